@@ -1,0 +1,40 @@
+"""Errors whose text is written for the user: one sentence, what was wrong, where, what to do."""
+
+import unicodedata
+
+
+class UserError(Exception):
+    """Something the user can act on; its text is shown as it stands, without a traceback."""
+
+
+class SettingError(UserError):
+    """A setting out of range or unreadable."""
+
+
+class DataError(UserError):
+    """A data set that is missing, damaged or unreadable."""
+
+
+class DeviceError(UserError):
+    """A device that was asked for and is not there."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint that can't be written, or read, or belongs to something else."""
+
+
+class DivergedError(UserError):
+    """A loss that became NaN or infinite."""
+
+
+def printable(text: object, limit: int = 60) -> str:
+    """`text` on one line without control characters, cut to `limit` characters.
+
+    For everything that a user typed or a file system named and that is shown again: escape
+    sequences must not reach a terminal, nor a newline break a sentence.
+    """
+    clean = "".join(
+        character if unicodedata.category(character)[0] != "C" else "\N{REPLACEMENT CHARACTER}"
+        for character in str(text)
+    )
+    return clean if len(clean) <= limit else clean[: limit - 1] + "…"

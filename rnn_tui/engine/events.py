@@ -1,0 +1,116 @@
+"""What crosses from a training thread to whoever watches: frozen records of floats and strings.
+
+`fit` emits `RunStarted` once the data and the model stand, then `StepLogged`, `EpochEnded`,
+`CheckpointSaved`, `RunPaused`, `RunResumed` and `LogLine` as they come, and at the end exactly one
+of `RunFinished`, `RunStopped` and `RunFailed`. Every event carries the id of its run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import MetricSpec
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened in a run."""
+
+    run_id: str
+
+
+@dataclass(frozen=True)
+class RunStarted(Event):
+    """Data and model stand; the first step comes next.
+
+    `device` names the device in use (`cpu`, `cuda:0`, …), `parameters` counts trainable weights.
+    """
+
+    config: RunConfig
+    metric_specs: tuple[MetricSpec, ...]
+    total_steps: int
+    steps_per_epoch: int
+    samples_per_epoch: int
+    parameters: int
+    device: str
+
+
+@dataclass(frozen=True)
+class StepLogged(Event):
+    """Means since the last such event.
+
+    `step` counts from 1 over the whole run; `rate` is in samples a second; `elapsed` in seconds
+    of training, pauses left out.
+    """
+
+    step: int
+    metrics: Mapping[str, float]
+    rate: float
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class EpochEnded(Event):
+    """An epoch is trained and validated. `seconds` is its own time, validation included."""
+
+    epoch: int
+    step: int
+    metrics: Mapping[str, float]
+    seconds: float
+    elapsed: float
+
+
+@dataclass(frozen=True)
+class CheckpointSaved(Event):
+    """The weights are on disk."""
+
+    step: int
+    path: str
+
+
+@dataclass(frozen=True)
+class RunPaused(Event):
+    """Training waits before the next step."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class RunResumed(Event):
+    """Training goes on after a pause."""
+
+    step: int
+
+
+@dataclass(frozen=True)
+class LogLine(Event):
+    """A sentence for the log."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+@dataclass(frozen=True)
+class RunFinished(Event):
+    """All epochs are done and the test set is measured. `seconds` leaves pauses out."""
+
+    step: int
+    metrics: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunStopped(Event):
+    """The user stopped the run; the weights of `step` are kept."""
+
+    step: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunFailed(Event):
+    """The run can't go on; `message` is one sentence for the user."""
+
+    step: int
+    message: str

@@ -1,0 +1,75 @@
+"""What a task gives to the training loop: a model, its data and its figures.
+
+The loop knows no task, and a task knows neither loop nor optimiser: whoever adds a task writes a
+`Problem` and a `Task` that builds it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.parallel import Workers
+
+Log = Callable[[str], None]
+
+
+class Problem(ABC):
+    """A model with training, validation and test data on one device.
+
+    Attributes:
+        model: the model to train, on its device.
+        metric_specs: what `validate` and `test` measure, and `train_loss`, in order of display.
+        samples_per_epoch: training samples.
+        batch_size: samples in a step; the last step of an epoch may have fewer.
+    """
+
+    model: nn.Module
+    metric_specs: tuple[MetricSpec, ...]
+    samples_per_epoch: int
+    batch_size: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in an epoch, the last, smaller one included."""
+        return -(-self.samples_per_epoch // self.batch_size)
+
+    def samples_in(self, step: int) -> int:
+        """Samples in a step of an epoch, counted from 0."""
+        return min(self.batch_size, self.samples_per_epoch - step * self.batch_size)
+
+    @abstractmethod
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the order of the samples for an epoch (from 1); a function of seed and epoch."""
+
+    @abstractmethod
+    def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
+        """At most `parts` functions whose results sum to the mean loss over a step's batch.
+
+        They may be called in different threads at once; each returns a scalar with a graph. What
+        is random in the batch is drawn here, before any of them runs.
+        """
+
+    @abstractmethod
+    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+        """Figures of `model` on the validation data, without gradients."""
+
+    @abstractmethod
+    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+        """Figures of `model` on the test data, without gradients."""
+
+
+class Task(Protocol):
+    """Something that can be trained."""
+
+    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+        """Load the data and make the model, on `device`.
+
+        Raises:
+            UserError: if data or settings do not allow it.
+        """
+        ...

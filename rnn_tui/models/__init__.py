@@ -1,0 +1,1 @@
+"""The recurrent networks: torch only, with a shape on each line that changes one."""

@@ -1,0 +1,91 @@
+"""The three row readers of the report: RNN, LSTM and biLSTM.
+
+Each reads a sequence of feature vectors (for MNIST, 28 rows of 28 pixels) and answers with logits.
+RNN and LSTM read out all hidden states; the biLSTM reads out its output at the last time step.
+Comments give shapes: N sequences, T time steps, F features, H units, C classes.
+"""
+
+import torch
+from torch import Tensor, nn
+
+
+class AllStatesReader(nn.Module):
+    """A recurrent layer whose hidden states of all time steps, flattened, go to one Linear.
+
+    Args:
+        recurrent: `nn.RNN` or `nn.LSTM`, batch first, one direction.
+        time_steps: length T of every sequence.
+        classes: number of logits.
+    """
+
+    def __init__(self, recurrent: nn.RNN | nn.LSTM, time_steps: int, classes: int) -> None:
+        super().__init__()
+        self.recurrent = recurrent
+        self.readout = nn.Linear(time_steps * recurrent.hidden_size, classes)
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        """Logits (N, C) of `sequences` (N, T, F)."""
+        states, _ = self.recurrent(sequences)  # (N, T, H)
+        logits: Tensor = self.readout(states.flatten(1))  # (N, T·H) -> (N, C)
+        return logits
+
+
+class LastStepBiLSTM(nn.Module):
+    """`nn.LSTM(bidirectional=True)` read out at the last time step, without its wasted work.
+
+    At the last step the backward direction has read one vector only, so in the top layer one
+    `LSTMCell` step stands for it: the same function and gradients for less than half the time.
+    Layers below the top need both directions in full, since the forward direction above reads
+    them at every step.
+    """
+
+    def __init__(self, features: int, hidden_size: int, layers: int, classes: int) -> None:
+        super().__init__()
+        self.below: nn.LSTM | None = None
+        if layers > 1:
+            self.below = nn.LSTM(
+                features, hidden_size, layers - 1, batch_first=True, bidirectional=True
+            )
+            features = 2 * hidden_size
+        self.forward_direction = nn.LSTM(features, hidden_size, batch_first=True)
+        self.backward_direction = nn.LSTMCell(features, hidden_size)
+        self.readout = nn.Linear(2 * hidden_size, classes)
+
+    def outputs_at_last_step(self, sequences: Tensor) -> Tensor:
+        """Both directions' outputs (N, 2·H) after the last step of `sequences` (N, T, F)."""
+        if self.below is not None:
+            sequences, _ = self.below(sequences)  # (N, T, 2·H)
+        _, (forward, _) = self.forward_direction(sequences)  # (1, N, H)
+        backward, _ = self.backward_direction(sequences[:, -1])  # (N, F) -> (N, H)
+        return torch.cat([forward[0], backward.to(forward.dtype)], dim=-1)
+
+    def forward(self, sequences: Tensor) -> Tensor:
+        """Logits (N, C) of `sequences` (N, T, F)."""
+        logits: Tensor = self.readout(self.outputs_at_last_step(sequences))  # (N, C)
+        return logits
+
+
+def build_row_reader(
+    model: str, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
+) -> nn.Module:
+    """The report's model of that name (`rnn`, `lstm`, `bilstm`), with memory for weights only.
+
+    The weights hold no values yet (`initialisation.initialise` fills them): PyTorch's own
+    constructors would draw from the process's global random state.
+
+    Raises:
+        KeyError: for another name.
+    """
+    makers = {
+        "rnn": lambda: AllStatesReader(
+            nn.RNN(features, hidden_size, layers, batch_first=True), time_steps, classes
+        ),
+        "lstm": lambda: AllStatesReader(
+            nn.LSTM(features, hidden_size, layers, batch_first=True), time_steps, classes
+        ),
+        "bilstm": lambda: LastStepBiLSTM(features, hidden_size, layers, classes),
+    }
+    make = makers[model]
+    with torch.device("meta"):
+        network = make()
+    return network.to_empty(device="cpu")

@@ -1,0 +1,63 @@
+"""MNIST read row by row: the first experiment of the report, as it is known without torch."""
+
+from rnn_tui.engine.config import Recipe
+from rnn_tui.tasks.base import Preset, PresetValues, TaskSpec
+
+_REPORT = PresetValues(epochs=10, batch_size=100, learning_rate=1e-3, recipe=Recipe())
+
+_FAST = Recipe(
+    initialisation="orthogonal",
+    standardise=True,
+    augmentation="shift",
+    beta2=0.99,
+    schedule="one-cycle",
+    bfloat16=True,
+)
+_BEST = Recipe(
+    initialisation="orthogonal",
+    standardise=True,
+    augmentation="elastic",
+    beta2=0.99,
+    schedule="one-cycle",
+    bfloat16=True,
+)
+
+MNIST = TaskSpec(
+    name="mnist",
+    label="MNIST",
+    models=("rnn", "lstm", "bilstm"),
+    presets={
+        preset.name: preset
+        for preset in (
+            Preset(
+                "report",
+                "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, pixels as they are.",
+                {"rnn": _REPORT, "lstm": _REPORT, "bilstm": _REPORT},
+            ),
+            Preset(
+                "fast",
+                "The report's accuracy in seconds: standardised pixels, orthogonal start, "
+                "one-cycle learning rate, shifts by a pixel.",
+                {
+                    "rnn": PresetValues(4, 100, 3e-3, _FAST),
+                    "lstm": PresetValues(1, 100, 6e-3, _FAST),
+                    "bilstm": PresetValues(2, 100, 6e-3, _FAST),
+                },
+            ),
+            Preset(
+                "best",
+                "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
+                "and elastic distortion, for many epochs.",
+                {
+                    "rnn": PresetValues(60, 200, 2e-3, _BEST),
+                    "lstm": PresetValues(60, 200, 3e-3, _BEST),
+                    "bilstm": PresetValues(60, 200, 3e-3, _BEST),
+                },
+            ),
+        )
+    },
+    published={
+        "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},
+    },
+    implementation="rnn_tui.tasks.mnist.training:MnistTask",
+)

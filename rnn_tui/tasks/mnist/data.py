@@ -1,0 +1,182 @@
+"""MNIST as tensors: unpacked from the shipped files, or from a torchvision root of the user's.
+
+Nothing here ever touches the network.
+"""
+
+import gzip
+import hashlib
+import math
+import os
+import zlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+from torchvision.datasets import MNIST as TorchvisionMNIST
+
+from rnn_tui.engine.checkpoint import write_atomically
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.paths import asset_dir, cache_dir
+
+# The published files, by the MD5 of their uncompressed contents.
+FILES = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+ROWS, COLUMNS, CLASSES = 28, 28, 10
+VALIDATION_SHARE = 1 / 6
+
+
+@dataclass(frozen=True)
+class MnistImages:
+    """The whole data set on the CPU: images (N, 28, 28) uint8, labels (N,) int64."""
+
+    train_images: Tensor
+    train_labels: Tensor
+    test_images: Tensor
+    test_labels: Tensor
+
+
+def _raw_folder(root: Path) -> Path:
+    """Where torchvision's MNIST class looks for the files below its root."""
+    return root / "MNIST" / "raw"
+
+
+def unpack_assets() -> Path:
+    """Bring the shipped files into the user's cache, checked; returns the torchvision root there.
+
+    Files already there are checked too, and unpacked again where they are not as published.
+
+    Raises:
+        DataError: if a shipped file is missing or damaged, or the cache can't be written.
+    """
+    root = cache_dir()
+    for name, expected in FILES.items():
+        target = _raw_folder(root) / name
+        if _md5_of(target) == expected:
+            continue
+        contents = _read_asset(asset_dir() / "mnist" / f"{name}.gz", expected)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(target, contents)
+        except OSError as error:
+            raise DataError(
+                f"MNIST can't be unpacked to {printable(target.parent, 200)} ({error.strerror}); "
+                "make room there or set RNN_TUI_HOME to a folder that can be written."
+            ) from error
+    return root
+
+
+def _md5_of(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "md5").hexdigest()
+    except OSError:
+        return None
+
+
+def _read_asset(path: Path, expected_md5: str) -> bytes:
+    remedy = "install rnn-tui again"
+    try:
+        contents = gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataError(f"The data file {printable(path, 200)} is missing; {remedy}.") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"The data file {printable(path, 200)} is damaged or can't be read; {remedy}."
+        ) from error
+    if hashlib.md5(contents, usedforsecurity=False).hexdigest() != expected_md5:
+        raise DataError(f"The data file {printable(path, 200)} is not as published; {remedy}.")
+    return contents
+
+
+@lru_cache(maxsize=2)
+def load_mnist(data_dir: str | None = None) -> MnistImages:
+    """All images and labels, kept in memory for the next run.
+
+    Args:
+        data_dir: a torchvision root (with `MNIST/raw/…` below it), or None for the shipped data.
+
+    Raises:
+        DataError: naming the file and the remedy, if anything is missing, damaged or unreadable.
+    """
+    if data_dir is None:
+        root = unpack_assets()
+    else:
+        root = Path(data_dir).expanduser()
+        for name in FILES:
+            _check_idx(_raw_folder(root) / name)
+    try:
+        train = TorchvisionMNIST(str(root), train=True, download=False)
+        test = TorchvisionMNIST(str(root), train=False, download=False)
+    except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        raise DataError(
+            f"MNIST in {printable(_raw_folder(root), 200)} can't be read "
+            f"({printable(error, 80)}); leave --data-dir out to use the data that ships."
+        ) from error
+    for images, labels in ((train.data, train.targets), (test.data, test.targets)):
+        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
+            raise DataError(
+                f"Images and labels in {printable(_raw_folder(root), 200)} do not belong "
+                "together; leave --data-dir out to use the data that ships."
+            )
+    return MnistImages(train.data, train.targets.long(), test.data, test.targets.long())
+
+
+def _check_idx(path: Path) -> None:
+    """Refuse a file that is not the IDX file its name says, before anything reads it whole.
+
+    The format: two zero bytes, type 8 (unsigned byte), number of dimensions, then their sizes as
+    big-endian 32-bit integers, then the data (Y. LeCun, the MNIST page).
+
+    Raises:
+        DataError: naming the file.
+    """
+    shown = printable(path, 200)
+    remedy = "put the published file there, or leave --data-dir out to use the data that ships"
+    dimensions = 3 if "idx3" in path.name else 1
+    try:
+        with path.open("rb") as file:
+            header = file.read(4 + 4 * dimensions)
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise DataError(f"{shown} can't be read ({error.strerror}); {remedy}.") from error
+    if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
+        raise DataError(f"{shown} is not an IDX file of this kind; {remedy}.")
+    shape = [int(n) for n in np.frombuffer(header[4:], ">u4")]
+    if dimensions == 3 and shape[1:] != [ROWS, COLUMNS]:
+        raise DataError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28; {remedy}.")
+    if size != len(header) + math.prod(shape):
+        raise DataError(f"{shown} is truncated or damaged; {remedy}.")
+
+
+def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of training and validation samples: five to one, stratified by class.
+
+    As in the report, scikit-learn's `train_test_split(test_size=1/6, stratify=labels)`.
+
+    Args:
+        labels: (N,) classes.
+        seed: decides the split.
+
+    Raises:
+        DataError: if a class has too few samples to be split.
+    """
+    try:
+        train, validation = train_test_split(
+            np.arange(len(labels)),
+            test_size=VALIDATION_SHARE,
+            stratify=labels.numpy(),
+            random_state=seed,
+        )
+    except ValueError as error:
+        raise DataError(
+            f"{len(labels)} training images are too few to set a sixth of each class aside."
+        ) from error
+    return torch.from_numpy(train), torch.from_numpy(validation)

@@ -1,0 +1,166 @@
+"""MNIST for the training loop: row readers, cross-entropy, accuracy."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import fast_bfloat16
+from rnn_tui.engine.metrics import Accuracy, Mean, MetricSpec
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.seeding import generator
+from rnn_tui.models.initialisation import initialise
+from rnn_tui.models.recurrent import build_row_reader
+from rnn_tui.tasks.mnist.augmentation import Distortion, distort, shift_batch
+from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
+
+# Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
+PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
+EVALUATION_BATCH = 1000
+
+METRICS = (
+    MetricSpec("train_loss", "training loss"),
+    MetricSpec("train_loss_last_batch", "last batch's loss"),
+    MetricSpec("val_loss", "validation loss"),
+    MetricSpec("val_accuracy", "validation accuracy", "%", True, 0.0, 100.0),
+    MetricSpec("test_loss", "test loss"),
+    MetricSpec("test_accuracy", "test accuracy", "%", True, 0.0, 100.0),
+)
+
+
+def build_model(config: RunConfig) -> nn.Module:
+    """The model that `config` describes, with memory for its weights but no values in it."""
+    return build_row_reader(
+        config.model, COLUMNS, ROWS, CLASSES, config.hidden_size, config.layers
+    )
+
+
+def to_pixels(images: Tensor, standardise: bool) -> Tensor:
+    """Images (N, 28, 28) uint8 as float32: 0 … 1 as in the report, or standardised."""
+    pixels = images.float().div_(255)
+    return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION) if standardise else pixels
+
+
+class MnistProblem(Problem):
+    """The report's experiment on one device, everything resident there."""
+
+    metric_specs = METRICS
+
+    def __init__(self, config: RunConfig, device: torch.device, log: Log) -> None:
+        self._config, self._device = config, device
+        self._recipe = config.recipe
+        data = load_mnist(config.data_dir)
+        train, validation = split_indices(data.train_labels, config.seed)
+        pixels = to_pixels(data.train_images, standardise=False)
+        self._train = (pixels[train].to(device), data.train_labels[train].to(device))
+        self._validation = self._prepared(pixels[validation], data.train_labels[validation])
+        self._test = self._prepared(to_pixels(data.test_images, False), data.test_labels)
+        self.model = build_model(config)
+        initialise(self.model, config.recipe.initialisation, generator(config.seed, "weights"))
+        self.model.to(device)
+        self.batch_size = config.batch_size
+        self.samples_per_epoch = len(train)
+        self._bfloat16 = config.recipe.bfloat16 and fast_bfloat16(device)
+        self._order = torch.empty(0, dtype=torch.long)
+        self._noise = torch.Generator()
+        self._distortion = Distortion()
+        log(
+            f"{len(train):,} training, {len(validation):,} validation and "
+            f"{len(data.test_labels):,} test images on {device}, "
+            f"{'bfloat16' if self._bfloat16 else 'float32'} products."
+        )
+
+    def _prepared(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        if self._recipe.standardise:
+            pixels = (pixels - PIXEL_MEAN) / PIXEL_DEVIATION
+        return pixels.to(self._device), labels.to(self._device)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Shuffle; start the epoch's stream of distortions."""
+        order = torch.randperm(
+            self.samples_per_epoch, generator=generator(self._config.seed, "order", epoch)
+        )
+        self._order = order.to(self._device)
+        self._noise = generator(self._config.seed, "augmentation", epoch)
+
+    def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
+        """Cross-entropy over the batch, in parts of about equal size."""
+        chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+        maps = None
+        if self._recipe.augmentation == "elastic":
+            maps = self._distortion.draw(len(chosen), self._noise)
+        shift = self._recipe.augmentation == "shift"
+        images = self._train[0].index_select(0, chosen)
+        labels = self._train[1].index_select(0, chosen)
+        if shift:
+            images = shift_batch(images, self._noise)
+
+        def loss_of(part: slice) -> Callable[[], Tensor]:
+            def call() -> Tensor:
+                inputs = images[part]
+                if maps is not None:
+                    inputs = distort(inputs, maps[0][part].to(self._device), maps[1][part].to(self._device))
+                if self._recipe.standardise:
+                    inputs = (inputs - PIXEL_MEAN) / PIXEL_DEVIATION
+                logits = self._logits(self.model, inputs)
+                total = F.cross_entropy(
+                    logits,
+                    labels[part],
+                    reduction="sum",
+                    label_smoothing=self._recipe.label_smoothing,
+                )
+                return total / len(chosen)
+
+            return call
+
+        size = -(-len(chosen) // parts)
+        return [loss_of(slice(at, at + size)) for at in range(0, len(chosen), size)]
+
+    def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+            logits: Tensor = model(inputs)
+        return logits.float()
+
+    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+        """Mean loss and accuracy over the validation images."""
+        loss, accuracy = self._evaluate(model, self._validation, workers)
+        return {"val_loss": loss, "val_accuracy": accuracy}
+
+    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+        """Mean loss and accuracy over the test images."""
+        loss, accuracy = self._evaluate(model, self._test, workers)
+        return {"test_loss": loss, "test_accuracy": accuracy}
+
+    def _evaluate(
+        self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers
+    ) -> tuple[float, float]:
+        images, labels = data
+        mean, accuracy = Mean(), Accuracy()
+
+        def logits_of(at: int) -> Callable[[], Tensor]:
+            def call() -> Tensor:
+                with torch.no_grad():  # per thread, hence in here
+                    return self._logits(model, images[at : at + EVALUATION_BATCH])
+
+            return call
+
+        starts = range(0, len(labels), EVALUATION_BATCH)
+        logits = torch.cat(workers.run([logits_of(at) for at in starts]))
+        mean.update(F.cross_entropy(logits, labels, reduction="sum"), len(labels))
+        accuracy.update(logits, labels)
+        return mean.value(), accuracy.value()
+
+
+class MnistTask:
+    """Builds `MnistProblem`s; what `TASKS["mnist"].load()` returns."""
+
+    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+        """Load MNIST and make the model.
+
+        Raises:
+            DataError: if the data is missing or damaged.
+        """
+        return MnistProblem(config, device, log)

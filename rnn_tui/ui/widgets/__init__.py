@@ -1,0 +1,1 @@
+"""Reusable widgets, each independent of the training engine's state."""

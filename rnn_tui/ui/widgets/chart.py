@@ -1,0 +1,213 @@
+"""A line chart for live training curves.
+
+Plotext draws the braille lines, and this is the only module that knows it; what it decides
+badly for training curves (ranges, ticks, legend, colours) is decided by ``ChartBase`` and
+below instead. Redraws take time from the training that is being watched, so a chart draws at
+most once a refresh, only when something changed, and only while it is on screen:
+``ChartPlot`` draws when Textual asks for its first line, never earlier.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+from textual_plotext.plot import Plot
+
+from rnn_tui.ui.widgets.chart_base import ChartBase, ChartLine
+from rnn_tui.ui.widgets.chart_view import ChartSeries, Frame
+
+__all__ = ["Chart", "ChartSeries"]
+
+# Plotext gets roles instead of colours: an RGB triple of number and role per element. They
+# come back in its output, where the theme's styles replace them.
+LINE, AXIS, GRID, CURSOR = 1, 2, 3, 4
+ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
+
+
+class ChartPlot(Widget):
+    """The plot's area with its axes."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chart-plot--axis",
+        "chart-plot--grid",
+        "chart-plot--cursor",
+    }
+
+    def __init__(self, chart: ChartBase) -> None:
+        """Create the plot of ``chart``."""
+        super().__init__()
+        self._chart = chart
+        self._rows: list[Strip] | None = None
+        self._frame: Frame | None = None
+        self.draw_count = 0
+
+    def redraw(self) -> None:
+        """Draw anew the next time the plot is on screen."""
+        self._rows = None
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Draw anew when the stylesheet or the theme changed: lines keep their colours."""
+        super().notify_style_update()
+        self._rows = None
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self.redraw()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line, drawing all of them first if anything changed."""
+        if self._rows is None:
+            self._rows = self._draw()
+        return self._rows[y] if y < len(self._rows) else self._blank()
+
+    def column_to_x(self, column: int) -> float | None:
+        """Return the x position shown at a column, None where nothing is plotted."""
+        frame = self._frame
+        if frame is None or not frame.left <= column < frame.left + frame.width:
+            return None
+        share = (column - frame.left) / max(1, frame.width - 1)
+        return frame.x.low + share * (frame.x.high - frame.x.low)
+
+    def _draw(self) -> list[Strip]:
+        """Return all lines of the plot."""
+        self.draw_count += 1
+        width, height = self.size
+        self._frame = self._chart.frame(width, height)
+        if self._frame is None:
+            return self._message(self._chart.empty_message)
+        return self._strips(self._plot(self._frame))
+
+    def _blank(self) -> Strip:
+        """Return an empty line."""
+        return Strip.blank(self.size.width, Style(bgcolor=self._background))
+
+    @property
+    def _background(self) -> str:
+        """The colour behind the plot, that of whatever the chart lies on."""
+        return self.background_colors[1].hex6
+
+    def _style(self, name: str) -> Style:
+        """Return the style of a component class.
+
+        Its translucent colour is blended here: a terminal has no transparency, and the
+        style that Textual derives is blended with the component's own background only.
+        """
+        background = self.background_colors[1]
+        colour = background + self.get_component_styles(f"chart-plot--{name}").color
+        return Style(color=colour.hex6, bgcolor=background.hex6)
+
+    def _message(self, text: str) -> list[Strip]:
+        """Return lines with ``text`` in their centre."""
+        width, height = self.size
+        line = Content(text).truncate(width, ellipsis=True).plain.center(width)
+        blanks = [self._blank()] * ((height - 1) // 2)
+        return [*blanks, Strip([Segment(line, self._style("axis"))])]
+
+    def _plot(self, frame: Frame) -> str:
+        """Let plotext draw, and return its text with escape codes."""
+        # A fresh figure each time: plotext changes its data in place when it builds, and a
+        # new one costs a tenth of a millisecond.
+        plot = Plot()
+        plot.theme("clear")
+        # The public plotsize() is capped by the size of the terminal at import.
+        plot._set_size(*self.size)
+        plot.xaxes(True, False)
+        plot.yaxes(True, False)
+        plot.ticks_color((0, AXIS, 0))
+        plot.xlim(frame.x.low, frame.x.high)
+        plot.ylim(frame.y.low, frame.y.high)
+        plot.xticks(list(frame.x.ticks), list(frame.x.labels))
+        plot.yticks(list(frame.y.ticks), list(frame.y.labels))
+        for tick in frame.y.ticks:
+            plot.horizontal_line(tick, color=(0, GRID, 0))
+        cursor = self._chart.cursor
+        if cursor is not None and frame.x.low <= cursor <= frame.x.high:
+            plot.vertical_line(cursor, color=(0, CURSOR, 0))
+        for trace in frame.traces:
+            colour = (trace.colour % 256, LINE, 0)
+            plot.plot(trace.x, trace.y, marker="braille", color=colour)
+        # After all lines, as what comes later covers what is there.
+        for trace in frame.traces:
+            colour = (trace.colour % 256, LINE, 0)
+            plot.scatter(trace.marked_x, trace.marked_y, marker=trace.marker, color=colour)
+        return str(plot.build())
+
+    def _strips(self, drawing: str) -> list[Strip]:
+        """Turn plotext's text into lines in the styles of the theme."""
+        background = self._background
+        plain = Style(bgcolor=background)
+        grid, cursor = self._style("grid"), self._style("cursor")
+        styles = {AXIS: self._style("axis"), GRID: grid, CURSOR: cursor}
+        lines = [Style(color=colour, bgcolor=background) for colour in self._chart.palette]
+        strips: list[Strip] = []
+        for row in drawing.splitlines():
+            # Splitting at two groups: text, number, role, text, number, role, text, ...
+            parts = ESCAPE.split(row)
+            segments = [Segment(parts[0], plain)]
+            for number, role, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+                kind = int(role) if role else 0
+                if kind == LINE:
+                    segments.append(Segment(text, lines[int(number) % len(lines)]))
+                elif kind == GRID and "┼" in text:
+                    # The crossing of cursor and grid: the cursor's line goes on.
+                    before, _, after = text.partition("┼")
+                    segments.append(Segment(before, grid))
+                    segments += [Segment("│", cursor), Segment(after, grid)]
+                else:
+                    segments.append(Segment(text, styles.get(kind, plain)))
+            strip = Strip([segment for segment in segments if segment.text])
+            strips.append(strip.adjust_cell_length(self.size.width, plain))
+        return strips
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the click was."""
+        x = self.column_to_x(event.x)
+        if x is not None:
+            self._chart.move_cursor_near(x)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in around the pointer."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out around the pointer."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+        """Zoom; a wheel turn that cannot zoom any further scrolls what is around."""
+        if self._chart.zoom(direction, self.column_to_x(event.x)):
+            event.stop()
+            event.prevent_default()
+
+
+class Chart(ChartBase):
+    """Curves over epochs with a legend, a cursor and zoom."""
+
+    def compose(self) -> ComposeResult:
+        """Create the lines and the plot."""
+        yield ChartLine(self.legend, classes="chart-legend")
+        yield ChartPlot(self)
+        yield ChartLine(self.foot, classes="chart-foot")
+        yield ChartLine(self.last_values, classes="chart-values")
+
+    @property
+    def draw_count(self) -> int:
+        """How many times the plot was drawn."""
+        return self.query_one(ChartPlot).draw_count
+
+    def redraw(self) -> None:
+        """Mark the plot and the lines around it."""
+        for plot in self.query(ChartPlot):
+            plot.redraw()
+        for line in self.query(ChartLine):
+            line.refresh()
