@@ -64,7 +64,7 @@ SETTINGS: Mapping[str, NumberSetting] = {
         NumberSetting("batch_size", "Batch size", "training samples in a step", 1, 50_000),
         NumberSetting(
             "learning_rate", "Learning rate", "step size of Adam; the peak of a schedule",
-            0.0, 1e6, whole=False,
+            0.0, 1e38, whole=False,
         ),
         NumberSetting("hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096),
         NumberSetting("layers", "Layers", "recurrent layers, one above the other", 1, 4),

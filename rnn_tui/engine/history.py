@@ -77,12 +77,11 @@ def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[f
     buckets = (limit - 2) // 2
     inner = count - 2
     kept = [0]
+    values = list(y)
     for bucket in range(buckets):
         start = 1 + bucket * inner // buckets
         stop = 1 + (bucket + 1) * inner // buckets
-        indices = range(start, stop)
-        lowest = min(indices, key=y.__getitem__)
-        highest = max(indices, key=y.__getitem__)
-        kept.extend(sorted({lowest, highest}))
+        chunk = values[start:stop]
+        kept.extend(sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}))
     kept.append(count - 1)
     return [x[index] for index in kept], [y[index] for index in kept]

@@ -11,6 +11,8 @@ from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.errors import SettingError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from rnn_tui.engine.problem import Task
 
 
@@ -47,17 +49,21 @@ class TaskSpec:
         name: as typed, such as `mnist`.
         label: as shown.
         models: the names of its models, in order of display.
+        default_model: the one to start with.
         presets: by name, the default first.
         published: the report's figures: by metric name, then by model.
         implementation: `module:class` of the `engine.problem.Task`, imported on use.
+        examiner: `module:function` that reads the test data with trained weights.
     """
 
     name: str
     label: str
     models: tuple[str, ...]
+    default_model: str
     presets: Mapping[str, Preset]
     published: Mapping[str, Mapping[str, float]]
     implementation: str
+    examiner: str
 
     def config(self, model: str, preset: str | None = None, **overrides: Any) -> RunConfig:
         """The settings of a run: the preset's, except where `overrides` has a value.
@@ -82,5 +88,13 @@ class TaskSpec:
 
     def load(self) -> Task:
         """Import the implementation (torch with it) and make the task."""
-        module, _, name = self.implementation.partition(":")
-        return cast("Task", getattr(importlib.import_module(module), name)())
+        return cast("Task", _imported(self.implementation)())
+
+    def examine(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
+        """What the task's examiner makes of trained weights, such as an `Examination`."""
+        return _imported(self.examiner)(config, weights)
+
+
+def _imported(where: str) -> Any:
+    module, _, name = where.partition(":")
+    return getattr(importlib.import_module(module), name)

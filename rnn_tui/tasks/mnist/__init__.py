@@ -26,6 +26,7 @@ MNIST = TaskSpec(
     name="mnist",
     label="MNIST",
     models=("rnn", "lstm", "bilstm"),
+    default_model="lstm",
     presets={
         preset.name: preset
         for preset in (
@@ -60,4 +61,5 @@ MNIST = TaskSpec(
         "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},
     },
     implementation="rnn_tui.tasks.mnist.training:MnistTask",
+    examiner="rnn_tui.tasks.mnist.examination:examine",
 )

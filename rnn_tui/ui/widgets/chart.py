@@ -10,8 +10,10 @@ most once a refresh, only when something changed, and only while it is on screen
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import ClassVar
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -21,15 +23,36 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual_plotext.plot import Plot
 
-from rnn_tui.ui.widgets.chart_base import ChartBase, ChartLine
+from rnn_tui.ui.widgets.chart_base import ChartBase
 from rnn_tui.ui.widgets.chart_view import ChartSeries, Frame
 
 __all__ = ["Chart", "ChartSeries"]
 
 # Plotext gets roles instead of colours: an RGB triple of number and role per element. They
 # come back in its output, where the theme's styles replace them.
-LINE, AXIS, GRID, CURSOR = 1, 2, 3, 4
+LINE, AXIS, CURSOR = 1, 2, 3
+TICK = "┤"
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
+
+
+class ChartLine(Widget):
+    """A line of text that is worked out only when it is on screen."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, text: Callable[[int], Content], classes: str) -> None:
+        """Create the line.
+
+        Args:
+            text: Returns the content for a width in cells.
+            classes: The CSS classes.
+        """
+        super().__init__(classes=classes)
+        self._text = text
+
+    def render(self) -> Content:
+        """Return the text for the present width."""
+        return self._text(self.content_size.width)
 
 
 class ChartPlot(Widget):
@@ -75,8 +98,7 @@ class ChartPlot(Widget):
         frame = self._frame
         if frame is None or not frame.left <= column < frame.left + frame.width:
             return None
-        share = (column - frame.left) / max(1, frame.width - 1)
-        return frame.x.low + share * (frame.x.high - frame.x.low)
+        return frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2)
 
     def _draw(self) -> list[Strip]:
         """Return all lines of the plot."""
@@ -92,9 +114,9 @@ class ChartPlot(Widget):
         return Strip.blank(self.size.width, Style(bgcolor=self._background))
 
     @property
-    def _background(self) -> str:
+    def _background(self) -> Color:
         """The colour behind the plot, that of whatever the chart lies on."""
-        return self.background_colors[1].hex6
+        return self.background_colors[1].rich_color
 
     def _style(self, name: str) -> Style:
         """Return the style of a component class.
@@ -104,7 +126,7 @@ class ChartPlot(Widget):
         """
         background = self.background_colors[1]
         colour = background + self.get_component_styles(f"chart-plot--{name}").color
-        return Style(color=colour.hex6, bgcolor=background.hex6)
+        return Style(color=colour.rich_color, bgcolor=background.rich_color)
 
     def _message(self, text: str) -> list[Strip]:
         """Return lines with ``text`` in their centre."""
@@ -126,45 +148,44 @@ class ChartPlot(Widget):
         plot.ticks_color((0, AXIS, 0))
         plot.xlim(frame.x.low, frame.x.high)
         plot.ylim(frame.y.low, frame.y.high)
-        plot.xticks(list(frame.x.ticks), list(frame.x.labels))
-        plot.yticks(list(frame.y.ticks), list(frame.y.labels))
-        for tick in frame.y.ticks:
-            plot.horizontal_line(tick, color=(0, GRID, 0))
+        plot.xticks(frame.x_cells(frame.x.ticks), list(frame.x.labels))
+        plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
         cursor = self._chart.cursor
         if cursor is not None and frame.x.low <= cursor <= frame.x.high:
-            plot.vertical_line(cursor, color=(0, CURSOR, 0))
+            plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
         for trace in frame.traces:
             colour = (trace.colour % 256, LINE, 0)
             plot.plot(trace.x, trace.y, marker="braille", color=colour)
         # After all lines, as what comes later covers what is there.
         for trace in frame.traces:
             colour = (trace.colour % 256, LINE, 0)
-            plot.scatter(trace.marked_x, trace.marked_y, marker=trace.marker, color=colour)
+            x, y = frame.x_cells(trace.marked_x), frame.y_cells(trace.marked_y)
+            plot.scatter(x, y, marker=trace.marker, color=colour)
         return str(plot.build())
 
     def _strips(self, drawing: str) -> list[Strip]:
         """Turn plotext's text into lines in the styles of the theme."""
         background = self._background
-        plain = Style(bgcolor=background)
-        grid, cursor = self._style("grid"), self._style("cursor")
-        styles = {AXIS: self._style("axis"), GRID: grid, CURSOR: cursor}
+        plain, grid = Style(bgcolor=background), self._style("grid")
+        roles = {AXIS: self._style("axis"), CURSOR: self._style("cursor")}
         lines = [Style(color=colour, bgcolor=background) for colour in self._chart.palette]
         strips: list[Strip] = []
         for row in drawing.splitlines():
             # Splitting at two groups: text, number, role, text, number, role, text, ...
             parts = ESCAPE.split(row)
             segments = [Segment(parts[0], plain)]
+            space, empty = " ", plain
             for number, role, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-                kind = int(role) if role else 0
-                if kind == LINE:
+                if not role:
+                    segments.append(Segment(text.replace(" ", space), empty))
+                elif int(role) == LINE:
                     segments.append(Segment(text, lines[int(number) % len(lines)]))
-                elif kind == GRID and "┼" in text:
-                    # The crossing of cursor and grid: the cursor's line goes on.
-                    before, _, after = text.partition("┼")
-                    segments.append(Segment(before, grid))
-                    segments += [Segment("│", cursor), Segment(after, grid)]
                 else:
-                    segments.append(Segment(text, styles.get(kind, plain)))
+                    segments.append(Segment(text, roles[int(role)]))
+                if text.endswith(TICK):
+                    # The grid fills what plotext leaves empty in the rows of the y ticks:
+                    # a tenth of the time of its own lines, and none across the cursor.
+                    space, empty = "─", grid
             strip = Strip([segment for segment in segments if segment.text])
             strips.append(strip.adjust_cell_length(self.size.width, plain))
         return strips

@@ -8,6 +8,7 @@ mode. So the ends, the ticks and their labels are worked out here and handed to 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 TINY = 1e-290
@@ -29,6 +30,26 @@ class Axis:
     ticks: tuple[float, ...]
     labels: tuple[str, ...]
 
+    def position(self, dot: float, dots: int) -> float:
+        """Return the position of a dot where ``dots`` dots span the axis."""
+        return self.low + dot / max(1, dots - 1) * (self.high - self.low)
+
+    def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
+        """Move positions so that they land in the cells of their braille dots.
+
+        The plotting library rounds positions to cells for markers and ticks, but to dots,
+        with another result, for braille lines: markers would lie beside their line.
+
+        Args:
+            positions: Where something of a whole cell is to be drawn.
+            cells: How many cells the axis spans.
+            dots: How many dots a cell has along the axis.
+        """
+        scale = (cells * dots - 1) / (self.high - self.low)
+        last = max(1, cells - 1)
+        found = (math.floor((at - self.low) * scale + 0.5) // dots for at in positions)
+        return [self.low + cell / last * (self.high - self.low) for cell in found]
+
 
 def nice_step(span: float, intervals: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that covers span / intervals."""
@@ -41,16 +62,16 @@ def nice_step(span: float, intervals: float) -> float:
 
 
 def tick_label(value: float, step: float) -> str:
-    """Format a tick with as many decimals as its step needs."""
-    decimals = max(0, -math.floor(math.log10(step) + 1e-9))
-    if decimals > 5 or abs(value) >= 1e6:
-        return format_value(value)
-    return f"{value + 0.0:.{decimals}f}" if value else f"{0:.{decimals}f}"
+    """Format a tick with as many digits as tell it from its neighbours."""
+    place = math.floor(math.log10(step) + 1e-9)
+    if value and (place < -5 or abs(value) >= 1e6):
+        return format_value(value, max(1, math.floor(math.log10(abs(value)) + 1e-9) - place + 1))
+    return f"{value:.{max(0, -place) if place >= -5 else 0}f}"
 
 
-def format_value(value: float) -> str:
-    """Format a value to four significant digits, exponents without padding."""
-    text = f"{value:.4g}"
+def format_value(value: float, digits: int = 4) -> str:
+    """Format a value to some significant digits, exponents without padding."""
+    text = f"{value:.{digits}g}"
     if "e" not in text:
         return text
     mantissa, exponent = text.split("e")

@@ -6,10 +6,9 @@ be replaced there without touching how a chart behaves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.reactive import reactive
@@ -24,26 +23,6 @@ SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
 TINY_SIZE = (20, 6)
 """The columns and rows below which there is no plot, just the last values."""
 LOW_HEIGHT = 9
-
-
-class ChartLine(Widget):
-    """A line of text that is worked out only when it is on screen."""
-
-    ALLOW_SELECT = False
-
-    def __init__(self, text: Callable[[int], Content], classes: str) -> None:
-        """Create the line.
-
-        Args:
-            text: Returns the content for a width in cells.
-            classes: The CSS classes.
-        """
-        super().__init__(classes=classes)
-        self._text = text
-
-    def render(self) -> Content:
-        """Return the text for the present width."""
-        return self._text(self.content_size.width)
 
 
 class ChartBase(Widget, can_focus=True):
@@ -141,7 +120,7 @@ class ChartBase(Widget, can_focus=True):
         """Follow the theme: the colours of the runs are not the stylesheet's."""
         self.app.theme_changed_signal.subscribe(self, self._on_theme)
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Leave out what does not fit."""
         width, height = self.content_size
         self.set_class(width < TINY_SIZE[0] or height < TINY_SIZE[1], "-tiny")
@@ -236,7 +215,11 @@ class ChartBase(Widget, can_focus=True):
         """Smooth more, or after the most not at all."""
         self.smoothing = (self.smoothing + 1) % len(SMOOTHING_WEIGHTS)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+    def check_action(
+        self,
+        action: str,
+        parameters: tuple[object, ...],  # noqa: ARG002 (the name is Textual's)
+    ) -> bool | None:
         """Offer only what this chart allows; leave escape to others without a cursor."""
         allowed = {
             "toggle_log": self._allow_log,
@@ -289,7 +272,7 @@ class ChartBase(Widget, can_focus=True):
             self._update_title()
         self.redraw()
 
-    def _on_theme(self, theme: Theme) -> None:
+    def _on_theme(self, _theme: Theme) -> None:
         """Draw in the colours of the new theme."""
         self._changed()
 
@@ -311,7 +294,9 @@ class ChartBase(Widget, can_focus=True):
         if self.cursor is None:
             return view.text_line("", view.entries(self.prepared, self.palette, None), width)
         entries = view.entries(self.prepared, self.palette, self.cursor, self.visible_range)
-        return view.text_line(f"{self._x_label} {self.cursor:.6g}", entries, width)
+        return view.text_line(
+            f"{self._x_label} {view.format_position(self.cursor)}", entries, width
+        )
 
     def foot(self, width: int) -> Content:
         """Return what the x axis counts."""

@@ -8,8 +8,9 @@ can be tested without an app.
 from __future__ import annotations
 
 import math
+import operator
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rich.cells import cell_len, set_cell_size
@@ -40,6 +41,8 @@ ZOOM_LIMIT = 1024.0
 
 HUGE = 1e290
 """Values beyond are dropped as if infinite: differences of two would overflow."""
+FAR = 1e12
+"""Positions beyond are dropped: they leave no digits for the parts of an epoch."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +88,29 @@ def clean(series: ChartSeries, lower: float | None, upper: float | None) -> Char
     The copy matters: a caller may append to the lists it passed, and a comparison with
     the very same lists would then never see a change.
     """
-    low = -math.inf if lower is None else lower
-    high = math.inf if upper is None else upper
-    pairs = [
-        (float(x), min(max(float(y), low), high))
-        for x, y in zip(series.x, series.y, strict=False)
-        if math.isfinite(x) and abs(y) < HUGE
-    ]
-    pairs.sort(key=lambda pair: pair[0])
-    xs = tuple(pair[0] for pair in pairs)
-    ys = tuple(pair[1] for pair in pairs)
+    low = -HUGE if lower is None else lower
+    high = HUGE if upper is None else upper
     # A name comes from a user: line breaks and tabs would tear the one-line legend.
     name = " ".join(series.name.split())
-    return ChartSeries(name, xs, ys, series.colour, series.points)
+    xs, ys = tuple(map(float, series.x)), tuple(map(float, series.y))
+    # The usual case has nothing to clean; seeing that is many times faster than cleaning.
+    # Its sums are non-finite if any value is, and comparisons with NaN are false.
+    if not (
+        len(xs) == len(ys)
+        and sum(map(abs, xs)) < FAR
+        and math.isfinite(sum(ys))
+        and min(ys, default=low) >= low
+        and max(ys, default=high) <= high
+        and all(map(operator.le, xs, xs[1:]))
+    ):
+        pairs = [
+            (x, min(max(y, low), high))
+            for x, y in zip(xs, ys, strict=False)
+            if abs(x) < FAR and abs(y) < HUGE
+        ]
+        pairs.sort(key=lambda pair: pair[0])
+        xs, ys = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+    return replace(series, name=name, x=xs, y=ys)
 
 
 def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
@@ -157,25 +170,28 @@ def trace(series: ChartSeries, low: float, high: float, width: int, log_y: bool)
     Lines that leave the range are cut at its edge: left to the plotting library, the part
     outside would cost time and stretch the y axis.
     """
-    values = [math.log10(y) for y in series.y] if log_y else list(series.y)
     first, last = bisect_left(series.x, low), bisect_right(series.x, high)
-    inner_x, inner_y = list(series.x[first:last]), values[first:last]
-    # Two points of the limit are for the cut ends.
-    x, y = decimate(inner_x, inner_y, POINT_LIMIT - 2)
+    values = list(map(math.log10, series.y[first:last])) if log_y else series.y[first:last]
+    # More than two points a column cannot be seen; two of the limit are for the cut ends.
+    limit = max(4, min(POINT_LIMIT, 2 * width) - 2)
+    x, y = decimate(series.x[first:last], values, limit)
     # Markers need room to be told apart; the last one is the current value.
     stride = max(1, math.ceil(3 * len(x) / max(1, width))) if series.points else len(x) or 1
     marked_x, marked_y = x[::-1][::stride], y[::-1][::stride]
 
-    def cut(index: int, edge: float) -> float:
-        """Interpolate the value at ``edge``, between the points ``index - 1`` and ``index``."""
-        span = series.x[index] - series.x[index - 1]
-        share = (edge - series.x[index - 1]) / span
-        return values[index - 1] + share * (values[index] - values[index - 1])
+    def cut(right: int, edge: float) -> float:
+        """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
+        before, after = series.y[right - 1 : right + 1]
+        if log_y:
+            before, after = math.log10(before), math.log10(after)
+        share = (edge - series.x[right - 1]) / (series.x[right] - series.x[right - 1])
+        return before + share * (after - before)
 
-    if 0 < first < len(values) and series.x[first] > low:
+    count = len(series.x)
+    if 0 < first < count and series.x[first] > low:
         x.insert(0, low)
         y.insert(0, cut(first, low))
-    if 0 < last < len(values) and series.x[last - 1] < high:
+    if 0 < last < count and series.x[last - 1] < high:
         x.append(high)
         y.append(cut(last, high))
     return Trace(series.colour, series.marker, x, y, marked_x, marked_y)
@@ -190,23 +206,35 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
     if high <= low:
         return []
     chosen: dict[int, float] = {}
-    scale = max(1, width) / (high - low)
+    scale = (max(2, width) - 1) / (high - low)
     for one in sorted(series, key=lambda one: one.points):
         first, last = bisect_left(one.x, low), bisect_right(one.x, high)
         x, _ = decimate(one.x[first:last], one.y[first:last], POINT_LIMIT)
-        chosen.update((int((position - low) * scale), position) for position in x)
+        chosen.update((int((position - low) * scale), position) for position in x[::-1])
     return sorted(chosen.values())
 
 
 @dataclass(frozen=True)
 class Frame:
-    """All that one drawing needs; ``left`` and ``width`` are the columns of its plot area."""
+    """All that one drawing needs.
+
+    The plot's area begins after ``left`` columns and is ``width`` by ``height`` cells.
+    """
 
     x: Axis
     y: Axis
     traces: list[Trace]
     left: int
     width: int
+    height: int
+
+    def x_cells(self, positions: Iterable[float]) -> list[float]:
+        """Move x positions to the cells of their braille dots, two in a row."""
+        return self.x.cells(positions, self.width, 2)
+
+    def y_cells(self, positions: Iterable[float]) -> list[float]:
+        """Move y positions to the cells of their braille dots, four in a column."""
+        return self.y.cells(positions, self.height, 4)
 
 
 def frame(
@@ -228,14 +256,15 @@ def frame(
         return None
     low, high = min(values), max(values)
     # Two rows are the x axis and its labels; three rows a tick leave room to read.
-    most = max(2, min(8, (height - 2) // 3 + 1))
+    rows = max(1, height - 2)
+    most = max(2, min(8, rows // 3 + 1))
     if log_y:
         y = log_axis(10.0**low, 10.0**high, most, bounds[1])
     else:
         y = linear_axis(low, high, most, *bounds)
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
-    return Frame(x_axis(*present, plot_width), y, traces, left, plot_width)
+    return Frame(x_axis(*present, plot_width), y, traces, left, plot_width, rows)
 
 
 @dataclass(frozen=True)
@@ -246,6 +275,11 @@ class Entry:
     name: str
     value: str
     colour: str
+
+
+def format_position(x: float) -> str:
+    """Format an x position with up to three decimals, whole numbers without any."""
+    return f"{x:.3f}".rstrip("0").rstrip(".")
 
 
 def entries(
@@ -272,7 +306,7 @@ def entries(
             index = nearest(one, x)
             value = format_value(one.y[index])
             if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
-                value += f" @{one.x[index]:.4g}"
+                value += f" @{format_position(one.x[index])}"
         glyph = one.marker if one.points else f"─{one.marker}"
         result.append(Entry(glyph, one.name, value, palette[one.colour % len(palette)]))
     return result

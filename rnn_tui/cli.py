@@ -1,0 +1,159 @@
+"""The command `rnn-tui`: no arguments start the app, subcommands run without it.
+
+Nothing heavy is imported here: `--help` must answer at once.
+"""
+
+import argparse
+import logging
+import logging.handlers
+import os
+import sys
+from collections.abc import Sequence
+
+from rnn_tui import __version__
+from rnn_tui.engine.config import DEVICES, SETTINGS, NumberSetting
+from rnn_tui.engine.errors import UserError
+from rnn_tui.paths import HOME_VARIABLE, log_file
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.base import TaskSpec
+
+EXIT_FAILURE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 2 for wrong usage, 1 for a failure."""
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    _start_log()
+    try:
+        if options.command is None:
+            return _run_app()
+        return _train(options)
+    except UserError as error:
+        print(f"rnn-tui: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; Python must not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILURE
+    except Exception as error:  # noqa: BLE001 - the last stop: no traceback reaches a user
+        logging.getLogger(__name__).exception("rnn-tui failed")
+        print(
+            f"rnn-tui: {type(error).__name__}: this is a fault of rnn-tui; "
+            f"{log_file()} has the details.",
+            file=sys.stderr,
+        )
+        return EXIT_FAILURE
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="rnn-tui",
+        description="Train, watch and question small recurrent networks in the terminal. "
+        "Without a command, the app starts.",
+        epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
+    )
+    parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    train = commands.add_parser(
+        "train", help="train without the app", description="Train a network without the app."
+    )
+    tasks = train.add_subparsers(dest="task", metavar="TASK", required=True)
+    for task in TASKS.values():
+        _add_task(tasks, task)
+    return parser
+
+
+def _add_task(
+    tasks: "argparse._SubParsersAction[argparse.ArgumentParser]", task: TaskSpec
+) -> None:
+    presets = "; ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
+    parser = tasks.add_parser(
+        task.name,
+        help=f"train on {task.label}",
+        description=f"Train on {task.label}. A setting left out is the preset's.",
+        epilog=f"Presets. {presets}",
+    )
+    parser.add_argument(
+        "--model", choices=task.models, default=task.default_model, help="default: %(default)s"
+    )
+    parser.add_argument(
+        "--preset", choices=list(task.presets), default=next(iter(task.presets)),
+        help="a named recipe (default: %(default)s)",
+    )  # fmt: skip
+    for setting in SETTINGS.values():
+        parser.add_argument(
+            f"--{setting.name.replace('_', '-')}",
+            type=_reader(setting),
+            metavar="N" if setting.whole else "X",
+            help=f"{setting.help}; {setting.range_text}",
+        )
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--workers", type=int, default=0, metavar="N",
+        help="CPU threads that share a batch (default: the cores, at most 4); "
+        "results repeat bit for bit only with the same number",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="a torchvision root to read the data from"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--quiet", action="store_true", help="print the result only")
+
+
+class _reader:  # noqa: N801 - argparse puts the name of a type into its messages
+    """Reads an option with the same check and sentence as the form's field."""
+
+    def __init__(self, setting: NumberSetting) -> None:
+        self._setting = setting
+
+    def __call__(self, text: str) -> float:
+        try:
+            return self._setting.parse(text)
+        except UserError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _train(options: argparse.Namespace) -> int:
+    from rnn_tui import headless  # noqa: PLC0415 - rich's progress bar, on use only
+
+    overrides = {name: getattr(options, name) for name in SETTINGS}
+    config = TASKS[options.task].config(
+        options.model,
+        options.preset,
+        **overrides,
+        device=options.device,
+        workers=options.workers,
+        data_dir=options.data_dir,
+    )
+    return headless.train(config, as_json=options.json, quiet=options.quiet)
+
+
+def _run_app() -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print(
+            "rnn-tui: the app needs a terminal; see rnn-tui --help for commands that do not.",
+            file=sys.stderr,
+        )
+        return EXIT_USAGE
+    from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
+
+    return run()
+
+
+def _start_log() -> None:
+    """Send log records to the log file; without one where it can't be written."""
+    path = log_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=1_000_000, backupCount=2, encoding="utf-8", delay=True
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.raiseExceptions = False

@@ -1,0 +1,176 @@
+"""What is known of a run so far: the fold of its events, the same for app and command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.history import decimate
+from rnn_tui.engine.metrics import MetricSpec
+
+SERIES_CAPACITY = 2000
+LOG_CAPACITY = 500
+
+
+class Status(StrEnum):
+    """Where a run stands."""
+
+    LOADING = "loading"
+    TRAINING = "training"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+    @property
+    def active(self) -> bool:
+        """Whether a training thread is behind it."""
+        return self in (Status.LOADING, Status.TRAINING, Status.PAUSED)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A bounded history of one metric: when full, it thins itself and keeps its outline.
+
+    Attributes:
+        x: epochs, fractions within an epoch included.
+        y: values, as many.
+    """
+
+    x: tuple[float, ...] = ()
+    y: tuple[float, ...] = ()
+
+    def append(self, x: float, y: float) -> Series:
+        """The series with a point more; half as many points where that would be too many."""
+        if len(self.x) < SERIES_CAPACITY:
+            return Series((*self.x, x), (*self.y, y))
+        thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
+        return Series((*thin_x, x), (*thin_y, y))
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """The figures of one epoch."""
+
+    epoch: int
+    metrics: Mapping[str, float]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A run as far as its events tell.
+
+    Attributes:
+        run_id: the id that its events carry.
+        config: its settings.
+        status: where it stands.
+        series: by metric name; training metrics by step, the others by epoch.
+        rate: samples a second, as last logged.
+        elapsed: seconds of training, pauses left out.
+        results: test metrics, once finished.
+        message: why it failed, or the last warning.
+    """
+
+    run_id: str
+    config: RunConfig
+    status: Status = Status.LOADING
+    metric_specs: tuple[MetricSpec, ...] = ()
+    device: str = ""
+    parameters: int = 0
+    step: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 1
+    rate: float = 0.0
+    elapsed: float = 0.0
+    series: Mapping[str, Series] = field(default_factory=dict)
+    epochs: tuple[EpochRow, ...] = ()
+    log: tuple[events.LogLine, ...] = ()
+    results: Mapping[str, float] = field(default_factory=dict)
+    checkpoint: str = ""
+    message: str = ""
+
+    @property
+    def progress(self) -> float:
+        """The share of all steps that is done, 0 … 1."""
+        return self.step / self.total_steps if self.total_steps else 0.0
+
+    @property
+    def remaining(self) -> float | None:
+        """Estimated seconds to the end, from the mean pace so far; None before the first log."""
+        if not self.step or not self.status.active:
+            return None
+        return self.elapsed / self.step * (self.total_steps - self.step)
+
+    def apply(self, event: events.Event) -> RunState:
+        """The state after `event`; `self` stays as it is, other runs' events change nothing."""
+        if event.run_id != self.run_id:
+            return self
+        match event:
+            case events.RunStarted():
+                return replace(
+                    self,
+                    status=Status.TRAINING,
+                    config=event.config,
+                    metric_specs=event.metric_specs,
+                    device=event.device,
+                    parameters=event.parameters,
+                    total_steps=event.total_steps,
+                    steps_per_epoch=event.steps_per_epoch,
+                )
+            case events.StepLogged():
+                return replace(
+                    self._with_points(event.step, event.metrics),
+                    rate=event.rate,
+                    elapsed=event.elapsed,
+                )
+            case events.EpochEnded():
+                # The training loss already has a curve by step; an epoch's mean is in its row.
+                logged = {name: v for name, v in event.metrics.items() if name != "train_loss"}
+                row = EpochRow(event.epoch, event.metrics, event.seconds)
+                return replace(
+                    self._with_points(event.step, logged),
+                    epochs=(*self.epochs, row),
+                    elapsed=event.elapsed,
+                )
+            case events.LogLine():
+                message = event.text if event.level == "warning" else self.message
+                return replace(self, log=(*self.log[1 - LOG_CAPACITY :], event), message=message)
+            case events.CheckpointSaved():
+                return replace(self, checkpoint=event.path)
+            case events.RunPaused():
+                return replace(self, status=Status.PAUSED, step=event.step)
+            case events.RunResumed():
+                return replace(self, status=Status.TRAINING)
+            case _:
+                return self._ended(event)
+
+    def _ended(self, event: events.Event) -> RunState:
+        match event:
+            case events.RunFinished():
+                return replace(
+                    self,
+                    status=Status.FINISHED,
+                    step=event.step,
+                    results=event.metrics,
+                    elapsed=event.seconds,
+                )
+            case events.RunStopped():
+                return replace(
+                    self, status=Status.STOPPED, step=event.step, elapsed=event.seconds
+                )
+            case events.RunFailed():
+                return replace(
+                    self, status=Status.FAILED, step=event.step, message=event.message
+                )
+        return self
+
+    def _with_points(self, step: int, metrics: Mapping[str, float]) -> RunState:
+        at = step / self.steps_per_epoch
+        series = dict(self.series)
+        for name, value in metrics.items():
+            series[name] = series.get(name, Series()).append(at, value)
+        return replace(self, step=step, series=series)

@@ -1,0 +1,39 @@
+"""Reads the test set with trained weights."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from sklearn.metrics import confusion_matrix
+from torch import Tensor
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.inference import Predictor
+from rnn_tui.tasks.mnist.data import CLASSES, load_mnist
+from rnn_tui.tasks.mnist.results import Examination
+from rnn_tui.tasks.mnist.training import build_model, to_pixels
+
+
+def examine(config: RunConfig, weights: Mapping[str, Tensor]) -> Examination:
+    """Read the whole test set with a copy of `weights`, in float32 on the CPU.
+
+    Raises:
+        DataError: if the data can't be read.
+        CheckpointError: if the weights do not fit the settings.
+    """
+    data = load_mnist(config.data_dir)
+    predictor = Predictor(build_model(config), weights)
+    logits = predictor.logits(to_pixels(data.test_images, config.recipe.standardise))
+    probabilities = torch.softmax(logits, dim=-1).numpy()
+    labels = data.test_labels.numpy()
+    predictions = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predictions != labels)
+    surest_first = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
+    return Examination(
+        images=data.test_images.numpy(),
+        labels=labels,
+        probabilities=probabilities,
+        predictions=predictions,
+        confusion=confusion_matrix(labels, predictions, labels=range(CLASSES)),
+        misread=surest_first,
+    )

@@ -1,0 +1,210 @@
+"""The app: a tab for each task, the keys, and the timer that brings news from training threads."""
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widgets import Footer, TabbedContent, TabPane
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.messages import RunsChanged, TrainRequested
+from rnn_tui.ui.panes.mnist import MnistPane
+from rnn_tui.ui.runs import RunManager
+from rnn_tui.ui.screens.confirm import ConfirmScreen
+from rnn_tui.ui.screens.help import HelpScreen
+
+# Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
+SECONDS_BETWEEN_DRAWS = 0.25
+MOST_SECONDS_BETWEEN_DRAWS = 2.0
+SHARE_FOR_DRAWING = 0.03
+SECONDS_TO_STOP = 0.8
+
+
+class RnnTuiApp(App[int]):
+    """Train, watch and question small recurrent networks."""
+
+    TITLE = "rnn-tui"
+    CSS_PATH: ClassVar[list[str | Path]] = sorted(Path(__file__).parent.rglob("*.tcss"))
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+        (0, "-narrow"),
+        (100, "-wide"),
+        (160, "-very-wide"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (34, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "pane('train')", "Train", tooltip="Train what the form says"),
+        Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
+        Binding("p", "pause", "Pause", tooltip="Pause training, or let it go on"),
+        Binding("n", "pane('next_view')", "Tab", tooltip="Go to the next tab"),
+        Binding("f", "pane('focus_form')", "Form", tooltip="Go to the form and back"),
+        Binding("c", "pane('full_screen')", "Chart", tooltip="Chart in full screen; ←/→ read it"),
+        Binding("m", "pane('smoothing')", "Smooth", tooltip="Smooth the training loss"),
+        Binding("l", "pane('log_axis')", "Log", tooltip="Logarithmic loss axis"),
+        Binding(
+            "plus,equals_sign", "pane('zoom_in')", "Zoom", key_display="+-", tooltip="Zoom in"
+        ),
+        Binding("minus", "pane('zoom_out')", "Zoom out", show=False, tooltip="Zoom out"),
+        Binding("0", "pane('reset_view')", "Reset", tooltip="Show all epochs"),
+        Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
+        Binding("i", "pane('other_images')", "Images", show=False, tooltip="Ten other images"),
+        Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
+        Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
+        Binding("q,ctrl+q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+    ]
+
+    def __init__(self, runs: RunManager | None = None) -> None:
+        super().__init__()
+        self.runs = runs or RunManager()
+        self._cpu_seconds, self._drained_at = time.thread_time(), time.monotonic()
+        self._next_drain = 0.0
+
+    def compose(self) -> ComposeResult:
+        """A tab for each task."""
+        with TabbedContent(id="tasks"), TabPane(TASKS["mnist"].label, id="mnist"):
+            yield MnistPane(TASKS["mnist"], self.runs)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Load PyTorch behind the first frame; listen for news."""
+        self._timer = self.set_interval(SECONDS_BETWEEN_DRAWS, self._drain)
+        self.call_after_refresh(self.runs.load_engine)
+
+    @property
+    def pane(self) -> MnistPane:
+        """The pane of the active tab."""
+        return self.query_one(MnistPane)
+
+    def action_pane(self, name: str) -> None:
+        """Do what the active pane calls `name`."""
+        getattr(self.pane, f"action_{name}")()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out stop and pause while nothing trains; nothing but dialog keys in a dialog."""
+        if action in ("stop", "pause"):
+            return True if self.runs.busy else None
+        return True
+
+    def action_stop(self) -> None:
+        """Stop training; the weights are kept."""
+        self.runs.stop()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        self.runs.toggle_pause()
+
+    async def action_quit(self) -> None:
+        """Quit; in mid-training ask first."""
+        if not self.runs.busy:
+            self.exit(0)
+            return
+        if isinstance(self.screen, ConfirmScreen):
+            return
+
+        def answered(stop: bool | None) -> None:
+            if stop:
+                self.runs.stop()
+                self.exit(0)
+
+        self.push_screen(ConfirmScreen("Training is under way. Quit all the same?"), answered)
+
+    def action_help(self) -> None:
+        """Show the help."""
+        if isinstance(self.screen, HelpScreen):
+            return
+        keys = [
+            (binding.key_display or self.get_key_display(binding), binding.tooltip)
+            for binding in self._bindings.key_to_bindings.values()
+            for binding in binding
+            if binding.tooltip
+        ]
+        chart = [("← →", "move the cursor that reads values"), ("Home End", "first, last value"),
+                 ("Esc", "hide the cursor; leave full screen")]
+        form = [("Tab Shift+Tab", "next, previous field"), ("Space Enter", "tick, open, train"),
+                ("Ctrl+P", "command palette: everything by name, themes too")]
+        sections = {"Keys": keys, "In a chart": chart, "In the form": form}
+        self.push_screen(HelpScreen(self.pane.help_text, sections))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Everything that a key does, in the command palette too."""
+        yield from super().get_system_commands(screen)
+        for bindings in self._bindings.key_to_bindings.values():
+            for binding in bindings:
+                if binding.tooltip and binding.action not in ("quit", "help"):
+                    yield SystemCommand(
+                        binding.tooltip,
+                        f"Key {binding.key_display or binding.key}",
+                        lambda action=binding.action: self.call_later(self.run_action, action),
+                    )
+
+    def on_train_requested(self, event: TrainRequested) -> None:
+        """Train; in mid-training ask first."""
+        configs = list(event.configs)
+        if not self.runs.busy:
+            self._start(configs)
+            return
+
+        def answered(stop: bool | None) -> None:
+            if stop:
+                self.runs.stop()
+                self._start_when_free(configs)
+
+        self.push_screen(
+            ConfirmScreen("Training is under way. Stop it and start anew?"), answered
+        )
+
+    def _start_when_free(self, configs: list[RunConfig]) -> None:
+        if self.runs.busy:
+            self.set_timer(0.05, lambda: self._start_when_free(configs))
+        else:
+            self._drain()
+            self._start(configs)
+
+    def _start(self, configs: list[RunConfig]) -> None:
+        self.pane.started(self.runs.start(configs))
+        self._timer.resume()
+        self.refresh_bindings()
+
+    def _drain(self) -> None:
+        """Bring news to the panes, less often where drawing them costs much."""
+        now, cpu = time.monotonic(), time.thread_time()
+        if now < self._next_drain and self.runs.busy:
+            return
+        spent = cpu - self._cpu_seconds
+        self._next_drain = now + min(
+            max(0.0, spent / SHARE_FOR_DRAWING - SECONDS_BETWEEN_DRAWS), MOST_SECONDS_BETWEEN_DRAWS
+        )
+        self._cpu_seconds = cpu
+        alive = self.runs.anything_to_come
+        drained = self.runs.drain()
+        if drained.run_ids:
+            self.pane.post_message(RunsChanged(drained.run_ids))
+        if drained.loaded is not None:
+            self.pane.engine_loaded(drained.loaded.text)
+            if drained.loaded.failed:
+                self.notify(drained.loaded.text, severity="error", markup=False)
+        if not alive:
+            # Nothing can come until the next start: no wake-ups at idle.
+            self._timer.pause()
+            self.refresh_bindings()
+
+
+def run() -> int:
+    """Run the app; returns the exit code.
+
+    If a thread can't stop in time (a step of a huge network, an import), the process ends without
+    it: the terminal is restored by then, and the weights of the last epoch are on disk.
+    """
+    app = RnnTuiApp()
+    code = app.run() or 0
+    if not app.runs.close(SECONDS_TO_STOP):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(app.return_code or code)
+    return app.return_code or code

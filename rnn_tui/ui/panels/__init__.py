@@ -1,0 +1,1 @@
+"""Parts of a pane: the form, and one view for each thing to look at."""

@@ -1,0 +1,127 @@
+"""The form that says what to train: preset, models, numbers, device."""
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Checkbox, Label, Select, Static
+
+from rnn_tui.engine.config import DEVICES, MODEL_LABELS, SETTINGS, RunConfig
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.tasks.base import TaskSpec
+from rnn_tui.ui.widgets.number_field import NumberField
+
+
+class SettingsForm(VerticalScroll):
+    """Settings of the runs to come. An empty number stands for the preset's.
+
+    Args:
+        task: the task to configure.
+    """
+
+    class Submitted(Message):
+        """The train button was pressed, or Enter in a field."""
+
+    def __init__(self, task: TaskSpec) -> None:
+        super().__init__(can_focus=False)
+        self._spec = task
+
+    def compose(self) -> ComposeResult:
+        """Lay the fields out, one below the other."""
+        presets = [(name, name) for name in self._spec.presets]
+        with Vertical(classes="choice"):
+            with Horizontal():
+                yield Label("Preset")
+                yield Select(
+                    presets, value=presets[0][1], allow_blank=False, compact=True, id="preset"
+                )
+            yield Static("", id="summary", markup=False)
+        with Vertical(classes="choice", id="models"):
+            yield Label("Models, trained one after another")
+            with Horizontal():
+                for model in self._spec.models:
+                    yield Checkbox(
+                        MODEL_LABELS[model],
+                        model == self._spec.default_model,
+                        id=f"model-{model}",
+                        compact=True,
+                    )
+        for setting in SETTINGS.values():
+            yield NumberField(setting)
+        with Vertical(classes="choice", id="device-choice"):
+            with Horizontal():
+                yield Label("Device")
+                yield Select(
+                    [(name, name) for name in DEVICES],
+                    value="auto",
+                    allow_blank=False,
+                    compact=True,
+                    id="device",
+                )
+            yield Static("auto: the GPU where there is one", classes="hint", markup=False)
+        yield Button("Train", variant="primary", id="train", compact=True)
+
+    def on_mount(self) -> None:
+        """Show what the first preset does."""
+        self._show_preset()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are ticked."""
+        return tuple(
+            model
+            for model in self._spec.models
+            if self.query_one(f"#model-{model}", Checkbox).value
+        )
+
+    def configs(self) -> list[RunConfig]:
+        """The runs that the form describes, one for each model ticked.
+
+        Raises:
+            SettingError: with the sentence to show; the field at fault has the focus then.
+        """
+        if not self.models:
+            self.query_one("#models Checkbox").focus()
+            raise SettingError("Tick at least one model to train.")
+        overrides: dict[str, float | str | None] = {
+            "device": str(self.query_one("#device", Select).value)
+        }
+        for field in self.query(NumberField):
+            try:
+                overrides[field.setting.name] = field.value()
+            except SettingError:
+                field.input.focus()
+                raise
+        preset = str(self.query_one("#preset", Select).value)
+        return [self._spec.config(model, preset, **overrides) for model in self.models]
+
+    def focus_first(self) -> None:
+        """Put the focus where the form begins."""
+        self.query_one("#preset").focus()
+
+    @on(Select.Changed, "#preset")
+    @on(Checkbox.Changed)
+    def _show_preset(self) -> None:
+        """Say what the preset does, and show its values where nothing is typed."""
+        preset = self._spec.presets[str(self.query_one("#preset", Select).value)]
+        self.query_one("#summary", Static).update(preset.summary)
+        chosen = self.models or self._spec.models
+        configs = [self._spec.config(model, preset.name) for model in chosen]
+        for field in self.query(NumberField):
+            values = [float(getattr(config, field.setting.name)) for config in configs]
+            field.input.placeholder = _range_text(values)
+
+    @on(Button.Pressed, "#train")
+    def _submit(self) -> None:
+        self.post_message(self.Submitted())
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field trains."""
+        self.post_message(self.Submitted())
+
+
+def _range_text(values: Sequence[float]) -> str:
+    low, high = min(values), max(values)
+    return f"{low:g}" if low == high else f"{low:g} … {high:g}"

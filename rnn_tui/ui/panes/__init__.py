@@ -1,0 +1,1 @@
+"""One pane for each task: what its tab holds."""

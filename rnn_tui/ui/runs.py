@@ -1,0 +1,225 @@
+"""Starts and stops training threads, and brings their events to the app's thread.
+
+The training thread only appends to a queue; the app drains it a few times a second. Threads are
+daemons: one that hangs in a long operation must not keep the program from quitting.
+"""
+
+import importlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.paths import run_dir
+from rnn_tui.tasks import TASKS
+
+# As many as there are colours to tell them apart.
+RUNS_KEPT = 8
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A finished run's answers on the test set."""
+
+    run_id: str
+    examination: Any
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """PyTorch is imported, or can't be."""
+
+    text: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What one emptying of the queue brought."""
+
+    run_ids: tuple[str, ...]
+    loaded: Loaded | None
+
+
+class RunManager:
+    """The runs of this session: their states, and the one thread that trains.
+
+    Attributes:
+        states: by run id, in order of start.
+        examinations: of finished runs, by run id; what the task's examiner returns.
+    """
+
+    def __init__(self) -> None:
+        self.states: dict[str, RunState] = {}
+        self.examinations: dict[str, Any] = {}
+        self._queue: deque[events.Event | Examined | Loaded] = deque()
+        self._control = Control()
+        self._threads: list[threading.Thread] = []
+        self._training: threading.Thread | None = None
+        self._colours: dict[str, int] = {}
+
+    def load_engine(self) -> None:
+        """Import torch and the data in the background, so that the first run starts at once."""
+        self._spawn(self._load, "load")
+
+    def start(self, configs: Sequence[RunConfig]) -> list[str]:
+        """Train `configs` one after another; returns the ids of the runs.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        planned = [(f"run-{len(self._colours) + at}", config) for at, config in enumerate(configs)]
+        for run_id, config in planned:
+            self.states[run_id] = RunState(run_id, config)
+            self._colours[run_id] = len(self._colours)
+        self._forget_oldest()
+        self._training = self._spawn(self._train, "training", planned, self._control)
+        return [run_id for run_id, _ in planned]
+
+    def stop(self) -> None:
+        """Ask the runs in training to stop and keep what they have."""
+        self._control.stop()
+
+    def toggle_pause(self) -> None:
+        """Pause the run in training, or let it go on."""
+        if self._control.paused:
+            self._control.resume()
+        else:
+            self._control.pause()
+
+    def clear_ended(self) -> None:
+        """Forget the runs that have ended; their weights stay on disk."""
+        for run_id in [i for i, state in self.states.items() if not state.status.active]:
+            self._forget(run_id)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a training thread is alive."""
+        return self._training is not None and self._training.is_alive()
+
+    @property
+    def paused(self) -> bool:
+        """Whether a pause is asked for."""
+        return self.busy and self._control.paused
+
+    @property
+    def active(self) -> RunState | None:
+        """The run in training, if any."""
+        waiting = [state for state in self.states.values() if state.status.active]
+        return waiting[0] if waiting and self.busy else None
+
+    def colour(self, run_id: str) -> int:
+        """The colour index of a run, the same wherever it is drawn."""
+        return self._colours[run_id]
+
+    @property
+    def anything_to_come(self) -> bool:
+        """Whether the queue has, or may yet get, something."""
+        return bool(self._queue) or any(thread.is_alive() for thread in self._threads)
+
+    def drain(self) -> Drained:
+        """Take in all that has come; call it from the app's thread only."""
+        changed: dict[str, None] = {}
+        loaded = None
+        while self._queue:
+            item = self._queue.popleft()
+            if isinstance(item, Loaded):
+                loaded = item
+                continue
+            changed[item.run_id] = None
+            if isinstance(item, Examined):
+                self.examinations[item.run_id] = item.examination
+            elif item.run_id in self.states:
+                self.states[item.run_id] = self.states[item.run_id].apply(item)
+        return Drained(tuple(changed), loaded)
+
+    def close(self, seconds: float) -> bool:
+        """Stop everything; returns whether all threads ended within `seconds`."""
+        self.stop()
+        for thread in self._threads:
+            thread.join(seconds / max(1, len(self._threads)))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _forget(self, run_id: str) -> None:
+        self.states.pop(run_id, None)
+        self.examinations.pop(run_id, None)
+
+    def _forget_oldest(self) -> None:
+        for run_id in list(self.states):
+            if len(self.states) > RUNS_KEPT and not self.states[run_id].status.active:
+                self._forget(run_id)
+
+    def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        thread.start()
+        return thread
+
+    def _load(self) -> None:
+        """In a thread: import what training needs."""
+        try:
+            import torch  # noqa: PLC0415 - loading it here, and not before, is the point
+
+            from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - imports torch
+
+            for task in TASKS.values():
+                task.load()
+            text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
+            self._queue.append(Loaded(text, failed=False))
+        except Exception as error:  # noqa: BLE001 - told to the user; the log has the traceback
+            logger.exception("loading the engine failed")
+            text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
+            self._queue.append(Loaded(text, failed=True))
+
+    def _train(self, planned: Sequence[tuple[str, RunConfig]], control: Control) -> None:
+        """In a thread: train and examine each of `planned`."""
+        for at, (run_id, config) in enumerate(planned):
+            if control.stopping:
+                for waiting, _ in planned[at:]:
+                    self._queue.append(events.RunStopped(waiting, 0, 0.0))
+                return
+            try:
+                self._train_one(run_id, config, control)
+            except Exception as error:  # noqa: BLE001 - nothing may end a thread unseen
+                logger.exception("run %s failed", run_id)
+                sentence = str(error) if isinstance(error, UserError) else type(error).__name__
+                self._queue.append(events.RunFailed(run_id, 0, f"Training failed: {sentence}"))
+
+    def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
+        loop = importlib.import_module("rnn_tui.engine.loop")  # torch, on use only
+        task = TASKS[config.task]
+        path = run_dir() / loop.new_run_id() / "weights.safetensors"
+        outcome = loop.fit(
+            task.load(),
+            config,
+            self._queue.append,
+            control,
+            run_id=run_id,
+            checkpoint_path=path,
+        )
+        if not outcome.metrics:
+            return
+        try:
+            examination = task.examine(config, outcome.weights)
+        except Exception:  # noqa: BLE001 - the run itself is fine and kept
+            logger.exception("examining run %s failed", run_id)
+            text = "The test images could not be examined; the log file has the details."
+            self._queue.append(events.LogLine(run_id, text, "warning"))
+        else:
+            self._queue.append(Examined(run_id, examination))
+
+    def ended_badly(self, run_id: str) -> bool:
+        """Whether a run failed."""
+        state = self.states.get(run_id)
+        return state is not None and state.status is Status.FAILED

@@ -1,0 +1,1 @@
+"""Screens that come up over the tabs."""

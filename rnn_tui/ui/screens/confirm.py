@@ -1,0 +1,49 @@
+"""A question before training is cut short."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+
+class ConfirmScreen(ModalScreen[bool]):
+    """Asks whether to stop the training under way; answers True to stop.
+
+    Args:
+        question: what is about to happen.
+        stop_label: the words on the button that stops.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s,y", "answer(True)", "Stop and keep"),
+        Binding("c,n,escape", "answer(False)", "Carry on"),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, question: str, stop_label: str = "Stop and keep (s)") -> None:
+        super().__init__()
+        self._question, self._stop_label = question, stop_label
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and two buttons."""
+        with Vertical(id="dialog"):
+            yield Static(self._question, markup=False)
+            with Horizontal():
+                yield Button(self._stop_label, variant="warning", id="stop")
+                yield Button("Carry on (c)", variant="primary", id="carry-on")
+
+    def on_mount(self) -> None:
+        """The harmless answer is the one that Enter gives."""
+        self.query_one("#carry-on").focus()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer."""
+        self.dismiss(event.button.id == "stop")
+
+    def action_answer(self, stop: bool) -> None:
+        """Answer by key."""
+        self.dismiss(stop)

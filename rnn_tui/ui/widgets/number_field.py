@@ -1,0 +1,87 @@
+"""A labelled number in a form: checked as one types, with a line of help that turns into the error."""
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.validation import ValidationResult, Validator
+from textual.widgets import Input, Label, Static
+
+from rnn_tui.engine.config import NumberSetting
+from rnn_tui.engine.errors import SettingError
+
+_CHARACTERS = frozenset("0123456789.e-+_")
+
+
+class SettingValidator(Validator):
+    """Accepts what the setting accepts, and nothing typed, which means the preset's value."""
+
+    def __init__(self, setting: NumberSetting) -> None:
+        super().__init__()
+        self._setting = setting
+
+    def validate(self, value: str) -> ValidationResult:
+        """Check the text of a field."""
+        if not value.strip():
+            return self.success()
+        try:
+            self._setting.parse(value)
+        except SettingError as error:
+            return self.failure(str(error))
+        return self.success()
+
+
+class NumberInput(Input):
+    """An input that takes only the characters of numbers, and leaves other keys to the app.
+
+    So the single-key commands work while a field has the focus.
+    """
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Whether typing this key changes the field."""
+        return character is not None and character in _CHARACTERS
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.is_printable and event.character not in _CHARACTERS:
+            event.prevent_default()
+            return
+        await super()._on_key(event)
+
+
+class NumberField(Vertical):
+    """A setting of a run: label, input, help or error."""
+
+    def __init__(self, setting: NumberSetting) -> None:
+        super().__init__(id=f"field-{setting.name.replace('_', '-')}")
+        self.setting = setting
+
+    def compose(self) -> ComposeResult:
+        """Lay out label and input in a row, the help below."""
+        with Horizontal():
+            yield Label(self.setting.label)
+            field = NumberInput(validators=[SettingValidator(self.setting)], compact=True)
+            field.cursor_blink = False
+            yield field
+        yield Static(self.setting.help, classes="hint", markup=False)
+
+    @property
+    def input(self) -> NumberInput:
+        """The input itself."""
+        return self.query_one(NumberInput)
+
+    def value(self) -> float | None:
+        """The number typed, or None where the field is empty.
+
+        Raises:
+            SettingError: if it is not allowed.
+        """
+        text = self.input.value.strip()
+        return self.setting.parse(text) if text else None
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Show what is wrong in place of the help."""
+        failed = event.validation_result is not None and not event.validation_result.is_valid
+        self.set_class(failed, "-wrong")
+        descriptions = event.validation_result.failure_descriptions if failed else []
+        self.query_one(".hint", Static).update(
+            descriptions[0] if descriptions else self.setting.help
+        )

@@ -1,0 +1,51 @@
+"""How far a run is: bar, rate, time gone and time to come, in one line."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Label, ProgressBar
+
+from rnn_tui.engine.config import MODEL_LABELS
+from rnn_tui.engine.state import RunState, Status
+
+_WORDS = {
+    Status.LOADING: "loading",
+    Status.TRAINING: "",
+    Status.PAUSED: "paused",
+    Status.STOPPED: "stopped",
+    Status.FINISHED: "done",
+    Status.FAILED: "failed",
+}
+
+
+def clock(seconds: float) -> str:
+    """Seconds as `m:ss` or `h:mm:ss`."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+class ProgressLine(Horizontal):
+    """The progress of the run in training, or of the one looked at."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out what, bar, numbers."""
+        yield Label("", id="progress-what", markup=False)
+        yield ProgressBar(total=1, show_eta=False, show_percentage=True)
+        yield Label("", id="progress-numbers", markup=False)
+
+    def show(self, state: RunState | None, waiting: int) -> None:
+        """Draw the progress of `state`, with `waiting` more runs to come after it."""
+        self.set_class(state is None, "-idle")
+        if state is None:
+            return
+        epoch = min(len(state.epochs) + 1, state.config.epochs)
+        what = f"{MODEL_LABELS[state.config.model]} epoch {epoch}/{state.config.epochs}"
+        word = _WORDS[state.status]
+        self.query_one("#progress-what", Label).update(f"{what} {word}".rstrip())
+        self.query_one(ProgressBar).update(total=1, progress=state.progress)
+        numbers = [f"{state.rate:,.0f} img/s", clock(state.elapsed)]
+        if state.remaining is not None:
+            numbers.append(f"{clock(state.remaining)} left")
+        if waiting:
+            numbers.append(f"{waiting} more")
+        self.query_one("#progress-numbers", Label).update(" · ".join(numbers))
