@@ -67,9 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_task(
-    tasks: "argparse._SubParsersAction[argparse.ArgumentParser]", task: TaskSpec
-) -> None:
+def _add_task(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]", task: TaskSpec) -> None:
     presets = "; ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
     parser = tasks.add_parser(
         task.name,

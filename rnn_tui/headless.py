@@ -141,11 +141,7 @@ class Reporter:
             self._print(
                 f"test accuracy {state.results['test_accuracy']:.2f} %  "
                 f"test loss {state.results['test_loss']:.4f}  {state.elapsed:.1f} s"
-                + (
-                    f"  (the report: {published[state.config.model]:.2f} %)"
-                    if self._pretty
-                    else ""
-                )
+                + (f"  (the report: {published[state.config.model]:.2f} %)" if self._pretty else "")
             )
         elif state.status is Status.STOPPED and state.checkpoint:
             self._say(f"rnn-tui: stopped at step {state.step}; weights kept in {state.checkpoint}")

@@ -60,15 +60,15 @@ class NumberSetting:
 SETTINGS: Mapping[str, NumberSetting] = {
     setting.name: setting
     for setting in (
-        NumberSetting("epochs", "Epochs", "passes over the training images", 1, 10_000),
+        NumberSetting("epochs", "Epochs", "passes over the images", 1, 10_000),
         NumberSetting("batch_size", "Batch size", "training samples in a step", 1, 50_000),
         NumberSetting(
-            "learning_rate", "Learning rate", "step size of Adam; the peak of a schedule",
+            "learning_rate", "Learning rate", "Adam's step size; or its peak",
             0.0, 1e38, whole=False,
         ),
         NumberSetting("hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096),
-        NumberSetting("layers", "Layers", "recurrent layers, one above the other", 1, 4),
-        NumberSetting("seed", "Seed", "decides split, initial weights and order", 0, 2**32 - 1),
+        NumberSetting("layers", "Layers", "recurrent layers, stacked", 1, 4),
+        NumberSetting("seed", "Seed", "split, first weights, order", 0, 2**32 - 1),
     )
 }  # fmt: skip
 
@@ -79,10 +79,12 @@ class Recipe:
 
     Attributes:
         initialisation: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights,
-            Xavier-uniform input weights, forget-gate bias 1.
+            half of Xavier-uniform input weights, a readout of zeros.
+        forget_bias: the forget gate's bias in the `orthogonal` initialisation.
         standardise: subtract the mean of the training pixels and divide by their deviation.
-        augmentation: `none`; `shift`, each batch by −1 … 1 pixel in both directions; or
+        augmentation: `none`; `shift`, each group of 25 images by −1 … 1 pixel each way; or
             `elastic`, each image by a random affine map and a smooth random displacement.
+        beta1: Adam's decay rate of the first moment.
         beta2: Adam's decay rate of the second moment.
         schedule: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and
             down again to almost zero.
@@ -94,8 +96,10 @@ class Recipe:
     """
 
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
+    forget_bias: float = 1.0
     standardise: bool = False
     augmentation: Literal["none", "shift", "elastic"] = "none"
+    beta1: float = 0.9
     beta2: float = 0.999
     schedule: Literal["constant", "one-cycle"] = "constant"
     rise: float = 0.2

@@ -144,9 +144,7 @@ class _Run:
                     return
             self.test_metrics = problem.test(stepper.kept, workers)
         self._save()
-        self._emit_to(
-            events.RunFinished(self.id, self._step, self.test_metrics, self._elapsed())
-        )
+        self._emit_to(events.RunFinished(self.id, self._step, self.test_metrics, self._elapsed()))
 
     def fail(self, message: str) -> None:
         """Emit the last event of a run that can't go on."""

@@ -16,7 +16,7 @@ def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) ->
     return torch.optim.Adam(
         model.parameters(),
         lr=config.learning_rate,
-        betas=(0.9, config.recipe.beta2),
+        betas=(config.recipe.beta1, config.recipe.beta2),
         fused=True if device.type in ("cpu", "cuda") else None,
     )
 

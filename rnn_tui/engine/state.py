@@ -159,13 +159,9 @@ class RunState:
                     elapsed=event.seconds,
                 )
             case events.RunStopped():
-                return replace(
-                    self, status=Status.STOPPED, step=event.step, elapsed=event.seconds
-                )
+                return replace(self, status=Status.STOPPED, step=event.step, elapsed=event.seconds)
             case events.RunFailed():
-                return replace(
-                    self, status=Status.FAILED, step=event.step, message=event.message
-                )
+                return replace(self, status=Status.FAILED, step=event.step, message=event.message)
         return self
 
     def _with_points(self, step: int, metrics: Mapping[str, float]) -> RunState:

@@ -47,16 +47,15 @@ class RnnTuiApp(App[int]):
         Binding("c", "pane('full_screen')", "Chart", tooltip="Chart in full screen; ←/→ read it"),
         Binding("m", "pane('smoothing')", "Smooth", tooltip="Smooth the training loss"),
         Binding("l", "pane('log_axis')", "Log", tooltip="Logarithmic loss axis"),
-        Binding(
-            "plus,equals_sign", "pane('zoom_in')", "Zoom", key_display="+-", tooltip="Zoom in"
-        ),
+        Binding("plus,equals_sign", "pane('zoom_in')", "Zoom", key_display="+-", tooltip="Zoom in"),
         Binding("minus", "pane('zoom_out')", "Zoom out", show=False, tooltip="Zoom out"),
         Binding("0", "pane('reset_view')", "Reset", tooltip="Show all epochs"),
         Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
         Binding("i", "pane('other_images')", "Images", show=False, tooltip="Ten other images"),
         Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
         Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
-        Binding("q,ctrl+q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+        Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
     def __init__(self, runs: RunManager | None = None) -> None:
@@ -124,10 +123,16 @@ class RnnTuiApp(App[int]):
             for binding in binding
             if binding.tooltip
         ]
-        chart = [("← →", "move the cursor that reads values"), ("Home End", "first, last value"),
-                 ("Esc", "hide the cursor; leave full screen")]
-        form = [("Tab Shift+Tab", "next, previous field"), ("Space Enter", "tick, open, train"),
-                ("Ctrl+P", "command palette: everything by name, themes too")]
+        chart = [
+            ("← →", "move the cursor that reads values"),
+            ("Home End", "first, last value"),
+            ("Esc", "hide the cursor; leave full screen"),
+        ]
+        form = [
+            ("Tab Shift+Tab", "next, previous field"),
+            ("Space Enter", "tick, open, train"),
+            ("Ctrl+P", "command palette: everything by name, themes too"),
+        ]
         sections = {"Keys": keys, "In a chart": chart, "In the form": form}
         self.push_screen(HelpScreen(self.pane.help_text, sections))
 
@@ -155,9 +160,7 @@ class RnnTuiApp(App[int]):
                 self.runs.stop()
                 self._start_when_free(configs)
 
-        self.push_screen(
-            ConfirmScreen("Training is under way. Stop it and start anew?"), answered
-        )
+        self.push_screen(ConfirmScreen("Training is under way. Stop it and start anew?"), answered)
 
     def _start_when_free(self, configs: list[RunConfig]) -> None:
         if self.runs.busy:

@@ -11,13 +11,21 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def shift_batch(images: Tensor, generator: torch.Generator, reach: int = 1) -> Tensor:
-    """All images (N, 28, 28) moved together by −reach … reach pixels each way, wrapping around.
+# Images that are shifted together. One shift for a whole batch of 100 costs the RNN 0.3 points of
+# accuracy (five seeds); a shift for each image costs more time than it brings.
+SHIFT_GROUP = 25
+
+
+def shift_groups(images: Tensor, generator: torch.Generator, reach: int = 1) -> Tensor:
+    """Images (N, 28, 28), each group moved by −reach … reach pixels each way, wrapping around.
 
     The outer rows and columns of MNIST are empty, so that nothing visible wraps.
     """
-    down, right = torch.randint(-reach, reach + 1, (2,), generator=generator).tolist()
-    return images if down == right == 0 else images.roll((down, right), dims=(-2, -1))
+    groups = images.split(SHIFT_GROUP)
+    moves = torch.randint(-reach, reach + 1, (len(groups), 2), generator=generator).tolist()
+    return torch.cat(
+        [group.roll(move, dims=(-2, -1)) for group, move in zip(groups, moves, strict=True)]
+    )
 
 
 @dataclass(frozen=True)

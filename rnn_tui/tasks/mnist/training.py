@@ -14,7 +14,7 @@ from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
 from rnn_tui.models.initialisation import initialise
 from rnn_tui.models.recurrent import build_row_reader
-from rnn_tui.tasks.mnist.augmentation import Distortion, distort, shift_batch
+from rnn_tui.tasks.mnist.augmentation import Distortion, distort, shift_groups
 from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
 
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
@@ -33,9 +33,7 @@ METRICS = (
 
 def build_model(config: RunConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
-    return build_row_reader(
-        config.model, COLUMNS, ROWS, CLASSES, config.hidden_size, config.layers
-    )
+    return build_row_reader(config.model, COLUMNS, ROWS, CLASSES, config.hidden_size, config.layers)
 
 
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:
@@ -59,7 +57,12 @@ class MnistProblem(Problem):
         self._validation = self._prepared(pixels[validation], data.train_labels[validation])
         self._test = self._prepared(to_pixels(data.test_images, False), data.test_labels)
         self.model = build_model(config)
-        initialise(self.model, config.recipe.initialisation, generator(config.seed, "weights"))
+        initialise(
+            self.model,
+            config.recipe.initialisation,
+            generator(config.seed, "weights"),
+            config.recipe.forget_bias,
+        )
         self.model.to(device)
         self.batch_size = config.batch_size
         self.samples_per_epoch = len(train)
@@ -96,13 +99,15 @@ class MnistProblem(Problem):
         images = self._train[0].index_select(0, chosen)
         labels = self._train[1].index_select(0, chosen)
         if shift:
-            images = shift_batch(images, self._noise)
+            images = shift_groups(images, self._noise)
 
         def loss_of(part: slice) -> Callable[[], Tensor]:
             def call() -> Tensor:
                 inputs = images[part]
                 if maps is not None:
-                    inputs = distort(inputs, maps[0][part].to(self._device), maps[1][part].to(self._device))
+                    inputs = distort(
+                        inputs, maps[0][part].to(self._device), maps[1][part].to(self._device)
+                    )
                 if self._recipe.standardise:
                     inputs = (inputs - PIXEL_MEAN) / PIXEL_DEVIATION
                 logits = self._logits(self.model, inputs)
@@ -120,7 +125,11 @@ class MnistProblem(Problem):
         return [loss_of(slice(at, at + size)) for at in range(0, len(chosen), size)]
 
     def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+        # Autocast's cache of converted weights is shared between threads and emptied by whichever
+        # leaves first: what is added in bfloat16 would depend on chance.
+        with torch.autocast(
+            self._device.type, torch.bfloat16, enabled=self._bfloat16, cache_enabled=False
+        ):
             logits: Tensor = model(inputs)
         return logits.float()
 

@@ -14,6 +14,15 @@ from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui.widgets.number_field import NumberField
 
 
+class ModelCheckbox(Checkbox):
+    """A checkbox that shows its state by a mark, not by colour alone."""
+
+    def watch_value(self) -> None:
+        """Mark or unmark the box."""
+        self.BUTTON_INNER = "✓" if self.value else " "
+        super().watch_value()
+
+
 class SettingsForm(VerticalScroll):
     """Settings of the runs to come. An empty number stands for the preset's.
 
@@ -39,10 +48,10 @@ class SettingsForm(VerticalScroll):
                 )
             yield Static("", id="summary", markup=False)
         with Vertical(classes="choice", id="models"):
-            yield Label("Models, trained one after another")
+            yield Label("Models, one after another")
             with Horizontal():
                 for model in self._spec.models:
-                    yield Checkbox(
+                    yield ModelCheckbox(
                         MODEL_LABELS[model],
                         model == self._spec.default_model,
                         id=f"model-{model}",
@@ -60,7 +69,7 @@ class SettingsForm(VerticalScroll):
                     compact=True,
                     id="device",
                 )
-            yield Static("auto: the GPU where there is one", classes="hint", markup=False)
+            yield Static("auto: a GPU if there is one", classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
 
     def on_mount(self) -> None:

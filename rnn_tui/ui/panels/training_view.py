@@ -71,8 +71,8 @@ class TrainingView(Vertical):
         for state in states:
             colour, name = colours[state.run_id], state.config.label
             for metric, label, points in (
-                ("train_loss", f"{name} training", False),
-                ("val_loss", f"{name} validation", True),
+                ("train_loss", name, False),
+                ("val_loss", "validation", True),
             ):
                 if metric in state.series:
                     series = state.series[metric]

@@ -29,16 +29,11 @@ class ChartBase(Widget, can_focus=True):
     """A chart without its drawing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "cursor(-1)", "Cursor", key_display="←/→"),
+        Binding("left", "cursor(-1)", "Cursor", key_display="←→", show=False),
         Binding("right", "cursor(1)", "Next point", show=False),
         Binding("home", "cursor_home", "First point", show=False),
         Binding("end", "cursor_end", "Last point", show=False),
         Binding("escape", "clear_cursor", "Hide cursor", show=False),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom in", key_display="+"),
-        Binding("minus", "zoom(-1)", "Zoom out", key_display="-"),
-        Binding("0", "reset_view", "Reset view"),
-        Binding("l", "toggle_log", "Log scale"),
-        Binding("m", "cycle_smoothing", "Smoothing"),
     ]
 
     smoothing: reactive[int] = reactive(0, repaint=False, init=False)
