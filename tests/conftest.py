@@ -1,0 +1,45 @@
+"""What all tests share: a home of their own, and a slice of MNIST that trains in a second."""
+
+import gzip
+import os
+import struct
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.paths import asset_dir
+
+TRAIN_IMAGES, TEST_IMAGES = 1200, 200
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Tests run side by side (pytest-xdist): two training threads each would only get in the way.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test's own for everything that is written."""
+    path = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("RNN_TUI_HOME", str(path))
+    return path
+
+
+def write_mnist_slice(root: Path, train: int = TRAIN_IMAGES, test: int = TEST_IMAGES) -> Path:
+    """A torchvision root with the first images of the shipped MNIST."""
+    raw = root / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for part, count in (("train", train), ("t10k", test)):
+        for kind, header, item in (("images-idx3", 16, 784), ("labels-idx1", 8, 1)):
+            name = f"{part}-{kind}-ubyte"
+            with gzip.open(asset_dir() / "mnist" / f"{name}.gz") as file:
+                data = file.read(header + item * count)
+            shortened = data[:4] + struct.pack(">I", count) + data[8:]
+            (raw / name).write_bytes(shortened)
+    return root
+
+
+@pytest.fixture(scope="session")
+def mnist_slice(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """1,200 training and 200 test images, as a torchvision root."""
+    return write_mnist_slice(tmp_path_factory.mktemp("mnist-slice"))
