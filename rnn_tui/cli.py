@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _start_log()
     try:
         if options.command is None:
-            return _run_app()
+            return _run_app(options.data_dir)
         return _train(options)
     except UserError as error:
         print(f"rnn-tui: {error}", file=sys.stderr)
@@ -57,6 +57,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
     )
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from"
+    )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     train = commands.add_parser(
         "train", help="train without the app", description="Train a network without the app."
@@ -130,7 +133,7 @@ def _train(options: argparse.Namespace) -> int:
     return headless.train(config, as_json=options.json, quiet=options.quiet)
 
 
-def _run_app() -> int:
+def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         print(
             "rnn-tui: the app needs a terminal; see rnn-tui --help for commands that do not.",
@@ -139,7 +142,7 @@ def _run_app() -> int:
         return EXIT_USAGE
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
 
-    return run()
+    return run(data_dir)
 
 
 def _start_log() -> None:

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, TabbedContent, TabPane
+from textual.widgets import TabbedContent, TabPane
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks import TASKS
@@ -19,6 +19,7 @@ from rnn_tui.ui.panes.mnist import MnistPane
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.confirm import ConfirmScreen
 from rnn_tui.ui.screens.help import HelpScreen
+from rnn_tui.ui.widgets.key_footer import KeyFooter
 
 # Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
 SECONDS_BETWEEN_DRAWS = 0.25
@@ -51,15 +52,16 @@ class RnnTuiApp(App[int]):
         Binding("minus", "pane('zoom_out')", "Zoom out", show=False, tooltip="Zoom out"),
         Binding("0", "pane('reset_view')", "Reset", tooltip="Show all epochs"),
         Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
-        Binding("i", "pane('other_images')", "Images", show=False, tooltip="Ten other images"),
+        Binding("i", "pane('other_images')", "Others", tooltip="Ten other test images"),
         Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
         Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
         Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, runs: RunManager | None = None) -> None:
+    def __init__(self, runs: RunManager | None = None, data_dir: str | None = None) -> None:
         super().__init__()
+        self._data_dir = data_dir
         self.runs = runs or RunManager()
         self._cpu_seconds, self._drained_at = time.thread_time(), time.monotonic()
         self._next_drain = 0.0
@@ -67,8 +69,8 @@ class RnnTuiApp(App[int]):
     def compose(self) -> ComposeResult:
         """A tab for each task."""
         with TabbedContent(id="tasks"), TabPane(TASKS["mnist"].label, id="mnist"):
-            yield MnistPane(TASKS["mnist"], self.runs)
-        yield Footer(compact=True, show_command_palette=False)
+            yield MnistPane(TASKS["mnist"], self.runs, self._data_dir)
+        yield KeyFooter(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Load PyTorch behind the first frame; listen for news."""
@@ -85,9 +87,11 @@ class RnnTuiApp(App[int]):
         getattr(self.pane, f"action_{name}")()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out stop and pause while nothing trains; nothing but dialog keys in a dialog."""
+        """Grey out stop and pause while nothing trains; other images only where there are images."""
         if action in ("stop", "pause"):
             return True if self.runs.busy else None
+        if parameters == ("other_images",):
+            return self.is_mounted and self.pane.view == "test"
         return True
 
     def action_stop(self) -> None:
@@ -198,13 +202,13 @@ class RnnTuiApp(App[int]):
             self.refresh_bindings()
 
 
-def run() -> int:
+def run(data_dir: str | None = None) -> int:
     """Run the app; returns the exit code.
 
     If a thread can't stop in time (a step of a huge network, an import), the process ends without
     it: the terminal is restored by then, and the weights of the last epoch are on disk.
     """
-    app = RnnTuiApp()
+    app = RnnTuiApp(data_dir=data_dir)
     code = app.run() or 0
     if not app.runs.close(SECONDS_TO_STOP):
         sys.stdout.flush()

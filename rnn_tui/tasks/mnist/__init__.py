@@ -23,7 +23,9 @@ _BEST = Recipe(
     augmentation="elastic",
     beta2=0.99,
     schedule="one-cycle",
+    rise=0.15,
     bfloat16=True,
+    label_smoothing=0.05,
 )
 
 MNIST = TaskSpec(
@@ -54,9 +56,9 @@ MNIST = TaskSpec(
                 "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
                 "and elastic distortion, for many epochs.",
                 {
-                    "rnn": PresetValues(60, 200, 2e-3, _BEST),
-                    "lstm": PresetValues(60, 200, 3e-3, _BEST),
-                    "bilstm": PresetValues(60, 200, 3e-3, _BEST),
+                    "rnn": PresetValues(100, 200, 2.5e-3, _BEST),
+                    "lstm": PresetValues(80, 200, 6e-3, _BEST),
+                    "bilstm": PresetValues(70, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
                 },
             ),
         )

@@ -4,7 +4,9 @@ The numbers are drawn by the caller's generator, the pictures made by pure funct
 batch may be distorted in parts, in several threads, with the same result.
 """
 
+import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -30,50 +32,69 @@ def shift_groups(images: Tensor, generator: torch.Generator, reach: int = 1) -> 
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far elastic augmentation goes; shares are of the image's width or height.
+    """How far elastic augmentation goes: the most, either way, unless said otherwise.
 
     Attributes:
-        rotation: greatest angle, in degrees.
-        shift: greatest shift, in pixels.
-        scale: greatest deviation of the size from 1.
-        shear: greatest shear factor.
-        elastic: standard deviation of the displacements, in pixels.
+        rotation: in degrees.
+        shift: in pixels.
+        scale: factor of the size, or its inverse.
+        shear: shear factor.
+        elastic: standard deviation of the displacements, in half image widths.
         grid: the displacements are drawn on a grid of this many points each way.
     """
 
     rotation: float = 15.0
     shift: float = 2.0
-    scale: float = 0.2
+    scale: float = 1.2
     shear: float = 0.25
-    elastic: float = 1.0
+    elastic: float = 0.03
     grid: int = 6
 
-    def draw(self, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Random maps for `count` images: affine (N, 2, 3), displacement (N, 2, grid, grid)."""
-        uniform = torch.rand(6, count, generator=generator) * 2 - 1
+    def draw(self, count: int, generator: torch.Generator) -> Tensor:
+        """Random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements."""
+        uniform = torch.rand(5, count, generator=generator) * 2 - 1
         angle = torch.deg2rad(uniform[0] * self.rotation)
-        scale = 1 + uniform[1] * self.scale
+        zoom = torch.exp(uniform[1] * -math.log(self.scale))
         shear = uniform[2] * self.shear
-        move = uniform[3:5] * self.shift / 14  # pixels -> grid_sample's −1 … 1 over 28 pixels
-        cosine, sine = angle.cos() / scale, angle.sin() / scale
-        affine = torch.stack(
-            [cosine, shear * cosine - sine, move[0], sine, shear * sine + cosine, move[1]]
-        )  # (6, N)
-        displacement = torch.randn(count, 2, self.grid, self.grid, generator=generator)
-        return affine.T.reshape(count, 2, 3), displacement * (self.elastic / 14)
+        cosine, sine = angle.cos() * zoom, angle.sin() * zoom
+        maps = torch.empty(count, 2, 3 + self.grid**2)
+        maps[:, 0, 0], maps[:, 0, 1] = cosine, shear * cosine - sine
+        maps[:, 1, 0], maps[:, 1, 1] = sine, shear * sine + cosine
+        maps[:, :, 2] = uniform[3:].T * (self.shift / 14)  # 28 pixels are −1 … 1
+        maps[:, :, 3:].normal_(0, self.elastic, generator=generator)
+        return maps
 
 
-def distort(images: Tensor, affine: Tensor, displacement: Tensor) -> Tensor:
-    """Images (N, 28, 28) seen through an affine map and a smooth displacement.
+@lru_cache(maxsize=4)
+def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
+    """Row k is what coefficient k of a map adds to every pixel's coordinate: (3 + grid², R·C).
+
+    The first three rows are x, y and 1; the others a displacement of one grid point, spread
+    bicubically. So one matrix product makes the sampling grid of a whole batch.
+    """
+    x = (torch.arange(columns) * 2 + 1) / columns - 1
+    y = (torch.arange(rows) * 2 + 1) / rows - 1
+    affine = torch.stack(
+        [x.expand(rows, columns), y[:, None].expand(rows, columns), torch.ones(rows, columns)]
+    )
+    points = torch.eye(grid**2).reshape(grid**2, 1, grid, grid)
+    spread = F.interpolate(points, (rows, columns), mode="bicubic", align_corners=True)
+    return torch.cat([affine.flatten(1), spread.flatten(1)]).to(device)
+
+
+def distort(images: Tensor, maps: Tensor) -> Tensor:
+    """Images seen through an affine map and a smooth displacement each.
+
+    Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a
+    coarse grid.
 
     Args:
-        images: (N, 28, 28), background 0.
-        affine: (N, 2, 3), from output to input coordinates in −1 … 1.
-        displacement: (N, 2, g, g), coarse displacements in the same units, interpolated
-            bicubically (elastic distortions after Simard et al. 2003).
+        images: (N, R, C), background 0.
+        maps: (N, 2, 3 + g²): for the x and the y coordinate of `F.grid_sample`, the coefficients
+            of x, y and 1, and the displacements of the g × g grid points, row by row.
     """
-    size = [len(images), 1, *images.shape[-2:]]
-    grid = F.affine_grid(affine, size, align_corners=False)  # (N, 28, 28, 2)
-    smooth = F.interpolate(displacement, size[-2:], mode="bicubic", align_corners=False)
-    grid = grid + smooth.permute(0, 2, 3, 1)
-    return F.grid_sample(images[:, None], grid, align_corners=False)[:, 0]
+    count, rows, columns = images.shape
+    grid = round(math.sqrt(maps.shape[-1] - 3))
+    basis = _basis(grid, rows, columns, images.device)
+    places = (maps.reshape(count * 2, -1) @ basis).reshape(count, 2, rows, columns)
+    return F.grid_sample(images[:, None], places.permute(0, 2, 3, 1), align_corners=False)[:, 0]

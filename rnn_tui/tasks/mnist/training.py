@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import fast_bfloat16
+from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.metrics import Accuracy, Mean, MetricSpec
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
@@ -31,6 +32,16 @@ METRICS = (
 )
 
 
+# Bytes that a step keeps for the backward pass, per sample, time step and hidden unit (measured
+# with float32 on the CPU: 13 … 64), rounded so that what is refused would not have fitted.
+STEP_BYTES = {"rnn": 12, "lstm": 48, "bilstm": 48}
+
+
+def _step_bytes(config: RunConfig) -> int:
+    units = config.hidden_size * config.layers
+    return STEP_BYTES[config.model] * config.batch_size * ROWS * units
+
+
 def build_model(config: RunConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(config.model, COLUMNS, ROWS, CLASSES, config.hidden_size, config.layers)
@@ -50,6 +61,7 @@ class MnistProblem(Problem):
     def __init__(self, config: RunConfig, device: torch.device, log: Log) -> None:
         self._config, self._device = config, device
         self._recipe = config.recipe
+        require_memory(_step_bytes(config), device)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
         pixels = to_pixels(data.train_images, standardise=False)
@@ -94,7 +106,7 @@ class MnistProblem(Problem):
         chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
         maps = None
         if self._recipe.augmentation == "elastic":
-            maps = self._distortion.draw(len(chosen), self._noise)
+            maps = self._distortion.draw(len(chosen), self._noise).to(self._device)
         shift = self._recipe.augmentation == "shift"
         images = self._train[0].index_select(0, chosen)
         labels = self._train[1].index_select(0, chosen)
@@ -105,12 +117,10 @@ class MnistProblem(Problem):
             def call() -> Tensor:
                 inputs = images[part]
                 if maps is not None:
-                    inputs = distort(
-                        inputs, maps[0][part].to(self._device), maps[1][part].to(self._device)
-                    )
+                    inputs = distort(inputs, maps[part])
                 if self._recipe.standardise:
                     inputs = (inputs - PIXEL_MEAN) / PIXEL_DEVIATION
-                logits = self._logits(self.model, inputs)
+                logits = self._training_logits(inputs)
                 total = F.cross_entropy(
                     logits,
                     labels[part],
@@ -124,13 +134,13 @@ class MnistProblem(Problem):
         size = -(-len(chosen) // parts)
         return [loss_of(slice(at, at + size)) for at in range(0, len(chosen), size)]
 
-    def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
+    def _training_logits(self, inputs: Tensor) -> Tensor:
         # Autocast's cache of converted weights is shared between threads and emptied by whichever
         # leaves first: what is added in bfloat16 would depend on chance.
         with torch.autocast(
             self._device.type, torch.bfloat16, enabled=self._bfloat16, cache_enabled=False
         ):
-            logits: Tensor = model(inputs)
+            logits: Tensor = self.model(inputs)
         return logits.float()
 
     def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
@@ -152,7 +162,8 @@ class MnistProblem(Problem):
         def logits_of(at: int) -> Callable[[], Tensor]:
             def call() -> Tensor:
                 with torch.no_grad():  # per thread, hence in here
-                    return self._logits(model, images[at : at + EVALUATION_BATCH])
+                    logits: Tensor = model(images[at : at + EVALUATION_BATCH])
+                return logits
 
             return call
 

@@ -9,7 +9,7 @@ from rnn_tui.tasks.mnist.results import Examination
 from rnn_tui.ui.widgets.digit_image import DigitImage
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 
-FULL_WIDTH = 84
+FULL_WIDTH = 92
 
 
 class MisreadView(Vertical):
@@ -24,7 +24,7 @@ class MisreadView(Vertical):
             yield table
             with Horizontal(id="misread-detail"):
                 yield DigitImage("", id="misread-image")
-                yield ProbabilityBars("", id="misread-bars")
+                yield ProbabilityBars(id="misread-bars")
 
     def on_mount(self) -> None:
         """Start empty."""

@@ -93,5 +93,5 @@ class ResultView(VerticalScroll):
         text = f"{self._state.config.label}: test accuracy {accuracy:.2f} %"
         published = self._spec.published.get("test_accuracy", {}).get(model)
         if published is not None:
-            text += f", the report {published:.2f} % ({accuracy - published:+.2f})"
-        return f"{text}, test loss {self._state.results['test_loss']:.4f}. i: ten others."
+            text += f", report {published:.2f} % ({accuracy - published:+.2f})"
+        return f"{text}, loss {self._state.results['test_loss']:.4f}"

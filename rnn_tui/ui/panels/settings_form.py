@@ -17,6 +17,10 @@ from rnn_tui.ui.widgets.number_field import NumberField
 class ModelCheckbox(Checkbox):
     """A checkbox that shows its state by a mark, not by colour alone."""
 
+    def __init__(self, label: str, value: bool, id: str) -> None:
+        super().__init__(label, value, id=id, compact=True)
+        self.BUTTON_INNER = "✓" if value else " "
+
     def watch_value(self) -> None:
         """Mark or unmark the box."""
         self.BUTTON_INNER = "✓" if self.value else " "
@@ -28,14 +32,15 @@ class SettingsForm(VerticalScroll):
 
     Args:
         task: the task to configure.
+        data_dir: goes into every configuration.
     """
 
     class Submitted(Message):
         """The train button was pressed, or Enter in a field."""
 
-    def __init__(self, task: TaskSpec) -> None:
+    def __init__(self, task: TaskSpec, data_dir: str | None = None) -> None:
         super().__init__(can_focus=False)
-        self._spec = task
+        self._spec, self._data_dir = task, data_dir
 
     def compose(self) -> ComposeResult:
         """Lay the fields out, one below the other."""
@@ -54,8 +59,7 @@ class SettingsForm(VerticalScroll):
                     yield ModelCheckbox(
                         MODEL_LABELS[model],
                         model == self._spec.default_model,
-                        id=f"model-{model}",
-                        compact=True,
+                        f"model-{model}",
                     )
         for setting in SETTINGS.values():
             yield NumberField(setting)
@@ -95,7 +99,8 @@ class SettingsForm(VerticalScroll):
             self.query_one("#models Checkbox").focus()
             raise SettingError("Tick at least one model to train.")
         overrides: dict[str, float | str | None] = {
-            "device": str(self.query_one("#device", Select).value)
+            "device": str(self.query_one("#device", Select).value),
+            "data_dir": self._data_dir,
         }
         for field in self.query(NumberField):
             try:

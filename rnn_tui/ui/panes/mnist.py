@@ -42,13 +42,14 @@ class MnistPane(Horizontal):
     Args:
         task: the task.
         runs: the runs, owned by the app.
+        data_dir: a torchvision root to train on in place of the data that ships.
     """
 
     help_text = HELP
 
-    def __init__(self, task: TaskSpec, runs: RunManager) -> None:
+    def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
         super().__init__()
-        self._spec, self._runs = task, runs
+        self._spec, self._runs, self._data_dir = task, runs, data_dir
         self._chosen: str | None = None
         self._logged: dict[str, int] = {}
         self._told: set[str] = set()
@@ -56,7 +57,7 @@ class MnistPane(Horizontal):
 
     def compose(self) -> ComposeResult:
         """Form, run bar, views, progress."""
-        yield SettingsForm(self._spec)
+        yield SettingsForm(self._spec, self._data_dir)
         with Vertical(id="workspace"):
             yield RunBar()
             with TabbedContent(id="views"):
@@ -76,6 +77,11 @@ class MnistPane(Horizontal):
         """Start with a chart in focus, so that single keys are commands."""
         self._show_runs()
         self.query_one("#loss-chart", Chart).focus()
+
+    @property
+    def view(self) -> str:
+        """The id of the view in front."""
+        return self.query_one("#views", TabbedContent).active
 
     # What the app's keys do here.
 
@@ -102,14 +108,14 @@ class MnistPane(Horizontal):
         tabs = self.query_one("#views", TabbedContent)
         names = [pane.id or "" for pane in tabs.query(TabPane)]
         tabs.active = names[(names.index(tabs.active) + 1) % len(names)]
-        self._focus_view()
+        self.call_after_refresh(self._focus_view)
 
     def action_focus_form(self) -> None:
         """Go to the form, or from the form back to the view."""
         form = self.query_one(SettingsForm)
         if self.app.focused is not None and form in self.app.focused.ancestors:
             self.add_class("-form-away")
-            self._focus_view()
+            self.call_after_refresh(self._focus_view)
         else:
             self.remove_class("-form-away")
             form.focus_first()
@@ -160,7 +166,6 @@ class MnistPane(Horizontal):
 
     def action_other_images(self) -> None:
         """Show ten other test images."""
-        self.query_one("#views", TabbedContent).active = "test"
         self.query_one(ResultView).choose_others()
 
     def action_clear(self) -> None:
@@ -181,6 +186,7 @@ class MnistPane(Horizontal):
     def on_tabbed_content_tab_activated(self) -> None:
         """Draw what has come into view."""
         self._show_runs()
+        self.app.refresh_bindings()
 
     def engine_loaded(self, note: str) -> None:
         """Show the engine's version in place of the sign that it loads."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rich.text import Text
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.widget import Widget
 
 # Eighths of a cell, so that a bar's length is read to a hundredth even when narrow.
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -17,24 +18,41 @@ def bar(share: float, width: int) -> str:
     return text.ljust(width)
 
 
-class ProbabilityBars(Static):
+class ProbabilityBars(Widget):
     """Ten bars, one below the other."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._probabilities: tuple[float, ...] = ()
+        self._true: int | None = None
 
     def show(self, probabilities: Sequence[float], true: int | None) -> None:
         """Draw the bars; `true` is the right class, where it is known."""
-        best = max(range(len(probabilities)), key=probabilities.__getitem__)
-        width = max(4, min(24, self.size.width - 18))
-        theme = self.app.theme_variables
+        self._probabilities, self._true = tuple(probabilities), true
+        self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """A line a class."""
+        return len(self._probabilities)
+
+    def render(self) -> Text:
+        """Draw at the present width."""
         text = Text(no_wrap=True, end="")
-        for digit, probability in enumerate(probabilities):
+        if not self._probabilities:
+            return text
+        best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
+        width = max(4, min(24, self.content_size.width - 18))
+        theme = self.app.theme_variables
+        for digit, probability in enumerate(self._probabilities):
             note, style = "", ""
-            if digit == true:
-                note, style = " ✓ true", theme["success"]
+            if digit == self._true:
+                note, style = " ✓ true", theme["text-success"]
             elif digit == best:
-                note, style = " ✗ read" if true is not None else " read", theme["error"]
+                note, style = " ✗ read" if self._true is not None else " read", theme["text-error"]
             text.append(f"{digit} ")
             text.append(bar(probability, width), style or theme["primary"])
             text.append(f" {100 * probability:5.1f} %")
-            text.append(f"{note}\n", style)
-        text.rstrip()
-        self.update(text)
+            text.append(note, style)
+            if digit + 1 < len(self._probabilities):
+                text.append("\n")
+        return text

@@ -262,18 +262,20 @@ async def test_a_click_puts_the_cursor_on_the_point_there() -> None:
 async def test_zoom_keeps_the_right_end_or_the_cursor_and_scales_y() -> None:
     async with running(LOSS) as (chart, pilot):
         whole = frame_of(chart)
-        await pilot.press("plus")
+        chart.action_zoom(1)
         assert chart.visible_range == pytest.approx((5.05, 10))
         assert frame_of(chart).y.high < 0.3 < whole.y.high
-        await pilot.press("0")
+        chart.action_reset_view()
         assert chart.visible_range == (0.1, 10)
         chart.cursor = 2.0
-        await pilot.press("equals_sign", "plus", "plus")
+        for _ in range(3):
+            chart.action_zoom(1)
         low, high = chart.visible_range or (0, 0)
         assert low < 2.0 < high
         assert high - low == pytest.approx(9.9 / 8)
         assert all("." in label for label in frame_of(chart).x.labels)
-        await pilot.press("minus", "minus", "minus", "minus")
+        for _ in range(4):
+            chart.action_zoom(-1)
         assert chart.visible_range == (0.1, 10)
 
 
@@ -322,19 +324,21 @@ async def test_the_wheel_zooms_around_the_pointer() -> None:
 async def test_smoothing_changes_lines_but_not_points() -> None:
     line, points = series([1, 2, 3]), series([1, 2, 3], points=True)
     async with running(line, points) as (chart, pilot):
-        await pilot.press("m")
+        chart.action_cycle_smoothing()
         assert chart.prepared[0].y == pytest.approx((1.0, 1.04 / 0.64, 1.824 / 0.784))
         assert chart.prepared[1].y == (1, 2, 3)
-        await pilot.press("m")
+        chart.action_cycle_smoothing()
         assert "smoothed 0.9" in screen_lines(chart)[0]
-        await pilot.press("m", "m")
+        chart.action_cycle_smoothing()
+        chart.action_cycle_smoothing()
         assert chart.smoothing == 0
         assert "smoothed" not in screen_text(chart)
 
 
 async def test_modes_that_are_not_allowed_stay_off() -> None:
     async with running(ACCURACY, allow_log=False, allow_smoothing=False) as (chart, pilot):
-        await pilot.press("l", "m")
+        await chart.run_action("toggle_log")
+        await chart.run_action("cycle_smoothing")
         chart.action_toggle_log()
         chart.action_cycle_smoothing()
         assert (chart.log_y, chart.smoothing) == (False, 0)

@@ -1,0 +1,92 @@
+"""A run by script, for tests that want to know beforehand what will be on screen."""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.tasks.mnist.results import Examination
+from rnn_tui.ui.runs import Examined, RunManager
+
+SPECS = (MetricSpec("train_loss", "training loss"), MetricSpec("val_accuracy", "accuracy", "%"))
+STEPS_PER_EPOCH = 10
+
+
+def examination() -> Examination:
+    """Twenty images of which the last two are read as the next digit."""
+    labels = np.arange(20) % 10
+    predictions = labels.copy()
+    predictions[18:] = (labels[18:] + 1) % 10
+    probabilities = np.full((20, 10), 0.01, np.float32)
+    probabilities[np.arange(20), predictions] = 0.91
+    confusion = np.zeros((10, 10), np.int64)
+    np.add.at(confusion, (labels, predictions), 1)
+    images = np.zeros((20, 28, 28), np.uint8)
+    images[:, 4:24, 13:15] = 255
+    return Examination(images, labels, probabilities, predictions, confusion, np.array([18, 19]))
+
+
+class ScriptedRuns(RunManager):
+    """Trains nothing: emits a fixed curve, and ends a run when told to.
+
+    Attributes:
+        started: the settings of every run, in order.
+        go_on: set to let the run that waits after its two epochs finish.
+        failure: a message with which the run fails instead.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.started: list[RunConfig] = []
+        self.go_on = threading.Event()
+        self.failure = ""
+        self.controls: list[Control] = []
+
+    def load_engine(self) -> None:
+        """Nothing to load."""
+
+    def start(self, configs: Sequence[RunConfig]) -> list[str]:
+        self.go_on.clear()
+        return super().start(configs)
+
+    def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
+        self.started.append(config)
+        self.controls.append(control)
+        emit: Any = self._queue.append
+        total = config.epochs * STEPS_PER_EPOCH
+        emit(events.RunStarted(run_id, config, SPECS, total, STEPS_PER_EPOCH, 1000, 116_746, "cpu"))
+        emit(events.LogLine(run_id, "data loaded"))
+        for epoch in (1, 2):
+            for step in range((epoch - 1) * STEPS_PER_EPOCH + 1, epoch * STEPS_PER_EPOCH + 1):
+                loss = {"train_loss": 2.0 / step}
+                emit(events.StepLogged(run_id, step, loss, 12_345.0, step / 2))
+            metrics = {
+                "train_loss": 1.0 / epoch,
+                "train_loss_last_batch": 0.9 / epoch,
+                "val_loss": 0.8 / epoch,
+                "val_accuracy": 90.0 + 4 * epoch,
+            }
+            emit(
+                events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, metrics, 5.0, 5.0 * epoch)
+            )
+        while not self.go_on.wait(0.01):
+            if control.stopping:
+                emit(events.CheckpointSaved(run_id, 20, "weights.safetensors"))
+                emit(events.RunStopped(run_id, 20, 10.0))
+                return
+        if self.failure:
+            emit(events.RunFailed(run_id, 20, self.failure))
+            return
+        emit(events.RunFinished(run_id, 20, {"test_loss": 0.05, "test_accuracy": 98.9}, 10.0))
+        emit(Examined(run_id, examination()))
+
+
+@pytest.fixture
+def runs() -> ScriptedRuns:
+    return ScriptedRuns()
