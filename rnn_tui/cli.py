@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE
-    except Exception as error:  # noqa: BLE001 - the last stop: no traceback reaches a user
+    except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
         print(
             f"rnn-tui: {type(error).__name__}: this is a fault of rnn-tui; "
@@ -105,7 +105,7 @@ def _add_task(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]", task
     parser.add_argument("--quiet", action="store_true", help="print the result only")
 
 
-class _reader:  # noqa: N801 - argparse puts the name of a type into its messages
+class _reader:
     """Reads an option with the same check and sentence as the form's field."""
 
     def __init__(self, setting: NumberSetting) -> None:

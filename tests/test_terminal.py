@@ -64,7 +64,7 @@ class Terminal:
         drawn = ""
         give_up = time.monotonic() + PATIENCE
         while text not in CODES.sub("", drawn):
-            assert time.monotonic() < give_up, f"no {text!r} in {CODES.sub('', drawn)!r}"
+            assert time.monotonic() < give_up, f"no {text!r} in {CODES.sub('', drawn)[-2000:]!r}"
             assert self._process.poll() is None, f"the app ended: {drawn[-2000:]!r}"
             drawn += self._read()
 
@@ -125,7 +125,7 @@ def test_quit_in_mid_training_asks_first(terminal: Terminal, home: Path) -> None
     terminal.wait_for("MNIST")
     terminal.press("t")
     # Training is under way once figures are drawn; the preset goes on for ten epochs.
-    terminal.wait_for("images/s")
+    terminal.wait_for("img/s")
     terminal.press("q")
     terminal.wait_for("Training is under way")
     terminal.press("c")

@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, never pickle, written so that a crash leaves the old or the new file.
+"""Weights on disk: safetensors, never pickle; a crash leaves the old file or the new one.
 
 The settings and figures of the run travel in the file's metadata, so that a checkpoint explains
 itself and is refused where it does not belong.

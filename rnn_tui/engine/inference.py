@@ -31,4 +31,6 @@ class Predictor:
     def logits(self, inputs: Tensor, batch_size: int = 1000) -> Tensor:
         """Logits (N, …) of `inputs` (N, …), computed `batch_size` at a time."""
         with torch.no_grad():
-            return torch.cat([self._model(part).float() for part in inputs.split(batch_size)])
+            return torch.cat(
+                [self._model(part).float() for part in torch.split(inputs, batch_size)]
+            )

@@ -72,14 +72,21 @@ def fit(
     Returns:
         The last weights and the test figures, in memory whether or not they could be written.
     """
-    run = _Run(task, config, emit, control, run_id or new_run_id(), checkpoint_path)
+    run = _Run(
+        task,
+        config,
+        emit,
+        control,
+        run_id=run_id or new_run_id(),
+        checkpoint_path=checkpoint_path,
+    )
     try:
         run.train()
     except UserError as error:
         run.fail(str(error))
     except (MemoryError, torch.OutOfMemoryError):
         run.fail(_out_of_memory(config))
-    except Exception as error:  # noqa: BLE001 - a thread's last frame: the log has the traceback
+    except Exception as error:
         if "alloc" in str(error) and "memory" in str(error):
             run.fail(_out_of_memory(config))
         else:
@@ -109,6 +116,7 @@ class _Run:
         config: RunConfig,
         emit: Emit,
         control: Control,
+        *,
         run_id: str,
         checkpoint_path: Path | None,
     ) -> None:

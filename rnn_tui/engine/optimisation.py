@@ -44,4 +44,4 @@ def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
     """An exponential moving average of the weights, or None where the recipe has none."""
     if not config.recipe.average:
         return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.recipe.average))
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.recipe.average))  # type: ignore[no-untyped-call]

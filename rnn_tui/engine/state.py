@@ -105,7 +105,7 @@ class RunState:
             return None
         return self.elapsed / self.step * (self.total_steps - self.step)
 
-    def apply(self, event: events.Event) -> RunState:
+    def apply(self, event: events.Event) -> RunState:  # noqa: PLR0911 - one case an event
         """The state after `event`; `self` stays as it is, other runs' events change nothing."""
         if event.run_id != self.run_id:
             return self

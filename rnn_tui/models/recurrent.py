@@ -5,6 +5,8 @@ RNN and LSTM read out all hidden states; the biLSTM reads out its output at the 
 Comments give shapes: N sequences, T time steps, F features, H units, C classes.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
@@ -66,7 +68,7 @@ class LastStepBiLSTM(nn.Module):
 
 
 def build_row_reader(
-    model: str, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
+    model: str, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
 ) -> nn.Module:
     """The report's model of that name (`rnn`, `lstm`, `bilstm`), with memory for weights only.
 
@@ -76,7 +78,7 @@ def build_row_reader(
     Raises:
         KeyError: for another name.
     """
-    makers = {
+    makers: dict[str, Callable[[], nn.Module]] = {
         "rnn": lambda: AllStatesReader(
             nn.RNN(features, hidden_size, layers, batch_first=True), time_steps, classes
         ),

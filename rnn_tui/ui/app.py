@@ -27,18 +27,34 @@ MOST_SECONDS_BETWEEN_DRAWS = 2.0
 SHARE_FOR_DRAWING = 0.03
 SECONDS_TO_STOP = 0.8
 
+# Keys that belong to parts of the screen, for the help.
+OTHER_KEYS = {
+    "In a chart": [
+        ("← →", "move the cursor that reads values"),
+        ("Home End", "read the first, the last value"),
+        ("Esc", "hide the cursor; leave full screen"),
+        ("click, wheel", "read there; zoom there"),
+    ],
+    "In the form": [
+        ("Tab Shift+Tab", "next, previous field"),
+        ("Space Enter", "tick, open a list, train"),
+        ("f", "back to the charts"),
+    ],
+    "Everywhere": [("Ctrl+P", "command palette: everything by name, and themes")],
+}
+
 
 class RnnTuiApp(App[int]):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
-    CSS_PATH: ClassVar[list[str | Path]] = sorted(Path(__file__).parent.rglob("*.tcss"))
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [
+    CSS_PATH = [*sorted(Path(__file__).parent.rglob("*.tcss"))]
+    HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-wide"),
         (160, "-very-wide"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]]] = [(0, "-short"), (34, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "pane('train')", "Train", tooltip="Train what the form says"),
         Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
@@ -87,11 +103,11 @@ class RnnTuiApp(App[int]):
         getattr(self.pane, f"action_{name}")()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out stop and pause while nothing trains; other images only where there are images."""
+        """Grey out stop and pause while nothing trains; other images only where some are."""
         if action in ("stop", "pause"):
             return True if self.runs.busy else None
         if parameters == ("other_images",):
-            return self.is_mounted and self.pane.view == "test"
+            return bool(self.query(MnistPane)) and self.pane.view == "test"
         return True
 
     def action_stop(self) -> None:
@@ -121,24 +137,17 @@ class RnnTuiApp(App[int]):
         """Show the help."""
         if isinstance(self.screen, HelpScreen):
             return
-        keys = [
+        sections = {"Keys": self._documented_keys(), **OTHER_KEYS}
+        self.push_screen(HelpScreen(self.pane.help_text, sections))
+
+    def _documented_keys(self) -> list[tuple[str, str]]:
+        """Every key of the app, as shown, with what it does."""
+        return [
             (binding.key_display or self.get_key_display(binding), binding.tooltip)
-            for binding in self._bindings.key_to_bindings.values()
-            for binding in binding
+            for bindings in self._bindings.key_to_bindings.values()
+            for binding in bindings
             if binding.tooltip
         ]
-        chart = [
-            ("← →", "move the cursor that reads values"),
-            ("Home End", "first, last value"),
-            ("Esc", "hide the cursor; leave full screen"),
-        ]
-        form = [
-            ("Tab Shift+Tab", "next, previous field"),
-            ("Space Enter", "tick, open, train"),
-            ("Ctrl+P", "command palette: everything by name, themes too"),
-        ]
-        sections = {"Keys": keys, "In a chart": chart, "In the form": form}
-        self.push_screen(HelpScreen(self.pane.help_text, sections))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does, in the command palette too."""

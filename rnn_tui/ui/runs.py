@@ -177,7 +177,7 @@ class RunManager:
                 task.load()
             text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
             self._queue.append(Loaded(text, failed=False))
-        except Exception as error:  # noqa: BLE001 - told to the user; the log has the traceback
+        except Exception as error:
             logger.exception("loading the engine failed")
             text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
             self._queue.append(Loaded(text, failed=True))
@@ -191,7 +191,7 @@ class RunManager:
                 return
             try:
                 self._train_one(run_id, config, control)
-            except Exception as error:  # noqa: BLE001 - nothing may end a thread unseen
+            except Exception as error:
                 logger.exception("run %s failed", run_id)
                 sentence = str(error) if isinstance(error, UserError) else type(error).__name__
                 self._queue.append(events.RunFailed(run_id, 0, f"Training failed: {sentence}"))
@@ -212,7 +212,7 @@ class RunManager:
             return
         try:
             examination = task.examine(config, outcome.weights)
-        except Exception:  # noqa: BLE001 - the run itself is fine and kept
+        except Exception:
             logger.exception("examining run %s failed", run_id)
             text = "The test images could not be examined; the log file has the details."
             self._queue.append(events.LogLine(run_id, text, "warning"))

@@ -44,7 +44,14 @@ def _step_bytes(config: RunConfig) -> int:
 
 def build_model(config: RunConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
-    return build_row_reader(config.model, COLUMNS, ROWS, CLASSES, config.hidden_size, config.layers)
+    return build_row_reader(
+        config.model,
+        features=COLUMNS,
+        time_steps=ROWS,
+        classes=CLASSES,
+        hidden_size=config.hidden_size,
+        layers=config.layers,
+    )
 
 
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:

@@ -14,6 +14,10 @@ from rnn_tui.tasks.mnist.results import Examination
 class ConfusionView(Vertical):
     """How often each true digit was read as each other one."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._examination: Examination | None = None
+
     def compose(self) -> ComposeResult:
         """Lay out one scrollable table."""
         yield Static("", id="confusion")
@@ -29,7 +33,6 @@ class ConfusionView(Vertical):
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
-        self._examination: Examination | None = None
         self.app.theme_changed_signal.subscribe(self, lambda _: self.show(self._examination))
 
     def _table(self, examination: Examination) -> Table:
@@ -45,7 +48,7 @@ class ConfusionView(Vertical):
         table.add_column("right %", justify="right", min_width=8)
         for true, counts in enumerate(examination.confusion.tolist()):
             total = max(1, sum(counts))
-            worst = max(1, max(n for read, n in enumerate(counts) if read != true))
+            worst = max(1, *(n for read, n in enumerate(counts) if read != true))
             cells = [Text(f"{true} ", style="bold")]
             for read, count in enumerate(counts):
                 if not count:

@@ -4,8 +4,8 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.widgets import RichLog, TabbedContent, TabPane
 from textual.widget import Widget
+from textual.widgets import RichLog, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
@@ -13,8 +13,8 @@ from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.panels.confusion_view import ConfusionView
 from rnn_tui.ui.panels.misread_view import MisreadView
-from rnn_tui.ui.panels.settings_form import SettingsForm
 from rnn_tui.ui.panels.result_view import ResultView
+from rnn_tui.ui.panels.settings_form import SettingsForm
 from rnn_tui.ui.panels.training_view import TrainingView
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.chart import Chart
@@ -71,6 +71,7 @@ class MnistPane(Horizontal):
                     yield MisreadView()
                 with TabPane("Log", id="log"):
                     yield RichLog(id="log-lines", wrap=True, markup=False, max_lines=1000)
+            yield Static("", id="failure", markup=False)
             yield ProgressLine()
 
     def on_mount(self) -> None:
@@ -232,6 +233,9 @@ class MnistPane(Horizontal):
         self.query_one(RunBar).show(chips, self._chosen, f" t trains · ? helps · {self.note}")
         waiting = sum(s.status is Status.LOADING for s in states if s is not self._runs.active)
         self.query_one(ProgressLine).show(self._runs.active or chosen, waiting)
+        failed = chosen is not None and chosen.status is Status.FAILED
+        self.query_one("#failure", Static).update(chosen.message if chosen and failed else "")
+        self.set_class(failed, "-failed")
         match self.query_one("#views", TabbedContent).active:
             case "training":
                 colours = {s.run_id: self._runs.colour(s.run_id) for s in states}

@@ -1,6 +1,6 @@
 """The help: what one sees, and every key."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -24,7 +24,7 @@ class HelpScreen(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "dismiss", "Close"),
     ]
 
-    def __init__(self, text: str, sections: dict[str, KeyRows]) -> None:
+    def __init__(self, text: str, sections: Mapping[str, KeyRows]) -> None:
         super().__init__()
         tables = [
             f"## {heading}\n\n| key | what it does |\n| --- | --- |\n"

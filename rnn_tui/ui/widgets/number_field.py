@@ -1,4 +1,4 @@
-"""A labelled number in a form: checked as one types, with a line of help that turns into the error."""
+"""A labelled number in a form, checked as one types; its line of help turns into the error."""
 
 from textual import events
 from textual.app import ComposeResult
@@ -36,7 +36,7 @@ class NumberInput(Input):
     So the single-key commands work while a field has the focus.
     """
 
-    def check_consume_key(self, key: str, character: str | None) -> bool:
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """Whether typing this key changes the field."""
         return character is not None and character in _CHARACTERS
 
@@ -79,9 +79,9 @@ class NumberField(Vertical):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what is wrong in place of the help."""
-        failed = event.validation_result is not None and not event.validation_result.is_valid
-        self.set_class(failed, "-wrong")
-        descriptions = event.validation_result.failure_descriptions if failed else []
+        result = event.validation_result
+        descriptions = result.failure_descriptions if result is not None else []
+        self.set_class(bool(descriptions), "-wrong")
         self.query_one(".hint", Static).update(
             descriptions[0] if descriptions else self.setting.help
         )

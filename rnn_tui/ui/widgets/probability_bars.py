@@ -31,7 +31,12 @@ class ProbabilityBars(Widget):
         self._probabilities, self._true = tuple(probabilities), true
         self.refresh(layout=True)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(
+        self,
+        container: Size,  # noqa: ARG002 (the names are Textual's)
+        viewport: Size,  # noqa: ARG002
+        width: int,  # noqa: ARG002
+    ) -> int:
         """A line a class."""
         return len(self._probabilities)
 

@@ -260,7 +260,7 @@ async def test_a_click_puts_the_cursor_on_the_point_there() -> None:
 
 
 async def test_zoom_keeps_the_right_end_or_the_cursor_and_scales_y() -> None:
-    async with running(LOSS) as (chart, pilot):
+    async with running(LOSS) as (chart, _pilot):
         whole = frame_of(chart)
         chart.action_zoom(1)
         assert chart.visible_range == pytest.approx((5.05, 10))
@@ -323,7 +323,7 @@ async def test_the_wheel_zooms_around_the_pointer() -> None:
 
 async def test_smoothing_changes_lines_but_not_points() -> None:
     line, points = series([1, 2, 3]), series([1, 2, 3], points=True)
-    async with running(line, points) as (chart, pilot):
+    async with running(line, points) as (chart, _pilot):
         chart.action_cycle_smoothing()
         assert chart.prepared[0].y == pytest.approx((1.0, 1.04 / 0.64, 1.824 / 0.784))
         assert chart.prepared[1].y == (1, 2, 3)
@@ -336,7 +336,7 @@ async def test_smoothing_changes_lines_but_not_points() -> None:
 
 
 async def test_modes_that_are_not_allowed_stay_off() -> None:
-    async with running(ACCURACY, allow_log=False, allow_smoothing=False) as (chart, pilot):
+    async with running(ACCURACY, allow_log=False, allow_smoothing=False) as (chart, _pilot):
         await chart.run_action("toggle_log")
         await chart.run_action("cycle_smoothing")
         chart.action_toggle_log()

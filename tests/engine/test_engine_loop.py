@@ -1,0 +1,423 @@
+"""The training loop on real images: what it reports is what happened, and it can be repeated."""
+
+import math
+import queue
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine import events
+from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.loop import new_run_id
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.models.initialisation import initialise
+from rnn_tui.tasks.mnist.data import load_mnist, split_indices
+from rnn_tui.tasks.mnist.training import build_model, to_pixels
+
+TRAIN, VALIDATION = 1000, 200
+SameWeights = Callable[[dict[str, Tensor], dict[str, Tensor]], None]
+
+
+def figures_of(config: RunConfig, weights: Mapping[str, Tensor], part: str) -> tuple[float, float]:
+    """Mean loss and accuracy in %, the long way round."""
+    data = load_mnist(config.data_dir)
+    images, labels = data.test_images, data.test_labels
+    if part == "validation":
+        _, chosen = split_indices(data.train_labels, config.seed)
+        images, labels = data.train_images[chosen], data.train_labels[chosen]
+    model = build_model(config)
+    model.load_state_dict(dict(weights))
+    with torch.no_grad():
+        logits = model(images.float() / 255)
+    losses = F.cross_entropy(logits, labels, reduction="none").double()
+    return float(losses.mean()), 100 * float((logits.argmax(1) == labels).double().mean())
+
+
+def test_events_of_a_whole_run(trainer: Any, tmp_path: Path) -> None:
+    config = trainer.config(epochs=2)
+    run = trainer(config, path=tmp_path / "run.safetensors")
+    steps = math.ceil(TRAIN / 64)
+
+    first = next(i for i, e in enumerate(run.events) if not isinstance(e, events.LogLine))
+    started = run.events[first]
+    assert isinstance(started, events.RunStarted)
+    assert len(run.of(events.RunStarted)) == 1
+    assert started.config == config
+    assert (started.total_steps, started.steps_per_epoch) == (2 * steps, steps)
+    assert started.samples_per_epoch == TRAIN
+    assert started.parameters == sum(tensor.numel() for tensor in run.weights.values())
+    assert started.device == "cpu"
+
+    assert isinstance(run.end, events.RunFinished)
+    assert run.end.step == 2 * steps
+    assert [event.step for event in run.of(events.StepLogged)] == list(range(1, 2 * steps + 1))
+    assert [(e.epoch, e.step) for e in run.of(events.EpochEnded)] == [(1, steps), (2, 2 * steps)]
+    named = {spec.name for spec in started.metric_specs}
+    for epoch in run.of(events.EpochEnded):
+        assert epoch.metrics.keys() == {
+            "train_loss",
+            "train_loss_last_batch",
+            "val_loss",
+            "val_accuracy",
+        }
+        assert all(math.isfinite(value) for value in epoch.metrics.values())
+        assert epoch.metrics.keys() <= named
+    assert run.end.metrics.keys() == {"test_loss", "test_accuracy"} <= named
+    for step in run.of(events.StepLogged):
+        assert step.metrics.keys() == {"train_loss"}
+        assert step.rate > 0
+    elapsed = [event.elapsed for event in run.of(events.StepLogged)]
+    assert elapsed == sorted(elapsed)
+    assert run.of(events.EpochEnded)[1].metrics["val_loss"] < math.log(10)
+
+
+def test_the_fold_of_the_events_tells_the_same_story(trainer: Any) -> None:
+    run = trainer(trainer.config(epochs=2))
+    state = RunState("run", run.config)
+    for event in run.events:
+        state = state.apply(event)
+    assert state.status is Status.FINISHED
+    assert state.progress == 1.0
+    assert [row.epoch for row in state.epochs] == [1, 2]
+    assert state.results == run.end.metrics == run.outcome.metrics
+    assert len(state.series["train_loss"].y) == 32
+    assert state.series["val_accuracy"].x == (1.0, 2.0)
+
+
+def test_long_epochs_are_logged_in_portions_that_cover_them(trainer: Any) -> None:
+    # 1,000 samples by 9: 112 steps, the last with one sample; two steps to a log, no remainder.
+    run = trainer(trainer.config(batch_size=9, hidden_size=2))
+    assert [event.step for event in run.of(events.StepLogged)] == list(range(2, 113, 2))
+    # By 7: 143 steps; the last, odd one is logged too.
+    run = trainer(trainer.config(batch_size=7, hidden_size=2))
+    logged = run.of(events.StepLogged)
+    assert [event.step for event in logged] == [*range(2, 143, 2), 143]
+    samples = [7 * 2] * 71 + [TRAIN - 142 * 7]
+    mean = sum(e.metrics["train_loss"] * n for e, n in zip(logged, samples, strict=True)) / TRAIN
+    (epoch,) = run.of(events.EpochEnded)
+    assert epoch.metrics["train_loss"] == pytest.approx(mean, rel=1e-9)
+    assert epoch.metrics["train_loss_last_batch"] == logged[-1].metrics["train_loss"]
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+def test_report_recipe_is_a_plain_loop_with_adam(trainer: Any, model: str) -> None:
+    config = trainer.config(model, epochs=2)
+    run = trainer(config)
+
+    data = load_mnist(config.data_dir)
+    chosen, _ = split_indices(data.train_labels, config.seed)
+    images, labels = data.train_images[chosen].float() / 255, data.train_labels[chosen]
+    network = build_model(config)
+    initialise(network, "pytorch", generator(config.seed, "weights"))
+    adam = torch.optim.Adam(network.parameters(), lr=1e-3)
+    for epoch, ended in enumerate(run.of(events.EpochEnded), 1):
+        order = torch.randperm(TRAIN, generator=generator(config.seed, "order", epoch))
+        losses, samples = [], []
+        for batch in order.split(64):
+            loss = F.cross_entropy(network(images[batch]), labels[batch])
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+            losses.append(loss.item())
+            samples.append(len(batch))
+        logged = [e.metrics["train_loss"] for e in run.of(events.StepLogged)]
+        assert logged[(epoch - 1) * 16 : epoch * 16] == pytest.approx(losses, abs=1e-4)
+        assert samples[-1] == 40  # weighs less than the others, 64 each
+        mean = sum(loss * n for loss, n in zip(losses, samples, strict=True)) / TRAIN
+        assert ended.metrics["train_loss"] == pytest.approx(mean, abs=1e-5)
+        assert ended.metrics["train_loss_last_batch"] == pytest.approx(losses[-1], abs=1e-4)
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+def test_figures_are_those_of_the_weights_handed_over(trainer: Any, model: str) -> None:
+    run = trainer(trainer.config(model))
+    loss, accuracy = figures_of(run.config, run.weights, "test")
+    assert run.end.metrics["test_loss"] == pytest.approx(loss, abs=1e-6)
+    assert run.end.metrics["test_accuracy"] == pytest.approx(accuracy, abs=1e-9)
+    assert run.outcome.metrics == run.end.metrics
+    loss, accuracy = figures_of(run.config, run.weights, "validation")
+    (epoch,) = run.of(events.EpochEnded)
+    assert epoch.metrics["val_loss"] == pytest.approx(loss, abs=1e-6)
+    assert epoch.metrics["val_accuracy"] == pytest.approx(accuracy, abs=1e-9)
+
+
+def test_averaged_weights_are_the_ones_measured_and_kept(trainer: Any, tmp_path: Path) -> None:
+    config = trainer.config()
+    averaged = config.replace(recipe=type(config.recipe)(average=0.9))
+    run, plain = trainer(averaged, path=tmp_path / "a.safetensors"), trainer(config)
+    assert run.weights.keys() == plain.weights.keys()
+    assert not torch.equal(run.weights["readout.weight"], plain.weights["readout.weight"])
+    assert run.end.metrics["test_loss"] == pytest.approx(
+        figures_of(averaged, run.weights, "test")[0], abs=1e-6
+    )
+    kept = load_checkpoint(tmp_path / "a.safetensors").weights
+    assert all(torch.equal(run.weights[name], tensor) for name, tensor in kept.items())
+
+
+def test_the_checkpoint_at_the_end_is_the_outcome(
+    trainer: Any, tmp_path: Path, same_weights: SameWeights
+) -> None:
+    path = tmp_path / "runs" / "run.safetensors"
+    run = trainer(trainer.config(epochs=2), path=path)
+    kept = load_checkpoint(path)
+    same_weights(dict(kept.weights), run.weights)
+    assert (kept.config, kept.step, kept.metrics) == (run.config, 32, run.end.metrics)
+    saved = run.of(events.CheckpointSaved)
+    assert {event.path for event in saved} == {str(path)}
+    assert [event.step for event in saved] == [16, 32, 32]
+
+
+def test_stopped_in_mid_epoch_keeps_the_weights_of_that_step(
+    trainer: Any, tmp_path: Path, same_weights: SameWeights
+) -> None:
+    def stop_at_seven(event: events.Event, control: Control) -> None:
+        if isinstance(event, events.StepLogged) and event.step == 7:
+            control.stop()
+
+    path = tmp_path / "run.safetensors"
+    run = trainer(path=path, watch=stop_at_seven)
+    assert isinstance(run.end, events.RunStopped)
+    assert run.end.step == 7
+    assert not run.of(events.EpochEnded)
+    assert not run.outcome.metrics
+    kept = load_checkpoint(path)
+    same_weights(dict(kept.weights), run.weights)
+    assert kept.step == 7
+    assert isinstance(run.events[-2], events.CheckpointSaved)
+
+
+def test_stopped_before_it_began_ends_after_one_step(trainer: Any) -> None:
+    control = Control()
+    control.stop()
+    run = trainer(control=control)
+    assert isinstance(run.end, events.RunStopped)
+    assert run.end.step == 1
+
+
+def test_stopped_between_epochs_ends_there(trainer: Any) -> None:
+    def stop(event: events.Event, control: Control) -> None:
+        if isinstance(event, events.EpochEnded):
+            control.stop()
+
+    run = trainer(trainer.config(epochs=3), watch=stop)
+    assert isinstance(run.end, events.RunStopped)
+    assert len(run.of(events.EpochEnded)) == 1
+
+
+def test_stopped_after_the_last_epoch_still_tells_its_result(trainer: Any) -> None:
+    def stop(event: events.Event, control: Control) -> None:
+        if isinstance(event, events.EpochEnded) and event.epoch == 2:
+            control.stop()
+
+    run = trainer(trainer.config(epochs=2), watch=stop)
+    assert isinstance(run.end, events.RunFinished)
+    assert run.end.metrics["test_accuracy"] >= 0
+
+
+def test_a_pause_from_another_thread_changes_no_bit(
+    trainer: Any, tmp_path: Path, same_weights: SameWeights
+) -> None:
+    told: queue.Queue[events.Event] = queue.Queue()
+    path = tmp_path / "run.safetensors"
+    result = []
+
+    def watch(event: events.Event, control: Control) -> None:
+        if isinstance(event, events.StepLogged) and event.step == 5:
+            control.pause()
+        told.put(event)
+
+    control = Control()
+    thread = threading.Thread(
+        target=lambda: result.append(trainer(watch=watch, control=control, path=path)), daemon=True
+    )
+    thread.start()
+    while not isinstance(event := told.get(timeout=30), events.RunPaused):
+        pass
+    assert event.step == 5
+    assert control.paused
+    # While it waits, what it has learnt so far is on disk.
+    assert load_checkpoint(path).step == 5
+    with pytest.raises(queue.Empty):
+        told.get(timeout=0.05)
+    control.resume()
+    thread.join(30)
+    (run,) = result
+
+    kinds = [type(event) for event in run.events]
+    at = kinds.index(events.RunPaused)
+    assert kinds[at + 1] is events.RunResumed
+    assert isinstance(run.end, events.RunFinished)
+    same_weights(run.weights, trainer().weights)
+
+
+def test_stopped_while_paused(trainer: Any) -> None:
+    def watch(event: events.Event, control: Control) -> None:
+        if isinstance(event, events.StepLogged) and event.step == 3:
+            control.pause()
+        if isinstance(event, events.RunPaused):
+            threading.Timer(0.02, control.stop).start()
+
+    run = trainer(watch=watch)
+    assert isinstance(run.end, events.RunStopped)
+    assert run.end.step == 3
+    assert not run.of(events.RunResumed)
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+@pytest.mark.parametrize("preset", ["report", "fast", "best"])
+def test_a_seed_gives_the_same_bits_and_another_seed_others(
+    trainer: Any, model: str, preset: str, same_weights: SameWeights
+) -> None:
+    config = trainer.config(model, preset, seed=3)
+    first, again = trainer(config), trainer(config)
+    same_weights(first.weights, again.weights)
+    assert [e.metrics for e in first.of(events.StepLogged)] == [
+        e.metrics for e in again.of(events.StepLogged)
+    ]
+    assert first.end.metrics == again.end.metrics
+    other = trainer(config.replace(seed=4))
+    assert any(not torch.equal(w, other.weights[n]) for n, w in first.weights.items())
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("preset", ["report", "fast", "best"])
+def test_any_number_of_workers_repeats_itself(
+    trainer: Any, workers: int, preset: str, same_weights: SameWeights
+) -> None:
+    config = trainer.config("lstm", preset, workers=workers)
+    same_weights(trainer(config).weights, trainer(config).weights)
+
+
+def test_a_busy_process_changes_no_bit(trainer: Any, same_weights: SameWeights) -> None:
+    before = torch.get_num_threads()
+    expected = trainer()
+    try:
+        torch.set_num_threads(3)
+        same_weights(trainer().weights, expected.weights)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("preset", ["report", "best"])
+def test_global_random_state_neither_matters_nor_changes(
+    trainer: Any, preset: str, same_weights: SameWeights
+) -> None:
+    config = trainer.config("lstm", preset)
+    expected = trainer(config)
+    kept = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    try:
+        torch.manual_seed(1)
+        np.random.seed(2)
+        random.seed(3)
+        before = torch.get_rng_state(), np.random.get_state(), random.getstate()
+        run = trainer(config)
+        assert torch.equal(torch.get_rng_state(), before[0])
+        assert repr(np.random.get_state()) == repr(before[1])
+        assert random.getstate() == before[2]
+    finally:
+        torch.set_rng_state(kept[0])
+        np.random.set_state(kept[1])
+        random.setstate(kept[2])
+    same_weights(run.weights, expected.weights)
+
+
+class Regression(Problem):
+    """Least squares in float64, whose sums in another order differ by nothing visible."""
+
+    metric_specs = (MetricSpec("train_loss", "training loss"),)
+
+    def __init__(self, batch_size: int) -> None:
+        draw = torch.Generator().manual_seed(0)
+        self.inputs = torch.randn(10, 3, generator=draw, dtype=torch.float64)
+        self.targets = torch.randn(10, 1, generator=draw, dtype=torch.float64)
+        self.model = nn.Linear(3, 1).double()
+        with torch.no_grad():
+            for parameter in self.model.parameters():
+                parameter.fill_(0.5)
+        self.samples_per_epoch, self.batch_size = 10, batch_size
+        self.parts: list[int] = []
+
+    def begin_epoch(self, epoch: int) -> None:
+        pass
+
+    def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
+        rows = torch.arange(10)[step * self.batch_size :][: self.batch_size]
+        chunks = rows.chunk(parts)
+        self.parts.append(len(chunks))
+
+        def loss_of(chunk: Tensor) -> Callable[[], Tensor]:
+            return lambda: (
+                (self.model(self.inputs[chunk]) - self.targets[chunk]).square().sum() / len(rows)
+            )
+
+        return [loss_of(chunk) for chunk in chunks]
+
+    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+        return {}
+
+    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+        return {}
+
+
+class RegressionTask:
+    def __init__(self, batch_size: int) -> None:
+        self.batch_size = batch_size
+
+    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+        self.problem = Regression(self.batch_size)
+        return self.problem
+
+
+@pytest.mark.parametrize("batch_size", [10, 4])
+def test_a_shared_batch_gives_the_step_of_a_whole_one(trainer: Any, batch_size: int) -> None:
+    found = {}
+    for workers in (1, 2, 3):
+        task = RegressionTask(batch_size)
+        run = trainer(trainer.config(workers=workers, learning_rate=0.1), task=task)
+        assert isinstance(run.end, events.RunFinished)
+        assert max(task.problem.parts) == workers
+        found[workers] = run
+    problem = Regression(batch_size)
+    adam = torch.optim.Adam(problem.model.parameters(), lr=0.1)
+    for step in range(problem.steps_per_epoch):
+        adam.zero_grad()
+        problem.losses(step, 1)[0]().backward()
+        adam.step()
+    for run in found.values():
+        for name, expected in problem.model.state_dict().items():
+            torch.testing.assert_close(run.weights[name], expected, rtol=0, atol=1e-6)
+
+
+def test_mnist_shared_between_workers_takes_the_same_first_step(trainer: Any) -> None:
+    # Adam divides each gradient by its size, so what rounds to nearly zero may turn its sign:
+    # nearly all weights must agree, and none may move by more than the learning rate either way.
+    runs = [
+        trainer(trainer.config("lstm", batch_size=TRAIN, workers=workers)) for workers in (1, 2, 3)
+    ]
+    for run in runs:
+        assert run.end.step == 1
+        for name, weight in runs[0].weights.items():
+            difference = (run.weights[name] - weight).abs()
+            assert difference.max() <= 2e-3, name
+            assert (difference <= 1e-6).float().mean() > 0.98, name
+    losses = [run.of(events.StepLogged)[0].metrics["train_loss"] for run in runs]
+    assert losses == pytest.approx([losses[0]] * 3, abs=1e-6)
+
+
+def test_run_ids_are_unique() -> None:
+    assert len({new_run_id() for _ in range(50)}) == 50

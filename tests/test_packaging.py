@@ -1,0 +1,187 @@
+"""What users install is the wheel and not this checkout: it is built, unpacked and run here.
+
+Nothing is fetched: the build backend is in the `test` extra, and the new environment borrows the
+dependencies of the one that runs the tests.
+"""
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rnn_tui import __version__
+
+pytest.importorskip("hatchling")
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PATIENCE = 240.0
+# The published files, by the MD5 of their contents (rnn_tui.tasks.mnist.data has them too; written
+# out here so that both would have to be wrong).
+MNIST = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+WHERE = """
+import importlib.metadata, json, rnn_tui
+points = importlib.metadata.entry_points(group="console_scripts", name="rnn-tui")
+print(json.dumps([rnn_tui.__file__, importlib.metadata.version("rnn-tui"), rnn_tui.__version__,
+                  [point.value for point in points]]))
+"""
+
+FIRST_FRAME = """
+import asyncio
+from rnn_tui.ui.app import RnnTuiApp
+from rnn_tui.ui.runs import RunManager
+
+class NotYet(RunManager):
+    def load_engine(self):
+        pass
+
+async def first_frame():
+    app = RnnTuiApp(NotYet())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        return app.export_screenshot()
+
+print(asyncio.run(first_frame()))
+"""
+
+
+def build(target: str, folder: Path, source: Path = CHECKOUT) -> Path:
+    """Build a wheel or an sdist into `folder`; returns the file."""
+    result = subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", str(folder)],
+        cwd=source,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    [built] = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel."""
+    return build("wheel", tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source distribution."""
+    return build("sdist", tmp_path_factory.mktemp("sdist"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of a new environment with the wheel in it."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.EnvBuilder(with_pip=False, symlinks=os.name != "nt").create(folder)
+    paths = sysconfig.get_paths("venv", vars={"base": str(folder), "platbase": str(folder)})
+    site_packages = Path(paths["purelib"])
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site_packages)
+    # Folders named in a .pth file are searched, but .pth files in them are not read: whatever makes
+    # this checkout importable here doesn't there.
+    borrowed = {sysconfig.get_paths()["purelib"], sysconfig.get_paths()["platlib"]}
+    (site_packages / "borrowed.pth").write_text("\n".join(sorted(borrowed)) + "\n")
+    return Path(paths["scripts"]) / ("python.exe" if os.name == "nt" else "python")
+
+
+def run_installed(python: Path, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the new environment's interpreter in `folder`, with nothing of ours on its path."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+    result = subprocess.run(
+        [str(python), *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert result.returncode == 0, result.stderr
+    return result
+
+
+def test_wheel_holds_mnist_as_published_and_its_licence(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        for name, expected in MNIST.items():
+            contents = gzip.decompress(archive.read(f"rnn_tui/assets/mnist/{name}.gz"))
+            assert hashlib.md5(contents, usedforsecurity=False).hexdigest() == expected, name
+        about = archive.read("rnn_tui/assets/mnist/README.md").decode()
+        assert "Creative Commons Attribution-Share Alike 3.0" in about
+        assert "Yann LeCun and Corinna Cortes" in about
+        assert any(name.endswith(".dist-info/licenses/LICENSE") for name in archive.namelist())
+
+
+def test_wheel_holds_every_module_and_style_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        [metadata] = [n for n in archive.namelist() if n.endswith(".dist-info/METADATA")]
+        assert f"\nVersion: {__version__}\n" in archive.read(metadata).decode()
+    assert wheel.name == f"rnn_tui-{__version__}-py3-none-any.whl"
+    sources = {
+        path.relative_to(CHECKOUT).as_posix()
+        for path in (CHECKOUT / "rnn_tui").rglob("*")
+        if path.suffix in (".py", ".tcss")
+    }
+    assert any(name.endswith(".tcss") for name in sources)
+    assets = {name for name in names if name.startswith("rnn_tui/assets/")}
+    assert names - assets == sources
+    assert not [name for name in names if re.search(r"(^|/)(tests?|__pycache__)/|\.pyc$", name)]
+
+
+def test_sdist_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -> None:
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "source", filter="data")
+    [source] = (tmp_path / "source").iterdir()
+    assert (source / "tests" / "conftest.py").is_file()
+    rebuilt = build("wheel", tmp_path / "wheel", source)
+    with zipfile.ZipFile(rebuilt) as one, zipfile.ZipFile(wheel) as other:
+        assert one.namelist() == other.namelist()
+        assert all(one.read(name) == other.read(name) for name in one.namelist())
+
+
+def test_installed_package_is_the_wheel(installed: Path, tmp_path: Path) -> None:
+    result = run_installed(installed, tmp_path, "-c", WHERE)
+    where, version, in_code, points = json.loads(result.stdout)
+    assert Path(where).is_relative_to(installed.parent.parent)
+    assert not Path(where).is_relative_to(CHECKOUT)
+    assert version == in_code == __version__
+    # The first one found is the new environment's; the borrowed one may have one of its own.
+    assert points[0] == "rnn_tui.cli:main"
+
+
+def test_installed_package_trains_on_the_shipped_images(
+    installed: Path, tmp_path: Path, home: Path
+) -> None:
+    arguments = (
+        "-m rnn_tui train mnist --model rnn --preset fast --epochs 1 --batch-size 1000 --json"
+    )
+    result = run_installed(installed, tmp_path, *arguments.split())
+    document = json.loads(result.stdout)
+    assert document["test_accuracy"] > 50
+    assert Path(document["weights"]).is_relative_to(home)
+    assert list(tmp_path.iterdir()) == []  # nothing is written where the user happens to be
+
+
+def test_installed_app_draws_its_first_frame(installed: Path, tmp_path: Path) -> None:
+    screenshot = run_installed(installed, tmp_path, "-c", FIRST_FRAME).stdout
+    assert "MNIST" in screenshot
+    assert "Preset" in screenshot
