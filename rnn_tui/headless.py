@@ -82,6 +82,8 @@ class Reporter:
                 console=self._err,
                 transient=True,
                 refresh_per_second=4,
+                redirect_stdout=False,
+                redirect_stderr=False,
             )
         self._held: EpochRow | None = None
 
@@ -155,10 +157,12 @@ class Reporter:
 
     def _print(self, text: str) -> None:
         if self._progress is not None and self._out.is_terminal:
-            # Through the bar's console, which moves the bar out of the way first.
-            with self._progress.console.capture():
-                pass
-        self._out.print(Text(text))
+            # Bar and result share the screen, though not the stream: take the bar away meanwhile.
+            self._progress.stop()
+            self._out.print(Text(text))
+            self._progress.start()
+        else:
+            self._out.print(Text(text))
 
 
 def _plain_line(row: EpochRow, results: Mapping[str, float]) -> str:

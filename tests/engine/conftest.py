@@ -1,5 +1,7 @@
 """Runs of the real loop on a slice of MNIST, recorded."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +53,9 @@ class Trainer:
 
     def config(self, model: str = "lstm", preset: str = "report", **overrides: Any) -> RunConfig:
         small = {"epochs": 1, "batch_size": 64, "hidden_size": 12, "workers": 2, "device": "cpu"}
-        return TASKS["mnist"].config(model, preset, **small | {"data_dir": self.data_dir} | overrides)
+        return TASKS["mnist"].config(
+            model, preset, **small | {"data_dir": self.data_dir} | overrides
+        )
 
     def __call__(
         self,

@@ -153,7 +153,7 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(TrainingView).charts
         await wait_until(pilot, lambda: len(accuracy.prepared) == 1)
-        assert [series.name for series in loss.prepared] == ["LSTM report", "validation"]
+        assert [series.name for series in loss.prepared] == ["LSTM report", ""]
         assert loss.prepared[0].y[0] == pytest.approx(2.0)
         assert list(accuracy.prepared[0].x) == [1, 2]
         assert list(accuracy.prepared[0].y) == [94, 98]

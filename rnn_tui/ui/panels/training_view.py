@@ -29,7 +29,12 @@ class TrainingView(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out charts above, table below."""
         with Grid(id="charts"):
-            yield Chart("Loss", lower=0.0, id="loss-chart", empty_text="Press t to train")
+            yield Chart(
+                "Loss: ─ training, ● validation",
+                lower=0.0,
+                id="loss-chart",
+                empty_text="Press t to train",
+            )
             yield Chart(
                 "Validation accuracy",
                 y_unit="%",
@@ -72,7 +77,7 @@ class TrainingView(Vertical):
             colour, name = colours[state.run_id], state.config.label
             for metric, label, points in (
                 ("train_loss", name, False),
-                ("val_loss", "validation", True),
+                ("val_loss", "", True),
             ):
                 if metric in state.series:
                     series = state.series[metric]

@@ -51,6 +51,7 @@ class MnistPane(Horizontal):
         super().__init__()
         self._spec, self._runs, self._data_dir = task, runs, data_dir
         self._chosen: str | None = None
+        self._followed: str | None = None
         self._logged: dict[str, int] = {}
         self._told: set[str] = set()
         self.note = LOADING_NOTE
@@ -197,8 +198,8 @@ class MnistPane(Horizontal):
     def on_runs_changed(self, event: RunsChanged) -> None:
         """Draw new figures, and say how a run ended."""
         active = self._runs.active
-        if active is not None and active.run_id in event.run_ids and active.step == 0:
-            self._chosen = active.run_id
+        if active is not None and active.run_id != self._followed:
+            self._followed = self._chosen = active.run_id
         for run_id in event.run_ids:
             state = self._runs.states.get(run_id)
             if state is not None:

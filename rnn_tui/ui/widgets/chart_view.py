@@ -50,7 +50,8 @@ class ChartSeries:
     """One curve.
 
     Attributes:
-        name: What the legend calls it; shown literally.
+        name: What the legend calls it; shown literally. Without one, the series is left out of
+            the legend, as a second series of a run that is named already.
         x: The positions.
         y: The values, as many as ``x``.
         colour: The index of the run; selects colour and marker shape.
@@ -299,7 +300,7 @@ def entries(
     """
     result: list[Entry] = []
     for one in series:
-        if not one.x:
+        if not one.x or (x is None and not one.name):
             continue
         value = ""
         if x is not None:

@@ -1,0 +1,189 @@
+"""Distorted images are the images meant: moved, turned and bent by what the map says."""
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from rnn_tui.tasks.mnist.augmentation import SHIFT_GROUP, Distortion, distort, shift_groups
+from rnn_tui.tasks.mnist.data import load_mnist
+
+COUNT = 60
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.fixture
+def images(mnist_slice: Path) -> Tensor:
+    return load_mnist(str(mnist_slice)).train_images[:COUNT].float() / 255
+
+
+def maps(count: int = COUNT, grid: int = 6) -> Tensor:
+    """The identity, for tests to change."""
+    identity = torch.zeros(count, 2, 3 + grid**2)
+    identity[:, 0, 0] = identity[:, 1, 1] = 1
+    return identity
+
+
+def centre(images: Tensor) -> Tensor:
+    """Centres of mass (N, 2) as row and column."""
+    places = torch.arange(28.0)
+    mass = images.sum((1, 2))
+    rows, columns = images.sum(2) @ places, images.sum(1) @ places
+    return torch.stack([rows / mass, columns / mass], 1)
+
+
+@pytest.mark.parametrize("grid", [1, 2, 6])
+def test_identity_changes_nothing(images: Tensor, grid: int) -> None:
+    torch.testing.assert_close(distort(images, maps(grid=grid)), images, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize(("right", "down"), [(2.0, 0.0), (0.0, -1.0), (0.5, 1.5), (-2.0, -2.0)])
+def test_a_shift_moves_the_centre_of_mass_by_that_much(
+    images: Tensor, right: float, down: float
+) -> None:
+    moved = maps()
+    # The map says where to look: to move an image right, look to the left.
+    moved[:, 0, 2], moved[:, 1, 2] = -right / 14, -down / 14
+    result = distort(images, moved)
+    expected = centre(images) + torch.tensor([down, right])
+    torch.testing.assert_close(centre(result), expected, atol=2e-3, rtol=0)
+    torch.testing.assert_close(result.sum((1, 2)), images.sum((1, 2)), atol=1e-2, rtol=1e-3)
+
+
+def test_a_quarter_turn_is_a_quarter_turn(images: Tensor) -> None:
+    turned = maps()
+    turned[:, :, :2] = torch.tensor([[0.0, -1.0], [1.0, 0.0]])
+    # Out(x, y) = in(-y, x), with y downwards.
+    expected = torch.rot90(images, 1, (1, 2))
+    torch.testing.assert_close(distort(images, turned), expected, atol=1e-4, rtol=0)
+
+
+def test_equal_displacements_everywhere_are_a_shift(images: Tensor) -> None:
+    bent, moved = maps(), maps()
+    bent[:, 0, 3:] = 0.1
+    moved[:, 0, 2] = 0.1
+    torch.testing.assert_close(distort(images, bent), distort(images, moved), atol=1e-4, rtol=0)
+
+
+def test_a_displacement_at_one_corner_leaves_the_opposite_half_alone() -> None:
+    picture = torch.rand(1, 28, 28, generator=generator())
+    bent = maps(1)
+    bent[:, :, 3] = 0.2
+    result = distort(picture, bent)
+    torch.testing.assert_close(result[:, 16:], picture[:, 16:], atol=1e-4, rtol=0)
+    assert (result[:, :4, :4] - picture[:, :4, :4]).abs().max() > 0.1
+
+
+def test_each_image_follows_its_own_map(images: Tensor) -> None:
+    drawn = Distortion().draw(COUNT, generator())
+    whole = distort(images, drawn)
+    parts = [
+        distort(images[part], drawn[part]) for part in (slice(0, 7), slice(7, 8), slice(8, COUNT))
+    ]
+    torch.testing.assert_close(torch.cat(parts), whole, atol=1e-5, rtol=0)
+    other = drawn.clone()
+    other[5] = maps(1)[0]
+    changed = distort(images, other)
+    assert torch.equal(changed[:5], whole[:5])
+    assert not torch.equal(changed[5], whole[5])
+
+
+def test_results_stay_in_range_and_keep_most_of_the_ink(images: Tensor) -> None:
+    result = distort(images, Distortion().draw(COUNT, generator()))
+    assert result.shape == images.shape
+    assert result.min() >= 0
+    assert result.max() <= 1 + 1e-6
+    ratio = result.sum((1, 2)) / images.sum((1, 2))
+    assert ratio.min() > 0.5
+    assert ratio.max() < 2
+    assert (result - images).abs().mean() > 0.01
+
+
+def test_a_generator_decides_everything() -> None:
+    before = torch.get_rng_state()
+    first, again = (Distortion().draw(9, generator(1)) for _ in range(2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, Distortion().draw(9, generator(2)))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_no_distortion_is_the_identity() -> None:
+    none = Distortion(rotation=0, shift=0, scale=1, shear=0, elastic=0)
+    torch.testing.assert_close(none.draw(COUNT, generator()), maps())
+
+
+def test_drawn_maps_fill_their_limits_and_keep_to_them() -> None:
+    drawn = Distortion(elastic=0.03).draw(4000, generator())
+    a, b, c, d = drawn[:, 0, 0], drawn[:, 0, 1], drawn[:, 1, 0], drawn[:, 1, 1]
+    zoom = (a * d - b * c).sqrt()
+    angle = torch.rad2deg(torch.atan2(c, a))
+    shift = drawn[:, :, 2] * 14
+    shear = (a * b + c * d) / (a * a + c * c)
+    for found, limit in ((angle, 15.0), (shift, 2.0), (zoom.log(), math.log(1.2)), (shear, 0.25)):
+        assert found.max() <= limit * 1.0001
+        assert found.min() >= -limit * 1.0001
+        assert found.max() > 0.95 * limit
+        assert found.min() < -0.95 * limit
+        assert found.mean().abs() < 0.05 * limit
+    assert drawn[:, :, 3:].std() == pytest.approx(0.03, rel=0.02)
+    assert drawn[:, :, 3:].mean().abs() < 1e-3
+
+
+def move_of(before: Tensor, after: Tensor, reach: int) -> tuple[int, int]:
+    """By how much a group of images was moved, down and right."""
+    found = [
+        (down, right)
+        for down in range(-reach, reach + 1)
+        for right in range(-reach, reach + 1)
+        if torch.equal(before.roll((down, right), (1, 2)), after)
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("count", [1, SHIFT_GROUP, 2 * SHIFT_GROUP + 3])
+@pytest.mark.parametrize("reach", [1, 2])
+def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(
+    images: Tensor, count: int, reach: int
+) -> None:
+    batch = images[:count]
+    original = batch.clone()
+    result = shift_groups(batch, generator(3), reach)
+    assert result.shape == batch.shape
+    assert torch.equal(batch, original)
+    for before, after in zip(batch.split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True):
+        down, right = move_of(before, after, reach)
+        torch.testing.assert_close(
+            centre(after) - centre(before),
+            torch.tensor([[down, right]]).float().expand(len(before), 2),
+            atol=1e-3,
+            rtol=0,
+        )
+
+
+def test_groups_move_apart_and_over_time_everywhere(images: Tensor) -> None:
+    numbers = generator()
+    seen = set()
+    for _ in range(60):
+        result = shift_groups(images[: 2 * SHIFT_GROUP], numbers)
+        moves = [
+            move_of(before, after, 1)
+            for before, after in zip(
+                images[: 2 * SHIFT_GROUP].split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True
+            )
+        ]
+        seen.add(tuple(moves))
+    assert {move for pair in seen for move in pair} == {
+        (down, right) for down in (-1, 0, 1) for right in (-1, 0, 1)
+    }
+    assert any(first != second for first, second in seen)
+
+
+def test_shift_is_decided_by_the_generator(images: Tensor) -> None:
+    first, again = (shift_groups(images, generator(4)) for _ in range(2))
+    assert torch.equal(first, again)

@@ -1,0 +1,212 @@
+"""MNIST that ships: intact, whole, split as the report splits it, and repaired where damaged."""
+
+import gzip
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.model_selection import train_test_split
+
+from rnn_tui.engine.errors import DataError
+from rnn_tui.paths import HOME_VARIABLE, asset_dir, cache_dir
+from rnn_tui.tasks.mnist import data
+from rnn_tui.tasks.mnist.data import FILES, MnistImages, load_mnist, split_indices, unpack_assets
+from rnn_tui.tasks.mnist.training import PIXEL_DEVIATION, PIXEL_MEAN
+
+# Of the files as published on yann.lecun.com, by several mirrors' checksums.
+PUBLISHED = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+SMALLEST = "t10k-labels-idx1-ubyte"
+
+
+@pytest.fixture(autouse=True)
+def forgetful() -> Iterator[None]:
+    """No data from an earlier test, none for a later one."""
+    load_mnist.cache_clear()
+    yield
+    load_mnist.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped files, unpacked once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(tmp_path_factory.mktemp("unpacked")))
+        return unpack_assets() / "MNIST" / "raw"
+
+
+@pytest.fixture(scope="module")
+def full(unpacked: Path) -> MnistImages:
+    load_mnist.cache_clear()
+    return load_mnist(str(unpacked.parent.parent))
+
+
+@pytest.fixture
+def cached(unpacked: Path) -> Path:
+    """A cache with all files but the smallest, so that no test unpacks 50 MB."""
+    raw = cache_dir() / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for name in FILES:
+        if name != SMALLEST:
+            os.link(unpacked / name, raw / name)
+    return raw
+
+
+@pytest.fixture
+def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Assets to damage: the real ones stay as they are."""
+    real = asset_dir() / "mnist"
+    folder = tmp_path / "assets" / "mnist"
+    folder.mkdir(parents=True)
+    for name in FILES:
+        (folder / f"{name}.gz").symlink_to(real / f"{name}.gz")
+    monkeypatch.setattr(data, "asset_dir", lambda: folder.parent)
+    return folder
+
+
+def md5(path: Path) -> str:
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+
+
+def test_shipped_files_are_the_published_ones(unpacked: Path) -> None:
+    assert FILES == PUBLISHED
+    assert {path.name: md5(path) for path in unpacked.iterdir()} == PUBLISHED
+
+
+def test_shipped_data_reaches_the_caller_whole(unpacked: Path, full: MnistImages) -> None:
+    for images, labels, count, part in (
+        (full.train_images, full.train_labels, 60_000, "train"),
+        (full.test_images, full.test_labels, 10_000, "t10k"),
+    ):
+        assert images.shape == (count, 28, 28)
+        assert images.dtype == torch.uint8
+        assert labels.dtype == torch.int64
+        pixels = (unpacked / f"{part}-images-idx3-ubyte").read_bytes()[16:]
+        assert images.numpy().tobytes() == pixels
+        answers = (unpacked / f"{part}-labels-idx1-ubyte").read_bytes()[8:]
+        assert bytes(labels.tolist()) == answers
+    assert full.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
+
+
+def test_no_network_is_needed(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("the network was touched")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert len(load_mnist().test_labels) == 10_000
+    assert md5(cached / SMALLEST) == PUBLISHED[SMALLEST]
+
+
+def test_data_is_read_once_for_many_runs(cached: Path) -> None:
+    assert load_mnist() is load_mnist()
+
+
+@pytest.mark.parametrize(
+    "damage", ["flipped byte", "truncated", "missing", "other", "empty", "text"]
+)
+def test_a_damaged_asset_is_named_with_a_remedy(cached: Path, assets: Path, damage: str) -> None:
+    asset = assets / f"{SMALLEST}.gz"
+    good = asset.read_bytes()
+    asset.unlink()
+    if damage == "flipped byte":
+        middle = len(good) // 2
+        asset.write_bytes(good[:middle] + bytes([good[middle] ^ 255]) + good[middle + 1 :])
+    elif damage == "truncated":
+        asset.write_bytes(good[: len(good) // 2])
+    elif damage == "other":
+        asset.write_bytes(gzip.compress(b"something else"))
+    elif damage == "empty":
+        asset.touch()
+    elif damage == "text":
+        asset.write_text("<html>404</html>")
+    with pytest.raises(DataError) as refused:
+        load_mnist()
+    message = str(refused.value)
+    assert str(asset) in message
+    assert "install rnn-tui again" in message
+    assert message.isprintable()
+    # Nothing half-done is left to be taken for good later.
+    assert sorted(path.name for path in cached.iterdir()) == sorted(set(FILES) - {SMALLEST})
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 10_008], ids=["empty", "short", "zeros"])
+def test_a_damaged_cache_is_repaired(cached: Path, damage: bytes) -> None:
+    (cached / SMALLEST).write_bytes(damage)
+    assert len(load_mnist().test_labels) == 10_000
+    assert md5(cached / SMALLEST) == PUBLISHED[SMALLEST]
+
+
+def test_an_intact_cache_needs_no_assets(cached: Path, assets: Path) -> None:
+    unpack_assets()
+    for asset in assets.iterdir():
+        asset.unlink()
+    unpack_assets()
+
+
+def test_a_cache_that_cannot_be_written_is_named_with_a_remedy(home: Path) -> None:
+    (home / "cache").write_text("a file where the folder should be")
+    with pytest.raises(DataError) as refused:
+        load_mnist()
+    message = str(refused.value)
+    assert str(home / "cache") in message
+    assert HOME_VARIABLE in message
+    assert message.isprintable()
+
+
+def test_standardising_constants_are_those_of_the_training_pixels(full: MnistImages) -> None:
+    counts = full.train_images.flatten().bincount(minlength=256).double()
+    levels = torch.arange(256, dtype=torch.float64) / 255
+    mean = (counts * levels).sum() / counts.sum()
+    deviation = ((counts * (levels - mean) ** 2).sum() / counts.sum()).sqrt()
+    assert pytest.approx(float(mean), abs=1e-4) == PIXEL_MEAN
+    assert pytest.approx(float(deviation), abs=1e-4) == PIXEL_DEVIATION
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_split_is_the_reports(full: MnistImages, seed: int) -> None:
+    labels = full.train_labels
+    train, validation = split_indices(labels, seed)
+    assert (len(train), len(validation)) == (50_000, 10_000)
+    assert torch.cat([train, validation]).sort().values.equal(torch.arange(60_000))
+    counts = labels.bincount()
+    assert ((labels[validation].bincount() - counts / 6).abs() <= 1).all()
+    assert ((labels[train].bincount() - counts * 5 / 6).abs() <= 1).all()
+    expected = train_test_split(
+        np.arange(60_000), test_size=1 / 6, stratify=labels.numpy(), random_state=seed
+    )
+    assert train.tolist() == expected[0].tolist()
+    assert validation.tolist() == expected[1].tolist()
+
+
+def test_split_depends_on_the_seed_alone(full: MnistImages) -> None:
+    first, again = split_indices(full.train_labels, 1), split_indices(full.train_labels, 1)
+    assert torch.equal(first[1], again[1])
+    assert not torch.equal(first[1], split_indices(full.train_labels, 2)[1])
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(0, 9), max_size=200), st.integers(0, 2**32 - 1))
+def test_split_of_anything_is_complete_or_refused(labels: list[int], seed: int) -> None:
+    try:
+        train, validation = split_indices(torch.tensor(labels, dtype=torch.int64), seed)
+    except DataError as refused:
+        assert str(len(labels)) in str(refused)
+        assert str(refused).endswith(".")
+    else:
+        together = torch.cat([train, validation])
+        assert together.sort().values.tolist() == list(range(len(labels)))
+        assert len(validation) == -(-len(labels) // 6)

@@ -1,0 +1,152 @@
+"""MNIST as the loop sees it: every image once an epoch, and a loss that no sharing changes."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist.data import load_mnist, split_indices
+from rnn_tui.tasks.mnist.training import MnistProblem, to_pixels
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def config(mnist_slice: Path) -> RunConfig:
+    return TASKS["mnist"].config(
+        "lstm", "report", batch_size=70, hidden_size=8, data_dir=str(mnist_slice)
+    )
+
+
+def problem(config: RunConfig, epoch: int = 1) -> MnistProblem:
+    log: list[str] = []
+    made = MnistProblem(config, CPU, log.append)
+    made.begin_epoch(epoch)
+    assert len(log) == 1
+    assert "1,000 training, 200 validation and 200 test images" in log[0]
+    return made
+
+
+def recipe(config: RunConfig, **changes: Any) -> RunConfig:
+    return config.replace(recipe=replace(config.recipe, **changes))
+
+
+RECIPES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "standardised": {"standardise": True},
+    "shift": {"augmentation": "shift", "standardise": True},
+    "elastic": {"augmentation": "elastic", "standardise": True, "label_smoothing": 0.05},
+}
+
+
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("step", [0, 14])  # 70 samples, and the 20 left at the end
+def test_parts_sum_to_the_loss_and_gradient_of_the_whole(
+    config: RunConfig, name: str, step: int
+) -> None:
+    config = recipe(config, **RECIPES[name])
+    found = []
+    for parts in (1, 2, 3, 4):
+        made = problem(config)
+        losses = made.losses(step, parts)
+        assert len(losses) == parts
+        total = torch.stack([loss() for loss in losses]).sum()
+        found.append((total.detach(), torch.autograd.grad(total, list(made.model.parameters()))))
+    for total, gradients in found[1:]:
+        torch.testing.assert_close(total, found[0][0], atol=1e-6, rtol=0)
+        for gradient, expected in zip(gradients, found[0][1], strict=True):
+            torch.testing.assert_close(gradient, expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_parts_may_be_computed_in_any_order_and_again(config: RunConfig, name: str) -> None:
+    losses = problem(recipe(config, **RECIPES[name])).losses(0, 3)
+    forwards = [float(loss()) for loss in losses]
+    backwards = [float(loss()) for loss in reversed(losses)]
+    assert forwards == backwards[::-1]
+
+
+def test_more_parts_than_samples(config: RunConfig) -> None:
+    made = problem(config.replace(batch_size=333))
+    losses = made.losses(3, 4)
+    assert len(losses) == 1  # 1,000 = 3 · 333 + 1
+    assert torch.isfinite(losses[0]())
+
+
+def test_loss_is_the_mean_cross_entropy_of_the_batch(config: RunConfig) -> None:
+    made = problem(config)
+    data = load_mnist(config.data_dir)
+    train, _ = split_indices(data.train_labels, config.seed)
+    seen = []
+    # A loss of labels as they are needs no knowledge of the order: compare the sum of an epoch.
+    for step in range(made.steps_per_epoch):
+        (loss,) = made.losses(step, 1)
+        seen.append(float(loss().detach()) * made.samples_in(step))
+    logits = made.model(data.train_images[train].float() / 255)
+    expected = F.cross_entropy(logits, data.train_labels[train], reduction="sum")
+    assert sum(seen) == pytest.approx(float(expected.detach()), rel=1e-5)
+    assert [made.samples_in(step) for step in range(15)] == [70] * 14 + [20]
+
+
+def test_order_is_another_every_epoch_and_the_same_for_a_seed(config: RunConfig) -> None:
+    def losses(epoch: int, seed: int = 0) -> list[float]:
+        made = problem(config, epoch)
+        made.begin_epoch(epoch)
+        return [float(made.losses(step, 1)[0]().detach()) for step in range(15)]
+
+    assert losses(1) == losses(1)
+    assert losses(1) != losses(2)
+
+
+@pytest.mark.parametrize("augmentation", ["shift", "elastic"])
+def test_distortions_are_another_every_step_and_repeat_with_the_epoch(
+    config: RunConfig, augmentation: str
+) -> None:
+    config = recipe(config, augmentation=augmentation).replace(batch_size=1000)
+    made = problem(config)
+    first, second = (float(made.losses(0, 1)[0]().detach()) for _ in range(2))
+    assert first != second
+    made.begin_epoch(1)
+    assert float(made.losses(0, 1)[0]().detach()) == first
+
+
+def test_labels_are_smoothed_as_the_recipe_says(config: RunConfig) -> None:
+    plain = problem(config.replace(batch_size=1000)).losses(0, 1)[0]()
+    made = problem(recipe(config, label_smoothing=0.2).replace(batch_size=1000))
+    smoothed = made.losses(0, 1)[0]()
+    data = load_mnist(config.data_dir)
+    train, _ = split_indices(data.train_labels, config.seed)
+    uniform = -F.log_softmax(made.model(data.train_images[train].float() / 255), -1).mean()
+    torch.testing.assert_close(smoothed, 0.8 * plain + 0.2 * uniform, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("standardise", [False, True])
+def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(
+    config: RunConfig, standardise: bool
+) -> None:
+    config = recipe(config, standardise=standardise)
+    made = problem(config)
+    loud = problem(recipe(config, augmentation="elastic", label_smoothing=0.3))
+    one, two = Workers(1), Workers(2)
+    try:
+        assert made.validate(made.model, one) == loud.validate(made.model, two)
+        assert made.test(made.model, one) == loud.test(made.model, two)
+        assert made.validate(made.model, one).keys() == {"val_loss", "val_accuracy"}
+    finally:
+        two.close()
+
+
+def test_pixels(config: RunConfig) -> None:
+    images = load_mnist(config.data_dir).train_images
+    pixels = to_pixels(images, standardise=False)
+    assert (float(pixels.min()), float(pixels.max())) == (0.0, 1.0)
+    torch.testing.assert_close(to_pixels(images, True), (pixels - 0.1307) / 0.3081)
+    # The images themselves are shared by all runs.
+    assert images.dtype == torch.uint8
+    assert images.max() == 255

@@ -1,0 +1,109 @@
+"""Tasks and presets as both faces offer them, before torch is loaded."""
+
+import subprocess
+import sys
+
+import pytest
+
+from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.tasks import TASKS
+
+MNIST = TASKS["mnist"]
+CHOICES = [(preset, model) for preset in MNIST.presets for model in MNIST.models]
+
+
+def test_every_task_is_registered_by_its_name() -> None:
+    assert all(name == task.name for name, task in TASKS.items())
+    assert MNIST.models == ("rnn", "lstm", "bilstm")
+    assert MNIST.default_model in MNIST.models
+    assert list(MNIST.presets) == ["report", "fast", "best"]
+
+
+@pytest.mark.parametrize("model", MNIST.models)
+def test_report_preset_is_the_reports_recipe(model: str) -> None:
+    expected = RunConfig(
+        task="mnist",
+        model=model,
+        preset="report",
+        epochs=10,
+        batch_size=100,
+        learning_rate=0.001,
+        hidden_size=128,
+        layers=1,
+        seed=0,
+        device="auto",
+        workers=0,
+        data_dir=None,
+        recipe=Recipe(
+            initialisation="pytorch",
+            standardise=False,
+            augmentation="none",
+            beta1=0.9,
+            beta2=0.999,
+            schedule="constant",
+            bfloat16=False,
+            label_smoothing=0.0,
+            average=0.0,
+        ),
+    )
+    assert MNIST.config(model, "report") == expected
+    # It is the default, too.
+    assert MNIST.config(model) == expected
+
+
+def test_published_figures_are_the_reports() -> None:
+    assert MNIST.published["test_accuracy"] == {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}
+
+
+@pytest.mark.parametrize(("preset", "model"), CHOICES)
+def test_every_choice_makes_a_valid_config_that_survives_a_file(preset: str, model: str) -> None:
+    config = MNIST.config(model, preset)
+    assert (config.task, config.model, config.preset) == ("mnist", model, preset)
+    assert RunConfig.from_dict(config.to_dict()) == config
+    assert MNIST.presets[preset].summary.endswith(".")
+
+
+@pytest.mark.parametrize(("preset", "model"), CHOICES)
+def test_overrides_win_and_none_leaves_the_preset(preset: str, model: str) -> None:
+    plain = MNIST.config(model, preset)
+    changed = MNIST.config(model, preset, epochs=7, seed=9, learning_rate=None, workers=None)
+    assert (changed.epochs, changed.seed) == (7, 9)
+    assert changed == plain.replace(epochs=7, seed=9)
+    assert MNIST.config(model, preset, seed=0, workers=0) == plain
+
+
+@pytest.mark.parametrize(
+    ("model", "preset", "override", "word"),
+    [
+        ("gru", "report", {}, "gru"),
+        ("lstm", "slow", {}, "slow"),
+        ("lstm", "report", {"epochs": 0}, "Epochs"),
+        ("lstm", "report", {"hidden_size": 5000}, "Hidden size"),
+    ],
+)
+def test_wrong_choices_are_named(
+    model: str, preset: str, override: dict[str, int], word: str
+) -> None:
+    with pytest.raises(SettingError, match=word):
+        MNIST.config(model, preset, **override)
+
+
+@pytest.mark.parametrize(("model", "preset"), [("\x1b[2J", "report"), ("lstm", "\x1b[2J\n")])
+def test_escape_sequences_in_a_wrong_choice_stay_out_of_the_message(
+    model: str, preset: str
+) -> None:
+    with pytest.raises(SettingError) as refused:
+        MNIST.config(model, preset)
+    assert str(refused.value).isprintable()
+
+
+def test_knowing_the_tasks_loads_no_heavy_library() -> None:
+    code = (
+        "import sys; from rnn_tui.tasks import TASKS; TASKS['mnist'].config('lstm', 'best'); "
+        "print([m for m in ('torch', 'torchvision', 'sklearn', 'cv2', 'numpy') if m in sys.modules])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert ran.stdout.strip() == "[]"
