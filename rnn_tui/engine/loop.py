@@ -179,6 +179,10 @@ class _Run:
                 device=str(device),
             )
         )
+        self._log(
+            f"{parameters:,} parameters; {self._config.epochs} epochs of "
+            f"{problem.steps_per_epoch:,} steps."
+        )
         # Loading data and libraries is not training time.
         self._began = time.monotonic()
 

@@ -1,11 +1,12 @@
 """The app: a tab for each task, the keys, and the timer that brings news from training threads."""
 
+import logging
 import os
 import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -211,16 +212,18 @@ class RnnTuiApp(App[int]):
             self.refresh_bindings()
 
 
-def run(data_dir: str | None = None) -> int:
-    """Run the app; returns the exit code.
+def run(data_dir: str | None = None) -> NoReturn:
+    """Run the app and end the process.
 
-    If a thread can't stop in time (a step of a huge network, an import), the process ends without
-    it: the terminal is restored by then, and the weights of the last epoch are on disk.
+    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
+    busy machine, and it would wait for a thread that can't stop in time (a step of a huge network,
+    an import). By then the terminal is restored and the weights are on disk: those of the step in
+    hand, or else of the last epoch.
     """
     app = RnnTuiApp(data_dir=data_dir)
-    code = app.run() or 0
-    if not app.runs.close(SECONDS_TO_STOP):
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(app.return_code or code)
-    return app.return_code or code
+    code = app.run()
+    app.runs.close(SECONDS_TO_STOP)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(app.return_code or code or 0)

@@ -262,7 +262,10 @@ class MnistPane(Horizontal):
             return
         self._told.add(state.run_id)
         text, severity = _end_of(state, self._spec)
-        self.query_one("#log-lines", RichLog).write(text)
+        log = self.query_one("#log-lines", RichLog)
+        log.write(text)
+        if state.checkpoint:
+            log.write(f"{state.config.label}: weights in {state.checkpoint}")
         self.notify(text, severity=severity, markup=False, timeout=8)
 
 
