@@ -56,6 +56,13 @@ async def start(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
     await pilot.pause(0.1)
 
 
+async def next_view(pilot: Pilot[Any], name: str) -> None:
+    app: Any = pilot.app
+    await pilot.press("n")
+    await wait_until(pilot, lambda: app.pane.view == name)
+    await pilot.pause(0.1)
+
+
 async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
     runs.go_on.set()
     await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy)
@@ -314,8 +321,7 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
         await start(pilot, runs)
         await finish(pilot, runs)
         assert "98.90 %" in screen_text(app)
-        await pilot.press("n")
-        await pilot.pause(0.2)
+        await next_view(pilot, "test")
         text = screen_text(app)
         assert "test accuracy 98.90 %, report 98.73 % (+0.17)" in text
         images = [str(label.render()) for label in app.query("ImageWithLabels .caption")]
@@ -324,19 +330,16 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
         await pilot.press("i")
         await pilot.pause()
         assert [str(x.render()) for x in app.query("ImageWithLabels .caption")] != images
-        await pilot.press("n")
-        await pilot.pause(0.2)
+        await next_view(pilot, "confusion-tab")
         assert "50.00" in screen_text(app)  # one of two eights is read as a nine
-        await pilot.press("n")
-        await pilot.pause(0.2)
+        await next_view(pilot, "misread")
         assert "2 of 20 test images misread" in screen_text(app)
         await pilot.press("down")
         await pilot.pause()
         lines = screen_text(app).splitlines()
         assert any("9 " in line and "✓ true" in line for line in lines)
         assert any("0 " in line and "91.0 %" in line and "✗ read" in line for line in lines)
-        await pilot.press("n")
-        await pilot.pause(0.2)
+        await next_view(pilot, "log")
         assert "data loaded" in screen_text(app)
 
 
@@ -416,8 +419,7 @@ async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.Mo
     async with app.run_test(size=(120, 40)) as pilot:
         await start(pilot, runs)
         await finish(pilot, runs)
-        await pilot.press("n")
-        await pilot.pause(0.2)
+        await next_view(pilot, "test")
         for strip in app.screen._compositor.render_strips():
             for segment in strip.apply_filter(app._filters[-1], app.background_colors[0]):
                 for colour in (segment.style.color, segment.style.bgcolor) if segment.style else ():

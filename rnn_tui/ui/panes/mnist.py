@@ -109,6 +109,8 @@ class MnistPane(Horizontal):
         """Go to the next view, and after the last to the first."""
         tabs = self.query_one("#views", TabbedContent)
         names = [pane.id or "" for pane in tabs.query(TabPane)]
+        # The tab with the focus comes to the front: none must keep it when it is left.
+        self.screen.set_focus(None)
         tabs.active = names[(names.index(tabs.active) + 1) % len(names)]
         self.call_after_refresh(self._focus_view)
 
