@@ -142,7 +142,7 @@ def _run_app(data_dir: str | None) -> int:
         return EXIT_USAGE
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
 
-    run(data_dir)
+    return run(data_dir)
 
 
 def _start_log() -> None:

@@ -9,12 +9,11 @@ import pytest
 
 from rnn_tui.paths import asset_dir
 
+# Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
+# and not in a hook, since it must be set before anything imports torch.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    # Tests run side by side (pytest-xdist): two training threads each would only get in the way.
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)

@@ -59,12 +59,12 @@ class Terminal:
         """Type."""
         os.write(self._ours, keys.encode())
 
-    def wait_for(self, text: str) -> None:
-        """Wait until `text` is drawn, after whatever was waited for before."""
+    def wait_for(self, pattern: str) -> None:
+        """Wait until text that matches is drawn, after whatever was waited for before."""
         drawn = ""
         give_up = time.monotonic() + PATIENCE
-        while text not in CODES.sub("", drawn):
-            assert time.monotonic() < give_up, f"no {text!r} in {CODES.sub('', drawn)[-2000:]!r}"
+        while not re.search(pattern, CODES.sub("", drawn)):
+            assert time.monotonic() < give_up, f"no {pattern!r} in {CODES.sub('', drawn)[-2000:]!r}"
             assert self._process.poll() is None, f"the app ended: {drawn[-2000:]!r}"
             drawn += self._read()
 
@@ -124,8 +124,8 @@ def test_q_ends_the_app_and_leaves_the_terminal_as_it_was(terminal: Terminal) ->
 def test_quit_in_mid_training_asks_first(terminal: Terminal, home: Path) -> None:
     terminal.wait_for("MNIST")
     terminal.press("t")
-    # Training is under way once figures are drawn; the preset goes on for ten epochs.
-    terminal.wait_for("img/s")
+    # Training is under way once its rate is drawn; the preset goes on for ten epochs.
+    terminal.wait_for(r"[1-9][\d,]* img/s")
     terminal.press("q")
     terminal.wait_for("Training is under way")
     terminal.press("c")

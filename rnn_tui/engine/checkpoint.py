@@ -95,7 +95,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
         with safe_open(path, framework="pt", device="cpu") as file:
             about: Any = json.loads((file.metadata() or {}).get(_KEY, "null"))
             weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError) as error:
+    except (OSError, SafetensorError, ValueError, RecursionError) as error:
         raise CheckpointError(
             f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
         ) from error
@@ -104,5 +104,5 @@ def load_checkpoint(path: Path) -> Checkpoint:
     try:
         config = RunConfig.from_dict(about["config"])
         return Checkpoint(config, weights, int(about["step"]), dict(about["metrics"]))
-    except (KeyError, TypeError, ValueError, SettingError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, SettingError) as error:
         raise CheckpointError(f"{shown} does not say how its weights were trained.") from error

@@ -5,9 +5,8 @@ Both faces take labels, help and limits from `SETTINGS`, so that a field and an 
 name can't disagree.
 """
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, Self
 
 from rnn_tui.engine.errors import SettingError, printable
@@ -37,9 +36,12 @@ class NumberSetting:
 
     def check(self, value: float) -> float:
         """Return `value`, or raise `SettingError` where it is outside the allowed range."""
-        above = value >= self.low if self.whole else value > self.low
-        if isinstance(value, bool) or not math.isfinite(value) or not above or value > self.high:
-            raise SettingError(f"{self.label} must be {self.range_text}, not {value:.10g}.")
+        # Compared before anything converts it: a whole number may be too large for a float.
+        within = (self.low <= value if self.whole else self.low < value) and value <= self.high
+        if isinstance(value, bool) or (self.whole and not isinstance(value, int)) or not within:
+            raise SettingError(
+                f"{self.label} must be {self.range_text}, not {printable(value, 24)}."
+            )
         return value
 
     def parse(self, text: str) -> float:
@@ -71,6 +73,14 @@ SETTINGS: Mapping[str, NumberSetting] = {
         NumberSetting("seed", "Seed", "split, first weights, order", 0, 2**32 - 1),
     )
 }  # fmt: skip
+
+
+WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 0, 64)
+
+
+def _check_choice(what: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise SettingError(f"{what} must be one of {', '.join(choices)}, not “{printable(value)}”.")
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,14 @@ class Recipe:
     label_smoothing: float = 0.0
     average: float = 0.0
 
+    def __post_init__(self) -> None:
+        _check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
+        _check_choice("Augmentation", self.augmentation, ("none", "shift", "elastic"))
+        _check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
+        for name in ("beta1", "beta2", "label_smoothing", "average", "rise"):
+            if not 0 <= getattr(self, name) < 1:
+                raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
+
 
 @dataclass(frozen=True)
 class RunConfig:
@@ -142,12 +160,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         for name, setting in SETTINGS.items():
             setting.check(getattr(self, name))
-        if self.model not in MODELS:
-            raise SettingError(f"Model must be one of {', '.join(MODELS)}, not “{self.model}”.")
-        if self.device not in DEVICES:
-            raise SettingError(f"Device must be one of {', '.join(DEVICES)}, not “{self.device}”.")
-        if not 0 <= self.workers <= 64:
-            raise SettingError(f"Workers must be from 0 to 64, not {self.workers}.")
+        WORKERS.check(self.workers)
+        _check_choice("Model", self.model, MODELS)
+        _check_choice("Device", self.device, DEVICES)
+        if not isinstance(self.data_dir, str | None):
+            raise SettingError("The data folder must be a path.")
 
     @property
     def label(self) -> str:
@@ -174,8 +191,7 @@ class RunConfig:
             recipe = Recipe(**known.pop("recipe", {}))
             config = cls(**known, recipe=recipe)
         except (TypeError, ValueError) as error:
-            raise SettingError(f"These are not the settings of a run: {error}.") from error
-        for field in fields(cls):
-            if field.type is int and not isinstance(getattr(config, field.name), int):
-                raise SettingError(f"The setting {field.name} must be a whole number.")
+            raise SettingError(
+                f"These are not the settings of a run: {printable(error, 120)}."
+            ) from error
         return config

@@ -27,6 +27,12 @@ class DivergedError(UserError):
     """A loss that became NaN or infinite."""
 
 
+def _moves_the_cursor(character: str) -> bool:
+    """Whether a terminal does something else with `character` than to show it."""
+    category = unicodedata.category(character)
+    return category[0] == "C" or category in ("Zl", "Zp")
+
+
 def printable(text: object, limit: int = 60) -> str:
     """`text` on one line without control characters, cut to `limit` characters.
 
@@ -34,7 +40,7 @@ def printable(text: object, limit: int = 60) -> str:
     sequences must not reach a terminal, nor a newline break a sentence.
     """
     clean = "".join(
-        character if unicodedata.category(character)[0] != "C" else "\N{REPLACEMENT CHARACTER}"
+        "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
         for character in str(text)
     )
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

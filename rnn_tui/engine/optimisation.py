@@ -1,5 +1,7 @@
 """Optimiser, schedule and averaged weights, as a recipe asks for them."""
 
+import math
+
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LRScheduler, OneCycleLR
@@ -30,11 +32,14 @@ def make_schedule(
     """
     if config.recipe.schedule == "constant" or total_steps < 2:
         return None
+    rise = config.recipe.rise
+    if math.isclose(rise * total_steps, 1.0):
+        rise *= 1.01  # OneCycleLR divides by the length of the rise less one step
     return OneCycleLR(
         optimiser,
         max_lr=config.learning_rate,
         total_steps=total_steps,
-        pct_start=config.recipe.rise,
+        pct_start=rise,
         anneal_strategy="linear",
         cycle_momentum=False,
     )

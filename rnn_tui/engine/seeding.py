@@ -14,5 +14,6 @@ def generator(seed: int, *stream: str | int) -> torch.Generator:
     of any epoch can be had without replaying the ones before it.
     """
     key = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in stream]
-    state = np.random.SeedSequence([seed, *key]).generate_state(2, np.uint32)
+    # The length tells ("order",) from ("order", 0): numpy pads with zeros.
+    state = np.random.SeedSequence([seed, len(key), *key]).generate_state(2, np.uint32)
     return torch.Generator().manual_seed(int(state[0]) << 31 ^ int(state[1]))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import Recipe, RunConfig
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, printable
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -73,9 +73,13 @@ class TaskSpec:
         """
         name = preset or next(iter(self.presets))
         if name not in self.presets:
-            raise SettingError(f"Preset must be one of {', '.join(self.presets)}, not “{name}”.")
+            raise SettingError(
+                f"Preset must be one of {', '.join(self.presets)}, not “{printable(name)}”."
+            )
         if model not in self.models:
-            raise SettingError(f"Model must be one of {', '.join(self.models)}, not “{model}”.")
+            raise SettingError(
+                f"Model must be one of {', '.join(self.models)}, not “{printable(model)}”."
+            )
         values = self.presets[name].values[model]
         settings: dict[str, Any] = {
             "epochs": values.epochs,

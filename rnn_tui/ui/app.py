@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
@@ -212,8 +212,8 @@ class RnnTuiApp(App[int]):
             self.refresh_bindings()
 
 
-def run(data_dir: str | None = None) -> NoReturn:
-    """Run the app and end the process.
+def run(data_dir: str | None = None) -> int:
+    """Run the app and end the process; returns to no caller.
 
     The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
     busy machine, and it would wait for a thread that can't stop in time (a step of a huge network,

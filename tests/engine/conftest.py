@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
-import torch
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.engine.loop import Outcome, fit
 from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    import torch
+
+    from rnn_tui.engine.loop import Outcome
 
 Kind = TypeVar("Kind", bound=events.Event)
 Watcher = Callable[[events.Event, Control], None]
@@ -62,10 +65,13 @@ class Trainer:
         config: RunConfig | None = None,
         *,
         task: Any = None,
-        watch: Watcher = lambda event, control: None,
+        watch: Watcher = lambda *_: None,
         control: Control | None = None,
         path: Path | None = None,
     ) -> Run:
+        # Not above: torch must not be loaded before tests/conftest.py has set its threads.
+        from rnn_tui.engine.loop import fit  # noqa: PLC0415
+
         run = Run(config or self.config())
         control = control or Control()
 
@@ -89,7 +95,7 @@ def assert_same_weights(left: dict[str, torch.Tensor], right: dict[str, torch.Te
     """Bit for bit."""
     assert left.keys() == right.keys()
     for name, tensor in left.items():
-        assert torch.equal(tensor, right[name]), name
+        assert tensor.equal(right[name]), name
 
 
 @pytest.fixture

@@ -12,8 +12,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from rnn_tui.engine.checkpoint import write_atomically
+from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.errors import CheckpointError
 
@@ -181,7 +180,7 @@ def overwritten(path: Path) -> None:
 
 GOOD = {"format": 1, "config": CONFIG.to_dict(), "step": 1, "metrics": {}}
 BROKEN: dict[str, Callable[[Path], Any]] = {
-    "missing": lambda path: None,
+    "missing": lambda _: None,
     "a folder": lambda path: path.mkdir(),
     "empty": lambda path: path.touch(),
     "truncated": truncated,

@@ -1,4 +1,4 @@
-"""Settings: what is allowed passes through files unharmed, what isn't is refused in one sentence."""
+"""Settings: what is allowed passes through files unharmed, the rest is refused in a sentence."""
 
 import json
 import math
@@ -163,13 +163,15 @@ def test_parse_gives_an_allowed_number_or_a_sentence(name: str, text: str) -> No
     try:
         value = setting.parse(text)
     except SettingError as refused:
-        assert one_sentence(str(refused))
-        assert str(refused).startswith(setting.label)
-        assert len(str(refused)) < 120
+        message = str(refused)
     else:
+        message = f"{setting.label}."
         assert setting.low <= value <= setting.high
         assert isinstance(value, int) is setting.whole
         assert getattr(RunConfig(**{**GOOD, name: value}), name) == value
+    assert one_sentence(message)
+    assert message.startswith(setting.label)
+    assert len(message) < 120
 
 
 def test_parse_reads_what_people_type() -> None:

@@ -26,7 +26,7 @@ from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.models.initialisation import initialise
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
-from rnn_tui.tasks.mnist.training import build_model, to_pixels
+from rnn_tui.tasks.mnist.training import build_model
 
 TRAIN, VALIDATION = 1000, 200
 SameWeights = Callable[[dict[str, Tensor], dict[str, Tensor]], None]
@@ -113,33 +113,57 @@ def test_long_epochs_are_logged_in_portions_that_cover_them(trainer: Any) -> Non
     assert epoch.metrics["train_loss_last_batch"] == logged[-1].metrics["train_loss"]
 
 
-@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
-def test_report_recipe_is_a_plain_loop_with_adam(trainer: Any, model: str) -> None:
-    config = trainer.config(model, epochs=2)
-    run = trainer(config)
-
+def plainly_trained(config: RunConfig) -> list[list[tuple[float, int]]]:
+    """The report's recipe in a dozen lines: by epoch, loss and samples of every step."""
     data = load_mnist(config.data_dir)
     chosen, _ = split_indices(data.train_labels, config.seed)
     images, labels = data.train_images[chosen].float() / 255, data.train_labels[chosen]
     network = build_model(config)
     initialise(network, "pytorch", generator(config.seed, "weights"))
-    adam = torch.optim.Adam(network.parameters(), lr=1e-3)
-    for epoch, ended in enumerate(run.of(events.EpochEnded), 1):
+    adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    epochs = []
+    for epoch in range(1, config.epochs + 1):
         order = torch.randperm(TRAIN, generator=generator(config.seed, "order", epoch))
-        losses, samples = [], []
-        for batch in order.split(64):
+        steps = []
+        for batch in order.split(config.batch_size):
             loss = F.cross_entropy(network(images[batch]), labels[batch])
             adam.zero_grad()
             loss.backward()
             adam.step()
-            losses.append(loss.item())
-            samples.append(len(batch))
-        logged = [e.metrics["train_loss"] for e in run.of(events.StepLogged)]
-        assert logged[(epoch - 1) * 16 : epoch * 16] == pytest.approx(losses, abs=1e-4)
-        assert samples[-1] == 40  # weighs less than the others, 64 each
-        mean = sum(loss * n for loss, n in zip(losses, samples, strict=True)) / TRAIN
-        assert ended.metrics["train_loss"] == pytest.approx(mean, abs=1e-5)
-        assert ended.metrics["train_loss_last_batch"] == pytest.approx(losses[-1], abs=1e-4)
+            steps.append((loss.item(), len(batch)))
+        epochs.append(steps)
+    return epochs
+
+
+def mean_over_samples(steps: list[tuple[float, int]]) -> float:
+    return sum(loss * samples for loss, samples in steps) / sum(samples for _, samples in steps)
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+def test_report_recipe_is_a_plain_loop_with_adam(trainer: Any, model: str) -> None:
+    config = trainer.config(model, epochs=2)
+    run = trainer(config)
+    logged = [event.metrics["train_loss"] for event in run.of(events.StepLogged)]
+    first, second = plainly_trained(config)
+    assert first[-1][1] == 40  # the last batch weighs less than the others, of 64
+    assert logged == pytest.approx([loss for loss, _ in first + second], abs=1e-4)
+    for ended, steps in zip(run.of(events.EpochEnded), (first, second), strict=True):
+        assert ended.metrics["train_loss"] == pytest.approx(mean_over_samples(steps), abs=1e-5)
+        assert ended.metrics["train_loss_last_batch"] == pytest.approx(steps[-1][0], abs=1e-4)
+
+
+def test_a_log_of_several_steps_is_their_mean_over_samples(trainer: Any) -> None:
+    # 112 steps, two to a log; in the last log nine samples and one.
+    config = trainer.config("rnn", batch_size=9)
+    run = trainer(config)
+    (steps,) = plainly_trained(config)
+    assert [samples for _, samples in steps[-2:]] == [9, 1]
+    expected = [mean_over_samples(steps[at : at + 2]) for at in range(0, 112, 2)]
+    logged = [event.metrics["train_loss"] for event in run.of(events.StepLogged)]
+    assert logged == pytest.approx(expected, abs=1e-4)
+    (ended,) = run.of(events.EpochEnded)
+    assert ended.metrics["train_loss"] == pytest.approx(mean_over_samples(steps), abs=1e-5)
+    assert ended.metrics["train_loss_last_batch"] == pytest.approx(steps[-1][0], abs=1e-4)
 
 
 @pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
@@ -337,7 +361,7 @@ def test_global_random_state_neither_matters_nor_changes(
 
 
 class Regression(Problem):
-    """Least squares in float64, whose sums in another order differ by nothing visible."""
+    """Not MNIST: least squares in float64, where the order of a sum makes no visible difference."""
 
     metric_specs = (MetricSpec("train_loss", "training loss"),)
 
@@ -367,10 +391,10 @@ class Regression(Problem):
 
         return [loss_of(chunk) for chunk in chunks]
 
-    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:  # noqa: ARG002
         return {}
 
-    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:  # noqa: ARG002
         return {}
 
 
@@ -378,7 +402,7 @@ class RegressionTask:
     def __init__(self, batch_size: int) -> None:
         self.batch_size = batch_size
 
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:  # noqa: ARG002
         self.problem = Regression(self.batch_size)
         return self.problem
 

@@ -66,8 +66,13 @@ def sentence(run: Any) -> str:
 
 @pytest.mark.parametrize(
     ("model", "preset", "rate"),
-    [("rnn", "report", 1e30), ("lstm", "fast", 1e30), ("bilstm", "best", 1e30), ("lstm", "report", 1e38)],
-)  # fmt: skip
+    [
+        ("rnn", "report", 1e38),
+        ("lstm", "fast", 1e30),
+        ("bilstm", "best", 1e30),
+        ("lstm", "report", 1e38),
+    ],
+)
 def test_divergence_names_the_step_and_a_smaller_rate(
     trainer: Any, tmp_path: Path, model: str, preset: str, rate: float
 ) -> None:

@@ -1,4 +1,4 @@
-"""First weights: PyTorch's own distributions, or orthogonal ones, and never the global generator."""
+"""First weights: as PyTorch draws them, or orthogonal, and never from the global generator."""
 
 import math
 import random
@@ -15,9 +15,17 @@ MODELS = ("rnn", "lstm", "bilstm")
 
 
 def built(
-    model: str, scheme: str, seed: int = 0, hidden: int = 16, layers: int = 2, forget: float = 1.0
+    model: str,
+    scheme: str,
+    seed: int = 0,
+    *,
+    hidden: int = 16,
+    layers: int = 2,
+    forget: float = 1.0,
 ) -> nn.Module:
-    reader = build_row_reader(model, 28, 28, 10, hidden, layers)
+    reader = build_row_reader(
+        model, features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers
+    )
     initialise(reader, scheme, torch.Generator().manual_seed(seed), forget)
     return reader
 

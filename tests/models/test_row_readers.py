@@ -14,6 +14,12 @@ from rnn_tui.models.recurrent import AllStatesReader, LastStepBiLSTM, build_row_
 Array = npt.NDArray[np.float64]
 
 
+def mnist_reader(model: str, hidden_size: int, layers: int) -> nn.Module:
+    return build_row_reader(
+        model, features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers
+    )
+
+
 def sigmoid(value: Array) -> Array:
     return 1 / (1 + np.exp(-value))
 
@@ -161,7 +167,7 @@ def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
 
 
 def test_bilstm_sees_earlier_rows_only_forwards() -> None:
-    reader = build_row_reader("bilstm", 28, 28, 10, hidden_size=8, layers=1)
+    reader = mnist_reader("bilstm", 8, 1)
     initialise(reader, "pytorch", torch.Generator().manual_seed(0))
     assert isinstance(reader, LastStepBiLSTM)
     rows = torch.rand(2, 28, 28, generator=torch.Generator().manual_seed(1))
@@ -184,7 +190,7 @@ PARAMETERS = {"rnn": 56_074, "lstm": 116_746, "bilstm": 164_362}
 
 @pytest.mark.parametrize("model", SHAPES)
 def test_reports_sizes(model: str) -> None:
-    reader = build_row_reader(model, F, T, C, H, layers=1)
+    reader = mnist_reader(model, H, 1)
     shapes = [tuple(parameter.shape) for parameter in reader.parameters()]
     assert shapes == SHAPES[model]
     assert sum(parameter.numel() for parameter in reader.parameters()) == PARAMETERS[model]
@@ -197,7 +203,7 @@ def test_reports_sizes(model: str) -> None:
 def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(
     model: str, hidden_size: int, layers: int
 ) -> None:
-    reader = build_row_reader(model, 28, 28, 10, hidden_size, layers)
+    reader = mnist_reader(model, hidden_size, layers)
     initialise(reader, "pytorch", torch.Generator().manual_seed(0))
     logits: Tensor = reader(torch.rand(3, 28, 28, generator=torch.Generator().manual_seed(1)))
     assert logits.shape == (3, 10)
@@ -210,7 +216,7 @@ def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(
 
 def test_samples_do_not_mix() -> None:
     for model in SHAPES:
-        reader = build_row_reader(model, 28, 28, 10, 6, 2)
+        reader = mnist_reader(model, 6, 2)
         initialise(reader, "pytorch", torch.Generator().manual_seed(0))
         images = torch.rand(5, 28, 28, generator=torch.Generator().manual_seed(1))
         alone = torch.cat([reader(images[i : i + 1]) for i in range(5)])
@@ -219,4 +225,4 @@ def test_samples_do_not_mix() -> None:
 
 def test_unknown_model_is_refused() -> None:
     with pytest.raises(KeyError):
-        build_row_reader("gru", 28, 28, 10, 8, 1)
+        mnist_reader("gru", 8, 1)

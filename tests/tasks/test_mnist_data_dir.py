@@ -74,7 +74,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "truncated": lambda data: data[:-1],
     "longer": lambda data: data + b"\0",
     "header only half there": lambda data: data[:6],
-    "empty": lambda data: b"",
+    "empty": lambda _: b"",
     "wrong magic": lambda data: b"\0\0\x09" + data[3:],
     "wrong number of dimensions": lambda data: data[:3] + b"\x02" + data[4:],
     "still compressed": lambda data: b"\x1f\x8b" + data[2:],
@@ -143,8 +143,7 @@ def test_an_old_processed_folder_does_not_take_the_place_of_the_files(root: Path
     for name in ("training.pt", "test.pt"):
         (processed / name).write_bytes(b"not a tensor")
     try:
-        images = load_mnist(str(root))
+        told = str(len(load_mnist(str(root)).train_labels))
     except DataError as refused:
-        assert str(root) in str(refused)
-    else:
-        assert len(images.train_labels) == 1200
+        told = str(refused)
+    assert told == "1200" or str(root) in told

@@ -109,24 +109,54 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
     if data_dir is None:
         root = unpack_assets()
     else:
-        root = Path(data_dir).expanduser()
+        root = _user_root(data_dir)
         for name in FILES:
             _check_idx(_raw_folder(root) / name)
     try:
-        train = TorchvisionMNIST(str(root), train=True, download=False)
-        test = TorchvisionMNIST(str(root), train=False, download=False)
+        train = _read_part(root, train=True)
+        test = _read_part(root, train=False)
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
         raise DataError(
             f"MNIST in {printable(_raw_folder(root), 200)} can't be read "
             f"({printable(error, 80)}); leave --data-dir out to use the data that ships."
         ) from error
-    for images, labels in ((train.data, train.targets), (test.data, test.targets)):
+    for images, labels in (train, test):
         if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
             raise DataError(
                 f"Images and labels in {printable(_raw_folder(root), 200)} do not belong "
                 "together; leave --data-dir out to use the data that ships."
             )
-    return MnistImages(train.data, train.targets.long(), test.data, test.targets.long())
+    return MnistImages(train[0], train[1].long(), test[0], test[1].long())
+
+
+class MNIST(TorchvisionMNIST):  # type: ignore[misc] - torchvision has no types
+    """torchvision's reader without its way round the checked files.
+
+    Old torchvision roots hold `processed/*.pt`, which are pickles and would be read in their place.
+    The class's name is that of the folder below the root.
+    """
+
+    def _check_legacy_exist(self) -> bool:
+        return False
+
+
+def _read_part(root: Path, train: bool) -> tuple[Tensor, Tensor]:
+    part = MNIST(str(root), train=train, download=False)
+    return part.data, part.targets
+
+
+def _user_root(data_dir: str) -> Path:
+    try:
+        root = Path(data_dir).expanduser()
+        if not root.is_dir():
+            raise OSError("no such folder")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise DataError(
+            f"The data folder {printable(data_dir, 200)} can't be used "
+            f"({printable(error, 80)}); name a folder with MNIST/raw below it, or leave "
+            "--data-dir out to use the data that ships."
+        ) from error
+    return root
 
 
 def _check_idx(path: Path) -> None:

@@ -1,0 +1,48 @@
+"""An epoch of preset `report`, training and validation, against the report's own way.
+
+Same models, same batches, same optimiser, same figures at the end; the time is the difference.
+Targets: 1.5 times faster for RNN and LSTM, 3 times for the biLSTM.
+"""
+
+from _common import (
+    ReportsWay,
+    add_models,
+    config_of,
+    label_of,
+    machine,
+    median,
+    parser,
+    run_ours,
+    spread,
+    take_turns,
+    temporary_home,
+    verdict,
+)
+
+TARGETS = {"rnn": 1.5, "lstm": 1.5, "bilstm": 3.0}
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parser(__doc__, rounds=3)
+    add_models(options)
+    arguments = options.parse_args()
+    with temporary_home():
+        print(machine())
+        for model in arguments.models:
+            theirs = ReportsWay(model)
+            turns = {
+                "ours": lambda model=model: run_ours(config_of(model, epochs=1)).epochs[0].seconds,
+                "report": theirs.epoch,
+            }
+            seconds = take_turns(turns, arguments.rounds)
+            for name, values in seconds.items():
+                print(f"{label_of(model):7} {name:6} {median(values):6.2f} s ({spread(values)})")
+            ratio = median(seconds["report"]) / median(seconds["ours"])
+            print(
+                f"{label_of(model):7} report / ours = {verdict(ratio, TARGETS[model])}", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()
