@@ -129,7 +129,7 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
     return MnistImages(train[0], train[1].long(), test[0], test[1].long())
 
 
-class MNIST(TorchvisionMNIST):  # type: ignore[misc] - torchvision has no types
+class MNIST(TorchvisionMNIST):  # type: ignore[misc]
     """torchvision's reader without its way round the checked files.
 
     Old torchvision roots hold `processed/*.pt`, which are pickles and would be read in their place.

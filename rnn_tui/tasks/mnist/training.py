@@ -37,9 +37,9 @@ METRICS = (
 STEP_BYTES = {"rnn": 12, "lstm": 48, "bilstm": 48}
 
 
-def _step_bytes(config: RunConfig) -> int:
+def _step_bytes(config: RunConfig, samples: int) -> int:
     units = config.hidden_size * config.layers
-    return STEP_BYTES[config.model] * config.batch_size * ROWS * units
+    return STEP_BYTES[config.model] * min(config.batch_size, samples) * ROWS * units
 
 
 def build_model(config: RunConfig) -> nn.Module:
@@ -68,9 +68,9 @@ class MnistProblem(Problem):
     def __init__(self, config: RunConfig, device: torch.device, log: Log) -> None:
         self._config, self._device = config, device
         self._recipe = config.recipe
-        require_memory(_step_bytes(config), device)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
+        require_memory(_step_bytes(config, len(train)), device)
         pixels = to_pixels(data.train_images, standardise=False)
         self._train = (pixels[train].to(device), data.train_labels[train].to(device))
         self._validation = self._prepared(pixels[validation], data.train_labels[validation])
