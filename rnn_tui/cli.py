@@ -9,10 +9,11 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from rnn_tui import __version__
-from rnn_tui.engine.config import DEVICES, SETTINGS, NumberSetting
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.config import DEVICES, SETTINGS, WORKERS, NumberSetting
+from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.paths import HOME_VARIABLE, log_file
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
@@ -48,9 +49,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_FAILURE
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse, with what was typed made harmless before it is shown again."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and exit with code 2."""
+        super().error(printable(message, 400))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="rnn-tui",
         description="Train, watch and question small recurrent networks in the terminal. "
         "Without a command, the app starts.",
@@ -70,7 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_task(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]", task: TaskSpec) -> None:
+def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> None:
     presets = "; ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
     parser = tasks.add_parser(
         task.name,
@@ -94,12 +103,15 @@ def _add_task(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]", task
         )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
     parser.add_argument(
-        "--workers", type=int, default=0, metavar="N",
-        help="CPU threads that share a batch (default: the cores, at most 4); "
+        "--workers", type=_reader(WORKERS), default=0, metavar="N",
+        help=f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); "
         "results repeat bit for bit only with the same number",
     )  # fmt: skip
     parser.add_argument(
-        "--data-dir", metavar="DIR", help="a torchvision root to read the data from"
+        "--data-dir",
+        metavar="DIR",
+        default=argparse.SUPPRESS,  # or it would overrule the same option before the command
+        help="a torchvision root to read the data from",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--quiet", action="store_true", help="print the result only")

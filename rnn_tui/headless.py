@@ -42,6 +42,11 @@ class _RateColumn(ProgressColumn):
         return Text(f"{task.fields.get('rate', 0.0):,.0f} images/s", style="progress.data.speed")
 
 
+def _console(stream: TextIO) -> Console:
+    # Rich would take a pipe for a terminal where the environment asks for colours.
+    return Console(file=stream, force_terminal=stream.isatty(), highlight=False, soft_wrap=True)
+
+
 class Reporter:
     """Takes the events of one run and tells them on the command line.
 
@@ -66,8 +71,8 @@ class Reporter:
     ) -> None:
         self.state = RunState(run_id, config)
         self._json, self._quiet = as_json, quiet
-        self._out = Console(file=out or sys.stdout, highlight=False, soft_wrap=True)
-        self._err = Console(file=err or sys.stderr, highlight=False, soft_wrap=True)
+        self._out = _console(out or sys.stdout)
+        self._err = _console(err or sys.stderr)
         self._pretty = self._out.is_terminal
         self._progress: Progress | None = None
         if self._err.is_terminal and not quiet:
@@ -105,6 +110,8 @@ class Reporter:
             case events.LogLine(level="warning"):
                 self._say(f"rnn-tui: {event.text}")
             case events.RunFailed():
+                if self._held is not None:
+                    self._print(_plain_line(self._held, {}))
                 self._say(f"rnn-tui: {event.message}")
             case events.EpochEnded():
                 self._epoch_line(self.state.epochs[-1])

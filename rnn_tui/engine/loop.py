@@ -72,6 +72,7 @@ def fit(
     Returns:
         The last weights and the test figures, in memory whether or not they could be written.
     """
+    end: events.Event
     run = _Run(
         task,
         config,
@@ -81,20 +82,22 @@ def fit(
         checkpoint_path=checkpoint_path,
     )
     try:
-        run.train()
+        end = run.train()
     except UserError as error:
-        run.fail(str(error))
+        end = run.fail(str(error))
     except (MemoryError, torch.OutOfMemoryError):
-        run.fail(_out_of_memory(config))
+        end = run.fail(_out_of_memory(config))
     except Exception as error:
         if "alloc" in str(error) and "memory" in str(error):
-            run.fail(_out_of_memory(config))
+            end = run.fail(_out_of_memory(config))
         else:
             logger.exception("run %s failed", run.id)
-            run.fail(
+            end = run.fail(
                 f"Training failed: {type(error).__name__}; the log file has the details "
                 "(rnn-tui --help names it)."
             )
+    # Outside the try: were the listener to fail here, the run must not end twice.
+    emit(end)
     return Outcome(config, run.weights(), run.test_metrics)
 
 
@@ -131,8 +134,8 @@ class _Run:
         self._waited = 0.0
         self._save_failed = False
 
-    def train(self) -> None:
-        """Build, train, validate after every epoch, test at the end."""
+    def train(self) -> events.Event:
+        """Build, train, validate after every epoch, test at the end; returns the last event."""
         config = self._config
         device = resolve_device(config.device)
         with ExitStack() as stack:
@@ -148,15 +151,14 @@ class _Run:
             for epoch in range(1, config.epochs + 1):
                 if not self._train_epoch(problem, stepper, workers, epoch):
                     self._save()
-                    self._emit_to(events.RunStopped(self.id, self._step, self._elapsed()))
-                    return
+                    return events.RunStopped(self.id, self._step, self._elapsed())
             self.test_metrics = problem.test(stepper.kept, workers)
         self._save()
-        self._emit_to(events.RunFinished(self.id, self._step, self.test_metrics, self._elapsed()))
+        return events.RunFinished(self.id, self._step, self.test_metrics, self._elapsed())
 
-    def fail(self, message: str) -> None:
-        """Emit the last event of a run that can't go on."""
-        self._emit_to(events.RunFailed(self.id, self._step, message))
+    def fail(self, message: str) -> events.Event:
+        """The last event of a run that can't go on."""
+        return events.RunFailed(self.id, self._step, message)
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""

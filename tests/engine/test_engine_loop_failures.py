@@ -1,10 +1,12 @@
 """What goes wrong in training ends in one sentence for the user, never in an exception."""
 
 import logging
+import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import torch
 from torch import Tensor
@@ -105,7 +107,12 @@ def test_earlier_weights_survive_divergence_on_disk(trainer: Any, tmp_path: Path
     assert path.read_bytes() == before
 
 
-def test_a_model_beyond_all_memory_is_refused(trainer: Any) -> None:
+def test_a_model_beyond_all_memory_is_refused(
+    trainer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A machine with a gigabyte left; really using up this one's memory would end other programs.
+    left = types.SimpleNamespace(available=2**30)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
     run = trainer(trainer.config(batch_size=50_000, hidden_size=4096, layers=4))
     message = sentence(run)
     assert "not enough memory" in message
