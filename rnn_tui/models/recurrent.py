@@ -36,7 +36,7 @@ class LastStepBiLSTM(nn.Module):
     """`nn.LSTM(bidirectional=True)` read out at the last time step, without its wasted work.
 
     At the last step the backward direction has read one vector only, so in the top layer one
-    `LSTMCell` step stands for it: the same function and gradients for less than half the time.
+    `LSTMCell` step stands for it: the same function and gradients for about half the work.
     Layers below the top need both directions in full, since the forward direction above reads
     them at every step.
     """

@@ -19,7 +19,6 @@ from rnn_tui.ui.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.panes.mnist import MnistPane
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.confirm import ConfirmScreen
-from rnn_tui.ui.screens.help import HelpScreen
 from rnn_tui.ui.widgets.key_footer import KeyFooter
 
 # Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
@@ -136,6 +135,9 @@ class RnnTuiApp(App[int]):
 
     def action_help(self) -> None:
         """Show the help."""
+        # On use only: Markdown is slow to import.
+        from rnn_tui.ui.screens.help import HelpScreen  # noqa: PLC0415
+
         if isinstance(self.screen, HelpScreen):
             return
         sections = {"Keys": self._documented_keys(), **OTHER_KEYS}

@@ -64,14 +64,6 @@ class MnistPane(Horizontal):
             with TabbedContent(id="views"):
                 with TabPane("Training", id="training"):
                     yield TrainingView()
-                with TabPane("Test", id="test"):
-                    yield ResultView(self._spec)
-                with TabPane("Confusion", id="confusion-tab"):
-                    yield ConfusionView()
-                with TabPane("Misread", id="misread"):
-                    yield MisreadView()
-                with TabPane("Log", id="log"):
-                    yield RichLog(id="log-lines", wrap=True, markup=False, max_lines=1000)
             yield Static("", id="failure", markup=False)
             yield ProgressLine()
 
@@ -79,6 +71,19 @@ class MnistPane(Horizontal):
         """Start with a chart in focus, so that single keys are commands."""
         self._show_runs()
         self.query_one("#loss-chart", Chart).focus()
+        self.call_after_refresh(self._add_views)
+
+    async def _add_views(self) -> None:
+        """Make the tabs behind the first one, once the first frame is on screen."""
+        tabs = self.query_one("#views", TabbedContent)
+        log = RichLog(id="log-lines", wrap=True, markup=False, max_lines=1000)
+        for pane in (
+            TabPane("Test", ResultView(self._spec), id="test"),
+            TabPane("Confusion", ConfusionView(), id="confusion-tab"),
+            TabPane("Misread", MisreadView(), id="misread"),
+            TabPane("Log", log, id="log"),
+        ):
+            await tabs.add_pane(pane)
 
     @property
     def view(self) -> str:

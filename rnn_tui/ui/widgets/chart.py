@@ -21,7 +21,6 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
-from textual_plotext.plot import Plot
 
 from rnn_tui.ui.widgets.chart_base import ChartBase
 from rnn_tui.ui.widgets.chart_view import ChartSeries, Frame
@@ -137,6 +136,9 @@ class ChartPlot(Widget):
 
     def _plot(self, frame: Frame) -> str:
         """Let plotext draw, and return its text with escape codes."""
+        # On use only: an app without runs draws its first frame sooner.
+        from textual_plotext.plot import Plot  # noqa: PLC0415
+
         # A fresh figure each time: plotext changes its data in place when it builds, and a
         # new one costs a tenth of a millisecond.
         plot = Plot()
