@@ -1,7 +1,8 @@
 """The app as a person uses it: by keys, on a run that goes by script, and once on a real one."""
 
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,15 @@ def last_notice(app: RnnTuiApp) -> str:
     return list(app._notifications)[-1].message
 
 
+@asynccontextmanager
+async def running(app: RnnTuiApp, **options: Any) -> AsyncIterator[Pilot[Any]]:
+    """The app, once the parts that come after the first frame are there."""
+    async with app.run_test(**options) as pilot:
+        await wait_until(pilot, lambda: app.pane._form is not None)
+        await pilot.pause()
+        yield pilot
+
+
 async def wait_until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not true():
@@ -73,14 +83,14 @@ async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
 
 
 async def test_one_key_trains_the_reports_lstm(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(80, 24)) as pilot:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
         assert runs.started == [TASKS["mnist"].config("lstm", "report", device="auto")]
         runs.stop()
 
 
 async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         form = pilot.app.query_one(SettingsForm)
         form.query_one("#preset", Select).value = "fast"
         form.query_one("#model-rnn", Checkbox).value = True
@@ -99,7 +109,7 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
 
 
 async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         form = pilot.app.query_one(SettingsForm)
         epochs = form.query_one("#field-epochs Input", Input)
         assert epochs.placeholder == "10"
@@ -118,7 +128,7 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
 async def test_a_wrong_number_is_said_at_once_and_starts_nothing(
     runs: ScriptedRuns, field: str, typed: str
 ) -> None:
-    async with RnnTuiApp(runs).run_test(size=(80, 24)) as pilot:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         entry = pilot.app.query_one(f"#field-{field} Input", Input)
         entry.focus()
         await pilot.press(*typed)
@@ -134,7 +144,7 @@ async def test_a_wrong_number_is_said_at_once_and_starts_nothing(
 
 
 async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         pilot.app.query_one("#model-lstm", Checkbox).value = False
         await pilot.press("t")
         await pilot.pause()
@@ -143,7 +153,7 @@ async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
 
 
 async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         pilot.app.query_one("#field-epochs Input").focus()
         await pilot.press("3", "question_mark")
         await pilot.pause()
@@ -156,7 +166,7 @@ async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns)
 
 
 async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(TrainingView).charts
         await wait_until(pilot, lambda: len(accuracy.prepared) == 1)
@@ -173,7 +183,7 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
 
 
 async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(80, 24)) as pilot:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
         await pilot.press("s")
         await wait_until(pilot, lambda: not runs.busy)
@@ -184,7 +194,7 @@ async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
 
 
 async def test_pause_and_resume(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(80, 24)) as pilot:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
         await pilot.press("p")
         assert runs.controls[0].paused
@@ -196,7 +206,7 @@ async def test_pause_and_resume(runs: ScriptedRuns) -> None:
 @pytest.mark.parametrize(("answer", "quits"), [("s", True), ("c", False), ("escape", False)])
 async def test_quit_in_mid_training_asks(runs: ScriptedRuns, answer: str, quits: bool) -> None:
     app = RnnTuiApp(runs)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
         await pilot.press("q")
         await pilot.pause()
@@ -210,14 +220,14 @@ async def test_quit_in_mid_training_asks(runs: ScriptedRuns, answer: str, quits:
 
 async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         await pilot.press("q")
         await pilot.pause()
         assert app.return_value == 0
 
 
 async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(80, 24)) as pilot:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
         await pilot.press("t")
         await pilot.pause()
@@ -235,7 +245,7 @@ async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
 
 async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -> None:
     runs.failure = "The loss became [red]NaN[/red] at step 20."
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
         runs.go_on.set()
         await wait_until(pilot, lambda: not runs.busy)
@@ -248,7 +258,7 @@ async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -
 
 
 async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
         before = screen_text(pilot.app)  # type: ignore[arg-type]
         for size in [(20, 5), (1, 1), (10, 3)]:
@@ -262,7 +272,7 @@ async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) ->
 
 async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
-    async with app.run_test(size=(80, 24)) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
         assert app._timer._active.is_set()
         await finish(pilot, runs)
@@ -273,7 +283,7 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
 
 
 async def test_chart_keys(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(80, 24)) as pilot:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(TrainingView).charts
         await pilot.press("m", "l")
@@ -302,7 +312,7 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
 
 
 async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(TrainingView).charts
         loss.focus()
@@ -316,7 +326,7 @@ async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> Non
 
 
 async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         app: Any = pilot.app
         await start(pilot, runs)
         await finish(pilot, runs)
@@ -344,7 +354,7 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
 
 
 async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) -> None:
-    async with RnnTuiApp(runs).run_test(size=(120, 40)) as pilot:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         app: Any = pilot.app
         await start(pilot, runs)
         await finish(pilot, runs)
@@ -368,7 +378,7 @@ async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) 
 
 async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(app, size=(120, 40)) as pilot:
         tooltips = {binding.tooltip for binding in app.BINDINGS if binding.show}  # type: ignore[union-attr]
         commands = {command.title for command in app.get_system_commands(app.screen)}
         await pilot.press("question_mark")
@@ -390,7 +400,7 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(
     runs: ScriptedRuns, size: tuple[int, int], theme: str
 ) -> None:
     app = RnnTuiApp(runs)
-    async with app.run_test(size=size) as pilot:
+    async with running(app, size=size) as pilot:
         app.theme = theme
         await start(pilot, runs)
         text = screen_text(app)
@@ -405,7 +415,7 @@ async def test_the_screen_in_mid_training(
     runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion
 ) -> None:
     app = RnnTuiApp(runs)
-    async with app.run_test(size=size) as pilot:
+    async with running(app, size=size) as pilot:
         await start(pilot, runs)
         await wait_until(pilot, lambda: len(app.query_one(TrainingView).charts[1].prepared) == 1)
         await pilot.pause(0.2)
@@ -416,7 +426,7 @@ async def test_the_screen_in_mid_training(
 async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     app = RnnTuiApp(runs)
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(app, size=(120, 40)) as pilot:
         await start(pilot, runs)
         await finish(pilot, runs)
         await next_view(pilot, "test")
@@ -434,7 +444,7 @@ async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.Mo
 async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path) -> None:
     runs = RunManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(app, size=(120, 40)) as pilot:
         # A key pressed while PyTorch loads is not lost.
         app.query_one("#preset", Select).value = "fast"
         app.query_one("#field-epochs Input", Input).value = "4"
@@ -461,7 +471,7 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
 async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: Path) -> None:
     runs = RunManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
-    async with app.run_test(size=(120, 40)) as pilot:
+    async with running(app, size=(120, 40)) as pilot:
         app.query_one("#field-learning-rate Input", Input).value = "1e38"
         await pilot.press("t")
         await wait_until(pilot, lambda: bool(runs.states) and not runs.busy, 120)

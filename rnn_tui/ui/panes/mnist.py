@@ -1,6 +1,8 @@
 """The MNIST tab: what to train on the left, what came of it on the right."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -11,15 +13,14 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
-from rnn_tui.ui.panels.confusion_view import ConfusionView
-from rnn_tui.ui.panels.misread_view import MisreadView
-from rnn_tui.ui.panels.result_view import ResultView
-from rnn_tui.ui.panels.settings_form import SettingsForm
 from rnn_tui.ui.panels.training_view import TrainingView
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.chart import Chart
 from rnn_tui.ui.widgets.progress_line import ProgressLine
 from rnn_tui.ui.widgets.run_bar import RunBar, RunChip
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.panels.settings_form import SettingsForm
 
 HELP = """\
 # MNIST, read row by row
@@ -55,15 +56,15 @@ class MnistPane(Horizontal):
         self._logged: dict[str, int] = {}
         self._told: set[str] = set()
         self.note = LOADING_NOTE
+        self._form: SettingsForm | None = None
 
     def compose(self) -> ComposeResult:
         """Form, run bar, views, progress."""
-        yield SettingsForm(self._spec, self._data_dir)
+        yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar()
-            with TabbedContent(id="views"):
-                with TabPane("Training", id="training"):
-                    yield TrainingView()
+            with TabbedContent(id="views"), TabPane("Training", id="training"):
+                yield TrainingView()
             yield Static("", id="failure", markup=False)
             yield ProgressLine()
 
@@ -71,19 +72,30 @@ class MnistPane(Horizontal):
         """Start with a chart in focus, so that single keys are commands."""
         self._show_runs()
         self.query_one("#loss-chart", Chart).focus()
-        self.call_after_refresh(self._add_views)
+        self.call_after_refresh(self._complete)
 
-    async def _add_views(self) -> None:
-        """Make the tabs behind the first one, once the first frame is on screen."""
+    async def _complete(self) -> None:
+        """Make the form and the tabs behind the first one, once the first frame is on screen."""
+        # Imported here, as their widgets take as long to load as the first frame does to draw.
+        from rnn_tui.ui.panels.confusion_view import ConfusionView  # noqa: PLC0415
+        from rnn_tui.ui.panels.misread_view import MisreadView  # noqa: PLC0415
+        from rnn_tui.ui.panels.result_view import ResultView  # noqa: PLC0415
+        from rnn_tui.ui.panels.settings_form import SettingsForm  # noqa: PLC0415
+
+        form = SettingsForm(self._spec, self._data_dir)
+        await self.query_one("#form-place").mount(form)
+        self._results, self._confusion = ResultView(self._spec), ConfusionView()
+        self._misread = MisreadView()
         tabs = self.query_one("#views", TabbedContent)
         log = RichLog(id="log-lines", wrap=True, markup=False, max_lines=1000)
         for pane in (
-            TabPane("Test", ResultView(self._spec), id="test"),
-            TabPane("Confusion", ConfusionView(), id="confusion-tab"),
-            TabPane("Misread", MisreadView(), id="misread"),
+            TabPane("Test", self._results, id="test"),
+            TabPane("Confusion", self._confusion, id="confusion-tab"),
+            TabPane("Misread", self._misread, id="misread"),
             TabPane("Log", log, id="log"),
         ):
             await tabs.add_pane(pane)
+        self._form = form
 
     @property
     def view(self) -> str:
@@ -94,8 +106,11 @@ class MnistPane(Horizontal):
 
     def action_train(self) -> None:
         """Ask the app to train what the form says."""
+        if self._form is None:  # a key pressed within the first tenth of a second
+            self.set_timer(0.05, self.action_train)
+            return
         try:
-            configs = self.query_one(SettingsForm).configs()
+            configs = self._form.configs()
         except SettingError as error:
             self.remove_class("-form-away")
             self.notify(str(error), severity="error", title="Not started", markup=False)
@@ -121,7 +136,9 @@ class MnistPane(Horizontal):
 
     def action_focus_form(self) -> None:
         """Go to the form, or from the form back to the view."""
-        form = self.query_one(SettingsForm)
+        form = self._form
+        if form is None:
+            return
         if self.app.focused is not None and form in self.app.focused.ancestors:
             self.add_class("-form-away")
             self.call_after_refresh(self._focus_view)
@@ -175,7 +192,7 @@ class MnistPane(Horizontal):
 
     def action_other_images(self) -> None:
         """Show ten other test images."""
-        self.query_one(ResultView).choose_others()
+        self._results.choose_others()
 
     def action_clear(self) -> None:
         """Take the runs that have ended off the charts."""
@@ -249,11 +266,11 @@ class MnistPane(Horizontal):
                 colours = {s.run_id: self._runs.colour(s.run_id) for s in states}
                 self.query_one(TrainingView).show(states, colours, chosen)
             case "test":
-                self.query_one(ResultView).show(chosen, examination)
+                self._results.show(chosen, examination)
             case "confusion-tab":
-                self.query_one(ConfusionView).show(examination)
+                self._confusion.show(examination)
             case "misread":
-                self.query_one(MisreadView).show(examination)
+                self._misread.show(examination)
 
     def _write_log(self, state: RunState) -> None:
         log = self.query_one("#log-lines", RichLog)
