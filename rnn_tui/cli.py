@@ -11,14 +11,12 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from rnn_tui import __version__
+from rnn_tui import __version__, exit_codes
 from rnn_tui.engine.config import DEVICES, SETTINGS, WORKERS, NumberSetting
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.paths import HOME_VARIABLE, log_file
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
-
-EXIT_FAILURE, EXIT_USAGE, EXIT_INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,13 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _train(options)
     except UserError as error:
         print(f"rnn-tui: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        return exit_codes.USAGE
     except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
+        return exit_codes.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone; Python must not complain about it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_FAILURE
+        return exit_codes.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
         print(
@@ -46,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{log_file()} has the details.",
             file=sys.stderr,
         )
-        return EXIT_FAILURE
+        return exit_codes.FAILURE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -151,7 +149,7 @@ def _run_app(data_dir: str | None) -> int:
             "rnn-tui: the app needs a terminal; see rnn-tui --help for commands that do not.",
             file=sys.stderr,
         )
-        return EXIT_USAGE
+        return exit_codes.USAGE
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
 
     return run(data_dir)

@@ -24,14 +24,13 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from rnn_tui import exit_codes
 from rnn_tui.engine import events
 from rnn_tui.engine.config import MODEL_LABELS, RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.state import EpochRow, RunState, Status
 from rnn_tui.paths import run_dir
 from rnn_tui.tasks import TASKS
-
-EXIT_OK, EXIT_FAILURE, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 
 class _RateColumn(ProgressColumn):
@@ -248,7 +247,7 @@ def train(config: RunConfig, *, as_json: bool = False, quiet: bool = False) -> i
                 checkpoint_path=run_dir() / run_id / "weights.safetensors",
             )
     if reporter.state.status is Status.FAILED:
-        return EXIT_FAILURE
+        return exit_codes.FAILURE
     if reporter.state.status is Status.STOPPED:
-        return 128 + received[0] if received else EXIT_INTERRUPTED
-    return EXIT_OK
+        return 128 + received[0] if received else exit_codes.INTERRUPTED
+    return exit_codes.OK

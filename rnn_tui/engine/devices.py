@@ -24,6 +24,15 @@ def resolve_device(name: str) -> torch.device:
     return torch.device(name, 0) if name == "cuda" else torch.device(name)
 
 
+def precision(device: torch.device, bfloat16: bool) -> torch.autocast:
+    """A context in which matrix products run in bfloat16, or everything in float32.
+
+    Autocast's cache of converted weights stays off: it is shared between threads and emptied by
+    whichever leaves first, so that what is added up in bfloat16 would depend on chance.
+    """
+    return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
+
+
 def fast_bfloat16(device: torch.device) -> bool:
     """Whether matrix products in bfloat16 have their own instructions on `device`.
 

@@ -25,16 +25,3 @@ class TrainRequested(Message):
     def __init__(self, configs: Sequence[RunConfig]) -> None:
         self.configs = tuple(configs)
         super().__init__()
-
-
-class EngineLoaded(Message):
-    """PyTorch is loaded.
-
-    Attributes:
-        text: its version and device, or why it could not be loaded.
-        failed: whether it could not.
-    """
-
-    def __init__(self, text: str, failed: bool) -> None:
-        self.text, self.failed = text, failed
-        super().__init__()

@@ -16,7 +16,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.state import RunState
 from rnn_tui.paths import run_dir
 from rnn_tui.tasks import TASKS
 
@@ -218,8 +218,3 @@ class RunManager:
             self._queue.append(events.LogLine(run_id, text, "warning"))
         else:
             self._queue.append(Examined(run_id, examination))
-
-    def ended_badly(self, run_id: str) -> bool:
-        """Whether a run failed."""
-        state = self.states.get(run_id)
-        return state is not None and state.status is Status.FAILED

@@ -47,7 +47,7 @@ MNIST = TaskSpec(
                 "one-cycle learning rate, shifts by a pixel.",
                 {
                     "rnn": PresetValues(2, 200, 5e-3, _FAST),
-                    "lstm": PresetValues(1, 100, 1e-2, _FAST),
+                    "lstm": PresetValues(1, 150, 1.2e-2, _FAST),
                     "bilstm": PresetValues(2, 100, 8e-3, replace(_FAST, forget_bias=2.0)),
                 },
             ),

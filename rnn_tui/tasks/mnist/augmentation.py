@@ -88,7 +88,7 @@ def distort(images: Tensor, maps: Tensor) -> Tensor:
     coarse grid.
 
     Args:
-        images: (N, R, C), background 0.
+        images: (N, R, C), with a border of background.
         maps: (N, 2, 3 + g²): for the x and the y coordinate of `F.grid_sample`, the coefficients
             of x, y and 1, and the displacements of the g × g grid points, row by row.
     """
@@ -96,4 +96,8 @@ def distort(images: Tensor, maps: Tensor) -> Tensor:
     grid = round(math.sqrt(maps.shape[-1] - 3))
     basis = _basis(grid, rows, columns, images.device)
     places = (maps.reshape(count * 2, -1) @ basis).reshape(count, 2, rows, columns)
-    return F.grid_sample(images[:, None], places.permute(0, 2, 3, 1), align_corners=False)[:, 0]
+    # Beyond the image lies more of its border: background, whatever its value.
+    sampled = F.grid_sample(
+        images[:, None], places.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
+    )
+    return sampled[:, 0]

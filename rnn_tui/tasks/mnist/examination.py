@@ -8,6 +8,7 @@ from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import fast_bfloat16
 from rnn_tui.engine.inference import Predictor
 from rnn_tui.tasks.mnist.data import CLASSES, load_mnist
 from rnn_tui.tasks.mnist.results import Examination
@@ -15,14 +16,15 @@ from rnn_tui.tasks.mnist.training import build_model, to_pixels
 
 
 def examine(config: RunConfig, weights: Mapping[str, Tensor]) -> Examination:
-    """Read the whole test set with a copy of `weights`, in float32 on the CPU.
+    """Read the whole test set with a copy of `weights`, on the CPU, in the precision of the run.
 
     Raises:
         DataError: if the data can't be read.
         CheckpointError: if the weights do not fit the settings.
     """
     data = load_mnist(config.data_dir)
-    predictor = Predictor(build_model(config), weights)
+    bfloat16 = config.recipe.bfloat16 and fast_bfloat16(torch.device("cpu"))
+    predictor = Predictor(build_model(config), weights, bfloat16)
     logits = predictor.logits(to_pixels(data.test_images, config.recipe.standardise))
     probabilities = torch.softmax(logits, dim=-1).numpy()
     labels = data.test_labels.numpy()

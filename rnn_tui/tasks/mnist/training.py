@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import fast_bfloat16
+from rnn_tui.engine.devices import fast_bfloat16, precision
 from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.metrics import Accuracy, Mean, MetricSpec
 from rnn_tui.engine.parallel import Workers
@@ -72,10 +72,11 @@ class MnistProblem(Problem):
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
         require_memory(_step_bytes(config, len(train)), device)
-        pixels = to_pixels(data.train_images, standardise=False)
-        self._train = (pixels[train].to(device), data.train_labels[train].to(device))
-        self._validation = self._prepared(pixels[validation], data.train_labels[validation])
-        self._test = self._prepared(to_pixels(data.test_images, False), data.test_labels)
+        self._train = self._resident(data.train_images[train], data.train_labels[train])
+        self._validation = self._resident(
+            data.train_images[validation], data.train_labels[validation]
+        )
+        self._test = self._resident(data.test_images, data.test_labels)
         self.model = build_model(config)
         initialise(
             self.model,
@@ -96,10 +97,10 @@ class MnistProblem(Problem):
             f"{'bfloat16' if self._bfloat16 else 'float32'} products."
         )
 
-    def _prepared(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        if self._recipe.standardise:
-            pixels = (pixels - PIXEL_MEAN) / PIXEL_DEVIATION
-        return pixels.to(self._device), labels.to(self._device)
+    def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Bytes are brought to the device and become floats there: a quarter of the traffic."""
+        pixels = to_pixels(images.to(self._device), self._recipe.standardise)
+        return pixels, labels.to(self._device)
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
@@ -126,9 +127,7 @@ class MnistProblem(Problem):
                 inputs = images[part]
                 if maps is not None:
                     inputs = distort(inputs, maps[part])
-                if self._recipe.standardise:
-                    inputs = (inputs - PIXEL_MEAN) / PIXEL_DEVIATION
-                logits = self._training_logits(inputs)
+                logits = self._logits(self.model, inputs)
                 total = F.cross_entropy(
                     logits,
                     labels[part],
@@ -142,13 +141,9 @@ class MnistProblem(Problem):
         size = -(-len(chosen) // parts)
         return [loss_of(slice(at, at + size)) for at in range(0, len(chosen), size)]
 
-    def _training_logits(self, inputs: Tensor) -> Tensor:
-        # Autocast's cache of converted weights is shared between threads and emptied by whichever
-        # leaves first: what is added in bfloat16 would depend on chance.
-        with torch.autocast(
-            self._device.type, torch.bfloat16, enabled=self._bfloat16, cache_enabled=False
-        ):
-            logits: Tensor = self.model(inputs)
+    def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
+        with precision(self._device, self._bfloat16):
+            logits: Tensor = model(inputs)
         return logits.float()
 
     def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
@@ -170,8 +165,7 @@ class MnistProblem(Problem):
         def logits_of(at: int) -> Callable[[], Tensor]:
             def call() -> Tensor:
                 with torch.no_grad():  # per thread, hence in here
-                    logits: Tensor = model(images[at : at + EVALUATION_BATCH])
-                return logits
+                    return self._logits(model, images[at : at + EVALUATION_BATCH])
 
             return call
 
