@@ -7,9 +7,9 @@ the loss and the gradients of its part of the batch from start to end with one t
 meet once a step. Images a second, LSTM 128, batch 100, two cores:
 
                         quiet     one busy process beside it     two
-    2 OpenMP threads    17,100     4,400                         3,400
-    1 OpenMP thread      9,300    10,300                         6,100
-    2 workers, as here  16,900     9,500                         6,400
+    2 OpenMP threads    13,700     3,500                         2,000
+    1 OpenMP thread      9,200     9,200                         6,000
+    2 workers, as here  15,500     8,700                         7,500
 
 It also makes results repeatable: the parts and the order in which they are added are the same
 whether the machine is busy or not, where a changing number of OpenMP threads changes the sums.
