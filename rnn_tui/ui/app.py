@@ -79,7 +79,7 @@ class RnnTuiApp(App[int]):
         super().__init__()
         self._data_dir = data_dir
         self.runs = runs or RunManager()
-        self._cpu_seconds, self._drained_at = time.thread_time(), time.monotonic()
+        self._cpu_seconds = time.thread_time()
         self._next_drain = 0.0
 
     def compose(self) -> ComposeResult:

@@ -67,7 +67,7 @@ class RunManager:
         self._colours: dict[str, int] = {}
 
     def load_engine(self) -> None:
-        """Import torch and the data in the background, so that the first run starts at once."""
+        """Import torch in the background, so that the first run starts sooner."""
         self._spawn(self._load, "load")
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
@@ -109,11 +109,6 @@ class RunManager:
         return self._training is not None and self._training.is_alive()
 
     @property
-    def paused(self) -> bool:
-        """Whether a pause is asked for."""
-        return self.busy and self._control.paused
-
-    @property
     def active(self) -> RunState | None:
         """The run in training, if any."""
         waiting = [state for state in self.states.values() if state.status.active]
@@ -138,9 +133,11 @@ class RunManager:
                 loaded = item
                 continue
             changed[item.run_id] = None
+            if item.run_id not in self.states:
+                continue  # cleared meanwhile
             if isinstance(item, Examined):
                 self.examinations[item.run_id] = item.examination
-            elif item.run_id in self.states:
+            else:
                 self.states[item.run_id] = self.states[item.run_id].apply(item)
         return Drained(tuple(changed), loaded)
 

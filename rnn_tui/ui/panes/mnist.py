@@ -297,7 +297,7 @@ def _figure(state: RunState) -> str:
     """The one figure that sums a run up, or how it stands."""
     if "test_accuracy" in state.results:
         return f"{state.results['test_accuracy']:.2f} %"
-    return {Status.FINISHED: ""}.get(state.status, state.status.value)
+    return state.status.value
 
 
 def _end_of(state: RunState, task: TaskSpec) -> tuple[str, Any]:
