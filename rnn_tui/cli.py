@@ -9,14 +9,21 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from pathlib import Path
+from typing import Any, NoReturn
 
 from rnn_tui import __version__, exit_codes
-from rnn_tui.engine.config import DEVICES, SETTINGS, WORKERS, NumberSetting
 from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
 from rnn_tui.paths import HOME_VARIABLE, log_file
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
+
+# Lists are given once, so their options are in the singular like those of other settings.
+OPTIONS = {
+    "hidden_sizes": ("--hidden-size", "--hidden-sizes"),
+    "losses": ("--loss", "--losses"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -85,18 +92,20 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
         description=f"Train on {task.label}. A setting left out is the preset's.",
         epilog=f"Presets. {presets}",
     )
-    parser.add_argument(
-        "--model", choices=task.models, default=task.default_model, help="default: %(default)s"
-    )
+    if len(task.models) > 1:
+        parser.add_argument(
+            "--model", choices=task.models, default=task.default_model, help="default: %(default)s"
+        )
     parser.add_argument(
         "--preset", choices=list(task.presets), default=next(iter(task.presets)),
         help="a named recipe (default: %(default)s)",
     )  # fmt: skip
-    for setting in SETTINGS.values():
+    for setting in task.adjustable:
         parser.add_argument(
-            f"--{setting.name.replace('_', '-')}",
+            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)),
+            dest=setting.name,
             type=_reader(setting),
-            metavar="N" if setting.whole else "X",
+            metavar=setting.placeholder,
             help=f"{setting.help}; {setting.range_text}",
         )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
@@ -105,11 +114,15 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
         help=f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); "
         "results repeat bit for bit only with the same number",
     )  # fmt: skip
+    if task.reads_data:
+        parser.add_argument(
+            "--data-dir",
+            metavar="DIR",
+            default=argparse.SUPPRESS,  # or it would overrule the same option before the command
+            help="a torchvision root to read the data from",
+        )
     parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
-        default=argparse.SUPPRESS,  # or it would overrule the same option before the command
-        help="a torchvision root to read the data from",
+        "--output", metavar="FILE", help="write the trained weights to this file as well"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--quiet", action="store_true", help="print the result only")
@@ -118,10 +131,10 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
 class _reader:
     """Reads an option with the same check and sentence as the form's field."""
 
-    def __init__(self, setting: NumberSetting) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
 
-    def __call__(self, text: str) -> float:
+    def __call__(self, text: str) -> Any:
         try:
             return self._setting.parse(text)
         except UserError as error:
@@ -131,16 +144,19 @@ class _reader:
 def _train(options: argparse.Namespace) -> int:
     from rnn_tui import headless  # noqa: PLC0415 - rich's progress bar, on use only
 
-    overrides = {name: getattr(options, name) for name in SETTINGS}
-    config = TASKS[options.task].config(
-        options.model,
+    task = TASKS[options.task]
+    overrides = {name: getattr(options, name) for name in task.settings}
+    if task.reads_data:
+        overrides["data_dir"] = options.data_dir
+    config = task.config(
+        getattr(options, "model", task.default_model),
         options.preset,
         **overrides,
         device=options.device,
         workers=options.workers,
-        data_dir=options.data_dir,
     )
-    return headless.train(config, as_json=options.json, quiet=options.quiet)
+    output = Path(options.output) if options.output else None
+    return headless.train(config, as_json=options.json, quiet=options.quiet, output=output)
 
 
 def _run_app(data_dir: str | None) -> int:

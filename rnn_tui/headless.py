@@ -7,8 +7,9 @@ something is wrong.
 import json
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Any, TextIO
 
@@ -22,23 +23,30 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.table import Table
 from rich.text import Text
 
 from rnn_tui import exit_codes
 from rnn_tui.engine import events
-from rnn_tui.engine.config import MODEL_LABELS, RunConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
+from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import EpochRow, RunState, Status
-from rnn_tui.paths import run_dir
+from rnn_tui.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 
 
 class _RateColumn(ProgressColumn):
     """Samples a second."""
 
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = unit
+
     def render(self, task: Task) -> Text:
         """The rate of the last interval."""
-        return Text(f"{task.fields.get('rate', 0.0):,.0f} images/s", style="progress.data.speed")
+        rate = task.fields.get("rate", 0.0)
+        return Text(f"{rate:,.0f} {self._unit}/s", style="progress.data.speed")
 
 
 def _console(stream: TextIO) -> Console:
@@ -79,7 +87,7 @@ class Reporter:
                 TextColumn("{task.description}"),
                 BarColumn(),
                 TextColumn("{task.percentage:>3.0f} %"),
-                _RateColumn(),
+                _RateColumn(TASKS[config.task].unit),
                 TimeElapsedColumn(),
                 TextColumn("ETA"),
                 TimeRemainingColumn(),
@@ -97,8 +105,7 @@ class Reporter:
         if self._progress is None:
             yield
             return
-        label = MODEL_LABELS[self.state.config.model]
-        self._bar = self._progress.add_task(f"{label} · loading", total=None)
+        self._bar = self._progress.add_task(f"{self.state.config.name} · loading", total=None)
         with self._progress:
             yield
 
@@ -110,14 +117,14 @@ class Reporter:
                 self._say(f"rnn-tui: {event.text}")
             case events.RunFailed():
                 if self._held is not None:
-                    self._print(_plain_line(self._held, {}))
+                    self._print_plain(self._held, {})
                 self._say(f"rnn-tui: {event.message}")
             case events.EpochEnded():
                 self._epoch_line(self.state.epochs[-1])
             case events.RunFinished() | events.RunStopped():
                 self._last_line()
         if self._progress is not None and self.state.total_steps:
-            label = MODEL_LABELS[self.state.config.model]
+            label = self.state.config.name
             epoch = min(len(self.state.epochs) + 1, self.state.config.epochs)
             self._progress.update(
                 self._bar,
@@ -134,41 +141,80 @@ class Reporter:
         if self._json or self._quiet:
             return
         if self._pretty:
-            m = row.metrics
-            self._print(
+            self._print(self._pretty_line(row))
+        elif row.epoch == self.state.config.epochs:
+            self._held = row  # its line also carries the test figures, which come next
+        else:
+            self._print_plain(row, {})
+
+    def _pretty_line(self, row: EpochRow) -> str:
+        m = row.metrics
+        if not self.state.config.variants:
+            return (
                 f"epoch {row.epoch:>3}  training loss {m['train_loss']:.4f}  "
                 f"validation loss {m['val_loss']:.4f}  "
                 f"validation accuracy {m['val_accuracy']:.2f} %  {row.seconds:.1f} s"
             )
-        elif row.epoch == self.state.config.epochs:
-            self._held = row  # its line also carries the test figures, which come next
-        else:
-            self._print(_plain_line(row, {}))
+        # The first metric in which more is better: with many variants there is room for one.
+        spec = next(s for s in self.state.metric_specs if s.higher_is_better)
+        figures = "  ".join(
+            f"{variant.label} {spread.mean:.2f} %"
+            for variant, spread in zip(
+                self.state.config.variants, self.state.spreads(spec.name), strict=True
+            )
+        )
+        return f"epoch {row.epoch:>3}  {spec.label}: {figures}  {row.seconds:.1f} s"
 
     def _last_line(self) -> None:
         state = self.state
         if self._json:
-            self._print(json.dumps(document(state), indent=2, allow_nan=False))
-        elif self._held is not None:
-            self._print(_plain_line(self._held, state.results))
+            return  # `tell` prints it, once all that belongs to it is measured
+        if self._held is not None:
+            self._print_plain(self._held, state.results)
         elif state.status is Status.FINISHED and (self._pretty or self._quiet):
-            published = TASKS[state.config.task].published["test_accuracy"]
-            self._print(
-                f"test accuracy {state.results['test_accuracy']:.2f} %  "
-                f"test loss {state.results['test_loss']:.4f}  {state.elapsed:.1f} s"
-                + (f"  (the report: {published[state.config.model]:.2f} %)" if self._pretty else "")
-            )
+            self._tell_result()
         elif state.status is Status.STOPPED and state.checkpoint:
             self._say(f"rnn-tui: stopped at step {state.step}; weights kept in {state.checkpoint}")
 
-    def _print(self, text: str) -> None:
+    def _tell_result(self) -> None:
+        """The test figures: a line, or a table where there are several networks."""
+        state = self.state
+        published = TASKS[state.config.task].published
+        if state.config.variants:
+            self._print(results_table(state) if self._pretty else _plain_results(state))
+            return
+        accuracy = state.results["test_accuracy"]
+        report = f"  (the report: {published['test_accuracy'][state.config.key]:.2f} %)"
+        self._print(
+            f"test accuracy {accuracy:.2f} %  test loss {state.results['test_loss']:.4f}  "
+            f"{state.elapsed:.1f} s" + (report if self._pretty else "")
+        )
+
+    def tell(self, examination: Any) -> None:
+        """Print the JSON document, where that was asked for.
+
+        Args:
+            examination: what the task's examiner found, or None.
+        """
+        if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
+            self._print(json.dumps(document(self.state, examination), indent=2, allow_nan=False))
+
+    def _print_plain(self, row: EpochRow, results: Mapping[str, float]) -> None:
+        if not self.state.config.variants:
+            self._print(_plain_line(row, results))
+            return
+        replicas = {**row.replicas, **self.state.replica_results}
+        self._print(_variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
+
+    def _print(self, what: str | Table) -> None:
+        shown = Text(what) if isinstance(what, str) else what
         if self._progress is not None and self._out.is_terminal:
             # Bar and result share the screen, though not the stream: take the bar away meanwhile.
             self._progress.stop()
-            self._out.print(Text(text))
+            self._out.print(shown)
             self._progress.start()
         else:
-            self._out.print(Text(text))
+            self._out.print(shown)
 
 
 def _plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
@@ -179,27 +225,107 @@ def _plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
     return " ".join(parts)
 
 
-def document(state: RunState) -> dict[str, Any]:
+def _variant_lines(
+    state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
+) -> str:
+    """One line a variant: mean and standard deviation of every figure."""
+    lines = []
+    for at, variant in enumerate(state.config.variants):
+        parts = [f"{prefix}hidden_size={variant.hidden_size} loss={variant.loss}"]
+        for name, values in replicas.items():
+            spread = list(by_variant(values, len(state.config.variants)))[at]
+            parts.append(f"{name}={spread.mean:.6g}")
+            if spread.sd is not None:
+                parts.append(f"{name}_sd={spread.sd:.6g}")
+        lines.append(" ".join([*parts, f"seconds={seconds:.3f}"]))
+    return "\n".join(lines)
+
+
+def _plain_results(state: RunState) -> str:
+    return _variant_lines(state, state.replica_results, "", state.elapsed)
+
+
+def results_table(state: RunState) -> Table:
+    """The test figures of all variants over their seeds, beside the report's."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in ("network", "figure", "mean", "sd", "min", "max", "n", "the report"):
+        table.add_column(column, justify="left" if column in ("network", "figure") else "right")
+    published = TASKS[state.config.task].published
+    for spec in state.metric_specs:
+        if spec.name not in state.replica_results:
+            continue
+        for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
+            figures = [spread.mean, spread.sd, spread.low, spread.high]
+            report = published.get(spec.name, {}).get(variant.label)
+            table.add_row(
+                variant.label,
+                f"{spec.label}{f', {spec.unit}' if spec.unit else ''}",
+                *("–" if figure is None else f"{figure:.4g}" for figure in figures),
+                str(spread.n),
+                "" if report is None else f"{report:.2f}",
+            )
+    return table
+
+
+def document(state: RunState, examination: Any = None) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
+    figures: dict[str, Any]
+    if config.variants:
+        figures = {
+            "seeds": sorted({replica.seed for replica in config.replicas}),
+            "variants": _variants(state, examination),
+            "history": [
+                {
+                    "epoch": row.epoch,
+                    "seconds": row.seconds,
+                    "variants": _figures(config, row.replicas),
+                }
+                for row in state.epochs
+            ],
+        }
+    else:
+        figures = {
+            "test_accuracy": state.results.get("test_accuracy"),
+            "test_loss": state.results.get("test_loss"),
+            "history": [
+                {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
+            ],
+        }
     return {
         "task": config.task,
-        "model": config.model,
+        "model": config.key,
         "preset": config.preset,
         "seed": config.seed,
         "device": state.device,
         "parameters": state.parameters,
         "seconds": state.elapsed,
-        "test_accuracy": state.results.get("test_accuracy"),
-        "test_loss": state.results.get("test_loss"),
-        "history": [
-            {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
-        ],
+        **figures,
         "status": state.status.value,
         "run": state.run_id,
         "weights": state.checkpoint or None,
         "settings": config.to_dict(),
     }
+
+
+def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
+    """For each variant, what it is and the spread of every figure over its seeds."""
+    result: list[dict[str, Any]] = [
+        {"hidden_size": variant.hidden_size, "loss": variant.loss} for variant in config.variants
+    ]
+    for name, values in replicas.items():
+        for entry, spread in zip(result, by_variant(values, len(result)), strict=True):
+            entry[name] = spread.to_dict()
+    return result
+
+
+def _variants(state: RunState, examination: Any) -> list[dict[str, Any]]:
+    last = state.epochs[-1].replicas if state.epochs else {}
+    result = _figures(state.config, {**last, **state.replica_results})
+    if examination is not None:
+        for entry, more in zip(result, examination.documents(), strict=True):
+            entry.update(more)
+    return result
 
 
 @contextmanager
@@ -225,27 +351,44 @@ def _signals_stop(control: Control) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def train(config: RunConfig, *, as_json: bool = False, quiet: bool = False) -> int:
+def train(
+    config: RunConfig, *, as_json: bool = False, quiet: bool = False, output: Path | None = None
+) -> int:
     """Train on the command line; returns the exit code.
+
+    Args:
+        config: the settings.
+        as_json: print one JSON document at the end.
+        quiet: no progress and no epochs, only the result.
+        output: where to write the weights as well, once the run has finished.
 
     0 when finished, 1 when the run failed, 130 when Ctrl-C stopped it, 143 for SIGTERM (the
     shell's 128 + signal); the weights are kept when stopped.
     """
     control = Control()
     with _signals_stop(control) as received:
+        from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415
         from rnn_tui.engine.loop import fit, new_run_id  # noqa: PLC0415 - torch, on use only
 
         run_id = new_run_id()
         reporter = Reporter(config, run_id, as_json=as_json, quiet=quiet)
+        examination = None
         with reporter.showing():
-            fit(
+            outcome = fit(
                 TASKS[config.task].load(),
                 config,
                 reporter.emit,
                 control,
                 run_id=run_id,
-                checkpoint_path=run_dir() / run_id / "weights.safetensors",
+                checkpoint_path=run_dir() / run_id / WEIGHTS_NAME,
             )
+            if as_json and config.variants and outcome.metrics and outcome.weights is not None:
+                examination = TASKS[config.task].examine(config, outcome.weights)
+        reporter.tell(examination)
+        if output is not None and outcome.metrics and outcome.weights is not None:
+            # What the user asked for by name must exist or the command fails.
+            steps = reporter.state.step
+            save_checkpoint(output, Checkpoint(config, outcome.weights, steps, outcome.metrics))
     if reporter.state.status is Status.FAILED:
         return exit_codes.FAILURE
     if reporter.state.status is Status.STOPPED:

@@ -11,6 +11,7 @@ from platformdirs import user_cache_path, user_data_path, user_log_path
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
+WEIGHTS_NAME = "weights.safetensors"
 
 
 def _home() -> Path | None:

@@ -29,7 +29,8 @@ from hypothesis import strategies as st
 
 from rnn_tui import __version__
 from rnn_tui.cli import build_parser, main
-from rnn_tui.engine.config import DEVICES, MODELS, SETTINGS
+from rnn_tui.engine.config import MODELS
+from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 
 pty = pytest.importorskip("pty")

@@ -8,7 +8,7 @@ import json
 import subprocess
 import sys
 
-from rnn_tui.engine.config import SETTINGS
+from rnn_tui.engine.settings import SETTINGS
 
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
 FACES = {"textual", "rich", "plotext", "textual_plotext", "cv2"}

@@ -1,7 +1,6 @@
 """Weights on disk: safetensors, never pickle; a crash leaves the old file or the new one.
 
-The settings and figures of the run travel in the file's metadata, so that a checkpoint explains
-itself and is refused where it does not belong.
+`weights_file` reads them without torch.
 """
 
 import json
@@ -10,17 +9,15 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from safetensors import SafetensorError, safe_open
+import torch
 from safetensors.torch import save
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, SettingError, printable
-
-FORMAT = 1
-_KEY = "rnn_tui"
+from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,7 @@ class Checkpoint:
     config: RunConfig
     weights: Mapping[str, Tensor]
     step: int
-    metrics: Mapping[str, float]
+    metrics: Figures
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -54,7 +51,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     }
     data = save(
         {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()},
-        metadata={_KEY: json.dumps(about)},
+        metadata={METADATA_KEY: json.dumps(about)},
     )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -90,19 +87,6 @@ def load_checkpoint(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: if it is missing, damaged, or not one of ours.
     """
-    shown = printable(path, 200)
-    try:
-        with safe_open(path, framework="pt", device="cpu") as file:
-            about: Any = json.loads((file.metadata() or {}).get(_KEY, "null"))
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, ValueError, RecursionError) as error:
-        raise CheckpointError(
-            f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
-        ) from error
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
-        raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
-    try:
-        config = RunConfig.from_dict(about["config"])
-        return Checkpoint(config, weights, int(about["step"]), dict(about["metrics"]))
-    except (KeyError, TypeError, ValueError, OverflowError, SettingError) as error:
-        raise CheckpointError(f"{shown} does not say how its weights were trained.") from error
+    file = read_weights(path)
+    weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
+    return Checkpoint(file.config, weights, file.step, file.metrics)

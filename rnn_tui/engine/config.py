@@ -1,86 +1,19 @@
-"""The settings of a run: what they are, what they may be, and one frozen record of them.
+"""One frozen record of all settings of a run, checked when made.
 
-Torch-free, since the form and the command line show and check settings before torch is loaded.
-Both faces take labels, help and limits from `SETTINGS`, so that a field and an option of the same
-name can't disagree.
+`RunConfig` has what the training loop needs of any task; its subclasses add what one kind of task
+needs. Torch-free, like `settings`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self
 
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.replicas import Replica, Variant
+from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, check_choice
 
 MODELS = ("rnn", "lstm", "bilstm")
-DEVICES = ("auto", "cpu", "cuda", "mps")
 MODEL_LABELS = {"rnn": "RNN", "lstm": "LSTM", "bilstm": "biLSTM"}
-
-
-@dataclass(frozen=True)
-class NumberSetting:
-    """A numeric setting of a run, with all that a form or an option shows of it."""
-
-    name: str
-    label: str
-    help: str
-    low: float
-    high: float
-    whole: bool = True
-
-    @property
-    def range_text(self) -> str:
-        """The allowed values in words, such as `a whole number from 1 to 4`."""
-        if self.whole:
-            return f"a whole number from {self.low:.0f} to {self.high:.0f}"
-        return f"a number above {self.low:g}, at most {self.high:g}"
-
-    def check(self, value: float) -> float:
-        """Return `value`, or raise `SettingError` where it is outside the allowed range."""
-        # Compared before anything converts it: a whole number may be too large for a float.
-        within = (self.low <= value if self.whole else self.low < value) and value <= self.high
-        if isinstance(value, bool) or (self.whole and not isinstance(value, int)) or not within:
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not {printable(value, 24)}."
-            )
-        return value
-
-    def parse(self, text: str) -> float:
-        """Read `text` as typed (an int for whole-number settings).
-
-        Raises:
-            SettingError: if it is no number, or one outside the allowed range.
-        """
-        try:
-            value = int(text) if self.whole else float(text)
-        except ValueError:
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”."
-            ) from None
-        return self.check(value)
-
-
-SETTINGS: Mapping[str, NumberSetting] = {
-    setting.name: setting
-    for setting in (
-        NumberSetting("epochs", "Epochs", "passes over the images", 1, 10_000),
-        NumberSetting("batch_size", "Batch size", "training samples in a step", 1, 50_000),
-        NumberSetting(
-            "learning_rate", "Learning rate", "Adam's step size; or its peak",
-            0.0, 1e38, whole=False,
-        ),
-        NumberSetting("hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096),
-        NumberSetting("layers", "Layers", "recurrent layers, stacked", 1, 4),
-        NumberSetting("seed", "Seed", "split, first weights, order", 0, 2**32 - 1),
-    )
-}  # fmt: skip
-
-
-WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 0, 64)
-
-
-def _check_choice(what: str, value: str, choices: Sequence[str]) -> None:
-    if value not in choices:
-        raise SettingError(f"{what} must be one of {', '.join(choices)}, not “{printable(value)}”.")
 
 
 @dataclass(frozen=True)
@@ -103,6 +36,8 @@ class Recipe:
         label_smoothing: share of each target spread evenly over all classes.
         average: decay rate, per step, of the exponential moving average of the weights that is
             validated, tested and kept in place of the weights themselves; 0 for none.
+        fresh: draw new sequences for every step, each batch of one length drawn by chance, in
+            place of a training set that is used again in every epoch.
     """
 
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
@@ -116,82 +51,211 @@ class Recipe:
     bfloat16: bool = False
     label_smoothing: float = 0.0
     average: float = 0.0
+    fresh: bool = False
 
     def __post_init__(self) -> None:
-        _check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
-        _check_choice("Augmentation", self.augmentation, ("none", "shift", "elastic"))
-        _check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
+        check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
+        check_choice("Augmentation", self.augmentation, ("none", "shift", "elastic"))
+        check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
         for name in ("beta1", "beta2", "label_smoothing", "average", "rise"):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """Every setting of one run; checked when made, so that no other place has to.
+    """The settings that every task has; checked when made, so that no other place has to.
 
     Attributes:
         task: name of the task, a key of `tasks.TASKS`.
-        model: `rnn`, `lstm` or `bilstm`.
         preset: name of the preset that the other values came from.
+        seed: the first seed, or the only one.
         device: `auto`, `cpu`, `cuda` or `mps`, as asked for.
-        workers: threads that share a batch on the CPU; 0 takes as many as the machine allows.
+        workers: threads that share a batch on the CPU; 0 takes as many as the task makes use of.
             Part of the configuration because the gradients' order of summation depends on it.
-        data_dir: a torchvision root with the data, or None for the data that ships.
 
     Raises:
         SettingError: for a value out of range.
     """
 
     task: str
-    model: str
     preset: str
     epochs: int
     batch_size: int
     learning_rate: float
-    hidden_size: int = 128
-    layers: int = 1
     seed: int = 0
     device: str = "auto"
     workers: int = 0
-    data_dir: str | None = None
     recipe: Recipe = Recipe()
 
     def __post_init__(self) -> None:
-        for name, setting in SETTINGS.items():
-            setting.check(getattr(self, name))
+        for field in fields(self):
+            setting, value = SETTINGS.get(field.name), getattr(self, field.name)
+            if setting is None or (value is None and field.default is None):
+                continue
+            # Lists come back as tuples, in order: equal settings must compare equal.
+            object.__setattr__(self, field.name, setting.check(value))
         WORKERS.check(self.workers)
-        _check_choice("Model", self.model, MODELS)
-        _check_choice("Device", self.device, DEVICES)
-        if not isinstance(self.data_dir, str | None):
-            raise SettingError("The data folder must be a path.")
+        check_choice("Device", self.device, DEVICES)
+
+    @property
+    def name(self) -> str:
+        """What the run trains, such as `LSTM`."""
+        return self.task
+
+    @property
+    def key(self) -> str:
+        """Under what name its task has published figures of it."""
+        return self.task
 
     @property
     def label(self) -> str:
         """What tells this run from others in a legend, such as `LSTM fast`."""
-        return f"{MODEL_LABELS[self.model]} {self.preset}"
+        return f"{self.name} {self.preset}"
+
+    @property
+    def automatic_device(self) -> str:
+        """What `auto` stands for: `auto`, a GPU where there is one, or a device by name."""
+        return "auto"
+
+    @property
+    def size_text(self) -> str:
+        """What decides how much memory the networks take, in words."""
+        return ""
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """The networks trained side by side, apart from their seeds; none where there is one."""
+        return ()
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """Every variant with every seed, variant by variant."""
+        return ()
 
     def replace(self, **changes: Any) -> Self:
         """A copy with some settings changed, checked like any other."""
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form, the inverse of `from_dict`."""
+        """A JSON-ready form, the inverse of `config_from_dict`."""
         return asdict(self)
 
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Rebuild a configuration from `to_dict`'s form.
 
-        Raises:
-            SettingError: if a value is missing, unknown, of a wrong type or out of range.
-        """
-        try:
-            known = dict(values)
-            recipe = Recipe(**known.pop("recipe", {}))
-            config = cls(**known, recipe=recipe)
-        except (TypeError, ValueError) as error:
+@dataclass(frozen=True, kw_only=True)
+class ImageConfig(RunConfig):
+    """The settings of a network that reads images row by row.
+
+    Attributes:
+        model: `rnn`, `lstm` or `bilstm`.
+        hidden_size: units in each recurrent layer.
+        layers: recurrent layers.
+        data_dir: a torchvision root with the data, or None for the data that ships.
+    """
+
+    model: str
+    hidden_size: int = 128
+    layers: int = 1
+    data_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("Model", self.model, MODELS)
+        if not isinstance(self.data_dir, str | None):
+            raise SettingError("The data folder must be a path.")
+
+    @property
+    def key(self) -> str:
+        """The model's name as typed."""
+        return self.model
+
+    @property
+    def name(self) -> str:
+        """The model."""
+        return MODEL_LABELS[self.model]
+
+    @property
+    def size_text(self) -> str:
+        """Hidden size and layers."""
+        return f"hidden size {self.hidden_size} with {self.layers} layers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceConfig(RunConfig):
+    """The settings of small LSTMs on sequences made by chance, a set of seeds at a time.
+
+    Attributes:
+        hidden_sizes: one variant for each, with each of `losses`.
+        losses: `mse`, `ce` and `bce`; what they mean is the task's to say.
+        seeds: replicas of each variant; their seeds are `seed`, `seed` + 1, …
+        lengths: the shortest and the longest training sequence, in time steps.
+        training_size: sequences in an epoch, for each seed.
+        test_size: sequences to test each replica on.
+        position: which digit to recall, counted from 1; None where nothing is recalled.
+    """
+
+    hidden_sizes: tuple[int, ...]
+    losses: tuple[str, ...]
+    lengths: tuple[int, int]
+    training_size: int
+    test_size: int
+    seeds: int = 1
+    position: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.position is not None and self.position > self.lengths[0]:
             raise SettingError(
-                f"These are not the settings of a run: {printable(error, 120)}."
-            ) from error
-        return config
+                f"Position must be at most the shortest training length, {self.lengths[0]}, "
+                f"not {self.position}."
+            )
+        SETTINGS["seed"].check(self.seed + self.seeds - 1)
+
+    @property
+    def key(self) -> str:
+        """The kind of network."""
+        return "lstm"
+
+    @property
+    def name(self) -> str:
+        """The task, and how many seeds."""
+        return f"{self.task} × {self.seeds}" if self.seeds > 1 else self.task
+
+    @property
+    def automatic_device(self) -> str:
+        """The CPU: networks this small are bound by the calls, which a GPU makes no cheaper."""
+        return "cpu"
+
+    @property
+    def size_text(self) -> str:
+        """Hidden sizes, losses, seeds."""
+        sizes = ", ".join(map(str, self.hidden_sizes))
+        return f"hidden sizes {sizes} with {len(self.losses)} losses and {self.seeds} seeds"
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Loss by loss, every hidden size."""
+        return tuple(Variant(size, loss) for loss in self.losses for size in self.hidden_sizes)
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """Every variant with every seed, variant by variant."""
+        seeds = range(self.seed, self.seed + self.seeds)
+        return tuple(Replica(variant, seed) for variant in self.variants for seed in seeds)
+
+
+def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
+    """Rebuild a configuration from `to_dict`'s form.
+
+    Raises:
+        SettingError: if a value is missing, unknown, of a wrong type or out of range.
+    """
+    try:
+        known = dict(values)
+        recipe = Recipe(**known.pop("recipe", {}))
+        kind: type[RunConfig] = SequenceConfig if "hidden_sizes" in known else ImageConfig
+        return kind(**known, recipe=recipe)
+    except (TypeError, ValueError) as error:
+        raise SettingError(
+            f"These are not the settings of a run: {printable(error, 120)}."
+        ) from error

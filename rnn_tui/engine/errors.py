@@ -23,6 +23,10 @@ class CheckpointError(UserError):
     """A checkpoint that can't be written, or read, or belongs to something else."""
 
 
+class QueryError(UserError):
+    """A question to a network that can't be read."""
+
+
 class DivergedError(UserError):
     """A loss that became NaN or infinite."""
 

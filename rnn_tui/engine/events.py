@@ -3,14 +3,19 @@
 `fit` emits `RunStarted` once the data and the model stand, then `StepLogged`, `EpochEnded`,
 `CheckpointSaved`, `RunPaused`, `RunResumed` and `LogLine` as they come, and at the end exactly one
 of `RunFinished`, `RunStopped` and `RunFailed`. Every event carries the id of its run.
+
+Where a run trains several replicas, its figures are in `replicas`: by metric name, a value for each
+of `RunConfig.replicas`, in their order; `metrics` has those of a single network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import MetricSpec
+
+ReplicaFigures = Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class StepLogged(Event):
     metrics: Mapping[str, float]
     rate: float
     elapsed: float
+    replicas: ReplicaFigures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class EpochEnded(Event):
     metrics: Mapping[str, float]
     seconds: float
     elapsed: float
+    replicas: ReplicaFigures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,7 @@ class RunFinished(Event):
     step: int
     metrics: Mapping[str, float]
     seconds: float
+    replicas: ReplicaFigures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

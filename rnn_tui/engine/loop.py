@@ -23,9 +23,11 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.devices import resolve_device
 from rnn_tui.engine.errors import CheckpointError, DivergedError, UserError
+from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.optimisation import make_average, make_optimiser, make_schedule
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Problem, Task
+from rnn_tui.engine.replicas import Replica
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
 # the losses is the only time that the loop waits for the device.
@@ -41,7 +43,7 @@ class Outcome:
 
     config: RunConfig
     weights: Mapping[str, Tensor] | None
-    metrics: Mapping[str, float]
+    metrics: Figures
 
 
 def new_run_id() -> str:
@@ -104,9 +106,8 @@ def fit(
 def _out_of_memory(config: RunConfig) -> str:
     smaller = max(1, config.batch_size // 4)
     return (
-        f"There is not enough memory for a batch of {config.batch_size} at hidden size "
-        f"{config.hidden_size} with {config.layers} layers; try a batch size of {smaller} "
-        "or a smaller hidden size."
+        f"There is not enough memory for a batch of {config.batch_size} at {config.size_text}; "
+        f"try a batch size of {smaller} or less of the rest."
     )
 
 
@@ -124,7 +125,7 @@ class _Run:
         checkpoint_path: Path | None,
     ) -> None:
         self.id = run_id
-        self.test_metrics: Mapping[str, float] = {}
+        self.test_metrics: Figures = {}
         self._task, self._config, self._control = task, config, control
         self._emit_to = emit
         self._path = checkpoint_path
@@ -137,7 +138,9 @@ class _Run:
     def train(self) -> events.Event:
         """Build, train, validate after every epoch, test at the end; returns the last event."""
         config = self._config
-        device = resolve_device(config.device)
+        device = resolve_device(
+            config.automatic_device if config.device == "auto" else config.device
+        )
         with ExitStack() as stack:
             workers = Workers(1)
             if device.type == "cpu":
@@ -154,7 +157,8 @@ class _Run:
                     return events.RunStopped(self.id, self._step, self._elapsed())
             self.test_metrics = problem.test(stepper.kept, workers)
         self._save()
-        return events.RunFinished(self.id, self._step, self.test_metrics, self._elapsed())
+        single, replicas = _split(self.test_metrics)
+        return events.RunFinished(self.id, self._step, single, self._elapsed(), replicas)
 
     def fail(self, message: str) -> events.Event:
         """The last event of a run that can't go on."""
@@ -195,7 +199,7 @@ class _Run:
         began, waited = time.monotonic(), self._waited
         problem.begin_epoch(epoch)
         interval = max(1, problem.steps_per_epoch // LOGS_PER_EPOCH)
-        losses = _LossLog()
+        losses = _LossLog(problem.replicas)
         logged_at = self._elapsed()
         for step in range(problem.steps_per_epoch):
             losses.add(stepper.step(step), problem.samples_in(step))
@@ -205,22 +209,26 @@ class _Run:
                 now = self._elapsed()
                 rate = samples / max(now - logged_at, 1e-9)
                 logged_at = now
-                self._emit_to(
-                    events.StepLogged(self.id, self._step, {"train_loss": mean}, rate, now)
-                )
+                single, replicas = _split({"train_loss": mean})
+                self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
             if self._control.stopping or (self._control.paused and not self._pause()):
                 return False
-        metrics = {
-            "train_loss": losses.mean,
-            "train_loss_last_batch": losses.last,
-            **problem.validate(stepper.kept, workers),
-        }
-        if not math.isfinite(metrics.get("val_loss", 0.0)):
+        single, replicas = _split(
+            {
+                "train_loss": losses.mean,
+                "train_loss_last_batch": losses.last,
+                **problem.validate(stepper.kept, workers),
+            }
+        )
+        finite = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
+        if not all(map(math.isfinite, finite)):
             raise DivergedError(_divergence("validation loss", self._step, epoch, self._config))
         self._save()
         seconds = time.monotonic() - began - (self._waited - waited)
         self._emit_to(
-            events.EpochEnded(self.id, epoch, self._step, metrics, seconds, self._elapsed())
+            events.EpochEnded(
+                self.id, epoch, self._step, single, seconds, self._elapsed(), replicas
+            )
         )
         return not self._control.stopping or epoch == self._config.epochs
 
@@ -280,7 +288,11 @@ class _Stepper:
         return self._problem.model if self._average is None else self._average
 
     def step(self, step: int) -> Tensor:
-        """Do a step of an epoch (from 0); returns the batch's mean loss, still on the device."""
+        """Do a step of an epoch (from 0).
+
+        Returns:
+            The batch's mean loss, still on the device: a scalar, or (R,) of R replicas.
+        """
         parts = self._problem.losses(step, self._workers.count)
         results = self._workers.run([self._gradients_of(loss) for loss in parts])
         total, gradients = results[0]
@@ -304,50 +316,79 @@ class _Stepper:
         # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
         def call() -> tuple[Tensor, Sequence[Tensor]]:
             loss = loss_of()
-            return loss.detach(), torch.autograd.grad(loss, self._parameters)
+            # Replicas share no weights: the gradient of their sum is each one's own.
+            scalar = loss.sum() if loss.dim() else loss
+            return loss.detach(), torch.autograd.grad(scalar, self._parameters)
 
         return call
 
 
 class _LossLog:
-    """The losses of an epoch, fetched from the device many at a time."""
+    """The losses of an epoch, fetched from the device many at a time.
 
-    def __init__(self) -> None:
+    Args:
+        replicas: what the losses belong to, where there are several at each step.
+    """
+
+    def __init__(self, replicas: Sequence[Replica]) -> None:
+        self._replicas = replicas
         self._waiting: list[Tensor] = []
         self._counts: list[int] = []
-        self._sum, self._count = 0.0, 0
-        self.last = math.nan
+        self._sums: Tensor | None = None
+        self._count = 0
+        self.last: float | tuple[float, ...] = math.nan
 
     def add(self, loss: Tensor, samples: int) -> None:
         """Note a batch's mean loss, without waiting for the device."""
         self._waiting.append(loss)
         self._counts.append(samples)
 
-    def flush(self, step: int, epoch: int, config: RunConfig) -> tuple[float, int]:
+    def flush(
+        self, step: int, epoch: int, config: RunConfig
+    ) -> tuple[float | tuple[float, ...], int]:
         """Fetch what waits; returns its mean over samples, and their number.
 
         Raises:
             DivergedError: if a loss is NaN or infinite, naming the first such step.
         """
-        values: list[float] = torch.stack(self._waiting).tolist()
-        bad = next((i for i, value in enumerate(values) if not math.isfinite(value)), None)
-        if bad is not None:
-            first = step - len(values) + 1 + bad
-            raise DivergedError(_divergence("loss", first, epoch, config))
-        total = sum(v * n for v, n in zip(values, self._counts, strict=True))
+        values = torch.stack(self._waiting).cpu().double()  # (steps,) or (steps, R)
+        if not bool(values.isfinite().all()):
+            first, *replica = (~values.isfinite()).nonzero()[0].tolist()
+            at = step - len(values) + 1 + first
+            whose = self._replicas[replica[0]] if replica else None
+            raise DivergedError(_divergence("loss", at, epoch, config, whose))
+        counts = torch.tensor(self._counts, dtype=torch.double)
+        sums = counts @ values
         samples = sum(self._counts)
-        self._sum, self._count, self.last = self._sum + total, self._count + samples, values[-1]
+        self._sums = sums if self._sums is None else self._sums + sums
+        self._count += samples
+        self.last = _plain(values[-1])
         self._waiting, self._counts = [], []
-        return total / samples, samples
+        return _plain(sums / samples), samples
 
     @property
-    def mean(self) -> float:
+    def mean(self) -> float | tuple[float, ...]:
         """The mean over the samples of the epoch so far."""
-        return self._sum / self._count
+        return math.nan if self._sums is None else _plain(self._sums / self._count)
 
 
-def _divergence(what: str, step: int, epoch: int, config: RunConfig) -> str:
+def _plain(values: Tensor) -> float | tuple[float, ...]:
+    """A number, or one for each replica."""
+    return tuple(values.tolist()) if values.dim() else float(values)
+
+
+def _split(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
+    """Figures of a single network, and figures of replicas."""
+    single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
+    replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
+    return single, replicas
+
+
+def _divergence(
+    what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None = None
+) -> str:
+    whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
     return (
-        f"The {what} became NaN or infinite at step {step} (epoch {epoch}) with learning rate "
-        f"{config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
+        f"The {what}{whose} became NaN or infinite at step {step} (epoch {epoch}) with learning "
+        f"rate {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
     )

@@ -6,11 +6,15 @@ Torch is not imported here: the classes only call methods of the tensors they ar
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+# By metric name: one number, or one a replica.
+Figures = Mapping[str, float | tuple[float, ...]]
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,16 @@ The loop knows no task, and a task knows neither loop nor optimiser: whoever add
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Figures, MetricSpec
 from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.replicas import Replica
 
 Log = Callable[[str], None]
 
@@ -21,17 +22,22 @@ Log = Callable[[str], None]
 class Problem(ABC):
     """A model with training, validation and test data on one device.
 
+    The model may be a set of replicas, independent networks in the same tensors: then every loss
+    and figure has a value for each.
+
     Attributes:
         model: the model to train, on its device.
         metric_specs: what `validate` and `test` measure, and `train_loss`, in order of display.
         samples_per_epoch: training samples.
         batch_size: samples in a step; the last step of an epoch may have fewer.
+        replicas: what they are, in order; none where the model is a single network.
     """
 
     model: nn.Module
     metric_specs: tuple[MetricSpec, ...]
     samples_per_epoch: int
     batch_size: int
+    replicas: tuple[Replica, ...] = ()
 
     @property
     def steps_per_epoch(self) -> int:
@@ -50,16 +56,17 @@ class Problem(ABC):
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """At most `parts` functions whose results sum to the mean loss over a step's batch.
 
-        They may be called in different threads at once; each returns a scalar with a graph. What
-        is random in the batch is drawn here, before any of them runs.
+        They may be called in different threads at once; each returns a scalar with a graph, or
+        (R,) losses of R replicas. What is random in the batch is drawn here, before any of them
+        runs.
         """
 
     @abstractmethod
-    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Figures of `model` on the validation data, without gradients."""
 
     @abstractmethod
-    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Figures of `model` on the test data, without gradients."""
 
 

@@ -10,6 +10,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.history import decimate
 from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.replicas import Spread, by_variant
 
 SERIES_CAPACITY = 2000
 LOG_CAPACITY = 500
@@ -52,12 +53,43 @@ class Series:
 
 
 @dataclass(frozen=True)
+class Band:
+    """A bounded history of one metric of one variant over its seeds.
+
+    Attributes:
+        x: epochs, fractions within an epoch included.
+        mean: over the seeds, as many.
+        sd: sample standard deviations; 0 for one seed.
+        low: the smallest of the seeds.
+        high: the largest.
+    """
+
+    x: tuple[float, ...] = ()
+    mean: tuple[float, ...] = ()
+    sd: tuple[float, ...] = ()
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+    def append(self, x: float, spread: Spread) -> Band:
+        """The band with a point more; when full, every other point goes first."""
+        every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
+        return Band(
+            (*self.x[every], x),
+            (*self.mean[every], spread.mean),
+            (*self.sd[every], spread.sd or 0.0),
+            (*self.low[every], spread.low),
+            (*self.high[every], spread.high),
+        )
+
+
+@dataclass(frozen=True)
 class EpochRow:
-    """The figures of one epoch."""
+    """The figures of one epoch; `replicas` has a value for each of the run's replicas."""
 
     epoch: int
     metrics: Mapping[str, float]
     seconds: float
+    replicas: events.ReplicaFigures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -69,9 +101,11 @@ class RunState:
         config: its settings.
         status: where it stands.
         series: by metric name; training metrics by step, the others by epoch.
+        bands: the same of a run with replicas: one for each variant.
         rate: samples a second, as last logged.
         elapsed: seconds of training, pauses left out.
         results: test metrics, once finished.
+        replica_results: the same of a run with replicas: a value for each.
         message: why it failed, or the last warning.
     """
 
@@ -87,9 +121,11 @@ class RunState:
     rate: float = 0.0
     elapsed: float = 0.0
     series: Mapping[str, Series] = field(default_factory=dict)
+    bands: Mapping[str, tuple[Band, ...]] = field(default_factory=dict)
     epochs: tuple[EpochRow, ...] = ()
     log: tuple[events.LogLine, ...] = ()
     results: Mapping[str, float] = field(default_factory=dict)
+    replica_results: events.ReplicaFigures = field(default_factory=dict)
     checkpoint: str = ""
     message: str = ""
 
@@ -97,6 +133,16 @@ class RunState:
     def progress(self) -> float:
         """The share of all steps that is done, 0 … 1."""
         return self.step / self.total_steps if self.total_steps else 0.0
+
+    def spreads(self, metric: str) -> tuple[Spread, ...]:
+        """The latest figures of a metric over seeds, one spread a variant; none if unknown.
+
+        Test metrics are those at the end, others those of the last epoch.
+        """
+        values = self.replica_results.get(metric)
+        if values is None and self.epochs:
+            values = self.epochs[-1].replicas.get(metric)
+        return tuple(by_variant(values, len(self.config.variants))) if values else ()
 
     @property
     def remaining(self) -> float | None:
@@ -123,16 +169,17 @@ class RunState:
                 )
             case events.StepLogged():
                 return replace(
-                    self._with_points(event.step, event.metrics),
+                    self._with_points(event.step, event.metrics, event.replicas),
                     rate=event.rate,
                     elapsed=event.elapsed,
                 )
             case events.EpochEnded():
                 # The training loss already has a curve by step; an epoch's mean is in its row.
                 logged = {name: v for name, v in event.metrics.items() if name != "train_loss"}
-                row = EpochRow(event.epoch, event.metrics, event.seconds)
+                bands = {name: v for name, v in event.replicas.items() if name != "train_loss"}
+                row = EpochRow(event.epoch, event.metrics, event.seconds, event.replicas)
                 return replace(
-                    self._with_points(event.step, logged),
+                    self._with_points(event.step, logged, bands),
                     epochs=(*self.epochs, row),
                     elapsed=event.elapsed,
                 )
@@ -156,6 +203,7 @@ class RunState:
                     status=Status.FINISHED,
                     step=event.step,
                     results=event.metrics,
+                    replica_results=event.replicas,
                     elapsed=event.seconds,
                 )
             case events.RunStopped():
@@ -164,9 +212,18 @@ class RunState:
                 return replace(self, status=Status.FAILED, step=event.step, message=event.message)
         return self
 
-    def _with_points(self, step: int, metrics: Mapping[str, float]) -> RunState:
+    def _with_points(
+        self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures
+    ) -> RunState:
         at = step / self.steps_per_epoch
-        series = dict(self.series)
+        series, bands = dict(self.series), dict(self.bands)
         for name, value in metrics.items():
             series[name] = series.get(name, Series()).append(at, value)
-        return replace(self, step=step, series=series)
+        variants = len(self.config.variants)
+        for name, values in replicas.items():
+            before = bands.get(name, (Band(),) * variants)
+            bands[name] = tuple(
+                band.append(at, spread)
+                for band, spread in zip(before, by_variant(values, variants), strict=True)
+            )
+        return replace(self, step=step, series=series, bands=bands)

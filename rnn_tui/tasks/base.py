@@ -1,4 +1,4 @@
-"""What is known of a task without loading torch: its presets, its models, its published figures."""
+"""What is known of a task without loading torch: its presets, settings, published figures."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.config import ImageConfig, RunConfig, SequenceConfig
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from rnn_tui.engine.problem import Task
-
-
-@dataclass(frozen=True)
-class PresetValues:
-    """A preset's settings for one model."""
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    recipe: Recipe
 
 
 @dataclass(frozen=True)
@@ -33,12 +24,12 @@ class Preset:
     Attributes:
         name: as typed, such as `fast`.
         summary: the recipe in a sentence.
-        values: its settings by model.
+        values: its settings, the recipe among them, by model.
     """
 
     name: str
     summary: str
-    values: Mapping[str, PresetValues]
+    values: Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -50,20 +41,36 @@ class TaskSpec:
         label: as shown.
         models: the names of its models, in order of display.
         default_model: the one to start with.
+        settings: the names of the settings that a user may change, in order of display.
         presets: by name, the default first.
-        published: the report's figures: by metric name, then by model.
+        published: the report's figures: by metric name, then by model or `Variant.label`.
         implementation: `module:class` of the `engine.problem.Task`, imported on use.
-        examiner: `module:function` that reads the test data with trained weights.
+        examiner: `module:function` that measures trained weights in more detail.
+        config_class: the kind of its configuration.
+        unit: what its samples are, in the plural.
     """
 
     name: str
     label: str
     models: tuple[str, ...]
     default_model: str
+    settings: tuple[str, ...]
     presets: Mapping[str, Preset]
     published: Mapping[str, Mapping[str, float]]
     implementation: str
     examiner: str
+    config_class: type[ImageConfig] | type[SequenceConfig]
+    unit: str = "sequences"
+
+    @property
+    def adjustable(self) -> tuple[Setting, ...]:
+        """The settings that a user may change, in order of display."""
+        return tuple(SETTINGS[name] for name in self.settings)
+
+    @property
+    def reads_data(self) -> bool:
+        """Whether it trains on files, in place of what is drawn by chance."""
+        return self.config_class is ImageConfig
 
     def config(self, model: str, preset: str | None = None, **overrides: Any) -> RunConfig:
         """The settings of a run: the preset's, except where `overrides` has a value.
@@ -80,15 +87,11 @@ class TaskSpec:
             raise SettingError(
                 f"Model must be one of {', '.join(self.models)}, not “{printable(model)}”."
             )
-        values = self.presets[name].values[model]
-        settings: dict[str, Any] = {
-            "epochs": values.epochs,
-            "batch_size": values.batch_size,
-            "learning_rate": values.learning_rate,
-            "recipe": values.recipe,
-        }
+        settings: dict[str, Any] = dict(self.presets[name].values[model])
         settings |= {key: value for key, value in overrides.items() if value is not None}
-        return RunConfig(task=self.name, model=model, preset=name, **settings)
+        if self.config_class is ImageConfig:
+            settings["model"] = model
+        return self.config_class(task=self.name, preset=name, **settings)
 
     def load(self) -> Task:
         """Import the implementation (torch with it) and make the task."""

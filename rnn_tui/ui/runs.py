@@ -17,7 +17,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.state import RunState
-from rnn_tui.paths import run_dir
+from rnn_tui.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 
 # As many as there are colours to tell them apart.
@@ -196,7 +196,7 @@ class RunManager:
     def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
         loop = importlib.import_module("rnn_tui.engine.loop")  # torch, on use only
         task = TASKS[config.task]
-        path = run_dir() / loop.new_run_id() / "weights.safetensors"
+        path = run_dir() / loop.new_run_id() / WEIGHTS_NAME
         outcome = loop.fit(
             task.load(),
             config,

@@ -13,10 +13,10 @@ import torch
 from safetensors.torch import save_file
 
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
-from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.config import ImageConfig, Recipe
 from rnn_tui.engine.errors import CheckpointError
 
-CONFIG = RunConfig(
+CONFIG = ImageConfig(
     task="mnist",
     model="bilstm",
     preset="fast",

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.config import DEVICES, MODELS, SETTINGS, NumberSetting, Recipe, RunConfig
+from rnn_tui.engine.config import MODELS, ImageConfig, Recipe, RunConfig, config_from_dict
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting
 
 GOOD: dict[str, Any] = {
     "task": "mnist",
@@ -63,7 +64,7 @@ def one_sentence(message: str) -> bool:
 @settings(deadline=None)
 @given(configs)
 def test_config_survives_json(config: RunConfig) -> None:
-    assert RunConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    assert config_from_dict(json.loads(json.dumps(config.to_dict()))) == config
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -73,12 +74,12 @@ def test_limits_themselves_are_allowed_and_the_next_values_are_not(name: str) ->
     low = int(setting.low) if setting.whole else 1e-12
     high = int(setting.high) if setting.whole else setting.high
     for value in (low, high):
-        assert getattr(RunConfig(**{**GOOD, name: value}), name) == value
+        assert getattr(ImageConfig(**{**GOOD, name: value}), name) == value
         assert setting.parse(str(value)) == value
     below = low - 1 if setting.whole else 0.0
     for value in (below, high + step):
         with pytest.raises(SettingError) as refused:
-            RunConfig(**{**GOOD, name: value})
+            ImageConfig(**{**GOOD, name: value})
         assert one_sentence(str(refused.value))
         assert setting.label in str(refused.value)
         assert setting.range_text in str(refused.value)
@@ -90,28 +91,28 @@ def test_limits_themselves_are_allowed_and_the_next_values_are_not(name: str) ->
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, False, -1])
 def test_what_is_no_number_in_range_is_refused(name: str, value: Any) -> None:
     with pytest.raises(SettingError, match=SETTINGS[name].label) as refused:
-        RunConfig(**{**GOOD, name: value})
+        ImageConfig(**{**GOOD, name: value})
     assert one_sentence(str(refused.value))
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_half_an_epoch_is_refused(name: str) -> None:
-    values = RunConfig(**GOOD).to_dict()
+    values = ImageConfig(**GOOD).to_dict()
     with pytest.raises(SettingError, match="whole number"):
-        RunConfig.from_dict({**values, name: 1.5})
+        config_from_dict({**values, name: 1.5})
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_half_an_epoch_is_refused_when_the_config_is_made(name: str) -> None:
     with pytest.raises(SettingError, match="whole number"):
-        RunConfig(**{**GOOD, name: 1.5})
+        ImageConfig(**{**GOOD, name: 1.5})
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 @pytest.mark.parametrize("value", ["10", None, [1], {}])
 def test_from_dict_refuses_wrong_types(name: str, value: Any) -> None:
     with pytest.raises(SettingError):
-        RunConfig.from_dict({**RunConfig(**GOOD).to_dict(), name: value})
+        config_from_dict({**ImageConfig(**GOOD).to_dict(), name: value})
 
 
 @pytest.mark.parametrize("name", WHOLE)
@@ -119,11 +120,11 @@ def test_astronomic_whole_numbers_are_refused(name: str) -> None:
     with pytest.raises(SettingError, match=SETTINGS[name].label):
         SETTINGS[name].parse("9" * 400)
     with pytest.raises(SettingError):
-        RunConfig.from_dict({**RunConfig(**GOOD).to_dict(), name: 10**400})
+        config_from_dict({**ImageConfig(**GOOD).to_dict(), name: 10**400})
 
 
 def test_from_dict_refuses_missing_and_unknown_settings() -> None:
-    values = RunConfig(**GOOD).to_dict()
+    values = ImageConfig(**GOOD).to_dict()
     for broken in (
         {},
         {key: value for key, value in values.items() if key != "epochs"},
@@ -132,27 +133,27 @@ def test_from_dict_refuses_missing_and_unknown_settings() -> None:
         {**values, "recipe": 5},
     ):
         with pytest.raises(SettingError) as refused:
-            RunConfig.from_dict(broken)
+            config_from_dict(broken)
         assert one_sentence(str(refused.value))
 
 
 @pytest.mark.parametrize(("name", "value"), [("model", "gru"), ("device", "tpu"), ("workers", 65)])
 def test_choices_are_named_when_missed(name: str, value: Any) -> None:
     with pytest.raises(SettingError, match=str(value)) as refused:
-        RunConfig(**{**GOOD, name: value})
+        ImageConfig(**{**GOOD, name: value})
     assert str(refused.value).startswith(name.capitalize())
 
 
 @pytest.mark.parametrize("name", ["model", "device"])
 def test_escape_sequences_in_a_choice_do_not_reach_the_terminal(name: str) -> None:
     with pytest.raises(SettingError) as refused:
-        RunConfig(**{**GOOD, name: "\x1b[2J\nlstm"})
+        ImageConfig(**{**GOOD, name: "\x1b[2J\nlstm"})
     assert one_sentence(str(refused.value))
 
 
 def test_escape_sequences_in_a_settings_file_do_not_reach_the_terminal() -> None:
     with pytest.raises(SettingError) as refused:
-        RunConfig.from_dict({**RunConfig(**GOOD).to_dict(), "\x1b[2J": 1})
+        config_from_dict({**ImageConfig(**GOOD).to_dict(), "\x1b[2J": 1})
     assert one_sentence(str(refused.value))
 
 
@@ -168,7 +169,7 @@ def test_parse_gives_an_allowed_number_or_a_sentence(name: str, text: str) -> No
         message = f"{setting.label}."
         assert setting.low <= value <= setting.high
         assert isinstance(value, int) is setting.whole
-        assert getattr(RunConfig(**{**GOOD, name: value}), name) == value
+        assert getattr(ImageConfig(**{**GOOD, name: value}), name) == value
     assert one_sentence(message)
     assert message.startswith(setting.label)
     assert len(message) < 120
@@ -194,7 +195,7 @@ def test_messages_read_as_sentences() -> None:
 
 
 def test_replace_checks_like_any_other_and_leaves_the_original() -> None:
-    config = RunConfig(**GOOD)
+    config = ImageConfig(**GOOD)
     assert config.replace(epochs=3).epochs == 3
     assert config.epochs == 10
     with pytest.raises(SettingError):

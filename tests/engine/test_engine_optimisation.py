@@ -4,14 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.config import ImageConfig, Recipe
 from rnn_tui.engine.devices import fast_bfloat16, resolve_device
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.optimisation import make_average, make_optimiser, make_schedule
 
 CPU = torch.device("cpu")
-CONFIG = RunConfig("mnist", "lstm", "report", 1, 100, 0.1)
+CONFIG = ImageConfig(
+    task="mnist", model="lstm", preset="report", epochs=1, batch_size=100, learning_rate=0.1
+)
 
 
 def rates(recipe: Recipe, total: int) -> list[float]:

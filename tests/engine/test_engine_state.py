@@ -8,11 +8,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.metrics import MetricSpec
 from rnn_tui.engine.state import LOG_CAPACITY, SERIES_CAPACITY, RunState, Series, Status
 
-CONFIG = RunConfig("mnist", "lstm", "report", 2, 100, 1e-3)
+CONFIG = ImageConfig(
+    task="mnist", model="lstm", preset="report", epochs=2, batch_size=100, learning_rate=1e-3
+)
 SPECS = (MetricSpec("train_loss", "training loss"), MetricSpec("val_loss", "validation loss"))
 ID = "run"
 

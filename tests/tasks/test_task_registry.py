@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.config import ImageConfig, Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.tasks import TASKS
 
@@ -22,7 +22,7 @@ def test_every_task_is_registered_by_its_name() -> None:
 
 @pytest.mark.parametrize("model", MNIST.models)
 def test_report_preset_is_the_reports_recipe(model: str) -> None:
-    expected = RunConfig(
+    expected = ImageConfig(
         task="mnist",
         model=model,
         preset="report",
@@ -60,7 +60,7 @@ def test_published_figures_are_the_reports() -> None:
 def test_every_choice_makes_a_valid_config_that_survives_a_file(preset: str, model: str) -> None:
     config = MNIST.config(model, preset)
     assert (config.task, config.model, config.preset) == ("mnist", model, preset)
-    assert RunConfig.from_dict(config.to_dict()) == config
+    assert config_from_dict(config.to_dict()) == config
     assert MNIST.presets[preset].summary.endswith(".")
 
 

@@ -1,11 +1,22 @@
 """MNIST read row by row: the first experiment of the report, as it is known without torch."""
 
 from dataclasses import replace
+from typing import Any
 
-from rnn_tui.engine.config import Recipe
-from rnn_tui.tasks.base import Preset, PresetValues, TaskSpec
+from rnn_tui.engine.config import ImageConfig, Recipe
+from rnn_tui.tasks.base import Preset, TaskSpec
 
-_REPORT = PresetValues(epochs=10, batch_size=100, learning_rate=1e-3, recipe=Recipe())
+
+def _values(epochs: int, batch_size: int, learning_rate: float, recipe: Recipe) -> dict[str, Any]:
+    return {
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "recipe": recipe,
+    }
+
+
+_REPORT = _values(epochs=10, batch_size=100, learning_rate=1e-3, recipe=Recipe())
 
 _FAST = Recipe(
     initialisation="orthogonal",
@@ -33,6 +44,7 @@ MNIST = TaskSpec(
     label="MNIST",
     models=("rnn", "lstm", "bilstm"),
     default_model="lstm",
+    settings=("epochs", "batch_size", "learning_rate", "hidden_size", "layers", "seed"),
     presets={
         preset.name: preset
         for preset in (
@@ -46,9 +58,9 @@ MNIST = TaskSpec(
                 "The report's accuracy in seconds: standardised pixels, orthogonal start, "
                 "one-cycle learning rate, shifts by a pixel.",
                 {
-                    "rnn": PresetValues(2, 200, 5e-3, _FAST),
-                    "lstm": PresetValues(1, 150, 1.2e-2, _FAST),
-                    "bilstm": PresetValues(2, 100, 8e-3, replace(_FAST, forget_bias=2.0)),
+                    "rnn": _values(2, 200, 5e-3, _FAST),
+                    "lstm": _values(1, 150, 1.2e-2, _FAST),
+                    "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0)),
                 },
             ),
             Preset(
@@ -56,9 +68,9 @@ MNIST = TaskSpec(
                 "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
                 "and elastic distortion, for many epochs.",
                 {
-                    "rnn": PresetValues(170, 200, 2.5e-3, _BEST),
-                    "lstm": PresetValues(120, 200, 6e-3, _BEST),
-                    "bilstm": PresetValues(100, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
+                    "rnn": _values(170, 200, 2.5e-3, _BEST),
+                    "lstm": _values(120, 200, 6e-3, _BEST),
+                    "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
                 },
             ),
         )
@@ -68,4 +80,6 @@ MNIST = TaskSpec(
     },
     implementation="rnn_tui.tasks.mnist.training:MnistTask",
     examiner="rnn_tui.tasks.mnist.examination:examine",
+    config_class=ImageConfig,
+    unit="images",
 )

@@ -7,7 +7,7 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.devices import fast_bfloat16
 from rnn_tui.engine.inference import Predictor
 from rnn_tui.tasks.mnist.data import CLASSES, load_mnist
@@ -15,7 +15,7 @@ from rnn_tui.tasks.mnist.results import Examination
 from rnn_tui.tasks.mnist.training import build_model, to_pixels
 
 
-def examine(config: RunConfig, weights: Mapping[str, Tensor]) -> Examination:
+def examine(config: ImageConfig, weights: Mapping[str, Tensor]) -> Examination:
     """Read the whole test set with a copy of `weights`, on the CPU, in the precision of the run.
 
     Raises:

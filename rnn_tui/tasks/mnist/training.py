@@ -1,15 +1,16 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import ImageConfig, RunConfig
 from rnn_tui.engine.devices import fast_bfloat16, precision
 from rnn_tui.engine.memory import require_memory
-from rnn_tui.engine.metrics import Accuracy, Mean, MetricSpec
+from rnn_tui.engine.metrics import Accuracy, Figures, Mean, MetricSpec
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
@@ -38,12 +39,12 @@ METRICS = (
 STEP_BYTES = {"rnn": 12, "lstm": 48, "bilstm": 48}
 
 
-def _step_bytes(config: RunConfig, samples: int) -> int:
+def _step_bytes(config: ImageConfig, samples: int) -> int:
     units = config.hidden_size * config.layers
     return STEP_BYTES[config.model] * min(config.batch_size, samples) * ROWS * units
 
 
-def build_model(config: RunConfig) -> nn.Module:
+def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
         config.model,
@@ -66,7 +67,7 @@ class MnistProblem(Problem):
 
     metric_specs = METRICS
 
-    def __init__(self, config: RunConfig, device: torch.device, log: Log) -> None:
+    def __init__(self, config: ImageConfig, device: torch.device, log: Log) -> None:
         self._config, self._device = config, device
         self._recipe = config.recipe
         data = load_mnist(config.data_dir)
@@ -146,12 +147,12 @@ class MnistProblem(Problem):
             logits: Tensor = model(inputs)
         return logits.float()
 
-    def validate(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and accuracy over the validation images."""
         loss, accuracy = self._evaluate(model, self._validation, workers)
         return {"val_loss": loss, "val_accuracy": accuracy}
 
-    def test(self, model: nn.Module, workers: Workers) -> Mapping[str, float]:
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and accuracy over the test images."""
         loss, accuracy = self._evaluate(model, self._test, workers)
         return {"test_loss": loss, "test_accuracy": accuracy}
@@ -185,4 +186,4 @@ class MnistTask:
         Raises:
             DataError: if the data is missing or damaged.
         """
-        return MnistProblem(config, device, log)
+        return MnistProblem(cast("ImageConfig", config), device, log)

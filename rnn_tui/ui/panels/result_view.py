@@ -89,9 +89,8 @@ class ResultView(VerticalScroll):
         if self._state is None or "test_accuracy" not in self._state.results:
             return "A run that is finished shows its test accuracy and ten test images here."
         accuracy = self._state.results["test_accuracy"]
-        model = self._state.config.model
         text = f"{self._state.config.label}: test accuracy {accuracy:.2f} %"
-        published = self._spec.published.get("test_accuracy", {}).get(model)
+        published = self._spec.published.get("test_accuracy", {}).get(self._state.config.key)
         if published is not None:
             text += f", report {published:.2f} % ({accuracy - published:+.2f})"
         return f"{text}, loss {self._state.results['test_loss']:.4f}"

@@ -8,8 +8,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Checkbox, Label, Select, Static
 
-from rnn_tui.engine.config import DEVICES, MODEL_LABELS, SETTINGS, RunConfig
+from rnn_tui.engine.config import MODEL_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui.widgets.number_field import NumberField
 

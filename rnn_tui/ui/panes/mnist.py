@@ -309,7 +309,7 @@ def _end_of(state: RunState, task: TaskSpec) -> tuple[str, Any]:
         kept = " The weights are kept." if state.checkpoint else ""
         return f"{name} was stopped at step {state.step:,}.{kept}", "information"
     accuracy = state.results["test_accuracy"]
-    published = task.published["test_accuracy"][state.config.model]
+    published = task.published["test_accuracy"][state.config.key]
     return (
         f"{name}: test accuracy {accuracy:.2f} % after {state.elapsed:.1f} s "
         f"(the report: {published:.2f} %).",

@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import ClassVar
 
-from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
+from textual.color import Color
 from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.ui.widgets.chart_bands import BAND_SHARE, MARK_SHARE, lay_under, layers
 from rnn_tui.ui.widgets.chart_base import ChartBase
 from rnn_tui.ui.widgets.chart_view import ChartSeries, Frame
 
@@ -62,6 +64,7 @@ class ChartPlot(Widget):
         "chart-plot--axis",
         "chart-plot--grid",
         "chart-plot--cursor",
+        "chart-plot--mark",
     }
 
     def __init__(self, chart: ChartBase) -> None:
@@ -93,11 +96,12 @@ class ChartPlot(Widget):
         return self._rows[y] if y < len(self._rows) else self._blank()
 
     def column_to_x(self, column: int) -> float | None:
-        """Return the x position shown at a column, None where nothing is plotted."""
+        """Return the x shown at a column, None where nothing is plotted."""
         frame = self._frame
         if frame is None or not frame.left <= column < frame.left + frame.width:
             return None
-        return frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2)
+        position = frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2)
+        return self._chart.to_x(position)
 
     def _draw(self) -> list[Strip]:
         """Return all lines of the plot."""
@@ -106,16 +110,20 @@ class ChartPlot(Widget):
         self._frame = self._chart.frame(width, height)
         if self._frame is None:
             return self._message(self._chart.empty_message)
-        return self._strips(self._plot(self._frame))
+        return self._strips(self._plot(self._frame), self._frame)
 
     def _blank(self) -> Strip:
         """Return an empty line."""
-        return Strip.blank(self.size.width, Style(bgcolor=self._background))
+        return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
 
     @property
     def _background(self) -> Color:
         """The colour behind the plot, that of whatever the chart lies on."""
-        return self.background_colors[1].rich_color
+        return self.background_colors[1]
+
+    def _faint(self, name: str) -> Color:
+        """Return the colour of a component class, usually translucent."""
+        return self.get_component_styles(f"chart-plot--{name}").color
 
     def _style(self, name: str) -> Style:
         """Return the style of a component class.
@@ -123,9 +131,36 @@ class ChartPlot(Widget):
         Its translucent colour is blended here: a terminal has no transparency, and the
         style that Textual derives is blended with the component's own background only.
         """
-        background = self.background_colors[1]
-        colour = background + self.get_component_styles(f"chart-plot--{name}").color
+        background = self._background
+        colour = background + self._faint(name)
         return Style(color=colour.rich_color, bgcolor=background.rich_color)
+
+    def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
+        """Return what gives a style the background of a cell with some layers behind it."""
+        ground, ink = self._background, self._faint("mark")
+        if ground.ansi is not None:
+            # The terminal's own colours cannot be blended; only which is darker is known.
+            ends = Color.parse("black"), Color.parse("white")
+            ground, ink = ends if self.app.current_theme.dark else ends[::-1]
+        palette = self._chart.palette
+        shades = [ink.with_alpha(MARK_SHARE)]
+        for band in frame.bands:
+            colour = Color.parse(palette[band.colour % len(palette)])
+            shades.append(colour.with_alpha(BAND_SHARE))
+        grid, faint = self._style("grid"), self._faint("grid")
+
+        @cache
+        def restyle(style: Style | None, behind: int) -> Style:
+            colour = ground
+            for index, shade in enumerate(shades):
+                if behind >> index & 1:
+                    colour += shade
+            on_colour = Style(bgcolor=colour.rich_color)
+            if style == grid:
+                return on_colour + Style(color=(colour + faint).rich_color)
+            return on_colour if style is None else style + on_colour
+
+        return restyle
 
     def _message(self, text: str) -> list[Strip]:
         """Return lines with ``text`` in their centre."""
@@ -152,7 +187,7 @@ class ChartPlot(Widget):
         plot.ylim(frame.y.low, frame.y.high)
         plot.xticks(frame.x_cells(frame.x.ticks), list(frame.x.labels))
         plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
-        cursor = self._chart.cursor
+        cursor = self._chart.cursor_position
         if cursor is not None and frame.x.low <= cursor <= frame.x.high:
             plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
         for trace in frame.traces:
@@ -165,14 +200,19 @@ class ChartPlot(Widget):
             plot.scatter(x, y, marker=trace.marker, color=colour)
         return str(plot.build())
 
-    def _strips(self, drawing: str) -> list[Strip]:
-        """Turn plotext's text into lines in the styles of the theme."""
-        background = self._background
+    def _strips(self, drawing: str, frame: Frame) -> list[Strip]:
+        """Turn plotext's text into lines in the styles of the theme, and shade them."""
+        background = self._background.rich_color
         plain, grid = Style(bgcolor=background), self._style("grid")
         roles = {AXIS: self._style("axis"), CURSOR: self._style("cursor")}
         lines = [Style(color=colour, bgcolor=background) for colour in self._chart.palette]
+        shaded: list[list[int]] = []
+        if frame.bands or frame.mark:
+            size = frame.width, frame.height
+            shaded = layers(frame.bands, frame.mark, frame.x, frame.y, size)
+            restyle = self._on_layers(frame)
         strips: list[Strip] = []
-        for row in drawing.splitlines():
+        for index, row in enumerate(drawing.splitlines()):
             # Splitting at two groups: text, number, role, text, number, role, text, ...
             parts = ESCAPE.split(row)
             segments = [Segment(parts[0], plain)]
@@ -188,6 +228,8 @@ class ChartPlot(Widget):
                     # The grid fills what plotext leaves empty in the rows of the y ticks:
                     # a tenth of the time of its own lines, and none across the cursor.
                     space, empty = "─", grid
+            if index < len(shaded) and any(shaded[index]):
+                segments = list(lay_under(segments, frame.left, shaded[index], restyle))
             strip = Strip([segment for segment in segments if segment.text])
             strips.append(strip.adjust_cell_length(self.size.width, plain))
         return strips

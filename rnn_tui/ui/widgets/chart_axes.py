@@ -14,6 +14,9 @@ from dataclasses import dataclass
 TINY = 1e-290
 """Below this a value counts as 0: its logarithm and its steps would underflow."""
 
+HUGE = 1e290
+"""Values beyond are dropped as if infinite: differences of two would overflow."""
+
 PAD = 0.04
 """The share of the data's range left free at an end of an axis that is no tick."""
 
@@ -22,7 +25,8 @@ PAD = 0.04
 class Axis:
     """The ends of an axis and its labelled positions.
 
-    ``low``, ``high`` and ``ticks`` are positions: on a log axis, exponents of ten.
+    ``low``, ``high`` and ``ticks`` are positions: on a log axis, exponents of ten for y and
+    of two for x.
     """
 
     low: float
@@ -49,6 +53,23 @@ class Axis:
         last = max(1, cells - 1)
         found = (math.floor((at - self.low) * scale + 0.5) // dots for at in positions)
         return [self.low + cell / last * (self.high - self.low) for cell in found]
+
+
+def to_position(x: float, log: bool) -> float:
+    """Return where ``x`` lies on an x axis: at itself, or on a log axis at its exponent of two.
+
+    What a log axis has no place for is infinitely far, 0 and below at its left.
+    """
+    if not log:
+        return x
+    if x <= TINY:
+        return -math.inf
+    return math.log2(x) if x < HUGE else math.inf
+
+
+def from_position(position: float, log: bool) -> float:
+    """Return the x at a position, on a log axis to 12 digits: whole numbers come back whole."""
+    return float(f"{2.0**position:.12g}") if log else position
 
 
 def nice_step(span: float, intervals: float) -> float:
@@ -165,3 +186,30 @@ def x_axis(low: float, high: float, width: int) -> Axis:
         if len(ticks) <= 1 or (longest + 3) * span <= step * width:
             return Axis(low, high, tuple(ticks), tuple(labels))
         step = nice_step(step * 1.5, 1)
+
+
+def log2_axis(low: float, high: float, width: int) -> Axis:
+    """Return the log axis from exactly ``low`` to ``high``, labelled at powers of two.
+
+    Args:
+        low: The exponent of two at the left end.
+        high: The exponent of two at the right end.
+        width: How many cells the labels have to fit; exponents are thinned to the multiples
+            of 2, of 3 and so on until they do.
+    """
+    first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
+    if last <= first:
+        # Too narrow for powers: evenly spaced values, placed on the log scale. They are
+        # closest at its right end, by this share of their mean distance.
+        start, end = 2.0**low, 2.0**high
+        share = (end - start) / (end * math.log(2) * (high - low))
+        axis = x_axis(start, end, math.floor(width * share))
+        return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
+    step = 1
+    while True:
+        ticks = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
+        labels = [str(2**e) if 0 <= e < 30 else format_value(2.0**e) for e in ticks]
+        longest = max(map(len, labels), default=0)
+        if len(ticks) <= 1 or (longest + 3) * (high - low) <= step * width:
+            return Axis(low, high, tuple(map(float, ticks)), tuple(labels))
+        step += 1

@@ -15,7 +15,9 @@ from textual.reactive import reactive
 from textual.theme import Theme
 from textual.widget import Widget
 
+from rnn_tui.ui.widgets import chart_readout as readout
 from rnn_tui.ui.widgets import chart_view as view
+from rnn_tui.ui.widgets.chart_axes import from_position, to_position
 from rnn_tui.ui.widgets.chart_view import ChartSeries
 
 SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
@@ -41,7 +43,8 @@ class ChartBase(Widget, can_focus=True):
     log_y: reactive[bool] = reactive(False, repaint=False, init=False)
     """Whether the y axis is logarithmic."""
     cursor: reactive[float | None] = reactive(None, repaint=False, init=False)
-    """The x position that is read out, None for none."""
+    """The x that is read out, None for none: as in the data, also on a log axis, so that
+    charts whose x count the same can share it."""
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class ChartBase(Widget, can_focus=True):
         lower: float | None = None,
         upper: float | None = None,
         x_label: str = "epoch",
+        log_x: bool = False,
         allow_log: bool = True,
         allow_smoothing: bool = True,
         empty_text: str = "No data yet",
@@ -65,6 +69,8 @@ class ChartBase(Widget, can_focus=True):
             lower: The lowest value the metric can have; no axis goes below.
             upper: The highest value the metric can have; no axis goes above.
             x_label: What x counts.
+            log_x: Whether the x axis is logarithmic, to base two. Callers see nothing of it:
+                they pass and get x as in the data, of which 0 and below are left out.
             allow_log: Whether the y axis may be logarithmic.
             allow_smoothing: Whether lines may be smoothed.
             empty_text: What to say while there is nothing to plot.
@@ -78,12 +84,15 @@ class ChartBase(Widget, can_focus=True):
             raise ValueError(f"lower must be below upper, not {lower} and {upper}")
         super().__init__(id=id, classes=classes)
         self._title, self._y_unit, self._x_label = title, y_unit, x_label
+        self.log_x = log_x
         self._lower, self._upper = lower, upper
         self._allow_log, self._allow_smoothing = allow_log, allow_smoothing
         self.empty_text = empty_text
         self._series: tuple[ChartSeries, ...] = ()
         self._prepared: tuple[ChartSeries, ...] | None = None
+        # In positions on the axis, as is the x of all series that are held.
         self._view: tuple[float, float] | None = None
+        self._mark: tuple[float, float, str] | None = None
         self._update_title()
 
     @property
@@ -101,8 +110,19 @@ class ChartBase(Widget, can_focus=True):
 
     @property
     def visible_range(self) -> tuple[float, float] | None:
-        """The x positions at both ends, None without data."""
+        """The x at both ends, None without data."""
+        present = self._present
+        return present and (self.to_x(present[0]), self.to_x(present[1]))
+
+    @property
+    def _present(self) -> tuple[float, float] | None:
+        """The positions at both ends, None without data."""
         return self._view or view.extent(self._series)
+
+    @property
+    def cursor_position(self) -> float | None:
+        """Where the cursor is on the x axis, None without one."""
+        return None if self.cursor is None else to_position(self.cursor, self.log_x)
 
     @property
     def empty_message(self) -> str:
@@ -120,10 +140,11 @@ class ChartBase(Widget, can_focus=True):
         width, height = self.content_size
         self.set_class(width < TINY_SIZE[0] or height < TINY_SIZE[1], "-tiny")
         self.set_class(height < LOW_HEIGHT, "-low")
+        self._update_title()
 
     def show(self, series: Sequence[ChartSeries]) -> None:
         """Plot ``series``; nothing happens if they are what is plotted already."""
-        cleaned = tuple(view.clean(one, self._lower, self._upper) for one in series)
+        cleaned = tuple(view.clean(one, self._lower, self._upper, self.log_x) for one in series)
         if cleaned == self._series:
             return
         before, self._series = view.extent(self._series), cleaned
@@ -136,34 +157,69 @@ class ChartBase(Widget, can_focus=True):
             self._view = None
         self._changed(data=True)
 
+    def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
+        """Mark a range of x, as the lengths seen in training, by a shade and in the foot.
+
+        Args:
+            low: The lowest x of the range, None for no range.
+            high: The highest x, None for no range.
+            label: What the foot calls it; shown literally.
+
+        Raises:
+            ValueError: If ``high`` is below ``low``.
+        """
+        mark = None
+        if low is not None and high is not None:
+            if high < low:
+                raise ValueError(f"high must not be below low, not {low} and {high}")
+            mark = (float(low), float(high), " ".join(label.split()))
+        if mark != self._mark:
+            self._mark = mark
+            self._update_title()
+            self._changed()
+
+    def to_x(self, position: float) -> float:
+        """Return the x at a position on the axis."""
+        return from_position(position, self.log_x)
+
     def frame(self, width: int, height: int) -> view.Frame | None:
         """Work out what to draw, None without data."""
-        present = self.visible_range
+        present, mark = self._present, None
         if present is None:
             return None
-        bounds = (self._lower, self._upper)
-        return view.frame(self.prepared, present, (width, height), bounds, self.log_y)
+        if self._mark:
+            low, high, _ = self._mark
+            mark = (to_position(low, self.log_x), to_position(high, self.log_x))
+        size, bounds = (width, height), (self._lower, self._upper)
+        return view.frame(
+            self.prepared, present, size, bounds, self.log_y, log_x=self.log_x, mark=mark
+        )
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
         """Show half (``direction`` 1) or twice (-1) the range around ``anchor``.
 
         Args:
             direction: 1 to zoom in, -1 to zoom out.
-            anchor: What keeps its place; the cursor or else the right end by default.
+            anchor: The x that keeps its place; the cursor or else the right end by default.
 
         Returns:
             Whether the view changed.
         """
-        present, full = self.visible_range, view.extent(self._series)
+        present, full = self._present, view.extent(self._series)
         if present is None or full is None:
             return False
-        if anchor is None:
-            anchor = present[1] if self.cursor is None else self.cursor
-        return self._look_at(view.zoom_range(present, full, anchor, direction))
+        fixed = self.cursor_position if anchor is None else to_position(anchor, self.log_x)
+        # A cursor from another chart may be where this one has no data, or no place.
+        fixed = present[1] if fixed is None else min(max(fixed, full[0]), full[1])
+        return self._look_at(view.zoom_range(present, full, fixed, direction))
 
     def move_cursor_near(self, x: float) -> None:
         """Put the cursor on the visible data point closest to ``x``."""
-        self.cursor = min(self._stops(), key=lambda stop: abs(stop - x), default=None)
+        at = to_position(x, self.log_x)
+        stops = self._stops()
+        self.cursor = min(
+            stops, key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None
+        )
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor to the next (1) or previous (-1) point; show it at the last one."""
@@ -184,11 +240,11 @@ class ChartBase(Widget, can_focus=True):
 
     def action_cursor_home(self) -> None:
         """Move the cursor to the first point."""
-        self.cursor = min((one.x[0] for one in self.prepared if one.x), default=None)
+        self.cursor = min((self.to_x(one.x[0]) for one in self.prepared if one.x), default=None)
 
     def action_cursor_end(self) -> None:
         """Move the cursor to the last point."""
-        self.cursor = max((one.x[-1] for one in self.prepared if one.x), default=None)
+        self.cursor = max((self.to_x(one.x[-1]) for one in self.prepared if one.x), default=None)
 
     def action_clear_cursor(self) -> None:
         """Remove the cursor."""
@@ -240,11 +296,12 @@ class ChartBase(Widget, can_focus=True):
         """Show the new scale."""
         self._changed(data=True)
 
-    def watch_cursor(self, cursor: float | None) -> None:
+    def watch_cursor(self) -> None:
         """Show the cursor, moving a view that it has left."""
-        present, full = self._view, view.extent(self._series)
-        if cursor is not None and present and full:
-            outside = min(0.0, cursor - present[0]) + max(0.0, cursor - present[1])
+        at, present, full = self.cursor_position, self._view, view.extent(self._series)
+        if at is not None and present and full:
+            at = min(max(at, full[0]), full[1])
+            outside = min(0.0, at - present[0]) + max(0.0, at - present[1])
             moved = (present[0] + outside, present[1] + outside)
             self._view = view.shift_into(moved, full)
         self._changed()
@@ -272,34 +329,39 @@ class ChartBase(Widget, can_focus=True):
         self._changed()
 
     def _stops(self) -> list[float]:
-        """Return where the cursor may be in the present view."""
-        present = self.visible_range
+        """Return the x where the cursor may be in the present view."""
+        present = self._present
+        if present is None:
+            return []
         width = self.content_size.width or 80
-        return view.stops(self.prepared, *present, width) if present else []
+        stops = view.stops(self.prepared, *present, width, self.log_x)
+        return [self.to_x(stop) for stop in stops]
 
     def _update_title(self) -> None:
         """Put title, unit and modes into the border."""
         modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
         modes += ["log scale"] if self.log_y else []
+        # A low chart has no foot to say it.
+        modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
         unit = f" ({self._y_unit})" if self._y_unit else ""
         self.border_title = Content(" · ".join([f"{self._title}{unit}", *modes]))
 
     def legend(self, width: int) -> Content:
-        """Return the runs; with a cursor, its position and the value of each run there."""
-        if self.cursor is None:
-            return view.text_line("", view.entries(self.prepared, self.palette, None), width)
-        entries = view.entries(self.prepared, self.palette, self.cursor, self.visible_range)
-        return view.text_line(
-            f"{self._x_label} {view.format_position(self.cursor)}", entries, width
-        )
+        """Return the runs; with a cursor, its x and the value of each run there."""
+        at, present = self.cursor_position, self._present
+        entries = readout.entries(self.prepared, self.palette, at, present, self.log_x)
+        prefix = ""
+        if self.cursor is not None:
+            prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
+        return readout.text_line(prefix, entries, width)
 
     def foot(self, width: int) -> Content:
-        """Return what the x axis counts."""
-        return Content(self._x_label if self._series else "").truncate(width, ellipsis=True)
+        """Return what the x axis counts and what is marked on it."""
+        return readout.foot_line(self._x_label, self._mark, width) if self._series else Content()
 
     def last_values(self, width: int) -> Content:
         """Return the last value of each run, one a line."""
-        entries = view.entries(self.prepared, self.palette, float("inf"))
+        entries = readout.entries(self.prepared, self.palette, float("inf"))
         if not entries:
             return Content(self.empty_message).truncate(width, ellipsis=True)
-        return Content("\n").join(view.text_line("", [entry], width) for entry in entries)
+        return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)

@@ -1,8 +1,7 @@
 """What a chart shows, worked out without a terminal or a plotting library.
 
 The widget only draws; which part of which series is visible, what smoothing and a log scale
-make of it, and what the legend and the readout say, is decided here. Being pure, all of it
-can be tested without an app.
+make of it, is decided here. Being pure, all of it can be tested without an app.
 """
 
 from __future__ import annotations
@@ -12,12 +11,20 @@ import operator
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-
-from rich.cells import cell_len, set_cell_size
-from textual.content import Content
+from itertools import compress
 
 from rnn_tui.engine.history import decimate, smooth
-from rnn_tui.ui.widgets.chart_axes import TINY, Axis, format_value, linear_axis, log_axis, x_axis
+from rnn_tui.ui.widgets.chart_axes import (
+    HUGE,
+    TINY,
+    Axis,
+    linear_axis,
+    log2_axis,
+    log_axis,
+    to_position,
+    x_axis,
+)
+from rnn_tui.ui.widgets.chart_bands import Band, apart, cut_band, thin
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
@@ -34,13 +41,10 @@ LIGHT_PALETTE = (
 MARKERS = "●■▲◆▼○□△"
 """One shape a colour, so that runs can be told apart without colours."""
 
-GAP = "   "
 ZOOM_FACTOR = 2.0
 ZOOM_LIMIT = 1024.0
 """How many times a view may be narrower than the data."""
 
-HUGE = 1e290
-"""Values beyond are dropped as if infinite: differences of two would overflow."""
 FAR = 1e12
 """Positions beyond are dropped: they leave no digits for the parts of an epoch."""
 
@@ -57,6 +61,9 @@ class ChartSeries:
         colour: The index of the run; selects colour and marker shape.
         points: Whether each value counts, as with one value an epoch: then every one gets
             a marker and smoothing leaves them alone.
+        low: The lower ends of a band around the values, as of the spread of several seeds:
+            as many as ``x``, or none for no band.
+        high: The upper ends of the band.
     """
 
     name: str
@@ -64,6 +71,8 @@ class ChartSeries:
     y: Sequence[float]
     colour: int
     points: bool = False
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
 
     @property
     def marker(self) -> str:
@@ -73,7 +82,7 @@ class ChartSeries:
 
 @dataclass(frozen=True)
 class Trace:
-    """The visible part of a series: a line, and the positions that carry a marker."""
+    """The visible part of a series: a line, the positions that carry a marker, a band."""
 
     colour: int
     marker: str
@@ -81,46 +90,63 @@ class Trace:
     y: list[float]
     marked_x: list[float]
     marked_y: list[float]
+    band: Band | None = None
 
 
-def clean(series: ChartSeries, lower: float | None, upper: float | None) -> ChartSeries:
+def clean(
+    series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False
+) -> ChartSeries:
     """Return an immutable copy with finite values within the bounds, ascending in x.
 
     The copy matters: a caller may append to the lists it passed, and a comparison with
-    the very same lists would then never see a change.
+    the very same lists would then never see a change. From here on, x are positions on the
+    axis. A band goes where its value goes; ends that are not finite fall back to the value.
     """
-    low = -HUGE if lower is None else lower
-    high = HUGE if upper is None else upper
+    floor = -HUGE if lower is None else lower
+    ceiling = HUGE if upper is None else upper
     # A name comes from a user: line breaks and tabs would tear the one-line legend.
     name = " ".join(series.name.split())
-    xs, ys = tuple(map(float, series.x)), tuple(map(float, series.y))
+    xs = tuple(map(float, series.x))
+    if log_x:
+        xs = tuple(to_position(x, log=True) for x in xs)
+    banded = len(series.low) > 0 and len(series.high) > 0
+    lines = (series.y, series.low, series.high) if banded else (series.y,)
+    columns = [tuple(map(float, line)) for line in lines]
     # The usual case has nothing to clean; seeing that is many times faster than cleaning.
     # Its sums are non-finite if any value is, and comparisons with NaN are false.
     if not (
-        len(xs) == len(ys)
+        all(len(column) == len(xs) for column in columns)
         and sum(map(abs, xs)) < FAR
-        and math.isfinite(sum(ys))
-        and min(ys, default=low) >= low
-        and max(ys, default=high) <= high
+        and all(math.isfinite(sum(column)) for column in columns)
+        and all(min(column, default=floor) >= floor for column in columns)
+        and all(max(column, default=ceiling) <= ceiling for column in columns)
         and all(map(operator.le, xs, xs[1:]))
     ):
-        pairs = [
-            (x, min(max(y, low), high))
-            for x, y in zip(xs, ys, strict=False)
+        rows = [
+            (x, *(min(max(v if abs(v) < HUGE else y, floor), ceiling) for v in (y, *ends)))
+            for x, y, *ends in zip(xs, *columns, strict=False)
             if abs(x) < FAR and abs(y) < HUGE
         ]
-        pairs.sort(key=lambda pair: pair[0])
-        xs, ys = tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
-    return replace(series, name=name, x=xs, y=ys)
+        rows.sort(key=operator.itemgetter(0))
+        xs, *columns = zip(*rows, strict=True) if rows else ((), *((),) * len(columns))
+    ys, lows, highs = columns if banded else (*columns, (), ())
+    return replace(series, name=name, x=xs, y=ys, low=lows, high=highs)
 
 
 def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
-    """Return a clean series as it is plotted: smoothed, and positive for a log axis."""
-    ys = series.y if series.points or not weight else tuple(smooth(series.y, weight))
-    if not log_y or all(y > TINY for y in ys):
-        return replace(series, y=ys)
-    pairs = [(x, y) for x, y in zip(series.x, ys, strict=True) if y > TINY]
-    return replace(series, x=tuple(p[0] for p in pairs), y=tuple(p[1] for p in pairs))
+    """Return a clean series as it is plotted: smoothed, and positive for a log axis.
+
+    Ends of a band may be 0 and below even there: they reach beyond the axis.
+    """
+    x, lines = series.x, (series.y, series.low, series.high)
+    if weight and not series.points:
+        y, low, high = (tuple(smooth(line, weight)) for line in lines)
+    else:
+        y, low, high = map(tuple, lines)
+    if log_y and not all(value > TINY for value in y):
+        kept = [value > TINY for value in y]
+        x, y, low, high = (tuple(compress(line, kept)) for line in (x, y, low, high))
+    return replace(series, x=x, y=y, low=low, high=high)
 
 
 def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
@@ -129,7 +155,7 @@ def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
     if not filled:
         return None
     low, high = min(x[0] for x in filled), max(x[-1] for x in filled)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
+    return (low, high) if high - low > TINY else (low - 0.5, high + 0.5)
 
 
 def zoom_range(
@@ -165,7 +191,9 @@ def nearest(series: ChartSeries, x: float) -> int:
     return right
 
 
-def trace(series: ChartSeries, low: float, high: float, width: int, log_y: bool) -> Trace:
+def trace(
+    series: ChartSeries, low: float, high: float, width: int, log_y: bool, *, log_x: bool = False
+) -> Trace:
     """Cut a series to the range ``low`` to ``high`` and thin it.
 
     Lines that leave the range are cut at its edge: left to the plotting library, the part
@@ -175,10 +203,13 @@ def trace(series: ChartSeries, low: float, high: float, width: int, log_y: bool)
     values = list(map(math.log10, series.y[first:last])) if log_y else series.y[first:last]
     # More than two points a column cannot be seen; two of the limit are for the cut ends.
     limit = max(4, min(POINT_LIMIT, 2 * width) - 2)
-    x, y = decimate(series.x[first:last], values, limit)
+    x, y = (thin if log_x else decimate)(series.x[first:last], values, limit)
     # Markers need room to be told apart; the last one is the current value.
-    stride = max(1, math.ceil(3 * len(x) / max(1, width))) if series.points else len(x) or 1
-    marked_x, marked_y = x[::-1][::stride], y[::-1][::stride]
+    if log_x and series.points:
+        marked = apart(x, 3 * (high - low) / max(1, width))
+    else:
+        stride = max(1, math.ceil(3 * len(x) / max(1, width))) if series.points else len(x) or 1
+        marked = list(range(len(x)))[::-1][::stride]
 
     def cut(right: int, edge: float) -> float:
         """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
@@ -188,6 +219,7 @@ def trace(series: ChartSeries, low: float, high: float, width: int, log_y: bool)
         share = (edge - series.x[right - 1]) / (series.x[right] - series.x[right - 1])
         return before + share * (after - before)
 
+    marked_x, marked_y = [x[index] for index in marked], [y[index] for index in marked]
     count = len(series.x)
     if 0 < first < count and series.x[first] > low:
         x.insert(0, low)
@@ -195,10 +227,16 @@ def trace(series: ChartSeries, low: float, high: float, width: int, log_y: bool)
     if 0 < last < count and series.x[last - 1] < high:
         x.append(high)
         y.append(cut(last, high))
-    return Trace(series.colour, series.marker, x, y, marked_x, marked_y)
+    band = None
+    if series.low:
+        spread = series.low, series.high
+        band = cut_band(series.colour, series.x, spread, (low, high), limit, log_y=log_y)
+    return Trace(series.colour, series.marker, x, y, marked_x, marked_y, band)
 
 
-def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) -> list[float]:
+def stops(
+    series: Sequence[ChartSeries], low: float, high: float, width: int, log_x: bool = False
+) -> list[float]:
     """Return where the cursor may stop between ``low`` and ``high``, ascending.
 
     At most one position a column of the plot, or a key press would seem to do nothing;
@@ -210,7 +248,7 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
     scale = (max(2, width) - 1) / (high - low)
     for one in sorted(series, key=lambda one: one.points):
         first, last = bisect_left(one.x, low), bisect_right(one.x, high)
-        x, _ = decimate(one.x[first:last], one.y[first:last], POINT_LIMIT)
+        x, _ = (thin if log_x else decimate)(one.x[first:last], one.y[first:last], POINT_LIMIT)
         chosen.update((int((position - low) * scale), position) for position in x[::-1])
     return sorted(chosen.values())
 
@@ -220,6 +258,7 @@ class Frame:
     """All that one drawing needs.
 
     The plot's area begins after ``left`` columns and is ``width`` by ``height`` cells.
+    ``mark`` holds the positions between which the x range is marked.
     """
 
     x: Axis
@@ -228,6 +267,12 @@ class Frame:
     left: int
     width: int
     height: int
+    mark: tuple[float, float] | None = None
+
+    @property
+    def bands(self) -> list[Band]:
+        """The visible bands."""
+        return [one.band for one in self.traces if one.band]
 
     def x_cells(self, positions: Iterable[float]) -> list[float]:
         """Move x positions to the cells of their braille dots, two in a row."""
@@ -244,6 +289,9 @@ def frame(
     size: tuple[int, int],
     bounds: tuple[float | None, float | None],
     log_y: bool,
+    *,
+    log_x: bool = False,
+    mark: tuple[float, float] | None = None,
 ) -> Frame | None:
     """Work out a drawing of prepared series in ``size`` columns and rows.
 
@@ -251,10 +299,11 @@ def frame(
         The drawing, None where no part of a series is within ``present``.
     """
     width, height = size
-    traces = [trace(one, *present, width, log_y) for one in series]
+    traces = [trace(one, *present, width, log_y, log_x=log_x) for one in series]
     values = [value for one in traces for value in one.y]
     if not values:
         return None
+    values += [value for one in traces if one.band for value in one.band.ends()]
     low, high = min(values), max(values)
     # Two rows are the x axis and its labels; three rows a tick leave room to read.
     rows = max(1, height - 2)
@@ -265,71 +314,5 @@ def frame(
         y = linear_axis(low, high, most, *bounds)
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
-    return Frame(x_axis(*present, plot_width), y, traces, left, plot_width, rows)
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One run in a legend or readout line."""
-
-    glyph: str
-    name: str
-    value: str
-    colour: str
-
-
-def format_position(x: float) -> str:
-    """Format an x position with up to three decimals, whole numbers without any."""
-    return f"{x:.3f}".rstrip("0").rstrip(".")
-
-
-def entries(
-    series: Sequence[ChartSeries],
-    palette: Sequence[str],
-    x: float | None,
-    present: tuple[float, float] | None = None,
-) -> list[Entry]:
-    """Return the entries of all series that have points.
-
-    Args:
-        series: The prepared series.
-        palette: The colours of the runs.
-        x: Where to read the values, None for a legend without values.
-        present: The visible range. Where the nearest point is visibly elsewhere, as with a
-            run that ended earlier, the entry says where.
-    """
-    result: list[Entry] = []
-    for one in series:
-        if not one.x or (x is None and not one.name):
-            continue
-        value = ""
-        if x is not None:
-            index = nearest(one, x)
-            value = format_value(one.y[index])
-            if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
-                value += f" @{format_position(one.x[index])}"
-        glyph = one.marker if one.points else f"─{one.marker}"
-        result.append(Entry(glyph, one.name, value, palette[one.colour % len(palette)]))
-    return result
-
-
-def text_line(prefix: str, entries: Sequence[Entry], width: int) -> Content:
-    """Return one line of entries that fits ``width`` cells.
-
-    Names give way first, the longest before the others, then they go altogether: marker
-    and value say more than half a name. What still does not fit ends in an ellipsis.
-    """
-    values = [f" {entry.value}" if entry.value else "" for entry in entries]
-    fixed = sum(cell_len(e.glyph) + len(v) + len(GAP) for e, v in zip(entries, values, strict=True))
-    room = width - fixed + len(GAP) - (cell_len(prefix) + len(GAP) if prefix else 0)
-    cap = max((cell_len(entry.name) for entry in entries), default=0)
-    while cap and sum(1 + min(cell_len(entry.name), cap) for entry in entries) > room:
-        cap -= 1
-    parts: list[Content] = [Content(prefix)] if prefix else []
-    for entry, value in zip(entries, values, strict=True):
-        name = entry.name
-        if cell_len(name) > cap:
-            name = set_cell_size(name, cap - 1).rstrip() + "…" if cap >= 3 else ""
-        text = f"{entry.glyph} {name}{value}" if name else f"{entry.glyph}{value}"
-        parts.append(Content(GAP if parts else "") + Content.styled(text, entry.colour))
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
+    x = (log2_axis if log_x else x_axis)(*present, plot_width)
+    return Frame(x, y, traces, left, plot_width, rows, mark)

@@ -6,8 +6,8 @@ from textual.containers import Horizontal, Vertical
 from textual.validation import ValidationResult, Validator
 from textual.widgets import Input, Label, Static
 
-from rnn_tui.engine.config import NumberSetting
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import NumberSetting
 
 _CHARACTERS = frozenset("0123456789.e-+_")
 

@@ -4,7 +4,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Label, ProgressBar
 
-from rnn_tui.engine.config import MODEL_LABELS
 from rnn_tui.engine.state import RunState, Status
 
 _WORDS = {
@@ -39,7 +38,7 @@ class ProgressLine(Horizontal):
         if state is None:
             return
         epoch = min(len(state.epochs) + 1, state.config.epochs)
-        what = f"{MODEL_LABELS[state.config.model]} epoch {epoch}/{state.config.epochs}"
+        what = f"{state.config.name} epoch {epoch}/{state.config.epochs}"
         word = _WORDS[state.status]
         self.query_one("#progress-what", Label).update(f"{what} {word}".rstrip())
         self.query_one(ProgressBar).update(total=1, progress=state.progress)

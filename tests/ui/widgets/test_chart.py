@@ -9,6 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.color import Color
 from textual.pilot import Pilot
@@ -17,12 +21,17 @@ from textual.theme import BUILTIN_THEMES
 import rnn_tui.ui.widgets.chart as chart_module
 from rnn_tui.engine.history import decimate, smooth
 from rnn_tui.ui.widgets import chart_axes as axes
+from rnn_tui.ui.widgets import chart_bands as bands
+from rnn_tui.ui.widgets import chart_readout as readout
 from rnn_tui.ui.widgets import chart_view as view
 from rnn_tui.ui.widgets.chart import Chart, ChartPlot, ChartSeries
 
 STYLES = Path(chart_module.__file__).with_suffix(".tcss")
 EPOCHS = list(range(1, 11))
 ACCURACY = ChartSeries("lstm", EPOCHS, [50 + 5 * e for e in EPOCHS], 0, points=True)
+SPREAD = ChartSeries("seeds", [0.0, 10.0], [5.0, 5.0], 1, low=[2.0, 2.0], high=[8.0, 8.0])
+LENGTHS = [1, 2, 3, 5, 8, 12, 20, 50, 100, 300, 512, 1024]
+RECALL = ChartSeries("recall", LENGTHS, [100.0 - e / 20 for e in LENGTHS], 0, points=True)
 LOSS = ChartSeries("gru", [e / 10 for e in range(1, 101)], [10 / e for e in range(1, 101)], 1)
 
 
@@ -404,8 +413,8 @@ async def test_markup_in_names_is_shown_literally() -> None:
 @pytest.mark.parametrize("width", range(0, 90, 7))
 def test_a_legend_fits_its_width_and_keeps_the_markers(width: int) -> None:
     runs = [ChartSeries(f"a long 名前 {i}", [1], [0.5], i) for i in range(3)]
-    entries = view.entries(runs, view.DARK_PALETTE, 1.0)
-    line = view.text_line("epoch 1", entries, width)
+    entries = readout.entries(runs, view.DARK_PALETTE, 1.0)
+    line = readout.text_line("epoch 1", entries, width)
     assert line.cell_length <= width
     if width >= 45:
         assert all(f"{run.marker}" in line.plain for run in runs)
@@ -440,6 +449,489 @@ async def test_too_small_for_a_plot_shows_the_last_values() -> None:
         await pilot.resize_terminal(60, 20)
         await pilot.pause()
         assert "└" in screen_text(chart)
+
+
+# Bands
+
+
+def backgrounds(chart: Chart, row: int) -> list[str]:
+    """The background of each cell of a row of the plot's area."""
+    plot, frame = chart.query_one(ChartPlot), frame_of(chart)
+    cells: list[str] = []
+    for text, style, _ in plot.render_line(row):
+        assert style
+        assert style.bgcolor
+        cells += [style.bgcolor.name] * len(text)
+    return cells[frame.left : frame.left + frame.width]
+
+
+def column_backgrounds(chart: Chart, column: int) -> list[str]:
+    return [backgrounds(chart, row)[column] for row in range(frame_of(chart).height)]
+
+
+def plot_text(chart: Chart) -> list[str]:
+    plot = chart.query_one(ChartPlot)
+    return [plot.render_line(row).text for row in range(plot.size.height)]
+
+
+def plot_background(chart: Chart) -> str:
+    return chart.query_one(ChartPlot).background_colors[1].rich_color.name
+
+
+async def test_a_band_shades_the_cells_between_its_ends() -> None:
+    wide = ChartSeries("wide", [0, 10], [0, 10], 0)
+    async with running(wide, SPREAD) as (chart, _):
+        plain = plot_background(chart)
+        frame = frame_of(chart)
+        for column in (0, frame.width // 3, frame.width - 1):
+            for row, colour in enumerate(column_backgrounds(chart, column)):
+                middle = 10 * (frame.height - row - 0.5) / frame.height
+                if abs(middle - 5) < 3 - 10 / frame.height:
+                    assert colour != plain
+                elif abs(middle - 5) > 3 + 10 / frame.height:
+                    assert colour == plain
+        ground, run = Color.parse(plain), Color.parse(view.DARK_PALETTE[1])
+        shade = ground + run.with_alpha(bands.BAND_SHARE)
+        assert backgrounds(chart, frame.height // 2) == [shade.rich_color.name] * frame.width
+
+
+async def test_bands_change_nothing_but_the_background() -> None:
+    wide = ChartSeries("wide", [0, 10], [0, 10], 0)
+    bare = ChartSeries("seeds", SPREAD.x, SPREAD.y, 1)
+    async with running(wide, bare) as (chart, pilot):
+        chart.cursor = 0.0
+        await pilot.pause()
+        before, colours = plot_text(chart), plot_colours(chart)
+        for row in range(frame_of(chart).height):
+            assert set(backgrounds(chart, row)) == {plot_background(chart)}
+        chart.show([wide, SPREAD])
+        await pilot.pause()
+        assert plot_text(chart) == before
+        # Only the grid's colour follows its background: it is translucent.
+        assert colours < plot_colours(chart)
+        assert len(plot_colours(chart)) == len(colours) + 1
+
+
+async def test_bands_that_overlap_are_blended_one_after_another() -> None:
+    wide = ChartSeries("wide", [0, 10], [0, 10], 0)
+    other = ChartSeries("other", [0, 10], [6, 6], 2, low=[4, 4], high=[10, 10])
+    async with running(wide, SPREAD, other) as (chart, _):
+        shades = [Color.parse(plot_background(chart))]
+        for colour in (1, 2):
+            run = Color.parse(view.DARK_PALETTE[colour])
+            shades.append(shades[-1] + run.with_alpha(bands.BAND_SHARE))
+        above = shades[0] + Color.parse(view.DARK_PALETTE[2]).with_alpha(bands.BAND_SHARE)
+        column = column_backgrounds(chart, 40)
+        expected = [above, shades[2], shades[1], shades[0]]
+        assert list(dict.fromkeys(column)) == [shade.rich_color.name for shade in expected]
+
+
+async def test_the_y_axis_holds_the_bands() -> None:
+    async with running(SPREAD) as (chart, _):
+        frame = frame_of(chart)
+        assert frame.y.low <= 2
+        assert frame.y.high >= 8
+        bounded = ChartSeries("run", [0, 1], [95, 99], 0, low=[90, 97], high=[100, 101])
+    async with running(bounded, lower=0, upper=100) as (chart, _):
+        assert chart.prepared[0].high == (100, 100)
+        assert frame_of(chart).y.low <= 90
+        assert frame_of(chart).y.high == 100
+
+
+def test_a_band_is_cut_where_its_line_is() -> None:
+    slope = ChartSeries("run", [0, 10], [0, 100], 0, low=[-10, 80], high=[10, 120])
+    trace = view.trace(slope, 2.5, 7.5, 60, False)
+    assert (trace.x, trace.y) == ([2.5, 7.5], [25, 75])
+    assert trace.band == bands.Band(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
+    assert view.trace(slope, 11, 12, 60, False).band is None
+    exact = view.trace(slope, 0, 10, 60, False).band
+    assert exact == bands.Band(0, [0, 10], [-10, 80], [10, 120])
+
+
+def test_a_thinned_band_keeps_its_outline() -> None:
+    xs = [float(i) for i in range(5000)]
+    low, high = [-1.0] * 5000, [1.0] * 5000
+    low[1234], high[3456] = -9.0, 9.0
+    run = ChartSeries("run", xs, [0.0] * 5000, 0, low=low, high=high)
+    band = view.trace(run, 0, 4999, 100, False).band
+    assert band
+    assert len(band.x) == len(band.low) == len(band.high) <= view.POINT_LIMIT
+    assert (band.x[0], band.x[-1]) == (0, 4999)
+    assert (min(band.low), max(band.high)) == (-9, 9)
+    assert band.x[band.low.index(-9)] == pytest.approx(1234, abs=50)
+    assert band.x == sorted(band.x)
+
+
+def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> None:
+    axis = axes.Axis(0, 10, (), ())
+    for low, high, expected in ((5.01, 5.02, 1), (5.0, 5.0, 0), (0.0, 10.0, 10), (6.0, 5.0, 0)):
+        band = bands.Band(0, [0, 10], [low, low], [high, high])
+        rows = bands.layers([band], None, axis, axis, (20, 10))
+        assert [sum(map(bool, column)) for column in zip(*rows, strict=True)] == [expected] * 20
+
+
+def test_cleaning_keeps_a_band_aligned() -> None:
+    odd = ChartSeries(
+        "run", [3, 1, math.nan, 2, 4], [30, 10, 5, math.nan, 40], 0,
+        low=[29, -5, 0, 0, math.nan], high=[31, 11, 0, 0, math.inf],
+    )  # fmt: skip
+    clean = view.clean(odd, 0, 100)
+    assert (clean.x, clean.y) == ((1, 3, 4), (10, 30, 40))
+    # No ends that can be shown: as if there were no spread.
+    assert (clean.low, clean.high) == ((0, 29, 40), (11, 31, 40))
+    half = ChartSeries("run", [1, 2], [1, 2], 0, low=[0, 1])
+    assert view.clean(half, None, None).low == ()
+
+
+numbers = st.floats(allow_nan=True, allow_infinity=True)
+points = st.lists(st.tuples(numbers, numbers, numbers, numbers), max_size=40)
+
+
+@given(points, st.booleans(), st.sampled_from([(None, None), (0.0, 100.0), (-1.0, None)]))
+def test_any_band_comes_out_clean(
+    rows: list[tuple[float, float, float, float]],
+    log_x: bool,
+    bounds: tuple[float | None, float | None],
+) -> None:
+    x, y, low, high = zip(*rows, strict=True) if rows else ((), (), (), ())
+    clean = view.clean(ChartSeries("run", x, y, 0, low=low, high=high), *bounds, log_x)
+    assert len(clean.x) == len(clean.y) == len(clean.low) == len(clean.high)
+    assert list(clean.x) == sorted(clean.x)
+    for values in (clean.y, clean.low, clean.high):
+        assert all(map(math.isfinite, values))
+        assert all(bounds[0] is None or value >= bounds[0] for value in values)
+        assert all(bounds[1] is None or value <= bounds[1] for value in values)
+
+
+@given(
+    points,
+    st.tuples(st.integers(1, 80), st.integers(1, 30)),
+    st.tuples(st.booleans(), st.booleans()),
+    st.floats(0, 0.9),
+    st.one_of(st.none(), st.tuples(numbers, numbers)),
+)
+def test_any_band_has_a_place_on_the_axes(
+    rows: list[tuple[float, float, float, float]],
+    size: tuple[int, int],
+    logs: tuple[bool, bool],
+    part: float,
+    mark: tuple[float, float] | None,
+) -> None:
+    log_x, log_y = logs
+    x, y, low, high = zip(*rows, strict=True) if rows else ((), (), (), ())
+    run = ChartSeries("run", x, y, 0, low=low, high=high)
+    run = view.prepare(view.clean(run, None, None, log_x), 0.6, log_y)
+    whole = view.extent([run])
+    if whole is None:
+        return
+    present = (whole[0] + part * (whole[1] - whole[0]), whole[1])
+    frame = view.frame([run], present, size, (None, None), log_y, log_x=log_x, mark=mark)
+    if frame is None:
+        return
+    cells = bands.layers(frame.bands, frame.mark, frame.x, frame.y, (frame.width, frame.height))
+    assert len(cells) == frame.height
+    assert all(len(row) == frame.width for row in cells)
+    for band in frame.bands:
+        assert all(frame.x.low <= at <= frame.x.high for at in band.x)
+        assert all(math.isfinite(end) for end in band.ends())
+
+
+def test_on_a_log_axis_a_band_reaches_the_bottom_where_it_has_no_end() -> None:
+    run = ChartSeries("run", [0, 5, 10], [1, 0.1, 1], 0, low=[0.5, -0.1, 0.5], high=[2, 1, 2])
+    prepared = view.prepare(view.clean(run, 0, None), 0, True)
+    assert prepared.x == (0, 5, 10)
+    frame = view.frame([prepared], (0, 10), (60, 20), (0, None), True)
+    assert frame
+    # The axis is not stretched by what has no logarithm.
+    assert frame.y.low >= -2
+    rows = bands.layers(frame.bands, None, frame.x, frame.y, (frame.width, frame.height))
+    columns = list(zip(*rows, strict=True))
+    assert columns[frame.width // 2][-1]
+    assert not columns[0][-1]
+    dropped = view.prepare(view.clean(series([0.0, 1.0]), None, None), 0, True)
+    assert (dropped.x, dropped.low) == ((2,), ())
+
+
+async def test_smoothing_smooths_a_band_like_its_line() -> None:
+    run = ChartSeries("run", [1, 2, 3], [1, 2, 3], 0, low=[0, 1, 2], high=[1, 2, 9])
+    async with running(run) as (chart, _):
+        chart.smoothing = 1
+        assert chart.prepared[0].low == pytest.approx(smooth([0, 1, 2], 0.6))
+        assert chart.prepared[0].high == pytest.approx(smooth([1, 2, 9], 0.6))
+
+
+async def test_a_band_that_changes_is_drawn_again() -> None:
+    async with running(SPREAD) as (chart, pilot):
+        before = chart.draw_count
+        chart.show([ChartSeries("seeds", [0, 10], [5, 5], 1, low=[2, 2], high=[8, 8])])
+        await pilot.pause()
+        assert chart.draw_count == before
+        chart.show([ChartSeries("seeds", [0, 10], [5, 5], 1, low=[2, 1], high=[8, 8])])
+        await pilot.pause()
+        assert chart.draw_count == before + 1
+
+
+async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
+    run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[97.1, 98], high=[99.2, 100])
+    async with running(run, ACCURACY) as (chart, pilot):
+        await pilot.press("home")
+        assert "lstm 98.5 (97.1 … 99.2)   ● lstm 55" in screen_lines(chart)[1]
+        chart.cursor = 10
+        await pilot.pause()
+        assert "lstm 99 (98 … 100) @2" in screen_lines(chart)[1]
+        await pilot.resize_terminal(40, 20)
+        await pilot.pause()
+        # It gives way before any name does.
+        assert screen_lines(chart)[1].strip() == "epoch 10   ─● lstm 99 @2   ● lstm 100"
+
+
+@given(st.lists(st.sampled_from("●■"), max_size=12), st.integers(0, 20), st.data())
+def test_laying_a_shade_under_a_line_keeps_its_text(
+    cells: list[str], left: int, data: st.DataObject
+) -> None:
+    row = data.draw(st.lists(st.integers(0, 2), min_size=1, max_size=12))
+    text = "".join(cells)
+    middle = data.draw(st.integers(0, len(text)))
+    line = [Segment(text[:middle], Style(color="red")), Segment(text[middle:], Style(bold=True))]
+    shaded = list(
+        bands.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})"))
+    )
+    assert "".join(segment.text for segment in shaded) == text
+    found = [
+        style.bgcolor.number if style and style.bgcolor else 0
+        for part, style, _ in shaded
+        for _ in part
+    ]
+    assert found == [*[0] * left, *row, *[0] * len(text)][: len(text)]
+
+
+@pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
+async def test_bands_and_marks_are_drawn_in_every_theme(theme: str) -> None:
+    async with running(SPREAD, ACCURACY) as (chart, pilot):
+        chart.mark_range(2, 4, "seen")
+        chart.app.theme = theme
+        await pilot.pause()
+        frame = frame_of(chart)
+        colours = {c for row in range(frame.height) for c in backgrounds(chart, row)}
+        # Plain, band, mark and both.
+        assert len(colours) == 4
+
+
+# A log x axis
+
+
+def test_powers_of_two_are_labelled_as_far_as_they_fit() -> None:
+    assert axes.log2_axis(0, 10, 100).labels == tuple(str(2**e) for e in range(11))
+    assert axes.log2_axis(0, 10, 100).ticks == tuple(range(11))
+    assert axes.log2_axis(0, 10, 40).labels == ("1", "4", "16", "64", "256", "1024")
+    assert axes.log2_axis(-2, 1.5, 60).labels == ("0.25", "0.5", "1", "2")
+    # Zoomed in to where powers of two are rare.
+    narrow = axes.log2_axis(math.log2(500), math.log2(530), 60)
+    assert narrow.labels == ("500", "505", "510", "515", "520", "525", "530")
+    assert narrow.ticks == pytest.approx([math.log2(int(label)) for label in narrow.labels])
+
+
+@given(st.floats(-40, 40), st.floats(0.001, 60), st.integers(1, 200))
+def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int) -> None:
+    axis = axes.log2_axis(low, low + span, width)
+    cells = [(tick - low) / span * width for tick in axis.ticks]
+    assert all(-1e-6 * width <= cell <= width * (1 + 1e-6) for cell in cells)
+    for before, after, one, two in zip(
+        cells, cells[1:], axis.labels, axis.labels[1:], strict=False
+    ):
+        assert after - before > (len(one) + len(two)) / 2
+
+
+@given(st.one_of(st.integers(1, 10**12), st.integers(1, 10**6).map(lambda n: n / 1000)))
+def test_positions_on_a_log_axis_lead_back_to_their_x(x: float) -> None:
+    assert axes.from_position(axes.to_position(x, True), True) == x
+
+
+async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None:
+    async with running(RECALL, log_x=True, x_label="length", upper=100) as (chart, pilot):
+        labels = next(line for line in reversed(screen_lines(chart)) if "1024" in line)
+        assert labels.split() == [str(2**e) for e in range(11)]
+        assert chart.visible_range == (1, 1024)
+        # Equal factors take equal room.
+        trace = frame_of(chart).traces[0]
+        assert trace.x == pytest.approx([math.log2(length) for length in LENGTHS])
+        visited = []
+        await pilot.press("home")
+        for _ in LENGTHS:
+            visited.append(chart.cursor)
+            await pilot.press("right")
+        assert visited == LENGTHS
+        await pilot.press("left")
+        assert screen_lines(chart)[1].split() == ["length", "512", "●", "recall", "74.4"]
+        await pilot.press("end")
+        assert chart.cursor == 1024
+        assert screen_lines(chart)[1].startswith(" length 1024 ")
+
+
+async def test_a_log_axis_zooms_by_factors_around_the_cursor() -> None:
+    async with running(RECALL, log_x=True) as (chart, _):
+        chart.action_zoom(1)
+        assert chart.visible_range == (32, 1024)
+        chart.action_reset_view()
+        chart.cursor = 12
+        for _ in range(3):
+            chart.action_zoom(1)
+        low, high = chart.visible_range or (0, 0)
+        assert low < 12 < high
+        assert math.log2(high / low) == pytest.approx(10 / 8)
+        chart.action_cursor_end()
+        assert chart.visible_range
+        assert chart.visible_range[1] == 1024
+
+
+async def test_a_click_on_a_log_axis_finds_the_nearest_there() -> None:
+    async with running(RECALL, log_x=True) as (chart, pilot):
+        plot, frame = chart.query_one(ChartPlot), frame_of(chart)
+        column = frame.left + round((frame.width - 1) * 5 / 10)
+        assert plot.column_to_x(column) == pytest.approx(32, rel=0.1)
+        # 32 lies between 20 and 50, nearer to 50 only in factors: 1.6 against 1.56.
+        await pilot.click(ChartPlot, offset=(column, 3))
+        assert chart.cursor == 50
+
+
+@pytest.mark.parametrize("points", [True, False])
+async def test_short_lengths_survive_among_many(points: bool) -> None:
+    lengths = list(range(1, 5001))
+    many = ChartSeries("run", lengths, [1 / e for e in lengths], 0, points=points)
+    async with running(many, log_x=True) as (chart, pilot):
+        trace = frame_of(chart).traces[0]
+        assert 100 < len(trace.x) <= view.POINT_LIMIT
+        assert trace.x[:10] == pytest.approx([math.log2(e) for e in range(1, 11)])
+        await pilot.press("home", *["right"] * 9)
+        assert chart.cursor == 10
+        if points:
+            gaps = [a - b for a, b in zip(trace.marked_x, trace.marked_x[1:], strict=False)]
+            assert min(gaps) >= 3 * math.log2(5000) / chart.size.width
+            assert trace.marked_x[0] == math.log2(5000)
+
+
+async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
+    odd = ChartSeries("run", [-1, 0, 1, 2, math.inf, math.nan], [1, 2, 3, 4, 5, 6], 0)
+    async with running(odd, log_x=True) as (chart, pilot):
+        assert chart.prepared[0].y == (3, 4)
+        # As another chart may set it.
+        chart.cursor = 0
+        chart.action_zoom(1)
+        await pilot.pause()
+        assert "epoch 0" in screen_lines(chart)[1]
+        assert chart.visible_range == pytest.approx((1, math.sqrt(2)))
+        chart.action_cursor(1)
+        assert chart.cursor == 1
+    none = ChartSeries("run", [0, -3], [1, 2], 0)
+    async with running(none, log_x=True, empty_text="Nothing yet") as (chart, _):
+        assert "Nothing yet" in screen_text(chart)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (20, 7), (40, 4), (2, 30), (80, 24)])
+async def test_a_log_axis_works_with_one_point_at_tiny_sizes(size: tuple[int, int]) -> None:
+    one = ChartSeries("run", [7], [0.5], 0, points=True, low=[0.2], high=[0.7])
+    async with running(one, log_x=True, size=size) as (chart, pilot):
+        chart.mark_range(7, 7, "seen")
+        chart.action_cursor(-1)
+        chart.action_zoom(1)
+        await pilot.pause()
+        assert chart.cursor == 7
+
+
+async def test_charts_of_one_axis_share_a_cursor() -> None:
+    class TwoCharts(App[None]):
+        CSS_PATH = [STYLES]
+
+        def compose(self) -> ComposeResult:
+            yield Chart("Accuracy", log_x=True, x_label="length", id="one")
+            yield Chart("Loss", log_x=True, x_label="length", id="two")
+            yield Chart("On a linear axis", x_label="length", id="three")
+
+        def on_mount(self) -> None:
+            for chart in self.query(Chart):
+                self.watch(chart, "cursor", self.share, init=False)
+
+        def share(self, x: float | None) -> None:
+            for chart in self.query(Chart):
+                chart.cursor = x
+
+    async with TwoCharts().run_test(size=(80, 36)) as pilot:
+        charts = list(pilot.app.query(Chart))
+        for chart in charts:
+            chart.show([RECALL])
+        charts[0].focus()
+        await pilot.press("home", *["right"] * 5)
+        await pilot.pause()
+        assert [chart.cursor for chart in charts] == [12, 12, 12]
+        assert screen_text(charts[0]).count("length 12   ● recall 99.4") == 3
+        charts[2].focus()
+        await pilot.press("end")
+        assert charts[0].cursor == 1024
+
+
+# A marked range
+
+
+@pytest.mark.parametrize("log_x", [False, True])
+async def test_a_marked_range_is_shaded_and_named(log_x: bool) -> None:
+    async with running(RECALL, log_x=log_x, x_label="length") as (chart, pilot):
+        before = plot_text(chart)
+        chart.mark_range(2, 20, "in training")
+        await pilot.pause()
+        assert screen_lines(chart)[-1].strip() == "length   ░ in training: 2 … 20"
+        assert plot_text(chart) == before
+        frame, plain = frame_of(chart), plot_background(chart)
+        for row in (0, frame.height - 1):
+            shaded = [colour != plain for colour in backgrounds(chart, row)]
+            first, last = shaded.index(True), frame.width - 1 - shaded[::-1].index(True)
+            assert all(shaded[first : last + 1])
+            for end, column in ((2, first), (20, last)):
+                at = axes.to_position(end, log_x)
+                share = (at - frame.x.low) / (frame.x.high - frame.x.low)
+                assert column == pytest.approx(share * (frame.width - 1), abs=1)
+        chart.mark_range(None, None)
+        await pilot.pause()
+        assert screen_lines(chart)[-1].strip() == "length"
+        assert set(backgrounds(chart, 0)) == {plain}
+
+
+async def test_a_marked_range_out_of_view_shades_nothing() -> None:
+    async with running(RECALL, log_x=True) as (chart, pilot):
+        chart.mark_range(0, 20, "in training")
+        chart.action_zoom(1)
+        await pilot.pause()
+        assert chart.visible_range == (32, 1024)
+        assert set(backgrounds(chart, 0)) == {plot_background(chart)}
+        assert "in training: 0 … 20" in screen_lines(chart)[-1]
+
+
+async def test_an_equal_mark_is_not_drawn_again() -> None:
+    async with running(RECALL) as (chart, pilot):
+        chart.mark_range(1, 20, "seen")
+        await pilot.pause()
+        before = chart.draw_count
+        chart.mark_range(1.0, 20.0, " seen\n")
+        await pilot.pause()
+        assert chart.draw_count == before
+        with pytest.raises(ValueError, match="below"):
+            chart.mark_range(2, 1, "seen")
+
+
+async def test_the_marked_range_is_named_where_there_is_little_room() -> None:
+    async with running(RECALL, x_label="length", size=(30, 20)) as (chart, pilot):
+        chart.mark_range(1, 20, "[b]seen[/b] in training")
+        await pilot.pause()
+        assert screen_lines(chart)[-1].strip() == "░ 1 … 20"
+        chart.mark_range(1, 20, "[b]seen[/b]")
+        await pilot.pause()
+        assert screen_lines(chart)[-1].strip() == "░ [b]seen[/b]: 1 … 20"
+        # A low chart has no foot.
+        await pilot.resize_terminal(60, 9)
+        await pilot.pause()
+        assert "░ [b]seen[/b]: 1 … 20" in screen_lines(chart)[0]
+        await pilot.resize_terminal(60, 20)
+        await pilot.pause()
+        assert "seen" not in screen_lines(chart)[0]
 
 
 # Colours

@@ -1,0 +1,99 @@
+"""Reading weights without torch: for answers at once, where loading torch would take seconds.
+
+The files are safetensors, never pickle. Settings and figures of the run that made them travel in
+the metadata, so that a file explains itself and is refused where it does not belong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
+
+from rnn_tui.engine.config import RunConfig, config_from_dict
+from rnn_tui.engine.errors import CheckpointError, SettingError, printable
+from rnn_tui.engine.metrics import Figures
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+FORMAT = 1
+METADATA_KEY = "rnn_tui"
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """Weights with what they are.
+
+    Attributes:
+        config: the settings of the run that made them.
+        arrays: parameters by name.
+        step: steps trained.
+        metrics: what was measured with these weights, as far as known.
+    """
+
+    config: RunConfig
+    arrays: Mapping[str, npt.NDArray[np.float32]]
+    step: int
+    metrics: Figures
+
+
+def read_weights(path: Path) -> WeightsFile:
+    """Read a file of weights.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or not one of ours.
+    """
+    shown = printable(path, 200)
+    try:
+        with safe_open(path, framework="np") as file:
+            about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
+        ) from error
+    config, step, metrics = _described(about, shown)
+    return WeightsFile(config, arrays, step, metrics)
+
+
+def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
+    """Settings, step and figures of a file of weights, without the weights.
+
+    Raises:
+        CheckpointError: if it is missing, damaged, or not one of ours.
+    """
+    shown = printable(path, 200)
+    try:
+        with safe_open(path, framework="np") as file:
+            about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
+    except (OSError, SafetensorError, TypeError, ValueError, RecursionError) as error:
+        raise CheckpointError(
+            f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
+        ) from error
+    return _described(about, shown)
+
+
+def _described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
+    try:
+        metrics = {
+            str(name): tuple(map(float, value)) if isinstance(value, list) else float(value)
+            for name, value in about["metrics"].items()
+        }
+        return config_from_dict(about["config"]), int(about["step"]), metrics
+    except (
+        AttributeError,
+        KeyError,
+        TypeError,
+        ValueError,
+        OverflowError,
+        SettingError,
+    ) as error:
+        raise CheckpointError(f"{shown} does not say how its weights were trained.") from error

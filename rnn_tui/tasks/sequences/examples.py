@@ -1,0 +1,98 @@
+"""Sequences for a set of seeds, and their arrangement for the loop.
+
+Made whole and kept as bytes: the sequences of an epoch take a few megabytes, and a step then only
+reads its block of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Sequences with what is asked of them.
+
+    Attributes:
+        inputs: (S, N, T, F) uint8, S seeds, N sequences, T steps of F features; zero after a
+            sequence's end.
+        targets: (S, N, …) uint8, as the task defines them.
+        lengths: (S, N) steps of each sequence, uint16 or wider.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    lengths: Tensor
+
+    @property
+    def count(self) -> int:
+        """Sequences of each seed."""
+        return self.inputs.shape[1]
+
+    def part(self, start: int, stop: int) -> Examples:
+        """Some of the sequences of every seed, cut to the longest of them."""
+        lengths = self.lengths[:, start:stop]
+        longest = int(lengths.max())
+        return Examples(self.inputs[:, start:stop, :longest], self.targets[:, start:stop], lengths)
+
+
+def stack(parts: Sequence[Examples]) -> Examples:
+    """One set of examples from those of single seeds, each with S = 1 and the same N and T."""
+    return Examples(
+        torch.cat([part.inputs for part in parts]),
+        torch.cat([part.targets for part in parts]),
+        torch.cat([part.lengths for part in parts]),
+    )
+
+
+class Batches:
+    """The examples of an epoch, batch by batch, each a contiguous block in the model's layout.
+
+    Args:
+        examples: what to cut, in order.
+        batch_size: sequences in a batch; the last batch may have fewer.
+    """
+
+    def __init__(self, examples: Examples, batch_size: int) -> None:
+        self._parts = []
+        inputs = examples.inputs.permute(1, 2, 0, 3)  # (N, T, S, F)
+        targets = examples.targets.movedim(1, -1)  # (S, …, N)
+        starts = range(0, examples.count, batch_size)
+        lengths = examples.lengths.to(torch.long)
+        bounds = [
+            (chunk.amin().item(), chunk.amax().item())
+            for chunk in torch.split(lengths, batch_size, 1)
+        ]
+        for start, (shortest, longest) in zip(starts, bounds, strict=True):
+            rows = slice(start, start + batch_size)
+            block = inputs[rows, : int(longest)].permute(1, 2, 3, 0)  # (T, S, F, B)
+            self._parts.append(
+                Batch(
+                    block.contiguous(),
+                    targets[..., rows].contiguous(),
+                    None if shortest == longest else lengths[:, rows],
+                )
+            )
+
+    def __getitem__(self, step: int) -> Batch:
+        """The batch of a step, from 0."""
+        return self._parts[step]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The sequences of one step.
+
+    Attributes:
+        inputs: (T, S, F, B) uint8.
+        targets: (S, …, B) uint8.
+        lengths: (S, B), or None where all are T.
+    """
+
+    inputs: Tensor
+    targets: Tensor
+    lengths: Tensor | None

@@ -1,0 +1,234 @@
+"""A set of small LSTMs for the training loop: what recall and adder have in common."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.memory import require_memory
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.seeding import generator
+from rnn_tui.models.initialisation import initialise
+from rnn_tui.models.replicas import ReplicaLSTM
+from rnn_tui.tasks.sequences.examples import Batch, Batches, Examples, stack
+
+# Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
+EVALUATION_ROWS = 8_000
+# Floats that a step keeps for the backward pass, per replica, sequence, time step and unit.
+FLOATS_KEPT = 16
+
+
+class SequenceProblem(Problem):
+    """Every variant of `config` with every seed, trained in the same operations.
+
+    Each replica has the data, the initial weights and the order of its own seed, and no operation
+    mixes replicas: it is the run that its seed would give alone. Rounding may differ, since sums
+    of several numbers may be taken in another order, and such differences grow in training; in
+    double precision they stay invisible.
+
+    Args:
+        config: the settings.
+        device: where to train.
+        log: takes a sentence for the log.
+        dtype: precision of the weights.
+    """
+
+    features: ClassVar[int]
+    outputs: ClassVar[int]
+
+    def __init__(
+        self, config: SequenceConfig, device: torch.device, log: Log, dtype: torch.dtype
+    ) -> None:
+        self.config, self.device = config, device
+        replicas = len(config.replicas)
+        rows = replicas * min(config.batch_size, config.training_size) * config.lengths[1]
+        require_memory(rows * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize, device)
+        self.seeds = [config.seed + at for at in range(config.seeds)]
+        self.model: ReplicaLSTM = build_replicas(config, self.features, self.outputs)
+        self.model.to(device, dtype)
+        self.batch_size = config.batch_size
+        self.samples_per_epoch = config.training_size
+        self.replicas = config.replicas
+        seeds, sizes = config.seeds, len(config.hidden_sizes)
+        self.loss_slices = {
+            loss: slice(at * sizes * seeds, (at + 1) * sizes * seeds)
+            for at, loss in enumerate(config.losses)
+        }
+        self._batches: Batches | None = None
+        self._validation = self._to_device(
+            stack([self.draw_validation(generator(s, "validation")) for s in self.seeds])
+        )
+        log(f"{replicas} networks ({len(config.variants)} variants, {seeds} seeds) on {device}.")
+
+    @abstractmethod
+    def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
+        """Sequences of these lengths (N,) by chance, for one seed (S = 1)."""
+
+    @abstractmethod
+    def training_lengths(self, random: torch.Generator) -> Tensor:
+        """The lengths (N,) of a training set that is used again in every epoch."""
+
+    @abstractmethod
+    def draw_validation(self, random: torch.Generator) -> Examples:
+        """Held-out sequences of one seed."""
+
+    @abstractmethod
+    def losses_of(self, states: Tensor, batch: Batch) -> Tensor:
+        """Mean loss of each replica (R,) from the states (T, R, H, B) of a batch."""
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the epoch's sequences, or before the first one those of all epochs."""
+        if self.config.recipe.fresh:
+            lengths = self._fresh_lengths(epoch)
+            drawn = [self.draw(lengths, generator(s, "training", epoch)) for s in self.seeds]
+        elif self._batches is None:
+            drawn = []
+            for seed in self.seeds:
+                random = generator(seed, "training")
+                drawn.append(self.draw(self.training_lengths(random), random))
+        else:
+            return
+        self._batches = Batches(self._to_device(stack(drawn)), self.batch_size)
+
+    def _fresh_lengths(self, epoch: int) -> Tensor:
+        """The lengths (N,) of an epoch of fresh batches: one length for every batch.
+
+        The same for all seeds, so that replicas need no padding, and a seed's run does not depend
+        on those beside it.
+        """
+        random = generator(0, "lengths of steps", epoch)
+        shortest, longest = self.config.lengths
+        steps = torch.randint(shortest, longest + 1, (self.steps_per_epoch,), generator=random)
+        return steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
+
+    def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
+        """One part: the operations are too small to share between threads."""
+        assert self._batches is not None
+        batch = self._batches[step]
+
+        def call() -> Tensor:
+            return self.losses_of(self.model(self.for_replicas(batch.inputs, 1)), batch)
+
+        return [call]
+
+    def for_replicas(self, tensor: Tensor, dimension: int) -> Tensor:
+        """A tensor with a dimension of seeds, repeated for every variant along it."""
+        variants = len(self.config.variants)
+        if variants == 1:
+            return tensor
+        shape = list(tensor.shape)
+        shape[dimension] *= variants
+        wide = tensor.unsqueeze(dimension)
+        sizes = [-1] * wide.dim()
+        sizes[dimension] = variants
+        return wide.expand(sizes).reshape(shape)
+
+    def _to_device(self, examples: Examples) -> Examples:
+        return Examples(
+            examples.inputs.to(self.device),
+            examples.targets.to(self.device),
+            examples.lengths.to(self.device),
+        )
+
+    def evaluated(
+        self,
+        model: nn.Module,
+        examples: Examples,
+        workers: Workers,
+        measure: Callable[[ReplicaLSTM, Examples], Mapping[str, Tensor]],
+    ) -> Mapping[str, Tensor]:
+        """Sums over all `examples` of what `measure` returns for a part of them, (R, …) each."""
+        parts = self.measured_parts(model, examples, workers, measure)
+        return {name: torch.stack([part[name] for part in parts]).sum(0) for name in parts[0]}
+
+    def measured_parts(
+        self,
+        model: nn.Module,
+        examples: Examples,
+        workers: Workers,
+        measure: Callable[[ReplicaLSTM, Examples], Mapping[str, Tensor]],
+    ) -> list[Mapping[str, Tensor]]:
+        """What `measure` returns for each part of `examples`, in order."""
+        network = plain_replicas(model)
+        size = max(1, EVALUATION_ROWS // len(self.replicas))
+
+        def call(start: int) -> Callable[[], Mapping[str, Tensor]]:
+            def measured() -> Mapping[str, Tensor]:
+                with torch.no_grad():  # per thread, hence in here
+                    return measure(network, examples.part(start, start + size))
+
+            return measured
+
+        return workers.run([call(start) for start in range(0, examples.count, size)])
+
+    @staticmethod
+    def figures(values: Mapping[str, Tensor]) -> Figures:
+        """Values (R,) as the loop takes them."""
+        return {name: tuple(tensor.tolist()) for name, tensor in values.items()}
+
+
+ProblemType = TypeVar("ProblemType", bound=SequenceProblem)
+
+
+def with_weights(
+    kind: type[ProblemType], config: SequenceConfig, weights: Mapping[str, Tensor]
+) -> ProblemType:
+    """A problem on the CPU whose model has these weights.
+
+    Raises:
+        CheckpointError: if the weights do not fit the settings.
+    """
+    problem = kind(config, torch.device("cpu"), lambda _: None, torch.float32)
+    try:
+        problem.model.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"These weights belong to other networks ({printable(error, 120)})."
+        ) from error
+    return problem
+
+
+def plain_replicas(model: nn.Module) -> ReplicaLSTM:
+    """The network itself where `model` is an average of it over time."""
+    network = getattr(model, "module", model)
+    assert isinstance(network, ReplicaLSTM)
+    return network
+
+
+def empty_replicas(config: SequenceConfig, features: int, outputs: int) -> ReplicaLSTM:
+    """The networks of `config` with weights of zero."""
+    sizes = [replica.variant.hidden_size for replica in config.replicas]
+    return ReplicaLSTM(sizes, features, outputs)
+
+
+def build_replicas(config: SequenceConfig, features: int, outputs: int) -> ReplicaLSTM:
+    """The networks of `config`, each with the initial weights of its seed.
+
+    They are drawn as those of an ordinary `nn.LSTM` and `nn.Linear`, and so are the same whichever
+    other replicas there are. Replicas that differ in the loss alone start alike.
+    """
+    network = empty_replicas(config, features, outputs)
+    recipe = config.recipe
+    made: dict[tuple[int, int], nn.ModuleDict] = {}
+    for at, replica in enumerate(config.replicas):
+        size, seed = replica.variant.hidden_size, replica.seed
+        if (size, seed) not in made:
+            with torch.device("meta"):
+                module = nn.ModuleDict(
+                    {"recurrent": nn.LSTM(features, size), "readout": nn.Linear(size, outputs)}
+                )
+            module.to_empty(device="cpu")
+            random = generator(seed, "weights", size)
+            initialise(module, recipe.initialisation, random, recipe.forget_bias)
+            made[size, seed] = module
+        recurrent, readout = made[size, seed]["recurrent"], made[size, seed]["readout"]
+        assert isinstance(recurrent, nn.LSTM)
+        assert isinstance(readout, nn.Linear)
+        network.set_replica(at, recurrent, readout)
+    return network

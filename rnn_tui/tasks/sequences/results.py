@@ -1,0 +1,70 @@
+"""Finer figures of trained replicas, as the views and `--json` take them: arrays, no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.replicas import Spread
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class ByLength:
+    """A figure of every replica at several lengths.
+
+    Attributes:
+        name: as in JSON, such as `bit_accuracy`.
+        label: as shown.
+        lengths: (L,) time steps, ascending.
+        values: (R, L) in percent, over `count` sequences of each length.
+        count: sequences of each length.
+    """
+
+    name: str
+    label: str
+    lengths: tuple[int, ...]
+    values: npt.NDArray[np.float64]
+    count: int
+
+    def spread(self, variant: int, seeds: int) -> list[Spread]:
+        """The spread over the seeds of a variant, one a length."""
+        rows = self.values[variant * seeds : (variant + 1) * seeds]
+        return [Spread(tuple(column)) for column in rows.T.tolist()]
+
+
+@dataclass(frozen=True)
+class SequenceExamination:
+    """What an examiner found.
+
+    Attributes:
+        config: the settings of the run.
+        by_length: figures at several lengths, some beyond those in training.
+        confusion: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers
+            in columns; None where nothing is classified.
+    """
+
+    config: SequenceConfig
+    by_length: Sequence[ByLength]
+    confusion: npt.NDArray[np.int64] | None = None
+
+    def documents(self) -> list[dict[str, Any]]:
+        """A JSON-ready form: one entry a variant."""
+        result: list[dict[str, Any]] = []
+        for variant in range(len(self.config.variants)):
+            entry: dict[str, Any] = {"by_length": {}}
+            for figure in self.by_length:
+                spreads = figure.spread(variant, self.config.seeds)
+                entry["by_length"][figure.name] = [
+                    {"length": length, **spread.to_dict()}
+                    for length, spread in zip(figure.lengths, spreads, strict=True)
+                ]
+            if self.confusion is not None:
+                entry["confusion"] = self.confusion[variant].tolist()
+            result.append(entry)
+        return result
