@@ -4,18 +4,21 @@ Nothing heavy is imported here: `--help` must answer at once.
 """
 
 import argparse
+import io
 import logging
 import logging.handlers
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from rnn_tui import __version__, exit_codes
-from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
 from rnn_tui.paths import HOME_VARIABLE, log_file
+from rnn_tui.questions import options as questions
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
 
@@ -28,34 +31,81 @@ OPTIONS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 2 for wrong usage, 1 for a failure."""
-    parser = build_parser()
-    options = parser.parse_args(arguments)
+    _prepare_streams()
+    options = _parse(arguments)
     _start_log()
     try:
-        if options.command is None:
-            return _run_app(options.data_dir)
-        return _train(options)
+        return _run(options)
     except UserError as error:
-        print(f"rnn-tui: {error}", file=sys.stderr)
-        return exit_codes.USAGE
+        _say(str(error))
+        # A file that can't be read or written is no wrong usage.
+        return exit_codes.FAILURE if isinstance(error, CheckpointError) else exit_codes.USAGE
     except KeyboardInterrupt:
+        _let_go_of_stdout()
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone; Python must not complain about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
+        return exit_codes.FAILURE
+    except OSError as error:
+        logging.getLogger(__name__).exception("rnn-tui failed")
+        _let_go_of_stdout()
+        _say(f"Input or output failed: {printable(error.strerror or error, 100)}.")
         return exit_codes.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        print(
-            f"rnn-tui: {type(error).__name__}: this is a fault of rnn-tui; "
-            f"{log_file()} has the details.",
-            file=sys.stderr,
-        )
+        _say(f"{type(error).__name__}: this is a fault of rnn-tui; {log_file()} has the details.")
         return exit_codes.FAILURE
 
 
+def _run(options: argparse.Namespace) -> int:
+    match options.command:
+        case None:
+            return _run_app(options.data_dir)
+        case "train":
+            return _train(options)
+        case _:
+            return questions.ask(options)
+
+
+def _say(text: str) -> None:
+    print(f"rnn-tui: {text}", file=sys.stderr)
+
+
+def _prepare_streams() -> None:
+    """Nothing must fail for want of a stream, nor because one can't write a character."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _let_go_of_stdout() -> None:
+    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = build_parser()
+    options, others = parser.parse_known_args(arguments)
+    # argparse takes the words of a question from one place only; options may stand among them.
+    if "query" in options and not any(word.startswith("-") for word in others):
+        options.query += others
+    elif others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    return options
+
+
 class _Parser(argparse.ArgumentParser):
-    """argparse, with what was typed made harmless before it is shown again."""
+    """argparse, with what was typed made harmless before it is shown again; no abbreviations.
+
+    Those would change their meaning with every option that is added.
+    """
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **keywords})
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and exit with code 2."""
@@ -81,11 +131,12 @@ def build_parser() -> argparse.ArgumentParser:
     tasks = train.add_subparsers(dest="task", metavar="TASK", required=True)
     for task in TASKS.values():
         _add_task(tasks, task)
+    questions.add_commands(commands, _reader)
     return parser
 
 
 def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> None:
-    presets = "; ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
+    presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
     parser = tasks.add_parser(
         task.name,
         help=f"train on {task.label}",
@@ -155,16 +206,31 @@ def _train(options: argparse.Namespace) -> int:
         device=options.device,
         workers=options.workers,
     )
-    output = Path(options.output) if options.output else None
+    output = None if options.output is None else _writable(Path(options.output))
     return headless.train(config, as_json=options.json, quiet=options.quiet, output=output)
+
+
+def _writable(path: Path) -> Path:
+    """Return `path`, or raise `CheckpointError` where no file can be written there.
+
+    Found out before hours of training, and by trying, since permissions do not tell all.
+    """
+    reason = "it is not a regular file"
+    try:
+        if path.is_file() or not path.exists():
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+                return path
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise CheckpointError(
+        f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose "
+        "another place for --output."
+    )
 
 
 def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print(
-            "rnn-tui: the app needs a terminal; see rnn-tui --help for commands that do not.",
-            file=sys.stderr,
-        )
+        _say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return exit_codes.USAGE
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
 

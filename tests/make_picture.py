@@ -18,7 +18,7 @@ SIZE = (120, 36)
 async def main() -> None:
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        while app.pane._form is None:  # the form comes after the first frame
+        while not app.pane.complete:  # the form comes after the first frame
             await pilot.pause(0.05)
         app.query_one("#preset", Select).value = "fast"
         for model in ("rnn", "bilstm"):

@@ -5,21 +5,14 @@ a process of its own. Runs that need PyTorch are few and shared, since each take
 """
 
 import contextlib
-import fcntl
-import io
 import json
 import math
-import os
 import re
 import shutil
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
-import unicodedata
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,39 +21,32 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui import __version__
-from rnn_tui.cli import build_parser, main
+from rnn_tui.cli import OPTIONS, build_parser
 from rnn_tui.engine.config import MODELS
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
+from tests.command_line import (
+    COMMAND,
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_TERMINATED,
+    EXIT_USAGE,
+    PATIENCE,
+    assert_one_sentence,
+    assert_refused,
+    environment,
+    in_terminal,
+    rnn_tui,
+    run_inside,
+    screen_after,
+)
 
-pty = pytest.importorskip("pty")
-
-COMMAND = [sys.executable, "-m", "rnn_tui"]
-HEAVY = ("torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors", "textual", "plotext")
-PATIENCE = 120.0
-# What a terminal or a build server may have set, and would change the output.
-UNWANTED = ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES")
+HEAVY = (
+    *("torch", "torchvision", "sklearn", "cv2", "scipy", "numpy", "safetensors"),
+    *("textual", "plotext", "rich"),
+)
 EPOCH_METRICS = ["train_loss", "train_loss_last_batch", "val_loss", "val_accuracy"]
 TEST_METRICS = ["test_loss", "test_accuracy"]
-EXIT_FAILURE, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 1, 2, 130, 143
-
-
-def environment(**changes: str) -> dict[str, str]:
-    """The environment of a plain shell, with `changes`."""
-    return {k: v for k, v in os.environ.items() if k not in UNWANTED} | changes
-
-
-def rnn_tui(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with pipes for all three streams."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        env=environment(**variables),
-        timeout=PATIENCE,
-        check=False,
-    )
 
 
 def quick(data: Path, *more: str) -> list[str]:
@@ -83,32 +69,6 @@ def figures_of(line: str) -> dict[str, float]:
     return {name: float(value) for name, value in (part.split("=") for part in line.split(" "))}
 
 
-def is_harmless(text: str) -> bool:
-    """Whether no character of `text` means anything to a terminal but itself."""
-    return not any(unicodedata.category(character).startswith("C") for character in text)
-
-
-def assert_one_sentence(stderr: str) -> str:
-    """Exactly one line, without traceback or control characters; returns it."""
-    assert "Traceback" not in stderr
-    lines = stderr.splitlines()
-    assert len(lines) == 1, stderr
-    assert lines[0].startswith("rnn-tui: ")
-    assert is_harmless(lines[0]), ascii(lines[0])
-    return lines[0]
-
-
-def assert_refused(stdout: str, stderr: str) -> str:
-    """Nothing on stdout; on stderr at most the usage, then one sentence, which is returned."""
-    assert stdout == ""
-    assert "Traceback" not in stderr
-    assert is_harmless(stderr.replace("\n", "")), ascii(stderr)
-    *usage, sentence = stderr.splitlines()
-    assert all(line.startswith(("usage: ", " ")) for line in usage), stderr
-    assert re.match(r"rnn-tui[a-z ]*: ", sentence), stderr
-    return sentence
-
-
 # --- help and version -----------------------------------------------------------------------
 
 
@@ -117,27 +77,37 @@ def test_version() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, f"rnn-tui {__version__}\n", "")
 
 
-@pytest.mark.parametrize(
-    ("level", "expected"),
-    [
-        ([], ["--help", "--version", "train", "RNN_TUI_HOME", "rnn-tui.log"]),
-        (["train"], ["--help", *TASKS]),
-        (
-            ["train", "mnist"],
-            [
-                *("--help", "--model", "--preset", "--device", "--workers", "--data-dir"),
-                *("--json", "--quiet"),
-                *(f"--{name.replace('_', '-')}" for name in SETTINGS),
-                *(setting.range_text for setting in SETTINGS.values()),
-                *(*MODELS, *DEVICES, *TASKS["mnist"].presets),
-            ],
-        ),
-    ],
-    ids=["rnn-tui", "train", "train mnist"],
-)
-def test_help_lists_everything_and_imports_nothing_heavy(
-    level: list[str], expected: list[str]
-) -> None:
+def option_of(name: str) -> str:
+    """The option of a setting."""
+    return OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0]
+
+
+def words_of(task: str) -> list[str]:
+    """All that the help of `train TASK` must name."""
+    spec = TASKS[task]
+    return [
+        *("--help", "--preset", "--device", "--workers", "--output", "--json", "--quiet"),
+        *map(option_of, spec.settings),
+        *(setting.range_text for setting in spec.adjustable),
+        *(*DEVICES, *spec.presets),
+    ]
+
+
+CHOICE = ["--weights", "--pretrained", "--hidden-size", "--loss", "--seed", "--vote"]
+HELP = {
+    "rnn-tui": ["--help", "--version", "train", "recall", "add", "RNN_TUI_HOME", "rnn-tui.log"],
+    "train": ["--help", *TASKS],
+    "train mnist": [*words_of("mnist"), "--model", "--data-dir", *MODELS],
+    "train recall": words_of("recall"),
+    "train adder": words_of("adder"),
+    "recall": ["--position", *CHOICE, "--json", "--quiet", "rnn-tui recall 3 1 4 1 5"],
+    "add": ["--base", *CHOICE, "--json", "--quiet", "rnn-tui add 1011 110", "0x1f 0d13"],
+}
+
+
+@pytest.mark.parametrize(("command", "expected"), HELP.items(), ids=HELP)
+def test_help_lists_everything_and_imports_nothing_heavy(command: str, expected: list[str]) -> None:
+    level = command.replace("rnn-tui", "").split()
     result = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "rnn_tui", *level, "--help"],
         capture_output=True,
@@ -155,10 +125,18 @@ def test_help_lists_everything_and_imports_nothing_heavy(
     assert others == []
 
 
-def test_parser_knows_every_option_that_help_promises() -> None:
-    options = build_parser().parse_args(["train", "mnist"])
-    expected = {*SETTINGS, "model", "preset", "device", "workers", "data_dir", "json", "quiet"}
+@pytest.mark.parametrize("task", TASKS)
+def test_parser_knows_every_option_that_help_promises(task: str) -> None:
+    options = build_parser().parse_args(["train", task])
+    expected = {*TASKS[task].settings, "preset", "device", "workers", "output", "json", "quiet"}
     assert expected <= set(vars(options))
+    assert ("model" in options) == (len(TASKS[task].models) > 1)
+
+
+def test_help_needs_no_unicode() -> None:
+    result = rnn_tui("train", "recall", "--help", PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "--hidden-size" in result.stdout
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
@@ -195,6 +173,7 @@ WRONG = {
     "negative workers": (["--workers", "-1"], "-1"),
     "too many workers": (["--workers", "65"], "65"),
     "unknown option": (["--speed", "9"], "--speed"),
+    "abbreviation": (["--epoch", "1"], "--epoch"),
     "abbreviation of two options": (["--mod", "lstm", "--d", "cpu"], "--d"),
     "option without its value": (["--epochs"], "--epochs"),
     "markup in a number": (["--epochs", "[red]x[/]"], "[red]x[/]"),
@@ -213,22 +192,46 @@ def test_wrong_usage_exits_with_2_and_a_sentence(arguments: list[str], named: st
     assert named in assert_refused(result.stdout, result.stderr)
 
 
+WRONG_FOR_SEQUENCES = {
+    "a size twice": ("recall", ["--hidden-size", "2,2"], "different"),
+    "no sizes": ("recall", ["--hidden-size", ""], "Hidden sizes"),
+    "a size of 0": ("adder", ["--hidden-size", "0,5"], "from 1 to 256"),
+    "nine sizes": ("adder", ["--hidden-size", "1,2,3,4,5,6,7,8,9"], "1 to 8"),
+    "unknown loss": ("adder", ["--loss", "mse,mae"], "mae"),
+    "no loss": ("adder", ["--loss", ","], "Losses"),
+    "no seeds": ("recall", ["--seeds", "0"], "from 1 to 1000"),
+    "seeds beyond 32 bits": ("recall", ["--seed", str(2**32 - 1), "--seeds", "2"], str(2**32)),
+    "lengths upside down": ("adder", ["--lengths", "11-3"], "range such as"),
+    "words for lengths": ("adder", ["--lengths", "short-long"], "short-long"),
+    "position beyond the shortest": ("recall", ["--position", "4"], "at most the shortest"),
+    "position 0": ("recall", ["--position", "0"], "from 1 to 1000"),
+    "position in a sum": ("adder", ["--position", "1"], "--position"),
+    "no training": ("recall", ["--training-size", "0"], "Training set"),
+    "words for the test": ("recall", ["--test-size", "x"], "Test set"),
+    "data folder": ("recall", ["--data-dir", "/tmp"], "--data-dir"),
+    "abbreviation": ("recall", ["--hidden", "3"], "--hidden"),
+    "escape codes in a list": ("recall", ["--hidden-size", "\x1b[31m2"], "Hidden sizes"),
+    "escape codes in a name": ("recall", ["--loss", "\x1b]0;title\x07"], "Losses"),
+    "escape codes in a range": ("recall", ["--lengths", "3-\x1b[31m\n"], "Lengths"),
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "arguments", "named"), WRONG_FOR_SEQUENCES.values(), ids=WRONG_FOR_SEQUENCES
+)
+def test_wrong_settings_of_sequences_exit_with_2_and_a_sentence(
+    task: str, arguments: list[str], named: str
+) -> None:
+    result = rnn_tui("train", task, *arguments)
+    assert result.returncode == EXIT_USAGE
+    assert named in assert_refused(result.stdout, result.stderr)
+
+
 @pytest.mark.parametrize("arguments", [["fly"], ["train"], ["train", "cifar"], ["\x1b[31m"]])
 def test_unknown_commands_exit_with_2_and_a_sentence(arguments: list[str]) -> None:
     result = rnn_tui(*arguments)
     assert result.returncode == EXIT_USAGE
     assert_refused(result.stdout, result.stderr)
-
-
-def run_inside(arguments: Sequence[str]) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of `main` in this process."""
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        try:
-            code = main(arguments)
-        except SystemExit as stop:
-            code = int(stop.code or 0)
-    return code, out.getvalue(), err.getvalue()
 
 
 def is_allowed(name: str, text: str) -> bool:
@@ -252,16 +255,22 @@ junk = st.one_of(
 
 
 @settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-@given(name=st.sampled_from(list(SETTINGS)), text=junk)
-def test_any_junk_for_a_number_is_refused_in_a_sentence(name: str, text: str, home: Path) -> None:
-    option = f"--{name.replace('_', '-')}={text}"
+@given(
+    where=st.sampled_from([(task, name) for task in TASKS for name in TASKS[task].settings]),
+    text=junk,
+)
+def test_any_junk_for_a_setting_is_refused_in_a_sentence(
+    where: tuple[str, str], text: str, home: Path
+) -> None:
+    task, name = where
+    arguments = ["train", task, f"{option_of(name)}={text}"]
     if is_allowed(name, text):
-        value = getattr(build_parser().parse_args(["train", "mnist", option]), name)
-        assert math.isfinite(value)
+        value = getattr(build_parser().parse_args(arguments), name)
+        assert SETTINGS[name].check(value) == value
         return
-    code, out, err = run_inside(["train", "mnist", option])
+    code, out, err = run_inside(arguments)
     assert code == EXIT_USAGE
     assert SETTINGS[name].label in assert_refused(out, err)
 
@@ -542,48 +551,6 @@ def test_app_without_a_terminal_says_so_in_one_sentence(variables: dict[str, str
     result = rnn_tui(**variables)
     assert (result.returncode, result.stdout) == (EXIT_USAGE, "")
     assert "terminal" in assert_one_sentence(result.stderr)
-
-
-def in_terminal(arguments: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
-    """Exit code and all output of the command in a terminal of 120 × 24."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-        env=environment(TERM="xterm-256color", **variables),
-    )
-    os.close(theirs)
-    output = b""
-    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
-        while chunk := os.read(ours, 65536):
-            output += chunk
-    os.close(ours)
-    return process.wait(PATIENCE), output.decode()
-
-
-def screen_after(output: str) -> list[str]:
-    """The lines that a terminal shows after `output`; knows the few codes that are used here."""
-    lines, row, column = [""], 0, 0
-    for part in re.findall(r"\x1b\[[?0-9;]*[A-Za-z]|[^\x1b]", output):
-        if part == "\r":
-            column = 0
-        elif part == "\n":
-            row += 1
-            lines += [""] * (row + 1 - len(lines))
-        elif part == "\x1b[2K":
-            lines[row] = ""
-        elif moved := re.fullmatch(r"\x1b\[(\d*)A", part):
-            row -= int(moved[1] or 1)
-        elif part.startswith("\x1b"):
-            assert part in ("\x1b[?25l", "\x1b[?25h") or part.endswith("m"), ascii(part)
-        else:
-            lines[row] = lines[row].ljust(column)[:column] + part + lines[row][column + 1 :]
-            column += 1
-    return [line.rstrip() for line in lines]
 
 
 @pytest.fixture(scope="module")

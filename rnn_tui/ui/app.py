@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
 
+from textual import on
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -16,6 +17,7 @@ from textual.widgets import TabbedContent, TabPane
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
+from rnn_tui.ui.panes.base import TaskPane
 from rnn_tui.ui.panes.mnist import MnistPane
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.confirm import ConfirmScreen
@@ -67,8 +69,13 @@ class RnnTuiApp(App[int]):
         Binding("plus,equals_sign", "pane('zoom_in')", "Zoom", key_display="+-", tooltip="Zoom in"),
         Binding("minus", "pane('zoom_out')", "Zoom out", show=False, tooltip="Zoom out"),
         Binding("0", "pane('reset_view')", "Reset", tooltip="Show all epochs"),
+        Binding("v", "pane('spread')", "Spread", tooltip="Spread over seeds: min … max, or ± sd"),
+        Binding("h", "pane('next_variant')", "Network", tooltip="Confusion of the next network"),
         Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
         Binding("i", "pane('other_images')", "Others", tooltip="Ten other test images"),
+        Binding("1", "task('mnist')", "Tasks", key_display="1-3", tooltip="Go to MNIST"),
+        Binding("2", "task('recall')", "Recall", show=False, tooltip="Go to recall"),
+        Binding("3", "task('adder')", "Adder", show=False, tooltip="Go to the adder"),
         Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
         Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
         Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
@@ -83,9 +90,12 @@ class RnnTuiApp(App[int]):
         self._next_drain = 0.0
 
     def compose(self) -> ComposeResult:
-        """A tab for each task."""
-        with TabbedContent(id="tasks"), TabPane(TASKS["mnist"].label, id="mnist"):
-            yield MnistPane(TASKS["mnist"], self.runs, self._data_dir)
+        """A tab for each task; the first has its pane, the others get theirs when looked at."""
+        with TabbedContent(id="tasks"):
+            for task in TASKS.values():
+                with TabPane(task.label, id=task.name):
+                    if task is TASKS["mnist"]:
+                        yield MnistPane(task, self.runs, self._data_dir)
         yield KeyFooter(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -94,21 +104,47 @@ class RnnTuiApp(App[int]):
         self.call_after_refresh(self.runs.load_engine)
 
     @property
-    def pane(self) -> MnistPane:
+    def pane(self) -> TaskPane:
         """The pane of the active tab."""
-        return self.query_one(MnistPane)
+        return self._panes()[0]
+
+    def _panes(self) -> list[TaskPane]:
+        """The pane of the active tab; none before the first frame or while it is made."""
+        tabs = self.query("#tasks")
+        name = tabs.first(TabbedContent).active if tabs else ""
+        return list(self.query(f"#{name} TaskPane").results(TaskPane)) if name else []
+
+    def action_task(self, name: str) -> None:
+        """Go to the tab of a task."""
+        self.screen.set_focus(None)  # or the tab with the focus would come back
+        self.query_one("#tasks", TabbedContent).active = name
+
+    @on(TabbedContent.TabActivated, "#tasks")
+    async def _make_pane(self, event: TabbedContent.TabActivated) -> None:
+        """Fill a tab that is looked at for the first time."""
+        place = event.pane
+        if not place.query(TaskPane):
+            from rnn_tui.ui.panes.sequences import PANES  # noqa: PLC0415 - behind the first frame
+
+            await place.mount(PANES[str(place.id)](TASKS[str(place.id)], self.runs))
+        else:
+            pane = place.query_one(TaskPane)
+            pane.show_runs()
+            pane.focus_view()
+        self.refresh_bindings()
 
     def action_pane(self, name: str) -> None:
         """Do what the active pane calls `name`."""
-        getattr(self.pane, f"action_{name}")()
+        for pane in self._panes():
+            getattr(pane, f"action_{name}")()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out stop and pause while nothing trains; other images only where some are."""
         if action in ("stop", "pause"):
             return True if self.runs.busy else None
-        if parameters == ("other_images",):
-            return bool(self.query(MnistPane)) and self.pane.view == "test"
-        return True
+        if action != "pane":
+            return True
+        return any(pane.offers(str(parameters[0])) for pane in self._panes())
 
     def action_stop(self) -> None:
         """Stop training; the weights are kept."""
@@ -203,9 +239,11 @@ class RnnTuiApp(App[int]):
         alive = self.runs.anything_to_come
         drained = self.runs.drain()
         if drained.run_ids:
-            self.pane.post_message(RunsChanged(drained.run_ids))
+            # To all of them: one that is not in view still writes its log and says how a run ended.
+            for pane in self.query(TaskPane):
+                pane.post_message(RunsChanged(drained.run_ids))
         if drained.loaded is not None:
-            self.pane.engine_loaded(drained.loaded.text)
+            self.pane.show_runs()
             if drained.loaded.failed:
                 self.notify(drained.loaded.text, severity="error", markup=False)
         if not alive:

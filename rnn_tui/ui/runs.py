@@ -22,6 +22,7 @@ from rnn_tui.tasks import TASKS
 
 # As many as there are colours to tell them apart.
 RUNS_KEPT = 8
+LOADING_NOTE = "loading PyTorch …"
 logger = logging.getLogger(__name__)
 
 
@@ -55,11 +56,13 @@ class RunManager:
     Attributes:
         states: by run id, in order of start.
         examinations: of finished runs, by run id; what the task's examiner returns.
+        note: which engine there is, or that it loads.
     """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}
         self.examinations: dict[str, Any] = {}
+        self.note = LOADING_NOTE
         self._queue: deque[events.Event | Examined | Loaded] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
@@ -83,7 +86,8 @@ class RunManager:
         for run_id, config in planned:
             self.states[run_id] = RunState(run_id, config)
             self._colours[run_id] = len(self._colours)
-        self._forget_oldest()
+        for task in {config.task for config in configs}:
+            self._forget_oldest(task)
         self._training = self._spawn(self._train, "training", planned, self._control)
         return [run_id for run_id, _ in planned]
 
@@ -98,10 +102,11 @@ class RunManager:
         else:
             self._control.pause()
 
-    def clear_ended(self) -> None:
-        """Forget the runs that have ended; their weights stay on disk."""
-        for run_id in [i for i, state in self.states.items() if not state.status.active]:
-            self._forget(run_id)
+    def clear_ended(self, task: str) -> None:
+        """Forget the runs of a task that have ended; their weights stay on disk."""
+        for run_id, state in list(self.states.items()):
+            if state.config.task == task and not state.status.active:
+                self._forget(run_id)
 
     @property
     def busy(self) -> bool:
@@ -131,6 +136,7 @@ class RunManager:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
                 loaded = item
+                self.note = item.text
                 continue
             changed[item.run_id] = None
             if item.run_id not in self.states:
@@ -152,9 +158,10 @@ class RunManager:
         self.states.pop(run_id, None)
         self.examinations.pop(run_id, None)
 
-    def _forget_oldest(self) -> None:
-        for run_id in list(self.states):
-            if len(self.states) > RUNS_KEPT and not self.states[run_id].status.active:
+    def _forget_oldest(self, task: str) -> None:
+        mine = [run_id for run_id, state in self.states.items() if state.config.task == task]
+        for run_id in mine[: max(0, len(mine) - RUNS_KEPT)]:
+            if not self.states[run_id].status.active:
                 self._forget(run_id)
 
     def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
@@ -211,7 +218,7 @@ class RunManager:
             examination = task.examine(config, outcome.weights)
         except Exception:
             logger.exception("examining run %s failed", run_id)
-            text = "The test images could not be examined; the log file has the details."
+            text = "The run could not be examined further; the log file has the details."
             self._queue.append(events.LogLine(run_id, text, "warning"))
         else:
             self._queue.append(Examined(run_id, examination))

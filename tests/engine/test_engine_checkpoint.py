@@ -36,7 +36,7 @@ def checkpoint(seed: int = 0, size: int = 5) -> Checkpoint:
         "odd": torch.tensor([0.0, -0.0, math.nan, math.inf, 1e-45]),
         "transposed": torch.randn(3, 2, generator=draw).T,
         "double": torch.randn(2, generator=draw, dtype=torch.float64),
-        "half": torch.randn(2, generator=draw).bfloat16(),
+        "half": torch.randn(2, generator=draw).half(),
     }
     return Checkpoint(CONFIG, weights, 42, {"test_accuracy": 98.73, "test_loss": 0.1})
 

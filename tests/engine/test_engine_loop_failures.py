@@ -118,7 +118,7 @@ def test_a_model_beyond_all_memory_is_refused(
     assert "not enough memory" in message
     assert "50000" in message
     assert "4096" in message
-    assert "smaller" in message
+    assert "try a batch size of 12500 or less of the rest" in message
     assert run.outcome.weights is None
 
 

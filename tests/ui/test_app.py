@@ -47,7 +47,7 @@ def last_notice(app: RnnTuiApp) -> str:
 async def running(app: RnnTuiApp, **options: Any) -> AsyncIterator[Pilot[Any]]:
     """The app, once the parts that come after the first frame are there."""
     async with app.run_test(**options) as pilot:
-        await wait_until(pilot, lambda: app.pane._form is not None)
+        await wait_until(pilot, lambda: app.pane.complete)
         await pilot.pause()
         yield pilot
 
@@ -460,7 +460,7 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
         assert accuracy > 40
         assert Path(state.checkpoint).is_file()
         assert home in Path(state.checkpoint).parents
-        assert "PyTorch" in app.pane.note
+        assert "PyTorch" in runs.note
         app.query_one("#views", TabbedContent).active = "log"
         await pilot.pause(0.2)
         log = " ".join(line.text for line in app.query_one(RichLog).lines)

@@ -18,6 +18,8 @@ from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 VALIDATION_SIZE = 100
 TEST_LENGTHS = range(1, 21)
+# In the pairs made for long carries, how likely a place is of the same kind as the one before it.
+REPEATED = 0.6
 # Small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0.
 EXCLUDED = -1e9
 
@@ -30,14 +32,30 @@ METRICS = (
 )
 
 
-def draw_pairs(lengths: Tensor, random: torch.Generator) -> Examples:
+def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
     """Two random numbers a sequence, below 2^(length − 1), and the bits of their sum.
 
     A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number
     uniform below 2^(length − 1).
+
+    Args:
+        lengths: (N,) steps of each sequence.
+        random: where chance comes from.
+        runs: make every other pair of runs of like places (both 0, both 1, or different): through
+            a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
+            otherwise, and what a network has hardly seen it gets wrong among 1,024 bits.
     """
     longest, count = int(lengths.max()), len(lengths)
     bits = torch.randint(2, (count, longest, 2), generator=random, dtype=torch.uint8)
+    if runs:
+        anew = torch.rand(count, longest, generator=random) >= REPEATED
+        anew[::2] = True
+        anew[:, 0] = True
+        places = torch.arange(longest).expand(count, -1)
+        first = torch.where(anew, places, 0).cummax(dim=1).values  # (N, T), where a run began
+        kinds = bits.gather(1, first[:, :, None].expand(-1, -1, 2))
+        swapped = torch.randint(2, (count, longest, 1), generator=random) == 1
+        bits = torch.where(swapped, kinds.flip(2), kinds)
     free = torch.arange(longest) < lengths[:, None] - 1  # (N, T)
     bits *= free[:, :, None]
     return Examples(bits[None], add_bits(bits)[None], lengths[None])
@@ -102,6 +120,10 @@ class AdderProblem(SequenceProblem):
         """Random pairs of these lengths (N,)."""
         return draw_pairs(lengths, random)
 
+    def draw_training(self, lengths: Tensor, random: torch.Generator) -> Examples:
+        """Random pairs, with long carries where the recipe asks for them."""
+        return draw_pairs(lengths, random, self.config.recipe.augmentation == "carry")
+
     def training_lengths(self, random: torch.Generator) -> Tensor:
         """Lengths by chance, as in the report."""
         shortest, longest = self.config.lengths
@@ -113,9 +135,9 @@ class AdderProblem(SequenceProblem):
         lengths = torch.randint(shortest, longest + 1, (VALIDATION_SIZE,), generator=random)
         return self.draw(lengths, random)
 
-    def losses_of(self, states: Tensor, batch: Batch) -> Tensor:
+    def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
-        logits = self.model.logits_at_every_step(states)
+        logits = self.model(self.for_replicas(batch.inputs, 1))  # (T, R, B)
         steps = logits.shape[0]
         targets = self.for_replicas(batch.targets[:, :steps].movedim(1, 0), 1)  # (T, R, B)
         lengths = batch.lengths

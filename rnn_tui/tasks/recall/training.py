@@ -54,14 +54,6 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none").mean(dim=1)
 
 
-def states_at_end(states: Tensor, lengths: Tensor | None) -> Tensor:
-    """The states (R, H, B) after each sequence's last step, of all states (T, R, H, B)."""
-    if lengths is None:
-        return states[-1]
-    last = (lengths - 1)[None, :, None].expand(1, -1, states.shape[2], -1)
-    return states.gather(0, last)[0]
-
-
 def final_logits(network: ReplicaLSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
     """Logits (R, 10, B) after each sequence's end, without gradients.
 
@@ -110,12 +102,12 @@ class RecallProblem(SequenceProblem):
         lengths = torch.randint(shortest, stop, (count,), generator=random)
         return self.draw(lengths, random)
 
-    def losses_of(self, states: Tensor, batch: Batch) -> Tensor:
+    def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
         lengths = batch.lengths
         if lengths is not None:
             lengths = self.for_replicas(lengths, 0)
-        logits = self.model.logits(states_at_end(states, lengths))
+        logits = self.model.at_end(self.for_replicas(batch.inputs, 1), lengths)
         return self._losses(logits, self.for_replicas(batch.targets, 0).long()).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:

@@ -70,6 +70,10 @@ class SequenceProblem(Problem):
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
         """Sequences of these lengths (N,) by chance, for one seed (S = 1)."""
 
+    def draw_training(self, lengths: Tensor, random: torch.Generator) -> Examples:
+        """Sequences to train on, of these lengths (N,), for one seed (S = 1)."""
+        return self.draw(lengths, random)
+
     @abstractmethod
     def training_lengths(self, random: torch.Generator) -> Tensor:
         """The lengths (N,) of a training set that is used again in every epoch."""
@@ -79,19 +83,22 @@ class SequenceProblem(Problem):
         """Held-out sequences of one seed."""
 
     @abstractmethod
-    def losses_of(self, states: Tensor, batch: Batch) -> Tensor:
-        """Mean loss of each replica (R,) from the states (T, R, H, B) of a batch."""
+    def losses_of(self, batch: Batch) -> Tensor:
+        """Mean loss of each replica (R,) over a batch."""
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
         if self.config.recipe.fresh:
             lengths = self._fresh_lengths(epoch)
-            drawn = [self.draw(lengths, generator(s, "training", epoch)) for s in self.seeds]
+            drawn = [
+                self.draw_training(lengths, generator(seed, "training", epoch))
+                for seed in self.seeds
+            ]
         elif self._batches is None:
             drawn = []
             for seed in self.seeds:
                 random = generator(seed, "training")
-                drawn.append(self.draw(self.training_lengths(random), random))
+                drawn.append(self.draw_training(self.training_lengths(random), random))
         else:
             return
         self._batches = Batches(self._to_device(stack(drawn)), self.batch_size)
@@ -113,7 +120,7 @@ class SequenceProblem(Problem):
         batch = self._batches[step]
 
         def call() -> Tensor:
-            return self.losses_of(self.model(self.for_replicas(batch.inputs, 1)), batch)
+            return self.losses_of(batch)
 
         return [call]
 

@@ -1,4 +1,8 @@
-"""The confusion matrix of a run on the test set."""
+"""A confusion matrix."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 from rich.table import Table
@@ -8,7 +12,9 @@ from textual.color import Color
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from rnn_tui.tasks.mnist.results import Examination
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 
 class ConfusionView(Vertical):
@@ -16,37 +22,44 @@ class ConfusionView(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._examination: Examination | None = None
+        self._matrix: npt.NDArray[np.int64] | None = None
+        self._title = ""
 
     def compose(self) -> ComposeResult:
         """Lay out one scrollable table."""
         yield Static("", id="confusion")
 
-    def show(self, examination: Examination | None) -> None:
-        """Draw the matrix."""
-        self._examination = examination
-        matrix = self.query_one("#confusion", Static)
-        if examination is None:
-            matrix.update("A run that is finished shows its confusion matrix here.")
+    def show(self, matrix: npt.NDArray[np.int64] | None, title: str = "") -> None:
+        """Draw (C, C) counts, true classes in rows, answers in columns; None for none yet."""
+        self._matrix, self._title = matrix, title
+        place = self.query_one("#confusion", Static)
+        if matrix is None:
+            place.update("A run that is finished shows its confusion matrix here.")
         else:
-            matrix.update(self._table(examination))
+            place.update(self._table(matrix))
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.show(self._examination))
+        self.app.theme_changed_signal.subscribe(
+            self, lambda _: self.show(self._matrix, self._title)
+        )
 
-    def _table(self, examination: Examination) -> Table:
+    def _table(self, matrix: npt.NDArray[np.int64]) -> Table:
         theme = self.app.theme_variables
         good, bad = Color.parse(theme["success"]), Color.parse(theme["error"])
         ground = Color.parse(theme["background"])
+        title = "true digit down, read as across"
         table = Table(
-            title="true digit down, read as across", title_justify="left", box=None, padding=(0, 0)
+            title=f"{self._title}: {title}" if self._title else title,
+            title_justify="left",
+            box=None,
+            padding=(0, 0),
         )
         table.add_column("", justify="right")
-        for digit in range(len(examination.confusion)):
+        for digit in range(len(matrix)):
             table.add_column(f"{digit} ", justify="right", min_width=5)
         table.add_column("right %", justify="right", min_width=8)
-        for true, counts in enumerate(examination.confusion.tolist()):
+        for true, counts in enumerate(matrix.tolist()):
             total = max(1, sum(counts))
             worst = max(1, *(n for read, n in enumerate(counts) if read != true))
             cells = [Text(f"{true} ", style="bold")]

@@ -1,6 +1,7 @@
-"""The form that says what to train: preset, models, numbers, device."""
+"""The form that says what to train: preset, models or losses, numbers, device."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,12 +11,12 @@ from textual.widgets import Button, Checkbox, Label, Select, Static
 
 from rnn_tui.engine.config import MODEL_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.settings import DEVICES, SETTINGS
+from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.tasks.base import TaskSpec
-from rnn_tui.ui.widgets.number_field import NumberField
+from rnn_tui.ui.widgets.setting_field import SettingField
 
 
-class ModelCheckbox(Checkbox):
+class MarkedCheckbox(Checkbox):
     """A checkbox that shows its state by a mark, not by colour alone."""
 
     def __init__(self, label: str, value: bool, id: str) -> None:
@@ -53,17 +54,26 @@ class SettingsForm(VerticalScroll):
                     presets, value=presets[0][1], allow_blank=False, compact=True, id="preset"
                 )
             yield Static("", id="summary", markup=False)
-        with Vertical(classes="choice", id="models"):
-            yield Label("Models, one after another")
-            with Horizontal():
-                for model in self._spec.models:
-                    yield ModelCheckbox(
-                        MODEL_LABELS[model],
-                        model == self._spec.default_model,
-                        f"model-{model}",
-                    )
-        for setting in SETTINGS.values():
-            yield NumberField(setting)
+        if len(self._spec.models) > 1:
+            with Vertical(classes="choice", id="models"):
+                yield Label("Models, one after another")
+                with Horizontal():
+                    for model in self._spec.models:
+                        yield MarkedCheckbox(
+                            MODEL_LABELS[model],
+                            model == self._spec.default_model,
+                            f"model-{model}",
+                        )
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                with Vertical(classes="choice", id="choices"):
+                    yield Label(setting.label)
+                    with Horizontal():
+                        for name, label in setting.choices.items():
+                            yield MarkedCheckbox(label, False, f"choice-{name}")
+                    yield Static(setting.help, classes="hint", markup=False)
+            else:
+                yield SettingField(setting)
         with Vertical(classes="choice", id="device-choice"):
             with Horizontal():
                 yield Label("Device")
@@ -74,16 +84,20 @@ class SettingsForm(VerticalScroll):
                     compact=True,
                     id="device",
                 )
-            yield Static("auto: a GPU if there is one", classes="hint", markup=False)
+            automatic = self._spec.config(self._spec.default_model).automatic_device
+            hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
+            yield Static(hint, classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
 
     def on_mount(self) -> None:
         """Show what the first preset does."""
-        self._show_preset()
+        self._choose_preset()
 
     @property
     def models(self) -> tuple[str, ...]:
         """The models that are ticked."""
+        if len(self._spec.models) == 1:
+            return self._spec.models
         return tuple(
             model
             for model in self._spec.models
@@ -99,11 +113,15 @@ class SettingsForm(VerticalScroll):
         if not self.models:
             self.query_one("#models Checkbox").focus()
             raise SettingError("Tick at least one model to train.")
-        overrides: dict[str, float | str | None] = {
+        overrides: dict[str, Any] = {
             "device": str(self.query_one("#device", Select).value),
-            "data_dir": self._data_dir,
         }
-        for field in self.query(NumberField):
+        if self._spec.reads_data:
+            overrides["data_dir"] = self._data_dir
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                overrides[setting.name] = self._ticked(setting)
+        for field in self.query(SettingField):
             try:
                 overrides[field.setting.name] = field.value()
             except SettingError:
@@ -112,11 +130,36 @@ class SettingsForm(VerticalScroll):
         preset = str(self.query_one("#preset", Select).value)
         return [self._spec.config(model, preset, **overrides) for model in self.models]
 
+    def _ticked(self, setting: ChoicesSetting) -> tuple[str, ...]:
+        """The names that are ticked.
+
+        Raises:
+            SettingError: if none is.
+        """
+        names = [name for name in setting.choices if self._choice(name).value]
+        if not names:
+            self._choice(next(iter(setting.choices))).focus()
+            raise SettingError(f"Tick at least one of {', '.join(setting.choices.values())}.")
+        return tuple(names)
+
+    def _choice(self, name: str) -> Checkbox:
+        return self.query_one(f"#choice-{name}", Checkbox)
+
     def focus_first(self) -> None:
         """Put the focus where the form begins."""
         self.query_one("#preset").focus()
 
     @on(Select.Changed, "#preset")
+    def _choose_preset(self) -> None:
+        """Tick what the preset has, and show its values."""
+        preset = str(self.query_one("#preset", Select).value)
+        config = self._spec.config(self._spec.default_model, preset)
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                for name in setting.choices:
+                    self._choice(name).value = name in getattr(config, setting.name)
+        self._show_preset()
+
     @on(Checkbox.Changed)
     def _show_preset(self) -> None:
         """Say what the preset does, and show its values where nothing is typed."""
@@ -124,9 +167,9 @@ class SettingsForm(VerticalScroll):
         self.query_one("#summary", Static).update(preset.summary)
         chosen = self.models or self._spec.models
         configs = [self._spec.config(model, preset.name) for model in chosen]
-        for field in self.query(NumberField):
-            values = [float(getattr(config, field.setting.name)) for config in configs]
-            field.input.placeholder = _range_text(values)
+        for field in self.query(SettingField):
+            values = [getattr(config, field.setting.name) for config in configs]
+            field.input.placeholder = _range_text(field.setting, values)
 
     @on(Button.Pressed, "#train")
     def _submit(self) -> None:
@@ -137,6 +180,6 @@ class SettingsForm(VerticalScroll):
         self.post_message(self.Submitted())
 
 
-def _range_text(values: Sequence[float]) -> str:
+def _range_text(setting: Setting, values: Sequence[Any]) -> str:
     low, high = min(values), max(values)
-    return f"{low:g}" if low == high else f"{low:g} … {high:g}"
+    return setting.format(low) if low == high else f"{setting.format(low)} … {setting.format(high)}"

@@ -116,14 +116,3 @@ class TrainingView(Vertical):
                 chart.cursor = None
             elif chart.cursor != position and self.app.focused is not chart:
                 chart.cursor = position
-
-    def zoom(self, direction: int) -> None:
-        """Zoom both charts."""
-        for chart in self.charts:
-            chart.action_zoom(direction)
-
-    def reset_view(self) -> None:
-        """Show all data, without cursor."""
-        for chart in self.charts:
-            chart.action_reset_view()
-            chart.cursor = None

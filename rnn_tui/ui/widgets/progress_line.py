@@ -24,7 +24,15 @@ def clock(seconds: float) -> str:
 
 
 class ProgressLine(Horizontal):
-    """The progress of the run in training, or of the one looked at."""
+    """The progress of the run in training, or of the one looked at.
+
+    Args:
+        unit: what its samples are, in the plural.
+    """
+
+    def __init__(self, unit: str) -> None:
+        super().__init__()
+        self._unit = {"images": "img"}.get(unit, unit)
 
     def compose(self) -> ComposeResult:
         """Lay out what, bar, numbers."""
@@ -42,7 +50,7 @@ class ProgressLine(Horizontal):
         word = _WORDS[state.status]
         self.query_one("#progress-what", Label).update(f"{what} {word}".rstrip())
         self.query_one(ProgressBar).update(total=1, progress=state.progress)
-        numbers = [f"{state.rate:,.0f} img/s", clock(state.elapsed)]
+        numbers = [f"{state.rate:,.0f} {self._unit}/s", clock(state.elapsed)]
         if state.remaining is not None:
             numbers.append(f"{clock(state.remaining)} left")
         if waiting:

@@ -1,4 +1,6 @@
-"""A labelled number in a form, checked as one types; its line of help turns into the error."""
+"""A labelled setting in a form, checked as one types; its line of help turns into the error."""
+
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -7,15 +9,13 @@ from textual.validation import ValidationResult, Validator
 from textual.widgets import Input, Label, Static
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.settings import NumberSetting
-
-_CHARACTERS = frozenset("0123456789.e-+_")
+from rnn_tui.engine.settings import Setting
 
 
 class SettingValidator(Validator):
     """Accepts what the setting accepts, and nothing typed, which means the preset's value."""
 
-    def __init__(self, setting: NumberSetting) -> None:
+    def __init__(self, setting: Setting) -> None:
         super().__init__()
         self._setting = setting
 
@@ -30,27 +30,32 @@ class SettingValidator(Validator):
         return self.success()
 
 
-class NumberInput(Input):
-    """An input that takes only the characters of numbers, and leaves other keys to the app.
+class SettingInput(Input):
+    """An input that takes only the characters its setting may need, and leaves others to the app.
 
     So the single-key commands work while a field has the focus.
     """
 
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(validators=[SettingValidator(setting)], compact=True)
+        self._characters = frozenset(setting.characters)
+        self.cursor_blink = False
+
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """Whether typing this key changes the field."""
-        return character is not None and character in _CHARACTERS
+        return character is not None and character in self._characters
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.is_printable and event.character not in _CHARACTERS:
+        if event.is_printable and event.character not in self._characters:
             event.prevent_default()
             return
         await super()._on_key(event)
 
 
-class NumberField(Vertical):
+class SettingField(Vertical):
     """A setting of a run: label, input, help or error."""
 
-    def __init__(self, setting: NumberSetting) -> None:
+    def __init__(self, setting: Setting) -> None:
         super().__init__(id=f"field-{setting.name.replace('_', '-')}")
         self.setting = setting
 
@@ -58,18 +63,16 @@ class NumberField(Vertical):
         """Lay out label and input in a row, the help below."""
         with Horizontal():
             yield Label(self.setting.label)
-            field = NumberInput(validators=[SettingValidator(self.setting)], compact=True)
-            field.cursor_blink = False
-            yield field
+            yield SettingInput(self.setting)
         yield Static(self.setting.help, classes="hint", markup=False)
 
     @property
-    def input(self) -> NumberInput:
+    def input(self) -> SettingInput:
         """The input itself."""
-        return self.query_one(NumberInput)
+        return self.query_one(SettingInput)
 
-    def value(self) -> float | None:
-        """The number typed, or None where the field is empty.
+    def value(self) -> Any:
+        """What was typed, or None where the field is empty.
 
         Raises:
             SettingError: if it is not allowed.

@@ -1,0 +1,266 @@
+"""An addition as on paper, one column a bit, of which only what is visible is ever drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+EIGHTHS = "▁▂▃▄▅▆▇█"
+LABEL_WIDTH = 9
+# Cells from one number of the ruler to the next: every fifth bit where bits stand apart, else
+# every tenth.
+RULER_STEP = 10
+# What an arrow key, or a notch of the wheel, scrolls by.
+SCROLL_CELLS = 10
+_LEFT_OUT = "‹", "›"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What stands in the columns; all least significant first, L of each.
+
+    Attributes:
+        carries: the carry into each place, 0 or 1.
+        a: bits of the first number.
+        b: bits of the second.
+        answer: bits that the network gave.
+        total: bits of the true sum.
+        sureness: of each bit of the answer, 0.5 … 1.
+        places: how many places a, and b, take up; those above stay empty as on paper.
+    """
+
+    carries: Sequence[int]
+    a: Sequence[int]
+    b: Sequence[int]
+    answer: Sequence[int]
+    total: Sequence[int]
+    sureness: Sequence[float]
+    places: tuple[int, int]
+
+    @property
+    def length(self) -> int:
+        """The number of columns."""
+        return len(self.total)
+
+
+def eighth(sureness: float) -> str:
+    """A block as high as `sureness` lies between 0.5 and 1."""
+    return EIGHTHS[max(0, min(7, int((sureness - 0.5) * 16)))]
+
+
+Cell = tuple[str, str]
+"""A character, and the name of its style."""
+
+
+@dataclass(frozen=True)
+class _Row:
+    """A line of the addition.
+
+    Attributes:
+        label: what it is called.
+        cell_of: what stands in a column.
+        between: the style of the cells between columns.
+    """
+
+    label: str
+    cell_of: Callable[[Columns, int], Cell]
+    between: str = ""
+
+
+class ColumnAddition(ScrollView, can_focus=True):
+    """Carries, both numbers, the answer, marks below its wrong bits, the true sum, sureness.
+
+    The most significant bit is at the left. Where all fits, bits stand a cell apart; where not,
+    it scrolls, and the least significant end is shown at first. What is read at a bit stays in
+    view while bits come and go at the other end.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
+        Binding("right", "scroll_cells(1)", "Scroll right", show=False),
+        Binding("shift+left,ctrl+left", "scroll_pages(-1)", "A screen left", show=False),
+        Binding("shift+right,ctrl+right", "scroll_pages(1)", "A screen right", show=False),
+        Binding("home", "scroll_pages(-9999)", "Highest bit", show=False),
+        Binding("end", "scroll_pages(9999)", "Lowest bit", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "column-addition--label",
+        "column-addition--faint",
+        "column-addition--number",
+        "column-addition--ruled",
+        "column-addition--answer",
+        "column-addition--wrong",
+        "column-addition--mark",
+        "column-addition--total",
+        "column-addition--sureness",
+    }
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._columns: Columns | None = None
+        self._sureness_label = "sure"
+        # Cells between what is shown and the right end, kept when the width changes.
+        self._from_right = 0
+        self._settled = Size(0, 0)
+
+    @property
+    def pitch(self) -> int:
+        """Cells from one bit to the next."""
+        length = self._columns.length if self._columns else 0
+        return 2 if LABEL_WIDTH + 2 * length - 1 <= self.container_size.width else 1
+
+    def show(self, columns: Columns, sureness_label: str) -> None:
+        """Draw an addition; `sureness_label` says what the last row is."""
+        self._columns, self._sureness_label = columns, sureness_label
+        self._lay_out()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep the same bits at the right edge."""
+        self._lay_out()
+        self._settled = event.size
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """Remember what a person scrolled to, which a change of width must not alter."""
+        super().watch_scroll_x(old_value, new_value)
+        if self.size == self._settled:
+            self._from_right = round(self.max_scroll_x - new_value)
+
+    def _lay_out(self) -> None:
+        if self._columns is None:
+            return
+        from_right = self._from_right
+        width = LABEL_WIDTH + self.pitch * (self._columns.length - 1) + 1
+        self.virtual_size = Size(width, len(_ROWS) + 1)
+        target = max(0, self.max_scroll_x - from_right)
+        # By force, as Textual has not yet noticed that there is something to scroll.
+        self.scroll_to(x=target, animate=False, force=True)
+        # Scrolling within a width that is new has set it to something else.
+        self._from_right = min(from_right, self.max_scroll_x)
+        self.refresh()
+
+    # Keys and wheel
+
+    def action_scroll_cells(self, direction: int) -> None:
+        """Scroll a little."""
+        self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
+
+    def action_scroll_pages(self, pages: int) -> None:
+        """Scroll by as much as is visible."""
+        page = self.container_size.width - LABEL_WIDTH
+        self.scroll_to(x=self.scroll_x + pages * page, animate=False)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll right where there is more than fits."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll left where there is more than fits."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+        if self.max_scroll_x:
+            event.prevent_default()
+            event.stop()
+            self.action_scroll_cells(direction)
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the visible part of a line; the labels stay where they are."""
+        width, columns = self.scrollable_content_region.width, self._columns
+        if columns is None or y > len(_ROWS):
+            return Strip.blank(width, self.rich_style)
+        label, cells = self._ruler(columns) if y == 0 else self._row(columns, _ROWS[y - 1])
+        styles = {
+            style: self.get_component_rich_style(f"column-addition--{style}")
+            for style in {style for _, style in cells} if style
+        }  # fmt: skip
+        label = label.rjust(LABEL_WIDTH - 1) + " "
+        segments = [Segment(label, self.get_component_rich_style("column-addition--label"))]
+        for style, run in groupby(cells, key=lambda cell: cell[1]):
+            text = "".join(character for character, _ in run)
+            segments.append(Segment(text, styles.get(style, Style())))
+        strip = Strip(segments).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, self.rich_style)
+
+    def _visible(self, columns: Columns) -> list[int | None]:
+        """The bit in each visible cell, None in a cell between bits."""
+        pitch, start = self.pitch, self.scroll_offset.x
+        end = min(
+            start + self.scrollable_content_region.width - LABEL_WIDTH,
+            pitch * (columns.length - 1) + 1,
+        )
+        return [
+            None if cell % pitch else columns.length - 1 - cell // pitch
+            for cell in range(start, end)
+        ]
+
+    def _row(self, columns: Columns, row: _Row) -> tuple[str, list[Cell]]:
+        """The label of a line, and its visible cells."""
+        label = self._sureness_label if row is _ROWS[-1] else row.label
+        cells = [
+            (" ", row.between) if bit is None else row.cell_of(columns, bit)
+            for bit in self._visible(columns)
+        ]
+        return label, cells
+
+    def _ruler(self, columns: Columns) -> tuple[str, list[Cell]]:
+        """The numbers of the bits, each with its last figure above its bit."""
+        visible = self._visible(columns)
+        step = RULER_STEP // self.pitch
+        text = [" "] * len(visible)
+        more_left = self.scroll_offset.x > 0
+        more_right = bool(visible) and visible[-1] != 0
+        for cell, bit in enumerate(visible):
+            if bit is None or bit % step:
+                continue
+            number = f"{bit}"
+            start = cell + 1 - len(number)
+            # A number that is cut would be another number.
+            if start >= 2 * more_left and cell < len(visible) - 2 * more_right:
+                text[start : cell + 1] = number
+        if more_left:
+            text[0] = _LEFT_OUT[0]
+        if more_right:
+            text[-1] = _LEFT_OUT[1]
+        return "bit", [(character, "faint") for character in text]
+
+
+def _carry(columns: Columns, at: int) -> Cell:
+    return ("1", "number") if columns.carries[at] else ("·", "faint")
+
+
+def _digit(bits: Sequence[int], at: int, places: int, style: str) -> Cell:
+    # A zero is one digit; otherwise nothing stands before the first one.
+    return (f"{bits[at]:d}" if at < max(1, places) else " ", style)
+
+
+def _answer(columns: Columns, at: int) -> Cell:
+    right = columns.answer[at] == columns.total[at]
+    return f"{columns.answer[at]:d}", "answer" if right else "wrong"
+
+
+def _mark(columns: Columns, at: int) -> Cell:
+    return (" ", "") if columns.answer[at] == columns.total[at] else ("✗", "mark")
+
+
+# From top to bottom.
+_ROWS = (
+    _Row("carry", _carry),
+    _Row("a", lambda columns, at: _digit(columns.a, at, columns.places[0], "number")),
+    _Row("+ b", lambda columns, at: _digit(columns.b, at, columns.places[1], "ruled"), "ruled"),
+    _Row("network", _answer),
+    _Row("", _mark),
+    _Row("true sum", lambda columns, at: (f"{columns.total[at]:d}", "total")),
+    _Row("sure", lambda columns, at: (eighth(columns.sureness[at]), "sureness")),
+)

@@ -1,0 +1,55 @@
+"""A one-line field that stays quick and clean whatever is pasted into it."""
+
+from textual import events
+from textual.message import Message
+from textual.widgets import Input
+
+from rnn_tui.engine.errors import printable
+
+
+class TypedInput(Input):
+    """An input that cuts long pastes instead of refusing them, and keeps control characters out.
+
+    Args:
+        value: the text to begin with.
+        most: how many characters it keeps.
+        placeholder: shown where nothing is typed.
+        id: as of any widget.
+    """
+
+    class Cut(Message):
+        """More was pasted than the field keeps.
+
+        Attributes:
+            kept: how many of the pasted characters went in.
+            pasted: how many there were.
+        """
+
+        def __init__(self, kept: int, pasted: int) -> None:
+            self.kept, self.pasted = kept, pasted
+            super().__init__()
+
+    def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:
+        super().__init__(value, placeholder, max_length=most, compact=True, id=id)
+        self.cursor_blink = False
+        self._most = most
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual would take the first line alone, and nothing at all where it is too long.
+        event.prevent_default()
+        event.stop()
+        self._insert(event.text)
+
+    def action_paste(self) -> None:
+        """Paste what was copied within the app."""
+        self._insert(self.app.clipboard)
+
+    def _insert(self, text: str) -> None:
+        """Put `text` in place of the selection: on one line, as much of it as fits."""
+        start, end = sorted(self.selection)
+        room = max(0, self._most - len(self.value) + end - start)
+        # Cut first, so that a paste of millions of characters costs no more than one that fits.
+        kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
+        self.replace(printable(kept, self._most), start, end)
+        if len(text) > room:
+            self.post_message(self.Cut(room, len(text)))

@@ -1,0 +1,265 @@
+"""Settings as typed: whatever the text, a value that is allowed or one harmless sentence."""
+
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import (
+    SETTINGS,
+    ChoicesSetting,
+    ListSetting,
+    NumberSetting,
+    RangeSetting,
+    Setting,
+    check_choice,
+)
+
+SIZES = ListSetting("sizes", "Sizes", "", 1, 256, 8)
+LENGTHS = RangeSetting("lengths", "Lengths", "", 1, 1000)
+LOSSES = ChoicesSetting("losses", "Losses", "", {"mse": "MSE", "ce": "CE", "bce": "BCE"})
+RATE = NumberSetting("rate", "Rate", "", 0.0, 1e38, whole=False)
+COUNT = NumberSetting("count", "Count", "", 0, 2**32 - 1)
+KINDS: dict[str, Setting] = {
+    "list": SIZES,
+    "range": LENGTHS,
+    "choices": LOSSES,
+    "rate": RATE,
+    "count": COUNT,
+}
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "list": st.lists(st.integers(1, 256), min_size=1, max_size=8, unique=True),
+    "range": st.lists(st.integers(1, 1000), min_size=2, max_size=2).map(sorted),
+    "choices": st.lists(st.sampled_from(["mse", "ce", "bce"]), min_size=1, max_size=6),
+    "rate": st.floats(0.0, 1e38, exclude_min=True),
+    "count": st.integers(0, 2**32 - 1),
+}
+typed = (
+    st.text()
+    | st.text("0123456789-–… ,.e+_\t", max_size=30)
+    | st.lists(st.sampled_from(["mse", "ce", "bce", ",", " ", "1", "-", "9" * 30])).map("".join)
+)
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+def assert_sentence(error: SettingError, label: str) -> None:
+    message = str(error)
+    assert message.startswith(f"{label} must be ")
+    assert message.endswith(".")
+    assert not any(unicodedata.category(character)[0] == "C" for character in message)
+    assert len(message.splitlines()) == 1
+    assert len(message) < 160
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@hypothesis_settings(deadline=None)
+@given(text=typed)
+@example(text="")
+@example(text=",")
+@example(text="9" * 5000)
+@example(text="9" * 5000 + ",1")
+@example(text="3-" + "9" * 5000)
+@example(text="\x1b[2J")
+@example(text="٣")
+@example(text="3\u00a0-\u00a05")
+@example(text="\ud800")
+def test_any_text_gives_an_allowed_value_or_a_sentence(kind: str, text: str) -> None:
+    setting = KINDS[kind]
+    try:
+        value = setting.parse(text)
+    except SettingError as refused:
+        assert_sentence(refused, setting.label)
+    else:
+        assert setting.check(value) == value
+        assert setting.parse(setting.format(value)) == value
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@hypothesis_settings(deadline=None)
+@given(value=anything)
+def test_any_value_is_allowed_or_refused_in_a_sentence(kind: str, value: Any) -> None:
+    setting = KINDS[kind]
+    try:
+        checked = setting.check(value)
+    except SettingError as refused:
+        assert_sentence(refused, setting.label)
+    else:
+        assert setting.check(checked) == checked
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@hypothesis_settings(deadline=None)
+@given(data=st.data())
+def test_a_value_survives_being_shown_and_typed(kind: str, data: st.DataObject) -> None:
+    setting = KINDS[kind]
+    value = setting.check(data.draw(VALUES[kind]))
+    assert setting.parse(setting.format(value)) == value
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_what_is_shown_can_be_typed(kind: str, data: st.DataObject) -> None:
+    setting = KINDS[kind]
+    value = setting.check(data.draw(VALUES[kind]))
+    assert set(setting.format(value)) <= set(setting.characters)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("5", (5,)),
+        ("10,2,5", (2, 5, 10)),
+        (" 2 5  10 ", (2, 5, 10)),
+        ("2, 5, 10,", (2, 5, 10)),
+        ("1,2,3,4,5,6,7,256", (1, 2, 3, 4, 5, 6, 7, 256)),
+        ("", None),
+        (" , ", None),
+        ("5,5", None),
+        ("0", None),
+        ("257", None),
+        ("-5", None),
+        ("2.5", None),
+        ("2;5", None),
+        ("1,2,3,4,5,6,7,8,9", None),
+        ("two", None),
+    ],
+)
+def test_lists_of_numbers(text: str, expected: tuple[int, ...] | None) -> None:
+    assert_parsed(SIZES, text, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3-11", (3, 11)),
+        ("3 – 11", (3, 11)),
+        (" 3…11 ", (3, 11)),
+        ("7", (7, 7)),
+        ("7-7", (7, 7)),
+        ("1-1000", (1, 1000)),
+        ("003-011", (3, 11)),
+        ("", None),
+        ("-", None),
+        ("3-", None),
+        ("-11", None),
+        ("11-3", None),
+        ("0-5", None),
+        ("0", None),
+        ("1-1001", None),
+        ("3-4-5", None),
+        ("3.5-4", None),
+        ("3,4", None),
+        ("3-0", None),
+        ("1" * 10, None),
+    ],
+)
+def test_ranges(text: str, expected: tuple[int, int] | None) -> None:
+    assert_parsed(LENGTHS, text, expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ce", ("ce",)),
+        ("bce,mse", ("mse", "bce")),
+        (" ce  mse ", ("mse", "ce")),
+        ("ce,ce", ("ce",)),
+        ("bce, ce, mse", ("mse", "ce", "bce")),
+        ("", None),
+        (",", None),
+        ("CE", None),
+        ("ce,hinge", None),
+        ("cemse", None),
+    ],
+)
+def test_choices(text: str, expected: tuple[str, ...] | None) -> None:
+    assert_parsed(LOSSES, text, expected)
+
+
+def assert_parsed(setting: Setting, text: str, expected: object) -> None:
+    if expected is None:
+        with pytest.raises(SettingError) as refused:
+            setting.parse(text)
+        assert_sentence(refused.value, setting.label)
+        assert setting.range_text in str(refused.value)
+    else:
+        assert setting.parse(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        (SIZES, "5"),
+        (SIZES, 5),
+        (SIZES, [True]),
+        (SIZES, [2.0]),
+        (SIZES, {2: 5}),
+        (SIZES, [[2]]),
+        (LENGTHS, 3),
+        (LENGTHS, "3-11"),
+        (LENGTHS, [3]),
+        (LENGTHS, [3, 4, 5]),
+        (LENGTHS, [False, True]),
+        (LENGTHS, [3.0, 4.0]),
+        (LENGTHS, [4, 3]),
+        (LOSSES, "ce"),
+        (LOSSES, ["ce", 3]),
+        (LOSSES, [["ce"]]),
+        (LOSSES, {"ce": 1}),
+    ],
+)
+def test_values_of_another_kind_are_refused(setting: Setting, value: Any) -> None:
+    with pytest.raises(SettingError) as refused:
+        setting.check(value)
+    assert_sentence(refused.value, setting.label)
+
+
+def test_lists_from_a_file_compare_equal_to_those_that_were_typed() -> None:
+    assert SIZES.check([10, 2]) == SIZES.parse("2,10") == (2, 10)
+    assert LENGTHS.check([3, 11]) == LENGTHS.parse("3-11") == (3, 11)
+    assert LOSSES.check(["bce", "ce"]) == LOSSES.parse("ce,bce") == ("ce", "bce")
+
+
+def test_messages_say_what_is_allowed_and_what_was_typed() -> None:
+    for setting, text, message in (
+        (
+            SIZES,
+            "0",
+            "Sizes must be 1 to 8 different whole numbers from 1 to 256, with commas between "
+            "them, not “0”.",
+        ),
+        (LENGTHS, "9-3", "Lengths must be a range such as 3-11, from 1 to 1000, not “9, 3”."),
+        (
+            LOSSES,
+            "\x1b[2Jl2",
+            "Losses must be one or more of mse, ce, bce, with commas between them, not “�[2Jl2”.",
+        ),
+    ):
+        with pytest.raises(SettingError) as refused:
+            setting.parse(text)
+        assert str(refused.value) == message
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_every_setting_can_be_shown(name: str) -> None:
+    setting = SETTINGS[name]
+    assert setting.name == name
+    assert setting.label[0].isupper()
+    assert not setting.help.endswith(".")
+    assert setting.placeholder
+    assert setting.range_text
+
+
+def test_a_choice_must_be_one_of_those_offered() -> None:
+    check_choice("Device", "cpu", ("auto", "cpu"))
+    with pytest.raises(SettingError) as refused:
+        check_choice("Device", "tpu\n", ("auto", "cpu"))
+    assert str(refused.value) == "Device must be one of auto, cpu, not “tpu�”."

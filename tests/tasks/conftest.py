@@ -1,0 +1,80 @@
+"""Runs of the real loop on sequences, recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass
+class Run:
+    """A run of `fit` with all that it emitted."""
+
+    config: SequenceConfig
+    events: list[events.Event]
+    weights: dict[str, torch.Tensor]
+    metrics: dict[str, tuple[float, ...]]
+
+    @property
+    def epochs(self) -> list[events.EpochEnded]:
+        return [event for event in self.events if isinstance(event, events.EpochEnded)]
+
+
+Train = Callable[..., Run]
+
+
+def small_config(task: str, preset: str = "report", **overrides: Any) -> SequenceConfig:
+    """A preset's recipe in a tenth of a second."""
+    small = {
+        "hidden_sizes": (2, 3), "losses": ("ce",), "epochs": 1, "seeds": 1, "training_size": 12,
+        "test_size": 20, "workers": 1,
+    }  # fmt: skip
+    config = TASKS[task].config("lstm", preset, **small | overrides)
+    assert isinstance(config, SequenceConfig)
+    return config
+
+
+def small_run(
+    config: SequenceConfig, *, double: bool = False, path: Path | None = None, name: str = ""
+) -> Run:
+    """Train to the end; in the folder of runs where `name` says what to call it there."""
+    # Not above: torch must not be loaded before tests/conftest.py has set its threads.
+    import torch  # noqa: PLC0415
+
+    from rnn_tui.engine.loop import fit  # noqa: PLC0415
+    from rnn_tui.tasks.adder.training import AdderTask  # noqa: PLC0415
+    from rnn_tui.tasks.recall.training import RecallTask  # noqa: PLC0415
+
+    kinds = {"recall": RecallTask, "adder": AdderTask}
+    task = kinds[config.task](torch.float64) if double else TASKS[config.task].load()
+    told: list[events.Event] = []
+    if name:
+        path = run_dir() / name / WEIGHTS_NAME
+    outcome = fit(task, config, told.append, Control(), checkpoint_path=path)
+    assert isinstance(told[-1], events.RunFinished), told[-1]
+    assert outcome.weights is not None
+    metrics = {name: value for name, value in outcome.metrics.items() if isinstance(value, tuple)}
+    return Run(config, told, dict(outcome.weights), metrics)
+
+
+@pytest.fixture
+def small() -> Callable[..., SequenceConfig]:
+    return small_config
+
+
+@pytest.fixture
+def train() -> Train:
+    return small_run
