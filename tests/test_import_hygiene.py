@@ -8,7 +8,10 @@ import json
 import subprocess
 import sys
 
-from rnn_tui.engine.settings import SETTINGS
+import pytest
+
+from rnn_tui.cli import OPTIONS
+from rnn_tui.tasks import TASKS
 
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
 FACES = {"textual", "rich", "plotext", "textual_plotext", "cv2"}
@@ -18,11 +21,19 @@ HELP = """
 import contextlib, io, json, sys
 import rnn_tui.cli
 text = rnn_tui.cli.build_parser().format_help()
-for level in (["--help"], ["train", "--help"], ["train", "mnist", "--help"]):
+for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
-        rnn_tui.cli.main(level)
+        rnn_tui.cli.main([*level, "--help"])
     text += out.getvalue()
 print(json.dumps([text, sorted(sys.modules)]))
+"""
+
+QUESTION = """
+import contextlib, io, json, sys
+from rnn_tui.cli import main
+with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
+    codes = [main({arguments}), main([*{arguments}, "--json"])]
+print(json.dumps([out.getvalue() if codes == [0, 0] else "", sorted(sys.modules)]))
 """
 
 FIRST_FRAME = """
@@ -80,9 +91,22 @@ def outcome_of(snippet: str) -> tuple[str | list[str], set[str]]:
 
 def test_help_imports_nothing_heavy() -> None:
     text, modules = outcome_of(HELP)
-    assert all(f"--{name.replace('_', '-')}" in text for name in SETTINGS)
+    names = TASKS["mnist"].settings + TASKS["recall"].settings
+    options = [OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0] for name in names]
+    assert all(option in text for option in [*options, "--vote", "--base"])
     assert not modules & (HEAVY | FACES)
     assert "numpy" not in modules
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [(["recall", "31415"], "3 1 [4] 1 5 → 4"), (["add", "1011", "110"], "1011 + 110 = 10001")],
+    ids=["recall", "add"],
+)
+def test_an_answer_imports_neither_torch_nor_a_face(arguments: list[str], answer: str) -> None:
+    text, modules = outcome_of(QUESTION.format(arguments=arguments))
+    assert answer in text
+    assert not modules & (HEAVY - {"safetensors"} | FACES)
 
 
 def test_first_frame_imports_nothing_heavy() -> None:

@@ -128,5 +128,5 @@ def base_of(number: str, default: Base) -> Base:
     """The base of a number that `parse_number` takes with `default`."""
     if default is HEXADECIMAL:  # 0b1 and 0d1 are hexadecimal numbers themselves
         return default
-    start = "".join(number.split())[:2].lower()
+    start = "".join(number.split()).replace("_", "")[:2].lower()
     return next((base for base in BASES if base.prefix == start), default)

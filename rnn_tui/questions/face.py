@@ -60,39 +60,44 @@ class Lines:
         if out.isatty():
             from rich.console import Console  # noqa: PLC0415 - on a terminal only
 
-            # Rich would take a pipe for a terminal where the environment asks for colours.
-            self._console = Console(file=out, force_terminal=True, highlight=False, soft_wrap=True)
-        self._plain = not _can_write(out, "".join(SUBSTITUTES))
+            self._console = Console(file=out, highlight=False, soft_wrap=True)
+        self._substitutes = {} if _can_write(out, "".join(SUBSTITUTES)) else SUBSTITUTES
 
     def begin(self, weights: Mapping[str, Any]) -> None:
         """Nothing: lines have no head."""
 
     def show(self, results: Sequence[Answer | Fault]) -> None:
-        """Print lines on stdout, faults on stderr."""
+        """Print answers on stdout and faults on stderr, in their order where both are one."""
+        waiting: list[Answer] = []
         for result in results:
             if isinstance(result, Fault):
-                self._out.flush()
+                self._print(waiting)
+                waiting = []
                 say(f"line {result.line}: {result.reason}")
-            elif self._console is not None:
-                self._print_coloured(self._console, result)
             else:
-                self._out.write(self._writable(_line(result)) + "\n")
-        self._out.flush()
+                waiting.append(result)
+        self._print(waiting)
 
-    def _print_coloured(self, console: Console, answer: Answer) -> None:
+    def _print(self, answers: Sequence[Answer]) -> None:
+        if self._console is not None:
+            self._print_coloured(self._console, answers)
+        elif answers:
+            self._out.write("".join(self._writable(_line(answer)) + "\n" for answer in answers))
+            self._out.flush()
+
+    def _print_coloured(self, console: Console, answers: Sequence[Answer]) -> None:
         from rich.text import Text  # noqa: PLC0415 - on a terminal only
 
-        line = self._writable(_line(answer))
-        mark = self._writable("✓" if answer.correct else "✗")
-        text = Text(line)
-        at = line.rindex(mark)
-        text.stylize("green" if answer.correct else "red", at, at + len(mark))
-        console.print(text)
+        for answer in answers:
+            text = Text(self._writable(_line(answer)))
+            mark = self._writable(_mark(answer))
+            start = text.plain.rindex(mark)
+            text.stylize("green" if answer.correct else "red", start, start + len(mark))
+            console.print(text)
 
     def _writable(self, line: str) -> str:
-        if self._plain:
-            for character, substitute in SUBSTITUTES.items():
-                line = line.replace(character, substitute)
+        for character, substitute in self._substitutes.items():
+            line = line.replace(character, substitute)
         return line
 
     def end(self) -> None:
@@ -104,23 +109,28 @@ class Document:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._begun = False
         self._between = "\n"
 
     def begin(self, weights: Mapping[str, Any]) -> None:
         """Open the document."""
+        self._begun = True
         self._out.write(f'{{"weights": {_json(weights)},\n"results": [')
 
     def show(self, results: Sequence[Answer | Fault]) -> None:
         """Append results."""
+        parts: list[str] = []
         for result in results:
             document = result.document if isinstance(result, Answer) else _fault(result)
-            self._out.write(self._between + _json(document))
+            parts += [self._between, _json(document)]
             self._between = ",\n"
+        self._out.write("".join(parts))
         self._out.flush()
 
     def end(self) -> None:
         """Close the document."""
-        self._out.write("\n]}\n")
+        if self._begun:
+            self._out.write("\n]}\n")
         self._out.flush()
 
 
@@ -132,8 +142,12 @@ def _json(document: Mapping[str, Any]) -> str:
     return json.dumps(document, allow_nan=False)
 
 
+def _mark(answer: Answer) -> str:
+    return "✓" if answer.correct else "✗"
+
+
 def _line(answer: Answer) -> str:
-    return f"{answer.said}  {'✓' if answer.correct else '✗'} {answer.remark}".rstrip()
+    return f"{answer.said}  {_mark(answer)} {answer.remark}".rstrip()
 
 
 def _can_write(out: TextIO, text: str) -> bool:
@@ -174,8 +188,8 @@ def ask(
     output: Output = Document(sys.stdout) if as_json else Lines(sys.stdout)
     inform: Callable[[str], None] = (lambda _: None) if quiet else say
     inform(f"weights: {questions.label}")
-    output.begin(questions.document())
     try:
+        output.begin(questions.document())
         return _answer_all(questions, chunks, output, inform)
     finally:
         output.end()

@@ -28,7 +28,7 @@ METRICS = (
     MetricSpec("val_loss", "validation loss"),
     MetricSpec("val_bit_accuracy", "validation bit accuracy", "%", True, 0.0, 100.0),
     MetricSpec("test_bit_accuracy", "test bit accuracy", "%", True, 0.0, 100.0),
-    MetricSpec("test_number_accuracy", "whole numbers right", "%", True, 0.0, 100.0),
+    MetricSpec("test_number_accuracy", "numbers all right", "%", True, 0.0, 100.0),
 )
 
 

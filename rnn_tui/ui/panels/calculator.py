@@ -59,6 +59,7 @@ class CalculatorPanel(Vertical):
         # What was asked last and is not under way yet: an addition, whom to ask, which replica.
         self._waiting: tuple[Addition, Adders, int | None] | None = None
         self._answering = False
+        self._asked = 0  # times, of which only the last one counts
         # Why there are no weights; what is wrong with each number; what to know of the answer.
         self._failure, self._complaints, self._note = "", list[str](), ""
 
@@ -229,7 +230,7 @@ class CalculatorPanel(Vertical):
             except QueryError as error:
                 self._complaints.append(f"✗ {entry.label}: {error}")
                 entry.add_class("-wrong")
-        self._waiting = None
+        self._waiting, self._asked = None, self._asked + 1
         if self._adders is not None and not self._complaints:
             variant, seed = self.chosen
             config, replica = self._adders.config, None
@@ -247,11 +248,10 @@ class CalculatorPanel(Vertical):
         try:
             while self._waiting is not None:
                 addition, adders, replica = self._waiting
-                self._waiting = None
+                self._waiting, number = None, self._asked
                 answer = await asyncio.to_thread(adders.answer, addition, replica)
-                if self._waiting is None:
-                    longest = adders.config.lengths[1]
-                    self._show(answer, longest)
+                if number == self._asked:
+                    self._show(answer, adders.config.lengths[1])
         finally:
             self._answering = False
 

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
+from textual.widgets import Static
 
 from rnn_tui.engine.state import Band
 from rnn_tui.tasks.sequences.results import ByLength, SequenceExamination
-from rnn_tui.ui.panels.seeds_view import SIDE_BY_SIDE_WIDTH, Spread, banded
+from rnn_tui.ui.panels.seeds_view import (
+    SIDE_BY_SIDE_WIDTH,
+    Spread,
+    banded,
+    name_in_chart,
+    variant_line,
+)
 from rnn_tui.ui.widgets.chart import Chart
 
 
@@ -40,6 +47,7 @@ class LengthsView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the charts."""
+        yield Static("", classes="variants", markup=False)
         with Grid(id="charts"):
             yield from self.charts
 
@@ -56,6 +64,10 @@ class LengthsView(Vertical):
 
     def show(self, examination: SequenceExamination | None) -> None:
         """Draw what was examined of a run."""
+        variants = examination.config.variants if examination else ()
+        line = variant_line(self.app, variants)
+        self.query_one(".variants", Static).update(line)
+        self.set_class(bool(line), "-many")
         for at, chart in enumerate(self.charts):
             if examination is None:
                 chart.show([])
@@ -66,13 +78,13 @@ class LengthsView(Vertical):
             chart.show(
                 [
                     banded(
-                        variant.label,
+                        name_in_chart(variant, variants),
                         _band(figure, at_variant, examination.config.seeds),
                         at_variant,
                         self.spread,
                         points=True,
                     )
-                    for at_variant, variant in enumerate(examination.config.variants)
+                    for at_variant, variant in enumerate(variants)
                 ]
             )
 

@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from typing import Literal
 
 from textual import events
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Grid, Vertical
+from textual.content import Content
+from textual.widgets import Static
 
 from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.state import Band, RunState
 from rnn_tui.ui.panels.variant_table import VariantTable
 from rnn_tui.ui.widgets.chart import Chart, ChartSeries
+from rnn_tui.ui.widgets.chart_view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 
 SIDE_BY_SIDE_WIDTH = 76
 TABLE_HEIGHT = 18
@@ -27,6 +31,26 @@ def banded(name: str, band: Band, colour: int, spread: Spread, points: bool = Fa
         pairs = list(zip(band.mean, band.sd, strict=True))
         low, high = tuple(m - s for m, s in pairs), tuple(m + s for m, s in pairs)
     return ChartSeries(name, band.x, band.mean, colour, points, low, high)
+
+
+# Beyond so many names, they have a line of their own above the charts.
+MOST_NAMES = 3
+
+
+def variant_line(app: App[object], variants: Sequence[Variant]) -> Content:
+    """Mark and name of every variant; empty where a chart's own legend has room for them."""
+    if len(variants) <= MOST_NAMES:
+        return Content()
+    palette = DARK_PALETTE if app.current_theme.dark else LIGHT_PALETTE
+    return Content("  ").join(
+        Content(f"{MARKERS[at % len(MARKERS)]} {variant.label}").stylize(palette[at % len(palette)])
+        for at, variant in enumerate(variants)
+    )
+
+
+def name_in_chart(variant: Variant, variants: Sequence[Variant]) -> str:
+    """What a chart's legend calls a variant: nothing where `variant_line` names it."""
+    return variant.label if len(variants) <= MOST_NAMES else ""
 
 
 class SeedsView(Vertical):
@@ -57,6 +81,7 @@ class SeedsView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out charts above, table below."""
+        yield Static("", classes="variants", markup=False)
         with Grid(id="charts"):
             yield self._loss_chart
             yield self._accuracy_chart
@@ -79,6 +104,9 @@ class SeedsView(Vertical):
 
     def show(self, state: RunState | None) -> None:
         """Draw a run."""
+        line = variant_line(self.app, state.config.variants if state else ())
+        self.query_one(".variants", Static).update(line)
+        self.set_class(bool(line), "-many")
         self._loss_chart.show(self._curves(state, "train_loss", points=False))
         self._accuracy_chart.show(self._curves(state, self._accuracy.name, points=True))
         self.query_one(VariantTable).show(state)
@@ -87,7 +115,7 @@ class SeedsView(Vertical):
         if state is None or metric not in state.bands:
             return []
         return [
-            banded(variant.label, band, colour, self.spread, points)
+            banded(name_in_chart(variant, state.config.variants), band, colour, self.spread, points)
             for colour, (variant, band) in enumerate(
                 zip(state.config.variants, state.bands[metric], strict=True)
             )

@@ -11,14 +11,13 @@ from rnn_tui.engine.metrics import MetricSpec
 from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.widgets.chart_axes import format_value
 from rnn_tui.ui.widgets.chart_view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 
 EMPTY = "A run shows mean and spread over its seeds here."
 
 
 class VariantTable(Vertical):
-    """Mean, standard deviation, smallest, largest and number, a row for each variant and figure.
+    """Mean, standard deviation, smallest, largest and number of each variant, figure by figure.
 
     Args:
         short: show one figure only, the last of those in which more is better.
@@ -33,9 +32,8 @@ class VariantTable(Vertical):
         """Lay out a headline and the table."""
         yield Static(EMPTY, classes="headline", markup=False)
         table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
-        for label in ("network", "figure", "mean", "sd", "min", "max", "n", "report", "which is"):
-            if label != "figure" or not self._short:
-                table.add_column(label, key=label)
+        for label in ("network", "mean", "sd", "min", "max", "n", "report", "which is"):
+            table.add_column(label, key=label)
         yield table
 
     def on_mount(self) -> None:
@@ -68,12 +66,15 @@ class VariantTable(Vertical):
         palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
         published = TASKS[state.config.task].published
         for spec in self._specs(state):
+            if not self._short:
+                unit = f" ({spec.unit})" if spec.unit else ""
+                label = spec.label.replace("validation", "val").replace("training", "train")
+                yield [Text(label + unit, "bold"), *(Text() for _ in range(7))]
             for at, (variant, spread) in enumerate(
                 zip(state.config.variants, state.spreads(spec.name), strict=True)
             ):
                 mark = Text(f"{MARKERS[at % len(MARKERS)]} ", palette[at % len(palette)])
-                cells = _row(mark, variant, spec, spread, published.get(spec.name, {}))
-                yield cells[:1] + cells[2:] if self._short else cells
+                yield _row(mark, variant, spec, spread, published.get(spec.name, {}))
 
     def _headline(self, state: RunState | None) -> str:
         if state is None:
@@ -85,16 +86,22 @@ class VariantTable(Vertical):
         return f"{what}{words} · {epoch}, {state.elapsed:.1f} s"
 
     def _specs(self, state: RunState) -> list[MetricSpec]:
+        """What there is to show: test figures first, and accuracies before losses."""
         known = [spec for spec in state.metric_specs if state.spreads(spec.name)]
-        if not self._short:
-            return known
-        return [spec for spec in known if spec.higher_is_better][-1:]
+        if self._short:
+            published = TASKS[state.config.task].published
+            reported = [spec for spec in known if spec.name in published]
+            return (reported or [spec for spec in known if spec.higher_is_better])[-1:]
+        kinds = ("test", "val", "train")
+        return sorted(
+            known, key=lambda s: (kinds.index(s.name.split("_")[0]), not s.higher_is_better)
+        )
 
 
 def _row(
     mark: Text, variant: Variant, spec: MetricSpec, spread: Spread, published: Mapping[str, float]
 ) -> list[Text]:
-    digits = "{:.2f}".format if spec.unit == "%" else format_value
+    digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
     figures = [spread.mean, spread.sd, spread.low, spread.high]
     report = published.get(variant.label)
     place = ""
@@ -107,7 +114,6 @@ def _row(
             place = f"{spread.low - report:.2f} below"
     return [
         mark + Text(variant.label),
-        Text(f"{spec.label}{f', {spec.unit}' if spec.unit else ''}"),
         *(Text("–" if figure is None else digits(figure), justify="right") for figure in figures),
         Text(str(spread.n), justify="right"),
         Text("" if report is None else digits(report), justify="right"),

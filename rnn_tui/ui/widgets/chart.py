@@ -23,7 +23,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.ui.widgets.chart_bands import BAND_SHARE, MARK_SHARE, lay_under, layers
+from rnn_tui.ui.widgets.chart_bands import MARK_LAYER, MARK_SHARE, band_share, lay_under, layers
 from rnn_tui.ui.widgets.chart_base import ChartBase
 from rnn_tui.ui.widgets.chart_view import ChartSeries, Frame
 
@@ -143,18 +143,15 @@ class ChartPlot(Widget):
             ends = Color.parse("black"), Color.parse("white")
             ground, ink = ends if self.app.current_theme.dark else ends[::-1]
         palette = self._chart.palette
-        shades = [ink.with_alpha(MARK_SHARE)]
-        for band in frame.bands:
-            colour = Color.parse(palette[band.colour % len(palette)])
-            shades.append(colour.with_alpha(BAND_SHARE))
+        hues = [Color.parse(palette[band.colour % len(palette)]) for band in frame.bands]
         grid, faint = self._style("grid"), self._faint("grid")
 
         @cache
         def restyle(style: Style | None, behind: int) -> Style:
-            colour = ground
-            for index, shade in enumerate(shades):
-                if behind >> index & 1:
-                    colour += shade
+            colour = ground + ink.with_alpha(MARK_SHARE) if behind & MARK_LAYER else ground
+            here = [hue for index, hue in enumerate(hues, start=1) if behind >> index & 1]
+            for hue in here:
+                colour += hue.with_alpha(band_share(len(here)))
             on_colour = Style(bgcolor=colour.rich_color)
             if style == grid:
                 return on_colour + Style(color=(colour + faint).rich_color)

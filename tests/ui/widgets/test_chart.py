@@ -516,14 +516,21 @@ async def test_bands_that_overlap_are_blended_one_after_another() -> None:
     wide = ChartSeries("wide", [0, 10], [0, 10], 0)
     other = ChartSeries("other", [0, 10], [6, 6], 2, low=[4, 4], high=[10, 10])
     async with running(wide, SPREAD, other) as (chart, _):
-        shades = [Color.parse(plot_background(chart))]
-        for colour in (1, 2):
-            run = Color.parse(view.DARK_PALETTE[colour])
-            shades.append(shades[-1] + run.with_alpha(bands.BAND_SHARE))
-        above = shades[0] + Color.parse(view.DARK_PALETTE[2]).with_alpha(bands.BAND_SHARE)
+        ground = Color.parse(plot_background(chart))
+        first, second = (Color.parse(view.DARK_PALETTE[colour]) for colour in (1, 2))
+        share = bands.band_share(2)
+        both = ground + first.with_alpha(share) + second.with_alpha(share)
+        one, other_one = (ground + run.with_alpha(bands.band_share(1)) for run in (first, second))
         column = column_backgrounds(chart, 40)
-        expected = [above, shades[2], shades[1], shades[0]]
+        expected = [other_one, both, one, ground]
         assert list(dict.fromkeys(column)) == [shade.rich_color.name for shade in expected]
+
+
+def test_many_bands_take_little_more_of_a_cell_than_one() -> None:
+    assert bands.band_share(1) == pytest.approx(bands.BAND_SHARE)
+    for count in range(2, 20):
+        together = 1 - (1 - bands.band_share(count)) ** count
+        assert bands.BAND_SHARE < together < 0.4
 
 
 async def test_the_y_axis_holds_the_bands() -> None:
