@@ -68,7 +68,8 @@ print(json.dumps([names, sorted(set(sys.modules) - before)]))
 
 LIGHT_ENGINE = """
 import importlib, json, sys
-names = ["config", "control", "errors", "events", "history", "metrics", "state"]
+names = ["config", "control", "errors", "events", "history", "metrics", "replicas"]
+names += ["settings", "state"]
 for name in names:
     importlib.import_module(f"rnn_tui.engine.{name}")
 print(json.dumps([names, sorted(sys.modules)]))

@@ -82,10 +82,10 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         with np.errstate(all="ignore"):
             said = [network.outputs_of(numbers) for network in self.networks]
         for question, *parts in zip(questions, *said, strict=True):
-            outputs = self.checked(np.concatenate(parts))  # (R, L)
+            outputs = self.checked(parts[0] if len(parts) == 1 else np.concatenate(parts))  # (R, L)
             if self._vote:
-                outputs = (outputs >= 0.5).astype(np.float32)
-            yield _answer(question, outputs.mean(axis=0))
+                outputs = (outputs >= 0.5).mean(axis=0, keepdims=True, dtype=np.float32)
+            yield _answer(question, outputs[0])
 
 
 def _answer(question: Sum, probabilities: Array) -> Answer:

@@ -139,7 +139,7 @@ def run_ours(
             control.stop()
 
     began = time.perf_counter()
-    outcome = fit(TASKS["mnist"].load(), config, emit, control, checkpoint_path=checkpoint)
+    outcome = fit(TASKS[config.task].load(), config, emit, control, checkpoint_path=checkpoint)
     wall = time.perf_counter() - began
     if isinstance(seen[-1], events.RunFailed):
         raise SystemExit(seen[-1].message)

@@ -19,10 +19,10 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator
 from rnn_tui.models.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.training import AdderTask
-from rnn_tui.tasks.recall.training import RecallTask
+from rnn_tui.tasks.adder.training import AdderProblem, AdderTask
+from rnn_tui.tasks.recall.training import RecallProblem, RecallTask
 from rnn_tui.tasks.sequences.examples import Examples
-from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
 Small = Callable[..., SequenceConfig]
 LOSSES = ("mse", "ce", "bce")
@@ -351,6 +351,32 @@ def test_recipes_start_as_they_say(small: Small, task: str) -> None:
         drawn = pytorch_weights(plain.model.state_dict(), at, size)
         largest = max(float(weight.abs().max()) for weight in drawn.values())
         assert 0.5 / size**0.5 < largest <= 1 / size**0.5
+
+
+@pytest.mark.parametrize("task", PROBLEMS)
+def test_averaged_weights_are_the_ones_measured_and_kept(
+    small: Small, train: Any, task: str
+) -> None:
+    config = small(task, seeds=2, training_size=40)
+    plain, averaged = train(config), train(config.replace(recipe=Recipe(average=0.9)))
+    assert averaged.weights.keys() == plain.weights.keys()
+    assert not torch.equal(averaged.weights["gates"], plain.weights["gates"])
+    kind = {"recall": RecallProblem, "adder": AdderProblem}[task]
+    for run in (plain, averaged):
+        problem = with_weights(kind, run.config, run.weights)
+        assert problem.test(problem.model, Workers(1)) == run.metrics
+        assert problem.validate(problem.model, Workers(1)).items() <= (
+            run.epochs[-1].replicas.items()
+        )
+
+
+@pytest.mark.parametrize("task", PROBLEMS)
+def test_any_number_of_workers_gives_the_same_bits(small: Small, train: Any, task: str) -> None:
+    # Too many sequences for one part of an evaluation.
+    config = small(task, seeds=4, training_size=5, test_size=1200)
+    runs = [train(config.replace(workers=workers)) for workers in (1, 3)]
+    assert torch.equal(runs[0].weights["gates"], runs[1].weights["gates"])
+    assert runs[0].metrics == runs[1].metrics
 
 
 def failed(config: SequenceConfig) -> str:

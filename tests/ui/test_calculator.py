@@ -164,7 +164,7 @@ async def paste(pilot: Pilot[Any], name: str, text: str) -> None:
     await settled(pilot)
 
 
-async def ask(pilot: Pilot[Any], variant: int, seed: int) -> None:
+async def ask(pilot: Pilot[Any], variant: str, seed: int) -> None:
     pilot.app.query_one("#variant", Select).value = variant
     pilot.app.query_one("#seed", Select).value = seed
     await settled(pilot)
@@ -176,6 +176,7 @@ async def ask(pilot: Pilot[Any], variant: int, seed: int) -> None:
 async def test_the_example_is_answered_by_the_largest_network() -> None:
     async with running() as (app, _):
         assert "✓ right · pretrained · H 10 bce · seed 0" in verdict(app)
+        assert "H 10 bce   ▼  seed 0" in screen_text(app)
         assert bits_in(app, "a") == 0b101101
         assert bits_in(app, "+ b") == 0b11011
         assert bits_in(app, "true sum") == bits_in(app, "network") == 0b101101 + 0b11011
@@ -194,7 +195,7 @@ async def test_what_is_shown_is_what_the_network_says(
         await type_into(pilot, "a", "1110011")
         await type_into(pilot, "b", "1011101")
         for replica in range(4):
-            await ask(pilot, replica // 2, 5 + replica % 2)
+            await ask(pilot, ("H 4 mse", "H 7 mse")[replica // 2], 5 + replica % 2)
             addition = Addition(0b1110011, 0b1011101)
             [outputs] = network.only(replica).outputs_of([addition])
             bits, true = outputs[0] >= 0.5, addition.bits(addition.total)
@@ -530,13 +531,14 @@ async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Pa
         app.panel.use(untrained)
         await settled(pilot)
         assert "run untrained · all 4 vote" in verdict(app)
-        await ask(pilot, 1, 6)
+        await ask(pilot, "H 7 mse", 6)
         assert "run untrained · H 7 mse · seed 6" in verdict(app)
+        assert "H 7 mse    ▼  seed 6" in screen_text(app)
         # What the new weights have too stays chosen; else their own default.
         app.panel.use(shipped())
         await settled(pilot)
         assert "pretrained · H 10 bce · seed 0" in verdict(app)
-        await ask(pilot, 0, 3)
+        await ask(pilot, "H 3 mse", 3)
         app.panel.use(shipped())
         await settled(pilot)
         assert "pretrained · H 3 mse · seed 3" in verdict(app)

@@ -25,7 +25,7 @@ from rnn_tui.ui.widgets.column_addition import EIGHTHS, ColumnAddition, Columns
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 # What stands for the vote in the list of variants.
-ALL = -1
+ALL = "all vote"
 # Random numbers reach twice the bits of the longest in training: what a network does beyond
 # those is what one wants to see. Without weights, the report's.
 RANDOM_REACH, USUAL_LENGTH = 2, 20
@@ -77,8 +77,8 @@ class CalculatorPanel(Vertical):
             yield NumberEntry("b", EXAMPLE["b"])
             yield Label("network", classes="choice")
             with Horizontal(classes="choices"):
-                yield Select([("none", ALL)], allow_blank=False, compact=True, id="variant")
-                yield Select([("", 0)], allow_blank=False, compact=True, id="seed")
+                yield Select([("none", "")], allow_blank=False, compact=True, id="variant")
+                yield Select([("", -1)], allow_blank=False, compact=True, id="seed")
         yield Static("", id="message")
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
@@ -137,34 +137,35 @@ class CalculatorPanel(Vertical):
 
     def _offer(self, adders: Adders) -> None:
         """List variants and seeds; keep what is chosen where the new weights have it too."""
-        config, old = adders.config, self._adders
+        config, (variant, seed) = adders.config, self.chosen
+        # Labels for values, since a list goes on showing the label that a value had before.
+        variants = [*(one.label for one in config.variants), ALL]
         seeds = range(config.seed, config.seed + config.seeds)
-        variant, seed = adders.best_guess, seeds[0]
-        if old is not None:
-            if self.chosen[0] == ALL:
-                variant = ALL
-            elif (known := old.config.variants[self.chosen[0]]) in config.variants:
-                variant = config.variants.index(known)
-            if self.chosen[1] in seeds:
-                seed = self.chosen[1]
-        labels = [(one.label, at) for at, one in enumerate(config.variants)]
+        if variant not in variants:
+            variant = variants[adders.best_guess]
+        if seed not in seeds:
+            seed = seeds[0]
         with self.prevent(Select.Changed):
-            for name, options, value in (
-                ("variant", [*labels, ("all vote", ALL)], variant),
-                ("seed", [(f"seed {one}", one) for one in seeds], seed),
-            ):
-                select: Select[int] = self.query_one(f"#{name}", Select)
-                select.set_options(options)
-                select.value = value
+            self._variants.set_options((label, label) for label in variants)
+            self._variants.value = variant
+            self._seeds.set_options((f"seed {one}", one) for one in seeds)
+            self._seeds.value = seed
 
     @property
-    def chosen(self) -> tuple[int, int]:
-        """The place of the variant among the variants, or `ALL`; and the seed."""
-        variant: Select[int] = self.query_one("#variant", Select)
-        seed: Select[int] = self.query_one("#seed", Select)
-        assert isinstance(variant.value, int)  # neither can be left blank
-        assert isinstance(seed.value, int)
-        return variant.value, seed.value
+    def chosen(self) -> tuple[str, int]:
+        """The label of a variant, or `ALL`; and the seed."""
+        variant, seed = self._variants.value, self._seeds.value
+        assert isinstance(variant, str)  # neither can be left blank
+        assert isinstance(seed, int)
+        return variant, seed
+
+    @property
+    def _variants(self) -> Select[str]:
+        return self.query_one("#variant", Select)
+
+    @property
+    def _seeds(self) -> Select[int]:
+        return self.query_one("#seed", Select)
 
     # What is typed and chosen
 
@@ -232,15 +233,11 @@ class CalculatorPanel(Vertical):
                 entry.add_class("-wrong")
         self._waiting, self._asked = None, self._asked + 1
         if self._adders is not None and not self._complaints:
-            variant, seed = self.chosen
-            config, replica = self._adders.config, None
-            if variant != ALL:
-                replica = variant * config.seeds + seed - config.seed
-            self._waiting = Addition(*numbers), self._adders, replica
+            self._waiting = Addition(*numbers), self._adders, self._adders.place(*self.chosen)
             if not self._answering:
                 self._answering = True
                 self.run_worker(self._answer_all(), group="answers")
-        self.query_one("#seed").display = self._adders is not None and self.chosen[0] != ALL
+        self._seeds.display = self._adders is not None and self.chosen[0] != ALL
         self._show_message()
 
     async def _answer_all(self) -> None:

@@ -103,6 +103,14 @@ class Adders:
             key=lambda at: (variants[at].hidden_size, variants[at].loss == "bce", -at),
         )
 
+    def place(self, label: str, seed: int) -> int | None:
+        """The place of a variant's seed among the replicas; None where no variant has the label."""
+        config = self.config
+        labels = [variant.label for variant in config.variants]
+        if label not in labels:
+            return None
+        return labels.index(label) * config.seeds + seed - config.seed
+
     def answer(self, addition: Addition, replica: int | None) -> Answer:
         """Add with one replica, or where it is None let all vote for each bit.
 

@@ -32,11 +32,10 @@ class AnswerColumn(Vertical):
         verdict = f"✓ {answer}" if answer == true else f"✗ {answer}, true {true}"
         self.query_one(BigDigit).show(answer)
         name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
-        self.query_one(".name", Static).update(name)
-        self.query_one(".verdict", Static).update(verdict)
         count, seeds = answers.seeds_right(variant), answers.config.seeds
-        text = f"{count} of {seeds} seeds right" if seeds > 1 else ""
-        self.query_one(".seeds", Static).update(text)
+        right = f"{count} of {seeds} seeds right" if seeds > 1 else ""
+        for place, text in ((".name", name), (".verdict", verdict), (".seeds", right)):
+            self.query_one(place, Static).update(text, layout=False)
         self.query_one(ProbabilityBars).show(probabilities.tolist(), true)
         self.set_class(answer != true, "-wrong")
 

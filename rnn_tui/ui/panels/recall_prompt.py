@@ -171,12 +171,14 @@ class RecallPromptPanel(Vertical):
         if isinstance(outcome, str):
             self._failure = outcome
         else:
+            seeds = self._seeds
             self._failure, self._answers = "", outcome
             self._bound_seed(outcome)
             await self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)
-            self.query_one("#recall-source", Static).update(outcome.source_text)
-            self.refresh_bindings()
+            self._say("#recall-source", outcome.source_text)
+            if self._seeds != seeds:
+                self.refresh_bindings()
         self._show_status()
 
     def _take_table(self, outcome: Outcome) -> None:
@@ -200,10 +202,15 @@ class RecallPromptPanel(Vertical):
         """Say what is wrong, or else what to bear in mind."""
         error = " ".join(filter(None, (self._cut, self._complaint or self._failure)))
         status = error or (self._answers.notes if self._answers is not None else "")
-        self.query_one("#recall-status", Static).update(status)
+        self._say("#recall-status", status)
         self.set_class(bool(error), "-wrong")
         self.set_class(bool(self._complaint or self._failure), "-stale")
         self._fit()
+
+    def _say(self, place: str, text: str) -> None:
+        """Put `text` there; laying everything out anew costs as much as the answer itself."""
+        if str(self.query_one(place, Static).content) != text:
+            self.query_one(place, Static).update(text)
 
     def _show_table(self) -> None:
         drawn = self._drawn

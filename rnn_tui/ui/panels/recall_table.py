@@ -55,7 +55,7 @@ class RecallTable(Vertical):
         ):
             cells = [
                 Text(f"{len(digits)}", justify="right"),
-                Text(marked(digits, answers.position, SEQUENCE_WIDTH)),
+                Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip()),
                 Text(f"{true}", justify="center"),
             ]
             for variant in variants:

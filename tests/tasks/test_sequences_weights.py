@@ -1,0 +1,153 @@
+"""Which weights answer: the newest that were trained to their end, else those that ship."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.weights_file import read_description
+from rnn_tui.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.tasks.sequences import weights
+from rnn_tui.tasks.sequences.weights import choose, pretrained, trained
+
+Small = Callable[..., SequenceConfig]
+
+
+@pytest.mark.parametrize(("task", "position"), [("recall", 3), ("adder", None)])
+def test_what_ships_answers_until_something_is_trained(task: str, position: int | None) -> None:
+    source = choose(task, position)
+    assert (source.label, source.position) == ("pretrained", position)
+    assert source.path.is_file()
+    config, _, _ = read_description(source.path)
+    assert (config.task, getattr(config, "position", None)) == (task, position)
+
+
+def test_recall_ships_with_weights_for_the_first_three_positions() -> None:
+    assert sorted(source.position or 0 for source in pretrained("recall")) == [1, 2, 3]
+    for position in (1, 2, 3):
+        assert choose("recall", position).position == position
+    (source,) = pretrained("adder")
+    assert source.position is None
+
+
+@pytest.mark.parametrize("task", ["recall", "adder"])
+def test_a_finished_run_answers_and_the_newest_first(small: Small, train: Any, task: str) -> None:
+    position = 3 if task == "recall" else None
+    config = small(task, hidden_sizes=(2,), training_size=2)
+    for name in ("20250102-000000-aaaaaa", "20250103-000000-aaaaaa", "20241231-000000-ffffff"):
+        train(config, name=name)
+    source = choose(task, position)
+    assert source.label == "run 20250103-000000-aaaaaa"
+    assert source.path == run_dir() / "20250103-000000-aaaaaa" / WEIGHTS_NAME
+    assert source.position == position
+    assert [one.label[4:12] for one in trained(task)] == ["20250103", "20250102", "20241231"]
+    assert choose(task, position, only_pretrained=True).label == "pretrained"
+    # The other task has none of them.
+    assert choose({"recall": "adder", "adder": "recall"}[task]).label == "pretrained"
+
+
+@pytest.fixture
+def finished(small: Small, train: Any) -> Checkpoint:
+    """A run of recall that was trained to its end, long ago."""
+    train(small("recall", hidden_sizes=(2,), training_size=2), name="20200101-000000-000000")
+    return load_checkpoint(run_dir() / "20200101-000000-000000" / WEIGHTS_NAME)
+
+
+def newer(checkpoint: Checkpoint, name: str = "20300101-000000-000000") -> Path:
+    path = run_dir() / name / WEIGHTS_NAME
+    save_checkpoint(path, checkpoint)
+    return path
+
+
+def unfinished(checkpoint: Checkpoint) -> None:
+    newer(Checkpoint(checkpoint.config, checkpoint.weights, 1, {}))
+
+
+def truncated(checkpoint: Checkpoint) -> None:
+    path = newer(checkpoint)
+    path.write_bytes(path.read_bytes()[:-7])
+
+
+def garbage(checkpoint: Checkpoint) -> None:
+    newer(checkpoint).write_bytes(b"\xff" * 300)
+
+
+def empty_folder(checkpoint: Checkpoint) -> None:
+    (run_dir() / "20300101-000000-000000").mkdir()
+
+
+def a_file_in_place_of_a_folder(checkpoint: Checkpoint) -> None:
+    (run_dir() / "20300101-000000-000000").touch()
+
+
+def a_folder_in_place_of_weights(checkpoint: Checkpoint) -> None:
+    (run_dir() / "20300101-000000-000000" / WEIGHTS_NAME).mkdir(parents=True)
+
+
+def of_another_task(checkpoint: Checkpoint) -> None:
+    newer(
+        Checkpoint(
+            checkpoint.config.replace(task="adder"), checkpoint.weights, 1, checkpoint.metrics
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        unfinished,
+        truncated,
+        garbage,
+        empty_folder,
+        a_file_in_place_of_a_folder,
+        a_folder_in_place_of_weights,
+        of_another_task,
+    ],
+)
+def test_what_can_not_answer_is_passed_over(
+    finished: Checkpoint, spoil: Callable[[Checkpoint], None]
+) -> None:
+    spoil(finished)
+    assert choose("recall", 3).label == "run 20200101-000000-000000"
+
+
+def test_a_run_of_the_position_goes_before_a_newer_one_of_another(small: Small, train: Any) -> None:
+    config = small("recall", hidden_sizes=(2,), training_size=2)
+    train(config.replace(position=2), name="20250101-000000-000000")
+    train(config.replace(position=1), name="20250102-000000-000000")
+    assert choose("recall", 2).label == "run 20250101-000000-000000"
+    assert choose("recall", 1).label == "run 20250102-000000-000000"
+    # What ships for the position goes before a run of another.
+    assert choose("recall", 3).label == "pretrained"
+    # Nothing is for this one: the newest run, whatever it recalls.
+    assert choose("recall", 7).label == "run 20250102-000000-000000"
+    assert choose("recall").label == "run 20250102-000000-000000"
+    shipped = choose("recall", 7, only_pretrained=True)
+    assert (shipped.label, shipped.position) == ("pretrained", 3)
+
+
+def test_without_any_weights_the_way_to_some_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "asset_dir", run_dir)
+    for task in ("recall", "adder"):
+        with pytest.raises(CheckpointError, match=f"rnn-tui train {task}"):
+            choose(task)
+
+
+def test_a_run_answers_where_nothing_ships(
+    finished: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "asset_dir", lambda: run_dir() / "nowhere")
+    assert choose("recall", 1).position == finished.config.to_dict()["position"] == 3
+    with pytest.raises(CheckpointError):
+        choose("recall", 3, only_pretrained=True)
+
+
+def test_a_folder_with_a_name_from_elsewhere_is_harmless(finished: Checkpoint) -> None:
+    newer(finished, "9\x1b[31mred\n")
+    source = choose("recall", 3)
+    assert source.label.isprintable()
+    assert source.path.is_file()
