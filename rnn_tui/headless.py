@@ -23,7 +23,7 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from rnn_tui import exit_codes
@@ -35,12 +35,16 @@ from rnn_tui.engine.state import EpochRow, RunState, Status
 from rnn_tui.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 
+NETWORKS_IN_A_LINE = 3
+# A bar that wraps is a line higher than rich takes away: the line above it would be lost.
+ONE_LINE = Column(no_wrap=True)
+
 
 class _RateColumn(ProgressColumn):
     """Samples a second."""
 
     def __init__(self, unit: str) -> None:
-        super().__init__()
+        super().__init__(table_column=ONE_LINE)
         self._unit = unit
 
     def render(self, task: Task) -> Text:
@@ -84,7 +88,7 @@ class Reporter:
         self._progress: Progress | None = None
         if self._err.is_terminal and not quiet:
             self._progress = Progress(
-                TextColumn("{task.description}"),
+                TextColumn("{task.description}", table_column=ONE_LINE),
                 BarColumn(),
                 TextColumn("{task.percentage:>3.0f} %"),
                 _RateColumn(TASKS[config.task].unit),
@@ -157,12 +161,14 @@ class Reporter:
             )
         # The first metric in which more is better: with many variants there is room for one.
         spec = next(s for s in self.state.metric_specs if s.higher_is_better)
+        variants, spreads = self.state.config.variants, self.state.spreads(spec.name)
         figures = "  ".join(
             f"{variant.label} {spread.mean:.2f} %"
-            for variant, spread in zip(
-                self.state.config.variants, self.state.spreads(spec.name), strict=True
-            )
+            for variant, spread in zip(variants, spreads, strict=True)
         )
+        if len(variants) > NETWORKS_IN_A_LINE:
+            means = [spread.mean for spread in spreads]
+            figures = f"{min(means):.2f} … {max(means):.2f} % over {len(variants)} networks"
         return f"epoch {row.epoch:>3}  {spec.label}: {figures}  {row.seconds:.1f} s"
 
     def _last_line(self) -> None:
@@ -248,19 +254,20 @@ def _plain_results(state: RunState) -> str:
 def results_table(state: RunState) -> Table:
     """The test figures of all variants over their seeds, beside the report's."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("network", "figure", "mean", "sd", "min", "max", "n", "the report"):
-        table.add_column(column, justify="left" if column in ("network", "figure") else "right")
+    for column in ("network", "mean", "sd", "min", "max", "n", "the report"):
+        table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
     published = TASKS[state.config.task].published
     for spec in state.metric_specs:
         if spec.name not in state.replica_results:
             continue
+        table.add_row(Text(f"{spec.label} (%)" if spec.unit else spec.label, "bold"))
+        digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
         for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
             figures = [spread.mean, spread.sd, spread.low, spread.high]
             report = published.get(spec.name, {}).get(variant.label)
             table.add_row(
-                variant.label,
-                f"{spec.label}{f', {spec.unit}' if spec.unit else ''}",
-                *("–" if figure is None else f"{figure:.4g}" for figure in figures),
+                f"  {variant.label}",
+                *("–" if figure is None else digits(figure) for figure in figures),
                 str(spread.n),
                 "" if report is None else f"{report:.2f}",
             )

@@ -230,6 +230,6 @@ def test_terminal_gets_a_table_of_all_variants(task: str) -> None:
     head = next(at for at, line in enumerate(lines) if line.startswith("network"))
     assert lines[head].split()[-6:] == ["sd", "min", "max", "n", "the", "report"]
     figures = TEST_FIGURES[task]
-    assert len(lines) == head + 1 + len(figures) * len(SIZES) * len(LOSSES), lines
+    assert len(lines) == head + 1 + len(figures) * (1 + len(SIZES) * len(LOSSES)), lines
     for line in lines[head + 1 :]:
         assert re.match(r"H [23] (mse|ce) +[a-z, %]+ [\d.e-]+ +[\d.e-]+ ", line), line

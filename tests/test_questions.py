@@ -25,14 +25,13 @@ from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
 from rnn_tui.paths import asset_dir
 from rnn_tui.questions import face
-from rnn_tui.questions.adding import base_of
 from rnn_tui.questions.choice import Choice
 from rnn_tui.tasks.adder.answering import (
     BASES,
     AdderNetwork,
     Addition,
     number_of,
-    parse_number,
+    read_number,
 )
 from rnn_tui.tasks.recall.answering import RecallNetwork
 from tests.command_line import (
@@ -584,10 +583,9 @@ def test_any_line_gets_an_answer_or_a_sentence(
 )
 def test_the_base_of_an_answer_is_the_one_its_number_was_read_in(base: Any, number: str) -> None:
     try:
-        value = parse_number(number, base)
+        value, found = read_number(number, base)
     except Exception:  # noqa: BLE001 - what can't be read has no base; not the matter here
         return
-    found = base_of(number, base)
     digits = "".join(number.split()).replace("_", "").lower()
     assert value == int(digits.removeprefix(found.prefix), found.radix)
 

@@ -59,7 +59,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     except OSError as error:
         raise CheckpointError(
             f"The weights can't be written to {printable(path, 200)} ({error.strerror}); "
-            "free some space there or set RNN_TUI_HOME to another folder."
+            "free some space there, or choose another place (RNN_TUI_HOME moves all runs)."
         ) from error
 
 

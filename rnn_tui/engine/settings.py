@@ -235,11 +235,15 @@ class RangeSetting:
         """
         found = re.fullmatch(r"\s*(\d{1,9})\s*(?:(?:-|–|…)\s*(\d{1,9})\s*)?", text, re.ASCII)
         if found is None:
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”."
-            )
+            raise self._refused(text)
         first = int(found[1])
-        return self.check((first, int(found[2] or first)))
+        try:
+            return self.check((first, int(found[2] or first)))
+        except SettingError:
+            raise self._refused(text) from None
+
+    def _refused(self, text: str) -> SettingError:
+        return SettingError(f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”.")
 
     def format(self, value: Any) -> str:
         """The range with a dash."""
@@ -258,7 +262,7 @@ class ChoicesSetting:
     @property
     def range_text(self) -> str:
         """The allowed values in words."""
-        return f"one or more of {', '.join(self.choices)}, with commas between them"
+        return f"one or more of {', '.join(self.choices)}, each once, with commas between them"
 
     @property
     def characters(self) -> str:
@@ -277,7 +281,8 @@ class ChoicesSetting:
             SettingError: if a name is not among them, or none is given.
         """
         known = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
-        if not known or not all(isinstance(n, str) and n in self.choices for n in value):
+        fits = known and all(isinstance(n, str) and n in self.choices for n in value)
+        if not fits or len(set(value)) < len(value):
             raise SettingError(f"{self.label} must be {self.range_text}, not {_shown(value)}.")
         return tuple(name for name in self.choices if name in value)
 
@@ -287,7 +292,13 @@ class ChoicesSetting:
         Raises:
             SettingError: if a name is unknown, or none is given.
         """
-        return self.check(text.replace(",", " ").split())
+        names = text.replace(",", " ").split()
+        try:
+            return self.check(names)
+        except SettingError:
+            raise SettingError(
+                f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”."
+            ) from None
 
     def format(self, value: Any) -> str:
         """The names with commas."""

@@ -12,12 +12,12 @@ from rnn_tui.questions.choice import Choice
 from rnn_tui.questions.kinds import Answer, Questions
 from rnn_tui.tasks.adder.answering import (
     BASES,
-    HEXADECIMAL,
     AdderNetwork,
     Addition,
     Base,
     number_of,
-    parse_number,
+    read_number,
+    vote,
 )
 from rnn_tui.tasks.sequences.network import Array
 
@@ -61,8 +61,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         parts = text.split("+") if "+" in text else text.split()
         if len(parts) != 2:
             raise QueryError(f"{self.request}.")
-        first, second = (parse_number(part, self._base) for part in parts)
-        base = base_of(parts[0], self._base)
+        (first, base), (second, _) = (read_number(part, self._base) for part in parts)
         return Sum(text, Addition(first, second), base, base.prefix * (base is not self._base))
 
     def length(self, question: Sum) -> int:
@@ -77,20 +76,20 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
             yield f"These weights were trained on numbers of {trained} bits; others may go wrong."
 
     def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
-        """The number whose bits are 1 where the output is at least 0.5; or half of the voters."""
+        """The number whose bits are 1 where the output is at least 0.5, or as most voters say."""
         numbers = [question.numbers for question in questions]
         with np.errstate(all="ignore"):
             said = [network.outputs_of(numbers) for network in self.networks]
         for question, *parts in zip(questions, *said, strict=True):
             outputs = self.checked(parts[0] if len(parts) == 1 else np.concatenate(parts))  # (R, L)
+            bits, probabilities = outputs[0] >= 0.5, outputs[0]
             if self._vote:
-                outputs = (outputs >= 0.5).mean(axis=0, keepdims=True, dtype=np.float32)
-            yield _answer(question, outputs[0])
+                bits, probabilities = vote(outputs)
+            yield _answer(question, number_of(bits), probabilities)
 
 
-def _answer(question: Sum, probabilities: Array) -> Answer:
-    numbers, base = question.numbers, question.base
-    answer, expected = number_of(probabilities >= 0.5), numbers.total
+def _answer(question: Sum, answer: int, probabilities: Array) -> Answer:
+    numbers, base, expected = question.numbers, question.base, question.numbers.total
     a, b, answered, right = (
         base.format(value) for value in (numbers.a, numbers.b, answer, expected)
     )
@@ -122,11 +121,3 @@ def _wrong_bits(differences: int, length: int) -> str:
         return f"{len(wrong)} of {length} bits wrong"
     *others, last = wrong
     return f"bits {', '.join(others)} and {last} wrong" if others else f"bit {last} wrong"
-
-
-def base_of(number: str, default: Base) -> Base:
-    """The base of a number that `parse_number` takes with `default`."""
-    if default is HEXADECIMAL:  # 0b1 and 0d1 are hexadecimal numbers themselves
-        return default
-    start = "".join(number.split()).replace("_", "")[:2].lower()
-    return next((base for base in BASES if base.prefix == start), default)

@@ -61,6 +61,14 @@ def test_round_trip_is_bit_identical(tmp_path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other permissions")
+def test_the_file_may_be_read_by_whoever_may_read_other_files(tmp_path: Path) -> None:
+    path, other = tmp_path / "run.safetensors", tmp_path / "other"
+    save_checkpoint(path, checkpoint())
+    other.touch()
+    assert path.stat().st_mode == other.stat().st_mode
+
+
 def test_a_later_checkpoint_replaces_the_earlier(tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     save_checkpoint(path, checkpoint(1))

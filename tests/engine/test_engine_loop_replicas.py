@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
@@ -80,12 +81,12 @@ class ChaseTask:
         return Chase(config, self.scale)
 
 
-def by_hand(replica: int) -> tuple[list[float], float]:
-    """The losses of all six steps of one replica on its own, and where it ends."""
+def by_hand(replica: int, steps: int = 6) -> tuple[list[float], float]:
+    """The losses of all steps of one replica on its own, and where it ends."""
     at = torch.zeros((), dtype=torch.float64, requires_grad=True)
     adam = torch.optim.Adam([at], lr=0.1)
     losses = []
-    for _ in range(6):
+    for _ in range(steps):
         loss = (at - (replica + 1)).square()
         adam.zero_grad()
         loss.backward()
@@ -131,6 +132,24 @@ def test_the_fold_of_the_events_tells_the_same_story(trainer: Any) -> None:
     assert [len(band.x) for band in state.bands["train_loss"]] == [6, 6]
     small, large = state.spreads("test_distance")
     assert small.values + large.values == run.end.replicas["test_distance"]
+
+
+def test_a_log_of_several_steps_is_their_mean_over_samples(trainer: Any) -> None:
+    # 199 samples by two: 100 steps, two to a log; in the last log two samples and one.
+    run = trainer(CONFIG.replace(training_size=199, epochs=1), task=ChaseTask())
+    logged = run.of(events.StepLogged)
+    assert [event.step for event in logged] == list(range(2, 101, 2))
+    samples = [2] * 99 + [1]
+    for replica in range(4):
+        losses, _ = by_hand(replica, 100)
+        expected = [
+            np.average(losses[at : at + 2], weights=samples[at : at + 2]) for at in range(0, 100, 2)
+        ]
+        told = [event.replicas["train_loss"][replica] for event in logged]
+        assert told == pytest.approx(expected, rel=1e-9)
+        (epoch,) = run.of(events.EpochEnded)
+        mean = np.average(losses, weights=samples)
+        assert epoch.replicas["train_loss"][replica] == pytest.approx(mean, rel=1e-9)
 
 
 @pytest.mark.parametrize("replica", range(4))

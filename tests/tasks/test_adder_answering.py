@@ -1,5 +1,7 @@
 """Numbers as typed, and additions on paper, against Python's own whole numbers."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -16,6 +18,8 @@ from rnn_tui.tasks.adder.answering import (
     Base,
     number_of,
     parse_number,
+    read_number,
+    vote,
 )
 
 LARGEST = 2**MOST_BITS - 1
@@ -31,7 +35,8 @@ between = st.sampled_from(["", " ", "_", "  ", "\t", " _ "])
 
 def assert_sentence(error: QueryError) -> None:
     message = str(error)
-    assert message.isprintable()
+    assert not any(unicodedata.category(character)[0] == "C" for character in message)
+    assert len(message.splitlines()) == 1
     assert message.endswith(".")
     assert len(message) < 120
 
@@ -50,6 +55,8 @@ def assert_sentence(error: QueryError) -> None:
 @example("²", DECIMAL)
 @example("１", BINARY)
 @example("İ", HEXADECIMAL)
+@example("\u00a0", BINARY)
+@example("\u2028", BINARY)
 @example("\ud800", HEXADECIMAL)
 def test_any_text_gives_a_number_or_a_sentence(text: str, base: Base) -> None:
     try:
@@ -87,6 +94,12 @@ def test_a_prefix_overrules_the_base_except_where_it_is_a_number_itself(
             assert parse_number(text, expected) == reading
         return
     assert parse_number(text, expected) == value
+
+
+@given(st.integers(0, 2**70), bases)
+def test_the_base_that_a_number_was_written_in_comes_with_it(value: int, base: Base) -> None:
+    assert read_number(base.prefix + base.format(value)) == (value, base)
+    assert read_number("1", base) == (1, base)
 
 
 @given(st.text("0123456789abcdef", min_size=1, max_size=30), bases)
@@ -167,3 +180,29 @@ def test_six_and_three() -> None:
     assert number_of([1, 0, 0, 1]) == 9
     assert Addition(0, 0).bits(0).tolist() == [0]
     assert number_of([]) == 0
+
+
+@given(
+    st.lists(
+        st.lists(st.sampled_from([0.0, 0.1, 0.5, 0.7, 1.0]), min_size=3, max_size=3), min_size=1
+    )
+)
+@example([[0.7], [0.1]])
+@example([[0.5], [0.0]])
+@example([[0.9], [0.9], [0.0]])
+def test_networks_vote_on_every_bit(outputs: list[list[float]]) -> None:
+    bits, share = vote(np.array(outputs, np.float32))
+    for column, said in enumerate(zip(*outputs, strict=True)):
+        ones = sum(output >= 0.5 for output in said)
+        assert share[column] == pytest.approx(ones / len(said))
+        if 2 * ones != len(said):
+            assert bool(bits[column]) is (2 * ones > len(said))
+        elif abs(np.mean(said) - 0.5) > 1e-6:
+            # As many for 0 as for 1: those that are surer decide.
+            assert bool(bits[column]) is bool(np.mean(said) > 0.5)
+
+
+def test_one_network_decides_alone() -> None:
+    bits, share = vote(np.array([[0.5, 0.49, 1.0]], np.float32))
+    assert bits.tolist() == [True, False, True]
+    assert share.tolist() == [1.0, 0.0, 1.0]

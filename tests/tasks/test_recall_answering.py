@@ -1,5 +1,6 @@
 """Questions to recall networks: whatever is typed is read, or refused in a harmless sentence."""
 
+import unicodedata
 from collections.abc import Sequence
 
 import pytest
@@ -12,7 +13,8 @@ from rnn_tui.tasks.recall.answering import MOST_DIGITS, check_position, parse_di
 
 def assert_sentence(error: QueryError) -> None:
     message = str(error)
-    assert message.isprintable()
+    assert not any(unicodedata.category(character)[0] == "C" for character in message)
+    assert len(message.splitlines()) == 1
     assert message.endswith(".")
     assert len(message) < 120
 
@@ -25,6 +27,8 @@ def assert_sentence(error: QueryError) -> None:
 @example("٣")
 @example("²")
 @example("３")
+@example("\u00a0")
+@example("\u2028")
 @example("\ud800")
 @example("-1")
 @example("3.1")

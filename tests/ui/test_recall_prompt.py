@@ -367,9 +367,19 @@ async def test_letters_are_commands_again_after_escape() -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, "t")
         assert app.commands == []
-        await typed(app, pilot, "escape", "t", "0")
-        assert app.commands == ["t", "0"]
+        await typed(app, pilot, "escape", "t")
+        assert app.commands == ["t"]
         assert isinstance(app.focused, AnswerColumns)
+
+
+async def test_a_digit_typed_at_the_answers_goes_into_the_field() -> None:
+    async with asking() as (app, pilot):
+        before = app.panel.query_one("#recall-digits", Input).value
+        await typed(app, pilot, "escape", "0", "7")
+        field = app.panel.query_one("#recall-digits", Input)
+        assert field.value == f"{before}07"
+        assert app.focused is field
+        assert app.commands == []
 
 
 async def test_a_key_fills_in_random_digits_of_a_length_in_training() -> None:

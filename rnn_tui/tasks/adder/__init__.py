@@ -7,7 +7,8 @@ from rnn_tui.tasks.base import Preset, TaskSpec
 _FAST = Recipe(
     beta1=0.5, beta2=0.8, schedule="one-cycle", rise=0.5, fresh=True, augmentation="carry"
 )
-_BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True, augmentation="carry")
+# Without long carries: the softmax across positions of ce does not learn from them.
+_BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
 
 ADDER = TaskSpec(
     name="adder",
@@ -48,12 +49,12 @@ ADDER = TaskSpec(
             ),
             Preset(
                 "best",
-                "What the smaller sizes and all three losses can do: as fast, for 12 times as "
-                "many steps.",
+                "What the smaller sizes and all three losses can do: fresh pairs as in fast, "
+                "a lower learning rate and 12 times as many steps.",
                 {
                     "lstm": {
                         "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"),
-                        "lengths": (1, 20), "epochs": 8, "batch_size": 32, "learning_rate": 0.07,
+                        "lengths": (1, 20), "epochs": 8, "batch_size": 32, "learning_rate": 0.03,
                         "training_size": 16_000, "test_size": 1_000, "recipe": _BEST,
                     }
                 },

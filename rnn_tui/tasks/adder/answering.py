@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -23,7 +24,7 @@ class Base:
     prefix: str
     digits: str
 
-    @property
+    @cached_property
     def most_digits(self) -> int:
         """Digits of the largest number, and as many again for zeros before it."""
         return 2 * len(self.format(2**MOST_BITS - 1))
@@ -46,9 +47,21 @@ BASES = (BINARY, DECIMAL, HEXADECIMAL)
 
 
 def parse_number(text: str, base: Base = BINARY) -> int:
+    """Read a number as typed: `read_number` without the base.
+
+    Raises:
+        QueryError: if it is empty, too long, or has anything but digits of its base.
+    """
+    return read_number(text, base)[0]
+
+
+def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
     """Read a number as typed; a prefix 0b, 0d or 0x overrules `base`.
 
     Spaces and underscores may stand between digits.
+
+    Returns:
+        The number, and the base it was written in.
 
     Raises:
         QueryError: if it is empty, too long, or has anything but digits of its base.
@@ -76,7 +89,16 @@ def parse_number(text: str, base: Base = BINARY) -> int:
     value = int(digits, base.radix)
     if value.bit_length() > MOST_BITS:
         raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
-    return value
+    return value, base
+
+
+def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
+    """The bits (L,) that most of the replicas' outputs (R, L) say, and the share (L,) that says 1.
+
+    A tie goes to the bit that the mean of the outputs is nearer to.
+    """
+    share: Array = (outputs >= 0.5).mean(axis=0, dtype=np.float32)
+    return np.where(share == 0.5, outputs.mean(axis=0) >= 0.5, share > 0.5), share
 
 
 @dataclass(frozen=True)

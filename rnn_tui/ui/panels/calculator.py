@@ -22,6 +22,7 @@ from rnn_tui.ui.panels.calculator_answer import Adders, Answer
 from rnn_tui.ui.panels.calculator_entry import NumberEntry
 from rnn_tui.ui.panels.calculator_result import SumLines, TallyTable
 from rnn_tui.ui.widgets.column_addition import EIGHTHS, ColumnAddition, Columns
+from rnn_tui.ui.widgets.typed_input import TypesDigits
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 # What stands for the vote in the list of variants.
@@ -104,6 +105,15 @@ class CalculatorPanel(Vertical):
     def focus_view(self) -> None:
         """Put the focus on the bits, where single keys are commands of the app."""
         self.query_one(ColumnAddition).focus()
+
+    @on(TypesDigits.Typed)
+    def _type_digit(self, event: TypesDigits.Typed) -> None:
+        """A digit typed at the bits goes into the first number."""
+        event.stop()
+        field = self.query(NumberEntry).first()
+        field.focus()
+        field.cursor_position = len(field.value)
+        field.insert_text_at_cursor(event.text)
 
     @property
     def busy(self) -> bool:

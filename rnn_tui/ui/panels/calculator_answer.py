@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.tasks.adder.answering import BASES, AdderNetwork, Addition, number_of
+from rnn_tui.tasks.adder.answering import BASES, AdderNetwork, Addition, number_of, vote
 from rnn_tui.tasks.sequences.network import Array
 from rnn_tui.tasks.sequences.weights import Source
 
@@ -124,8 +124,7 @@ class Adders:
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
             said = outputs >= 0.5
-            ones = said.mean(axis=0)
-            bits = np.where(ones == 0.5, outputs.mean(axis=0) >= 0.5, ones > 0.5)
+            bits, ones = vote(outputs)
             sureness = np.maximum(ones, 1 - ones)
             by, tallies = f"all {len(outputs)} vote", self._tallies(addition, said)
         else:

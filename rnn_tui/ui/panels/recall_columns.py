@@ -7,6 +7,7 @@ from textual.widgets import Static
 from rnn_tui.ui.panels.recall_answers import Answers
 from rnn_tui.ui.widgets.big_digit import BigDigit
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
+from rnn_tui.ui.widgets.typed_input import TypesDigits
 
 # Cells below which a column cuts its words: beside a small digit, and beside a large one.
 NARROWEST, ROOMY = 25, 31
@@ -40,7 +41,7 @@ class AnswerColumn(Vertical):
         self.set_class(answer != true, "-wrong")
 
 
-class AnswerColumns(HorizontalScroll):
+class AnswerColumns(HorizontalScroll, TypesDigits):
     """As many columns as the weights have variants; takes the focus, so that keys are commands."""
 
     async def show(self, answers: Answers, seed: int | None) -> None:

@@ -23,7 +23,7 @@ from rnn_tui.ui.panels.recall_asking import Asking, Outcome
 from rnn_tui.ui.panels.recall_columns import AnswerColumns
 from rnn_tui.ui.panels.recall_table import RecallTable
 from rnn_tui.ui.widgets.marked_digits import MarkedDigits
-from rnn_tui.ui.widgets.typed_input import TypedInput
+from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
@@ -120,6 +120,20 @@ class RecallPromptPanel(Vertical):
     def focus_field(self) -> None:
         """Put the cursor into the field for digits."""
         self.query_one("#recall-digits").focus()
+
+    def focus_view(self) -> None:
+        """Put the focus on the answers, where single letters are commands of the app."""
+        place = self.query_one(RecallTable) if self.table_shown else self.query_one(AnswerColumns)
+        place.focus()
+
+    @on(TypesDigits.Typed)
+    def _type_digit(self, event: TypesDigits.Typed) -> None:
+        """A digit typed at the answers goes into the field."""
+        event.stop()
+        field = self.query_one("#recall-digits", TypedInput)
+        field.focus()
+        field.cursor_position = len(field.value)
+        field.insert_text_at_cursor(event.text)
 
     # What is typed
 

@@ -257,7 +257,10 @@ class TaskPane(Horizontal):
         self.show_runs()
 
     def focus_view(self) -> None:
-        """Give the focus to the first thing in the view that takes it."""
+        """Give the focus to the first thing in the view that takes it; a field is no such thing.
+
+        Whoever goes through the views with a letter must not find it typed.
+        """
         active = self.query_one("#views", TabbedContent).active_pane
         targets: list[Widget] = [
             widget for widget in (active.query("*") if active else []) if widget.focusable

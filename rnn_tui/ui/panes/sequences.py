@@ -130,6 +130,13 @@ that ship, until you train some.
             ("confusion-tab", "Confusion", self._confusion),
         )
 
+    def focus_view(self) -> None:
+        """In the prompt, the answers."""
+        if self.view == "prompt":
+            self._prompt.focus_view()
+        else:
+            super().focus_view()
+
     def show_view(self, view: str, states: Sequence[RunState], chosen: RunState | None) -> None:
         """Bring the view of this id up to date."""
         if view != "confusion-tab":
@@ -189,6 +196,13 @@ report's, a softmax across positions; **BCE**, the cross-entropy of each bit, th
 
         self._calculator: CalculatorPanel = CalculatorPanel()
         return (("calculator", "Calculator", self._calculator), *self.result_views())
+
+    def focus_view(self) -> None:
+        """In the calculator, the bits."""
+        if self.view == "calculator":
+            self._calculator.focus_view()
+        else:
+            super().focus_view()
 
     def ended(self, state: RunState) -> None:
         """What was trained answers from now on."""

@@ -15,6 +15,8 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from rnn_tui.ui.widgets.typed_input import TypesDigits
+
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9
 # Cells from one number of the ruler to the next: every fifth bit where bits stand apart, else
@@ -77,7 +79,7 @@ class _Row:
     between: str = ""
 
 
-class ColumnAddition(ScrollView, can_focus=True):
+class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
     """Carries, both numbers, the answer, marks below its wrong bits, the true sum, sureness.
 
     The most significant bit is at the left. Where all fits, bits stand a cell apart; where not,

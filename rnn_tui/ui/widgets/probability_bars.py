@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from rich.text import Text
+from textual.color import Color
 from textual.geometry import Size
 from textual.widget import Widget
 
@@ -47,15 +49,20 @@ class ProbabilityBars(Widget):
             return text
         best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
         width = max(4, min(24, self.content_size.width - 18))
+        # Through Textual's colours: Rich knows no name such as ansi_red.
         theme = self.app.theme_variables
+        plain, good, bad = (
+            Style(color=Color.parse(theme[name]).rich_color)
+            for name in ("primary", "text-success", "text-error")
+        )
         for digit, probability in enumerate(self._probabilities):
-            note, style = "", ""
+            note, style = "", plain
             if digit == self._true:
-                note, style = " ✓ true", theme["text-success"]
+                note, style = " ✓ true", good
             elif digit == best:
-                note, style = " ✗ read" if self._true is not None else " read", theme["text-error"]
+                note, style = " ✗ read" if self._true is not None else " read", bad
             text.append(f"{digit} ")
-            text.append(bar(probability, width), style or theme["primary"])
+            text.append(bar(probability, width), style)
             text.append(f" {100 * probability:5.1f} %")
             text.append(note, style)
             if digit + 1 < len(self._probabilities):

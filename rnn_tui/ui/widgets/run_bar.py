@@ -41,7 +41,7 @@ class RunBar(Static):
         """Draw the chips, or `hint` where there is none."""
         self._chips, self._chosen = tuple(chips), chosen
         if not chips:
-            self.update(Content(hint).stylize("$text-muted"))
+            self.update(Content(hint).stylize("$foreground 60%"))
             return
         palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
         self._ends, parts, column = [], [], 0

@@ -2,9 +2,41 @@
 
 from textual import events
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from rnn_tui.engine.errors import printable
+
+DIGITS = frozenset("0123456789")
+
+
+class TypesDigits(Widget):
+    """A part of a panel in which keys are commands of the app, but digits are typed into a field.
+
+    The panel takes `Typed` and gives the field the focus. To be the last of a class's bases: Textual
+    takes default styles from the first.
+    """
+
+    class Typed(Message):
+        """A digit was typed.
+
+        Attributes:
+            text: the digit.
+        """
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
+        """Whether a key is for the field and no command."""
+        return character is not None and character in DIGITS
+
+    def on_key(self, event: events.Key) -> None:
+        """Hand digits on."""
+        if event.character is not None and event.character in DIGITS:
+            event.stop()
+            self.post_message(self.Typed(event.character))
 
 
 class TypedInput(Input):
