@@ -110,10 +110,7 @@ class CalculatorPanel(Vertical):
     def _type_digit(self, event: TypesDigits.Typed) -> None:
         """A digit typed at the bits goes into the first number."""
         event.stop()
-        field = self.query(NumberEntry).first()
-        field.focus()
-        field.cursor_position = len(field.value)
-        field.insert_text_at_cursor(event.text)
+        self.query(NumberEntry).first().type_at_end(event.text)
 
     @property
     def busy(self) -> bool:

@@ -130,10 +130,7 @@ class RecallPromptPanel(Vertical):
     def _type_digit(self, event: TypesDigits.Typed) -> None:
         """A digit typed at the answers goes into the field."""
         event.stop()
-        field = self.query_one("#recall-digits", TypedInput)
-        field.focus()
-        field.cursor_position = len(field.value)
-        field.insert_text_at_cursor(event.text)
+        self.query_one("#recall-digits", TypedInput).type_at_end(event.text)
 
     # What is typed
 

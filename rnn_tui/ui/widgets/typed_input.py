@@ -66,6 +66,19 @@ class TypedInput(Input):
         self.cursor_blink = False
         self._most = most
 
+    def type_at_end(self, text: str) -> None:
+        """Take the focus and put `text` after what is there."""
+        # Coming to a field with Tab selects it all, and the next character would replace it.
+        self.select_on_focus = False
+        self.focus()
+        self.cursor_position = len(self.value)
+        self.insert_text_at_cursor(text)
+
+    def _on_focus(self, event: events.Focus) -> None:
+        super()._on_focus(event)
+        self.select_on_focus = True
+        event.prevent_default()  # or Textual calls the base's once more
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual would take the first line alone, and nothing at all where it is too long.
         event.prevent_default()
