@@ -213,16 +213,17 @@ class _Run:
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
             if self._control.stopping or (self._control.paused and not self._pause()):
                 return False
-        single, replicas = _split(
-            {
-                "train_loss": losses.mean,
-                "train_loss_last_batch": losses.last,
-                **problem.validate(stepper.kept, workers),
-            }
-        )
+        figures: dict[str, float | tuple[float, ...]] = {"train_loss": losses.mean}
+        if not problem.replicas:  # whose last batch may be a single sequence
+            figures["train_loss_last_batch"] = losses.last
+        single, replicas = _split({**figures, **problem.validate(stepper.kept, workers)})
         finite = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
-        if not all(map(math.isfinite, finite)):
-            raise DivergedError(_divergence("validation loss", self._step, epoch, self._config))
+        bad = next((at for at, loss in enumerate(finite) if not math.isfinite(loss)), None)
+        if bad is not None:
+            whose = problem.replicas[bad - 1] if bad else None
+            raise DivergedError(
+                _divergence("validation loss", self._step, epoch, self._config, whose)
+            )
         self._save()
         seconds = time.monotonic() - began - (self._waited - waited)
         self._emit_to(

@@ -122,8 +122,11 @@ class NumberSetting:
         return self.check(value)
 
     def format(self, value: Any) -> str:
-        """The number without needless digits."""
-        return f"{value:g}" if isinstance(value, float) else str(value)
+        """The number without needless digits, and with all that it takes to read it back."""
+        if not isinstance(value, float):
+            return str(value)
+        text = f"{value:g}"
+        return text if float(text) == value else repr(value)
 
 
 @dataclass(frozen=True)

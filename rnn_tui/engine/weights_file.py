@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
+# AttributeError and TypeError: numbers of a kind that numpy does not have.
+_UNREADABLE = (
+    OSError, SafetensorError, AttributeError, TypeError, ValueError, RecursionError
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def read_weights(path: Path) -> WeightsFile:
         with safe_open(path, framework="np") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError, TypeError, ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise CheckpointError(
             f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
         ) from error
@@ -72,7 +76,7 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
     try:
         with safe_open(path, framework="np") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-    except (OSError, SafetensorError, TypeError, ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise CheckpointError(
             f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
         ) from error

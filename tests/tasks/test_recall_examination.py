@@ -51,7 +51,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
         replicas = [at for at, replica in enumerate(config.replicas) if replica.seed == seed]
         for column, length in enumerate(by_length.lengths):
             drawn = problem.draw(
-                torch.full((by_length.count,), length), generator(seed, "test", length)
+                torch.full((by_length.counts[column],), length), generator(seed, "test", length)
             )
             sequences, targets = asked(drawn)
             answers = network.probabilities(sequences)[replicas].argmax(axis=2)

@@ -23,16 +23,16 @@ def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEx
     """
     problem = with_weights(AdderProblem, config, weights)
     lengths, bits, numbers = (*TEST_LENGTHS, *LONG_LENGTHS), [], []
+    counts = (config.test_size,) * len(TEST_LENGTHS) + (LONG_COUNT,) * len(LONG_LENGTHS)
     with cpu_workers(config.workers or automatic_workers()) as workers:
-        for length in lengths:
-            count = config.test_size if length in TEST_LENGTHS else LONG_COUNT
+        for length, count in zip(lengths, counts, strict=True):
             sums = problem.at_length(problem.model, length, count, workers)
             bits.append(100.0 * sums["bits"].double() / count)
             numbers.append(100.0 * sums["numbers"].double() / count)
     return SequenceExamination(
         config,
         [
-            ByLength(name, label, lengths, torch.stack(values, dim=1).numpy(), config.test_size)
+            ByLength(name, label, lengths, torch.stack(values, dim=1).numpy(), counts)
             for name, label, values in (
                 ("bit_accuracy", "bit accuracy", bits),
                 ("number_accuracy", "whole numbers right", numbers),

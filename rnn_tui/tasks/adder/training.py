@@ -196,7 +196,7 @@ class AdderProblem(SequenceProblem):
         lengths = self.for_replicas(part.lengths, 0)
         within = torch.arange(steps, device=logits.device)[:, None, None] < lengths
         right = ((logits >= 0) == targets.bool()) & within  # output at least 0.5
-        shares = right.sum(dim=0) / lengths
+        shares = right.sum(dim=0).double() / lengths
         return {
             "loss": self._losses(logits, targets.to(logits.dtype), lengths).sum(dim=1),
             "bits": shares.sum(dim=1),

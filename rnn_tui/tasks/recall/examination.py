@@ -56,6 +56,10 @@ def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEx
         ]
     )
     by_length = ByLength(
-        "accuracy", "accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), COUNT
+        "accuracy",
+        "accuracy",
+        lengths,
+        torch.stack(accuracies, dim=1).numpy(),
+        (COUNT,) * len(lengths),
     )
     return SequenceExamination(config, [by_length], confusion)

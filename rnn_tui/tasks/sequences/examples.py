@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 
@@ -41,10 +42,20 @@ class Examples:
 
 
 def stack(parts: Sequence[Examples]) -> Examples:
-    """One set of examples from those of single seeds, each with S = 1 and the same N and T."""
+    """One set of examples from those of single seeds, each with S = 1 and the same N.
+
+    Each is as long as its own longest sequence: the shorter ones get zeros at the end.
+    """
+    longest = max(part.inputs.shape[2] for part in parts)
+
+    def padded(tensor: Tensor, features: int) -> Tensor:
+        missing = longest - tensor.shape[2]
+        return F.pad(tensor, (0, 0) * features + (0, missing)) if missing else tensor
+
+    at_every_step = parts[0].targets.dim() > 2
     return Examples(
-        torch.cat([part.inputs for part in parts]),
-        torch.cat([part.targets for part in parts]),
+        torch.cat([padded(part.inputs, 1) for part in parts]),
+        torch.cat([padded(p.targets, 0) if at_every_step else p.targets for p in parts]),
         torch.cat([part.lengths for part in parts]),
     )
 

@@ -22,6 +22,8 @@ from rnn_tui.tasks.sequences.examples import Batch, Batches, Examples, stack
 EVALUATION_ROWS = 8_000
 # Floats that a step keeps for the backward pass, per replica, sequence, time step and unit.
 FLOATS_KEPT = 16
+# Bytes of a random whole number as PyTorch draws it.
+DRAWN_BYTES = 8
 
 
 class SequenceProblem(Problem):
@@ -48,7 +50,11 @@ class SequenceProblem(Problem):
         self.config, self.device = config, device
         replicas = len(config.replicas)
         rows = replicas * min(config.batch_size, config.training_size) * config.lengths[1]
-        require_memory(rows * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize, device)
+        step_bytes = rows * max(config.hidden_sizes) * FLOATS_KEPT * dtype.itemsize
+        # As drawn and as arranged in batches; and one seed's as it comes from the generator.
+        larger = max(config.training_size, config.test_size) * config.lengths[1]
+        data_bytes = larger * (2 * config.seeds * self.features + DRAWN_BYTES)
+        require_memory(step_bytes + data_bytes, device)
         self.seeds = [config.seed + at for at in range(config.seeds)]
         self.model: ReplicaLSTM = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)

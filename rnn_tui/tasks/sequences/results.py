@@ -22,15 +22,15 @@ class ByLength:
         name: as in JSON, such as `bit_accuracy`.
         label: as shown.
         lengths: (L,) time steps, ascending.
-        values: (R, L) in percent, over `count` sequences of each length.
-        count: sequences of each length.
+        values: (R, L) in percent.
+        counts: (L,) sequences of each length that each replica was asked.
     """
 
     name: str
     label: str
     lengths: tuple[int, ...]
     values: npt.NDArray[np.float64]
-    count: int
+    counts: tuple[int, ...]
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
         """The spread over the seeds of a variant, one a length."""
@@ -61,8 +61,10 @@ class SequenceExamination:
             for figure in self.by_length:
                 spreads = figure.spread(variant, self.config.seeds)
                 entry["by_length"][figure.name] = [
-                    {"length": length, **spread.to_dict()}
-                    for length, spread in zip(figure.lengths, spreads, strict=True)
+                    {"length": length, "sequences": count, **spread.to_dict()}
+                    for length, count, spread in zip(
+                        figure.lengths, figure.counts, spreads, strict=True
+                    )
                 ]
             if self.confusion is not None:
                 entry["confusion"] = self.confusion[variant].tolist()

@@ -233,7 +233,9 @@ class TaskPane(Horizontal):
         self._choose(event.run_id)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Draw what has come into view."""
+        """Draw what has come into view; where the screen is narrow, in place of the form."""
+        if self.view != "training":
+            self.add_class("-form-away")
         self.show_runs()
         self.app.refresh_bindings()
 

@@ -13,8 +13,8 @@ DIGITS = frozenset("0123456789")
 class TypesDigits(Widget):
     """A part of a panel in which keys are commands of the app, but digits are typed into a field.
 
-    The panel takes `Typed` and gives the field the focus. To be the last of a class's bases: Textual
-    takes default styles from the first.
+    The panel takes `Typed` and gives the field the focus. To be the last of a class's bases:
+    Textual takes default styles from the first.
     """
 
     class Typed(Message):
