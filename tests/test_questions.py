@@ -168,10 +168,14 @@ def test_a_wrong_digit_is_told_with_the_right_one(home: Path) -> None:
     assert wrong
 
 
-def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(home: Path) -> None:
-    # The report's cross-entropy leaves small networks wrong in some places.
-    at = AdderNetwork(read_weights(ADDER)).replicas.index(Replica(Variant(3, "ce"), 0))
-    network = AdderNetwork(read_weights(ADDER)).only(at)
+def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(
+    tmp_path: Path, home: Path
+) -> None:
+    # The weights that ship hardly err: these were shaken.
+    path = changed(tmp_path / "shaken.safetensors", noise=0.3)
+    weights = read_weights(path)
+    at = AdderNetwork(weights).replicas.index(Replica(Variant(3, "ce"), 0))
+    network = AdderNetwork(weights).only(at)
     random = np.random.default_rng(0)
     pairs = [Addition(*map(int, random.integers(0, 2**bits, 2))) for bits in range(1, 20)]
     shapes = set()
@@ -179,7 +183,7 @@ def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(home: Path) -
         answer = number_of(outputs >= 0.5)
         bits = [n for n in range(pair.length) if (answer ^ pair.total) >> n & 1]
         arguments = ["add", f"{pair.a:b}", f"{pair.b:b}", "--hidden-size", "3", "--loss", "ce"]
-        code, out, _ = run_inside(arguments)
+        code, out, _ = run_inside([*arguments, "--weights", str(path)])
         assert code == 0
         if not bits:
             remark = "✓"
@@ -192,7 +196,7 @@ def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(home: Path) -
             remark = f"✗ {pair.total:b} (bit {bits[0]} wrong)"
         assert out == f"{pair.a:b} + {pair.b:b} = {answer:b}  {remark}\n"
         shapes.add(min(len(bits), 5))
-    assert shapes - {0}, "never wrong: nothing was tested"
+    assert {0, 1, 5} <= shapes, "not every remark was seen"
 
 
 # --- JSON -----------------------------------------------------------------------------------
@@ -374,8 +378,10 @@ def test_weights_that_cannot_answer_exit_with_1_and_a_sentence(
         assert_one_sentence(err)
 
 
-def changed(path: Path, *, huge: bool = False, metric: float | None = None) -> Path:
-    """The weights for sums, all as large as a float can be, or with other figures."""
+def changed(
+    path: Path, *, huge: bool = False, metric: float | None = None, noise: float = 0.0
+) -> Path:
+    """The weights for sums: all as large as a float can be, with other figures, or with noise."""
     with safe_open(ADDER, framework="np") as file:
         metadata = file.metadata()
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -385,6 +391,10 @@ def changed(path: Path, *, huge: bool = False, metric: float | None = None) -> P
     if huge:
         largest = np.finfo(np.float32).max
         arrays = {name: np.copysign(largest, array) for name, array in arrays.items()}
+    if noise:
+        random = np.random.default_rng(0)
+        for name, array in arrays.items():
+            arrays[name] = array + array * random.normal(0, noise, array.shape).astype(np.float32)
     save_file(arrays, path, metadata={METADATA_KEY: json.dumps(about)})
     return path
 
