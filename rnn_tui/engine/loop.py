@@ -318,8 +318,8 @@ class _Stepper:
         def call() -> tuple[Tensor, Sequence[Tensor]]:
             loss = loss_of()
             # Replicas share no weights: the gradient of their sum is each one's own.
-            scalar = loss.sum() if loss.dim() else loss
-            return loss.detach(), torch.autograd.grad(scalar, self._parameters)
+            ones = torch.ones_like(loss)
+            return loss.detach(), torch.autograd.grad(loss, self._parameters, ones)
 
         return call
 

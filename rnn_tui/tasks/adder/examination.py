@@ -13,6 +13,7 @@ from rnn_tui.tasks.sequences.results import ByLength, SequenceExamination
 
 LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
 LONG_COUNT = 100
+FIGURES = (("bit_accuracy", "bit accuracy"), ("number_accuracy", "whole numbers right"))
 
 
 def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceExamination:
@@ -22,20 +23,17 @@ def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEx
         CheckpointError: if the weights do not fit the settings.
     """
     problem = with_weights(AdderProblem, config, weights)
-    lengths, bits, numbers = (*TEST_LENGTHS, *LONG_LENGTHS), [], []
-    counts = (config.test_size,) * len(TEST_LENGTHS) + (LONG_COUNT,) * len(LONG_LENGTHS)
+    asked = [(TEST_LENGTHS, config.test_size), *(((one,), LONG_COUNT) for one in LONG_LENGTHS)]
     with cpu_workers(config.workers or automatic_workers()) as workers:
-        for length, count in zip(lengths, counts, strict=True):
-            sums = problem.at_length(problem.model, length, count, workers)
-            bits.append(100.0 * sums["bits"].double() / count)
-            numbers.append(100.0 * sums["numbers"].double() / count)
+        shares = [
+            problem.at_lengths(problem.model, lengths, count, workers) for lengths, count in asked
+        ]
+    lengths = tuple(one for several, _ in asked for one in several)
+    counts = tuple(count for several, count in asked for _ in several)
     return SequenceExamination(
         config,
         [
-            ByLength(name, label, lengths, torch.stack(values, dim=1).numpy(), counts)
-            for name, label, values in (
-                ("bit_accuracy", "bit accuracy", bits),
-                ("number_accuracy", "whole numbers right", numbers),
-            )
+            ByLength(name, label, lengths, 100.0 * torch.cat(values, dim=1).numpy(), counts)
+            for (name, label), values in zip(FIGURES, zip(*shares, strict=True), strict=True)
         ],
     )

@@ -1,6 +1,6 @@
 """The adder for the training loop: the bits of a sum, least significant first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import torch
@@ -13,7 +13,7 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
 from rnn_tui.models.replicas import ReplicaLSTM
-from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
+from rnn_tui.tasks.sequences.examples import Batch, Examples, join, stack
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 VALIDATION_SIZE = 100
@@ -110,6 +110,19 @@ def logits_of(network: ReplicaLSTM, inputs: Tensor) -> Tensor:
     return torch.stack([network.logits(states)[:, 0] for states in network.steps(inputs)])
 
 
+def right(logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The share of right bits of every sequence (R, N), and whether all of them are.
+
+    Args:
+        logits: (T, R, N), before the sigmoid; a bit is 1 where the output is at least 0.5.
+        targets: (T, R, N) of 0 and 1.
+        lengths: (R, N) bits of each sequence.
+    """
+    within = torch.arange(len(logits), device=logits.device)[:, None, None] < lengths
+    count = (((logits >= 0) == targets.bool()) & within).sum(dim=0)
+    return count.double() / lengths, count == lengths
+
+
 class AdderProblem(SequenceProblem):
     """The report's third experiment."""
 
@@ -167,41 +180,51 @@ class AdderProblem(SequenceProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Share of right bits, and of wholly right sums, as means over the lengths 1 … 20."""
-        bits, numbers = [], []
-        for length in TEST_LENGTHS:
-            sums = self.at_length(model, length, self.config.test_size, workers)
-            bits.append(sums["bits"])
-            numbers.append(sums["numbers"])
-        scale = 100.0 / self.config.test_size
+        bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
         return self.figures(
             {
-                "test_bit_accuracy": scale * torch.stack(bits).double().mean(0),
-                "test_number_accuracy": scale * torch.stack(numbers).double().mean(0),
+                "test_bit_accuracy": 100.0 * bits.mean(dim=1),
+                "test_number_accuracy": 100.0 * numbers.mean(dim=1),
             }
         )
 
-    def at_length(
-        self, model: nn.Module, length: int, count: int, workers: Workers
-    ) -> Mapping[str, Tensor]:
-        """Sums (R,) over `count` pairs of one length: shares of right `bits`, right `numbers`."""
-        lengths = torch.full((count,), length)
-        drawn = stack([self.draw(lengths, generator(s, "test", length)) for s in self.seeds])
-        return self.evaluated(model, self._to_device(drawn), workers, self._sums)
+    def at_lengths(
+        self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
+    ) -> tuple[Tensor, Tensor]:
+        """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
+        drawn = [
+            stack(
+                [
+                    self.draw(torch.full((count,), length), generator(seed, "test", length))
+                    for seed in self.seeds
+                ]
+            )
+            for length in lengths
+        ]
+        # Parts of a few lengths each, since they are cut to the longest sequence in them.
+        parts = self.measured_parts(model, self._to_device(join(drawn)), workers, self._right)
+        bits, numbers = (
+            torch.cat([part[name] for part in parts], dim=1).unflatten(1, (-1, count)).mean(dim=2)
+            for name in ("bits", "numbers")
+        )
+        return bits, numbers
+
+    def _right(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+        bits, numbers = right(*self._answered(network, part))
+        return {"bits": bits, "numbers": numbers.double()}
 
     def _sums(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
-        inputs = self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1)
-        logits = logits_of(network, inputs)
-        steps = len(logits)
-        targets = self.for_replicas(part.targets[:, :, :steps].permute(2, 0, 1), 1)
-        lengths = self.for_replicas(part.lengths, 0)
-        within = torch.arange(steps, device=logits.device)[:, None, None] < lengths
-        right = ((logits >= 0) == targets.bool()) & within  # output at least 0.5
-        shares = right.sum(dim=0).double() / lengths
+        logits, targets, lengths = self._answered(network, part)
         return {
             "loss": self._losses(logits, targets.to(logits.dtype), lengths).sum(dim=1),
-            "bits": shares.sum(dim=1),
-            "numbers": (right.sum(dim=0) == lengths).sum(dim=1),
+            "bits": right(logits, targets, lengths)[0].sum(dim=1),
         }
+
+    def _answered(self, network: ReplicaLSTM, part: Examples) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits and targets (T, R, N), and lengths (R, N)."""
+        logits = logits_of(network, self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1))
+        targets = self.for_replicas(part.targets[:, :, : len(logits)].permute(2, 0, 1), 1)
+        return logits, targets, self.for_replicas(part.lengths, 0)
 
 
 class AdderTask:

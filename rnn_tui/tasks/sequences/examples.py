@@ -46,6 +46,15 @@ def stack(parts: Sequence[Examples]) -> Examples:
 
     Each is as long as its own longest sequence: the shorter ones get zeros at the end.
     """
+    return _together(parts, 0)
+
+
+def join(parts: Sequence[Examples]) -> Examples:
+    """One set of examples from several of the same seeds, one after another."""
+    return _together(parts, 1)
+
+
+def _together(parts: Sequence[Examples], dimension: int) -> Examples:
     longest = max(part.inputs.shape[2] for part in parts)
 
     def padded(tensor: Tensor, features: int) -> Tensor:
@@ -53,10 +62,11 @@ def stack(parts: Sequence[Examples]) -> Examples:
         return F.pad(tensor, (0, 0) * features + (0, missing)) if missing else tensor
 
     at_every_step = parts[0].targets.dim() > 2
+    targets = [padded(part.targets, 0) if at_every_step else part.targets for part in parts]
     return Examples(
-        torch.cat([padded(part.inputs, 1) for part in parts]),
-        torch.cat([padded(p.targets, 0) if at_every_step else p.targets for p in parts]),
-        torch.cat([part.lengths for part in parts]),
+        torch.cat([padded(part.inputs, 1) for part in parts], dimension),
+        torch.cat(targets, dimension),
+        torch.cat([part.lengths for part in parts], dimension),
     )
 
 
