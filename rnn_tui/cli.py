@@ -3,7 +3,9 @@
 Nothing heavy is imported here: `--help` must answer at once.
 """
 
-import argparse
+from __future__ import annotations
+
+import gc
 import io
 import logging
 import logging.handlers
@@ -12,30 +14,23 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING
 
-from rnn_tui import __version__, exit_codes
+from rnn_tui import exit_codes
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
-from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
-from rnn_tui.paths import HOME_VARIABLE, log_file
-from rnn_tui.questions import options as questions
-from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.base import TaskSpec
+from rnn_tui.paths import log_file
 
-# Lists are given once, so their options are in the singular like those of other settings.
-OPTIONS = {
-    "hidden_sizes": ("--hidden-size", "--hidden-sizes"),
-    "losses": ("--loss", "--losses"),
-}
+if TYPE_CHECKING:
+    import argparse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 2 for wrong usage, 1 for a failure."""
     _prepare_streams()
-    options = _parse(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
     _start_log()
     try:
-        return _run(options)
+        return _run(given)
     except UserError as error:
         _say(str(error))
         # A file that can't be read or written is no wrong usage.
@@ -57,14 +52,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exit_codes.FAILURE
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(arguments: Sequence[str]) -> int:
+    if not arguments:  # the app is not kept waiting for a parser
+        return _run_app(None)
+    from rnn_tui.arguments import parse  # noqa: PLC0415 - on use only
+
+    options = parse(arguments)
     match options.command:
         case None:
             return _run_app(options.data_dir)
         case "train":
             return _train(options)
         case _:
-            return questions.ask(options)
+            from rnn_tui.questions.options import ask  # noqa: PLC0415 - on use only
+
+            return ask(options)
 
 
 def _say(text: str) -> None:
@@ -87,113 +89,9 @@ def _let_go_of_stdout() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = build_parser()
-    options, others = parser.parse_known_args(arguments)
-    # argparse takes the words of a question from one place only; options may stand among them.
-    if "query" in options and not any(word.startswith("-") for word in others):
-        options.query += others
-    elif others:
-        parser.error(f"unrecognized arguments: {' '.join(others)}")
-    return options
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse, with what was typed made harmless before it is shown again; no abbreviations.
-
-    Those would change their meaning with every option that is added.
-    """
-
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **{"allow_abbrev": False, **keywords})
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong and exit with code 2."""
-        super().error(printable(message, 400))
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
-    parser = _Parser(
-        prog="rnn-tui",
-        description="Train, watch and question small recurrent networks in the terminal. "
-        "Without a command, the app starts.",
-        epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
-    )
-    parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
-    parser.add_argument(
-        "--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from"
-    )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    train = commands.add_parser(
-        "train", help="train without the app", description="Train a network without the app."
-    )
-    tasks = train.add_subparsers(dest="task", metavar="TASK", required=True)
-    for task in TASKS.values():
-        _add_task(tasks, task)
-    questions.add_commands(commands, _reader)
-    return parser
-
-
-def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> None:
-    presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
-    parser = tasks.add_parser(
-        task.name,
-        help=f"train on {task.label}",
-        description=f"Train on {task.label}. A setting left out is the preset's.",
-        epilog=f"Presets. {presets}",
-    )
-    if len(task.models) > 1:
-        parser.add_argument(
-            "--model", choices=task.models, default=task.default_model, help="default: %(default)s"
-        )
-    parser.add_argument(
-        "--preset", choices=list(task.presets), default=next(iter(task.presets)),
-        help="a named recipe (default: %(default)s)",
-    )  # fmt: skip
-    for setting in task.adjustable:
-        parser.add_argument(
-            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)),
-            dest=setting.name,
-            type=_reader(setting),
-            metavar=setting.placeholder,
-            help=f"{setting.help}; {setting.range_text}",
-        )
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
-    parser.add_argument(
-        "--workers", type=_reader(WORKERS), default=0, metavar="N",
-        help=f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); "
-        "results repeat bit for bit only with the same number",
-    )  # fmt: skip
-    if task.reads_data:
-        parser.add_argument(
-            "--data-dir",
-            metavar="DIR",
-            default=argparse.SUPPRESS,  # or it would overrule the same option before the command
-            help="a torchvision root to read the data from",
-        )
-    parser.add_argument(
-        "--output", metavar="FILE", help="write the trained weights to this file as well"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--quiet", action="store_true", help="print the result only")
-
-
-class _reader:
-    """Reads an option with the same check and sentence as the form's field."""
-
-    def __init__(self, setting: Setting) -> None:
-        self._setting = setting
-
-    def __call__(self, text: str) -> Any:
-        try:
-            return self._setting.parse(text)
-        except UserError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def _train(options: argparse.Namespace) -> int:
     from rnn_tui import headless  # noqa: PLC0415 - rich's progress bar, on use only
+    from rnn_tui.tasks import TASKS  # noqa: PLC0415 - on use only
 
     task = TASKS[options.task]
     overrides = {name: getattr(options, name) for name in task.settings}
@@ -232,6 +130,9 @@ def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return exit_codes.USAGE
+    # Nothing is let go of before the first frame: looking for it would take a twentieth of the time.
+    # The app collects again once that frame is drawn.
+    gc.disable()
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
 
     return run(data_dir)

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui import __version__
-from rnn_tui.cli import OPTIONS, build_parser
+from rnn_tui.arguments import OPTIONS, build_parser
 from rnn_tui.engine.config import MODELS
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from rnn_tui.cli import OPTIONS
+from rnn_tui.arguments import OPTIONS
 from rnn_tui.tasks import TASKS
 
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
@@ -19,8 +19,8 @@ PATIENCE = 120.0
 
 HELP = """
 import contextlib, io, json, sys
-import rnn_tui.cli
-text = rnn_tui.cli.build_parser().format_help()
+import rnn_tui.arguments, rnn_tui.cli
+text = rnn_tui.arguments.build_parser().format_help()
 for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
         rnn_tui.cli.main([*level, "--help"])

@@ -1,11 +1,11 @@
 """The app: a tab for each task, the keys, and the timer that brings news from training threads."""
 
+import gc
 import logging
 import os
 import sys
 import time
 from collections.abc import Iterable
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -16,6 +16,7 @@ from textual.widgets import TabbedContent, TabPane
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui import styles
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.panes.base import TaskPane
 from rnn_tui.ui.panes.mnist import MnistPane
@@ -50,7 +51,7 @@ class RnnTuiApp(App[int]):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
-    CSS_PATH = [*sorted(Path(__file__).parent.rglob("*.tcss"))]
+    CSS_PATH = [*styles.FIRST]
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (100, "-wide"),
@@ -101,7 +102,12 @@ class RnnTuiApp(App[int]):
     def on_mount(self) -> None:
         """Load PyTorch behind the first frame; listen for news."""
         self._timer = self.set_interval(SECONDS_BETWEEN_DRAWS, self._drain)
-        self.call_after_refresh(self.runs.load_engine)
+        self.call_after_refresh(self._go_on)
+
+    def _go_on(self) -> None:
+        """Behind the first frame."""
+        gc.enable()
+        self.runs.load_engine()
 
     @property
     def pane(self) -> TaskPane:

@@ -24,7 +24,7 @@ from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.tasks.adder.answering import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.sequences import weights
 from rnn_tui.tasks.sequences.weights import Source, choose
-from rnn_tui.ui.app import RnnTuiApp
+from rnn_tui.ui import styles
 from rnn_tui.ui.panels.calculator import ALL, CalculatorPanel
 from rnn_tui.ui.panels.calculator_answer import Adders, Answer
 from rnn_tui.ui.panels.calculator_entry import MOST_CHARACTERS, NumberEntry
@@ -37,7 +37,7 @@ SIZES = [(80, 20), (80, 24), (120, 40), (200, 50)]
 class Host(App[None]):
     """The panel in a tab, among single keys that are commands."""
 
-    CSS_PATH = RnnTuiApp.CSS_PATH
+    CSS_PATH = [*styles.ALL]
     CSS = "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"command('{key}')", key) for key in "tspnfclrixq"

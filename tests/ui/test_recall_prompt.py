@@ -22,6 +22,7 @@ from rnn_tui.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.recall.answering import RecallNetwork
 from rnn_tui.tasks.sequences.weights import pretrained
+from rnn_tui.ui import styles
 from rnn_tui.ui.app import RnnTuiApp
 from rnn_tui.ui.panels.recall_answers import draw_within, parse_position
 from rnn_tui.ui.panels.recall_columns import AnswerColumn, AnswerColumns
@@ -35,7 +36,7 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 class PromptApp(App[None]):
     """The panel where the Recall tab has it, below single keys that do something."""
 
-    CSS_PATH = RnnTuiApp.CSS_PATH
+    CSS_PATH = [*styles.ALL]
     CSS = "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
     HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = RnnTuiApp.VERTICAL_BREAKPOINTS

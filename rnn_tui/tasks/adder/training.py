@@ -204,7 +204,9 @@ class AdderProblem(SequenceProblem):
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
         parts = self.measured_parts(model, self._to_device(join(drawn)), workers, self._right)
         bits, numbers = (
-            torch.cat([part[name] for part in parts], dim=1).unflatten(1, (-1, count)).mean(dim=2)
+            torch.cat([part[name] for part in parts], dim=1)
+            .view(-1, len(lengths), count)
+            .mean(dim=2)
             for name in ("bits", "numbers")
         )
         return bits, numbers

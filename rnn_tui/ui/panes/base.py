@@ -13,6 +13,7 @@ from textual.widgets import RichLog, Static, TabbedContent, TabPane
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.base import TaskSpec
+from rnn_tui.ui import styles
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.chart import Chart
@@ -98,6 +99,7 @@ class TaskPane(Horizontal):
         # Imported here, as its widgets take as long to load as the first frame does to draw.
         from rnn_tui.ui.panels.settings_form import SettingsForm  # noqa: PLC0415
 
+        styles.read_others(self.app)
         form = SettingsForm(self.spec, self._data_dir)
         await self.query_one("#form-place").mount(form)
         log = RichLog(id="log-lines", wrap=True, markup=False, max_lines=1000)

@@ -1,0 +1,128 @@
+"""The options of the command line, one parser for all commands.
+
+A module of its own, so that the app starts without it.
+"""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from rnn_tui import __version__
+from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
+from rnn_tui.paths import HOME_VARIABLE, log_file
+from rnn_tui.questions import options as questions
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.base import TaskSpec
+
+# Lists are given once, so their options are in the singular like those of other settings.
+OPTIONS = {
+    "hidden_sizes": ("--hidden-size", "--hidden-sizes"),
+    "losses": ("--loss", "--losses"),
+}
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read the command line; exits with code 2 and a sentence where it is wrong."""
+    parser = build_parser()
+    options, others = parser.parse_known_args(arguments)
+    # argparse takes the words of a question from one place only; options may stand among them.
+    if "query" in options and not any(word.startswith("-") for word in others):
+        options.query += others
+    elif others:
+        parser.error(f"unrecognized arguments: {' '.join(others)}")
+    return options
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with what was typed made harmless before it is shown again; no abbreviations.
+
+    Those would change their meaning with every option that is added.
+    """
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **{"allow_abbrev": False, **keywords})
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and exit with code 2."""
+        super().error(printable(message, 400))
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="rnn-tui",
+        description="Train, watch and question small recurrent networks in the terminal. "
+        "Without a command, the app starts.",
+        epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
+    )
+    parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
+    parser.add_argument(
+        "--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from"
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    train = commands.add_parser(
+        "train", help="train without the app", description="Train a network without the app."
+    )
+    tasks = train.add_subparsers(dest="task", metavar="TASK", required=True)
+    for task in TASKS.values():
+        _add_task(tasks, task)
+    questions.add_commands(commands, _reader)
+    return parser
+
+
+def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> None:
+    presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
+    parser = tasks.add_parser(
+        task.name,
+        help=f"train on {task.label}",
+        description=f"Train on {task.label}. A setting left out is the preset's.",
+        epilog=f"Presets. {presets}",
+    )
+    if len(task.models) > 1:
+        parser.add_argument(
+            "--model", choices=task.models, default=task.default_model, help="default: %(default)s"
+        )
+    parser.add_argument(
+        "--preset", choices=list(task.presets), default=next(iter(task.presets)),
+        help="a named recipe (default: %(default)s)",
+    )  # fmt: skip
+    for setting in task.adjustable:
+        parser.add_argument(
+            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)),
+            dest=setting.name,
+            type=_reader(setting),
+            metavar=setting.placeholder,
+            help=f"{setting.help}; {setting.range_text}",
+        )
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--workers", type=_reader(WORKERS), default=0, metavar="N",
+        help=f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); "
+        "results repeat bit for bit only with the same number",
+    )  # fmt: skip
+    if task.reads_data:
+        parser.add_argument(
+            "--data-dir",
+            metavar="DIR",
+            default=argparse.SUPPRESS,  # or it would overrule the same option before the command
+            help="a torchvision root to read the data from",
+        )
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the trained weights to this file as well"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--quiet", action="store_true", help="print the result only")
+
+
+class _reader:
+    """Reads an option with the same check and sentence as the form's field."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+
+    def __call__(self, text: str) -> Any:
+        try:
+            return self._setting.parse(text)
+        except UserError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
