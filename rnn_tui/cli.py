@@ -130,7 +130,7 @@ def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return exit_codes.USAGE
-    # Nothing is let go of before the first frame: looking for it would take a twentieth of the time.
+    # Nothing is let go of before the first frame; looking for it would take a twentieth of the time.
     # The app collects again once that frame is drawn.
     gc.disable()
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
