@@ -95,6 +95,11 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
             metavar=setting.placeholder,
             help=f"{setting.help}; {setting.range_text}",
         )
+    if task.augmentations:
+        parser.add_argument(
+            "--augment", choices=task.augmentations,
+            help="distort training images in this way, in place of the preset's",
+        )  # fmt: skip
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
     parser.add_argument(
         "--workers", type=_reader(WORKERS), default=0, metavar="N",

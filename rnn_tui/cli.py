@@ -100,6 +100,7 @@ def _train(options: argparse.Namespace) -> int:
     config = task.config(
         getattr(options, "model", task.default_model),
         options.preset,
+        augmentation=getattr(options, "augment", None),
         **overrides,
         device=options.device,
         workers=options.workers,
@@ -130,8 +131,8 @@ def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return exit_codes.USAGE
-    # Nothing is let go of before the first frame; looking for it would take a twentieth of the time.
-    # The app collects again once that frame is drawn.
+    # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
+    # time; the app collects again once that frame is drawn.
     gc.disable()
     from rnn_tui.ui.app import run  # noqa: PLC0415 - Textual, on use only
 

@@ -13,6 +13,7 @@ from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, check_choice
 
 MODELS = ("rnn", "lstm", "bilstm")
+AUGMENTATIONS = ("none", "shift", "elastic", "photo", "carry")
 MODEL_LABELS = {"rnn": "RNN", "lstm": "LSTM", "bilstm": "biLSTM"}
 
 
@@ -25,9 +26,10 @@ class Recipe:
             half of Xavier-uniform input weights, a readout of zeros.
         forget_bias: the forget gate's bias in the `orthogonal` initialisation.
         standardise: subtract the mean of the training pixels and divide by their deviation.
-        augmentation: `none`; for images `shift`, each group of 25 by −1 … 1 pixel each way, or
-            `elastic`, each by a random affine map and a smooth random displacement; for additions
-            `carry`, half of the pairs drawn so that carries run far.
+        augmentation: `none`; for images `shift`, each group of 25 by −1 … 1 pixel each way,
+            `elastic`, each by a random affine map and a smooth random displacement, or `photo`,
+            the same and wider, with thicker and thinner strokes; for additions `carry`, half of
+            the pairs drawn so that carries run far.
         beta1: Adam's decay rate of the first moment.
         beta2: Adam's decay rate of the second moment.
         schedule: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and
@@ -44,7 +46,7 @@ class Recipe:
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
     forget_bias: float = 1.0
     standardise: bool = False
-    augmentation: Literal["none", "shift", "elastic", "carry"] = "none"
+    augmentation: Literal["none", "shift", "elastic", "photo", "carry"] = "none"
     beta1: float = 0.9
     beta2: float = 0.999
     schedule: Literal["constant", "one-cycle"] = "constant"
@@ -56,7 +58,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
-        check_choice("Augmentation", self.augmentation, ("none", "shift", "elastic", "carry"))
+        check_choice("Augmentation", self.augmentation, AUGMENTATIONS)
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
         for name in ("beta1", "beta2", "label_smoothing", "average", "rise"):
             if not 0 <= getattr(self, name) < 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import ImageConfig, RunConfig, SequenceConfig
@@ -48,6 +48,7 @@ class TaskSpec:
         examiner: `module:function` that measures trained weights in more detail.
         config_class: the kind of its configuration.
         unit: what its samples are, in the plural.
+        augmentations: the kinds of `Recipe.augmentation` that a user may choose from.
     """
 
     name: str
@@ -61,6 +62,7 @@ class TaskSpec:
     examiner: str
     config_class: type[ImageConfig] | type[SequenceConfig]
     unit: str = "sequences"
+    augmentations: tuple[str, ...] = ()
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:
@@ -72,8 +74,17 @@ class TaskSpec:
         """Whether it trains on files, in place of what is drawn by chance."""
         return self.config_class is ImageConfig
 
-    def config(self, model: str, preset: str | None = None, **overrides: Any) -> RunConfig:
+    def config(
+        self,
+        model: str,
+        preset: str | None = None,
+        *,
+        augmentation: str | None = None,
+        **overrides: Any,
+    ) -> RunConfig:
         """The settings of a run: the preset's, except where `overrides` has a value.
+
+        `augmentation` replaces that of the preset's recipe.
 
         Raises:
             SettingError: for an unknown model or preset, or a value out of range.
@@ -89,6 +100,8 @@ class TaskSpec:
             )
         settings: dict[str, Any] = dict(self.presets[name].values[model])
         settings |= {key: value for key, value in overrides.items() if value is not None}
+        if augmentation is not None:
+            settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
         if self.config_class is ImageConfig:
             settings["model"] = model
         return self.config_class(task=self.name, preset=name, **settings)

@@ -7,7 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnn_tui.tasks.mnist.augmentation import SHIFT_GROUP, Distortion, distort, shift_groups
+from rnn_tui.tasks.mnist.augmentation import (
+    PHOTO_DISTORTION,
+    SHIFT_GROUP,
+    Distortion,
+    distort,
+    restroke,
+    shift_groups,
+)
 from rnn_tui.tasks.mnist.data import load_mnist
 
 COUNT = 60
@@ -192,3 +199,46 @@ def test_groups_move_apart_and_over_time_everywhere(images: Tensor) -> None:
 def test_shift_is_decided_by_the_generator(images: Tensor) -> None:
     first, again = (shift_groups(images, generator(4)) for _ in range(2))
     assert torch.equal(first, again)
+
+
+# Strokes
+
+
+def test_strokes_get_thicker_and_thinner_by_a_share_of_their_neighbours() -> None:
+    bar = torch.zeros(5, 28, 28)
+    bar[:, 5:20, 10:13] = 1.0
+    amounts = torch.tensor([0.0, 1.0, -1.0, 0.25, -0.5])
+    same, thick, thin, some, half = restroke(bar, amounts)
+    assert torch.equal(same, bar[0])
+    assert thick[10, 8:15].tolist() == [0, 1, 1, 1, 1, 1, 0]
+    assert thin[10, 8:15].tolist() == [0, 0, 0, 1, 0, 0, 0]
+    assert some[10, 8:15].tolist() == [0, 0.25, 1, 1, 1, 0.25, 0]
+    assert half[10, 8:15].tolist() == [0, 0, 0.5, 1, 0.5, 0, 0]
+    assert thick[4, 11] == 1
+    assert thick[3, 11] == 0
+
+
+def test_strokes_at_the_border_neither_vanish_nor_come_in() -> None:
+    picture = torch.full((2, 28, 28), -0.4)  # a background below zero, as standardised pixels have
+    picture[:, :, :2] = 2.0
+    thick, thin = restroke(picture, torch.tensor([1.0, -1.0]))
+    assert thick[5, :4].tolist() == pytest.approx([2, 2, 2, -0.4])
+    assert thin[5, :4].tolist() == pytest.approx([2, -0.4, -0.4, -0.4])
+
+
+def test_a_third_of_the_strokes_stay_and_none_goes_beyond_its_share() -> None:
+    drawn = PHOTO_DISTORTION.draw_strokes(3000, generator())
+    assert (drawn == 0).float().mean() == pytest.approx(1 / 3, abs=0.04)
+    assert drawn.abs().max() <= PHOTO_DISTORTION.stroke
+    assert drawn.abs().max() > 0.95 * PHOTO_DISTORTION.stroke
+    assert (drawn > 0).float().mean() == pytest.approx(1 / 3, abs=0.04)
+
+
+def test_aspect_stretches_one_side_as_much_as_it_shrinks_the_other() -> None:
+    plain = Distortion(rotation=0, shift=0, scale=1, shear=0, elastic=0, aspect=0.2)
+    affine = plain.draw(500, generator())[:, :, :3]
+    widths, heights = affine[:, 0, 0], affine[:, 1, 1]
+    torch.testing.assert_close(widths * heights, torch.ones(500))
+    assert widths.log().abs().max() <= 0.2
+    assert widths.log().abs().max() > 0.19
+    assert not affine[:, 0, 1].any()

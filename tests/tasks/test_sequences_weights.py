@@ -11,7 +11,7 @@ from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.paths import WEIGHTS_NAME, run_dir
-from rnn_tui.tasks.sequences import weights
+from rnn_tui.tasks import weights
 from rnn_tui.tasks.sequences.weights import choose, pretrained, trained
 
 Small = Callable[..., SequenceConfig]

@@ -17,7 +17,7 @@ def test_every_task_is_registered_by_its_name() -> None:
     assert all(name == task.name for name, task in TASKS.items())
     assert MNIST.models == ("rnn", "lstm", "bilstm")
     assert MNIST.default_model in MNIST.models
-    assert list(MNIST.presets) == ["report", "fast", "best"]
+    assert list(MNIST.presets) == ["report", "fast", "best", "photos"]
 
 
 @pytest.mark.parametrize("model", MNIST.models)

@@ -21,9 +21,10 @@ from textual.widgets import Footer, Select, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
+from rnn_tui.tasks import weights
 from rnn_tui.tasks.adder.answering import AdderNetwork, Addition, number_of
-from rnn_tui.tasks.sequences import weights
-from rnn_tui.tasks.sequences.weights import Source, choose
+from rnn_tui.tasks.sequences.weights import choose
+from rnn_tui.tasks.weights import Source
 from rnn_tui.ui import styles
 from rnn_tui.ui.panels.calculator import ALL, CalculatorPanel
 from rnn_tui.ui.panels.calculator_answer import Adders, Answer

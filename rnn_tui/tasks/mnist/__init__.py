@@ -39,6 +39,8 @@ _BEST = Recipe(
     label_smoothing=0.05,
 )
 
+_PHOTOS = replace(_BEST, augmentation="photo")
+
 MNIST = TaskSpec(
     name="mnist",
     label="MNIST",
@@ -73,6 +75,16 @@ MNIST = TaskSpec(
                     "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
                 },
             ),
+            Preset(
+                "photos",
+                "For photos and drawings of one's own: the best recipe with wider distortions and "
+                "thicker and thinner strokes.",
+                {
+                    "rnn": _values(80, 200, 2.5e-3, _PHOTOS),
+                    "lstm": _values(60, 200, 6e-3, _PHOTOS),
+                    "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
+                },
+            ),
         )
     },
     published={
@@ -82,4 +94,5 @@ MNIST = TaskSpec(
     examiner="rnn_tui.tasks.mnist.examination:examine",
     config_class=ImageConfig,
     unit="images",
+    augmentations=("none", "shift", "elastic", "photo"),
 )

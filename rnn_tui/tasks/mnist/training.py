@@ -16,7 +16,13 @@ from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
 from rnn_tui.models.initialisation import initialise
 from rnn_tui.models.recurrent import build_row_reader
-from rnn_tui.tasks.mnist.augmentation import Distortion, distort, shift_groups
+from rnn_tui.tasks.mnist.augmentation import (
+    PHOTO_DISTORTION,
+    Distortion,
+    distort,
+    restroke,
+    shift_groups,
+)
 from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
 
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
@@ -91,7 +97,8 @@ class MnistProblem(Problem):
         self._bfloat16 = config.recipe.bfloat16 and fast_bfloat16(device)
         self._order = torch.empty(0, dtype=torch.long)
         self._noise = torch.Generator()
-        self._distortion = Distortion()
+        kind = config.recipe.augmentation
+        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION}.get(kind)
         log(
             f"{len(train):,} training, {len(validation):,} validation and "
             f"{len(data.test_labels):,} test images on {device}, "
@@ -114,9 +121,12 @@ class MnistProblem(Problem):
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Cross-entropy over the batch, in parts of about equal size."""
         chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
-        maps = None
-        if self._recipe.augmentation == "elastic":
+        maps = strokes = None
+        if self._distortion is not None:
             maps = self._distortion.draw(len(chosen), self._noise).to(self._device)
+            if self._distortion.stroke:
+                strokes = self._distortion.draw_strokes(len(chosen), self._noise)
+                strokes = strokes.to(self._device)
         shift = self._recipe.augmentation == "shift"
         images = self._train[0].index_select(0, chosen)
         labels = self._train[1].index_select(0, chosen)
@@ -128,6 +138,8 @@ class MnistProblem(Problem):
                 inputs = images[part]
                 if maps is not None:
                     inputs = distort(inputs, maps[part])
+                if strokes is not None:
+                    inputs = restroke(inputs, strokes[part])
                 logits = self._logits(self.model, inputs)
                 total = F.cross_entropy(
                     logits,

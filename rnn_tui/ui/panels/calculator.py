@@ -17,7 +17,8 @@ from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.tasks.adder.answering import BASES, BINARY, Addition
-from rnn_tui.tasks.sequences.weights import Source, choose
+from rnn_tui.tasks.sequences.weights import choose
+from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.calculator_answer import Adders, Answer
 from rnn_tui.ui.panels.calculator_entry import NumberEntry
 from rnn_tui.ui.panels.calculator_result import SumLines, TallyTable

@@ -15,7 +15,8 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.answering import MOST_DIGITS, RecallNetwork
 from rnn_tui.tasks.sequences.network import Array
-from rnn_tui.tasks.sequences.weights import Source, choose
+from rnn_tui.tasks.sequences.weights import choose
+from rnn_tui.tasks.weights import Source
 
 # The report's table: how many sequences of each length, at how many lengths at most.
 A_LENGTH = 5
