@@ -11,6 +11,7 @@ from rnn_tui import __version__
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
 from rnn_tui.paths import HOME_VARIABLE, log_file
+from rnn_tui.predict import options as predict
 from rnn_tui.questions import options as questions
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
@@ -68,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     for task in TASKS.values():
         _add_task(tasks, task)
     questions.add_commands(commands, _reader)
+    predict.add_command(commands, _reader)
     return parser
 
 
@@ -112,6 +114,17 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
             metavar="DIR",
             default=argparse.SUPPRESS,  # or it would overrule the same option before the command
             help="a torchvision root to read the data from",
+        )
+        parser.add_argument(
+            "--extra-data",
+            metavar="FILE",
+            help="further training images: an NPZ file with images and labels, or an IDX file of "
+            "images with its labels beside it",
+        )
+        parser.add_argument(
+            "--start-from",
+            metavar="FILE",
+            help="start from these weights, or from those that ship if FILE is pretrained",
         )
     parser.add_argument(
         "--output", metavar="FILE", help="write the trained weights to this file as well"

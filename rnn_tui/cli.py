@@ -63,6 +63,10 @@ def _run(arguments: Sequence[str]) -> int:
             return _run_app(options.data_dir)
         case "train":
             return _train(options)
+        case "predict":
+            from rnn_tui.predict.options import predict  # noqa: PLC0415 - on use only
+
+            return predict(options)
         case _:
             from rnn_tui.questions.options import ask  # noqa: PLC0415 - on use only
 
@@ -96,7 +100,8 @@ def _train(options: argparse.Namespace) -> int:
     task = TASKS[options.task]
     overrides = {name: getattr(options, name) for name in task.settings}
     if task.reads_data:
-        overrides["data_dir"] = options.data_dir
+        overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
+        overrides["start_from"] = _start(options.start_from, options.model)
     config = task.config(
         getattr(options, "model", task.default_model),
         options.preset,
@@ -107,6 +112,15 @@ def _train(options: argparse.Namespace) -> int:
     )
     output = None if options.output is None else _writable(Path(options.output))
     return headless.train(config, as_json=options.json, quiet=options.quiet, output=output)
+
+
+def _start(text: str | None, model: str) -> str | None:
+    """The file of weights to start from."""
+    if text != "pretrained":
+        return text
+    from rnn_tui.tasks.mnist.weights import choose  # noqa: PLC0415 - safetensors, on use only
+
+    return str(choose(model).path)
 
 
 def _writable(path: Path) -> Path:

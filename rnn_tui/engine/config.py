@@ -154,18 +154,23 @@ class ImageConfig(RunConfig):
         hidden_size: units in each recurrent layer.
         layers: recurrent layers.
         data_dir: a torchvision root with the data, or None for the data that ships.
+        extra_data: a file of further training images, or None.
+        start_from: a file of weights to start from in place of random ones, or None.
     """
 
     model: str
     hidden_size: int = 128
     layers: int = 1
     data_dir: str | None = None
+    extra_data: str | None = None
+    start_from: str | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Model", self.model, MODELS)
-        if not isinstance(self.data_dir, str | None):
-            raise SettingError("The data folder must be a path.")
+        for path in (self.data_dir, self.extra_data, self.start_from):
+            if not isinstance(path, str | None):
+                raise SettingError("Data and weights must be paths.")
 
     @property
     def key(self) -> str:

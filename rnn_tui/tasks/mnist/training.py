@@ -1,14 +1,17 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import ImageConfig, RunConfig
 from rnn_tui.engine.devices import fast_bfloat16, precision
+from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.metrics import Accuracy, Figures, Mean, MetricSpec
 from rnn_tui.engine.parallel import Workers
@@ -24,6 +27,7 @@ from rnn_tui.tasks.mnist.augmentation import (
     shift_groups,
 )
 from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
+from rnn_tui.tasks.mnist.extra import load_extra, repeats
 
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
@@ -62,6 +66,36 @@ def build_model(config: ImageConfig) -> nn.Module:
     )
 
 
+def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
+    """Fill `model` with the weights in a file.
+
+    Raises:
+        CheckpointError: if it can't be read, or is of another network.
+    """
+    checkpoint = load_checkpoint(Path(path).expanduser())
+    theirs = checkpoint.config
+    same = isinstance(theirs, ImageConfig) and _size(theirs) == _size(config)
+    try:
+        model.load_state_dict(dict(checkpoint.weights))
+    except RuntimeError:
+        same = False
+    if not same:
+        raise CheckpointError(
+            f"The weights in {printable(path, 200)} are of {theirs.name} with "
+            f"{theirs.size_text or 'other settings'}, not of {config.name} with {config.size_text}."
+        )
+    if theirs.recipe.standardise != config.recipe.standardise:
+        raise CheckpointError(
+            f"The weights in {printable(path, 200)} were trained on pixels that were "
+            f"{'' if theirs.recipe.standardise else 'not '}standardised; choose preset "
+            f"{'fast, best or photos' if theirs.recipe.standardise else 'report'}."
+        )
+
+
+def _size(config: ImageConfig) -> tuple[str, int, int]:
+    return config.model, config.hidden_size, config.layers
+
+
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:
     """Images (N, 28, 28) uint8 as float32: 0 … 1 as in the report, or standardised."""
     pixels = images.float().div_(255)
@@ -79,21 +113,31 @@ class MnistProblem(Problem):
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
         require_memory(_step_bytes(config, len(train)), device)
-        self._train = self._resident(data.train_images[train], data.train_labels[train])
+        images, labels, note = data.train_images[train], data.train_labels[train], ""
+        if config.extra_data is not None:
+            extra = load_extra(config.extra_data)
+            times = repeats(len(extra[1]), len(train))
+            images = torch.cat([images, extra[0].repeat(times, 1, 1)])
+            labels = torch.cat([labels, extra[1].repeat(times)])
+            note = f", {len(extra[1]):,} of the user's own, each {times} times an epoch"
+        self._train = self._resident(images, labels)
         self._validation = self._resident(
             data.train_images[validation], data.train_labels[validation]
         )
         self._test = self._resident(data.test_images, data.test_labels)
         self.model = build_model(config)
-        initialise(
-            self.model,
-            config.recipe.initialisation,
-            generator(config.seed, "weights"),
-            config.recipe.forget_bias,
-        )
+        if config.start_from is None:
+            initialise(
+                self.model,
+                config.recipe.initialisation,
+                generator(config.seed, "weights"),
+                config.recipe.forget_bias,
+            )
+        else:
+            _start_from(config.start_from, self.model, config)
         self.model.to(device)
         self.batch_size = config.batch_size
-        self.samples_per_epoch = len(train)
+        self.samples_per_epoch = len(labels)
         self._bfloat16 = config.recipe.bfloat16 and fast_bfloat16(device)
         self._order = torch.empty(0, dtype=torch.long)
         self._noise = torch.Generator()
@@ -101,7 +145,7 @@ class MnistProblem(Problem):
         self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION}.get(kind)
         log(
             f"{len(train):,} training, {len(validation):,} validation and "
-            f"{len(data.test_labels):,} test images on {device}, "
+            f"{len(data.test_labels):,} test images{note} on {device}, "
             f"{'bfloat16' if self._bfloat16 else 'float32'} products."
         )
 
