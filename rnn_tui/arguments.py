@@ -69,7 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     for task in TASKS.values():
         _add_task(tasks, task)
     questions.add_commands(commands, _reader)
-    predict.add_command(commands, _reader)
+    predict.add_command(commands)
     return parser
 
 

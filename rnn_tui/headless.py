@@ -5,12 +5,10 @@ something is wrong.
 """
 
 import json
-import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -33,6 +31,7 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import EpochRow, RunState, Status
 from rnn_tui.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.stop_signals import stopping_on_signals
 from rnn_tui.tasks import TASKS
 
 NETWORKS_IN_A_LINE = 3
@@ -335,29 +334,6 @@ def _variants(state: RunState, examination: Any) -> list[dict[str, Any]]:
     return result
 
 
-@contextmanager
-def _signals_stop(control: Control) -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM ask the run to stop; a second one ends the process at once.
-
-    Yields:
-        the signals that came.
-    """
-    received: list[int] = []
-
-    def ask(number: int, _frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
-        received.append(number)
-        control.stop()
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield received
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def train(
     config: RunConfig, *, as_json: bool = False, quiet: bool = False, output: Path | None = None
 ) -> int:
@@ -373,7 +349,7 @@ def train(
     shell's 128 + signal); the weights are kept when stopped.
     """
     control = Control()
-    with _signals_stop(control) as received:
+    with stopping_on_signals(control.stop) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415
         from rnn_tui.engine.loop import fit, new_run_id  # noqa: PLC0415 - torch, on use only
 

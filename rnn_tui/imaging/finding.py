@@ -1,0 +1,96 @@
+"""Photos in folders, one after the other, and the digit that their names promise."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp"})
+
+_NUMBER = re.compile(r"[0-9]+")
+_PARTS = re.compile(r"([0-9]+)")
+
+
+def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
+    """Photos in the order of `paths`, each folder's in natural order, found while they are used.
+
+    What can't be listed or does not exist is given as it stands: whoever reads it will say why it
+    can't be read.
+
+    Args:
+        paths: files, given whatever their suffix, and folders, of which the files with an image's
+            suffix are given, except hidden ones.
+        recursive: whether folders inside folders count. Links are followed; every folder is
+            visited once, so that circles end.
+    """
+    visited: set[tuple[int, int]] = set()
+    for path in paths:
+        if os.path.isdir(path):
+            yield from _in_folder(path, recursive, visited)
+        else:
+            yield path
+
+
+def label_of(path: Path) -> int | None:
+    """The digit that a photo's name tells; None if it tells none.
+
+    That is its folder's name (`7/img.jpg`), or else the first number in its own name if that has
+    one digit (`7_2.png`, `digit-7.jpg`): a camera's counter, as in `IMG_2041.jpg`, is no label.
+    """
+    folder = path.parent.name
+    if len(folder) == 1 and _NUMBER.fullmatch(folder):
+        return int(folder)
+    number = _NUMBER.search(path.stem)
+    return int(number[0]) if number and len(number[0]) == 1 else None
+
+
+def _in_folder(
+    folder: Path, recursive: bool, visited: set[tuple[int, int]]
+) -> Iterator[Path]:
+    """Photos in a folder. A stack instead of recursion: folders may lie deeper than Python can."""
+    waiting = [iter((os.fspath(folder),))]
+    while waiting:
+        path = next(waiting[-1], None)
+        if path is None:
+            waiting.pop()
+        elif os.path.isdir(path):
+            # The folder that was asked for is the only one to look into if not recursive.
+            if recursive or len(waiting) == 1:
+                inside = _listed(path, visited)
+                if inside is None:
+                    yield Path(path)
+                else:
+                    waiting.append(iter(inside))
+        else:
+            yield Path(path)
+
+
+def _listed(folder: str, visited: set[tuple[int, int]]) -> list[str] | None:
+    """Folders and photos in `folder`, in natural order; None if it can't be listed."""
+    try:
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in visited:
+            return []
+        visited.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if _wanted(entry)]
+    except OSError:
+        return None
+    return [os.path.join(folder, name) for name in sorted(names, key=_natural)]
+
+
+def _wanted(entry: os.DirEntry[str]) -> bool:
+    if entry.name.startswith("."):
+        return False
+    try:
+        return entry.is_dir() or os.path.splitext(entry.name)[1].lower() in SUFFIXES
+    except OSError:  # a link in a circle
+        return os.path.splitext(entry.name)[1].lower() in SUFFIXES
+
+
+def _natural(name: str) -> tuple[list[str | int], str]:
+    """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
+    parts = _PARTS.split(name.casefold())
+    return [int(part[:18]) if at % 2 else part for at, part in enumerate(parts)], name

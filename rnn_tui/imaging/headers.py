@@ -1,0 +1,198 @@
+"""What the first bytes of an image file say, read before any of it is decoded.
+
+A decoder takes memory for as many pixels as a file claims to have, and some return a half grey
+picture for a file cut off in the middle. So size, completeness and orientation are read here, by
+code that only ever looks at bytes it has.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_JPEG, _PNG, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"WEBP"
+_TIFF = (b"II*\x00", b"MM\x00*")
+# Start of frame of every JPEG process; the three gaps are tables and an extension.
+_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
+# A photo has about ten scans; thousands of empty ones would take minutes to decode.
+_JPEG_MOST_SCANS = 100
+_ORIENTATION, _TILES = 274, (322, 323)
+_TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
+_MOST_ENTRIES = 4096
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file says about the picture in it.
+
+    Attributes:
+        kind: `jpeg`, `png`, `bmp`, `tiff` or `webp`.
+        width: in pixels, before it is turned upright.
+        height: in pixels, before it is turned upright.
+        orientation: EXIF's 1 … 8 as far as the decoder leaves it to us; 1 is upright.
+        complete: False if the file ends before the picture does, as far as the header tells.
+    """
+
+    kind: str
+    width: int
+    height: int
+    orientation: int = 1
+    complete: bool = True
+
+
+def read_header(data: bytes) -> Header | None:
+    """The header of an image file's bytes; None if it is none that is known here."""
+    try:
+        if data.startswith(_JPEG):
+            return _jpeg(data)
+        if data.startswith(_PNG):
+            return _png(data)
+        if data.startswith(b"RIFF") and data[8:12] == _WEBP:
+            return _webp(data)
+        if data.startswith(_TIFF):
+            return _tiff(data)
+        if data.startswith(b"BM"):
+            return _bmp(data)
+    except (struct.error, IndexError):
+        return None
+    return None
+
+
+def is_heif(data: bytes) -> bool:
+    """Whether these bytes are an HEIC or AVIF photo, which phones make and we can't read."""
+    return data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
+
+
+def _jpeg(data: bytes) -> Header | None:
+    width = height = scan = 0
+    orientation = 1
+    for marker, start, end in _jpeg_segments(data):
+        if marker in _JPEG_FRAMES and not width:
+            height, width = struct.unpack_from(">HH", data, start + 1)
+        elif marker == 0xE1 and data[start : start + 6] == b"Exif\x00\x00":
+            orientation = _exif_orientation(data[start + 6 : end])
+        elif marker == 0xDA:
+            scan = start
+    if not (width and height):
+        return None
+    # Inside a scan 0xFF is followed by zero or a restart, so this end is no accident.
+    ended = scan > 0 and data.find(b"\xff\xd9", scan) >= 0
+    if ended and data.count(b"\xff\xda", scan) > _JPEG_MOST_SCANS:
+        return None
+    return Header("jpeg", width, height, orientation, ended)
+
+
+def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Marker, start and end of every segment up to the first scan."""
+    at = 2
+    while at + 4 <= len(data):
+        if data[at] != 0xFF:
+            at += 1
+            continue
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+        elif marker in _JPEG_BARE:
+            at += 2
+        elif marker == 0xD9:
+            return
+        else:
+            (length,) = struct.unpack_from(">H", data, at + 2)
+            yield marker, at + 4, at + 2 + max(2, length)
+            if marker == 0xDA:
+                return
+            at += 2 + max(2, length)
+
+
+def _png(data: bytes) -> Header | None:
+    if data[12:16] != b"IHDR":
+        return None
+    width, height = struct.unpack_from(">II", data, 16)
+    orientation, complete, at = 1, False, 8
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        name = data[at + 4 : at + 8]
+        if name == b"eXIf":
+            orientation = _exif_orientation(data[at + 8 : at + 8 + length])
+        at += 12 + length
+        if name == b"IEND":
+            complete = at <= len(data)
+            break
+    return Header("png", width, height, orientation, complete)
+
+
+def _webp(data: bytes) -> Header | None:
+    (length,) = struct.unpack_from("<I", data, 4)
+    width = height = 0
+    orientation, at = 1, 12
+    while at + 8 <= len(data):
+        name, size = data[at : at + 4], struct.unpack_from("<I", data, at + 4)[0]
+        if name == b"VP8X":
+            width = 1 + int.from_bytes(data[at + 12 : at + 15], "little")
+            height = 1 + int.from_bytes(data[at + 15 : at + 18], "little")
+        elif name == b"VP8L" and not width:
+            (bits,) = struct.unpack_from("<I", data, at + 9)
+            width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+        elif name == b"VP8 " and not width:
+            width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, at + 14))
+        elif name == b"EXIF":
+            block = data[at + 8 : at + 8 + size]
+            orientation = _exif_orientation(block.removeprefix(b"Exif\x00\x00"))
+        at += 8 + size + size % 2
+    if not (width and height):
+        return None
+    return Header("webp", width, height, orientation, length + 8 <= len(data))
+
+
+def _bmp(data: bytes) -> Header | None:
+    pixels, size = struct.unpack_from("<II", data, 10)
+    if size == 12:
+        width, height, _, depth = struct.unpack_from("<HHHH", data, 18)
+        packed = 0
+    else:
+        width, height, _, depth, packed = struct.unpack_from("<iiHHI", data, 18)
+    height = abs(height)
+    if width <= 0 or not height:
+        return None
+    row = (width * depth + 31) // 32 * 4
+    return Header("bmp", width, height, 1, packed in (1, 2) or pixels + row * height <= len(data))
+
+
+def _tiff(data: bytes) -> Header | None:
+    tags = dict(_tiff_tags(data))
+    width, height = tags.get(256, 0), tags.get(257, 0)
+    if not (width and height):
+        return None
+    # A decoder takes memory for one whole tile, however small the picture.
+    width = max(width, tags.get(_TILES[0], 0))
+    height = max(height, tags.get(_TILES[1], 0))
+    # OpenCV turns a TIFF upright whatever it is asked.
+    return Header("tiff", width, height)
+
+
+def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
+    """Tags of the first directory whose value is one whole number."""
+    order = "<" if data.startswith(b"II") else ">"
+    (directory,) = struct.unpack_from(order + "I", data, 4)
+    (count,) = struct.unpack_from(order + "H", data, directory)
+    for entry in range(min(count, _MOST_ENTRIES)):
+        at = directory + 2 + 12 * entry
+        tag, form, values = struct.unpack_from(order + "HHI", data, at)
+        if form in _TIFF_FORMATS and values == 1:
+            yield tag, struct.unpack_from(order + _TIFF_FORMATS[form], data, at + 8)[0]
+
+
+def _exif_orientation(block: bytes) -> int:
+    """The orientation in an EXIF block, which is a small TIFF file; 1 if there is none."""
+    if not block.startswith(_TIFF):
+        return 1
+    try:
+        return _valid(dict(_tiff_tags(block)).get(_ORIENTATION, 1))
+    except struct.error:
+        return 1
+
+
+def _valid(orientation: int) -> int:
+    return orientation if 1 <= orientation <= 8 else 1

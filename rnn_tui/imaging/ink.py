@@ -1,0 +1,126 @@
+"""Where the ink is: whether it is dark or light, in which colour it shows, how strong it is.
+
+Ink is what differs from the paper around it. So the paper is estimated, as the photo without
+anything narrow and dark, and divided out: shading and coloured light go with it. Closing leaves
+edges where they are, so that a hard shadow's edge makes no ink either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.imaging.prepared import Picture
+
+Ink = npt.NDArray[np.float32]
+
+# Share of the longer side that a stroke may be wide without being taken for paper.
+WIDEST_STROKE = 0.25
+# Below this of 255 a camera sees noise, which a ratio would blow up.
+_DARKEST_PAPER = 24
+_POLARITY_SCALES = (0.06, 0.12, 0.25)
+_BORDER_WEIGHT = 1.0
+# Share of the pixels that ink covers at least, for measuring how strong it is.
+_TOP = 0.03
+_LIGHTNESS = 3
+
+
+@dataclass(frozen=True)
+class Channel:
+    """How to look at a photo so that its ink is dark and stands out.
+
+    Attributes:
+        number: 0 … 2 for blue, green, red; 3 for lightness.
+        light: whether the ink is lighter than its ground, so that the photo is turned negative.
+    """
+
+    number: int
+    light: bool
+
+    def of(self, picture: Picture) -> Picture:
+        """This channel of (H, W, 3) BGR: (H, W), ink dark."""
+        if self.number == _LIGHTNESS:
+            plane = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        else:
+            plane = cv2.extractChannel(picture, self.number)
+        result: Picture = cv2.bitwise_not(plane) if self.light else plane
+        return result
+
+
+def best_channel(small: Picture) -> Channel:
+    """The channel in which the ink of a small photo (H, W, 3) stands out most."""
+    dark, light = (_best_of_polarity(small, turned) for turned in (False, True))
+    return light if _is_light(small, dark, light) else dark
+
+
+def paper_of(plane: Picture, reach: int) -> Picture:
+    """`plane` (H, W) without anything dark that is narrower than `reach` pixels."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach))
+    closed: Picture = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel)
+    return closed
+
+
+def ink_on(plane: Picture, paper: Picture) -> Ink:
+    """What share of the paper's light is missing: (H, W), 0 … 1."""
+    ground = np.maximum(paper, _DARKEST_PAPER).astype(np.float32)
+    return np.maximum((ground - plane) / ground, 0)
+
+
+def noise_of(ink: Ink) -> float:
+    """Standard deviation of the paper in `ink`, from the differences of neighbours."""
+    steps = np.abs(ink[::2, 1:] - ink[::2, :-1])
+    # Median of the difference of two normal numbers.
+    return float(np.median(steps)) / 0.954 if steps.size else 0.0
+
+
+def reach_of(size: tuple[int, ...], share: float = WIDEST_STROKE) -> int:
+    """`share` of the longer side as an odd number of pixels."""
+    return max(3, round(share * max(size[:2])) | 1)
+
+
+def _best_of_polarity(small: Picture, light: bool) -> Channel:
+    scores = []
+    for number in range(4):
+        plane = Channel(number, light).of(small)
+        ink = ink_on(plane, paper_of(plane, reach_of(plane.shape)))
+        scores.append(_top_mean(ink) / (noise_of(ink) + 0.02))
+    # Lightness averages the noise of three channels and is sharper in a JPEG.
+    scores[_LIGHTNESS] *= 1.1
+    return Channel(int(np.argmax(scores)), light)
+
+
+def _top_mean(values: Ink) -> float:
+    """Mean of the highest three per cent."""
+    flat = values.ravel()
+    count = max(1, round(_TOP * flat.size))
+    return float(np.partition(flat, -count)[-count:].mean())
+
+
+def _is_light(small: Picture, dark: Channel, light: Channel) -> bool:
+    """Whether the writing is lighter than its ground.
+
+    Strokes are narrow: closing removes dark ones, opening light ones, and what changes more names
+    the ink. Where strokes are thick, the spaces between them are as narrow; but the border is
+    mostly ground.
+    """
+    changes = {}
+    for channel in (dark, light):
+        plane = channel.of(small)
+        changes[channel.light] = 1.0 + sum(
+            _top_mean((paper_of(plane, reach_of(plane.shape, scale)) - plane).astype(np.float32))
+            for scale in _POLARITY_SCALES
+        )
+    lean = float(np.log(changes[True] / changes[False]))
+    return lean > _BORDER_WEIGHT * _border_lightness(dark.of(small))
+
+
+def _border_lightness(plane: Picture) -> float:
+    """Where the border lies between the darkest (-1) and the lightest (1) of the picture."""
+    low, high = np.percentile(plane, (2, 98))
+    border = np.concatenate([plane[0], plane[-1], plane[:, 0], plane[:, -1]])
+    if high - low < 1:
+        return 0.0
+    return float(np.clip(2 * (np.median(border) - low) / (high - low) - 1, -1, 1))

@@ -1,0 +1,184 @@
+"""Photos in, answers out: in order, streamed, one row for each, whatever the files are."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from rnn_tui.imaging.reading import read_image
+from rnn_tui.photos import reading
+from rnn_tui.photos.networks import described, network_of, source_of
+from rnn_tui.photos.reading import NO_DIGIT, PhotoReader, Reading
+from rnn_tui.photos.summary import Summary
+from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.network import RowReaderNetwork
+
+
+@pytest.fixture(scope="module")
+def network() -> RowReaderNetwork:
+    return network_of(source_of())
+
+
+def write_photo(path: Path, at: int, size: int = 160) -> int:
+    """A test digit in dark ink on grey paper; returns which digit."""
+    data = load_mnist()
+    digit = cv2.resize(data.test_images[at].numpy(), (size // 2, size // 2))
+    paper = np.full((size, size), 200.0)
+    corner = size // 4
+    paper[corner : corner + size // 2, corner : corner + size // 2] -= digit * 0.6
+    cv2.imwrite(str(path), paper.astype(np.uint8))
+    return int(data.test_labels[at])
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, int]]:
+    """Thirty photos and their digits."""
+    folder = tmp_path_factory.mktemp("photos")
+    paths = [folder / f"{at:02}.png" for at in range(30)]
+    return [(path, write_photo(path, at)) for at, path in enumerate(paths)]
+
+
+def everything(reader: PhotoReader, paths: Iterator[Path] | list[Path]) -> list[Reading]:
+    return list(itertools.chain.from_iterable(reader.read(paths)))
+
+
+def test_photos_are_read_in_order_and_right(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
+    readings = everything(PhotoReader(network), [path for path, _ in photos])
+    assert [one.path for one in readings] == [path for path, _ in photos]
+    right = sum(one.prediction == digit for one, (_, digit) in zip(readings, photos, strict=True))
+    assert right >= 28
+    for one in readings:
+        assert one.probabilities is not None
+        assert one.digit is not None
+        assert one.confidence == pytest.approx(float(one.probabilities.max()))
+        again = network.probabilities(one.digit[None])[0]
+        assert one.probabilities == pytest.approx(again, abs=1e-5)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_answers_do_not_depend_on_how_many_are_read_at_once(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]], threads: int
+) -> None:
+    paths = [path for path, _ in photos]
+    together = everything(PhotoReader(network, threads=threads), paths)
+    alone = [everything(PhotoReader(network), [path])[0] for path in paths[:5]]
+    for one, other in zip(together, alone, strict=False):
+        assert one.prediction == other.prediction
+        assert one.confidence == pytest.approx(other.confidence, abs=1e-5)
+
+
+def test_a_bad_file_costs_one_row(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]], tmp_path: Path
+) -> None:
+    good = photos[0][0]
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(good.read_bytes()[:-200])
+    empty = tmp_path / "empty.jpg"
+    empty.touch()
+    readings = everything(PhotoReader(network), [bad, good, empty, tmp_path, good])
+    assert [bool(one.error) for one in readings] == [True, False, True, True, False]
+    for one in readings:
+        assert (one.prediction is None) == bool(one.error)
+        assert (one.digit is None) == bool(one.error)
+
+
+def test_first_answers_come_before_the_last_paths_are_known(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
+    asked: list[int] = []
+
+    def endless() -> Iterator[Path]:
+        for at in itertools.count():
+            asked.append(at)
+            yield photos[at % 30][0]
+
+    reader = PhotoReader(network, threads=2)
+    stream = reader.read(endless())
+    first = next(stream)
+    assert first
+    assert len(asked) <= 2 * reading.AHEAD + reading.BATCH
+    for _ in range(5):
+        next(stream)
+    # Constant memory: never further ahead than a few photos.
+    stream.close()
+    assert len(asked) < 200
+
+
+def test_reading_stops_when_told_to(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
+    stop = threading.Event()
+    seen = 0
+    for readings in PhotoReader(network).read(
+        (path for path, _ in itertools.cycle(photos)), stop.is_set
+    ):
+        seen += len(readings)
+        stop.set()
+    assert seen <= reading.BATCH
+
+
+def test_below_the_threshold_an_answer_is_no_prediction(
+    network: RowReaderNetwork, photos: list[tuple[Path, int]]
+) -> None:
+    paths = [path for path, _ in photos[:5]]
+    strict = PhotoReader(network, threshold=1.01)
+    for one in everything(strict, paths):
+        assert one.prediction is None
+        assert one.best is not None
+        assert one.doubt.startswith(f"Unsure: {one.best} (")
+        again = strict.judged(one, 0.0)
+        assert again.prediction == one.best
+        assert not again.doubt
+
+
+def test_an_empty_sheet_is_no_digit(network: RowReaderNetwork, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    cv2.imwrite(str(sheet), np.full((300, 300, 3), 210, np.uint8))
+    [one] = everything(PhotoReader(network), [sheet])
+    assert one.prediction is None
+    assert one.doubt.startswith(NO_DIGIT)
+    assert PhotoReader(network).judged(one, 0.0).prediction is None
+
+
+def test_the_reports_way_is_the_reports(network: RowReaderNetwork, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    write_photo(path, 0)
+    [one] = everything(PhotoReader(network, "report"), [path])
+    grey = cv2.cvtColor(read_image(path), cv2.COLOR_BGR2GRAY)
+    assert grey.shape == (160, 160)
+    assert one.digit is not None
+    assert set(np.unique(one.digit)) <= {0.0, 1.0}
+
+
+def test_labels_are_taken_from_names_when_asked_for(
+    network: RowReaderNetwork, tmp_path: Path
+) -> None:
+    named = tmp_path / "7_first.png"
+    digit = write_photo(named, 0)
+    assert digit == 7
+    wrong = tmp_path / "3.png"
+    write_photo(wrong, 0)
+    paths = [named, wrong, tmp_path / "5-missing.png"]
+    readings = everything(PhotoReader(network, labelled=True), paths)
+    assert [one.label for one in readings] == [7, 3, 5]
+    assert [one.correct for one in readings] == [True, False, None]
+    assert [one.label for one in everything(PhotoReader(network), paths)] == [None] * 3
+    summary = Summary()
+    summary.add(readings)
+    assert (summary.photos, summary.errors, summary.labelled, summary.right) == (3, 1, 2, 1)
+    assert summary.accuracy == 50.0
+    assert summary.confusion[3][7] == summary.confusion[7][7] == 1
+    assert sum(map(sum, summary.confusion)) == 2
+
+
+def test_the_weights_say_who_they_are(network: RowReaderNetwork) -> None:
+    about = described(source_of(), network)
+    assert about["source"] == "pretrained lstm"
+    assert (about["model"], about["preset"]) == ("lstm", "photos")
+    assert about["metrics"]["test_accuracy"] > 99.4
