@@ -187,9 +187,9 @@ WRONG = {
 
 @pytest.mark.parametrize(("arguments", "named"), WRONG.values(), ids=WRONG)
 def test_wrong_usage_exits_with_2_and_a_sentence(arguments: list[str], named: str) -> None:
-    result = rnn_tui("train", "mnist", *arguments)
-    assert result.returncode == EXIT_USAGE
-    assert named in assert_refused(result.stdout, result.stderr)
+    code, out, err = run_inside(["train", "mnist", *arguments])
+    assert code == EXIT_USAGE
+    assert named in assert_refused(out, err)
 
 
 WRONG_FOR_SEQUENCES = {
@@ -222,9 +222,9 @@ WRONG_FOR_SEQUENCES = {
 def test_wrong_settings_of_sequences_exit_with_2_and_a_sentence(
     task: str, arguments: list[str], named: str
 ) -> None:
-    result = rnn_tui("train", task, *arguments)
-    assert result.returncode == EXIT_USAGE
-    assert named in assert_refused(result.stdout, result.stderr)
+    code, out, err = run_inside(["train", task, *arguments])
+    assert code == EXIT_USAGE
+    assert named in assert_refused(out, err)
 
 
 @pytest.mark.parametrize("arguments", [["fly"], ["train"], ["train", "cifar"], ["\x1b[31m"]])
@@ -301,8 +301,13 @@ def shared_home(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(scope="module")
 def plain_run(mnist_slice: Path, shared_home: str) -> subprocess.CompletedProcess[str]:
-    """Two epochs, told in plain lines."""
-    return rnn_tui(*quick(mnist_slice, "--epochs", "2", "--seed", "7"), RNN_TUI_HOME=shared_home)
+    """Two epochs, told in plain lines, with the variables that build servers set for colours."""
+    return rnn_tui(
+        *quick(mnist_slice, "--epochs", "2", "--seed", "7"),
+        RNN_TUI_HOME=shared_home,
+        FORCE_COLOR="1",
+        TTY_COMPATIBLE="1",
+    )
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +323,7 @@ def test_piped_output_is_one_plain_line_per_epoch(
     assert plain_run.returncode == 0
     assert plain_run.stderr == ""
     assert plain_run.stdout.endswith("\n")
-    assert "\x1b" not in plain_run.stdout
+    assert "\x1b" not in plain_run.stdout  # colours forced or not: what reads a pipe knows none
     lines = [figures_of(line) for line in plain_run.stdout.splitlines()]
     assert [line["epoch"] for line in lines] == [1, 2]
     assert list(lines[0]) == ["epoch", *EPOCH_METRICS, "seconds"]
@@ -362,10 +367,10 @@ def test_same_seed_gives_the_same_figures(
     plain_run: subprocess.CompletedProcess[str],
     json_run: subprocess.CompletedProcess[str],
     mnist_slice: Path,
-    shared_home: str,
+    home: Path,
 ) -> None:
     arguments = quick(mnist_slice, "--epochs", "2", "--seed", "7", "--json")
-    again = json.loads(rnn_tui(*arguments, RNN_TUI_HOME=shared_home).stdout)
+    again = json.loads(run_inside(arguments)[1])
     document = json.loads(json_run.stdout)
     assert without_times(again) == without_times(document)
     # The plain lines tell the same run, to six digits.
@@ -399,25 +404,9 @@ def test_weights_of_a_finished_run_can_be_loaded(
 
 
 def test_quiet_prints_the_result_only(mnist_slice: Path) -> None:
-    result = rnn_tui(*quick(mnist_slice, "--epochs", "2", "--quiet"))
-    assert (result.returncode, result.stderr) == (0, "")
-    assert re.fullmatch(
-        r"test accuracy \d+\.\d\d %  test loss \d+\.\d{4}  \d+\.\d s\n", result.stdout
-    )
-
-
-def test_colour_forced_by_the_environment_does_not_reach_a_pipe(
-    mnist_slice: Path, plain_run: subprocess.CompletedProcess[str]
-) -> None:
-    # Build servers set FORCE_COLOR for all; what reads a pipe must still get the plain lines.
-    arguments = quick(mnist_slice, "--epochs", "2", "--seed", "7")
-    result = rnn_tui(*arguments, FORCE_COLOR="1", TTY_COMPATIBLE="1")
-    assert (result.returncode, result.stderr) == (0, "")
-    figures, expected = (
-        [figures_of(line) | {"seconds": 0} for line in out.splitlines()]
-        for out in (result.stdout, plain_run.stdout)
-    )
-    assert figures == expected
+    code, out, err = run_inside(quick(mnist_slice, "--epochs", "2", "--quiet"))
+    assert (code, err) == (0, "")
+    assert re.fullmatch(r"test accuracy \d+\.\d\d %  test loss \d+\.\d{4}  \d+\.\d s\n", out)
 
 
 # --- failures -------------------------------------------------------------------------------
@@ -437,22 +426,22 @@ def test_damaged_data_exits_with_1_and_names_the_file(
     shutil.copytree(mnist_slice, tmp_path, dirs_exist_ok=True)
     damaged = tmp_path / "MNIST" / "raw" / "train-images-idx3-ubyte"
     damaged.write_bytes(damaged.read_bytes()[:-1])
-    result = rnn_tui(*quick(tmp_path, *output))
-    assert (result.returncode, result.stdout) == (EXIT_FAILURE, "")
-    assert str(damaged) in assert_one_sentence(result.stderr)
+    code, out, err = run_inside(quick(tmp_path, *output))
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert str(damaged) in assert_one_sentence(err)
 
 
 def test_absent_data_with_a_hostile_name_is_named_harmlessly() -> None:
-    result = rnn_tui(*quick(Path("/no/\x1b[31m[red]such\nplace")))
-    assert (result.returncode, result.stdout) == (EXIT_FAILURE, "")
-    assert "[red]such" in assert_one_sentence(result.stderr)
+    code, out, err = run_inside(quick(Path("/no/\x1b[31m[red]such\nplace")))
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert "[red]such" in assert_one_sentence(err)
 
 
 @pytest.mark.parametrize("output", [[], ["--json"]], ids=["plain", "json"])
 def test_divergence_exits_with_1_and_names_the_step(output: list[str], mnist_slice: Path) -> None:
-    result = rnn_tui(*quick(mnist_slice, "--learning-rate", "1e38", *output))
-    assert (result.returncode, result.stdout) == (EXIT_FAILURE, "")
-    sentence = assert_one_sentence(result.stderr)
+    code, out, err = run_inside(quick(mnist_slice, "--learning-rate", "1e38", *output))
+    assert (code, out) == (EXIT_FAILURE, "")
+    sentence = assert_one_sentence(err)
     assert re.search(r"at step \d+ \(epoch 1\)", sentence)
     assert "1e+38" in sentence
 
@@ -494,8 +483,10 @@ def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("as_json", [True, False], ids=["json", "plain"])
+# The other two pairs are in `test_cli_sequences`.
+@pytest.mark.parametrize(
+    ("number", "as_json"), [(signal.SIGINT, True), (signal.SIGTERM, False)], ids=["INT", "TERM"]
+)
 def test_signal_stops_and_keeps_the_weights(
     number: signal.Signals, as_json: bool, mnist_slice: Path, home: Path
 ) -> None:

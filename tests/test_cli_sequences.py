@@ -27,6 +27,7 @@ from tests.command_line import (
     environment,
     in_terminal,
     rnn_tui,
+    run_inside,
     screen_after,
 )
 
@@ -97,9 +98,9 @@ def test_json_has_accuracies_by_length(task: str, told: dict[str, Any]) -> None:
 
 
 def test_plain_lines_tell_the_same_figures(task: str, told: dict[str, Any]) -> None:
-    result = rnn_tui(*quick(task))
-    assert (result.returncode, result.stderr) == (0, "")
-    lines = [dict(part.split("=") for part in line.split()) for line in result.stdout.splitlines()]
+    code, out, err = run_inside(quick(task))
+    assert (code, err) == (0, "")
+    lines = [dict(part.split("=") for part in line.split()) for line in out.splitlines()]
     assert [line["epoch"] for line in lines] == ["1"] * 4 + ["2"] * 4
     for line, variant in zip(lines[-4:], told["variants"], strict=True):
         assert (line["hidden_size"], line["loss"]) == (
@@ -125,12 +126,12 @@ def test_output_has_the_weights_of_the_run(task: str, told: dict[str, Any]) -> N
 
 
 def test_weights_of_a_run_answer_until_the_pretrained_are_asked_for(
-    task: str, told: dict[str, Any]
+    task: str, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = ["recall", "31415"] if task == "recall" else ["add", "101", "11"]
-    home = str(Path(told["weights"]).parents[2])
+    monkeypatch.setenv("RNN_TUI_HOME", str(Path(told["weights"]).parents[2]))
     sources = [
-        json.loads(rnn_tui(*question, "--json", *more, RNN_TUI_HOME=home).stdout)["weights"]
+        json.loads(run_inside([*question, "--json", *more])[1])["weights"]
         for more in ([], ["--pretrained"], ["--weights", str(told["output"])])
     ]
     assert sources[0]["source"] == f"run {told['run']}"
@@ -161,9 +162,9 @@ def test_output_that_cannot_be_written_is_refused_before_training(
         "long": tmp_path / ("x" * 250),
     }[place]
     # So many epochs that the test would not end if they were trained.
-    result = rnn_tui(*quick("recall", "--epochs", "10000", "--output", str(path)))
-    assert (result.returncode, result.stdout) == (EXIT_FAILURE, "")
-    assert "--output" in assert_one_sentence(result.stderr)
+    code, out, err = run_inside(quick("recall", "--epochs", "10000", "--output", str(path)))
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert "--output" in assert_one_sentence(err)
     assert not (home / "runs").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "pipe"]
     assert file.read_text() == "mine"
@@ -174,17 +175,20 @@ def test_output_that_cannot_be_written_is_refused_before_training(
 )
 def test_output_in_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    result = rnn_tui(*quick("recall", "--epochs", "10000", "--output", str(tmp_path / "w")))
-    assert (result.returncode, result.stdout) == (EXIT_FAILURE, "")
-    assert "Permission denied" in assert_one_sentence(result.stderr)
+    path = str(tmp_path / "w")
+    code, out, err = run_inside(quick("recall", "--epochs", "10000", "--output", path))
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert "Permission denied" in assert_one_sentence(err)
 
 
 # --- signals and terminals ------------------------------------------------------------------
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("as_json", [True, False], ids=["json", "plain"])
+# The other two pairs are in `test_cli`.
+@pytest.mark.parametrize(
+    ("number", "as_json"), [(signal.SIGINT, False), (signal.SIGTERM, True)], ids=["INT", "TERM"]
+)
 def test_signal_stops_and_keeps_the_weights(
     number: signal.Signals, as_json: bool, home: Path
 ) -> None:
@@ -219,7 +223,7 @@ def test_signal_stops_and_keeps_the_weights(
     else:
         assert str(weights) in assert_one_sentence(stderr)
     # What was stopped is not asked: it may know nothing yet.
-    answer = json.loads(rnn_tui("recall", "314", "--json").stdout)
+    answer = json.loads(run_inside(["recall", "314", "--json"])[1])
     assert answer["weights"]["source"] == "pretrained"
 
 

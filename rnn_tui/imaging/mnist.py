@@ -10,14 +10,15 @@ import numpy.typing as npt
 
 from rnn_tui.imaging.digit import centre
 from rnn_tui.imaging.ink import Channel, Ink, best_channel, ink_on, noise_of, paper_of, reach_of
-from rnn_tui.imaging.lines import ruled_lines
+from rnn_tui.imaging.lines import Edges, ruled_lines
 from rnn_tui.imaging.parts import Parts, parts_of, scores, with_near
 from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
 
 COARSE, SMALL = 256, 128
 FINE = 120
-MARGIN = 0.35
-LEVELS = (0.5, 0.3, 0.18, 0.11, 0.065, 0.04)
+MARGIN = 0.45
+REACHES = (0.08, 0.16, 0.32)
+LEVELS = (0.5, 0.3, 0.18, 0.11, 0.065)
 HIGH, LOW = 0.5, 0.24
 Box = tuple[int, int, int, int]
 
@@ -43,13 +44,9 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
     coarse = _shrunk(image, COARSE)
     channel = best_channel(_shrunk(coarse, SMALL))
     plane = cv2.blur(channel.of(coarse), (3, 3))
-    paper = paper_of(plane, reach_of(plane.shape))
-    ink = ink_on(plane, paper)
     note("photo", coarse)
     note("channel", plane)
-    note("paper", paper)
-    note("ink", _shown(ink))
-    found = _find(ink, note)
+    found = _find(plane, note)
     if found is None:
         return Prepared(np.zeros((SIDE, SIDE), np.float32), tuple(kept), "There is no digit in it.")
     box, level, mask = found
@@ -59,21 +56,25 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
     return Prepared(digit, tuple(kept), "")
 
 
-def _find(ink, note):
-    noise = noise_of(ink)
+def _find(plane, note):
     best = (0.0, 0, None, None)
-    for level in LEVELS:
-        if level < max(0.03, 4 * noise):
-            break
-        mask = _over(ink, level)
-        lines = ruled_lines(mask)
-        parts = parts_of(mask & ~lines, ink)
-        score = scores(parts) 
-        main = int(np.argmax(score))
-        if score[main] > best[0] * 1.15:
-            best = (score[main], main, parts, level)
-            note(f"lines at {level}", lines)
-    _, main, parts, level = best
+    for share in REACHES:
+        ink = ink_on(plane, paper_of(plane, reach_of(plane.shape, share)))
+        noise = noise_of(ink)
+        factor = 1.3
+        for level in LEVELS:
+            if level < max(0.03, 2.5 * noise):
+                break
+            mask = _over(ink, level)
+            lines = ruled_lines(mask, ink, max(3, round(0.02 * COARSE)), Edges())
+            parts = parts_of(cv2.subtract(mask, lines), ink)
+            score = scores(parts)
+            main = int(np.argmax(score))
+            if score[main] > best[0] * factor:
+                best = (score[main], main, parts, ink)
+                factor = 1.1
+                note(f"{share} {level}", mask)
+    _, main, parts, ink = best
     if not main:
         return None
     chosen = with_near(parts, main)
@@ -110,7 +111,8 @@ def _extract(image, coarse, box, level, mask, channel, note):
     inside = ink[near > 0]
     strong = float(np.percentile(inside, 75)) if inside.size else level
     mask2 = _hysteresis(ink, strong)
-    lines = ruled_lines(mask2)
+    edges = Edges(left == 0, top == 0, right == width, bottom == height)
+    lines = ruled_lines(mask2, ink, max(4, round(0.06 * FINE)), edges)
     parts = parts_of(mask2 & ~lines, ink)
     overlap = np.bincount(parts.labels[near > 0], minlength=len(parts.ink)).astype(float)
     overlap[0] = 0

@@ -12,7 +12,7 @@ from rnn_tui.imaging.ink import Ink
 from rnn_tui.imaging.prepared import Picture
 
 # How fast a part counts less away from the middle, and for each side of the photo it touches.
-_AWAY, _TOUCHING = 2.0, 0.3
+_AWAY, _TOUCHING, _CUT = 2.0, 0.5, 2.0
 _NEAR, _ENOUGH = 0.15, 0.04
 
 
@@ -24,6 +24,7 @@ class Parts:
         labels: (H, W), each pixel's part.
         left: (N,) and so on: the parts' boxes, right and bottom exclusive.
         ink: (N,) sum of the ink.
+        contact: (N,) pixels along the picture's border.
     """
 
     labels: npt.NDArray[np.int32]
@@ -32,6 +33,7 @@ class Parts:
     right: npt.NDArray[np.float64]
     bottom: npt.NDArray[np.float64]
     ink: npt.NDArray[np.float64]
+    contact: npt.NDArray[np.float64]
 
 
 def parts_of(mask: Picture, ink: Ink) -> Parts:
@@ -40,7 +42,9 @@ def parts_of(mask: Picture, ink: Ink) -> Parts:
     at = np.flatnonzero(labels)
     sums = np.bincount(labels.ravel()[at], ink.ravel()[at], minlength=count)
     left, top, width, height, _ = boxes.T.astype(np.float64)
-    return Parts(labels, left, top, left + width, top + height, sums)
+    border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    contact = np.bincount(border, minlength=count).astype(np.float64)
+    return Parts(labels, left, top, left + width, top + height, sums, contact)
 
 
 def scores(parts: Parts) -> npt.NDArray[np.float64]:
@@ -49,9 +53,8 @@ def scores(parts: Parts) -> npt.NDArray[np.float64]:
     across = (parts.left + parts.right) / width - 1
     down = (parts.top + parts.bottom) / height - 1
     size = np.maximum(parts.right - parts.left, parts.bottom - parts.top)
-    sides = (parts.left <= 1).astype(np.float64) + (parts.top <= 1)
-    sides = sides + (parts.right >= width - 1) + (parts.bottom >= height - 1)
-    score = np.sqrt(parts.ink * size) * np.exp(-_AWAY * (across**2 + down**2)) * _TOUCHING**sides
+    score = np.sqrt(parts.ink * size) * np.exp(-_AWAY * (across**2 + down**2))
+    score = score * np.exp(-_CUT * parts.contact / size) * _TOUCHING ** (parts.contact > 0)
     score[0] = 0
     return score
 
@@ -61,7 +64,7 @@ def with_near(parts: Parts, main: int) -> npt.NDArray[np.bool_]:
     chosen = np.zeros(len(parts.ink), bool)
     chosen[main] = True
     size = max(parts.right[main] - parts.left[main], parts.bottom[main] - parts.top[main])
-    enough = parts.ink > _ENOUGH * parts.ink[main]
+    enough = (parts.ink > _ENOUGH * parts.ink[main]) & (parts.contact == 0)
     for _ in range(3):
         left, top = parts.left[chosen].min(), parts.top[chosen].min()
         right, bottom = parts.right[chosen].max(), parts.bottom[chosen].max()

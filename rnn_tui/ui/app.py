@@ -54,7 +54,8 @@ class RnnTuiApp(App[int]):
     CSS_PATH = [*styles.FIRST]
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
-        (100, "-wide"),
+        (100, "-middling"),  # wide enough for all but the keys in one line
+        (110, "-wide"),
         (160, "-very-wide"),
     ]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
@@ -108,6 +109,8 @@ class RnnTuiApp(App[int]):
         """Behind the first frame."""
         gc.enable()
         self.runs.load_engine()
+        # On a busy machine the timer may have ticked already, found nothing, and paused.
+        self._timer.resume()
 
     @property
     def pane(self) -> TaskPane:
@@ -180,7 +183,7 @@ class RnnTuiApp(App[int]):
         # On use only: Markdown is slow to import.
         from rnn_tui.ui.screens.help import HelpScreen  # noqa: PLC0415
 
-        if isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, HelpScreen) or not self._panes():
             return
         sections = {"Keys": self._documented_keys(), **OTHER_KEYS}
         self.push_screen(HelpScreen(self.pane.help_text, sections))
@@ -228,7 +231,9 @@ class RnnTuiApp(App[int]):
             self._start(configs)
 
     def _start(self, configs: list[RunConfig]) -> None:
-        self.pane.started(self.runs.start(configs))
+        # Not the pane in front: the wait for the end of another run is time to go elsewhere.
+        pane = self.query_one(f"#{configs[0].task} TaskPane", TaskPane)
+        pane.started(self.runs.start(configs))
         self._timer.resume()
         self.refresh_bindings()
 
@@ -249,7 +254,8 @@ class RnnTuiApp(App[int]):
             for pane in self.query(TaskPane):
                 pane.post_message(RunsChanged(drained.run_ids))
         if drained.loaded is not None:
-            self.pane.show_runs()
+            for pane in self._panes():
+                pane.show_runs()
             if drained.loaded.failed:
                 self.notify(drained.loaded.text, severity="error", markup=False)
         if not alive:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,8 @@ def screen_text(app: RnnTuiApp) -> str:
 
 
 def last_notice(app: RnnTuiApp) -> str:
-    return list(app._notifications)[-1].message
+    """The latest notice; empty before the first, and once all have gone."""
+    return [notice.message for notice in app._notifications][-1] if app._notifications else ""
 
 
 @asynccontextmanager
@@ -120,27 +122,34 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
-@pytest.mark.parametrize(
-    ("field", "typed"),
-    [("epochs", "0"), ("learning-rate", "-1"), ("learning-rate", "1e99"), ("layers", "5"),
-     ("hidden-size", "1.5"), ("seed", "99999999999"), ("batch-size", "--")],
-)  # fmt: skip
-async def test_a_wrong_number_is_said_at_once_and_starts_nothing(
-    runs: ScriptedRuns, field: str, typed: str
-) -> None:
+async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, typed: str) -> None:
+    """Typing that is said to be wrong at once, and starts nothing; the field is empty then."""
+    app: Any = pilot.app
+    entry = app.pane.query_one(f"#field-{field} Input", Input)
+    entry.focus()
+    await pilot.press(*typed)
+    await pilot.pause()
+    hint = str(app.pane.query_one(f"#field-{field} .hint", Static).content)
+    assert "must be" in hint, (field, typed)
+    app.clear_notifications()
+    await pilot.press("t")
+    await pilot.pause()
+    assert runs.started == [], (field, typed)
+    assert "must be" in last_notice(app), (field, typed)
+    assert app.focused is entry
+    assert entry.value == typed
+    entry.value = ""
+    await pilot.pause()
+    assert "must be" not in str(app.pane.query_one(f"#field-{field} .hint", Static).content)
+
+
+async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
-        entry = pilot.app.query_one(f"#field-{field} Input", Input)
-        entry.focus()
-        await pilot.press(*typed)
-        await pilot.pause()
-        hint = pilot.app.query_one(f"#field-{field} .hint", Static)
-        assert "must be" in str(hint.content)
-        await pilot.press("t")
-        await pilot.pause()
-        assert runs.started == []
-        assert "must be" in last_notice(pilot.app)  # type: ignore[arg-type]
-        assert pilot.app.focused is entry
-        assert entry.value == typed
+        for field, typed in (
+            ("epochs", "0"), ("learning-rate", "-1"), ("learning-rate", "1e99"), ("layers", "5"),
+            ("hidden-size", "1.5"), ("seed", "99999999999"), ("batch-size", "--"),
+        ):  # fmt: skip
+            await assert_refused(pilot, runs, field, typed)
 
 
 async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
@@ -203,18 +212,18 @@ async def test_pause_and_resume(runs: ScriptedRuns) -> None:
         runs.stop()
 
 
-@pytest.mark.parametrize(("answer", "quits"), [("s", True), ("c", False), ("escape", False)])
-async def test_quit_in_mid_training_asks(runs: ScriptedRuns, answer: str, quits: bool) -> None:
+async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await pilot.press("q")
-        await pilot.pause()
-        assert isinstance(app.screen, ConfirmScreen)
-        await pilot.press(answer)
-        await pilot.pause()
-        assert runs.controls[0].stopping is quits
-        assert (app.return_value == 0) is quits
+        for answer, quits in (("c", False), ("escape", False), ("s", True)):
+            await pilot.press("q")
+            await pilot.pause()
+            assert isinstance(app.screen, ConfirmScreen)
+            await pilot.press(answer)
+            await pilot.pause()
+            assert runs.controls[0].stopping is quits
+            assert (app.return_value == 0) is quits
         runs.stop()
 
 
@@ -394,19 +403,19 @@ async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
 # What it looks like
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_every_size_and_theme_draws_without_a_cut_footer(
-    runs: ScriptedRuns, size: tuple[int, int], theme: str
-) -> None:
+async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
-    async with running(app, size=size) as pilot:
-        app.theme = theme
+    async with running(app, size=SIZES[-1]) as pilot:
         await start(pilot, runs)
-        text = screen_text(app)
-        for word in ("Train", "Stop", "Pause", "Tab", "Form", "Chart", "Smooth", "Log", "Zoom",
-                     "Reset", "Help", "Quit"):  # fmt: skip
-            assert word in "\n".join(text.splitlines()[-2:])
+        for theme, size in product(["textual-dark", "textual-light"], SIZES):
+            app.theme = theme
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.1)
+            lines = screen_text(app).splitlines()
+            assert len(lines) == size[1]
+            for word in ("Train", "Stop", "Pause", "Tab", "Form", "Chart", "Smooth", "Log", "Zoom",
+                         "Reset", "Help", "Quit"):  # fmt: skip
+                assert word in "\n".join(lines[-2:]), (theme, size)
         runs.stop()
 
 

@@ -258,31 +258,31 @@ async def test_longer_than_in_training_is_said_and_answered() -> None:
 # What is typed
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [
-        ("10x1", "✗ a: “x” is no binary digit; write 0d… for decimal"),
-        ("102", "✗ a: “2” is no binary digit"),
-        ("tsq", "✗ a: “t” is no binary digit"),
-        ("-1", "✗ a: “-” is no binary digit"),
-        ("", "✗ a: Type a binary number."),
-        ("   ", "✗ a: Type a binary number."),
-        ("0xg", "✗ a: “g” is no hexadecimal digit."),
-    ],
-)
-async def test_what_is_no_number_is_said_and_the_old_answer_greyed(typed: str, said: str) -> None:
+NO_NUMBERS = {
+    "10x1": "✗ a: “x” is no binary digit; write 0d… for decimal",
+    "102": "✗ a: “2” is no binary digit",
+    "tsq": "✗ a: “t” is no binary digit",
+    "-1": "✗ a: “-” is no binary digit",
+    "": "✗ a: Type a binary number.",
+    "   ": "✗ a: Type a binary number.",
+    "0xg": "✗ a: “g” is no hexadecimal digit.",
+}
+
+
+async def test_what_is_no_number_is_said_and_the_old_answer_greyed() -> None:
     async with running() as (app, pilot):
-        await type_into(pilot, "a", "1101")
-        await type_into(pilot, "a", typed)
-        assert message(app).startswith(said)
-        assert said[:30] in screen_text(app)
-        assert is_stale(app)
-        assert entry(app, "a").value == typed
-        assert entry(app, "a").has_class("-wrong")
-        assert "✓ right" in verdict(app)
-        assert app.commands == []
-        await type_into(pilot, "a", "1")
-        assert (message(app), is_stale(app), bits_in(app, "a")) == ("", False, 1)
+        for typed, said in NO_NUMBERS.items():
+            await type_into(pilot, "a", "1101")
+            await type_into(pilot, "a", typed)
+            assert message(app).startswith(said)
+            assert said[:30] in screen_text(app)
+            assert is_stale(app)
+            assert entry(app, "a").value == typed
+            assert entry(app, "a").has_class("-wrong")
+            assert "✓ right" in verdict(app)
+            assert app.commands == []
+            await type_into(pilot, "a", "1")
+            assert (message(app), is_stale(app), bits_in(app, "a")) == ("", False, 1)
 
 
 async def test_both_numbers_wrong_are_both_said() -> None:
@@ -459,15 +459,15 @@ async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
         assert shown.max_scroll_x - shown.scroll_offset.x == 20
 
 
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light", "ansi-dark"])
-async def test_any_size_and_theme(theme: str) -> None:
+async def test_any_size_and_theme() -> None:
     async with running((200, 50)) as (app, pilot):
-        app.theme = theme
         await ask(pilot, ALL, 0)
-        for size in [(30, 8), (80, 24), (50, 60), (10, 3), (200, 50), (120, 40)]:
-            await pilot.resize_terminal(*size)
-            await pilot.pause(0.1)
-        assert bits_in(app, "network") == 72
+        for theme in ("textual-dark", "textual-light", "ansi-dark"):
+            app.theme = theme
+            for size in [(30, 8), (80, 24), (50, 60), (10, 3), (200, 50), (120, 40)]:
+                await pilot.resize_terminal(*size)
+                await pilot.pause(0.1)
+            assert bits_in(app, "network") == 72
 
 
 @pytest.mark.parametrize("size", [(80, 20), (80, 24), (120, 40)])

@@ -34,7 +34,7 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which nothing needs to be left out, and from which there is room for air.
 FULL_HEIGHT, ROOMY_HEIGHT = 18, 26
 
-HINTS = "^r random numbers · ^t base · Enter other number · Esc to the bits, ←→ scroll"
+HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
 
 
 class CalculatorPanel(Vertical):
@@ -279,7 +279,7 @@ class CalculatorPanel(Vertical):
         )
         meaning = "votes for the bit" if answer.voted else "how sure of the bit"
         self.query_one("#legend", Static).update(
-            f"{EIGHTHS} {meaning}: 50 … 100 % · carry: the true ones · ✗ wrong bit"
+            f"{EIGHTHS} {meaning}: 50 … 100 % · carry: true ones · ✗ wrong bit"
         )
         style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
         self.query_one("#verdict", Static).update(

@@ -5,17 +5,11 @@ from collections.abc import Sequence
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
-from textual.widgets import Static
 
 from rnn_tui.engine.state import Band
 from rnn_tui.tasks.sequences.results import ByLength, SequenceExamination
-from rnn_tui.ui.panels.seeds_view import (
-    SIDE_BY_SIDE_WIDTH,
-    Spread,
-    banded,
-    name_in_chart,
-    variant_line,
-)
+from rnn_tui.ui.panels.seeds_view import SIDE_BY_SIDE_WIDTH, Spread, banded
+from rnn_tui.ui.panels.variant_names import VariantNames, name_in_chart
 from rnn_tui.ui.widgets.chart import Chart
 
 
@@ -47,7 +41,7 @@ class LengthsView(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the charts."""
-        yield Static("", classes="variants", markup=False)
+        yield VariantNames()
         with Grid(id="charts"):
             yield from self.charts
 
@@ -65,11 +59,10 @@ class LengthsView(Vertical):
     def show(self, examination: SequenceExamination | None) -> None:
         """Draw what was examined of a run."""
         variants = examination.config.variants if examination else ()
-        line = variant_line(self.app, variants)
-        self.query_one(".variants", Static).update(line)
-        self.set_class(bool(line), "-many")
+        self.set_class(self.query_one(VariantNames).show(variants), "-many")
         for at, chart in enumerate(self.charts):
             if examination is None:
+                chart.mark_range(None, None)  # that of another run
                 chart.show([])
                 continue
             shortest, longest = examination.config.lengths

@@ -3,21 +3,19 @@
 from collections.abc import Sequence
 from typing import Literal
 
-from textual import events
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from rnn_tui.engine.metrics import MetricSpec
-from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.state import Band, RunState
+from rnn_tui.ui.panels.variant_names import VariantNames, name_in_chart
 from rnn_tui.ui.panels.variant_table import VariantTable
 from rnn_tui.ui.widgets.chart import Chart, ChartSeries
-from rnn_tui.ui.widgets.chart_view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 
 SIDE_BY_SIDE_WIDTH = 76
 TABLE_HEIGHT = 18
+# Lines below which a chart is better off with those of the table, whose figures are in Results.
+CHART_HEIGHT = 8
 
 Spread = Literal["range", "sd"]
 SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
@@ -31,26 +29,6 @@ def banded(name: str, band: Band, colour: int, spread: Spread, points: bool = Fa
         pairs = list(zip(band.mean, band.sd, strict=True))
         low, high = tuple(m - s for m, s in pairs), tuple(m + s for m, s in pairs)
     return ChartSeries(name, band.x, band.mean, colour, points, low, high)
-
-
-# Beyond so many names, they have a line of their own above the charts.
-MOST_NAMES = 3
-
-
-def variant_line(app: App[object], variants: Sequence[Variant]) -> Content:
-    """Mark and name of every variant; empty where a chart's own legend has room for them."""
-    if len(variants) <= MOST_NAMES:
-        return Content()
-    palette = DARK_PALETTE if app.current_theme.dark else LIGHT_PALETTE
-    return Content("  ").join(
-        Content(f"{MARKERS[at % len(MARKERS)]} {variant.label}").stylize(palette[at % len(palette)])
-        for at, variant in enumerate(variants)
-    )
-
-
-def name_in_chart(variant: Variant, variants: Sequence[Variant]) -> str:
-    """What a chart's legend calls a variant: nothing where `variant_line` names it."""
-    return variant.label if len(variants) <= MOST_NAMES else ""
 
 
 class SeedsView(Vertical):
@@ -78,10 +56,11 @@ class SeedsView(Vertical):
             empty_text="One point an epoch",
         )
         self.spread: Spread = "range"
+        self._networks = 0
 
     def compose(self) -> ComposeResult:
         """Lay out charts above, table below."""
-        yield Static("", classes="variants", markup=False)
+        yield VariantNames()
         with Grid(id="charts"):
             yield self._loss_chart
             yield self._accuracy_chart
@@ -92,10 +71,20 @@ class SeedsView(Vertical):
         for chart in self.charts:
             self.watch(chart, "cursor", self._share_cursor, init=False)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Two columns where there is room for them; no table where there is none."""
-        self.set_class(event.size.width >= SIDE_BY_SIDE_WIDTH, "-side-by-side")
-        self.set_class(event.size.height < TABLE_HEIGHT, "-low")
+    def on_resize(self) -> None:
+        """Fit the new size."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Two columns where there is room for them; no table where it would squeeze the charts."""
+        width, height = self.size
+        beside = width >= SIDE_BY_SIDE_WIDTH
+        # A headline, and with a run the headings and a line for each network.
+        table = 1 + (self._networks + 1 if self._networks else 0)
+        names = self.query_one(VariantNames).get_content_height(self.size, self.size, width)
+        charts = CHART_HEIGHT if beside else 2 * CHART_HEIGHT
+        self.set_class(beside, "-side-by-side")
+        self.set_class(height < max(TABLE_HEIGHT, charts + table + names), "-low")
 
     @property
     def charts(self) -> tuple[Chart, Chart]:
@@ -104,9 +93,12 @@ class SeedsView(Vertical):
 
     def show(self, state: RunState | None) -> None:
         """Draw a run."""
-        line = variant_line(self.app, state.config.variants if state else ())
-        self.query_one(".variants", Static).update(line)
-        self.set_class(bool(line), "-many")
+        many = self.query_one(VariantNames).show(state.config.variants if state else ())
+        self.set_class(many, "-many")
+        networks = len(state.config.variants) if state else 0
+        if networks != self._networks:
+            self._networks = networks
+            self._fit()
         self._loss_chart.show(self._curves(state, "train_loss", points=False))
         self._accuracy_chart.show(self._curves(state, self._accuracy.name, points=True))
         self.query_one(VariantTable).show(state)

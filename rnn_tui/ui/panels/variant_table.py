@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from rich.console import JustifyMethod
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -13,6 +14,7 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.widgets.chart_view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 
+FIGURES = ("mean", "sd", "min", "max", "n", "report")
 EMPTY = "A run shows mean and spread over its seeds here."
 
 
@@ -32,8 +34,10 @@ class VariantTable(Vertical):
         """Lay out a headline and the table."""
         yield Static(EMPTY, classes="headline", markup=False)
         table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
-        for label in ("network", "mean", "sd", "min", "max", "n", "report", "which is"):
-            table.add_column(label, key=label)
+        for label in ("network", *FIGURES, "which is"):
+            # A heading of figures stands above their right ends, as they are aligned there.
+            justify: JustifyMethod = "right" if label in FIGURES else "left"
+            table.add_column(Text(label, justify=justify), key=label)
         yield table
 
     def on_mount(self) -> None:
@@ -101,7 +105,7 @@ class VariantTable(Vertical):
 def _row(
     mark: Text, variant: Variant, spec: MetricSpec, spread: Spread, published: Mapping[str, float]
 ) -> list[Text]:
-    digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
+    digits = "{:.2f}".format if spec.unit == "%" else _three_figures
     figures = [spread.mean, spread.sd, spread.low, spread.high]
     report = published.get(variant.label)
     place = ""
@@ -119,3 +123,8 @@ def _row(
         Text("" if report is None else digits(report), justify="right"),
         Text(place),
     ]
+
+
+def _three_figures(figure: float) -> str:
+    """With zeros at the end, which `.3g` leaves out: 2.1 below 2.06 would look less exact."""
+    return f"{figure:#.3g}".removesuffix(".")

@@ -157,6 +157,9 @@ class TaskPane(Horizontal):
 
     def action_next_view(self) -> None:
         """Go to the next view, and after the last to the first."""
+        if not self.complete:  # there is none yet, or one that can't take the focus yet
+            self.set_timer(0.05, self.action_next_view)
+            return
         tabs = self.query_one("#views", TabbedContent)
         names = [pane.id or "" for pane in tabs.query(TabPane)]
         self.show_tab(names[(names.index(tabs.active) + 1) % len(names)])

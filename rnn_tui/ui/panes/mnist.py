@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.widget import Widget
 
 from rnn_tui.engine.state import RunState
+from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui.panels.training_view import TrainingView
 from rnn_tui.ui.panes.base import TaskPane
+from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.chart import Chart
+from rnn_tui.ui.widgets.later import Later
 
 if TYPE_CHECKING:
     from rnn_tui.ui.panels.confusion_view import ConfusionView
     from rnn_tui.ui.panels.misread_view import MisreadView
     from rnn_tui.ui.panels.result_view import ResultView
+
+
+CHART_ACTIONS = ("full_screen", "smoothing", "log_axis", "zoom_in", "zoom_out", "reset_view")
+
+
+def _photos_panel() -> Widget:
+    from rnn_tui.ui.panels.photos import PhotosPanel  # noqa: PLC0415 - OpenCV, on use only
+
+    return PhotosPanel()
+
+
+def _drawing_panel() -> Widget:
+    from rnn_tui.ui.panels.drawing import DrawingPanel  # noqa: PLC0415 - OpenCV, on use only
+
+    return DrawingPanel()
 
 
 class MnistPane(TaskPane):
@@ -31,7 +49,15 @@ shown dimmed. Several models are trained one after another and drawn together, o
 **Training** shows loss (line: training, marks: validation) and validation accuracy. **Test** has
 the accuracy on the 10,000 test images beside the published one, and ten of the images. In
 **Confusion** and **Misread** one sees which digits were taken for which.
+
+**Photos** reads photos of digits, files or whole folders, and shows what the network received; the
+right digits can be typed, and images kept to train on. **Draw** reads what one draws. Both work
+from the start, with weights that ship.
 """
+
+    def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
+        super().__init__(task, runs, data_dir)
+        self._laters = {"photos": Later(_photos_panel), "draw": Later(_drawing_panel)}
 
     def training_view(self) -> Widget:
         """Two charts and a table of epochs."""
@@ -48,6 +74,8 @@ the accuracy on the 10,000 test images beside the published one, and ten of the 
         self._confusion: ConfusionView = ConfusionView()
         self._misread: MisreadView = MisreadView()
         return (
+            ("photos", "Photos", self._laters["photos"]),
+            ("draw", "Draw", self._laters["draw"]),
             ("test", "Test", self._results),
             ("confusion-tab", "Confusion", self._confusion),
             ("misread", "Misread", self._misread),
@@ -71,15 +99,33 @@ the accuracy on the 10,000 test images beside the published one, and ten of the 
                 self._confusion.show(None if examination is None else examination.confusion)
             case "misread":
                 self._misread.show(examination)
+            case "photos" | "draw":
+                if self._laters[view].content is None:
+                    self.run_worker(self._fill(view), group=view, exclusive=True)
 
-    def action_full_screen(self) -> None:
-        """Enlarge the chart in focus; then the other one; then neither."""
-        if self.view != "training":
-            self.show_tab("training")
-        super().action_full_screen()
+    async def _fill(self, view: str) -> None:
+        await self._laters[view].fill()
+        if self.view == view:
+            self.focus_view()
+
+    def focus_view(self) -> None:
+        """In photos and drawing, what is shown and not a field."""
+        later = self._laters.get(self.view)
+        if later is None:
+            super().focus_view()
+        elif later.content is not None:
+            cast("Any", later.content).focus_view()
+
+    def ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
+        """What was trained may read photos and drawings from now on."""
+        for later in self._laters.values():
+            if later.content is not None:
+                cast("Any", later.content).refresh_weights()
 
     def offers(self, action: str) -> bool:
-        """Other images only where some are."""
+        """Chart keys only where there are charts, other images only where some are."""
+        if action in CHART_ACTIONS:
+            return self.view == "training"
         return super().offers(action) and (action != "other_images" or self.view == "test")
 
     def action_other_images(self) -> None:

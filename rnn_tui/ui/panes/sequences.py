@@ -148,7 +148,7 @@ that ship, until you train some.
             return
         at = self._variant % len(found.confusion)
         variant = found.config.variants[at]
-        more = " (h: the next network)" if len(found.confusion) > 1 else ""
+        more = " (h: next network)" if len(found.confusion) > 1 else ""
         self._confusion.show(found.confusion[at], f"{variant.label}{more}")
 
     def action_next_variant(self) -> None:

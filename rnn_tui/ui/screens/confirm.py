@@ -17,6 +17,8 @@ class ConfirmScreen(ModalScreen[bool]):
         stop_label: the words on the button that stops.
     """
 
+    # Below, the margins are left out, or the second button would lie outside the screen.
+    HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s,y", "answer(True)", "Stop and keep"),
         Binding("c,n,escape", "answer(False)", "Carry on"),

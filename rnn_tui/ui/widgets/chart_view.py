@@ -38,8 +38,9 @@ LIGHT_PALETTE = (
     "#0067A6", "#A85D00", "#00755A", "#7A6A00", "#C03A00", "#A8407E", "#5B45C9", "#555555",
 )  # fmt: skip
 
-MARKERS = "●■▲◆▼○□△"
-"""One shape a colour, so that runs can be told apart without colours."""
+MARKERS = "●■▲◆▼○□△◇"
+"""Shapes, so that curves can be told apart without colours. One more than there are colours: the
+ninth curve, as of three losses by three sizes, must not look like the first."""
 
 ZOOM_FACTOR = 2.0
 ZOOM_LIMIT = 1024.0

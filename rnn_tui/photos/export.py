@@ -1,0 +1,167 @@
+"""Readings as files: a table for people, images with labels for training.
+
+`rnn_tui train mnist --extra-data` reads the images back, in either format.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import struct
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.photos.reading import Reading
+
+CLASSES, SIDE, WHITE = 10, 28, 255
+IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
+# MNIST's own: unsigned bytes in three dimensions, and in one.
+_MAGIC_IMAGES, _MAGIC_LABELS = 0x803, 0x801
+_PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
+HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "label", "doubt", "error"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Images with the digits that they show.
+
+    Attributes:
+        images: (N, 28, 28), 0 for background … 255 for ink.
+        labels: (N,), 0 … 9.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.uint8]
+
+
+def labelled(readings: Iterable[Reading], *, predicted: bool = False) -> Labelled:
+    """Images of those photos whose digit is known.
+
+    Args:
+        readings: of photos; those that could not be read are left out.
+        predicted: whether a prediction without doubt counts where there is no label.
+    """
+    images: list[npt.NDArray[np.uint8]] = []
+    labels: list[int] = []
+    for reading in readings:
+        label = label_for(reading, predicted=predicted)
+        if label is not None and reading.digit is not None:
+            images.append(np.rint(reading.digit * WHITE).clip(0, WHITE).astype(np.uint8))
+            labels.append(label)
+    stacked = np.stack(images) if images else np.zeros((0, SIDE, SIDE), np.uint8)
+    return Labelled(stacked, np.array(labels, np.uint8))
+
+
+def label_for(reading: Reading, *, predicted: bool) -> int | None:
+    """The digit that a photo is exported with; None if it is left out."""
+    if reading.digit is None:
+        return None
+    if reading.label is None and predicted:
+        return reading.prediction
+    return reading.label
+
+
+def write_table(path: Path, readings: Iterable[Reading]) -> None:
+    """Write a row for each photo, as `rnn-tui predict --csv` does.
+
+    Raises:
+        DataError: if the file can't be written.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEAD)
+    writer.writerows(_row(reading) for reading in readings)
+    # Names may have bytes that are no characters: they come out as they lie on the disk.
+    _write(path, text.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def write_npz(path: Path, data: Labelled) -> None:
+    """Write `images` and `labels` as numpy's compressed arrays.
+
+    Raises:
+        DataError: if the file can't be written.
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, images=data.images, labels=data.labels)
+    _write(path, buffer.getvalue())
+
+
+def write_idx(folder: Path, data: Labelled) -> None:
+    """Write `images-idx3-ubyte` and `labels-idx1-ubyte` into a folder, made where it is missing.
+
+    Raises:
+        DataError: if they can't be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise _cannot(folder, error) from error
+    count, head = len(data.labels), struct.Struct(">I")
+    sizes = b"".join(map(head.pack, (_MAGIC_IMAGES, count, SIDE, SIDE)))
+    _write(folder / IDX_IMAGES, sizes + data.images.tobytes())
+    sizes = b"".join(map(head.pack, (_MAGIC_LABELS, count)))
+    _write(folder / IDX_LABELS, sizes + data.labels.tobytes())
+
+
+def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
+    """Files that writing to `path` would replace."""
+    files = [path / IDX_IMAGES, path / IDX_LABELS] if idx else [path]
+    return [file for file in files if os.path.lexists(file)]
+
+
+def _row(reading: Reading) -> list[str]:
+    values = [""] * CLASSES
+    if reading.probabilities is not None:
+        values = [f"{value:.6f}" for value in reading.probabilities]
+    confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
+    return [
+        str(reading.path),
+        _or_empty(reading.prediction),
+        confidence,
+        *values,
+        _or_empty(reading.label),
+        reading.doubt,
+        reading.error,
+    ]
+
+
+def _or_empty(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a whole file or none of it: a full disk must not cost what was there before."""
+    temporary = ""
+    try:
+        if os.path.isdir(path):
+            raise IsADirectoryError(None, "it is a folder")
+        # Through a link, into the file that it leads to.
+        target = os.path.realpath(path)
+        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".rnn-tui-")
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, target)
+    except (OSError, ValueError) as error:
+        if temporary and os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise _cannot(path, error) from error
+
+
+def _umask() -> int:
+    """The rights that new files of this process lack; there is no way to ask but to set it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _cannot(path: Path, error: OSError | ValueError) -> DataError:
+    reason = (error.strerror if isinstance(error, OSError) else None) or "its name is none"
+    return DataError(f"{printable(path, 200)} can't be written: {reason.lower()}.")

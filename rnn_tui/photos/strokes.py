@@ -1,0 +1,167 @@
+"""A drawing of a digit, stroke by stroke: soft brush, eraser, undo and redo, without any screen.
+
+The pad that people draw on is only a picture of this, so that it can be resized, or drawn on with
+mouse and keys in turn, and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+SIDE = 28
+# Radii of the brushes in pixels: MNIST's strokes are two to three pixels wide.
+RADII = (0.8, 1.25, 1.9)
+# Pixels over which a stroke's edge fades.
+SOFTNESS = 1.2
+# How much larger the eraser is, so that it takes the soft edges of the same brush too.
+ERASER_EXTRA = SOFTNESS + 0.1
+# Ink that is fainter than this can't be seen, nor does a network get to see it.
+FAINTEST = 0.1
+# Steps that can be taken back; three kilobytes each.
+MOST_UNDONE = 500
+
+Ink = npt.NDArray[np.float32]
+
+
+class Point(NamedTuple):
+    """A place in the drawing: (0, 0) is the upper left corner, (28, 28) the lower right one.
+
+    Attributes:
+        x: to the right.
+        y: down.
+    """
+
+    x: float
+    y: float
+
+
+class Drawing:
+    """Ink on 28×28 pixels, and how it came there."""
+
+    def __init__(self) -> None:
+        self._ink = _frozen(np.zeros((SIDE, SIDE), np.float32))
+        self._before: list[Ink] = []
+        self._after: list[Ink] = []
+        # What was there before the stroke under way; None between strokes.
+        self._start: Ink | None = None
+        self._last = Point(0, 0)
+        self._radius, self._erases = RADII[0], False
+
+    @property
+    def ink(self) -> Ink:
+        """The ink (28, 28), 0 … 1; never changed afterwards, so a thread may keep it."""
+        return self._ink
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to be seen."""
+        return not bool((self._ink > FAINTEST).any())
+
+    @property
+    def drawing(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._start is not None
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._before) or self._changed
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was taken back."""
+        return bool(self._after) and not self._changed
+
+    @property
+    def _changed(self) -> bool:
+        """Whether the stroke under way has changed anything."""
+        return self._start is not None and not np.array_equal(self._start, self._ink)
+
+    def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
+        """Put the brush down at a place; a stroke under way ends.
+
+        Args:
+            at: where; may lie outside.
+            radius: of the brush in pixels.
+            erases: whether the brush takes ink away.
+        """
+        self.end()
+        self._start, self._last = self._ink, _bounded(at)
+        self._radius, self._erases = radius + erases * ERASER_EXTRA, erases
+        self._draw_line(self._last)
+
+    def extend(self, to: Point) -> None:
+        """Move the brush in a straight line; nothing happens between strokes."""
+        if self._start is not None:
+            self._draw_line(_bounded(to))
+
+    def end(self) -> None:
+        """Lift the brush: the stroke becomes one step, unless it has changed nothing."""
+        if self._changed and self._start is not None:
+            self._keep(self._start)
+        self._start = None
+
+    def undo(self) -> None:
+        """Take the last step back, or the stroke under way."""
+        self.end()
+        if self._before:
+            self._after.append(self._ink)
+            self._ink = self._before.pop()
+
+    def redo(self) -> None:
+        """Take the last step that was taken back once more."""
+        self.end()
+        if self._after:
+            self._before.append(self._ink)
+            self._ink = self._after.pop()
+
+    def clear(self) -> None:
+        """Take all ink away; a step like any other."""
+        self.end()
+        if self._ink.any():
+            self._keep(self._ink)
+            self._ink = _frozen(np.zeros_like(self._ink))
+
+    def _keep(self, before: Ink) -> None:
+        """Remember what was there before a step."""
+        self._before = [*self._before[1 - MOST_UNDONE :], before]
+        self._after.clear()
+
+    def _draw_line(self, to: Point) -> None:
+        covered = _coverage(self._last, to, self._radius)
+        # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
+        if self._erases:
+            self._ink = _frozen(np.minimum(self._ink, 1 - covered))
+        else:
+            self._ink = _frozen(np.maximum(self._ink, covered))
+        self._last = to
+
+
+def _coverage(start: Point, end: Point, radius: float) -> Ink:
+    """How much of each pixel a round brush covers on its way (28, 28), 0 … 1."""
+    along_x, along_y = end.x - start.x, end.y - start.y
+    length_squared = along_x**2 + along_y**2
+    x = _CENTRES[None, :] - start.x
+    y = _CENTRES[:, None] - start.y
+    # The nearest point of the line to each pixel, as a share of the way.
+    share = np.clip((x * along_x + y * along_y) / max(length_squared, 1e-9), 0, 1)
+    distance = np.hypot(x - share * along_x, y - share * along_y)
+    covered: Ink = np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32)
+    return covered
+
+
+_CENTRES = np.arange(SIDE) + 0.5
+
+
+def _bounded(point: Point) -> Point:
+    """A place no farther outside than the drawing is large."""
+    x, y = (min(max(float(one), -SIDE), 2.0 * SIDE) for one in point)
+    return Point(x, y)
+
+
+def _frozen(ink: Ink) -> Ink:
+    ink.setflags(write=False)
+    return ink

@@ -1,0 +1,160 @@
+"""Paths as people type and paste them: with quotes, escapes, `~`, as URLs, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+
+from textual.binding import Binding, BindingType
+from textual.suggester import Suggester
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.ui.widgets.typed_input import TypedInput
+
+MOST_CHARACTERS = 100_000
+_SCHEME = "file://"
+_ESCAPED = re.compile(r"\\(.)")
+# Entries of a folder that are looked through for a completion.
+_MOST_ENTRIES = 20_000
+
+
+def parse_paths(text: str) -> list[Path]:
+    """The paths in `text`: one as it stands if there is such a file, or else as a shell has them.
+
+    A line each, where there are several lines, as file managers copy them.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1:
+        return [path for line in lines for path in parse_paths(line)]
+    if not lines:
+        return []
+    whole = _path(lines[0])
+    if _exists(whole):
+        return [whole]
+    try:
+        words = shlex.split(lines[0], posix=os.name != "nt")
+    except ValueError:  # a quote without its like, as in “don't”
+        return [whole]
+    return [_path(word.strip('"') if os.name == "nt" else word) for word in words]
+
+
+def spelled(paths: Sequence[Path]) -> str:
+    """Text that `parse_paths` reads as `paths`, and that shows nothing but printable characters."""
+    return " ".join(_spelled(path) for path in paths)
+
+
+def _spelled(path: Path) -> str:
+    text = os.fspath(path)
+    if printable(text, len(text)) == text:
+        return shlex.quote(text) if os.name != "nt" else f'"{text}"' if " " in text else text
+    return _SCHEME + quote_from_bytes(os.fsencode(os.path.abspath(path)))
+
+
+def _path(text: str) -> Path:
+    if text.startswith(_SCHEME):
+        name = os.fsdecode(unquote_to_bytes(urlsplit(text, allow_fragments=False).path))
+        return Path(name.lstrip("/") if os.name == "nt" else name)
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~ of someone who has no home
+        return Path(text)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:
+        return False
+
+
+class PathSuggester(Suggester):
+    """Completes the name of a photo or a folder."""
+
+    def __init__(self) -> None:
+        # Without cache: files come and go. Names differ by case on most systems.
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """`value` and what is missing of the first name that begins like it."""
+        return await asyncio.to_thread(completed, value)
+
+
+def completed(text: str) -> str | None:
+    """`text` completed to the first name, in alphabetical order, that begins like it."""
+    if not text or text.startswith(_SCHEME):
+        return None
+    # As one path, or else the last of several.
+    starts = [0, *(match.end() for match in re.finditer(r"(?<!\\)\s", text))]
+    for start in dict.fromkeys((0, starts[-1])):
+        word = text[start:].lstrip("'\"")
+        quote = text[start : len(text) - len(word)]
+        rest = _missing_part(word if quote else _ESCAPED.sub(r"\1", word), escape=start > 0)
+        if rest is not None:
+            return text + rest
+    return None
+
+
+def _missing_part(word: str, *, escape: bool) -> str | None:
+    """What to add to a path to have the first name that begins so."""
+    from rnn_tui.imaging.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
+
+    folder, begun = os.path.split(word)
+    names = []
+    try:
+        with os.scandir(os.path.expanduser(folder) or ".") as entries:
+            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
+                name = entry.name
+                if not name.startswith(begun) or (name.startswith(".") and not begun):
+                    continue
+                if entry.is_dir():
+                    names.append(f"{name}/")
+                elif os.path.splitext(name)[1].lower() in SUFFIXES:
+                    names.append(name)
+    except (OSError, ValueError):
+        return None
+    names = [name for name in names if printable(name, len(name)) == name and name != begun]
+    if not names:
+        return None
+    rest = min(names)[len(begun) :]
+    return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
+
+
+class PathInput(TypedInput):
+    """The field for paths: Tab completes, and several pasted lines become several paths."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(
+            "", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id
+        )
+        self.suggester = PathSuggester()
+
+    def action_complete(self) -> None:
+        """Take the completion; where there is none, go to the next field."""
+        if self.cursor_at_end and self._suggestion and self._suggestion != self.value:
+            self.action_cursor_right()
+        else:
+            self.screen.focus_next()
+
+    def replace_with(self, text: str) -> None:
+        """Put pasted text in place of what is there."""
+        self.value = ""
+        self._insert(text)
+
+    def _insert(self, text: str) -> None:
+        lines = text[:MOST_CHARACTERS].strip().splitlines()
+        super()._insert(spelled(parse_lines(lines)) if len(lines) > 1 else text.strip("\r\n"))
+
+
+def parse_lines(lines: Sequence[str]) -> list[Path]:
+    """A path for each line that is not empty."""
+    return [path for line in lines if line.strip() for path in parse_paths(line)]

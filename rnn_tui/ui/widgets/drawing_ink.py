@@ -1,0 +1,141 @@
+"""Ink on 28×28 pixels, drawn so that it can be read by brightness, or by characters, alone."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import groupby
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rnn_tui.photos.strokes import SIDE, Ink
+
+# As many shades as can be told apart; with fewer of them more neighbours are drawn in one go.
+SHADES = 32
+# What stands for ink where a terminal has no colours; in its own colour it can't be seen.
+_CHARACTERS = " ░▒▓█"
+# Cells of a pixel's width, and pixels of a cell's height, times two.
+SMALL, PLAIN, LARGE = "small", "plain", "large"
+_SIZES = {
+    SMALL: Size(SIDE // 2, SIDE // 4),
+    PLAIN: Size(SIDE, SIDE // 2),
+    LARGE: Size(2 * SIDE, SIDE),
+}
+
+Cell = tuple[str, Style]
+Levels = npt.NDArray[np.int_]
+
+
+class InkImage(Widget):
+    """A picture of ink in one of three sizes, in the colours of its component style.
+
+    `small` is 14 × 7 cells, at half the resolution; `plain` 28 × 14, `large` 56 × 28.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"ink-image--ink"}
+    ALLOW_SELECT = False
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._levels: Levels = np.zeros((SIDE, SIDE), np.int_)
+        self._scale = PLAIN
+
+    @property
+    def scale(self) -> str:
+        """The size, one of `SMALL`, `PLAIN` and `LARGE`."""
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale: str) -> None:
+        if scale != self._scale:
+            self._scale = scale
+            self.refresh(layout=True)
+
+    def show_ink(self, ink: Ink) -> None:
+        """Draw ink (28, 28), 0 … 1."""
+        levels = np.rint(np.clip(ink, 0, 1) * SHADES).astype(np.int_)
+        changed = np.flatnonzero((levels != self._levels).any(axis=1))
+        self._levels = levels
+        if changed.size:
+            self.refresh_rows(int(changed[0]), int(changed[-1]))
+
+    def refresh_rows(self, first: int, last: int) -> None:
+        """Draw rows of pixels again, and no others: most strokes change a few at a time."""
+        size = _SIZES[self._scale]
+        top, bottom = (row * size.height // SIDE for row in (first, last))
+        self.refresh(Region(0, top, size.width, bottom + 1 - top))
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """As wide as its size says."""
+        return _SIZES[self._scale].width
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """As high as its size says."""
+        return _SIZES[self._scale].height
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line of cells."""
+        width = self.size.width
+        if y >= _SIZES[self._scale].height:
+            return Strip.blank(width, self.rich_style)
+        cells = self._cells(y)
+        segments = [
+            Segment("".join(text for text, _ in run), style)
+            for style, run in ((style, list(run)) for style, run in groupby(cells, lambda c: c[1]))
+        ]
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    def _cells(self, y: int) -> list[Cell]:
+        """Every pixel of a large image, or every pair of one above the other, as a cell."""
+        shades = self._shades
+        if self._scale == LARGE:
+            return [(2 * _character(level), _plain(shades[level])) for level in self._row(y)]
+        upper, lower = self._row(2 * y), self._row(2 * y + 1)
+        return [pair(shades, *levels) for levels in zip(upper, lower, strict=True)]
+
+    def _row(self, y: int) -> list[int]:
+        """Levels of a row of pixels."""
+        if self._scale != SMALL:
+            levels: list[int] = self._levels[y].tolist()
+            return levels
+        four = self._levels[2 * y : 2 * y + 2].reshape(2, SIDE // 2, 2)
+        means: list[int] = np.rint(four.mean(axis=(0, 2))).astype(int).tolist()
+        return means
+
+    @property
+    def _shades(self) -> tuple[RichColor, ...]:
+        styles = self.get_component_styles("ink-image--ink")
+        return _blended(styles.background, styles.color)
+
+
+@lru_cache(maxsize=16)
+def _blended(paper: Color, ink: Color) -> tuple[RichColor, ...]:
+    """The colours from bare paper to full ink."""
+    return tuple(paper.blend(ink, level / SHADES, 1.0).rich_color for level in range(SHADES + 1))
+
+
+@lru_cache(maxsize=8192)
+def pair(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
+    """Two pixels in a cell: the darker one is drawn, the other one is its ground."""
+    if upper == lower:
+        return _character(upper), _plain(shades[upper])
+    more, less = max(upper, lower), min(upper, lower)
+    character = "▀" if upper > lower else "▄"
+    return character, Style(color=shades[more], bgcolor=shades[less])
+
+
+@lru_cache(maxsize=512)
+def _plain(colour: RichColor) -> Style:
+    return Style(color=colour, bgcolor=colour)
+
+
+def _character(level: int) -> str:
+    return _CHARACTERS[round(level / SHADES * (len(_CHARACTERS) - 1))]

@@ -1,0 +1,177 @@
+"""Accuracy on photos by kind, as they are and under three stresses; milliseconds a photo."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.imaging.prepared import Picture
+from rnn_tui.imaging.preparing import METHODS, prepare
+from rnn_tui.imaging.reading import read_image
+from rnn_tui.tasks.mnist.network import RowReaderNetwork
+
+cv2.setNumThreads(1)
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo with what it shows."""
+
+    name: str
+    label: int
+    kind: str
+    picture: Picture
+
+
+def read_photos(folder: Path) -> list[Photo]:
+    """All photos that `labels.csv` in `folder` names."""
+    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+        return [
+            Photo(
+                row["file"],
+                int(row["label"]),
+                row["kind"],
+                read_image(folder / "images" / row["file"]),
+            )
+            for row in csv.DictReader(file)
+        ]
+
+
+def framed(
+    picture: Picture, sides: tuple[int, int, int, int], random: np.random.Generator
+) -> Picture:
+    """More of the same paper around a photo, shaded as its border is and as noisy as it is.
+
+    Args:
+        picture: (H, W, 3).
+        sides: pixels to add above, below, left and right.
+        random: for the noise.
+    """
+    height, width = picture.shape[:2]
+    coarse = cv2.medianBlur(cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA), 15)
+    units = [
+        round(side * 32 / length) for side, length in zip(sides, (height, height, width, width))
+    ]
+    wide = cv2.copyMakeBorder(coarse, *units, cv2.BORDER_REPLICATE)
+    size = width + sides[2] + sides[3], height + sides[0] + sides[1]
+    result = cv2.resize(wide, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    steps = np.abs(np.diff(picture.astype(np.float32), axis=1))
+    result += random.normal(0, np.median(steps) / 0.954 + 0.01, result.shape).astype(np.float32)
+    result = np.clip(np.rint(result), 0, 255).astype(np.uint8)
+    result[sides[0] : sides[0] + height, sides[2] : sides[2] + width] = picture
+    return result
+
+
+def shadowed(picture: Picture, random: np.random.Generator) -> Picture:
+    """Half as light on one side of a straight edge that runs through the middle of the photo."""
+    height, width = picture.shape[:2]
+    angle = random.uniform(0, 2 * np.pi)
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
+    middle = random.uniform(0.35, 0.65, 2) * (width, height)
+    side = (columns - middle[0]) * np.cos(angle) + (rows - middle[1]) * np.sin(angle)
+    soft = max(1.0, 0.005 * max(height, width))
+    light = 0.5 + 0.5 / (1 + np.exp(np.clip(-side / soft, -30, 30)))
+    return np.rint(picture * light[:, :, None]).astype(np.uint8)
+
+
+def turned(picture: Picture, random: np.random.Generator) -> Picture:
+    """Turned by 25 degrees to one side or the other, on more of the same paper."""
+    height, width = picture.shape[:2]
+    add = round(0.3 * max(height, width))
+    picture = framed(picture, (add, add, add, add), random)
+    middle = width / 2 + add, height / 2 + add
+    angle = 25.0 * random.choice((-1, 1))
+    turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
+    cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
+    size = round(width * cosine + height * sine), round(height * cosine + width * sine)
+    turn[:, 2] += size[0] / 2 - middle[0], size[1] / 2 - middle[1]
+    return cv2.warpAffine(
+        picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def small(picture: Picture, random: np.random.Generator) -> Picture:
+    """Somewhere in a frame three times as high and wide, of the same paper."""
+    longest = max(picture.shape[:2])
+    if longest > 420:
+        factor = 420 / longest
+        picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    height, width = picture.shape[:2]
+    top, left = (round(random.uniform(0.6, 1.4) * side) for side in (height, width))
+    return framed(picture, (top, 2 * height - top, left, 2 * width - left), random)
+
+
+STRESSES: dict[str, Callable[[Picture, np.random.Generator], Picture]] = {
+    "as they are": lambda picture, _: picture,
+    "shadow": shadowed,
+    "turned": turned,
+    "small": small,
+}
+
+
+def wilson(right: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share, in per cent."""
+    z, share = 1.96, right / count
+    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
+    return 100 * (middle - half), 100 * (middle + half)
+
+
+def measure(photos: list[Photo], networks: list[RowReaderNetwork], method: str, stress: str):
+    """Whether each photo is read right, what it is read as, and milliseconds a photo."""
+    digits, spent, sizes = [], 0.0, 0.0
+    for number, photo in enumerate(photos):
+        picture = STRESSES[stress](photo.picture, np.random.default_rng(number))
+        start = time.process_time()
+        digits.append(prepare(picture, method).digit)
+        spent += time.process_time() - start
+        sizes += picture.shape[0] * picture.shape[1]
+    inputs = np.stack(digits)
+    mean = np.mean([network.probabilities(inputs) for network in networks], axis=0)
+    return mean.argmax(axis=1), 1000 * spent / len(photos), sizes / len(photos) / 1e6
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
+    parser.add_argument("--weights", type=Path, nargs="+", required=True)
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--stresses", nargs="+", choices=list(STRESSES), default=list(STRESSES))
+    parser.add_argument("--misread", action="store_true", help="name the misread photos")
+    options = parser.parse_args()
+    networks = [RowReaderNetwork(read_weights(path)) for path in options.weights]
+    photos = read_photos(options.photos)
+    labels = np.array([photo.label for photo in photos])
+    kinds = np.array([photo.kind for photo in photos])
+    for method in options.methods:
+        for stress in options.stresses:
+            answers, spent, size = measure(photos, networks, method, stress)
+            right = answers == labels
+            print(f"\n{method}, {stress}: {spent:.1f} ms a photo of {size:.2f} megapixels")
+            for kind in ["all", *sorted(set(kinds))]:
+                chosen = right[(kinds == kind) | (kind == "all")]
+                low, high = wilson(int(chosen.sum()), len(chosen))
+                print(
+                    f"  {kind:14} {100 * chosen.mean():5.1f} % "
+                    f"({low:.1f} … {high:.1f}; {chosen.sum()} of {len(chosen)})"
+                )
+            if options.misread and method == METHODS[0]:
+                wrong = [
+                    f"{photo.name} as {answer}"
+                    for photo, answer in zip(photos, answers, strict=True)
+                    if photo.label != answer
+                ]
+                print("  misread:", ", ".join(wrong))
+
+
+if __name__ == "__main__":
+    main()
