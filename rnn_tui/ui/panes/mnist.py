@@ -74,11 +74,11 @@ from the start, with weights that ship.
         self._confusion: ConfusionView = ConfusionView()
         self._misread: MisreadView = MisreadView()
         return (
-            ("photos", "Photos", self._laters["photos"]),
-            ("draw", "Draw", self._laters["draw"]),
             ("test", "Test", self._results),
             ("confusion-tab", "Confusion", self._confusion),
             ("misread", "Misread", self._misread),
+            ("photos", "Photos", self._laters["photos"]),
+            ("draw", "Draw", self._laters["draw"]),
         )
 
     @property
