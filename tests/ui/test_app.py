@@ -358,7 +358,8 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
         lines = screen_text(app).splitlines()
         assert any("9 " in line and "✓ true" in line for line in lines)
         assert any("0 " in line and "91.0 %" in line and "✗ read" in line for line in lines)
-        await next_view(pilot, "log")
+        for view in ("photos", "draw", "log"):
+            await next_view(pilot, view)
         assert "data loaded" in screen_text(app)
 
 

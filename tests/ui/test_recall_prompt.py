@@ -350,7 +350,7 @@ async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None
 async def test_no_weights_at_all_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.tasks.sequences.weights.asset_dir", lambda: tmp_path)
+    monkeypatch.setattr("rnn_tui.tasks.weights.asset_dir", lambda: tmp_path)
     app = PromptApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(app, pilot)

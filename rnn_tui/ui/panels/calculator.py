@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import Iterable
 from typing import ClassVar
@@ -22,6 +21,7 @@ from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.calculator_answer import Adders, Answer
 from rnn_tui.ui.panels.calculator_entry import NumberEntry
 from rnn_tui.ui.panels.calculator_result import SumLines, TallyTable
+from rnn_tui.ui.threads import in_thread
 from rnn_tui.ui.widgets.column_addition import EIGHTHS, ColumnAddition, Columns
 from rnn_tui.ui.widgets.typed_input import TypesDigits
 
@@ -132,7 +132,7 @@ class CalculatorPanel(Vertical):
 
     async def _load_weights(self, source: Source | None) -> None:
         try:
-            adders = await asyncio.to_thread(lambda: Adders(source or choose("adder")))
+            adders = await in_thread(self, lambda: Adders(source or choose("adder")))
         except CheckpointError as error:
             # Older weights, if there are any, go on answering, under their own name.
             self._failure = str(error)
@@ -254,7 +254,7 @@ class CalculatorPanel(Vertical):
             while self._waiting is not None:
                 addition, adders, replica = self._waiting
                 self._waiting, number = None, self._asked
-                answer = await asyncio.to_thread(adders.answer, addition, replica)
+                answer = await in_thread(self, adders.answer, addition, replica)
                 if number == self._asked:
                     self._show(answer, adders.config.lengths[1])
         finally:

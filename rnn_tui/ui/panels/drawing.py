@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import ClassVar
 
 from textual import events, on
@@ -15,6 +14,7 @@ from rnn_tui.photos.strokes import SIDE, Ink
 from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.drawing_answers import MISSING, Answers, Reader, Readers
 from rnn_tui.ui.panels.drawing_view import DrawingView
+from rnn_tui.ui.threads import in_thread
 from rnn_tui.ui.widgets.drawing_ink import LARGE, PLAIN
 from rnn_tui.ui.widgets.drawing_pad import DrawingPad
 
@@ -99,7 +99,7 @@ class DrawingPanel(Vertical):
 
     async def _load_weights(self) -> None:
         # A new object: a thread may be filling the old one's memory.
-        readers = await asyncio.to_thread(Readers, self._named)
+        readers = await in_thread(self, Readers, self._named)
         self._readers, self._loading = readers, False
         titles = [reader.title for reader in readers.all]
         chosen = str(self._choice.value)
@@ -160,7 +160,7 @@ class DrawingPanel(Vertical):
             while self._waiting is not None:
                 ink, readers, asked = self._waiting
                 self._waiting = None
-                answers = await asyncio.to_thread(readers.answer, ink, asked)
+                answers = await in_thread(self, readers.answer, ink, asked)
                 await self._show(answers)
         finally:
             self._answering = False

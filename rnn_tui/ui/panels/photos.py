@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -26,6 +25,7 @@ from rnn_tui.ui.panels.photos_job import ReadingJob, Request
 from rnn_tui.ui.panels.photos_paths import parse_paths, spelled
 from rnn_tui.ui.panels.photos_words import counted, progress, shown
 from rnn_tui.ui.screens.choose_path import ChoosePathScreen
+from rnn_tui.ui.threads import in_thread
 from rnn_tui.ui.widgets.photo_grid import PhotoGrid
 from rnn_tui.ui.widgets.photo_image import ImageKind, image_class
 
@@ -157,7 +157,7 @@ class PhotosPanel(Vertical):
             self.run_worker(self._offer_runs(), group="runs", exclusive=True)
 
     async def _offer_runs(self) -> None:
-        self._form.offer(await asyncio.to_thread(lambda: list(trained())))
+        self._form.offer(await in_thread(self, lambda: list(trained())))
 
     # Reading
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.ui.panels.photos_paths import PathInput, parse_paths
+from rnn_tui.ui.threads import in_thread
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reading import Reading
@@ -142,13 +142,13 @@ class ExportScreen(ModalScreen[str | None]):
             if len(paths) != 1:
                 raise DataError("Type the path of one file to write.")
             path = paths[0]
-            there = await asyncio.to_thread(in_the_way, path, idx=form == "idx")
+            there = await in_thread(self, in_the_way, path, idx=form == "idx")
             if there and self._replace != path:
                 self._replace = path
                 names = " and ".join(printable(file.name, 100) for file in there)
                 self._say(f"{names}: there already. Enter once more replaces it.", wrong=True)
                 return
-            self.dismiss(await asyncio.to_thread(_write, form, path, self._readings, predicted))
+            self.dismiss(await in_thread(self, _write, form, path, self._readings, predicted))
         except (DataError, ValueError) as error:
             self._say(str(error), wrong=True)
         finally:

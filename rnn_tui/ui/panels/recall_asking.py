@@ -1,6 +1,5 @@
 """Questions answered in a thread, one at a time; of those that come in meanwhile the last wins."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -8,6 +7,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.panels.recall_answers import Answers
+from rnn_tui.ui.threads import in_thread
 
 Question = Callable[[], Answers]
 Outcome = Answers | str
@@ -40,7 +40,7 @@ class Asking:
         try:
             while self._waiting:
                 kind = next(iter(self._waiting))
-                outcome = await asyncio.to_thread(_outcome, self._waiting.pop(kind))
+                outcome = await in_thread(self._widget, _outcome, self._waiting.pop(kind))
                 if kind not in self._waiting:
                     await self._take(kind, outcome)
         finally:
