@@ -136,6 +136,11 @@ class RunConfig:
         """Every variant with every seed, variant by variant."""
         return ()
 
+    @property
+    def without_start(self) -> Self:
+        """The settings without a file of weights to start from, which a resumed run needs not."""
+        return self
+
     def replace(self, **changes: Any) -> Self:
         """A copy with some settings changed, checked like any other."""
         return replace(self, **changes)
@@ -171,6 +176,11 @@ class ImageConfig(RunConfig):
         for path in (self.data_dir, self.extra_data, self.start_from):
             if not isinstance(path, str | None):
                 raise SettingError("Data and weights must be paths.")
+
+    @property
+    def without_start(self) -> Self:
+        """The settings without a file of weights to start from."""
+        return self.replace(start_from=None)
 
     @property
     def key(self) -> str:

@@ -8,15 +8,25 @@ import time
 
 
 class Control:
-    """Stop and pause requests from any thread to one training loop."""
+    """Stop and pause requests from any thread to one training loop.
+
+    Attributes:
+        interrupted: whether the stop was not the user's wish.
+    """
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
+        self.interrupted = False
 
-    def stop(self) -> None:
-        """Ask the run to end after the step in hand; also ends a pause."""
+    def stop(self, *, interrupted: bool = False) -> None:
+        """Ask the run to end after the step in hand; also ends a pause.
+
+        Args:
+            interrupted: not because the user wants the run to end, but because the system does.
+        """
+        self.interrupted = self.interrupted or interrupted
         self._stop.set()
         self._go.set()
 

@@ -29,7 +29,9 @@ class Event:
 class RunStarted(Event):
     """Data and model stand; the first step comes next.
 
-    `device` names the device in use (`cpu`, `cuda:0`, …), `parameters` counts trainable weights.
+    `device` names the device in use (`cpu`, `cuda:0`, …), `parameters` counts trainable weights,
+    `workers` the threads that share a batch; `first_step` is 0, or in a run that is resumed the
+    steps done before.
     """
 
     config: RunConfig
@@ -39,6 +41,8 @@ class RunStarted(Event):
     samples_per_epoch: int
     parameters: int
     device: str
+    workers: int = 1
+    first_step: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class EpochEnded(Event):
 
 @dataclass(frozen=True)
 class CheckpointSaved(Event):
-    """The weights are on disk."""
+    """The weights of a step, and all that training needs to go on from there, are on disk."""
 
     step: int
     path: str
@@ -92,10 +96,11 @@ class RunResumed(Event):
 
 @dataclass(frozen=True)
 class LogLine(Event):
-    """A sentence for the log."""
+    """A sentence for the log. The topic `keeping` is that the run can't be kept on disk."""
 
     text: str
     level: Literal["info", "warning"] = "info"
+    topic: Literal["", "keeping"] = ""
 
 
 @dataclass(frozen=True)
@@ -110,10 +115,14 @@ class RunFinished(Event):
 
 @dataclass(frozen=True)
 class RunStopped(Event):
-    """The user stopped the run; the weights of `step` are kept."""
+    """The run was stopped; the weights of `step` are kept.
+
+    `interrupted` if not because the user wanted it to end, but the system or the program did.
+    """
 
     step: int
     seconds: float
+    interrupted: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ The loop knows no task, and a task knows neither loop nor optimiser: whoever add
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import torch
@@ -50,7 +50,10 @@ class Problem(ABC):
 
     @abstractmethod
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the samples for an epoch (from 1); a function of seed and epoch."""
+        """Draw the order of the samples for an epoch (from 1); a function of seed and epoch.
+
+        A run that is resumed begins with a later epoch than the first.
+        """
 
     @abstractmethod
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
@@ -60,6 +63,17 @@ class Problem(ABC):
         (R,) losses of R replicas. What is random in the batch is drawn here, before any of them
         runs.
         """
+
+    def random_states(self) -> Mapping[str, Tensor]:
+        """States of the generators that go on from step to step in an epoch, by name.
+
+        With these put back after `begin_epoch`, the steps that are left are what they would have
+        been; none by default, where `losses` draws nothing.
+        """
+        return {}
+
+    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
+        """Put back what `random_states` returned."""
 
     @abstractmethod
     def validate(self, model: nn.Module, workers: Workers) -> Figures:

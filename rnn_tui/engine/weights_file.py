@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
+# Of a run that is not at its end, the file also has what training needs to go on.
+TRAINING_PREFIX = "training/"
 # AttributeError and TypeError: numbers of a kind that numpy does not have.
-_UNREADABLE = (
+UNREADABLE = (
     OSError, SafetensorError, AttributeError, TypeError, ValueError, RecursionError
 )  # fmt: skip
 
@@ -57,12 +59,13 @@ def read_weights(path: Path) -> WeightsFile:
     try:
         with safe_open(path, framework="np") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except _UNREADABLE as error:
+            names = [name for name in file.keys() if not name.startswith(TRAINING_PREFIX)]  # noqa: SIM118
+            arrays = {name: file.get_tensor(name) for name in names}
+    except UNREADABLE as error:
         raise CheckpointError(
             f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
         ) from error
-    config, step, metrics = _described(about, shown)
+    config, step, metrics = described(about, shown)
     return WeightsFile(config, arrays, step, metrics)
 
 
@@ -76,14 +79,23 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
     try:
         with safe_open(path, framework="np") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise CheckpointError(
             f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
         ) from error
-    return _described(about, shown)
+    return described(about, shown)
 
 
-def _described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
+def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
+    """Settings, step and figures from a file's metadata.
+
+    Args:
+        about: the metadata, as JSON has it.
+        shown: the file's name for the message.
+
+    Raises:
+        CheckpointError: if they are not ours.
+    """
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
     try:

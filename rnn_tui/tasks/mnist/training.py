@@ -1,6 +1,6 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -161,6 +161,14 @@ class MnistProblem(Problem):
         )
         self._order = order.to(self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
+
+    def random_states(self) -> Mapping[str, Tensor]:
+        """Where the epoch's stream of distortions is."""
+        return {"augmentation": self._noise.get_state()}
+
+    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
+        """Go on with the distortions from there."""
+        self._noise.set_state(states["augmentation"])
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Cross-entropy over the batch, in parts of about equal size."""
