@@ -7,8 +7,10 @@ import json
 import os
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save
@@ -17,7 +19,8 @@ from torch import Tensor
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
+from rnn_tui.engine.training_state import TrainingState, digest
+from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, TRAINING_PREFIX, read_weights
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class Checkpoint:
         weights: parameters by name, on the CPU.
         step: steps trained.
         metrics: what was measured with these weights, as far as known.
+        training: what a run that is not at its end needs to go on from here.
     """
 
     config: RunConfig
     weights: Mapping[str, Tensor]
     step: int
     metrics: Figures
+    training: TrainingState | None = None
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -43,17 +48,20 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: if the file can't be written.
     """
-    about = {
+    tensors = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
+    if checkpoint.training is not None:
+        for name, tensor in checkpoint.training.tensors.items():
+            tensors[f"{TRAINING_PREFIX}{name}"] = tensor.contiguous()
+    about: dict[str, Any] = {
         "format": FORMAT,
         "config": checkpoint.config.to_dict(),
         "step": checkpoint.step,
         "metrics": dict(checkpoint.metrics),
     }
-    data = save(
-        {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()},
-        metadata={METADATA_KEY: json.dumps(about)},
-    )
+    if checkpoint.training is not None:
+        about |= {"training": checkpoint.training.to_dict(), "digest": digest(tensors)}
     try:
+        data = save(tensors, metadata={METADATA_KEY: json.dumps(about)})
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, data)
     except OSError as error:
@@ -78,8 +86,22 @@ def write_atomically(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong first is what the caller must know
+            temporary.unlink(missing_ok=True)
         raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a new name in a folder to the disk, where the system can: the file is there already."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

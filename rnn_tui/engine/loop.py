@@ -8,30 +8,38 @@ says how the run ended.
 import logging
 import math
 import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
+from rnn_tui.engine.checkpoint import Checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.devices import resolve_device
-from rnn_tui.engine.errors import CheckpointError, DivergedError, UserError
+from rnn_tui.engine.errors import DeviceError, DivergedError, UserError
+from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.keeper import Keeper
+from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.optimisation import make_average, make_optimiser, make_schedule
+from rnn_tui.engine.optimisation import make_optimiser
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import Problem, Task
-from rnn_tui.engine.replicas import Replica
+from rnn_tui.engine.problem import Task
+from rnn_tui.engine.stepper import Stepper, copied
+from rnn_tui.engine.training_state import ResumePoint, TrainingState
+
+__all__ = ["Outcome", "fit", "new_run_id"]
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
 # the losses is the only time that the loop waits for the device.
 LOGS_PER_EPOCH = 50
+# What a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case.
+CHECKPOINT_SECONDS = 30.0
 
 Emit = Callable[[events.Event], None]
 logger = logging.getLogger(__name__)
@@ -46,11 +54,6 @@ class Outcome:
     metrics: Figures
 
 
-def new_run_id() -> str:
-    """An id that sorts by time and is unique across processes."""
-    return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
-
-
 def fit(
     task: Task,
     config: RunConfig,
@@ -59,6 +62,8 @@ def fit(
     *,
     run_id: str | None = None,
     checkpoint_path: Path | None = None,
+    resume: ResumePoint | None = None,
+    before_checkpoint: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Train `task` as `config` says.
 
@@ -67,9 +72,13 @@ def fit(
         config: the settings.
         emit: called with every event, in the calling thread; must be quick.
         control: how others stop or pause the run.
-        run_id: the id that every event carries; a new one by default.
-        checkpoint_path: where the weights are kept at the end of every epoch, on pause and on
-            stop; nowhere by default.
+        run_id: the id that every event carries; a new one by default, or that of `resume`.
+        checkpoint_path: where the weights are kept, with all that is needed to go on from them: at
+            the end of every epoch, at least every `CHECKPOINT_SECONDS`, on pause and on stop;
+            nowhere by default.
+        resume: where to go on, in place of the beginning; on the CPU the run then ends with the
+            bits that it would have ended with.
+        before_checkpoint: called, in another thread, before a checkpoint replaces the last.
 
     Returns:
         The last weights and the test figures, in memory whether or not they could be written.
@@ -80,8 +89,9 @@ def fit(
         config,
         emit,
         control,
-        run_id=run_id or new_run_id(),
-        checkpoint_path=checkpoint_path,
+        run_id=run_id or (resume.state.run_id if resume else new_run_id()),
+        keeper=None if checkpoint_path is None else Keeper(checkpoint_path, before_checkpoint),
+        resume=resume,
     )
     try:
         end = run.train()
@@ -98,6 +108,8 @@ def fit(
                 f"Training failed: {type(error).__name__}; the log file has the details "
                 "(rnn-tui --help names it)."
             )
+    finally:
+        run.close()
     # Outside the try: were the listener to fail here, the run must not end twice.
     emit(end)
     return Outcome(config, run.weights(), run.test_metrics)
@@ -122,41 +134,49 @@ class _Run:
         control: Control,
         *,
         run_id: str,
-        checkpoint_path: Path | None,
+        keeper: Keeper | None,
+        resume: ResumePoint | None,
     ) -> None:
         self.id = run_id
         self.test_metrics: Figures = {}
         self._task, self._config, self._control = task, config, control
         self._emit_to = emit
-        self._path = checkpoint_path
-        self._model: nn.Module | None = None
+        self._keeper = keeper
+        self._save_failed = False
+        self._resume = resume
         self._step = 0
+        # The epoch in hand and its steps done: one epoch more than the last where all are done.
+        self._epoch, self._step_in_epoch = 1, 0
         self._began = time.monotonic()
         self._waited = 0.0
-        self._save_failed = False
 
     def train(self) -> events.Event:
         """Build, train, validate after every epoch, test at the end; returns the last event."""
-        config = self._config
-        device = resolve_device(
-            config.automatic_device if config.device == "auto" else config.device
-        )
+        config, resume = self._config, self._resume
+        self._device = self._resolve_device()
         with ExitStack() as stack:
-            workers = Workers(1)
-            if device.type == "cpu":
-                workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
-            problem = self._task.build(config, device, self._log)
-            optimiser = make_optimiser(problem.model, config, device)
-            total = config.epochs * problem.steps_per_epoch
-            stepper = _Stepper(problem, optimiser, workers, config, total)
-            self._model = stepper.kept
-            self._start(problem, device, total)
-            for epoch in range(1, config.epochs + 1):
-                if not self._train_epoch(problem, stepper, workers, epoch):
+            self._workers = Workers(1)
+            if self._device.type == "cpu":
+                count = resume.state.workers if resume else config.workers or automatic_workers()
+                self._workers = stack.enter_context(cpu_workers(count))
+            settings = config.without_start if resume else config
+            self._problem = self._task.build(settings, self._device, self._log)
+            optimiser = make_optimiser(self._problem.model, config, self._device)
+            total = config.epochs * self._problem.steps_per_epoch
+            stepper = Stepper(self._problem, optimiser, self._workers, config, total)
+            self._losses = LossLog(self._problem.replicas)
+            if resume is not None:
+                self._go_back_to(resume, stepper)
+            self._stepper = stepper
+            self._start(total)
+            while self._epoch <= config.epochs:
+                if not self._train_epoch():
                     self._save()
-                    return events.RunStopped(self.id, self._step, self._elapsed())
-            self.test_metrics = problem.test(stepper.kept, workers)
-        self._save()
+                    return events.RunStopped(
+                        self.id, self._step, self._elapsed(), self._control.interrupted
+                    )
+            self.test_metrics = self._problem.test(stepper.kept, self._workers)
+        self._save(finished=True)
         single, replicas = _split(self.test_metrics)
         return events.RunFinished(self.id, self._step, single, self._elapsed(), replicas)
 
@@ -164,14 +184,73 @@ class _Run:
         """The last event of a run that can't go on."""
         return events.RunFailed(self.id, self._step, message)
 
+    def close(self) -> None:
+        """Let the last checkpoint be written, and say so."""
+        if self._keeper is not None:
+            self._keeper.close()
+            self._tell_written()
+
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""
-        if self._model is None:
+        if not hasattr(self, "_stepper"):
             return None
-        model = getattr(self._model, "module", self._model)
-        return {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
+        model: nn.Module = getattr(self._stepper.kept, "module", self._stepper.kept)
+        return {name: copied(tensor) for name, tensor in model.state_dict().items()}
 
-    def _start(self, problem: Problem, device: torch.device, total_steps: int) -> None:
+    def _resolve_device(self) -> torch.device:
+        config, resume = self._config, self._resume
+        name = config.automatic_device if config.device == "auto" else config.device
+        if resume is None:
+            return resolve_device(name)
+        before = resume.state.device.partition(":")[0]
+        try:
+            return resolve_device(before)
+        except DeviceError:
+            device = resolve_device("auto")
+            self._log(
+                f"The run began on {before}, which is not here; it goes on on {device.type}, "
+                "with other rounding.",
+                "warning",
+            )
+            return device
+
+    def _go_back_to(self, resume: ResumePoint, stepper: Stepper) -> None:
+        """Put everything where it was.
+
+        Raises:
+            CheckpointError: if the checkpoint does not fit what the settings make.
+        """
+        problem, state = self._problem, resume.state
+        done = (state.epoch - 1) * problem.steps_per_epoch + state.step_in_epoch
+        too_far = state.step_in_epoch > problem.steps_per_epoch
+        if done != resume.step or too_far or done > self._config.epochs * problem.steps_per_epoch:
+            raise resume.mismatch("it has other steps; has the data changed?")
+        try:
+            stepper.load(resume.weights, state.tensors, state.learning_rates, resume.step)
+            if state.step_in_epoch:
+                self._losses.load(state.tensors, state.losses, self._device)
+                problem.begin_epoch(state.epoch)
+                problem.set_random_states(
+                    {
+                        name: state.tensors[f"random/{name}"].clone()
+                        for name in problem.random_states()
+                    }
+                )
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise resume.mismatch(error) from error
+        self._step = resume.step
+        self._epoch, self._step_in_epoch = state.epoch, state.step_in_epoch
+        now = _versions()
+        for name, version in state.versions.items():
+            if now.get(name, version) != version:
+                self._log(
+                    f"The run began with {name} {version} and goes on with {now[name]}: the last "
+                    "bits may differ from those of a run without a break.",
+                    "warning",
+                )
+
+    def _start(self, total_steps: int) -> None:
+        problem = self._problem
         parameters = sum(weight.numel() for weight in problem.model.parameters())
         self._emit_to(
             events.RunStarted(
@@ -182,7 +261,9 @@ class _Run:
                 steps_per_epoch=problem.steps_per_epoch,
                 samples_per_epoch=problem.samples_per_epoch,
                 parameters=parameters,
-                device=str(device),
+                device=str(self._device),
+                workers=self._workers.count,
+                first_step=self._step,
             )
         )
         self._log(
@@ -190,22 +271,26 @@ class _Run:
             f"{problem.steps_per_epoch:,} steps."
         )
         # Loading data and libraries is not training time.
-        self._began = time.monotonic()
+        now = time.monotonic()
+        self._began = self._epoch_began = self._kept_at = now
+        if self._resume is not None:
+            self._log(f"Resumed at step {self._step:,} (epoch {self._epoch}).")
+            self._began -= self._resume.state.elapsed
+            self._epoch_began -= self._resume.state.epoch_seconds
 
-    def _train_epoch(
-        self, problem: Problem, stepper: "_Stepper", workers: Workers, epoch: int
-    ) -> bool:
-        """Train and validate one epoch; False if the run was stopped in it."""
-        began, waited = time.monotonic(), self._waited
-        problem.begin_epoch(epoch)
+    def _train_epoch(self) -> bool:
+        """Train and validate what is left of an epoch; False if the run was stopped in it."""
+        problem, losses = self._problem, self._losses
+        if not self._step_in_epoch:
+            problem.begin_epoch(self._epoch)
         interval = max(1, problem.steps_per_epoch // LOGS_PER_EPOCH)
-        losses = _LossLog(problem.replicas)
         logged_at = self._elapsed()
-        for step in range(problem.steps_per_epoch):
-            losses.add(stepper.step(step), problem.samples_in(step))
+        for step in range(self._step_in_epoch, problem.steps_per_epoch):
+            losses.add(self._stepper.step(step), problem.samples_in(step))
             self._step += 1
+            self._step_in_epoch += 1
             if (step + 1) % interval == 0 or step + 1 == problem.steps_per_epoch:
-                mean, samples = losses.flush(self._step, epoch, self._config)
+                mean, samples = losses.flush(self._step, self._epoch, self._config)
                 now = self._elapsed()
                 rate = samples / max(now - logged_at, 1e-9)
                 logged_at = now
@@ -213,169 +298,119 @@ class _Run:
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
             if self._control.stopping or (self._control.paused and not self._pause()):
                 return False
+            if time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
+                self._save()
+        self._end_epoch()
+        return not self._control.stopping or self._epoch > self._config.epochs
+
+    def _end_epoch(self) -> None:
+        """Validate, say how the epoch went, keep it."""
+        problem, losses = self._problem, self._losses
         figures: dict[str, float | tuple[float, ...]] = {"train_loss": losses.mean}
         if not problem.replicas:  # whose last batch may be a single sequence
             figures["train_loss_last_batch"] = losses.last
-        single, replicas = _split({**figures, **problem.validate(stepper.kept, workers)})
+        measured = problem.validate(self._stepper.kept, self._workers)
+        single, replicas = _split({**figures, **measured})
         finite = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
         bad = next((at for at, loss in enumerate(finite) if not math.isfinite(loss)), None)
         if bad is not None:
             whose = problem.replicas[bad - 1] if bad else None
             raise DivergedError(
-                _divergence("validation loss", self._step, epoch, self._config, whose)
+                divergence("validation loss", self._step, self._epoch, self._config, whose)
             )
-        self._save()
-        seconds = time.monotonic() - began - (self._waited - waited)
+        seconds = self._epoch_seconds()
+        # Before the checkpoint: who resumes from it must not miss this.
         self._emit_to(
             events.EpochEnded(
-                self.id, epoch, self._step, single, seconds, self._elapsed(), replicas
+                self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas
             )
         )
-        return not self._control.stopping or epoch == self._config.epochs
+        self._epoch, self._step_in_epoch = self._epoch + 1, 0
+        self._losses = LossLog(problem.replicas)
+        self._epoch_began = time.monotonic()
+        self._save()
 
     def _pause(self) -> bool:
         """Wait until resumed (True) or stopped (False)."""
         self._save()
+        self._wait_for_disk()
         self._emit_to(events.RunPaused(self.id, self._step))
-        self._waited += self._control.wait_while_paused()
+        waited = self._control.wait_while_paused()
+        self._waited += waited
+        self._epoch_began += waited
         if self._control.stopping:
             return False
         self._emit_to(events.RunResumed(self.id, self._step))
         return True
 
-    def _save(self) -> None:
-        """Keep the weights on disk; a failure is said once and costs no training."""
+    def _save(self, *, finished: bool = False) -> None:
+        """Hand weights and state to the disk; a failure is said once and costs no training."""
+        self._kept_at = time.monotonic()
         weights = self.weights()
-        if self._path is None or weights is None:
+        if self._keeper is None or weights is None:
             return
-        try:
-            save_checkpoint(
-                self._path, Checkpoint(self._config, weights, self._step, self.test_metrics)
+        if self._losses.waiting:  # weights that diverged must not replace others
+            self._losses.check(self._step, self._epoch, self._config)
+        self._keeper.submit(
+            Checkpoint(
+                self._config,
+                weights,
+                self._step,
+                self.test_metrics,
+                None if finished else self._training_state(),
             )
-        except CheckpointError as error:
-            if not self._save_failed:
-                self._emit_to(events.LogLine(self.id, str(error), "warning"))
-            self._save_failed = True
-        else:
-            self._emit_to(events.CheckpointSaved(self.id, self._step, str(self._path)))
+        )
+        self._tell_written()
+
+    def _training_state(self) -> TrainingState:
+        tensors, learning_rates = self._stepper.state()
+        waiting, losses = self._losses.state()
+        random = self._problem.random_states() if self._step_in_epoch else {}
+        return TrainingState(
+            self.id,
+            self._epoch,
+            self._step_in_epoch,
+            self._elapsed(),
+            self._epoch_seconds(),
+            self._workers.count,
+            str(self._device),
+            _versions(),
+            learning_rates,
+            losses,
+            {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
+        )
+
+    def _wait_for_disk(self) -> None:
+        if self._keeper is not None:
+            self._keeper.wait()
+            self._tell_written()
+
+    def _tell_written(self) -> None:
+        assert self._keeper is not None
+        for written in self._keeper.news():
+            if written.error is None:
+                path = str(self._keeper.path)
+                self._emit_to(events.CheckpointSaved(self.id, written.step, path))
+            elif not self._save_failed:
+                self._save_failed = True
+                text = str(written.error)
+                self._emit_to(events.LogLine(self.id, text, "warning", "keeping"))
 
     def _elapsed(self) -> float:
         """Seconds of training, without pauses."""
         return time.monotonic() - self._began - self._waited
 
-    def _log(self, text: str) -> None:
-        self._emit_to(events.LogLine(self.id, text))
+    def _epoch_seconds(self) -> float:
+        """The same of the epoch in hand."""
+        return time.monotonic() - self._epoch_began
+
+    def _log(self, text: str, level: Literal["info", "warning"] = "info") -> None:
+        self._emit_to(events.LogLine(self.id, text, level))
 
 
-class _Stepper:
-    """One optimisation step: gradients of the parts side by side, then the update."""
-
-    def __init__(
-        self,
-        problem: Problem,
-        optimiser: torch.optim.Optimizer,
-        workers: Workers,
-        config: RunConfig,
-        total_steps: int,
-    ) -> None:
-        self._problem, self._optimiser, self._workers = problem, optimiser, workers
-        self._schedule = make_schedule(optimiser, config, total_steps)
-        self._average = make_average(problem.model, config)
-        self._parameters = list(problem.model.parameters())
-
-    @property
-    def kept(self) -> nn.Module:
-        """The model that is validated, tested and kept: averaged where the recipe says so."""
-        return self._problem.model if self._average is None else self._average
-
-    def step(self, step: int) -> Tensor:
-        """Do a step of an epoch (from 0).
-
-        Returns:
-            The batch's mean loss, still on the device: a scalar, or (R,) of R replicas.
-        """
-        parts = self._problem.losses(step, self._workers.count)
-        results = self._workers.run([self._gradients_of(loss) for loss in parts])
-        total, gradients = results[0]
-        for parameter, gradient in zip(self._parameters, gradients, strict=True):
-            parameter.grad = gradient
-        for loss, more in results[1:]:
-            total = total + loss
-            for parameter, gradient in zip(self._parameters, more, strict=True):
-                assert parameter.grad is not None
-                parameter.grad.add_(gradient)
-        self._optimiser.step()
-        if self._schedule is not None:
-            self._schedule.step()
-        if self._average is not None:
-            self._average.update_parameters(self._problem.model)
-        return total
-
-    def _gradients_of(
-        self, loss_of: Callable[[], Tensor]
-    ) -> Callable[[], tuple[Tensor, Sequence[Tensor]]]:
-        # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
-        def call() -> tuple[Tensor, Sequence[Tensor]]:
-            loss = loss_of()
-            # Replicas share no weights: the gradient of their sum is each one's own.
-            ones = torch.ones_like(loss)
-            return loss.detach(), torch.autograd.grad(loss, self._parameters, ones)
-
-        return call
-
-
-class _LossLog:
-    """The losses of an epoch, fetched from the device many at a time.
-
-    Args:
-        replicas: what the losses belong to, where there are several at each step.
-    """
-
-    def __init__(self, replicas: Sequence[Replica]) -> None:
-        self._replicas = replicas
-        self._waiting: list[Tensor] = []
-        self._counts: list[int] = []
-        self._sums: Tensor | None = None
-        self._count = 0
-        self.last: float | tuple[float, ...] = math.nan
-
-    def add(self, loss: Tensor, samples: int) -> None:
-        """Note a batch's mean loss, without waiting for the device."""
-        self._waiting.append(loss)
-        self._counts.append(samples)
-
-    def flush(
-        self, step: int, epoch: int, config: RunConfig
-    ) -> tuple[float | tuple[float, ...], int]:
-        """Fetch what waits; returns its mean over samples, and their number.
-
-        Raises:
-            DivergedError: if a loss is NaN or infinite, naming the first such step.
-        """
-        values = torch.stack(self._waiting).cpu().double()  # (steps,) or (steps, R)
-        if not bool(values.isfinite().all()):
-            first, *replica = (~values.isfinite()).nonzero()[0].tolist()
-            at = step - len(values) + 1 + first
-            whose = self._replicas[replica[0]] if replica else None
-            raise DivergedError(_divergence("loss", at, epoch, config, whose))
-        counts = torch.tensor(self._counts, dtype=torch.double)
-        sums = counts @ values
-        samples = sum(self._counts)
-        self._sums = sums if self._sums is None else self._sums + sums
-        self._count += samples
-        self.last = _plain(values[-1])
-        self._waiting, self._counts = [], []
-        return _plain(sums / samples), samples
-
-    @property
-    def mean(self) -> float | tuple[float, ...]:
-        """The mean over the samples of the epoch so far."""
-        return math.nan if self._sums is None else _plain(self._sums / self._count)
-
-
-def _plain(values: Tensor) -> float | tuple[float, ...]:
-    """A number, or one for each replica."""
-    return tuple(values.tolist()) if values.dim() else float(values)
+def _versions() -> dict[str, str]:
+    """What the last bits of a result depend on, apart from the settings."""
+    return {"PyTorch": torch.__version__, "CPU": torch.backends.cpu.get_cpu_capability()}
 
 
 def _split(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
@@ -383,13 +418,3 @@ def _split(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, .
     single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
     replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
     return single, replicas
-
-
-def _divergence(
-    what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None = None
-) -> str:
-    whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
-    return (
-        f"The {what}{whose} became NaN or infinite at step {step} (epoch {epoch}) with learning "
-        f"rate {config.learning_rate:g}; try {config.learning_rate / 10:.2g} or less."
-    )

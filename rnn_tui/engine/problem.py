@@ -72,7 +72,7 @@ class Problem(ABC):
         """
         return {}
 
-    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
+    def set_random_states(self, states: Mapping[str, Tensor]) -> None:  # noqa: B027 - may be empty
         """Put back what `random_states` returned."""
 
     @abstractmethod

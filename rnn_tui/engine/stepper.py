@@ -1,0 +1,151 @@
+"""One optimisation step, and all that it changes from step to step."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.optimisation import make_average, make_schedule
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Problem
+
+AVERAGED = "average/count"
+
+
+class Stepper:
+    """One optimisation step: gradients of the parts side by side, then the update."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        optimiser: torch.optim.Optimizer,
+        workers: Workers,
+        config: RunConfig,
+        total_steps: int,
+    ) -> None:
+        self._problem, self._optimiser, self._workers = problem, optimiser, workers
+        self._schedule = make_schedule(optimiser, config, total_steps)
+        self._average = make_average(problem.model, config)
+        self._parameters = list(problem.model.parameters())
+
+    @property
+    def kept(self) -> nn.Module:
+        """The model that is validated, tested and kept: averaged where the recipe says so."""
+        return self._problem.model if self._average is None else self._average
+
+    def step(self, step: int) -> Tensor:
+        """Do a step of an epoch (from 0).
+
+        Returns:
+            The batch's mean loss, still on the device: a scalar, or (R,) of R replicas.
+        """
+        parts = self._problem.losses(step, self._workers.count)
+        results = self._workers.run([self._gradients_of(loss) for loss in parts])
+        total, gradients = results[0]
+        for parameter, gradient in zip(self._parameters, gradients, strict=True):
+            parameter.grad = gradient
+        for loss, more in results[1:]:
+            total = total + loss
+            for parameter, gradient in zip(self._parameters, more, strict=True):
+                assert parameter.grad is not None
+                parameter.grad.add_(gradient)
+        self._optimiser.step()
+        if self._schedule is not None:
+            self._schedule.step()
+        if self._average is not None:
+            self._average.update_parameters(self._problem.model)
+        return total
+
+    def state(self) -> tuple[dict[str, Tensor], list[float]]:
+        """Copies on the CPU of all that a step changes, apart from the weights that are kept.
+
+        Returns:
+            Tensors by name: the optimiser's by parameter, and of averaged weights those that are
+            averaged and how often; and the learning rate of every group of parameters.
+        """
+        tensors: dict[str, Tensor] = {}
+        for at, parameter in enumerate(self._parameters):
+            for name, value in self._optimiser.state.get(parameter, {}).items():
+                tensors[f"optimiser/{at}/{name}"] = copied(value)
+        if self._average is not None:
+            for name, value in self._problem.model.state_dict().items():
+                tensors[f"model/{name}"] = copied(value)
+            tensors[AVERAGED] = copied(self._average.n_averaged)
+        return tensors, [float(group["lr"]) for group in self._optimiser.param_groups]
+
+    def load(
+        self,
+        weights: Mapping[str, Tensor],
+        tensors: Mapping[str, Tensor],
+        learning_rates: Sequence[float],
+        step: int,
+    ) -> None:
+        """Go on from what `state` returned after `step` steps; it is checked before it is used.
+
+        Raises:
+            ValueError: if it belongs to another model or optimiser.
+        """
+        model = self._problem.model
+        raw = weights
+        if self._average is not None:
+            raw = _below(tensors, "model/")
+            _check(weights, self._average.module.state_dict())
+            if AVERAGED not in tensors or tensors[AVERAGED].shape:
+                raise ValueError("no count of averaged weights")
+        _check(raw, model.state_dict())
+        states = [_below(tensors, f"optimiser/{at}/") for at in range(len(self._parameters))]
+        for parameter, state in zip(self._parameters, states, strict=True):
+            moments = {"exp_avg": parameter, "exp_avg_sq": parameter}
+            if self._optimiser.param_groups[0].get("amsgrad"):
+                moments["max_exp_avg_sq"] = parameter
+            _check(state, {**moments, "step": torch.zeros(())})
+        groups = self._optimiser.state_dict()["param_groups"]
+        if len(learning_rates) != len(groups):
+            raise ValueError("other groups of parameters")
+        for group, rate in zip(groups, learning_rates, strict=True):
+            group["lr"] = rate
+        model.load_state_dict(dict(raw))
+        self._optimiser.load_state_dict({"state": dict(enumerate(states)), "param_groups": groups})
+        if self._average is not None:
+            self._average.module.load_state_dict(dict(weights))
+            self._average.n_averaged.copy_(tensors[AVERAGED])
+        if self._schedule is not None:
+            # A function of the number of steps; what else the schedule has is in the settings.
+            self._schedule.load_state_dict(
+                {"last_epoch": step, "_step_count": step + 1, "_last_lr": list(learning_rates)}
+            )
+
+    def _gradients_of(
+        self, loss_of: Callable[[], Tensor]
+    ) -> Callable[[], tuple[Tensor, Sequence[Tensor]]]:
+        # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
+        def call() -> tuple[Tensor, Sequence[Tensor]]:
+            loss = loss_of()
+            # Replicas share no weights: the gradient of their sum is each one's own.
+            ones = torch.ones_like(loss)
+            return loss.detach(), torch.autograd.grad(loss, self._parameters, ones)
+
+        return call
+
+
+def copied(tensor: Tensor) -> Tensor:
+    """A copy on the CPU that later steps do not change."""
+    return tensor.detach().to("cpu", copy=True).contiguous()
+
+
+def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor.clone()
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }
+
+
+def _check(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    if given.keys() != expected.keys():
+        raise ValueError(f"no {sorted(given.keys() ^ expected.keys())[0]}")
+    for name, tensor in given.items():
+        like = expected[name]
+        if (tensor.shape, tensor.dtype) != (like.shape, like.dtype):
+            raise ValueError(f"{name} of another size")

@@ -1,0 +1,167 @@
+"""Where training stands, complete: what a run needs to go on as if it had never been cut off.
+
+It lies in the same file as the weights, under names of its own, so that weights and state are
+always those of the same step. A digest over all tensors tells damage that the format would not.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from torch import Tensor
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described
+
+DIGEST_BYTES = 16
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """What is kept beside the weights.
+
+    Attributes:
+        run_id: the run that it belongs to.
+        epoch: the epoch in hand, from 1; one more than the last where only the test is left.
+        step_in_epoch: steps done in that epoch; all of them where it is not validated yet.
+        elapsed: seconds of training so far, pauses left out.
+        epoch_seconds: the same of the epoch in hand.
+        workers: threads that share a batch.
+        device: where it trained, such as `cuda:0`.
+        versions: of the packages whose arithmetic it depends on.
+        learning_rates: of every group of parameters.
+        losses: the part of the epoch's losses that is not in `tensors`.
+        tensors: by name, on the CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
+    """
+
+    run_id: str
+    epoch: int
+    step_in_epoch: int
+    elapsed: float
+    epoch_seconds: float
+    workers: int
+    device: str
+    versions: Mapping[str, str]
+    learning_rates: list[float]
+    losses: Mapping[str, Any]
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """All but the tensors, ready for JSON."""
+        return {
+            "run": self.run_id,
+            "epoch": self.epoch,
+            "step_in_epoch": self.step_in_epoch,
+            "elapsed": self.elapsed,
+            "epoch_seconds": self.epoch_seconds,
+            "workers": self.workers,
+            "device": self.device,
+            "versions": dict(self.versions),
+            "learning_rates": self.learning_rates,
+            "losses": dict(self.losses),
+        }
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """A run's weights with the state of its training, read back and checked.
+
+    Attributes:
+        path: the file.
+        config: the run's settings.
+        weights: those that are kept: averaged ones where the recipe says so.
+        step: steps done.
+        state: all else.
+    """
+
+    path: Path
+    config: RunConfig
+    weights: Mapping[str, Tensor]
+    step: int
+    state: TrainingState
+
+    def mismatch(self, reason: object) -> CheckpointError:
+        """The error for a file that does not fit its run."""
+        return CheckpointError(
+            f"The checkpoint {printable(self.path, 200)} does not fit its run "
+            f"({printable(reason, 100)}); train it anew."
+        )
+
+
+def digest(tensors: Mapping[str, Tensor]) -> str:
+    """A checksum over names, shapes, types and values."""
+    result = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        result.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
+        result.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return result.hexdigest()
+
+
+def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) -> ResumePoint:
+    """Read what run `run_id` needs to go on; nothing is changed.
+
+    Args:
+        path: the run's file of weights.
+        run_id: the id that the file must have.
+        config: the settings that the file must have; any by default.
+
+    Raises:
+        CheckpointError: if the file is missing, damaged, another run's, or without such a state,
+            as that of a finished run is.
+    """
+    shown = printable(path, 200)
+    try:
+        with safe_open(path, framework="pt") as file:
+            about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except UNREADABLE as error:
+        raise CheckpointError(
+            f"The checkpoint {shown} can't be read ({printable(error, 100)}), so the run can't be "
+            "resumed; train it anew."
+        ) from error
+    theirs, step, metrics = described(about, shown)
+    if about.get("training") is None:
+        what = "is of a finished run" if metrics else "has weights only"
+        raise CheckpointError(f"The checkpoint {shown} {what}: there is nothing to resume.")
+    try:
+        state = _state(about["training"], tensors)
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"The checkpoint {shown} does not say where the run was.") from error
+    if about.get("digest") != digest(tensors):
+        raise CheckpointError(
+            f"The checkpoint {shown} is damaged: its checksum is wrong; train the run anew."
+        )
+    if state.run_id != run_id or (config is not None and config != theirs):
+        raise CheckpointError(f"The checkpoint {shown} belongs to another run; train this anew.")
+    weights = {n: tensor for n, tensor in tensors.items() if not n.startswith(TRAINING_PREFIX)}
+    return ResumePoint(path, theirs, weights, step, state)
+
+
+def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
+    epoch, within, workers = (int(about[key]) for key in ("epoch", "step_in_epoch", "workers"))
+    if epoch < 1 or within < 0 or not 1 <= workers <= 1024:
+        raise ValueError("out of range")
+    return TrainingState(
+        run_id=str(about["run"]),
+        epoch=epoch,
+        step_in_epoch=within,
+        elapsed=float(about["elapsed"]),
+        epoch_seconds=float(about["epoch_seconds"]),
+        workers=workers,
+        device=str(about["device"]),
+        versions={str(name): str(version) for name, version in about["versions"].items()},
+        learning_rates=[float(rate) for rate in about["learning_rates"]],
+        losses=dict(about["losses"]),
+        tensors={
+            name.removeprefix(TRAINING_PREFIX): tensor
+            for name, tensor in tensors.items()
+            if name.startswith(TRAINING_PREFIX)
+        },
+    )
