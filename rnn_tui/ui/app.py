@@ -54,7 +54,6 @@ class RnnTuiApp(App[int]):
     CSS_PATH = [*styles.FIRST]
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
-        (100, "-middling"),  # wide enough for all but the keys in one line
         (110, "-wide"),
         (160, "-very-wide"),
     ]
@@ -75,7 +74,7 @@ class RnnTuiApp(App[int]):
         Binding("h", "pane('next_variant')", "Network", tooltip="Confusion of the next network"),
         Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
         Binding("i", "pane('other_images')", "Others", tooltip="Ten other test images"),
-        Binding("f2", "task('mnist')", "Tasks", key_display="F2-4", tooltip="Go to MNIST"),
+        Binding("f2", "task('mnist')", "Task", key_display="F2-4", tooltip="Go to MNIST"),
         Binding("f3", "task('recall')", "Recall", show=False, tooltip="Go to recall"),
         Binding("f4", "task('adder')", "Adder", show=False, tooltip="Go to the adder"),
         Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),

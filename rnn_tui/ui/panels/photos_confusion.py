@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rnn_tui.photos.summary import Summary
 
 NONE_YET = (
-    "No photo has a label yet. Tick “labels from names” where names tell the digit (7/img.jpg, "
+    "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
     "7_2.png), or press a digit on a photo to say what it shows."
 )
 

@@ -123,7 +123,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     """The photo that is selected in the gallery, looked at in a thread."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Others", key_display="←→", tooltip="The photo before, after"),
+        Binding("left", "step(-1)", "More", key_display="←→", tooltip="The photo before, after"),
         Binding("right", "step(1)", "Next", show=False),
     ]
 

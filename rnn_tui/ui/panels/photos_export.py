@@ -17,6 +17,7 @@ from textual.widgets.option_list import Option
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.ui.panels.photos_paths import PathInput, parse_paths
 from rnn_tui.ui.threads import in_thread
+from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reading import Reading
@@ -56,9 +57,7 @@ class ExportScreen(ModalScreen[str | None]):
             dialog.border_subtitle = "Enter writes · ↑↓ format · Esc leaves"
             yield OptionList(*options, id="export-form", compact=True, markup=False)
             yield PathInput(id="export-path")
-            yield Checkbox(
-                "the prediction where there is no label", compact=True, id="export-predicted"
-            )
+            yield MarkedCheckbox("the prediction where there is no label", id="export-predicted")
             yield Static("", id="export-note", markup=False)
 
     def on_mount(self) -> None:

@@ -17,6 +17,7 @@ from rnn_tui.tasks.mnist.weights import choose
 from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.photos_paths import PathInput
 from rnn_tui.ui.panels.photos_study import MODELS, OURS, REPORT
+from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 from rnn_tui.ui.widgets.setting_field import SettingInput
 
 # The likely best one first.
@@ -66,7 +67,7 @@ class PhotosForm(Vertical):
         with Horizontal():
             yield Label("Photos")
             yield PathInput(id="photos-path")
-            yield Checkbox("subfolders", compact=True, id="photos-recursive")
+            yield MarkedCheckbox("subfolders", id="photos-recursive")
         with Horizontal():
             yield Label("network")
             yield Select(networks, allow_blank=False, compact=True, id="photos-network")
@@ -75,7 +76,7 @@ class PhotosForm(Vertical):
             yield Label("unsure <")
             yield threshold
             yield Label("%")
-            yield Checkbox("labels from names", compact=True, id="photos-named")
+            yield MarkedCheckbox("labels by name", id="photos-named")
 
     # What is chosen
 

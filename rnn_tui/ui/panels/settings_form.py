@@ -13,20 +13,8 @@ from rnn_tui.engine.config import MODEL_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.tasks.base import TaskSpec
+from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 from rnn_tui.ui.widgets.setting_field import SettingField
-
-
-class MarkedCheckbox(Checkbox):
-    """A checkbox that shows its state by a mark, not by colour alone."""
-
-    def __init__(self, label: str, value: bool, id: str) -> None:
-        super().__init__(label, value, id=id, compact=True)
-        self.BUTTON_INNER = "✓" if value else " "
-
-    def watch_value(self) -> None:
-        """Mark or unmark the box."""
-        self.BUTTON_INNER = "✓" if self.value else " "
-        super().watch_value()
 
 
 class SettingsForm(VerticalScroll):

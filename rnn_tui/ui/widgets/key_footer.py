@@ -1,14 +1,38 @@
 """The footer with the keys, on two lines where one is too short for all of them."""
 
+from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Footer
 
+LINES = 2
+
 
 class KeyFooter(Footer):
-    """Textual's footer, its columns left to the stylesheet."""
+    """Textual's footer, in as many lines as it needs, up to two."""
+
+    _needed = 0
 
     def compose(self) -> ComposeResult:
         """Compose the keys as Footer does."""
         yield from super().compose()
-        # Footer sets one column a key in its inline styles, which no stylesheet can overrule.
-        self.styles.clear_rule("grid_size_columns")
+        shown = {
+            active.binding.action: active.binding
+            for active in self.screen.active_bindings.values()
+            if active.binding.show
+        }
+        # A blank between key and description, another before the next key.
+        self._needed = sum(
+            cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
+            for binding in shown.values()
+        )
+        # Footer sets as many columns as there are keys.
+        self.styles.grid_size_columns = -(-len(shown) // LINES)
+        self._fold()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """One line or two."""
+        self._fold()
+
+    def _fold(self) -> None:
+        self.set_class(self._needed > self.app.size.width, "-folded")
