@@ -15,7 +15,7 @@ from textual.widgets import Checkbox, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.ui.panels.photos_paths import PathInput, parse_paths
+from rnn_tui.ui.panels.photos_paths import PathInput, parse_path
 from rnn_tui.ui.threads import in_thread
 from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 
@@ -137,10 +137,9 @@ class ExportScreen(ModalScreen[str | None]):
 
         form, predicted = self.form, self.predicted
         try:
-            paths = parse_paths(text)
-            if len(paths) != 1:
-                raise DataError("Type the path of one file to write.")
-            path = paths[0]
+            path = parse_path(text)
+            if path is None:
+                raise DataError("Type the path of the file to write.")
             there = await in_thread(self, in_the_way, path, idx=form == "idx")
             if there and self._replace != path:
                 self._replace = path

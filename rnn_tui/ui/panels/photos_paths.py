@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import quote_from_bytes, unquote_to_bytes, urlsplit
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
@@ -20,6 +20,7 @@ from rnn_tui.ui.widgets.typed_input import TypedInput
 MOST_CHARACTERS = 100_000
 _SCHEME = "file://"
 _ESCAPED = re.compile(r"\\(.)")
+_ESCAPED_OR_BLANK = re.compile(r"\\.|([ \t])")
 # Entries of a folder that are looked through for a completion.
 _MOST_ENTRIES = 20_000
 
@@ -39,9 +40,19 @@ def parse_paths(text: str) -> list[Path]:
         return [whole]
     try:
         words = shlex.split(lines[0], posix=os.name != "nt")
-    except ValueError:  # a quote without its like, as in “don't”
-        return [whole]
+    except ValueError:  # a quote without its like, as in “don't”, or not closed yet
+        bare = _path(lines[0].lstrip("'\""))
+        return [bare if _exists(bare) else whole]
     return [_path(word.strip('"') if os.name == "nt" else word) for word in words]
+
+
+def parse_path(text: str) -> Path | None:
+    """The only path in `text`, which may lead to nothing yet; None if there is no text.
+
+    Where there are blanks without quotes, they are part of its name.
+    """
+    paths = parse_paths(text)
+    return _path(text.strip()) if len(paths) > 1 else next(iter(paths), None)
 
 
 def spelled(paths: Sequence[Path]) -> str:
@@ -51,18 +62,23 @@ def spelled(paths: Sequence[Path]) -> str:
 
 def _spelled(path: Path) -> str:
     text = os.fspath(path)
+    if text.startswith("~"):  # its name, and no home
+        text = os.path.join(os.curdir, text)
     if printable(text, len(text)) == text:
         return shlex.quote(text) if os.name != "nt" else f'"{text}"' if " " in text else text
     return _SCHEME + quote_from_bytes(os.fsencode(os.path.abspath(path)))
 
 
 def _path(text: str) -> Path:
-    if text.startswith(_SCHEME):
-        name = os.fsdecode(unquote_to_bytes(urlsplit(text, allow_fragments=False).path))
-        return Path(name.lstrip("/") if os.name == "nt" else name)
+    # Not by urlsplit, which raises on a bracket, and takes a question mark for the path's end.
+    _, slash, name = text.removeprefix(_SCHEME).partition("/")
+    if text.startswith(_SCHEME) and slash:
+        name = os.fsdecode(unquote_to_bytes(name))
+        return Path(name if os.name == "nt" else f"/{name}")
     try:
-        return Path(text).expanduser()
-    except RuntimeError:  # ~ of someone who has no home
+        # Not by Path's own, which takes ./~ for a home too.
+        return Path(os.path.expanduser(text))
+    except ValueError:  # a NUL in a user's name
         return Path(text)
 
 
@@ -89,12 +105,15 @@ def completed(text: str) -> str | None:
     """`text` completed to the first name, in alphabetical order, that begins like it."""
     if not text or text.startswith(_SCHEME):
         return None
-    # As one path, or else the last of several.
-    starts = [0, *(match.end() for match in re.finditer(r"(?<!\\)\s", text))]
-    for start in dict.fromkeys((0, starts[-1])):
+    # As one path that is taken as it stands, or else as a shell has it, or the last of several.
+    last = max((m.end() for m in _ESCAPED_OR_BLANK.finditer(text) if m[1]), default=0)
+    for start, escaped in ((0, False), (0, True), (last, True)):
         word = text[start:].lstrip("'\"")
-        quote = text[start : len(text) - len(word)]
-        rest = _missing_part(word if quote else _ESCAPED.sub(r"\1", word), escape=start > 0)
+        quoted = len(word) < len(text) - start
+        if escaped and not quoted:
+            rest = _missing_part(_ESCAPED.sub(r"\1", word), escape=True)
+        else:
+            rest = _missing_part(word, escape=False)
         if rest is not None:
             return text + rest
     return None
@@ -112,7 +131,7 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
                 name = entry.name
                 if not name.startswith(begun) or (name.startswith(".") and not begun):
                     continue
-                if entry.is_dir():
+                if _is_dir(entry):
                     names.append(f"{name}/")
                 elif os.path.splitext(name)[1].lower() in SUFFIXES:
                     names.append(name)
@@ -123,6 +142,13 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
         return None
     rest = min(names)[len(begun) :]
     return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
 
 
 class PathInput(TypedInput):
@@ -151,10 +177,11 @@ class PathInput(TypedInput):
         self._insert(text)
 
     def _insert(self, text: str) -> None:
-        lines = text[:MOST_CHARACTERS].strip().splitlines()
-        super()._insert(spelled(parse_lines(lines)) if len(lines) > 1 else text.strip("\r\n"))
-
-
-def parse_lines(lines: Sequence[str]) -> list[Path]:
-    """A path for each line that is not empty."""
-    return [path for line in lines if line.strip() for path in parse_paths(line)]
+        text = text[:MOST_CHARACTERS].strip("\r\n")
+        several = len(text.strip().splitlines()) > 1
+        if several or printable(text, len(text)) != text:
+            paths = parse_paths(text)
+            # A name may have what the field would not show, such as the joiner in an emoji.
+            if several or all(map(_exists, paths)):
+                text = spelled(paths)
+        super()._insert(text)
