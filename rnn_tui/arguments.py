@@ -32,7 +32,22 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         options.query += others
     elif others:
         parser.error(f"unrecognized arguments: {' '.join(others)}")
+    if options.command == "train":
+        _check_train(options)
     return options
+
+
+def _check_train(options: argparse.Namespace) -> None:
+    """What argparse can't say: a task, or a run to go on with, and its options with it."""
+    resuming = {name: getattr(options, f"resume_{name}") for name in ("json", "quiet", "output")}
+    if options.task is None:
+        if options.resume is None:
+            options.complain("the following arguments are required: TASK")
+        vars(options).update(resuming)
+    elif options.resume is not None:
+        options.complain("--resume takes no TASK: the run's own settings go on")
+    elif any(resuming.values()):
+        options.complain("options of a TASK stand behind it")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,9 +78,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     train = commands.add_parser(
-        "train", help="train without the app", description="Train a network without the app."
+        "train",
+        help="train without the app, or go on with a run",
+        description="Train a network without the app, or go on with a run that was cut off.",
     )
-    tasks = train.add_subparsers(dest="task", metavar="TASK", required=True)
+    train.set_defaults(complain=train.error)
+    train.add_argument(
+        "--resume", metavar="RUN",
+        help="go on with this run from its last checkpoint: its id, the beginning of it, its name, "
+        "or last; it ends as if it had never been cut off",
+    )  # fmt: skip
+    _add_output(train, "resume_")
+    tasks = train.add_subparsers(dest="task", metavar="TASK")
     for task in TASKS.values():
         _add_task(tasks, task)
     questions.add_commands(commands, _reader)
@@ -126,11 +150,26 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
             metavar="FILE",
             help="start from these weights, or from those that ship if FILE is pretrained",
         )
+    _add_output(parser)
+
+
+def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
+    """The options on what comes out of training.
+
+    Args:
+        parser: where to add them.
+        prefix: before their names in the result, since the same options stand in two places.
+    """
     parser.add_argument(
-        "--output", metavar="FILE", help="write the trained weights to this file as well"
+        "--output", metavar="FILE", dest=f"{prefix}output",
+        help="write the trained weights to this file as well",
+    )  # fmt: skip
+    parser.add_argument(
+        "--json", action="store_true", dest=f"{prefix}json", help="print one JSON document"
     )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--quiet", action="store_true", help="print the result only")
+    parser.add_argument(
+        "--quiet", action="store_true", dest=f"{prefix}quiet", help="print the result only"
+    )
 
 
 class _reader:

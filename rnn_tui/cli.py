@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui import exit_codes
-from rnn_tui.engine.errors import CheckpointError, UserError, printable
+from rnn_tui.engine.errors import CheckpointError, StoreError, UserError, printable
 from rnn_tui.paths import log_file
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         _say(str(error))
         # A file that can't be read or written is no wrong usage.
-        return exit_codes.FAILURE if isinstance(error, CheckpointError) else exit_codes.USAGE
+        return (
+            exit_codes.FAILURE
+            if isinstance(error, CheckpointError | StoreError)
+            else exit_codes.USAGE
+        )
     except KeyboardInterrupt:
         _let_go_of_stdout()
         return exit_codes.INTERRUPTED
@@ -97,6 +101,11 @@ def _train(options: argparse.Namespace) -> int:
     from rnn_tui import headless  # noqa: PLC0415 - rich's progress bar, on use only
     from rnn_tui.tasks import TASKS  # noqa: PLC0415 - on use only
 
+    output = None if options.output is None else _writable(Path(options.output))
+    if options.resume is not None:
+        return headless.resume(
+            options.resume, as_json=options.json, quiet=options.quiet, output=output
+        )
     task = TASKS[options.task]
     overrides = {name: getattr(options, name) for name in task.settings}
     if task.reads_data:
@@ -110,7 +119,6 @@ def _train(options: argparse.Namespace) -> int:
         device=options.device,
         workers=options.workers,
     )
-    output = None if options.output is None else _writable(Path(options.output))
     return headless.train(config, as_json=options.json, quiet=options.quiet, output=output)
 
 

@@ -5,8 +5,9 @@ something is wrong.
 """
 
 import json
+import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -24,15 +25,17 @@ from rich.progress import (
 from rich.table import Column, Table
 from rich.text import Text
 
-from rnn_tui import exit_codes
+from rnn_tui import exit_codes, training
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
+from rnn_tui.engine.identifiers import new_run_id
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import EpochRow, RunState, Status
-from rnn_tui.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.stop_signals import stopping_on_signals
+from rnn_tui.store.store import RunStore
 from rnn_tui.tasks import TASKS
+from rnn_tui.training import Emit
 
 NETWORKS_IN_A_LINE = 3
 # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
@@ -67,6 +70,7 @@ class Reporter:
         quiet: no progress and no epochs, only the result.
         out: where results go; stdout by default.
         err: where progress and messages go; stderr by default.
+        state: what is known of the run already, if it is resumed.
     """
 
     def __init__(
@@ -78,8 +82,9 @@ class Reporter:
         quiet: bool = False,
         out: TextIO | None = None,
         err: TextIO | None = None,
+        state: RunState | None = None,
     ) -> None:
-        self.state = RunState(run_id, config)
+        self.state = state or RunState(run_id, config)
         self._json, self._quiet = as_json, quiet
         self._out = _console(out or sys.stdout)
         self._err = _console(err or sys.stderr)
@@ -101,6 +106,11 @@ class Reporter:
                 redirect_stderr=False,
             )
         self._held: EpochRow | None = None
+
+    @property
+    def wants_examination(self) -> bool:
+        """Whether what it tells at the end has more than the events say."""
+        return self._json and bool(self.state.config.variants)
 
     @contextmanager
     def showing(self) -> Iterator[None]:
@@ -179,7 +189,10 @@ class Reporter:
         elif state.status is Status.FINISHED and (self._pretty or self._quiet):
             self._tell_result()
         elif state.status is Status.STOPPED and state.checkpoint:
-            self._say(f"rnn-tui: stopped at step {state.step}; weights kept in {state.checkpoint}")
+            self._say(
+                f"rnn-tui: stopped at step {state.step}; weights kept in {state.checkpoint}; "
+                f"rnn-tui train --resume {state.run_id} goes on"
+            )
 
     def _tell_result(self) -> None:
         """The test figures: a line, or a table where there are several networks."""
@@ -345,27 +358,65 @@ def train(
         quiet: no progress and no epochs, only the result.
         output: where to write the weights as well, once the run has finished.
 
-    0 when finished, 1 when the run failed, 130 when Ctrl-C stopped it, 143 for SIGTERM (the
-    shell's 128 + signal); the weights are kept when stopped.
+    0 when finished, 1 when the run failed, 130 when Ctrl-C stopped it, 143 for SIGTERM and 129 for
+    SIGHUP (the shell's 128 + signal); the weights are kept when stopped.
+    """
+    run_id = new_run_id()
+
+    def start(emit: Emit, control: Control) -> Any:
+        return training.train(config, emit, control, run_id)
+
+    reporter = Reporter(config, run_id, as_json=as_json, quiet=quiet)
+    return _told(reporter, start, output)
+
+
+def resume(
+    text: str, *, as_json: bool = False, quiet: bool = False, output: Path | None = None
+) -> int:
+    """Go on with a run on the command line; returns the exit code, as `train` does.
+
+    Args:
+        text: which run, as typed.
+        as_json: print one JSON document at the end.
+        quiet: no progress and no epochs, only the result.
+        output: where to write the weights as well, once the run has finished.
+
+    Raises:
+        StoreError: if there is no such run, or nothing to resume.
+        CheckpointError: if its checkpoint can't be used.
+    """
+    with RunStore() as store:
+        run = store.find(text)
+        state = store.state(run)
+    reporter = Reporter(run.config, run.run_id, as_json=as_json, quiet=quiet, state=state)
+
+    def start(emit: Emit, control: Control) -> Any:
+        return training.resume(run, emit, control)
+
+    return _told(reporter, start, output)
+
+
+def _told(reporter: "Reporter", start: Callable[[Emit, Control], Any], output: Path | None) -> int:
+    """Train and tell of it; returns the exit code.
+
+    Args:
+        reporter: takes the events.
+        start: trains.
+        output: where to write the weights as well, once the run has finished.
     """
     control = Control()
-    with stopping_on_signals(control.stop) as received:
-        from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415
-        from rnn_tui.engine.loop import fit, new_run_id  # noqa: PLC0415 - torch, on use only
+    config = reporter.state.config
 
-        run_id = new_run_id()
-        reporter = Reporter(config, run_id, as_json=as_json, quiet=quiet)
+    def stop() -> None:
+        control.stop(interrupted=received[0] != signal.SIGINT)
+
+    with stopping_on_signals(stop) as received:
+        from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+
         examination = None
         with reporter.showing():
-            outcome = fit(
-                TASKS[config.task].load(),
-                config,
-                reporter.emit,
-                control,
-                run_id=run_id,
-                checkpoint_path=run_dir() / run_id / WEIGHTS_NAME,
-            )
-            if as_json and config.variants and outcome.metrics and outcome.weights is not None:
+            outcome = start(reporter.emit, control)
+            if reporter.wants_examination and outcome.metrics and outcome.weights is not None:
                 examination = TASKS[config.task].examine(config, outcome.weights)
         reporter.tell(examination)
         if output is not None and outcome.metrics and outcome.weights is not None:

@@ -31,10 +31,29 @@ def cache_dir() -> Path:
     return home / "cache" if home else user_cache_path(APP_NAME)
 
 
+def data_dir() -> Path:
+    """The folder for what can't be made again: the runs."""
+    return _home() or user_data_path(APP_NAME)
+
+
 def run_dir() -> Path:
     """The folder that keeps the weights of every run."""
-    home = _home()
-    return (home if home else user_data_path(APP_NAME)) / "runs"
+    return data_dir() / "runs"
+
+
+def weights_of(run_id: str) -> Path:
+    """Where a run's weights are kept, and what it needs to go on."""
+    return run_dir() / run_id / WEIGHTS_NAME
+
+
+def run_database() -> Path:
+    """The database of settings and values of all runs."""
+    return data_dir() / "runs.db"
+
+
+def lock_dir() -> Path:
+    """The folder of files that processes hold locks on while they train."""
+    return data_dir() / "locks"
 
 
 def log_file() -> Path:

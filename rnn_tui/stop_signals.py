@@ -8,10 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# Ctrl-C, the system's request to end, and a terminal that was closed.
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
 
 @contextmanager
 def stopping_on_signals(stop: Callable[[], object]) -> Iterator[list[int]]:
-    """Ctrl-C and SIGTERM call `stop`; a second one ends the process at once.
+    """Ctrl-C, SIGTERM and SIGHUP call `stop`; a second one ends the process at once.
 
     Yields:
         the signals that came.
@@ -24,7 +29,7 @@ def stopping_on_signals(stop: Callable[[], object]) -> Iterator[list[int]]:
         received.append(number)
         stop()
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, ask) for number in SIGNALS}
     try:
         yield received
     finally:

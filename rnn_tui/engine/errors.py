@@ -23,6 +23,10 @@ class CheckpointError(UserError):
     """A checkpoint that can't be written, or read, or belongs to something else."""
 
 
+class StoreError(UserError):
+    """A database of runs that can't be used, or has no such run."""
+
+
 class QueryError(UserError):
     """A question to a network that can't be read."""
 

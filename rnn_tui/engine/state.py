@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -51,6 +52,11 @@ class Series:
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
         return Series((*thin_x, x), (*thin_y, y))
 
+    def until(self, end: float) -> Series:
+        """The points up to an epoch."""
+        count = bisect_right(self.x, end)
+        return Series(self.x[:count], self.y[:count])
+
 
 @dataclass(frozen=True)
 class Band:
@@ -80,6 +86,11 @@ class Band:
             (*self.low[every], spread.low),
             (*self.high[every], spread.high),
         )
+
+    def until(self, end: float) -> Band:
+        """The points up to an epoch."""
+        kept = slice(bisect_right(self.x, end))
+        return Band(self.x[kept], self.mean[kept], self.sd[kept], self.low[kept], self.high[kept])
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,7 @@ class RunState:
         match event:
             case events.RunStarted():
                 return replace(
-                    self,
+                    self._until(event.first_step, event.steps_per_epoch),
                     status=Status.TRAINING,
                     config=event.config,
                     metric_specs=event.metric_specs,
@@ -166,6 +177,7 @@ class RunState:
                     parameters=event.parameters,
                     total_steps=event.total_steps,
                     steps_per_epoch=event.steps_per_epoch,
+                    message="",
                 )
             case events.StepLogged():
                 return replace(
@@ -211,6 +223,26 @@ class RunState:
             case events.RunFailed():
                 return replace(self, status=Status.FAILED, step=event.step, message=event.message)
         return self
+
+    def _until(self, step: int, steps_per_epoch: int) -> RunState:
+        """What was known after `step`, from where the run goes on; all later things come again."""
+        if not self.step:
+            return self
+        end = step / steps_per_epoch
+        series = {name: known.until(end) for name, known in self.series.items()}
+        bands = {
+            name: tuple(band.until(end) for band in known) for name, known in self.bands.items()
+        }
+        epochs = tuple(row for row in self.epochs if row.epoch <= end)
+        return replace(
+            self,
+            step=step,
+            series={name: known for name, known in series.items() if known.x},
+            bands={name: known for name, known in bands.items() if known and known[0].x},
+            epochs=epochs,
+            results={},
+            replica_results={},
+        )
 
     def _with_points(
         self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures

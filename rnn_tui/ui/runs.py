@@ -4,7 +4,6 @@ The training thread only appends to a queue; the app drains it a few times a sec
 daemons: one that hangs in a long operation must not keep the program from quitting.
 """
 
-import importlib
 import logging
 import threading
 from collections import deque
@@ -16,8 +15,8 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.identifiers import new_run_id
 from rnn_tui.engine.state import RunState
-from rnn_tui.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 
 # As many as there are colours to tell them apart.
@@ -82,7 +81,7 @@ class RunManager:
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()
-        planned = [(f"run-{len(self._colours) + at}", config) for at, config in enumerate(configs)]
+        planned = [(new_run_id(), config) for config in configs]
         for run_id, config in planned:
             self.states[run_id] = RunState(run_id, config)
             self._colours[run_id] = len(self._colours)
@@ -148,8 +147,11 @@ class RunManager:
         return Drained(tuple(changed), loaded)
 
     def close(self, seconds: float) -> bool:
-        """Stop everything; returns whether all threads ended within `seconds`."""
-        self.stop()
+        """Stop everything; returns whether all threads ended within `seconds`.
+
+        The run in training is then interrupted: it was the program that ended, not the run.
+        """
+        self._control.stop(interrupted=True)
         for thread in self._threads:
             thread.join(seconds / max(1, len(self._threads)))
         return not any(thread.is_alive() for thread in self._threads)
@@ -201,20 +203,14 @@ class RunManager:
                 self._queue.append(events.RunFailed(run_id, 0, f"Training failed: {sentence}"))
 
     def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
-        loop = importlib.import_module("rnn_tui.engine.loop")  # torch, on use only
+        from rnn_tui import training  # noqa: PLC0415 - the database and safetensors, on use only
+
         task = TASKS[config.task]
-        path = run_dir() / loop.new_run_id() / WEIGHTS_NAME
-        outcome = loop.fit(
-            task.load(),
-            config,
-            self._queue.append,
-            control,
-            run_id=run_id,
-            checkpoint_path=path,
-        )
+        outcome = training.train(config, self._queue.append, control, run_id)
         if not outcome.metrics:
             return
         try:
+            assert outcome.weights is not None
             examination = task.examine(config, outcome.weights)
         except Exception:
             logger.exception("examining run %s failed", run_id)
