@@ -20,7 +20,8 @@ from rnn_tui.imaging.finding import label_of
 from rnn_tui.imaging.prepared import Digit, Prepared
 from rnn_tui.imaging.preparing import prepare
 from rnn_tui.imaging.reading import ImageError, read_image
-from rnn_tui.tasks.mnist.network import Array, RowReaderNetwork
+from rnn_tui.tasks.cells import Array
+from rnn_tui.tasks.mnist.network import RowReaderNetwork
 
 # A network that reads several digits at once is faster, but the first has to wait for the last.
 BATCH = 32

@@ -19,7 +19,7 @@ from rnn_tui.tasks.adder.answering import (
     read_number,
     vote,
 )
-from rnn_tui.tasks.sequences.network import Array
+from rnn_tui.tasks.cells import Array
 
 # Beyond these, wrong bits are counted in place of listed.
 MOST_BITS_LISTED = 4

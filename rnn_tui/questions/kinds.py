@@ -12,7 +12,8 @@ import numpy as np
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.questions.choice import Choice
-from rnn_tui.tasks.sequences.network import Array, Network
+from rnn_tui.tasks.cells import Array
+from rnn_tui.tasks.sequences.network import Network
 from rnn_tui.tasks.sequences.weights import choose
 from rnn_tui.tasks.weights import Source
 

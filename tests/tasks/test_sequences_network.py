@@ -18,8 +18,9 @@ from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.models.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.answering import AdderNetwork, Addition
+from rnn_tui.tasks.cells import sigmoid
 from rnn_tui.tasks.recall.answering import RecallNetwork
-from rnn_tui.tasks.sequences.network import Network, sigmoid
+from rnn_tui.tasks.sequences.network import Network
 
 Small = Callable[..., SequenceConfig]
 KINDS: dict[str, type[Network]] = {"recall": RecallNetwork, "adder": AdderNetwork}

@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.tasks.sequences.network import Array, Network, sigmoid
+from rnn_tui.tasks.cells import Array, sigmoid
+from rnn_tui.tasks.sequences.network import Network
 
 MOST_BITS = 4096
 

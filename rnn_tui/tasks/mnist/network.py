@@ -7,21 +7,41 @@ wait seconds for torch to load. A test holds the two together.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.tasks.sequences.network import sigmoid
-
-Array = npt.NDArray[np.float32]
+from rnn_tui.tasks.cells import Array, CellWeights, softmax
 
 SIDE, CLASSES = 28, 10
 # Mean and standard deviation of the training pixels, as in `training`.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 GATES = {"rnn": 1, "lstm": 4, "bilstm": 4}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recurrent layer.
+
+    Attributes:
+        forward: from the first row down.
+        backward: from the last row up; None where there is no such direction. Of the top layer
+            only the output at the last row is read, that is after its first step.
+    """
+
+    forward: CellWeights
+    backward: CellWeights | None = None
+
+    def both(self, rows: Array) -> Array:
+        """Outputs (T, N, 2·H) of both directions at each of the `rows` (T, N, F)."""
+        assert self.backward is not None
+        ahead, back = self.forward.run(rows), self.backward.run(rows[::-1])
+        return np.concatenate([ahead.states, back.states[::-1]], axis=2)
 
 
 class RowReaderNetwork:
@@ -46,69 +66,72 @@ class RowReaderNetwork:
             raise CheckpointError("Some of these weights are not finite numbers.")
         self._arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
 
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The recurrent layers, from the input up."""
+        if self.config.model != "bilstm":
+            layers = range(self.config.layers)
+            return tuple(Layer(self._cell("recurrent", f"_l{layer}")) for layer in layers)
+        below = tuple(
+            Layer(self._cell("below", f"_l{layer}"), self._cell("below", f"_l{layer}_reverse"))
+            for layer in range(self.config.layers - 1)
+        )
+        top = Layer(self._cell("forward_direction", "_l0"), self._cell("backward_direction", ""))
+        return (*below, top)
+
+    @property
+    def readout(self) -> tuple[Array, Array]:
+        """Weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,)."""
+        return self._arrays["readout.weight"], self._arrays["readout.bias"]
+
     def probabilities(self, digits: Array) -> Array:
         """Probabilities of the ten classes (N, 10).
 
         Args:
             digits: (N, 28, 28), 0 for background … 1 for ink, as MNIST has them.
         """
-        logits = self.logits(digits)
-        logits -= logits.max(axis=1, keepdims=True)
-        powers = np.exp(logits)
-        result: Array = powers / powers.sum(axis=1, keepdims=True)
-        return result
+        return softmax(self.logits(digits))
 
     def logits(self, digits: Array) -> Array:
         """Logits (N, 10) of `digits` (N, 28, 28) in 0 … 1."""
+        return self.logits_of_rows(self.rows(digits))
+
+    def rows(self, digits: Array) -> Array:
+        """What the network reads step by step, (28, N, 28), of `digits` (N, 28, 28) in 0 … 1."""
         inputs = digits.astype(np.float32)
         if self.config.recipe.standardise:
             inputs = (inputs - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_DEVIATION)
-        rows = inputs.transpose(1, 0, 2)  # (T, N, F)
+        return inputs.transpose(1, 0, 2)
+
+    def logits_of_rows(self, rows: Array) -> Array:
+        """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
         read = self._at_last_step(rows) if self.config.model == "bilstm" else self._all(rows)
-        result: Array = read @ self._arrays["readout.weight"].T + self._arrays["readout.bias"]
+        weight, bias = self.readout
+        result: Array = read @ weight.T + bias
         return result
 
     def _all(self, rows: Array) -> Array:
         """The top layer's states at all steps, flattened: (N, T·H)."""
-        for layer in range(self.config.layers):
-            rows = self._layer("recurrent", f"_l{layer}", rows)
+        for layer in self.layers:
+            rows = layer.forward.run(rows).states
         return rows.transpose(1, 0, 2).reshape(rows.shape[1], -1)
 
     def _at_last_step(self, rows: Array) -> Array:
         """Both directions' outputs after the last step: (N, 2·H)."""
-        for layer in range(self.config.layers - 1):
-            ahead = self._layer("below", f"_l{layer}", rows)
-            back = self._layer("below", f"_l{layer}_reverse", rows[::-1])[::-1]
-            rows = np.concatenate([ahead, back], axis=2)
-        ahead = self._layer("forward_direction", "_l0", rows)[-1]
-        back = self._layer("backward_direction", "", rows[-1:])[0]
-        return np.concatenate([ahead, back], axis=1)
+        *below, top = self.layers
+        for layer in below:
+            rows = layer.both(rows)
+        assert top.backward is not None
+        ahead, back = top.forward.run(rows), top.backward.run(rows[-1:])
+        return np.concatenate([ahead.states[-1], back.states[0]], axis=1)
 
-    def _layer(self, module: str, suffix: str, inputs: Array) -> Array:
-        """States (T, N, H) of one layer in one direction over `inputs` (T, N, F).
-
-        Gates lie in PyTorch's order: input, forget, candidate, output.
-        """
+    def _cell(self, module: str, suffix: str) -> CellWeights:
         of_input, of_state, *biases = (
             self._arrays[f"{module}.{kind}{suffix}"]
             for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
-        steps, count, features = inputs.shape
-        width = of_state.shape[1]
-        sums = inputs.reshape(-1, features) @ of_input.T + (biases[0] + biases[1])
-        sums = sums.reshape(steps, count, -1)
-        states = np.empty((steps, count, width), np.float32)
-        state = cell = np.zeros((count, width), np.float32)
-        for step in range(steps):
-            total = sums[step] + state @ of_state.T
-            if self.config.model == "rnn":
-                state = np.tanh(total)
-            else:
-                write, keep, candidate, show = np.split(total, 4, axis=1)
-                cell = sigmoid(keep) * cell + sigmoid(write) * np.tanh(candidate)
-                state = sigmoid(show) * np.tanh(cell)
-            states[step] = state
-        return states
+        kind: Literal["rnn", "lstm"] = "rnn" if self.config.model == "rnn" else "lstm"
+        return CellWeights(kind, of_input, of_state, biases[0] + biases[1])
 
 
 def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:

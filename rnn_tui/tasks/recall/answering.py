@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.tasks.cells import Array, sigmoid, softmax
 from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.sequences.network import Array, Network, sigmoid
+from rnn_tui.tasks.sequences.network import Network
 
 MOST_DIGITS = 1000
 _BETWEEN = frozenset(" ,;\t\n\r")
@@ -67,9 +68,7 @@ class RecallNetwork(Network):
         answers = np.empty((len(self.replicas), len(order), DIGITS), np.float32)
         answers[:, order] = final.transpose(0, 2, 1)
         separate = [replica.variant.loss == "bce" for replica in self.replicas]
-        exponentials = np.exp(answers - answers.max(axis=2, keepdims=True))
-        softmax = exponentials / exponentials.sum(axis=2, keepdims=True)
         probabilities: Array = np.where(
-            np.asarray(separate)[:, None, None], sigmoid(answers), softmax
+            np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers)
         )
         return probabilities

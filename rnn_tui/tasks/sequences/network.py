@@ -14,16 +14,10 @@ from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Replica
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.tasks.cells import Array, CellWeights, sigmoid
 
-Array = npt.NDArray[np.float32]
-
-
-def sigmoid(values: Array) -> Array:
-    """The logistic function, by way of tanh, which does not overflow."""
-    result: Array = np.tanh(values * np.float32(0.5))
-    result *= np.float32(0.5)
-    result += np.float32(0.5)
-    return result
+# Where a replica's rows g, i, f, o stand in PyTorch's order; see `models.replicas`.
+_ROWS_TO_PYTORCH = (1, 2, 0, 3)
 
 
 class Network:
@@ -73,6 +67,19 @@ class Network:
         chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]
         chosen._readout = self._readout[replica][:, [*range(size), width]][None]
         return chosen
+
+    def cell(self, replica: int) -> CellWeights:
+        """The weights of a replica's layer, in PyTorch's order, without what others' sizes add."""
+        size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
+        gates = self._gates[replica].reshape(4, width, -1)[list(_ROWS_TO_PYTORCH), :size]
+        rows = gates.reshape(4 * size, -1)
+        of_input = rows[:, width:-2].copy()
+        return CellWeights("lstm", of_input, rows[:, :size].copy(), rows[:, -2] + rows[:, -1])
+
+    def readout(self, replica: int) -> tuple[Array, Array]:
+        """Weights (O, H) and bias (O,) of a replica's readout."""
+        size = self.replicas[replica].variant.hidden_size
+        return self._readout[replica, :, :size], self._readout[replica, :, -1]
 
     def steps(self, inputs: npt.NDArray[np.uint8], lengths: list[int]) -> Iterator[Array]:
         """Logits (R, O, n) after each time step, of the n sequences that have not ended.

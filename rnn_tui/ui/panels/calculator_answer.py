@@ -14,7 +14,7 @@ from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.tasks.adder.answering import BASES, AdderNetwork, Addition, number_of, vote
-from rnn_tui.tasks.sequences.network import Array
+from rnn_tui.tasks.cells import Array
 from rnn_tui.tasks.weights import Source
 
 Bits = npt.NDArray[np.bool_]

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError, QueryError, printable
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.tasks.cells import Array
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.answering import MOST_DIGITS, RecallNetwork
-from rnn_tui.tasks.sequences.network import Array
 from rnn_tui.tasks.sequences.weights import choose
 from rnn_tui.tasks.weights import Source
 
