@@ -73,9 +73,11 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     with RunStore() as store:
         lock = store.claim(run)
     try:
-        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+        from rnn_tui.engine.checkpoint import remove_temporary  # noqa: PLC0415 - torch
+        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415
 
         path = weights_of(run.run_id)
+        remove_temporary(path)
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
     except BaseException:
         if lock is not None:

@@ -3,6 +3,7 @@
 `weights_file` reads them without torch.
 """
 
+import glob
 import json
 import os
 import uuid
@@ -90,6 +91,13 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def remove_temporary(path: Path) -> None:
+    """Remove what a process left that was killed while it wrote `path`."""
+    with suppress(OSError):
+        for temporary in path.parent.glob(f".{glob.escape(path.name)}.*"):
+            temporary.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -60,11 +60,10 @@ class Recorder:
         self._problem = ""
         self._retry_at, self._pause = 0.0, FIRST_RETRY
         self._wake = threading.Condition()
-        self._asked = self._closing = False
+        # A new run shows from now on, before its data and model stand.
+        self._asked, self._closing = not resumed, False
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
-        if not resumed:
-            self._asked = True  # the run shows from now on
 
     def take(self, event: events.Event) -> None:
         """Take an event; quick."""
