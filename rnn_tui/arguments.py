@@ -145,10 +145,16 @@ def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> N
             help="further training images: an NPZ file with images and labels, or an IDX file of "
             "images with its labels beside it",
         )
-        parser.add_argument(
+        start = parser.add_mutually_exclusive_group()
+        start.add_argument(
             "--start-from",
             metavar="FILE",
             help="start from these weights, or from those that ship if FILE is pretrained",
+        )
+        start.add_argument(
+            "--start-from-run",
+            metavar="RUN",
+            help="start from the weights of this run: its id, its name, or last",
         )
     _add_output(parser)
 

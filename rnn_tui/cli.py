@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rnn_tui import exit_codes
 from rnn_tui.engine.errors import CheckpointError, StoreError, UserError, printable
@@ -110,7 +110,7 @@ def _train(options: argparse.Namespace) -> int:
     overrides = {name: getattr(options, name) for name in task.settings}
     if task.reads_data:
         overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
-        overrides["start_from"] = _start(options.start_from, options.model)
+        overrides["start_from"] = _start(options)
     config = task.config(
         getattr(options, "model", task.default_model),
         options.preset,
@@ -122,13 +122,17 @@ def _train(options: argparse.Namespace) -> int:
     return headless.train(config, as_json=options.json, quiet=options.quiet, output=output)
 
 
-def _start(text: str | None, model: str) -> str | None:
+def _start(options: argparse.Namespace) -> str | None:
     """The file of weights to start from."""
-    if text != "pretrained":
-        return text
+    if options.start_from_run is not None:
+        from rnn_tui.tasks.weights import run_weights  # noqa: PLC0415 - safetensors, on use only
+
+        return str(run_weights(options.task, options.start_from_run).path)
+    if options.start_from != "pretrained":
+        return cast("str | None", options.start_from)
     from rnn_tui.tasks.mnist.weights import choose  # noqa: PLC0415 - safetensors, on use only
 
-    return str(choose(model).path)
+    return str(choose(options.model).path)
 
 
 def _writable(path: Path) -> Path:

@@ -23,7 +23,9 @@ def add_command(commands: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
     whose = parser.add_mutually_exclusive_group()
-    whose.add_argument("--run", metavar="RUN", help="ask the network of a run: its id, or last")
+    whose.add_argument(
+        "--run", metavar="RUN", help="ask the network of a run: its id, its name, or last"
+    )
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     whose.add_argument(
         "--model", choices=MODELS, default="lstm",

@@ -70,6 +70,10 @@ def _add_choice(parser: argparse.ArgumentParser, reader: Reader) -> None:
     """Options on who answers and how that is told."""
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument(
+        "--run", metavar="RUN",
+        help="ask the networks of this run: its id, the beginning of it, its name, or last",
+    )  # fmt: skip
+    weights.add_argument(
         "--weights", metavar="FILE",
         help="ask these weights (default: those of the last run of the task, or those that ship)",
     )  # fmt: skip
@@ -104,8 +108,13 @@ def ask(options: argparse.Namespace) -> int:
     from rnn_tui.questions.choice import Choice  # noqa: PLC0415
     from rnn_tui.questions.recalling import RecallQuestions  # noqa: PLC0415
 
+    weights = None if options.weights is None else Path(options.weights)
+    if options.run is not None:
+        from rnn_tui.tasks.weights import run_weights  # noqa: PLC0415
+
+        weights = run_weights({"add": "adder"}.get(options.command, "recall"), options.run).path
     choice = Choice(
-        weights=None if options.weights is None else Path(options.weights),
+        weights=weights,
         only_pretrained=options.pretrained,
         hidden_size=options.hidden_size,
         loss=options.loss,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.paths import WEIGHTS_NAME, asset_dir, run_dir
+from rnn_tui.paths import WEIGHTS_NAME, asset_dir, run_database, run_dir
+from rnn_tui.store.records import RunRecord
+from rnn_tui.store.store import RunStore
 
 # Looking into a run's file takes a fraction of a millisecond; older ones than these are not found.
 RUNS_LOOKED_AT = 500
@@ -38,7 +40,10 @@ def shipped(name: str) -> Path:
 
 def runs(task: str) -> Iterator[tuple[Path, RunConfig]]:
     """Weights and settings of a task's runs that were trained to their end, the newest first."""
+    deleted = _deleted()
     for name in _names()[:RUNS_LOOKED_AT]:
+        if name in deleted:
+            continue
         path = run_dir() / name / WEIGHTS_NAME
         try:
             config, _, metrics = read_description(path)
@@ -49,25 +54,31 @@ def runs(task: str) -> Iterator[tuple[Path, RunConfig]]:
 
 
 def run_weights(task: str, run: str) -> Source:
-    """The weights of a run: by its id, the beginning of it, or `last` for the newest of the task.
+    """The weights of a run: by its id or the beginning of it, its name, or `last`.
+
+    `last` is the newest of the task that was trained to its end.
 
     Raises:
-        CheckpointError: if there is no such run, or several.
+        CheckpointError: if there is no such run, or several, or it has no weights yet.
     """
     if run == LAST:
         for path, _ in runs(task):
             return Source(path, f"run {printable(path.parent.name)}")
         raise CheckpointError(f"No run of {task} is finished; train one with rnn-tui train {task}.")
-    found = [name for name in _names() if name == run] or [
-        name for name in _names() if name.startswith(run)
-    ]
+    names = _names()
+    exact = [name for name in names if name == run] or _named(run)
+    found = exact or [name for name in names if run and name.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
         raise CheckpointError(
-            f"{what} with “{printable(run)}”; the runs are the folders in "
-            f"{printable(run_dir(), 200)}."
+            f"{what} with “{printable(run)}”, nor is one called that; rnn-tui runs lists them."
         )
-    return Source(run_dir() / found[0] / WEIGHTS_NAME, f"run {printable(found[0])}")
+    path = run_dir() / found[0] / WEIGHTS_NAME
+    if not path.is_file():
+        raise CheckpointError(
+            f"Run {printable(found[0])} has no weights: it ended before they were first kept."
+        )
+    return Source(path, f"run {printable(found[0])}")
 
 
 def _names() -> list[str]:
@@ -75,4 +86,25 @@ def _names() -> list[str]:
     try:
         return sorted((path.name for path in run_dir().iterdir()), reverse=True)
     except OSError:
+        return []
+
+
+def _named(name: str) -> list[str]:
+    """The id of the run of that name; none where the database can't tell."""
+    return [run.run_id for run in _listed(deleted=False) if run.name == name]
+
+
+def _deleted() -> set[str]:
+    """The ids of runs that were deleted and lie there still."""
+    return {run.run_id for run in _listed(deleted=True)}
+
+
+def _listed(*, deleted: bool) -> list[RunRecord]:
+    """The runs in the database; none where there is no database, or none that can be used."""
+    if not run_database().exists():
+        return []
+    try:
+        with RunStore() as store:
+            return store.runs(deleted=deleted)
+    except StoreError:
         return []

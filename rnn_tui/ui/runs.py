@@ -4,20 +4,26 @@ The training thread only appends to a queue; the app drains it a few times a sec
 daemons: one that hangs in a long operation must not keep the program from quitting.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.identifiers import new_run_id
-from rnn_tui.engine.state import RunState
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.loop import Outcome
+    from rnn_tui.store.records import RunRecord
 
 # As many as there are colours to tell them apart.
 RUNS_KEPT = 8
@@ -89,6 +95,26 @@ class RunManager:
             self._forget_oldest(task)
         self._training = self._spawn(self._train, "training", planned, self._control)
         return [run_id for run_id, _ in planned]
+
+    def resume(self, run: RunRecord, state: RunState) -> str:
+        """Go on with a run that is kept; returns its id, which stays the same.
+
+        Args:
+            run: what to go on with.
+            state: what is known of it, as `RunStore.state` tells.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        self._forget(run.run_id)
+        self.states[run.run_id] = replace(state, status=Status.LOADING, message="")
+        self._colours.setdefault(run.run_id, len(self._colours))
+        self._forget_oldest(run.config.task)
+        self._training = self._spawn(self._resume, "training", run, self._control)
+        return run.run_id
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""
@@ -205,13 +231,28 @@ class RunManager:
     def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
         from rnn_tui import training  # noqa: PLC0415 - the database and safetensors, on use only
 
-        task = TASKS[config.task]
-        outcome = training.train(config, self._queue.append, control, run_id)
-        if not outcome.metrics:
-            return
+        self._examine(run_id, training.train(config, self._queue.append, control, run_id))
+
+    def _resume(self, run: RunRecord, control: Control) -> None:
+        """In a thread: go on with a run."""
+        from rnn_tui import training  # noqa: PLC0415 - as above
+
         try:
-            assert outcome.weights is not None
-            examination = task.examine(config, outcome.weights)
+            self._examine(run.run_id, training.resume(run, self._queue.append, control))
+        except UserError as error:
+            self._queue.append(events.RunFailed(run.run_id, run.step, str(error)))
+        except Exception as error:
+            logger.exception("resuming run %s failed", run.run_id)
+            text = f"The run can't be resumed: {type(error).__name__}; the log file has the details"
+            self._queue.append(events.RunFailed(run.run_id, run.step, f"{text}."))
+
+    def _examine(self, run_id: str, outcome: Outcome) -> None:
+        """Measure a run in more detail, if it is finished."""
+        if not outcome.metrics or outcome.weights is None:
+            return
+        config = outcome.config
+        try:
+            examination = TASKS[config.task].examine(config, outcome.weights)
         except Exception:
             logger.exception("examining run %s failed", run_id)
             text = "The run could not be examined further; the log file has the details."
