@@ -1,0 +1,244 @@
+"""Where an adder keeps the carry: each unit by itself, and a plane through all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.inside.probes import Labels, LinearProbe, chance_level, fit_probe
+from rnn_tui.inside.trace import Trace
+from rnn_tui.tasks.adder.answering import AdderNetwork
+from rnn_tui.tasks.cells import Activations, Array
+
+Bits = npt.NDArray[np.uint8]
+
+# Where a unit may keep the carry: in what it puts out, or in its cell.
+SOURCES = ("state", "cell")
+ADDITIONS = 1000
+# Additions of the longest length in training, within what shows carries and takes no minute.
+FEWEST_STEPS, MOST_STEPS = 4, 64
+
+
+@dataclass(frozen=True, eq=False)
+class CarryStudy:
+    """How well each unit, and a plane through all, tells what is to be carried into the next place.
+
+    All scores are of additions that neither thresholds nor probe were fitted to.
+
+    Attributes:
+        additions: how many were scored; as many others were fitted to.
+        steps: time steps of each.
+        correlation: (2, H), Pearson's, of state and cell of each unit with the carry; 0 where a
+            unit never moves.
+        accuracy: (2, H), the share of right readings, 0 … 1, of a threshold on state or cell.
+        threshold: (2, H).
+        above: (2, H), whether values from the threshold up stand for a carry, or those below.
+        chance: the share of the more frequent of carry and none.
+        probe: reads the carry off the states.
+    """
+
+    additions: int
+    steps: int
+    correlation: npt.NDArray[np.float64]
+    accuracy: npt.NDArray[np.float64]
+    threshold: npt.NDArray[np.float64]
+    above: npt.NDArray[np.bool_]
+    chance: float
+    probe: LinearProbe
+
+    @property
+    def best(self) -> tuple[str, int]:
+        """The source, `state` or `cell`, and the unit, from 0, that tell the carry best.
+
+        Of equal accuracies, the one of higher correlation.
+        """
+        rank = np.lexsort((-np.abs(self.correlation).ravel(), -self.accuracy.ravel()))
+        source, unit = np.unravel_index(rank[0], self.accuracy.shape)
+        return SOURCES[source], int(unit)
+
+    @property
+    def best_accuracy(self) -> float:
+        """The share of right readings of the best unit, 0 … 1."""
+        return float(self.accuracy.max())
+
+    @property
+    def summary(self) -> str:
+        """Best unit and probe in a sentence."""
+        source, unit = self.best
+        correlation = self.correlation[SOURCES.index(source), unit]
+        return (
+            f"The {source} of unit {unit} tells the carry best: {100 * self.best_accuracy:.1f} % "
+            f"right, correlation {correlation:+.2f}; a linear probe on all states "
+            f"{100 * self.probe.accuracy:.1f} %; chance {100 * self.chance:.1f} %."
+        )
+
+    def values(self, trace: Trace, source: str, unit: int) -> Array:
+        """A unit's state or cell (L,) before each place of the addition in `trace`: 0 at first.
+
+        What it holds then is to tell the carry into that place.
+        """
+        before = np.zeros(trace.steps, np.float32)
+        before[1:] = trace.layers[0].quantities[source][:-1, unit]
+        return before
+
+    def unit_row(self, trace: Trace, source: str, unit: int) -> Bits:
+        """The carry (L,) into each place as a unit's threshold reads it."""
+        at = SOURCES.index(source), unit
+        said = (self.values(trace, source, unit) >= self.threshold[at]) == self.above[at]
+        return _into_places(said)
+
+    def carry_row(self, trace: Trace) -> Bits:
+        """The carry (L,) into each place as the probe reads it, to stand beside the true one.
+
+        Nothing is carried into the lowest place, and nothing was read before it.
+        """
+        states = np.roll(trace.layers[0].states, 1, axis=0)
+        return _into_places(self.probe.read(states))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        source, unit = self.best
+        return {
+            "additions": self.additions,
+            "steps": self.steps,
+            "chance": self.chance,
+            "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
+            **{
+                source: {
+                    "correlation": self.correlation[at].tolist(),
+                    "accuracy": self.accuracy[at].tolist(),
+                    "threshold": self.threshold[at].tolist(),
+                    "above": self.above[at].tolist(),
+                }
+                for at, source in enumerate(SOURCES)
+            },
+            "probe": self.probe.to_dict(),
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All numbers under names for an NPZ file."""
+        return {
+            "carry_correlation": self.correlation,
+            "carry_accuracy": self.accuracy,
+            "carry_threshold": self.threshold,
+            "carry_above": self.above,
+            "carry_chance": np.array(self.chance),
+            "carry_probe_accuracy": np.array(self.probe.accuracy),
+            "carry_probe_weight": self.probe.weight,
+            "carry_probe_bias": self.probe.bias,
+        }
+
+
+def study_carry(
+    network: AdderNetwork, replica: int = 0, *, additions: int = ADDITIONS, seed: int = 0
+) -> CarryStudy:
+    """Look for the carry in a replica's units over random additions.
+
+    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
+    fitted to the first half of the additions and scored on the other.
+
+    Args:
+        network: the adders.
+        replica: which of them.
+        additions: how many to draw.
+        seed: decides the additions.
+    """
+    longest: int = network.config.lengths[1]
+    steps = min(max(longest, FEWEST_STEPS), MOST_STEPS)
+    bits = draw_bits(additions, steps, seed)
+    with np.errstate(all="ignore"):
+        activations = network.cell(replica).run(bits.astype(np.float32))
+    return carry_study(activations, carries_of(bits))
+
+
+def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
+    """The study of what an LSTM held during N additions.
+
+    Args:
+        activations: states and cells (T, N, H).
+        carries: (T, N), what is to be carried after each step.
+    """
+    # The last place has no next one to carry to.
+    cells = activations.states if activations.cells is None else activations.cells
+    held = np.stack([activations.states, cells])[:, :-1]  # (2, T−1, N, H)
+    carries = carries[:-1]
+    half = carries.shape[1] // 2
+    fitted, scored = held[:, :, :half], held[:, :, half:]
+    known, asked = carries[:, :half].ravel(), carries[:, half:].ravel()
+    units = held.shape[3]
+    figures = np.empty((3, 2, units))
+    above = np.empty((2, units), np.bool_)
+    for source in range(2):
+        for unit in range(units):
+            values = scored[source, :, :, unit].ravel()
+            threshold, up = fit_threshold(fitted[source, :, :, unit].ravel(), known)
+            right = ((values >= threshold) == up) == asked
+            figures[:, source, unit] = _correlation(values, asked), right.mean(), threshold
+            above[source, unit] = up
+    probe = fit_probe(fitted[0].reshape(-1, units), known, scored[0].reshape(-1, units), asked)
+    return CarryStudy(
+        additions=carries.shape[1] - half,
+        steps=len(carries) + 1,
+        correlation=figures[0],
+        accuracy=figures[1],
+        threshold=figures[2],
+        above=above,
+        chance=chance_level(asked),
+        probe=probe,
+    )
+
+
+def draw_bits(count: int, steps: int, seed: int) -> Bits:
+    """Bits (T, N, 2) of N pairs of numbers uniform below 2^(T − 1), the lowest first."""
+    bits = np.random.default_rng(seed).integers(0, 2, (steps, count, 2), np.uint8)
+    bits[-1] = 0
+    return bits
+
+
+def carries_of(bits: Bits) -> Bits:
+    """What is carried from each place to the next (T, N), of pairs of numbers (T, N, 2)."""
+    totals = bits.sum(axis=2, dtype=np.uint8)
+    carries: Bits = np.empty_like(totals)
+    carry = np.zeros_like(totals[0])
+    for place, total in enumerate(totals):
+        carry = carries[place] = (total + carry) >> 1
+    return carries
+
+
+def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
+    """The threshold on values (N,) that tells labels (N,) of 0 and 1 best, and its direction.
+
+    Returns:
+        The threshold, midway between two values, and whether values from it up mean 1 (or, if
+        not, those below).
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
+    count, all_ones = len(values), ones[-1]
+    # Right readings with the k smallest values below the threshold, k = 0 … N − 1.
+    below = np.arange(count)
+    ones_below = np.concatenate([[0], ones[:-1]])
+    right = (below - ones_below) + (all_ones - ones_below)
+    # No threshold can part equal values.
+    possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])
+    up, down = np.where(possible, right, -1), np.where(possible, count - right, -1)
+    above = bool(up.max() >= down.max())
+    at = int((up if above else down).argmax())
+    return float(ordered[at] if at == 0 else (ordered[at - 1] + ordered[at]) / 2), above
+
+
+def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
+    """Pearson's correlation; 0 where either never changes."""
+    deviations = values - values.mean(dtype=np.float64)
+    others = labels - labels.mean(dtype=np.float64)
+    scale = np.sqrt(np.square(deviations).sum() * np.square(others).sum())
+    return float((deviations * others).sum() / scale) if scale > 0 else 0.0
+
+
+def _into_places(said: Labels) -> Bits:
+    row: Bits = said.astype(np.uint8)
+    row[0] = 0
+    return row

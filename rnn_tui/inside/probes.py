@@ -1,0 +1,118 @@
+"""Linear probes: can a quantity be read off a state by a plane, and how often rightly?
+
+A probe is fitted to some of the data and scored on other, with the chance level beside the score:
+what one who always names the most frequent class would get right there (Alain & Bengio 2017,
+“Understanding intermediate layers using linear classifier probes”).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.tasks.cells import Array, softmax
+
+# Told how much is done, and of how much.
+Progress: TypeAlias = Callable[[int, int], object]
+# Asked between parts of the work whether to leave the rest.
+Stopping: TypeAlias = Callable[[], bool]
+Labels: TypeAlias = npt.NDArray[Any]
+
+MOST_ITERATIONS = 500
+# A unit that hardly moves is not blown up to a deviation of 1.
+LEAST_DEVIATION = 1e-3
+
+
+def silent(_done: int, _total: int) -> None:
+    """No progress told."""
+
+
+def never() -> bool:
+    """No stop asked for."""
+    return False
+
+
+def chance_level(labels: Labels) -> float:
+    """The share, 0 … 1, of the most frequent of whole numbers (N,) from 0."""
+    return float(np.bincount(labels).max() / len(labels))
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProbe:
+    """Multinomial logistic regression on states of H units.
+
+    Attributes:
+        classes: (C,) what it can say.
+        weight: (C, H), for states as they are.
+        bias: (C,).
+        accuracy: the share of right readings, 0 … 1, of data that it was not fitted to.
+        chance: the share of the most frequent class there.
+    """
+
+    classes: Labels
+    weight: npt.NDArray[np.float64]
+    bias: npt.NDArray[np.float64]
+    accuracy: float
+    chance: float
+
+    def probabilities(self, states: Array) -> Array:
+        """Probabilities (N, C) of the classes for `states` (N, H)."""
+        return softmax((states @ self.weight.T + self.bias).astype(np.float32))
+
+    def read(self, states: Array) -> Labels:
+        """The most probable class (N,) for `states` (N, H)."""
+        result: Labels = self.classes[(states @ self.weight.T + self.bias).argmax(axis=1)]
+        return result
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "accuracy": self.accuracy,
+            "chance": self.chance,
+            "classes": self.classes.tolist(),
+            "weight": self.weight.tolist(),
+            "bias": self.bias.tolist(),
+        }
+
+
+def fit_probe(
+    states: Array, labels: Labels, scored_states: Array, scored_labels: Labels
+) -> LinearProbe:
+    """Fit a probe to some data, score it on other.
+
+    scikit-learn's `LogisticRegression` with its usual regularisation, on standardised units.
+
+    Args:
+        states: (N, H), to fit to.
+        labels: (N,) whole numbers from 0.
+        scored_states: (M, H), to score on.
+        scored_labels: (M,).
+    """
+    classes = np.unique(labels)
+    if len(classes) == 1:
+        weight, bias = np.zeros((1, states.shape[1])), np.zeros(1)
+    else:
+        weight, bias = _fitted(states, labels)
+    unscored = LinearProbe(classes, weight, bias, 0.0, 0.0)
+    accuracy = float((unscored.read(scored_states) == scored_labels).mean())
+    return LinearProbe(classes, weight, bias, accuracy, chance_level(scored_labels))
+
+
+def _fitted(
+    states: Array, labels: Labels
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, on use only
+
+    mean = states.mean(axis=0, dtype=np.float64)
+    deviation = np.maximum(states.std(axis=0, dtype=np.float64), LEAST_DEVIATION)
+    model = LogisticRegression(max_iter=MOST_ITERATIONS)
+    model.fit((states - mean) / deviation, labels)
+    weight, bias = model.coef_, model.intercept_
+    if len(weight) == 1:  # of two classes, scikit-learn keeps the second one's only
+        weight, bias = np.vstack([np.zeros_like(weight), weight]), np.array([0.0, bias[0]])
+    weight = weight / deviation
+    return weight, bias - weight @ mean

@@ -1,0 +1,186 @@
+"""Everything that a network holds while it reads one input, step by step.
+
+The same record for every task, so that one view can show them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.tasks.cells import Activations, Array
+
+Indices = npt.NDArray[np.intp]
+
+
+# Compared by identity: arrays have no single truth value, and nobody asks whether two are equal.
+@dataclass(frozen=True, eq=False)
+class LayerTrace:
+    """One recurrent layer in one direction. Units are counted from 0, as arrays are.
+
+    Attributes:
+        name: such as `layer 1`, or `layer 1 backward`.
+        states: (T, H), the outputs h on each step, in the order of the input.
+        cells: (T, H), the cells c; None for an RNN.
+        gates: (T, H) each, by the names `input`, `forget`, `candidate`, `output`; empty for an RNN.
+        importance: (H,), how much each unit matters for the answer. Of a layer that the readout
+            reads, what the unit adds to the winning logit less the mean of all logits; with the
+            same of the biases these make up the whole difference. Where there is one output, as in
+            the adder, the mean over the steps of what the unit adds to the logit, without its sign.
+            Of a layer below, the mean of its state without sign, times the sum of the weights,
+            without theirs, by which the layer above reads it forward.
+        note: what to know of these states, in a sentence; mostly empty.
+    """
+
+    name: str
+    states: Array
+    cells: Array | None
+    gates: Mapping[str, Array]
+    importance: Array
+    note: str = ""
+
+    @property
+    def order(self) -> Indices:
+        """The units (H,), those first that matter most, whether for the answer or against it."""
+        return np.argsort(-np.abs(self.importance), kind="stable")
+
+    @property
+    def quantities(self) -> Mapping[str, Array]:
+        """All that can be shown over steps × units, (T, H) each, by name."""
+        cells = {} if self.cells is None else {"cell": self.cells}
+        gates = {f"{name} gate": values for name, values in self.gates.items()}
+        if "candidate gate" in gates:
+            gates["candidate"] = gates.pop("candidate gate")
+        return {"state": self.states, **cells, **gates}
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "name": self.name,
+            "note": self.note,
+            "importance": self.importance.tolist(),
+            "order": self.order.tolist(),
+            "states": self.states.tolist(),
+            "cells": None if self.cells is None else self.cells.tolist(),
+            "gates": {name: values.tolist() for name, values in self.gates.items()},
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """One input on its way through one network, over T time steps.
+
+    Attributes:
+        task: its name.
+        read: (T) what is read at each step, in a word or two.
+        inputs: (T, F), as the network reads them.
+        layers: from the input up.
+        outputs: (O) what the outputs stand for, such as the ten digits.
+        logits: (T, O) after each step.
+        probabilities: (T, O) after each step, 0 … 1.
+        answers: (T,), the answer after each step: the most probable class, or where there is one
+            output, whether it is at least 0.5.
+        prefix_note: what an answer before the last step means, in a sentence.
+    """
+
+    task: str
+    read: tuple[str, ...]
+    inputs: Array
+    layers: tuple[LayerTrace, ...]
+    outputs: tuple[str, ...]
+    logits: Array
+    probabilities: Array
+    answers: npt.NDArray[np.int64]
+    prefix_note: str
+
+    @property
+    def steps(self) -> int:
+        """Time steps T."""
+        return len(self.inputs)
+
+    @property
+    def separate(self) -> bool:
+        """Whether every step has an answer of its own, such as a bit of a sum."""
+        return len(self.outputs) == 1
+
+    @property
+    def answer(self) -> int:
+        """The answer after the last step."""
+        return int(self.answers[-1])
+
+    @property
+    def settled(self) -> int | None:
+        """The step, from 1, from which on the answer stays as it is; None where each has its own.
+
+        The network has then read what decides, if not all that makes it sure.
+        """
+        if self.separate:
+            return None
+        others = np.flatnonzero(self.answers != self.answers[-1])
+        return int(others[-1]) + 2 if len(others) else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "task": self.task,
+            "steps": self.steps,
+            "read": list(self.read),
+            "settled": self.settled,
+            "prefix_note": self.prefix_note,
+            "outputs": list(self.outputs),
+            "answers": self.answers.tolist(),
+            "probabilities": self.probabilities.tolist(),
+            "logits": self.logits.tolist(),
+            "inputs": self.inputs.tolist(),
+            "layers": [layer.to_dict() for layer in self.layers],
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All numbers under names for an NPZ file, such as `layer_1_states`."""
+        found: dict[str, npt.NDArray[Any]] = {
+            "inputs": self.inputs,
+            "logits": self.logits,
+            "probabilities": self.probabilities,
+            "answers": self.answers,
+        }
+        for layer in self.layers:
+            name = layer.name.replace(" ", "_")
+            found[f"{name}_states"] = layer.states
+            if layer.cells is not None:
+                found[f"{name}_cells"] = layer.cells
+            found |= {f"{name}_{gate}": values for gate, values in layer.gates.items()}
+            found[f"{name}_importance"] = layer.importance
+        return found
+
+
+def layer_trace(
+    name: str, activations: Activations, importance: Array, note: str = ""
+) -> LayerTrace:
+    """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
+    return LayerTrace(
+        name,
+        activations.states[:, 0],
+        None if activations.cells is None else activations.cells[:, 0],
+        {gate: values[:, 0] for gate, values in activations.gates.items()},
+        importance,
+        note,
+    )
+
+
+def against_the_mean(weight: Array, answer: int) -> Array:
+    """What makes the winning logit differ from the mean of all: weights (O, …) less their mean."""
+    result: Array = weight[answer] - weight.mean(axis=0)
+    return result
+
+
+def checked(trace: Trace) -> Trace:
+    """`trace`; raises `CheckpointError` where huge weights made it no numbers."""
+    arrays: Sequence[npt.NDArray[Any]] = list(trace.arrays().values())
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise CheckpointError("These weights are too large to compute with.")
+    return trace
