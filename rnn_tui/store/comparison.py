@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.store.records import Curve, RunRecord
@@ -15,6 +16,7 @@ from rnn_tui.store.records import Curve, RunRecord
 Against = Literal["step", "epoch", "time"]
 AGAINST: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
 NOTHING = "–"
+LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def differing(runs: Sequence[RunRecord]) -> list[tuple[str, tuple[str, ...]]]:
     names = {name: None for settings in flat for name in settings}
     table = [(_called(name), tuple(one.get(name, NOTHING) for one in flat)) for name in names]
     return [(name, values) for name, values in table if len(set(values)) > 1]
+
+
+def settings_of(config: RunConfig) -> list[tuple[str, str]]:
+    """All settings of a run: what they are called, and their values."""
+    return [(_called(name), value) for name, value in _flat(config.to_dict())]
 
 
 def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
@@ -138,7 +145,7 @@ def _shown(value: object) -> str:
         return f"{value:g}"
     if isinstance(value, list | tuple):
         return ",".join(map(_shown, value))
-    return str(value)
+    return printable(value, LONGEST_SHOWN)
 
 
 def _called(name: str) -> str:

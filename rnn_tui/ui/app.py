@@ -1,12 +1,15 @@
 """The app: a tab for each task, the keys, and the timer that brings news from training threads."""
 
+from __future__ import annotations
+
+import asyncio
 import gc
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import App, ComposeResult, SystemCommand
@@ -15,14 +18,28 @@ from textual.screen import Screen
 from textual.widgets import TabbedContent, TabPane
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.paths import run_database
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui import styles
-from rnn_tui.ui.messages import RunsChanged, TrainRequested
+from rnn_tui.ui.copying import copied
+from rnn_tui.ui.messages import (
+    ResumeRequested,
+    RunsChanged,
+    SettingsWanted,
+    TrainRequested,
+    WeightsWanted,
+)
 from rnn_tui.ui.panes.base import TaskPane
 from rnn_tui.ui.panes.mnist import MnistPane
+from rnn_tui.ui.panes.pane import Pane
+from rnn_tui.ui.run_desk import RunDesk
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.confirm import ConfirmScreen
 from rnn_tui.ui.widgets.key_footer import KeyFooter
+
+if TYPE_CHECKING:
+    from rnn_tui.store.records import RunRecord
 
 # Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
 SECONDS_BETWEEN_DRAWS = 0.25
@@ -62,7 +79,7 @@ class RnnTuiApp(App[int]):
         Binding("t", "pane('train')", "Train", tooltip="Train what the form says"),
         Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
         Binding("p", "pause", "Pause", tooltip="Pause training, or let it go on"),
-        Binding("n", "pane('next_view')", "Tab", tooltip="Go to the next tab"),
+        Binding("n", "pane('next_view')", "View", tooltip="Go to the next view"),
         Binding("f", "pane('focus_form')", "Form", tooltip="Go to the form and back"),
         Binding("c", "pane('full_screen')", "Chart", tooltip="Chart in full screen; ←/→ read it"),
         Binding("m", "pane('smoothing')", "Smooth", tooltip="Smooth the training loss"),
@@ -74,9 +91,13 @@ class RnnTuiApp(App[int]):
         Binding("h", "pane('next_variant')", "Network", tooltip="Confusion of the next network"),
         Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
         Binding("i", "pane('other_images')", "Others", tooltip="Ten other test images"),
-        Binding("f2", "task('mnist')", "Task", key_display="F2-4", tooltip="Go to MNIST"),
+        Binding(
+            "y", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"
+        ),
+        Binding("f2", "task('mnist')", "Tab", key_display="F2-5", tooltip="Go to MNIST"),
         Binding("f3", "task('recall')", "Recall", show=False, tooltip="Go to recall"),
         Binding("f4", "task('adder')", "Adder", show=False, tooltip="Go to the adder"),
+        Binding("f5", "task('runs')", "Runs", show=False, tooltip="Go to all runs"),
         Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
         Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
         Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
@@ -87,6 +108,7 @@ class RnnTuiApp(App[int]):
         super().__init__()
         self._data_dir = data_dir
         self.runs = runs or RunManager()
+        self.desk = RunDesk()
         self._cpu_seconds = time.thread_time()
         self._next_drain = 0.0
 
@@ -97,6 +119,7 @@ class RnnTuiApp(App[int]):
                 with TabPane(task.label, id=task.name):
                     if task is TASKS["mnist"]:
                         yield MnistPane(task, self.runs, self._data_dir)
+            yield TabPane("Runs", id="runs")
         yield KeyFooter(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -110,36 +133,70 @@ class RnnTuiApp(App[int]):
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
         self._timer.resume()
+        self.run_worker(self._offer_to_resume(), group="interrupted")
+
+    async def _offer_to_resume(self) -> None:
+        """Say which runs were interrupted, and how to go on with them."""
+        if not run_database().exists():
+            return
+        try:
+            runs = await self.desk.ask(self.screen, lambda store: store.runs())
+        except UserError as error:
+            self.notify(str(error), severity="warning", markup=False, timeout=10)
+            return
+        interrupted = [run for run in runs if run.status == "interrupted"]
+        if interrupted:
+            self.notify(_interrupted(interrupted), markup=False, timeout=20)
 
     @property
-    def pane(self) -> TaskPane:
+    def pane(self) -> Pane:
         """The pane of the active tab."""
         return self._panes()[0]
 
-    def _panes(self) -> list[TaskPane]:
+    def _panes(self) -> list[Pane]:
         """The pane of the active tab; none before the first frame or while it is made."""
         tabs = self.query("#tasks")
         name = tabs.first(TabbedContent).active if tabs else ""
-        return list(self.query(f"#{name} TaskPane").results(TaskPane)) if name else []
+        return list(self.query(f"#{name} Pane").results(Pane)) if name else []
+
+    async def _task_pane(self, name: str) -> TaskPane:
+        """Bring a task to the front; its pane, once all of it is there."""
+        self.action_task(name)
+        await self._fill(self.query_one(f"#{name}", TabPane))
+        pane = self.query_one(f"#{name} TaskPane", TaskPane)
+        while not pane.complete:
+            await asyncio.sleep(0.02)
+        return pane
 
     def action_task(self, name: str) -> None:
-        """Go to the tab of a task."""
+        """Go to the tab of a task, or to that of all runs."""
         self.screen.set_focus(None)  # or the tab with the focus would come back
         self.query_one("#tasks", TabbedContent).active = name
 
     @on(TabbedContent.TabActivated, "#tasks")
-    async def _make_pane(self, event: TabbedContent.TabActivated) -> None:
+    async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
         """Fill a tab that is looked at for the first time."""
-        place = event.pane
-        if not place.query(TaskPane):
-            from rnn_tui.ui.panes.sequences import PANES  # noqa: PLC0415 - behind the first frame
-
-            await place.mount(PANES[str(place.id)](TASKS[str(place.id)], self.runs))
-        else:
-            pane = place.query_one(TaskPane)
+        if not await self._fill(event.pane):
+            pane = event.pane.query_one(Pane)
             pane.show_runs()
             pane.focus_view()
         self.refresh_bindings()
+
+    async def _fill(self, place: TabPane) -> bool:
+        """Make the pane of a tab; False if it is there."""
+        if place.query(Pane):
+            return False
+        name = str(place.id)
+        if name == "runs":
+            from rnn_tui.ui.panes.runs import RunsPane  # noqa: PLC0415 - behind the first frame
+
+            styles.read_others(cast("App[object]", self))
+            await place.mount(RunsPane(self.desk))
+        else:
+            from rnn_tui.ui.panes.sequences import PANES  # noqa: PLC0415
+
+            await place.mount(PANES[name](TASKS[name], self.runs))
+        return True
 
     def action_pane(self, name: str) -> None:
         """Do what the active pane calls `name`."""
@@ -222,6 +279,51 @@ class RnnTuiApp(App[int]):
 
         self.push_screen(ConfirmScreen("Training is under way. Stop it and start anew?"), answered)
 
+    async def on_resume_requested(self, event: ResumeRequested) -> None:
+        """Go on with a run; never while another trains."""
+        if self.runs.busy:
+            self.notify("Training is under way; stop it first (s).", severity="warning")
+            return
+        try:
+            state = await self.desk.ask(self.screen, lambda store: store.state(event.run))
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        pane = await self._task_pane(event.run.config.task)
+        pane.started([self.runs.resume(event.run, state)])
+        self._timer.resume()
+        self.refresh_bindings()
+
+    async def on_settings_wanted(self, event: SettingsWanted) -> None:
+        """Put the settings of an old run into the form of its task."""
+        pane = await self._task_pane(event.config.task)
+        left_out = pane.take_settings(event.config)
+        if left_out:
+            self.notify(
+                f"The form has no field for {', '.join(left_out)}; these are as in the preset.",
+                severity="warning",
+                markup=False,
+                timeout=8,
+            )
+
+    async def on_weights_wanted(self, event: WeightsWanted) -> None:
+        """Let the weights of a run answer."""
+        from rnn_tui.tasks.weights import Source  # noqa: PLC0415 - the database, on use only
+
+        run = event.run
+        pane = await self._task_pane(run.config.task)
+        position = getattr(run.config, "position", None)
+        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
+
+    def action_copy(self) -> None:
+        """Copy what has the focus, as text."""
+        text = copied(self.focused)
+        if text:
+            self.copy_to_clipboard(text)
+            self.notify(f"Copied {len(text.splitlines())} lines.", timeout=2)
+        else:
+            self.notify("A chart or a table in focus can be copied.", timeout=3)
+
     def _start_when_free(self, configs: list[RunConfig]) -> None:
         if self.runs.busy:
             self.set_timer(0.05, lambda: self._start_when_free(configs))
@@ -253,14 +355,19 @@ class RnnTuiApp(App[int]):
             for pane in self.query(TaskPane):
                 pane.post_message(RunsChanged(drained.run_ids))
         if drained.loaded is not None:
-            for pane in self._panes():
-                pane.show_runs()
+            for one in self._panes():
+                one.show_runs()
             if drained.loaded.failed:
                 self.notify(drained.loaded.text, severity="error", markup=False)
         if not alive:
             # Nothing can come until the next start: no wake-ups at idle.
             self._timer.pause()
             self.refresh_bindings()
+
+
+def _interrupted(runs: Sequence[RunRecord]) -> str:
+    what = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
+    return f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
 
 
 def run(data_dir: str | None = None) -> int:

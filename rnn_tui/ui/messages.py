@@ -1,10 +1,16 @@
 """What the app tells its panes, and what panes ask of the app."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from rnn_tui.engine.config import RunConfig
+
+if TYPE_CHECKING:
+    from rnn_tui.store.records import RunRecord
 
 
 class RunsChanged(Message):
@@ -24,4 +30,28 @@ class TrainRequested(Message):
 
     def __init__(self, configs: Sequence[RunConfig]) -> None:
         self.configs = tuple(configs)
+        super().__init__()
+
+
+class ResumeRequested(Message):
+    """The user wants this run to go on."""
+
+    def __init__(self, run: RunRecord) -> None:
+        self.run = run
+        super().__init__()
+
+
+class SettingsWanted(Message):
+    """The user wants a form filled in with these settings."""
+
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
+        super().__init__()
+
+
+class WeightsWanted(Message):
+    """The user wants the weights of this run to answer."""
+
+    def __init__(self, run: RunRecord) -> None:
+        self.run = run
         super().__init__()

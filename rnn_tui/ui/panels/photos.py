@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from rnn_tui.paths import asset_dir
 from rnn_tui.tasks.mnist.weights import trained
+from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.photos_collection import FILTERS, SORTS, Collection
 from rnn_tui.ui.panels.photos_confusion import PhotoConfusion
 from rnn_tui.ui.panels.photos_detail import PhotoDetail
@@ -150,6 +151,10 @@ class PhotosPanel(Vertical):
             DETAIL: self.query_one(PhotoDetail), MATRIX: self.query_one(PhotoConfusion),
         }  # fmt: skip
         places.get(self.view, self._grid).focus()
+
+    def use(self, source: Source) -> None:
+        """Read with these weights from now on."""
+        self._form.use(source)
 
     def refresh_weights(self) -> None:
         """List the runs anew, since one may have ended."""

@@ -57,6 +57,8 @@ class PhotosForm(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._runs: dict[str, Source] = {}
+        # Weights that were named, which may be none of the runs that are offered.
+        self._wanted: Source | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the fields."""
@@ -122,10 +124,18 @@ class PhotosForm(Vertical):
         except SettingError:
             return None
 
+    def use(self, source: Source) -> None:
+        """Choose these weights."""
+        self._wanted = source
+        self.offer([run for run in self._runs.values() if run.path != source.path])
+        self.query_one("#photos-network", Select).value = source.label
+
     def offer(self, runs: Iterable[Source]) -> None:
         """List these runs after the networks that ship; what is chosen stays chosen."""
         select = self.query_one("#photos-network", Select)
-        chosen, self._runs = select.value, {run.label: run for run in runs}
+        named = [] if self._wanted is None else [self._wanted]
+        others = [run for run in runs if run.path not in {one.path for one in named}]
+        chosen, self._runs = select.value, {run.label: run for run in [*named, *others]}
         options = [(name, model) for model, name in SHIPPED.items()]
         options += [(label, label) for label in self._runs]
         with self.prevent(Select.Changed):

@@ -133,10 +133,16 @@ class Answers:
 
 
 class Answerer:
-    """Chooses weights by position and asks them; remembers both, so that typing reads no files."""
+    """Chooses weights by position and asks them; remembers both, so that typing reads no files.
 
-    def __init__(self) -> None:
+    Args:
+        source: answers for its position in place of those that would be chosen for it.
+    """
+
+    def __init__(self, source: Source | None = None) -> None:
         self._sources: dict[int, Source] = {}
+        if source is not None and source.position is not None:
+            self._sources[source.position] = source
         self._networks: dict[Path, RecallNetwork] = {}
 
     def answer(self, digits: Digits, position: int) -> Answers:

@@ -12,6 +12,7 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.tasks.recall.answering import check_position, parse_digits
+from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.recall_answers import (
     Answerer,
     Answers,
@@ -59,6 +60,7 @@ class RecallPromptPanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
+        self._source: Source | None = None
         self._random = np.random.default_rng()
         self._answerer = Answerer()
         self._digits, self._position = EXAMPLE, REPORT_POSITION
@@ -100,14 +102,27 @@ class RecallPromptPanel(Vertical):
     def on_mount(self) -> None:
         """Answer the example."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
-        self.refresh_weights()
+        self.refresh_weights(keep=True)
 
-    def refresh_weights(self) -> None:
-        """Choose the weights anew, since a run may have ended, and answer with them."""
+    def use(self, source: Source) -> None:
+        """Answer with these weights from now on, at the position that they were trained for."""
+        self._source = source
+        if self.is_mounted and source.position is not None:
+            self.query_one("#recall-position", TypedInput).value = f"{source.position}"
+        self.refresh_weights(keep=True)
+
+    def refresh_weights(self, *, keep: bool = False) -> None:
+        """Choose the weights anew, since a run may have ended, and answer with them.
+
+        Args:
+            keep: go on with those that were named.
+        """
+        if not keep:
+            self._source = None
         if not self.is_mounted:
             return  # mounting does it
         # A new one, not an emptied one: a thread may be filling the old one's memory.
-        self._answerer = Answerer()
+        self._answerer = Answerer(self._source)
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()

@@ -1,6 +1,7 @@
 """The form that says what to train: preset, models or losses, numbers, device."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 from textual import on
@@ -117,6 +118,37 @@ class SettingsForm(VerticalScroll):
                 raise
         preset = str(self.query_one("#preset", Select).value)
         return [self._spec.config(model, preset, **overrides) for model in self.models]
+
+    def fill(self, config: RunConfig) -> list[str]:
+        """Show these settings, of a run of this task; returns those that there is no field for.
+
+        Values that are the preset's own are left to it.
+        """
+        presets = self._spec.presets
+        preset = config.preset if config.preset in presets else next(iter(presets))
+        usual = self._spec.config(config.key, preset)
+        with self.prevent(Select.Changed, Checkbox.Changed):
+            self.query_one("#preset", Select).value = preset
+            self.query_one("#device", Select).value = config.device
+            if len(self._spec.models) > 1:
+                for model in self._spec.models:
+                    self.query_one(f"#model-{model}", Checkbox).value = model == config.key
+            for setting in self._spec.adjustable:
+                value = getattr(config, setting.name)
+                if isinstance(setting, ChoicesSetting):
+                    for name in setting.choices:
+                        self._choice(name).value = name in value
+        for field in self.query(SettingField):
+            value, name = getattr(config, field.setting.name), field.setting.name
+            same = value == getattr(usual, name)
+            field.input.value = "" if same else field.setting.format(value)
+        self._show_preset()
+        shown = {"task", "preset", "model", "device", "data_dir", *self._spec.settings}
+        return [
+            field.name.replace("_", " ")
+            for field in fields(config)
+            if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
+        ]
 
     def _ticked(self, setting: ChoicesSetting) -> tuple[str, ...]:
         """The names that are ticked.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import RichLog, Static, TabbedContent, TabPane
 
@@ -15,16 +15,19 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui import styles
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
+from rnn_tui.ui.panes.pane import Pane
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.chart import Chart
 from rnn_tui.ui.widgets.progress_line import ProgressLine
 from rnn_tui.ui.widgets.run_bar import RunBar, RunChip
 
 if TYPE_CHECKING:
+    from rnn_tui.engine.config import RunConfig
+    from rnn_tui.tasks.weights import Source
     from rnn_tui.ui.panels.settings_form import SettingsForm
 
 
-class TaskPane(Horizontal):
+class TaskPane(Pane):
     """Everything about one task: what to train on the left, what came of it on the right.
 
     Args:
@@ -33,7 +36,6 @@ class TaskPane(Horizontal):
         data_dir: a torchvision root to train on in place of the data that ships.
     """
 
-    help_text: ClassVar[str]
     DEFAULT_CLASSES = "task-pane"
 
     def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
@@ -72,9 +74,9 @@ class TaskPane(Horizontal):
         """The charts that the chart keys are for."""
         raise NotImplementedError
 
-    def offers(self, action: str) -> bool:
-        """Whether a key of the app has something to do here now."""
-        return hasattr(self, f"action_{action}")
+    async def use_weights(self, source: Source) -> None:
+        """Answer with these weights from now on, and show that."""
+        raise NotImplementedError
 
     # The frame.
 
@@ -140,6 +142,14 @@ class TaskPane(Horizontal):
             self.notify(str(error), severity="error", title="Not started", markup=False)
             return
         self.post_message(TrainRequested(configs))
+
+    def take_settings(self, config: RunConfig) -> list[str]:
+        """Fill the form in with these settings; returns those that it has no field for."""
+        assert self._form is not None
+        self.remove_class("-form-away")
+        left_out = self._form.fill(config)
+        self._form.focus_first()
+        return left_out
 
     def started(self, run_ids: list[str]) -> None:
         """The app has started these runs."""

@@ -16,6 +16,7 @@ from rnn_tui.ui.widgets.chart import Chart
 from rnn_tui.ui.widgets.later import Later
 
 if TYPE_CHECKING:
+    from rnn_tui.tasks.weights import Source
     from rnn_tui.ui.panels.confusion_view import ConfusionView
     from rnn_tui.ui.panels.misread_view import MisreadView
     from rnn_tui.ui.panels.result_view import ResultView
@@ -115,6 +116,13 @@ from the start, with weights that ship.
             super().focus_view()
         elif later.content is not None:
             cast("Any", later.content).focus_view()
+
+    async def use_weights(self, source: Source) -> None:
+        """Let them read drawings and photos, and show the former."""
+        for later in self._laters.values():
+            cast("Any", await later.fill()).use(source)
+        self.show_tab("draw")
+        self.call_after_refresh(self.focus_view)
 
     def ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
         """What was trained may read photos and drawings from now on."""

@@ -18,6 +18,7 @@ from rnn_tui.ui.panes.base import TaskPane
 from rnn_tui.ui.widgets.chart import Chart
 
 if TYPE_CHECKING:
+    from rnn_tui.tasks.weights import Source
     from rnn_tui.ui.panels.calculator import CalculatorPanel
     from rnn_tui.ui.panels.recall_prompt import RecallPromptPanel
 
@@ -137,6 +138,12 @@ that ship, until you train some.
         else:
             super().focus_view()
 
+    async def use_weights(self, source: Source) -> None:
+        """Let them answer in the prompt."""
+        self.show_tab("prompt")
+        self._prompt.use(source)
+        self.call_after_refresh(self.focus_view)
+
     def show_view(self, view: str, states: Sequence[RunState], chosen: RunState | None) -> None:
         """Bring the view of this id up to date."""
         if view != "confusion-tab":
@@ -203,6 +210,12 @@ report's, a softmax across positions; **BCE**, the cross-entropy of each bit, th
             self._calculator.focus_view()
         else:
             super().focus_view()
+
+    async def use_weights(self, source: Source) -> None:
+        """Let them answer in the calculator."""
+        self.show_tab("calculator")
+        self._calculator.use(source)
+        self.call_after_refresh(self.focus_view)
 
     def ended(self, state: RunState) -> None:
         """What was trained answers from now on."""

@@ -157,6 +157,31 @@ class ChartBase(Widget, can_focus=True):
             self._view = None
         self._changed(data=True)
 
+    def describe(
+        self,
+        title: str,
+        *,
+        y_unit: str = "",
+        lower: float | None = None,
+        upper: float | None = None,
+        x_label: str = "epoch",
+    ) -> None:
+        """Plot something else from now on: without curves, and the view on all of it.
+
+        Args:
+            title: What is plotted.
+            y_unit: The unit of the values, for the title.
+            lower: The lowest value the metric can have.
+            upper: The highest value the metric can have.
+            x_label: What x counts.
+        """
+        new = (title, y_unit, lower, upper, x_label)
+        if new == (self._title, self._y_unit, self._lower, self._upper, self._x_label):
+            return
+        self._title, self._y_unit, self._lower, self._upper, self._x_label = new
+        self._series, self._view, self.cursor = (), None, None
+        self._changed(data=True)
+
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
         """Mark a range of x, as the lengths seen in training, by a shade and in the foot.
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import compress
 
 from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.ui.widgets.chart_axes import (
     HUGE,
     TINY,
@@ -28,15 +29,6 @@ from rnn_tui.ui.widgets.chart_bands import Band, apart, cut_band, thin
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
-
-# After Okabe and Ito's colour-blind-friendly set, its hues lightened or darkened until each
-# has a contrast of at least 3 to background and surface of every built-in theme.
-DARK_PALETTE = (
-    "#56B4E9", "#E69F00", "#2FBF94", "#F0E442", "#E8714A", "#CC79A7", "#9B8CFF", "#BDBDBD",
-)  # fmt: skip
-LIGHT_PALETTE = (
-    "#0067A6", "#A85D00", "#00755A", "#7A6A00", "#C03A00", "#A8407E", "#5B45C9", "#555555",
-)  # fmt: skip
 
 MARKERS = "●■▲◆▼○□△◇"
 """Shapes, so that curves can be told apart without colours. One more than there are colours: the

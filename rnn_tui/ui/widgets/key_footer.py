@@ -1,7 +1,6 @@
 """The footer with the keys, on two lines where one is too short for all of them."""
 
 from rich.cells import cell_len
-from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Footer
 
@@ -30,7 +29,7 @@ class KeyFooter(Footer):
         self.styles.grid_size_columns = -(-len(shown) // LINES)
         self._fold()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """One line or two."""
         self._fold()
 

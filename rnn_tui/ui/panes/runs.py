@@ -1,0 +1,393 @@
+"""The Runs tab: every run that is kept, whoever trained it, and several of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static, TabbedContent, TabPane
+
+from rnn_tui.engine.errors import StoreError, UserError
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.store.comparison import lines, shared_metrics
+from rnn_tui.store.records import Curve, RunRecord
+from rnn_tui.store.store import LONGEST_NAME, LONGEST_NOTE, RunStore
+from rnn_tui.ui.messages import ResumeRequested, SettingsWanted, WeightsWanted
+from rnn_tui.ui.panels.runs_compare import RunsCompare
+from rnn_tui.ui.panels.runs_table import RunsTable
+from rnn_tui.ui.panels.seeds_view import SPREAD_LABELS
+from rnn_tui.ui.panes.pane import Pane
+from rnn_tui.ui.run_desk import RunDesk
+from rnn_tui.ui.screens.ask_text import AskTextScreen
+from rnn_tui.ui.screens.run_details import Details, RunDetailsScreen
+from rnn_tui.ui.widgets.chart import Chart
+
+T = TypeVar("T")
+
+SECONDS_BETWEEN_LOOKS = 1.0
+LOOKS_BETWEEN_AGES = 20
+MOST_TAGS_TYPED = 200
+CHART_ACTIONS = (
+    "full_screen", "smoothing", "log_axis", "zoom_in", "zoom_out", "reset_view", "spread",
+)  # fmt: skip
+
+
+class RunsPane(Pane):
+    """All runs, live, and a comparison of those that are marked.
+
+    Args:
+        desk: where to ask the database.
+    """
+
+    help_text: ClassVar[str] = """\
+# Runs
+
+Every run of every task is kept, from the app and from the shell, with its settings, every value it
+logged, and its weights. The table follows runs in training, in other processes too; one whose
+process was killed shows as *interrupted*, and `g` goes on with it exactly where it was. **Compare**
+draws the marked runs in one chart, against epochs, steps or seconds, runs that differ in their
+seeds alone as mean and spread, and lists the settings in which they differ.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "rename", "Rename", tooltip="Give the run another name"),
+        Binding("a", "tags", "Tags", show=False, tooltip="Change the tags of the run"),
+        Binding("o", "note", "Note", show=False, tooltip="Keep a note with the run"),
+        Binding("d,delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
+        Binding("z", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
+        Binding("g", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
+        Binding("u", "use", "Use", tooltip="Let its weights answer in its task's panels"),
+        Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
+        Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
+    ]
+
+    def __init__(self, desk: RunDesk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._deleted: list[list[RunRecord]] = []
+        self._version = -1
+        self._looks = 0
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        """What is wrong, if anything; the table; the comparison."""
+        yield Static("", id="runs-problem", markup=False)
+        with TabbedContent(id="run-views"):
+            with TabPane("All runs", id="all-runs"):
+                yield RunsTable()
+            with TabPane("Compare", id="compare"):
+                yield RunsCompare()
+
+    def on_mount(self) -> None:
+        """Look for news only while this tab is in front."""
+        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
+        self.focus_view()
+
+    def on_show(self) -> None:
+        """Be up to date from now on."""
+        self._timer.resume()
+        self.show_runs()
+
+    def on_hide(self) -> None:
+        """Rest."""
+        self._timer.pause()
+
+    # Of every pane
+
+    @property
+    def complete(self) -> bool:
+        """Whether the runs are there."""
+        return self._ready
+
+    @property
+    def view(self) -> str:
+        """The view in front."""
+        return self.query_one("#run-views", TabbedContent).active
+
+    @property
+    def _table(self) -> RunsTable:
+        return self.query_one(RunsTable)
+
+    @property
+    def _compare(self) -> RunsCompare:
+        return self.query_one(RunsCompare)
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The chart that the chart keys are for."""
+        return [self._compare.chart]
+
+    def offers(self, action: str) -> bool:
+        """Chart keys only beside a chart."""
+        if action in CHART_ACTIONS:
+            return self.view == "compare"
+        return super().offers(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Metric and axis only in the comparison."""
+        return self.view == "compare" if action in ("metric", "axis") else True
+
+    def focus_view(self) -> None:
+        """The table, or the chart."""
+        if self.view == "compare":
+            self._compare.chart.focus()
+        else:
+            self._table.focus_view()
+
+    def show_runs(self) -> None:
+        """Read the runs anew."""
+        self.run_worker(self._read(always=True), group="runs", exclusive=True)
+
+    def _look(self) -> None:
+        self._looks += 1
+        again = self._looks % LOOKS_BETWEEN_AGES == 0
+        self.run_worker(self._read(always=again), group="runs", exclusive=True)
+
+    async def _read(self, always: bool) -> None:
+        """Show all runs, if there is news of them."""
+        active = any(run.status.active for run in self._table.runs)
+        known = -1 if always or active else self._version
+
+        def news(store: RunStore) -> tuple[int, list[RunRecord] | None]:
+            version = store.version()
+            return version, None if version == known else store.runs()
+
+        found = await self._ask(news)
+        self._ready = True
+        if found is None:
+            return
+        self._version, runs = found
+        if runs is not None:
+            self._table.show(runs)
+            if self.view == "compare":
+                await self._show_comparison()
+
+    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
+        """What the database says; None where it can't be used, which is said then."""
+        problem = self.query_one("#runs-problem", Static)
+        try:
+            answer = await self._desk.ask(self, question)
+        except StoreError as error:
+            problem.update(str(error))
+            problem.display = True
+            return None
+        problem.display = False
+        return answer
+
+    # Keys of the app
+
+    def action_next_view(self) -> None:
+        """The other view."""
+        self.screen.set_focus(None)
+        tabs = self.query_one("#run-views", TabbedContent)
+        tabs.active = "all-runs" if tabs.active == "compare" else "compare"
+        self.call_after_refresh(self.focus_view)
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """Draw what has come into view."""
+        if self.view == "compare":
+            self.run_worker(self._show_comparison(), group="comparison", exclusive=True)
+        self.app.refresh_bindings()
+
+    def action_train(self) -> None:
+        """Take the run's settings to its task's form."""
+        run = self._table.highlighted
+        if run is not None:
+            self.post_message(SettingsWanted(run.config))
+
+    def action_full_screen(self) -> None:
+        """Enlarge the chart, or no longer."""
+        if self.screen.maximized is self._compare.chart:
+            self.screen.minimize()
+        else:
+            self.screen.maximize(self._compare.chart, container=False)
+            self._compare.chart.focus()
+
+    def action_smoothing(self) -> None:
+        """Smooth the curves more, or not at all."""
+        self._compare.chart.action_cycle_smoothing()
+
+    def action_log_axis(self) -> None:
+        """Switch to a logarithmic axis, or back."""
+        self._compare.chart.action_toggle_log()
+
+    def action_zoom_in(self) -> None:
+        """Show half of the range."""
+        self._compare.chart.action_zoom(1)
+
+    def action_zoom_out(self) -> None:
+        """Show twice the range."""
+        self._compare.chart.action_zoom(-1)
+
+    def action_reset_view(self) -> None:
+        """Show everything, without a cursor."""
+        self._compare.chart.action_reset_view()
+        self._compare.chart.cursor = None
+
+    def action_spread(self) -> None:
+        """Draw the other kind of spread."""
+        self._compare.spread = "sd" if self._compare.spread == "range" else "range"
+        self.notify(f"Spread over seeds: {SPREAD_LABELS[self._compare.spread]}", timeout=2)
+        self._compare.draw()
+
+    # Comparison
+
+    def action_metric(self) -> None:
+        """The next metric."""
+        self._compare.step_metric()
+
+    def action_axis(self) -> None:
+        """The next axis."""
+        self._compare.step_against()
+
+    def on_runs_compare_asked(self) -> None:
+        """Another metric or axis."""
+        self.run_worker(self._show_comparison(), group="comparison", exclusive=True)
+
+    async def _show_comparison(self) -> None:
+        """Draw the marked runs, or else the one under the cursor."""
+        runs = self._table.chosen
+        compare = self._compare
+
+        names = await self._ask(lambda store: [store.metrics(run.run_id) for run in runs])
+        if names is None:
+            return
+        specs: dict[str, MetricSpec] = {
+            name: next(run.spec(name) for run, own in zip(runs, names, strict=True) if name in own)
+            for name in shared_metrics(names)
+        }
+        usual = next((run.metric for run in runs if run.metric in specs), "")
+        compare.offer(specs, usual)
+        metric = compare.metric
+
+        def curves(store: RunStore) -> list[tuple[RunRecord, Curve]]:
+            return [(run, store.curve(run, metric)) for run in runs] if metric else []
+
+        found = await self._ask(curves)
+        if found is not None:
+            spec = specs.get(metric, MetricSpec(metric, metric or "curve"))
+            compare.show(runs, spec, lines(found, compare.against))
+
+    # Commands on runs
+
+    def on_runs_table_chosen(self) -> None:
+        """Show all that is kept of the run under the cursor."""
+        run = self._table.highlighted
+        if run is not None:
+            self.run_worker(self._show_details(run), group="details", exclusive=True)
+
+    async def _show_details(self, run: RunRecord) -> None:
+        def details(store: RunStore) -> Details:
+            now = store.get(run.run_id) or run
+            return Details(now, store.sessions(run.run_id), store.log(run.run_id))
+
+        found = await self._ask(details)
+        if found is not None:
+            self.app.push_screen(RunDetailsScreen(found))
+
+    def action_rename(self) -> None:
+        """Ask for another name."""
+        self._ask_text(
+            "Name", "A name has to be unlike all others.", LONGEST_NAME, lambda run: run.name,
+            lambda store, run, text: store.rename(run, text),
+        )  # fmt: skip
+
+    def action_tags(self) -> None:
+        """Ask for tags."""
+        self._ask_text(
+            "Tags", "Words with spaces between them; the filter finds runs by them.",
+            MOST_TAGS_TYPED, lambda run: " ".join(run.tags),
+            lambda store, run, text: store.set_tags(run, text.split()),
+        )  # fmt: skip
+
+    def action_note(self) -> None:
+        """Ask for a note."""
+        self._ask_text(
+            "Note", "Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
+            lambda store, run, text: store.set_note(run, text.strip()),
+        )  # fmt: skip
+
+    def _ask_text(
+        self,
+        title: str,
+        hint: str,
+        most: int,
+        value: Callable[[RunRecord], str],
+        change: Callable[[RunStore, RunRecord, str], object],
+    ) -> None:
+        run = self._table.highlighted
+        if run is None:
+            return
+
+        async def take(text: str) -> None:
+            await self._desk.ask(self, lambda store: change(store, run, text))
+            self.show_runs()
+
+        self.app.push_screen(AskTextScreen(f"{title} of {run.name}", value(run), hint, take, most))
+
+    def action_delete(self) -> None:
+        """Delete the marked runs, or the one under the cursor; `z` brings them back."""
+        runs = self._table.chosen
+        if runs:
+            self.run_worker(self._delete(runs), group="change")
+
+    async def _delete(self, runs: Sequence[RunRecord]) -> None:
+        gone: list[RunRecord] = []
+
+        def delete(store: RunStore) -> str:
+            for run in runs:
+                try:
+                    store.delete(run)
+                except UserError as error:
+                    return str(error)
+                gone.append(run)
+            return ""
+
+        problem = await self._ask(delete)
+        if gone:
+            self._deleted.append(gone)
+            what = gone[0].name if len(gone) == 1 else f"{len(gone)} runs"
+            self.notify(f"{what} deleted; z brings back.", markup=False)
+        if problem:
+            self.notify(problem, severity="error", markup=False)
+        self.show_runs()
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        if not self._deleted:
+            self.notify("Nothing was deleted here.", timeout=2)
+            return
+        self.run_worker(self._restore(self._deleted.pop()), group="change")
+
+    async def _restore(self, runs: Sequence[RunRecord]) -> None:
+        def restore(store: RunStore) -> bool:
+            for run in runs:
+                store.restore(run)
+            return True
+
+        if await self._ask(restore):
+            what = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+            self.notify(f"{what} brought back.", markup=False)
+        self.show_runs()
+
+    def action_go_on(self) -> None:
+        """Resume the run under the cursor."""
+        run = self._table.highlighted
+        if run is None:
+            return
+        if not run.status.resumable:
+            self.notify(f"{run.name} is {run.status}: there is nothing to resume.", markup=False)
+            return
+        self.post_message(ResumeRequested(run))
+
+    def action_use(self) -> None:
+        """Let the run's weights answer in the panels of its task."""
+        run = self._table.highlighted
+        if run is None:
+            return
+        if not run.weights.is_file():
+            self.notify(f"{run.name} has no weights yet.", severity="error", markup=False)
+            return
+        self.post_message(WeightsWanted(run))
