@@ -50,6 +50,9 @@ class RowReaderNetwork:
     Args:
         file: the weights.
 
+    Attributes:
+        arrays: parameters by the names that `models.recurrent` has for them.
+
     Raises:
         CheckpointError: if they are another task's, or do not fit their own settings.
     """
@@ -64,7 +67,7 @@ class RowReaderNetwork:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not all(np.isfinite(array).all() for array in file.arrays.values()):
             raise CheckpointError("Some of these weights are not finite numbers.")
-        self._arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
+        self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -82,7 +85,7 @@ class RowReaderNetwork:
     @property
     def readout(self) -> tuple[Array, Array]:
         """Weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,)."""
-        return self._arrays["readout.weight"], self._arrays["readout.bias"]
+        return self.arrays["readout.weight"], self.arrays["readout.bias"]
 
     def probabilities(self, digits: Array) -> Array:
         """Probabilities of the ten classes (N, 10).
@@ -127,7 +130,7 @@ class RowReaderNetwork:
 
     def _cell(self, module: str, suffix: str) -> CellWeights:
         of_input, of_state, *biases = (
-            self._arrays[f"{module}.{kind}{suffix}"]
+            self.arrays[f"{module}.{kind}{suffix}"]
             for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         kind: Literal["rnn", "lstm"] = "rnn" if self.config.model == "rnn" else "lstm"
