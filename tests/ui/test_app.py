@@ -414,7 +414,7 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
             await pilot.pause(0.1)
             lines = screen_text(app).splitlines()
             assert len(lines) == size[1]
-            for word in ("Train", "Stop", "Pause", "Tab", "Form", "Chart", "Smooth", "Log", "Zoom",
+            for word in ("Train", "Stop", "Pause", "View", "Form", "Chart", "Smooth", "Log", "Zoom",
                          "Reset", "Help", "Quit"):  # fmt: skip
                 assert word in "\n".join(lines[-2:]), (theme, size)
         runs.stop()
