@@ -57,9 +57,8 @@ class Channel:
         return result
 
 
-def best_channel(small: Picture) -> Channel:
+def best_channel(small: Picture, light: bool) -> Channel:
     """The channel in which the ink of a small photo (H, W, 3) stands out most."""
-    light = _is_light(small)
     found = []
     for number in range(4):
         plane = Channel(number, light).of(small)
@@ -101,7 +100,7 @@ def _top_mean(values: Ink) -> float:
     return float(np.partition(flat, -count)[-count:].mean())
 
 
-def _is_light(small: Picture) -> bool:
+def light_lean(small: Picture) -> float:
     """Whether the writing is lighter than its ground.
 
     Strokes are narrow: closing removes dark ones, opening light ones, and what takes more away
@@ -117,7 +116,7 @@ def _is_light(small: Picture) -> bool:
             for plane in (grey, cv2.bitwise_not(grey))
         )
         lean += float(np.clip(np.log((light + 1) / (dark + 1)), -_MOST_LEAN, _MOST_LEAN))
-    return lean > _BORDER_WEIGHT * _border_lightness(grey)
+    return lean - _BORDER_WEIGHT * _border_lightness(grey)
 
 
 def _border_lightness(grey: Picture) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -9,87 +10,94 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.imaging.digit import centre
-from rnn_tui.imaging.ink import Channel, Ink, best_channel, ink_on, noise_of, paper_of, reach_of
-from rnn_tui.imaging.lines import Edges, ruled_lines
+from rnn_tui.imaging.ink import Channel, Ink, best_channel, light_lean, ink_on, noise_of, paper_of, reach_of
+from rnn_tui.imaging.lines import recentred, ruled_lines, without_lines
 from rnn_tui.imaging.parts import Parts, parts_of, scores, with_near
-from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
+from rnn_tui.imaging.prepared import SIDE, Digit, Picture, Prepared, Stage
 
-COARSE, SMALL = 256, 128
+# Longer sides of the copies: to look for lines and cut out from, to search, to choose a channel.
+COARSE, SEARCHED, SMALL = 320, 160, 128
 FINE = 120
 MARGIN = 0.45
 REACHES = (0.08, 0.16, 0.32)
-LEVELS = (0.5, 0.3, 0.18, 0.11, 0.065)
-HIGH, LOW = 0.5, 0.24
-Box = tuple[int, int, int, int]
-
-
-@dataclass(frozen=True)
-class _Found:
-    box: Box
-    level: float
-    mask: Picture
-    light: bool
-    width: float
+LEVELS = tuple(0.6 * 0.67**step for step in range(8))
+LEAN, LEVEL_LEAN = 2.0, 1.2
+RAMP = (0.12, 1.0)
+PCT, PASSES, RF, RA, RM = 85, 2, 1.6, 6, 15
+HIGH, LOW = 0.5, 0.3
+Note = Callable[[str, Picture], None]
 
 
 def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
-    """A photo's digit as MNIST would have it.
-
-    Args:
-        image: (H, W, 3) BGR, uint8, any size.
-        stages: whether to keep the pictures on the way.
-    """
     kept: list[Stage] = []
-    note = (lambda name, picture: kept.append(Stage(name, picture))) if stages else (lambda *_: None)
+
+    def note(name: str, picture: Picture) -> None:
+        if stages:
+            kept.append(Stage(name, picture))
+
     coarse = _shrunk(image, COARSE)
-    channel = best_channel(_shrunk(coarse, SMALL))
-    plane = cv2.blur(channel.of(coarse), (3, 3))
+    small = _shrunk(coarse, SMALL)
+    lean = light_lean(small)
     note("photo", coarse)
-    note("channel", plane)
-    found = _find(plane, note)
-    if found is None:
+    tried = []
+    for light in (False, True):
+        prior = 1 / (1 + np.exp(-LEAN * (lean - LEVEL_LEAN) * (1 if light else -1)))
+        if prior < 0.02:
+            continue
+        channel = best_channel(small, light)
+        plane = channel.of(coarse)
+        lines = ruled_lines(plane)
+        plain = without_lines(plane, lines) if lines else plane
+        note(f"{'light' if light else 'dark'} {prior:.2f} lines {len(lines)}", plain)
+        found = _find(plain, note)
+        if found is not None:
+            tried.append((found[0] * prior, found[1:], channel, lines))
+    if not tried:
         return Prepared(np.zeros((SIDE, SIDE), np.float32), tuple(kept), "There is no digit in it.")
-    box, level, mask = found
+    _, (box, level, mask), channel, lines = max(tried, key=lambda one: one[0])
     note("found", mask)
-    digit = _extract(image, coarse, box, level, mask, channel, note)
+    digit = _extract(image, coarse, box, level, mask, channel, lines, note)
     note("28×28", _shown(digit))
     return Prepared(digit, tuple(kept), "")
 
 
-def _find(plane, note):
-    best = (0.0, 0, None, None)
+def _find(plain: Picture, note: Note):
+    best = (0.0, 0, None, None, 0.0)
+    plane = cv2.blur(plain, (3, 3))
+    factor = 1
+    if max(plane.shape) > SEARCHED:
+        factor = 2
+        plane = np.ascontiguousarray(cv2.erode(plane, np.ones((2, 2), np.uint8), anchor=(0, 0))[::2, ::2])
     for share in REACHES:
         ink = ink_on(plane, paper_of(plane, reach_of(plane.shape, share)))
         noise = noise_of(ink)
-        factor = 1.3
         for level in LEVELS:
             if level < max(0.03, 2.5 * noise):
                 break
-            mask = _over(ink, level)
-            lines = ruled_lines(mask, ink, max(3, round(0.02 * COARSE)), Edges())
-            parts = parts_of(cv2.subtract(mask, lines), ink)
-            score = scores(parts)
+            parts = parts_of(_over(ink, level), ink, level)
+            score = scores(parts, level)
             main = int(np.argmax(score))
-            if score[main] > best[0] * factor:
-                best = (score[main], main, parts, ink)
-                factor = 1.1
-                note(f"{share} {level}", mask)
-    _, main, parts, ink = best
+            if score[main] > best[0] * 1.02:
+                best = (score[main], main, parts, ink, level)
+                note(f"{share} {level:.2f}", _over(ink, level))
+    _, main, parts, ink, level = best
     if not main:
         return None
     chosen = with_near(parts, main)
-    box = (int(parts.left[chosen].min()), int(parts.top[chosen].min()),
-           int(parts.right[chosen].max()), int(parts.bottom[chosen].max()))
+    box = tuple(int(factor * v) for v in (parts.left[chosen].min(), parts.top[chosen].min(),
+           parts.right[chosen].max(), parts.bottom[chosen].max()))
     mask = np.where(chosen[parts.labels], 255, 0).astype(np.uint8)
     inside = ink[mask > 0]
-    return box, float(np.percentile(inside, 75)), mask
+    mask = cv2.resize(mask, plain.shape[::-1], interpolation=cv2.INTER_NEAREST)
+    box = (box[0], box[1], min(box[2], plain.shape[1]), min(box[3], plain.shape[0]))
+    return best[0], box, float(np.percentile(inside, 75)), mask
 
 
 def _over(ink: Ink, level: float) -> Picture:
     return cv2.compare(ink, level, cv2.CMP_GT)
 
 
-def _extract(image, coarse, box, level, mask, channel, note):
+def _extract(image, coarse, box, level, mask, channel, ruled, note) -> Digit:
     height, width = coarse.shape[:2]
     size = max(box[2] - box[0], box[3] - box[1])
     margin = max(2, MARGIN * size)
@@ -103,29 +111,37 @@ def _extract(image, coarse, box, level, mask, channel, note):
     fine = cv2.resize(crop, fine_size, interpolation=way)
     near = cv2.resize(mask[top:bottom, left:right], fine_size, interpolation=cv2.INTER_LINEAR)
     near = cv2.compare(near, 127, cv2.CMP_GT)
-    plane = cv2.blur(channel.of(fine), (3, 3))
-    widest = 2 * float(cv2.distanceTransform(near, cv2.DIST_L2, 3).max())
-    reach = int(min(max(1.6 * widest + 6, 15), 0.6 * FINE)) | 1
-    paper = paper_of(plane, reach)
-    ink = ink_on(plane, paper)
-    inside = ink[near > 0]
-    strong = float(np.percentile(inside, 75)) if inside.size else level
-    mask2 = _hysteresis(ink, strong)
-    edges = Edges(left == 0, top == 0, right == width, bottom == height)
-    lines = ruled_lines(mask2, ink, max(4, round(0.06 * FINE)), edges)
-    parts = parts_of(mask2 & ~lines, ink)
-    overlap = np.bincount(parts.labels[near > 0], minlength=len(parts.ink)).astype(float)
-    overlap[0] = 0
-    main = int(np.argmax(overlap * (parts.ink > 0)))
-    chosen = with_near(parts, main)
-    final = np.where(chosen[parts.labels], 255, 0).astype(np.uint8)
-    grown = cv2.dilate(final, np.ones((3, 3), np.uint8)) & ~lines
-    clean = np.clip((ink - 0.12 * strong) / (0.88 * strong), 0, 1) * (grown > 0)
-    note("crop", fine)
+    plane = channel.of(fine)
+    note("crop", plane)
+    sx, sy = fine_size[0] / (right - left), fine_size[1] / (bottom - top)
+    lines = [recentred(plane, line.seen_from(left, top, sx, sy)) for line in ruled]
+    if lines:
+        plane = without_lines(plane, lines)
+        note(f"crop without lines {len(lines)}", plane)
+    more = ruled_lines(plane)
+    if more:
+        plane = without_lines(plane, more)
+        note(f"crop without more lines {len(more)}", plane)
+    plane = cv2.blur(plane, (3, 3))
+    for _ in range(PASSES):
+        widest = 2 * float(cv2.distanceTransform(near, cv2.DIST_L2, 3).max())
+        reach = int(min(max(RF * widest + RA, RM), 0.6 * FINE)) | 1
+        paper = paper_of(plane, reach)
+        ink = ink_on(plane, paper)
+        inside = ink[near > 0]
+        strong = float(np.percentile(inside, PCT)) if inside.size else level
+        mask2 = _hysteresis(ink, strong)
+        parts = parts_of(mask2, ink, HIGH*strong/2)
+        overlap = np.bincount(parts.labels[near > 0], minlength=len(parts.ink)).astype(float)
+        overlap[0] = 0
+        main = int(np.argmax(overlap * (parts.ink > 0)))
+        chosen = with_near(parts, main)
+        near = np.where(chosen[parts.labels], 255, 0).astype(np.uint8)
+    grown = cv2.dilate(near, np.ones((3, 3), np.uint8))
+    clean = np.clip((ink / strong - RAMP[0]) / (RAMP[1] - RAMP[0]), 0, 1) * (grown > 0)
     note("paper", paper)
     note("ink", _shown(ink / max(strong, 1e-3) * 0.8))
     note("threshold", mask2)
-    note("lines", lines)
     note("digit", _shown(clean))
     return centre(clean.astype(np.float32))
 

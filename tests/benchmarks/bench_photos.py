@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.imaging.prepared import Picture
@@ -19,6 +20,8 @@ from rnn_tui.imaging.reading import read_image
 from rnn_tui.tasks.mnist.network import RowReaderNetwork
 
 cv2.setNumThreads(1)
+
+Plane = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -56,18 +59,69 @@ def framed(
         random: for the noise.
     """
     height, width = picture.shape[:2]
-    coarse = cv2.medianBlur(cv2.resize(picture, (32, 32), interpolation=cv2.INTER_AREA), 15)
-    units = [
-        round(side * 32 / length) for side, length in zip(sides, (height, height, width, width))
-    ]
-    wide = cv2.copyMakeBorder(coarse, *units, cv2.BORDER_REPLICATE)
-    size = width + sides[2] + sides[3], height + sides[0] + sides[1]
-    result = cv2.resize(wide, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
+    above, below, left, right = sides
+    size = width + left + right, height + above + below
+    factor = min(1.0, 192 / max(size))
+    coarse = cv2.resize(
+        picture,
+        (max(9, round(width * factor)), max(9, round(height * factor))),
+        interpolation=cv2.INTER_AREA,
+    )
+    # Narrow strokes that reach the border are no paper.
+    coarse = cv2.medianBlur(coarse, 2 * (min(coarse.shape[:2]) // 10) + 3).astype(np.float32)
+    known = np.ones(coarse.shape[:2], np.float32)
+    inner = [max(2, side // 12) for side in known.shape]
+    known[inner[0] : -inner[0], inner[1] : -inner[1]] = 0
+    margins = [round(side * factor) for side in sides]
+    slope = _slope(coarse, known, margins)
+    inside = slice(margins[0], margins[0] + len(coarse)), slice(margins[2], -margins[3] or None)
+    values, weights = (
+        cv2.copyMakeBorder(plane, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+        for plane in ((coarse - slope[inside]) * known[:, :, None], known)
+    )
+    result = cv2.resize(slope + _filled(values, weights), size, interpolation=cv2.INTER_CUBIC)
     steps = np.abs(np.diff(picture.astype(np.float32), axis=1))
     result += random.normal(0, np.median(steps) / 0.954 + 0.01, result.shape).astype(np.float32)
     result = np.clip(np.rint(result), 0, 255).astype(np.uint8)
-    result[sides[0] : sides[0] + height, sides[2] : sides[2] + width] = picture
+    result[above : above + height, left : left + width] = picture
     return result
+
+
+def _slope(picture: Plane, known: Plane, margins: list[int]) -> Plane:
+    """The plane through what is known of (H, W, 3), carried on and levelling off in the margins."""
+    height, width = known.shape
+    down = np.linspace(-1, 1, height, dtype=np.float32)
+    across = np.linspace(-1, 1, width, dtype=np.float32)
+    rows, columns = np.nonzero(known)
+    terms = np.stack([np.ones(len(rows), np.float32), down[rows], across[columns]], axis=1)
+    fit = np.linalg.lstsq(terms, picture[rows, columns], rcond=None)[0]
+    places = []
+    for side, before, after in ((height, *margins[:2]), (width, *margins[2:])):
+        place = (np.arange(-before, side + after) * 2 + 1) / side - 1
+        beyond = np.maximum(np.abs(place) - 1, 0)
+        places.append(np.sign(place) * (np.minimum(np.abs(place), 1) + 0.4 * np.tanh(beyond / 0.4)))
+    down, across = places[0][:, None, None], places[1][None, :, None]
+    result: Plane = (fit[0] + down * fit[1] + across * fit[2]).astype(np.float32)
+    return result
+
+
+def _filled(values: Plane, weights: Plane) -> Plane:
+    """`values` (H, W, 3), known with `weights` (H, W), spread smoothly to where they are unknown.
+
+    Averages of what is known, at ever coarser scales, fill the gaps of the next finer one: the
+    pull-push of Gortler et al., The Lumigraph (1996).
+    """
+    mean = values / np.maximum(weights, 1e-6)[:, :, None]
+    share = weights[:, :, None]
+    height, width = weights.shape
+    if min(height, width) <= 2:
+        return share * mean + (1 - share) * values.sum(axis=(0, 1)) / weights.sum()
+    half = max(1, width // 2), max(1, height // 2)
+    coarse = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (values, weights)]
+    sure = np.minimum(1, 4 * coarse[1]) / np.maximum(coarse[1], 1e-6)
+    filled = _filled(coarse[0] * sure[:, :, None], coarse[1] * sure)
+    spread = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
+    return share * mean + (1 - share) * spread
 
 
 def shadowed(picture: Picture, random: np.random.Generator) -> Picture:
