@@ -10,9 +10,11 @@ from typing import Any, NoReturn
 from rnn_tui import __version__
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
+from rnn_tui.inspection import options as inspection
 from rnn_tui.paths import HOME_VARIABLE, log_file
 from rnn_tui.predict import options as predict
 from rnn_tui.questions import options as questions
+from rnn_tui.runs import options as runs
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
 
@@ -94,6 +96,8 @@ def build_parser() -> argparse.ArgumentParser:
         _add_task(tasks, task)
     questions.add_commands(commands, _reader)
     predict.add_command(commands)
+    inspection.add_command(commands, _reader)
+    runs.add_command(commands, list(TASKS))
     return parser
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from rnn_tui import exit_codes
-from rnn_tui.engine.errors import CheckpointError, StoreError, UserError, printable
+from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, UserError, printable
 from rnn_tui.paths import log_file
 
 if TYPE_CHECKING:
@@ -34,11 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         _say(str(error))
         # A file that can't be read or written is no wrong usage.
-        return (
-            exit_codes.FAILURE
-            if isinstance(error, CheckpointError | StoreError)
-            else exit_codes.USAGE
-        )
+        failed = isinstance(error, CheckpointError | StoreError | ExportError)
+        return exit_codes.FAILURE if failed else exit_codes.USAGE
     except KeyboardInterrupt:
         _let_go_of_stdout()
         return exit_codes.INTERRUPTED
@@ -71,6 +68,14 @@ def _run(arguments: Sequence[str]) -> int:
             from rnn_tui.predict.options import predict  # noqa: PLC0415 - on use only
 
             return predict(options)
+        case "inspect":
+            from rnn_tui.inspection.options import inspect  # noqa: PLC0415 - on use only
+
+            return inspect(options)
+        case "runs":
+            from rnn_tui.runs.options import run  # noqa: PLC0415 - on use only
+
+            return run(options)
         case _:
             from rnn_tui.questions.options import ask  # noqa: PLC0415 - on use only
 

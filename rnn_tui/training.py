@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
+from rnn_tui.engine.files import remove_temporary
 from rnn_tui.paths import run_database, weights_of
 from rnn_tui.store.locks import RunLock
 from rnn_tui.store.recorder import Recorder
@@ -73,8 +74,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     with RunStore() as store:
         lock = store.claim(run)
     try:
-        from rnn_tui.engine.checkpoint import remove_temporary  # noqa: PLC0415 - torch
-        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415
+        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
 
         path = weights_of(run.run_id)
         remove_temporary(path)

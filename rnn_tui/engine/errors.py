@@ -27,6 +27,10 @@ class StoreError(UserError):
     """A database of runs that can't be used, or has no such run."""
 
 
+class ExportError(UserError):
+    """Something that can't be written, or not without a package that is not installed."""
+
+
 class QueryError(UserError):
     """A question to a network that can't be read."""
 

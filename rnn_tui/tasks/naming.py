@@ -1,6 +1,5 @@
 """Names for runs, from what distinguishes them: easy to tell apart, and to type."""
 
-from dataclasses import fields
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
@@ -31,10 +30,10 @@ def automatic_name(config: RunConfig) -> str:
     except SettingError:  # a preset of another version
         usual = None
     if usual is not None:
-        for field in fields(config):
-            value = getattr(config, field.name)
-            if field.name in WORDS and value != getattr(usual, field.name):
-                parts.append(WORDS[field.name].format(_typed(value)))
+        for name, word in WORDS.items():
+            value = getattr(config, name, None)
+            if value != getattr(usual, name, None):
+                parts.append(word.format(_typed(value)))
         if config.recipe.augmentation != usual.recipe.augmentation:
             parts.append(config.recipe.augmentation)
     for name, word in (("data_dir", "data"), ("extra_data", "extra"), ("start_from", "tuned")):

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
+from rnn_tui import palette
 from rnn_tui.engine.history import decimate, smooth
-from rnn_tui.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.ui.widgets.chart_axes import (
     HUGE,
     TINY,
@@ -30,6 +30,7 @@ from rnn_tui.ui.widgets.chart_bands import Band, apart, cut_band, thin
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
 
+DARK_PALETTE, LIGHT_PALETTE = palette.DARK_PALETTE, palette.LIGHT_PALETTE
 MARKERS = "●■▲◆▼○□△◇"
 """Shapes, so that curves can be told apart without colours. One more than there are colours: the
 ninth curve, as of three losses by three sizes, must not look like the first."""
