@@ -107,7 +107,7 @@ def _one_way(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerT
         read = layer.forward.run(rows)
         rows = read.states
         importance = _drive(rows, network.layers[at + 1])
-        traces.append(layer_trace(f"layer {at + 1}", read, importance))
+        traces.append(layer_trace(f"layer {at + 1}", read, importance, read_out=False))
     read = top.forward.run(rows)
     importance = (read.states[:, 0] * weight).sum(axis=0)
     return [*traces, layer_trace(f"layer {len(network.layers)}", read, importance)]
@@ -123,16 +123,19 @@ def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[Layer
         ahead, back = layer.forward.run(rows), _turned(layer.backward.run(rows[::-1]))
         rows = np.concatenate([ahead.states, back.states], axis=2)
         drives = np.split(_drive(rows, network.layers[at + 1]), 2)
-        traces.append(layer_trace(f"layer {at + 1} forward", ahead, drives[0], WHOLE_NOTE))
-        traces.append(layer_trace(f"layer {at + 1} backward", back, drives[1], WHOLE_NOTE))
+        for name, read, drive in zip(("forward", "backward"), (ahead, back), drives, strict=True):
+            trace = layer_trace(
+                f"layer {at + 1} {name}", read, drive, read_out=False, note=WHOLE_NOTE
+            )
+            traces.append(trace)
     assert top.backward is not None
     ahead, back = top.forward.run(rows), _on_each_row(top.backward, rows)
     adds = [
         read.states[-1, 0] * weight for read, weight in zip((ahead, back), weights, strict=True)
     ]
     name, note = f"layer {len(network.layers)}", WHOLE_NOTE if below else ""
-    traces.append(layer_trace(f"{name} forward", ahead, adds[0], note))
-    traces.append(layer_trace(f"{name} backward", back, adds[1], BACKWARD_NOTE))
+    traces.append(layer_trace(f"{name} forward", ahead, adds[0], note=note))
+    traces.append(layer_trace(f"{name} backward", back, adds[1], note=BACKWARD_NOTE))
     return traces
 
 

@@ -34,6 +34,7 @@ class LayerTrace:
             the adder, the mean over the steps of what the unit adds to the logit, without its sign.
             Of a layer below, the mean of its state without sign, times the sum of the weights,
             without theirs, by which the layer above reads it forward.
+        read_out: whether the readout reads it.
         note: what to know of these states, in a sentence; mostly empty.
     """
 
@@ -42,6 +43,7 @@ class LayerTrace:
     cells: Array | None
     gates: Mapping[str, Array]
     importance: Array
+    read_out: bool = True
     note: str = ""
 
     @property
@@ -63,6 +65,7 @@ class LayerTrace:
         return {
             "name": self.name,
             "note": self.note,
+            "read_out": self.read_out,
             "importance": self.importance.tolist(),
             "order": self.order.tolist(),
             "states": self.states.tolist(),
@@ -114,6 +117,13 @@ class Trace:
         return int(self.answers[-1])
 
     @property
+    def leading(self) -> tuple[LayerTrace, int]:
+        """The unit that matters most for the answer, with its layer, of those that are read out."""
+        read_out = [layer for layer in self.layers if layer.read_out]
+        layer = max(read_out, key=lambda layer: float(np.abs(layer.importance).max()))
+        return layer, int(layer.order[0])
+
+    @property
     def settled(self) -> int | None:
         """The step, from 1, from which on the answer stays as it is; None where each has its own.
 
@@ -159,7 +169,12 @@ class Trace:
 
 
 def layer_trace(
-    name: str, activations: Activations, importance: Array, note: str = ""
+    name: str,
+    activations: Activations,
+    importance: Array,
+    *,
+    read_out: bool = True,
+    note: str = "",
 ) -> LayerTrace:
     """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
     return LayerTrace(
@@ -168,6 +183,7 @@ def layer_trace(
         None if activations.cells is None else activations.cells[:, 0],
         {gate: values[:, 0] for gate, values in activations.gates.items()},
         importance,
+        read_out,
         note,
     )
 
