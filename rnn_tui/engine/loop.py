@@ -188,7 +188,7 @@ class _Run:
         """Let the last checkpoint be written, and say so."""
         if self._keeper is not None:
             self._keeper.close()
-            self._tell_written()
+        self._tell_written()
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""
@@ -296,6 +296,7 @@ class _Run:
                 logged_at = now
                 single, replicas = _split({"train_loss": mean})
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
+                self._tell_written()
             if self._control.stopping or (self._control.paused and not self._pause()):
                 return False
             if time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
@@ -383,10 +384,11 @@ class _Run:
     def _wait_for_disk(self) -> None:
         if self._keeper is not None:
             self._keeper.wait()
-            self._tell_written()
+        self._tell_written()
 
     def _tell_written(self) -> None:
-        assert self._keeper is not None
+        if self._keeper is None:
+            return
         for written in self._keeper.news():
             if written.error is None:
                 path = str(self._keeper.path)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.store.schema import migrate
+from rnn_tui.store.schema import migrate, version_of
 
 # How long to wait for other processes, which write for milliseconds.
 PATIENCE_SECONDS = 5.0
@@ -43,6 +43,7 @@ def connect(
     except sqlite3.Error as error:
         raise explained(error, path) from error
     try:
+        version_of(connection, shown)  # what is not ours is not touched
         connection.execute("PRAGMA foreign_keys = ON")
         _write_ahead(connection, patience)
         # A value that a checkpoint builds on must be on the disk before the checkpoint is.

@@ -70,10 +70,12 @@ class RunLock:
 
 
 def is_held(run_id: str) -> bool | None:
-    """Whether a process holds a run's lock; None where there is no file to tell."""
+    """Whether a process holds a run's lock; None where no file could have been locked."""
     path = _path(run_id)
     try:
         file = path.open("rb")
+    except FileNotFoundError:
+        return False if os.access(path.parent, os.W_OK) else None
     except OSError:
         return None
     with file:

@@ -112,11 +112,11 @@ def migrate(connection: sqlite3.Connection, shown: str) -> bool:
         StoreError: if it is another program's, or of a later version.
         sqlite3.Error: as SQLite does.
     """
-    if _version(connection, shown) == len(MIGRATIONS):
+    if version_of(connection, shown) == len(MIGRATIONS):
         return False
     connection.execute("BEGIN IMMEDIATE")
     try:
-        before = _version(connection, shown)  # another process may have been quicker
+        before = version_of(connection, shown)  # another process may have been quicker
         for number, statements in enumerate(MIGRATIONS[before:], start=before + 1):
             for statement in statements:
                 connection.execute(statement)
@@ -130,7 +130,12 @@ def migrate(connection: sqlite3.Connection, shown: str) -> bool:
     return before == 0
 
 
-def _version(connection: sqlite3.Connection, shown: str) -> int:
+def version_of(connection: sqlite3.Connection, shown: str) -> int:
+    """The version of a database, 0 of an empty one; only looks.
+
+    Raises:
+        StoreError: if it is another program's, or of a later version.
+    """
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
