@@ -143,8 +143,11 @@ def _recorded(
 
     try:
         yield tell, recorder
-        if not recorder.close() and not told:
-            warn(recorder.problem or "The last values of the run could not be kept in time.")
+        kept = recorder.close()
+        if recorder.problem and not told:
+            warn(recorder.problem)
+        elif not kept:
+            warn("The last values of the run could not be kept in time.")
     finally:
         recorder.close()
         if lock is not None:

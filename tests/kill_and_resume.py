@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # All that a training imports: a process that is to be killed must not spend its life with that.
 import rnn_tui.arguments
-import rnn_tui.headless
+import rnn_tui.headless  # noqa: F401
 from rnn_tui.cli import main as rnn_tui_main
 from rnn_tui.engine import loop
 from rnn_tui.engine.checkpoint import load_checkpoint
@@ -197,13 +197,18 @@ def main() -> int:
                 left = options.kills - kills
                 more = kill_until_finished(case, rng, max(1, min(left, options.kills // 3 + 1)))
                 kills, runs = kills + more, runs + 1
-                print(f"{task}: killed {more} times, resumed, the same bits and the same curve", flush=True)
+                print(
+                    f"{task}: killed {more} times, resumed, the same bits and the same curve",
+                    flush=True,
+                )
                 if kills >= options.kills:
                     break
         seconds = time.monotonic() - began
         for what, count in SEEN.most_common():
             print(f"killed {what}: {count}")
-        print(f"{kills} kills of {runs} runs in {seconds:.0f} s, seed {options.seed}: nothing lost.")
+        print(
+            f"{kills} kills of {runs} runs in {seconds:.0f} s, seed {options.seed}: nothing lost."
+        )
     except Broken as error:
         print(f"after seed {options.seed}: {error}; see {home}", file=sys.stderr)
         return 1

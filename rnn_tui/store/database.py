@@ -14,24 +14,20 @@ PATIENCE_SECONDS = 5.0
 DAMAGED = ("malformed", "not a database", "encrypted")
 
 
-def connect(
-    path: Path, *, create: bool = True, patience: float = PATIENCE_SECONDS
-) -> tuple[sqlite3.Connection, bool]:
+def connect(path: Path, *, patience: float | None = None) -> tuple[sqlite3.Connection, bool]:
     """A connection in autocommit mode, with tables of this version, and whether they are new.
 
     Any thread may use it, one at a time.
 
     Args:
         path: the database.
-        create: make it, and its folder, if it is not there.
-        patience: seconds to wait for a lock.
+        patience: seconds to wait for a lock; `PATIENCE_SECONDS` by default.
 
     Raises:
         StoreError: if it can't be used.
     """
     shown = printable(path, 200)
-    if not create and not path.exists():
-        raise StoreError(f"There are no runs yet: {shown} does not exist.")
+    patience = PATIENCE_SECONDS if patience is None else patience
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

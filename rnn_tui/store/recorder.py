@@ -18,6 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.store.adoption import adopt_folders
 from rnn_tui.store.database import connect, explained, transaction
+from rnn_tui.store.spill import Spill, write_spill
 from rnn_tui.store.writing import EventWriter, insert_run
 
 # Often enough for others to see a run live, seldom enough to cost nothing.
@@ -57,7 +58,7 @@ class Recorder:
         self._untouched = resumed
         # Counts of events: taken, then in `_pending`, then in the database.
         self._taken = self._fetched = self._done = 0
-        self._problem = ""
+        self._problem, self._notice = "", ""
         self._retry_at, self._pause = 0.0, FIRST_RETRY
         self._wake = threading.Condition()
         # A new run shows from now on, before its data and model stand.
@@ -72,8 +73,8 @@ class Recorder:
 
     @property
     def problem(self) -> str:
-        """Why the run can't be recorded, in a sentence; empty while it can."""
-        return self._problem
+        """What the user must know: why the run can't be recorded; empty where all is well."""
+        return self._problem or self._notice
 
     def flush(self, patience: float = LAST_PATIENCE) -> bool:
         """Wait until all that was taken is in the database; False if it can't be, for now."""
@@ -107,8 +108,22 @@ class Recorder:
                 self._try_to_write()
             if closing:
                 break
+        if self._problem:
+            self._spill()
         if self._connection is not None:
             self._connection.close()
+
+    def _spill(self) -> None:
+        """Keep in a file what the database did not take."""
+        try:
+            path = write_spill(
+                Spill(
+                    self._id, self._name, self._created, self._config, self._started, self._pending
+                )
+            )
+            logger.info("what is not recorded of run %s is in %s", self._id, path)
+        except OSError as error:
+            logger.warning("what is not recorded of run %s is lost: %s", self._id, error)
 
     def _try_to_write(self) -> None:
         fetched = [self._queue.popleft() for _ in range(len(self._queue))]
@@ -153,7 +168,11 @@ class Recorder:
                 pass
             self._connection.close()
             self._connection = None
-            logger.warning("the database %s has vanished", printable(self._path, 200))
+            self._notice = (
+                f"The database of runs {printable(self._path, 200)} has vanished or was replaced; "
+                "the run goes on, and what follows is kept in the one that is there now."
+            )
+            logger.warning("%s", self._notice)
             if self._started is not None:
                 self._pending.insert(0, self._started)
         self._connection, created = connect(self._path)
@@ -170,7 +189,7 @@ class Recorder:
             sentence = explained(sqlite3.OperationalError(error.strerror or str(error)), self._path)
         if not self._problem:
             logger.warning("run %s can't be recorded: %s", self._id, sentence)
-        self._problem = f"The run goes on, but its values are not kept. {sentence}"
+        self._problem = str(sentence)
         self._retry_at = time.monotonic() + self._pause
         self._pause = min(2 * self._pause, LONGEST_RETRY)
 

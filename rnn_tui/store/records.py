@@ -227,7 +227,8 @@ def specs_to_json(specs: Iterable[MetricSpec]) -> str:
     return json.dumps([asdict(spec) for spec in specs])
 
 
-def _specs(text: str) -> tuple[MetricSpec, ...]:
+def specs_of(text: str) -> tuple[MetricSpec, ...]:
+    """The inverse of `specs_to_json`; none where it is something else."""
     try:
         return tuple(MetricSpec(**spec) for spec in json.loads(text))
     except (TypeError, ValueError):
@@ -263,7 +264,7 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[str], alive: bool) -> RunRe
         run_id=row["id"],
         config=config,
         status=status,
-        specs=_specs(row["specs"]),
+        specs=specs_of(row["specs"]),
         tags=tuple(sorted(tags)),
         **direct,
     )

@@ -27,6 +27,7 @@ from rnn_tui.store.records import (
     Session,
     record_from_row,
 )
+from rnn_tui.store.spill import take_in
 from rnn_tui.store.writing import update_run, write_results
 
 LAST = "last"
@@ -50,8 +51,9 @@ class RunStore:
         self._path = run_database() if path is None else path
         self._connection, created = connect(self._path)
         self._connection.row_factory = sqlite3.Row
-        if created:
-            with self._explaining():
+        with self._explaining():
+            take_in(self._connection)
+            if created:
                 adopt_folders(self._connection)
 
     def __enter__(self) -> Self:

@@ -55,11 +55,11 @@ class EventWriter:
     Args:
         run_id: the run.
         config: its settings.
+        specs: its metrics, as far as known before it starts.
     """
 
-    def __init__(self, run_id: str, config: RunConfig) -> None:
-        self._id, self._config = run_id, config
-        self._specs: tuple[MetricSpec, ...] = ()
+    def __init__(self, run_id: str, config: RunConfig, specs: tuple[MetricSpec, ...] = ()) -> None:
+        self._id, self._config, self._specs = run_id, config, specs
         # Columns of the run's row, written once a batch.
         self._columns: dict[str, object] = {}
 
