@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return exit_codes.FAILURE
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one case a command
     if not arguments:  # the app is not kept waiting for a parser
         return _run_app(None)
     from rnn_tui.arguments import parse  # noqa: PLC0415 - on use only

@@ -21,8 +21,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.engine.devices import resolve_device
-from rnn_tui.engine.errors import DeviceError, DivergedError, UserError
+from rnn_tui.engine.errors import DivergedError, UserError
 from rnn_tui.engine.identifiers import new_run_id
 from rnn_tui.engine.keeper import Keeper
 from rnn_tui.engine.loss_log import LossLog, divergence
@@ -30,6 +29,7 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.optimisation import make_optimiser
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Task
+from rnn_tui.engine.resuming import device_for, go_back_to, tell_changes, versions
 from rnn_tui.engine.stepper import Stepper, copied
 from rnn_tui.engine.training_state import ResumePoint, TrainingState
 
@@ -153,7 +153,7 @@ class _Run:
     def train(self) -> events.Event:
         """Build, train, validate after every epoch, test at the end; returns the last event."""
         config, resume = self._config, self._resume
-        self._device = self._resolve_device()
+        self._device = device_for(config, resume, self._log)
         with ExitStack() as stack:
             self._workers = Workers(1)
             if self._device.type == "cpu":
@@ -166,7 +166,10 @@ class _Run:
             stepper = Stepper(self._problem, optimiser, self._workers, config, total)
             self._losses = LossLog(self._problem.replicas)
             if resume is not None:
-                self._go_back_to(resume, stepper)
+                go_back_to(resume, self._problem, stepper, self._losses, self._device)
+                tell_changes(resume.state.versions, self._log)
+                self._step, self._epoch = resume.step, resume.state.epoch
+                self._step_in_epoch = resume.state.step_in_epoch
             self._stepper = stepper
             self._start(total)
             while self._epoch <= config.epochs:
@@ -196,58 +199,6 @@ class _Run:
             return None
         model: nn.Module = getattr(self._stepper.kept, "module", self._stepper.kept)
         return {name: copied(tensor) for name, tensor in model.state_dict().items()}
-
-    def _resolve_device(self) -> torch.device:
-        config, resume = self._config, self._resume
-        name = config.automatic_device if config.device == "auto" else config.device
-        if resume is None:
-            return resolve_device(name)
-        before = resume.state.device.partition(":")[0]
-        try:
-            return resolve_device(before)
-        except DeviceError:
-            device = resolve_device("auto")
-            self._log(
-                f"The run began on {before}, which is not here; it goes on on {device.type}, "
-                "with other rounding.",
-                "warning",
-            )
-            return device
-
-    def _go_back_to(self, resume: ResumePoint, stepper: Stepper) -> None:
-        """Put everything where it was.
-
-        Raises:
-            CheckpointError: if the checkpoint does not fit what the settings make.
-        """
-        problem, state = self._problem, resume.state
-        done = (state.epoch - 1) * problem.steps_per_epoch + state.step_in_epoch
-        too_far = state.step_in_epoch > problem.steps_per_epoch
-        if done != resume.step or too_far or done > self._config.epochs * problem.steps_per_epoch:
-            raise resume.mismatch("it has other steps; has the data changed?")
-        try:
-            stepper.load(resume.weights, state.tensors, state.learning_rates, resume.step)
-            if state.step_in_epoch:
-                self._losses.load(state.tensors, state.losses, self._device)
-                problem.begin_epoch(state.epoch)
-                problem.set_random_states(
-                    {
-                        name: state.tensors[f"random/{name}"].clone()
-                        for name in problem.random_states()
-                    }
-                )
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise resume.mismatch(error) from error
-        self._step = resume.step
-        self._epoch, self._step_in_epoch = state.epoch, state.step_in_epoch
-        now = _versions()
-        for name, version in state.versions.items():
-            if now.get(name, version) != version:
-                self._log(
-                    f"The run began with {name} {version} and goes on with {now[name]}: the last "
-                    "bits may differ from those of a run without a break.",
-                    "warning",
-                )
 
     def _start(self, total_steps: int) -> None:
         problem = self._problem
@@ -375,7 +326,7 @@ class _Run:
             self._epoch_seconds(),
             self._workers.count,
             str(self._device),
-            _versions(),
+            versions(),
             learning_rates,
             losses,
             {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
@@ -408,11 +359,6 @@ class _Run:
 
     def _log(self, text: str, level: Literal["info", "warning"] = "info") -> None:
         self._emit_to(events.LogLine(self.id, text, level))
-
-
-def _versions() -> dict[str, str]:
-    """What the last bits of a result depend on, apart from the settings."""
-    return {"PyTorch": torch.__version__, "CPU": torch.backends.cpu.get_cpu_capability()}
 
 
 def _split(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
