@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import on
+from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widgets import TabbedContent, TabPane
 
@@ -164,7 +165,9 @@ class RnnTuiApp(App[int]):
         self.action_task(name)
         await self._fill(self.query_one(f"#{name}", TabPane))
         pane = self.query_one(f"#{name} TaskPane", TaskPane)
-        while not pane.complete:
+        # Until the tab has come to the front and what comes with that has happened: it would take
+        # the focus, and with it the view.
+        while not pane.complete or self.focused is None or pane not in self.focused.ancestors:
             await asyncio.sleep(0.02)
         return pane
 
@@ -242,7 +245,22 @@ class RnnTuiApp(App[int]):
         if isinstance(self.screen, HelpScreen) or not self._panes():
             return
         sections = {"Keys": self._documented_keys(), **OTHER_KEYS}
+        here = [
+            (binding.key_display or self.get_key_display(binding), binding.tooltip)
+            for binding, _ in self._bindings_here(self.screen)
+        ]
+        if here:
+            sections = {"In this view": here, **sections}
         self.push_screen(HelpScreen(self.pane.help_text, sections))
+
+    def _bindings_here(self, screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
+        """The documented keys of what has the focus, beside the app's; one an action."""
+        found = {
+            active.binding.action: (active.binding, active.node)
+            for active in screen.active_bindings.values()
+            if active.node not in (self, screen) and active.binding.tooltip
+        }
+        return list(found.values())
 
     def _documented_keys(self) -> list[tuple[str, str]]:
         """Every key of the app, as shown, with what it does."""
@@ -256,6 +274,12 @@ class RnnTuiApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does, in the command palette too."""
         yield from super().get_system_commands(screen)
+        for here, node in self._bindings_here(screen):
+            yield SystemCommand(
+                here.tooltip,
+                f"Key {here.key_display or self.get_key_display(here)}, in this view",
+                lambda action=here.action, at=node: self.call_later(self.run_action, action, at),
+            )
         for bindings in self._bindings.key_to_bindings.values():
             for binding in bindings:
                 if binding.tooltip and binding.action not in ("quit", "help"):
@@ -279,6 +303,7 @@ class RnnTuiApp(App[int]):
 
         self.push_screen(ConfirmScreen("Training is under way. Stop it and start anew?"), answered)
 
+    @work(group="requests")
     async def on_resume_requested(self, event: ResumeRequested) -> None:
         """Go on with a run; never while another trains."""
         if self.runs.busy:
@@ -294,6 +319,7 @@ class RnnTuiApp(App[int]):
         self._timer.resume()
         self.refresh_bindings()
 
+    @work(group="requests")
     async def on_settings_wanted(self, event: SettingsWanted) -> None:
         """Put the settings of an old run into the form of its task."""
         pane = await self._task_pane(event.config.task)
@@ -306,6 +332,7 @@ class RnnTuiApp(App[int]):
                 timeout=8,
             )
 
+    @work(group="requests")
     async def on_weights_wanted(self, event: WeightsWanted) -> None:
         """Let the weights of a run answer."""
         from rnn_tui.tasks.weights import Source  # noqa: PLC0415 - the database, on use only

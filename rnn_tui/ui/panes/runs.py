@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static, TabbedContent, TabPane
@@ -130,21 +131,24 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         return self.view == "compare" if action in ("metric", "axis") else True
 
     def focus_view(self) -> None:
-        """The table, or the chart."""
+        """The table, or the chart; the tabs where there is no run."""
         if self.view == "compare":
             self._compare.chart.focus()
-        else:
+        elif self._table.runs:
             self._table.focus_view()
+        else:
+            self.query_one("#run-views Tabs").focus()
 
     def show_runs(self) -> None:
         """Read the runs anew."""
-        self.run_worker(self._read(always=True), group="runs", exclusive=True)
+        self._read(always=True)
 
     def _look(self) -> None:
         self._looks += 1
         again = self._looks % LOOKS_BETWEEN_AGES == 0
-        self.run_worker(self._read(always=again), group="runs", exclusive=True)
+        self._read(always=again)
 
+    @work(group="runs", exclusive=True)
     async def _read(self, always: bool) -> None:
         """Show all runs, if there is news of them."""
         active = any(run.status.active for run in self._table.runs)
@@ -160,9 +164,12 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return
         self._version, runs = found
         if runs is not None:
+            first = not self._table.runs
             self._table.show(runs)
+            if first and self.app.focused in (None, self.query_one("#run-views Tabs")):
+                self.call_after_refresh(self.focus_view)
             if self.view == "compare":
-                await self._show_comparison()
+                self._show_comparison()
 
     async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
         """What the database says; None where it can't be used, which is said then."""
@@ -188,7 +195,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def on_tabbed_content_tab_activated(self) -> None:
         """Draw what has come into view."""
         if self.view == "compare":
-            self.run_worker(self._show_comparison(), group="comparison", exclusive=True)
+            self._show_comparison()
         self.app.refresh_bindings()
 
     def action_train(self) -> None:
@@ -244,8 +251,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     def on_runs_compare_asked(self) -> None:
         """Another metric or axis."""
-        self.run_worker(self._show_comparison(), group="comparison", exclusive=True)
+        self._show_comparison()
 
+    @work(group="comparison", exclusive=True)
     async def _show_comparison(self) -> None:
         """Draw the marked runs, or else the one under the cursor."""
         runs = self._table.chosen
@@ -276,8 +284,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """Show all that is kept of the run under the cursor."""
         run = self._table.highlighted
         if run is not None:
-            self.run_worker(self._show_details(run), group="details", exclusive=True)
+            self._show_details(run)
 
+    @work(group="details", exclusive=True)
     async def _show_details(self, run: RunRecord) -> None:
         def details(store: RunStore) -> Details:
             now = store.get(run.run_id) or run
@@ -331,8 +340,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """Delete the marked runs, or the one under the cursor; `z` brings them back."""
         runs = self._table.chosen
         if runs:
-            self.run_worker(self._delete(runs), group="change")
+            self._delete(runs)
 
+    @work(group="change")
     async def _delete(self, runs: Sequence[RunRecord]) -> None:
         gone: list[RunRecord] = []
 
@@ -359,8 +369,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if not self._deleted:
             self.notify("Nothing was deleted here.", timeout=2)
             return
-        self.run_worker(self._restore(self._deleted.pop()), group="change")
+        self._restore(self._deleted.pop())
 
+    @work(group="change")
     async def _restore(self, runs: Sequence[RunRecord]) -> None:
         def restore(store: RunStore) -> bool:
             for run in runs:
