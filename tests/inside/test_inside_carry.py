@@ -1,0 +1,170 @@
+"""Where the carry is kept: found where it was put, not found where it is not."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside.adder import trace_addition
+from rnn_tui.inside.carry import (
+    CarryStudy,
+    carries_of,
+    carry_study,
+    draw_bits,
+    fit_threshold,
+    study_carry,
+)
+from rnn_tui.inside.probes import chance_level, fit_probe
+from rnn_tui.paths import asset_dir
+from rnn_tui.tasks.adder.answering import AdderNetwork, Addition
+from rnn_tui.tasks.cells import Activations
+
+ADDER = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetensors"))
+H3_BCE = 30
+
+
+@pytest.fixture(scope="module")
+def shipped() -> CarryStudy:
+    return study_carry(ADDER, H3_BCE, additions=200)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**30), st.integers(0, 2**30))
+def test_carries_are_those_of_paper(a: int, b: int) -> None:
+    addition = Addition(a, b)
+    bits = np.stack([addition.bits(a), addition.bits(b)], axis=1)
+    # What goes out of a place comes into the next.
+    assert carries_of(bits[:, None])[:-1, 0].tolist() == addition.carries[1:].tolist()
+
+
+def test_additions_leave_room_for_their_sum_and_repeat_by_seed() -> None:
+    bits = draw_bits(50, 8, 3)
+    assert bits.shape == (8, 50, 2)
+    assert not bits[-1].any()
+    assert 0.4 < bits[:-1].mean() < 0.6
+    assert np.array_equal(bits, draw_bits(50, 8, 3))
+    assert not np.array_equal(bits, draw_bits(50, 8, 4))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 1)), min_size=1, max_size=12),
+    st.booleans(),
+)
+def test_no_threshold_tells_better(pairs: list[tuple[int, int]], as_float32: bool) -> None:
+    values = np.array([value for value, _ in pairs], np.float32 if as_float32 else np.float64)
+    labels = np.array([label for _, label in pairs], np.uint8)
+    threshold, above = fit_threshold(values, labels)
+    right = (((values >= threshold) == above) == labels).mean()
+    candidates = [*(values - 0.5), *(values + 0.5)]
+    best = max(
+        (((values >= cut) == up) == labels).mean() for cut in candidates for up in (True, False)
+    )
+    assert right == pytest.approx(best)
+
+
+def constructed(seed: int = 0) -> tuple[Activations, np.ndarray]:
+    """Units by chance, but for the state of unit 2 and, upside down and noisy, unit 4's cell."""
+    random = np.random.default_rng(seed)
+    carries = carries_of(draw_bits(400, 12, seed))
+    states, cells = random.normal(size=(2, 12, 400, 6)).astype(np.float32)
+    states[:, :, 2] = carries * 0.5 + random.uniform(0, 0.1, carries.shape)
+    cells[:, :, 4] = 1 - carries + random.normal(0, 0.3, carries.shape)
+    cells[:, :, 0] = 7  # never moves
+    return Activations(states, cells, {}), carries
+
+
+def test_the_unit_that_is_the_carry_is_named_and_the_others_are_chance() -> None:
+    activations, carries = constructed()
+    study = carry_study(activations, carries)
+    assert study.best == ("state", 2)
+    assert study.best_accuracy == 1.0
+    assert study.correlation[0, 2] > 0.95
+    assert study.above[0, 2]
+    assert 0.1 < study.threshold[0, 2] < 0.5
+    assert study.probe.accuracy > 0.99
+    assert (study.additions, study.steps) == (200, 12)
+    # Upside down, with noise.
+    assert study.correlation[1, 4] < -0.8
+    assert not study.above[1, 4]
+    assert 0.9 < study.accuracy[1, 4] < 1
+    # Constant: no correlation, and no more than the more frequent class.
+    assert study.correlation[1, 0] == 0
+    others = np.delete(study.accuracy[0], 2)
+    assert others == pytest.approx(study.chance, abs=0.05)
+    assert study.accuracy[1, 0] <= study.chance
+    assert np.abs(np.delete(study.correlation[0], 2)).max() < 0.1
+
+
+def test_scores_are_of_what_was_not_fitted_to() -> None:
+    # With more units than samples, a plane parts any labels: of those it was fitted to, all.
+    random = np.random.default_rng(0)
+    states = random.normal(size=(120, 150)).astype(np.float32)
+    labels = random.integers(0, 2, 120)
+    probe = fit_probe(states[:60], labels[:60], states[60:], labels[60:])
+    assert (probe.read(states[:60]) == labels[:60]).mean() > 0.95
+    assert probe.accuracy == (probe.read(states[60:]) == labels[60:]).mean()
+    assert probe.accuracy == pytest.approx(0.5, abs=0.2)
+    assert probe.chance == chance_level(labels[60:])
+    # A carry that turns round between the halves is told wrongly every time.
+    activations, carries = constructed()
+    activations.states[:, 200:, 2] *= -1
+    assert carry_study(activations, carries).accuracy[0, 2] < 0.7
+
+
+def test_probabilities_of_a_probe_belong_to_its_classes() -> None:
+    random = np.random.default_rng(1)
+    labels = random.choice([2, 5, 7], 300)
+    states = (np.eye(8)[labels] + random.normal(0, 0.1, (300, 8))).astype(np.float32)
+    probe = fit_probe(states[:150], labels[:150], states[150:], labels[150:])
+    assert probe.classes.tolist() == [2, 5, 7]
+    assert probe.accuracy == 1
+    probabilities = probe.probabilities(states)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(300), abs=1e-5)
+    assert np.array_equal(probe.classes[probabilities.argmax(axis=1)], labels)
+    alone = fit_probe(states, np.full(300, 4), states, np.full(300, 4))
+    assert (alone.read(states) == 4).all()
+    assert alone.accuracy == alone.chance == 1
+
+
+def test_the_shipped_adder_keeps_the_carry(shipped: CarryStudy) -> None:
+    assert shipped.chance < 0.6
+    assert shipped.best_accuracy > 0.97
+    assert shipped.probe.accuracy > 0.97
+    assert shipped.correlation.shape == shipped.accuracy.shape == (2, 3)
+    source, unit = shipped.best
+    assert f"The {source} of unit {unit} tells the carry best" in shipped.summary
+    assert "chance 5" in shipped.summary
+
+
+def test_the_carry_row_stands_beside_the_true_one(shipped: CarryStudy) -> None:
+    for a, b in ((0b1011, 0b110), (2**15 - 1, 1), (0, 0), (12345, 6789), (1, 1)):
+        addition = Addition(a, b)
+        trace = trace_addition(ADDER, addition, H3_BCE)
+        source, unit = shipped.best
+        true = addition.carries
+        for row in (shipped.carry_row(trace), shipped.unit_row(trace, source, unit)):
+            assert row.shape == true.shape
+            assert (row == true).mean() > 0.9
+            assert row[0] == 0
+        values = shipped.values(trace, source, unit)
+        assert values[0] == 0
+        assert np.array_equal(values[1:], trace.layers[0].quantities[source][:-1, unit])
+
+
+def test_documents_of_a_carry_study_are_json(shipped: CarryStudy) -> None:
+    document = json.loads(json.dumps(shipped.to_dict(), allow_nan=False))
+    assert document["best"]["accuracy"] == shipped.best_accuracy
+    assert len(document["state"]["correlation"]) == len(document["cell"]["accuracy"]) == 3
+    assert 0.5 <= document["chance"] < 0.6
+    assert document["probe"]["chance"] == document["chance"]
+    assert shipped.arrays()["carry_accuracy"].shape == (2, 3)
+
+
+def test_a_seed_decides_a_study() -> None:
+    one, same, other = (study_carry(ADDER, 0, additions=60, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(one.correlation, same.correlation)
+    assert not np.array_equal(one.correlation, other.correlation)

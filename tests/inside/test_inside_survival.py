@@ -1,0 +1,71 @@
+"""How long digits survive: as long as the states hold them."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside.survival import spread_out, study_survival, survival_study
+from rnn_tui.paths import asset_dir
+from rnn_tui.tasks.recall.answering import RecallNetwork
+
+RECALL = RecallNetwork(read_weights(asset_dir() / "pretrained" / "recall-position-3.safetensors"))
+STEPS, COUNT = 4, 600
+
+
+def test_a_digit_is_read_while_it_is_held_and_not_after() -> None:
+    random = np.random.default_rng(0)
+    digits = random.integers(0, 10, (STEPS, COUNT))
+    states = random.normal(0, 0.1, (STEPS, COUNT, 10)).astype(np.float32)
+    states[1:3] += np.eye(10)[digits[1]]  # the second digit, until the third step
+    study = survival_study(states, digits, np.arange(1, STEPS + 1), 2)
+    assert study is not None
+    assert study.accuracy[1, 1] == study.accuracy[1, 2] == 1
+    held = np.isfinite(study.accuracy)
+    assert np.array_equal(held, np.triu(np.ones((STEPS, STEPS), bool)))
+    held[1, 1:3] = False
+    assert study.accuracy[held] == pytest.approx(study.chance.mean(), abs=0.08)
+    assert study.chance == pytest.approx(0.13, abs=0.04)
+    assert study.sequences == COUNT // 2
+
+
+def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
+    told: list[tuple[int, int]] = []
+    at = 5  # H 5, seed 0
+    study = study_survival(RECALL, at, sequences=400, progress=lambda *n: told.append(n))
+    assert study is not None
+    assert study.position == 3
+    assert study.steps.tolist() == study.positions.tolist() == list(range(1, 12))
+    assert (study.accuracy[2, 2:] > 0.9).all()
+    assert np.delete(study.accuracy[:, -1], 2).mean() < 0.25
+    assert told == [(n, 66) for n in range(1, 67)]
+    assert "position 3 in" in study.summary
+    document = json.loads(json.dumps(study.to_dict(), allow_nan=False))
+    assert document["accuracy"][3][:4] == [None, None, None, study.accuracy[3, 3]]
+    assert np.array_equal(study.arrays()["survival_accuracy"], study.accuracy, equal_nan=True)
+
+
+def test_a_study_stops_between_two_fits() -> None:
+    told: list[int] = []
+    study = study_survival(
+        RECALL,
+        0,
+        sequences=100,
+        progress=lambda done, _: told.append(done),
+        stopping=lambda: len(told) >= 3,
+    )
+    assert study is None
+    assert told == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("longest", "position"), [(1, None), (5, 3), (16, 16), (100, 37), (1000, 1000), (40, 50)]
+)
+def test_of_long_sequences_some_steps_are_looked_at(longest: int, position: int | None) -> None:
+    chosen = spread_out(longest, 16, position)
+    assert len(chosen) == min(longest, 16)
+    assert (chosen[0], chosen[-1]) == (1, longest)
+    assert (np.diff(chosen) > 0).all()
+    if position is not None and position <= longest:
+        assert position in chosen
