@@ -6,9 +6,11 @@ import asyncio
 import gc
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -131,10 +133,22 @@ class RnnTuiApp(App[int]):
     def _go_on(self) -> None:
         """Behind the first frame."""
         gc.enable()
+        if not self.is_headless:
+            self._end_on_signals()
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
         self._timer.resume()
         self.run_worker(self._offer_to_resume(), group="interrupted")
+
+    def _end_on_signals(self) -> None:
+        """Let the system's requests to end interrupt the run in training, which keeps it."""
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # Windows' event loops have no handlers; a run is then kept as of its last checkpoint.
+            with suppress(NotImplementedError):
+                if number is not None:
+                    loop = asyncio.get_running_loop()
+                    loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
 
     async def _offer_to_resume(self) -> None:
         """Say which runs were interrupted, and how to go on with them."""

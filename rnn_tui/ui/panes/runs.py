@@ -22,6 +22,7 @@ from rnn_tui.ui.panels.seeds_view import SPREAD_LABELS
 from rnn_tui.ui.panes.pane import Pane
 from rnn_tui.ui.run_desk import RunDesk
 from rnn_tui.ui.screens.ask_text import AskTextScreen
+from rnn_tui.ui.screens.export_runs import ExportRunsScreen
 from rnn_tui.ui.screens.run_details import Details, RunDetailsScreen
 from rnn_tui.ui.widgets.chart import Chart
 
@@ -60,6 +61,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         Binding("z", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
         Binding("g", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
         Binding("u", "use", "Use", tooltip="Let its weights answer in its task's panels"),
+        Binding("e", "export", "Export", tooltip="Write values, charts, weights to files"),
         Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
         Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
@@ -402,3 +404,17 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             self.notify(f"{run.name} has no weights yet.", severity="error", markup=False)
             return
         self.post_message(WeightsWanted(run))
+
+    def action_export(self) -> None:
+        """Write the marked runs, or the one under the cursor, to files."""
+        runs = self._table.chosen
+        if runs:
+            compare = self._compare
+            metric = compare.metric if self.view == "compare" else ""
+            self.app.push_screen(
+                ExportRunsScreen(self._desk, runs, metric, compare.against), self._exported
+            )
+
+    def _exported(self, sentence: str | None) -> None:
+        if sentence is not None:
+            self.notify(sentence, markup=False, timeout=8)
