@@ -21,7 +21,8 @@ HELP = """
 import contextlib, io, json, sys
 import rnn_tui.arguments, rnn_tui.cli
 text = rnn_tui.arguments.build_parser().format_help()
-for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"]):
+for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"],
+              ["inspect"], ["inspect", "mnist"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
         rnn_tui.cli.main([*level, "--help"])
     text += out.getvalue()
@@ -94,15 +95,20 @@ def test_help_imports_nothing_heavy() -> None:
     text, modules = outcome_of(HELP)
     names = TASKS["mnist"].settings + TASKS["recall"].settings
     options = [OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0] for name in names]
-    assert all(option in text for option in [*options, "--vote", "--base"])
+    assert all(option in text for option in [*options, "--vote", "--base", "--probes"])
     assert not modules & (HEAVY | FACES)
     assert "numpy" not in modules
 
 
 @pytest.mark.parametrize(
     ("arguments", "answer"),
-    [(["recall", "31415"], "3 1 [4] 1 5 → 4"), (["add", "1011", "110"], "1011 + 110 = 10001")],
-    ids=["recall", "add"],
+    [
+        (["recall", "31415"], "3 1 [4] 1 5 → 4"),
+        (["add", "1011", "110"], "1011 + 110 = 10001"),
+        (["inspect", "recall", "31415"], "3 1 [4] 1 5: 4"),
+        (["inspect", "adder", "1011", "110"], "1011 + 110 = 10001"),
+    ],
+    ids=["recall", "add", "inspect recall", "inspect adder"],
 )
 def test_an_answer_imports_neither_torch_nor_a_face(arguments: list[str], answer: str) -> None:
     text, modules = outcome_of(QUESTION.format(arguments=arguments))

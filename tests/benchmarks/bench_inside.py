@@ -1,0 +1,73 @@
+"""A look inside one digit: states, cells, gates and an answer after every row, all in numpy.
+
+Against one forward pass of the same network in PyTorch, which keeps the states only, on one
+thread: more would only get in each other's way on one image. Target: at most 5 ms, so that a digit
+is there long before 100 ms after a key; the ratio is told as well.
+"""
+
+import time
+from collections.abc import Callable
+
+import torch
+from _common import add_models, machine, median, parser, spread, take_turns, verdict
+
+from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.photos.networks import network_of, source_of
+from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.training import build_model
+
+REPEATS = 50
+MOST_MILLISECONDS = 5.0
+
+
+def timed(call: Callable[[], object]) -> Callable[[], float]:
+    """Milliseconds a call."""
+
+    def measure() -> float:
+        began = time.perf_counter()
+        for _ in range(REPEATS):
+            call()
+        return 1e3 * (time.perf_counter() - began) / REPEATS
+
+    return measure
+
+
+def contenders(model: str) -> dict[str, Callable[[], float]]:
+    """A trace by us, a forward pass by PyTorch, of the same digit and weights."""
+    network = network_of(source_of(model=model))
+    digit = load_mnist().test_images[7].float().div(255)
+    module = build_model(network.config)
+    module.load_state_dict({name: torch.from_numpy(a) for name, a in network.arrays.items()})
+    rows = torch.from_numpy(network.rows(digit.numpy()[None]).transpose(1, 0, 2).copy())
+
+    @torch.inference_mode()
+    def forward() -> object:
+        return module(rows)
+
+    return {
+        "trace": timed(lambda: trace_digit(network, digit.numpy())),
+        "PyTorch's forward pass": timed(forward),
+    }
+
+
+def main() -> None:
+    """Measure and print."""
+    options = parser(__doc__, rounds=9)
+    add_models(options)
+    arguments = options.parse_args()
+    print(machine())
+    torch.set_num_threads(1)
+    for model in arguments.models:
+        taking = contenders(model)
+        for call in taking.values():
+            call()  # warm-up
+        times = take_turns(taking, arguments.rounds)
+        for name, values in times.items():
+            print(f"{model}: {name:24} {median(values):.3f} ms ({spread(values)})")
+        ours, theirs = map(median, times.values())
+        print(f"{model}: trace, ms = {verdict(ours, MOST_MILLISECONDS, at_most=True)}")
+        print(f"{model}: trace / forward pass = {ours / theirs:.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
