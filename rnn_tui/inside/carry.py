@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.probes import Labels, LinearProbe, chance_level, fit_probe
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.trace import Trace, require_finite
 from rnn_tui.tasks.adder.answering import AdderNetwork
 from rnn_tui.tasks.cells import Activations, Array
 
@@ -145,12 +145,16 @@ def study_carry(
         replica: which of them.
         additions: how many to draw.
         seed: decides the additions.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
     """
     longest: int = network.config.lengths[1]
     steps = min(max(longest, FEWEST_STEPS), MOST_STEPS)
     bits = draw_bits(additions, steps, seed)
     with np.errstate(all="ignore"):
         activations = network.cell(replica).run(bits.astype(np.float32))
+    require_finite(activations.states, *(() if activations.cells is None else [activations.cells]))
     return carry_study(activations, carries_of(bits))
 
 

@@ -16,6 +16,7 @@ from rnn_tui.inside.probes import (
     never,
     silent,
 )
+from rnn_tui.inside.trace import require_finite
 from rnn_tui.tasks.cells import Array
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.answering import RecallNetwork
@@ -106,12 +107,16 @@ def study_survival(
 
     Returns:
         The study, or None where it was stopped.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
     """
     longest: int = network.config.lengths[1]
     digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
     inputs = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
     with np.errstate(all="ignore"):
         states = network.cell(replica).run(inputs).states
+    require_finite(states)
     looked_at = spread_out(longest, MOST_LOOKED_AT, network.config.position)
     return survival_study(
         states, digits, looked_at, network.config.position, progress=progress, stopping=stopping

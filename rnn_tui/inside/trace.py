@@ -5,7 +5,7 @@ The same record for every task, so that one view can show them all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,7 +196,11 @@ def against_the_mean(weight: Array, answer: int) -> Array:
 
 def checked(trace: Trace) -> Trace:
     """`trace`; raises `CheckpointError` where huge weights made it no numbers."""
-    arrays: Sequence[npt.NDArray[Any]] = list(trace.arrays().values())
+    require_finite(*trace.arrays().values())
+    return trace
+
+
+def require_finite(*arrays: npt.NDArray[Any]) -> None:
+    """Raise `CheckpointError` where huge weights left something other than numbers."""
     if not all(np.isfinite(array).all() for array in arrays):
         raise CheckpointError("These weights are too large to compute with.")
-    return trace

@@ -1,12 +1,14 @@
 """Where the carry is kept: found where it was put, not found where it is not."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import (
@@ -162,6 +164,14 @@ def test_documents_of_a_carry_study_are_json(shipped: CarryStudy) -> None:
     assert 0.5 <= document["chance"] < 0.6
     assert document["probe"]["chance"] == document["chance"]
     assert shipped.arrays()["carry_accuracy"].shape == (2, 3)
+
+
+def test_huge_weights_are_refused_in_a_sentence() -> None:
+    file = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
+    signs = np.random.default_rng(0).choice([-1, 1], file.arrays["gates"].shape)
+    gates = (3e38 * signs).astype(np.float32)
+    with pytest.raises(CheckpointError, match="too large"):
+        study_carry(AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates})), 0)
 
 
 def test_a_seed_decides_a_study() -> None:
