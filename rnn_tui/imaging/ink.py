@@ -26,6 +26,9 @@ _DARKEST_PAPER = 24
 _POLARITY_SCALES = (0.025, 0.05, 0.1)
 _BORDER_WEIGHT = 1.5
 _MOST_LEAN = 1.5
+# The lean at which light and dark are as probable, and how steeply that changes: dark ink leans
+# to -7 … 1.2, light ink to 3.3 … 6.
+_DOUBTFUL_LEAN, _LEAN_WEIGHT = 1.2, 2.0
 # Share of the pixels that ink covers at least, for measuring how strong it is.
 _TOP = 0.03
 # Noise that no channel is without, so that a clean drawing's are told apart by their contrast.
@@ -58,7 +61,12 @@ class Channel:
 
 
 def best_channel(small: Picture, light: bool) -> Channel:
-    """The channel in which the ink of a small photo (H, W, 3) stands out most."""
+    """The channel in which the ink of a small photo (H, W, 3) stands out most.
+
+    Args:
+        small: BGR.
+        light: whether to look for ink that is lighter than the paper.
+    """
     found = []
     for number in range(4):
         plane = Channel(number, light).of(small)
@@ -100,29 +108,33 @@ def _top_mean(values: Ink) -> float:
     return float(np.partition(flat, -count)[-count:].mean())
 
 
-def light_lean(small: Picture) -> float:
-    """Whether the writing is lighter than its ground.
+def chance_of_light(small: Picture) -> float:
+    """How probable it is, 0 … 1, that the writing in (H, W, 3) is lighter than its ground.
 
     Strokes are narrow: closing removes dark ones, opening light ones, and what takes more away
     names the ink. Where strokes are thick, the spaces between them are as narrow; but the border is
     mostly ground.
     """
     grey = cv2.blur(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), (3, 3))
-    lean = 0.0
+    negative = cv2.bitwise_not(grey)
+    lean = -_BORDER_WEIGHT * _border_lightness(grey)
     for scale in _POLARITY_SCALES:
         reach = reach_of(grey.shape, scale)
-        dark, light = (
-            float(np.square(paper_of(plane, reach) - plane, dtype=np.float32).mean())
-            for plane in (grey, cv2.bitwise_not(grey))
-        )
+        dark, light = (_energy(cv2.subtract(paper_of(one, reach), one)) for one in (grey, negative))
         lean += float(np.clip(np.log((light + 1) / (dark + 1)), -_MOST_LEAN, _MOST_LEAN))
-    return lean - _BORDER_WEIGHT * _border_lightness(grey)
+    return float(1 / (1 + np.exp(_DOUBTFUL_LEAN - lean) ** _LEAN_WEIGHT))
+
+
+def _energy(picture: Picture) -> float:
+    """Mean of the squares."""
+    return float(cv2.norm(picture, cv2.NORM_L2SQR)) / picture.size
 
 
 def _border_lightness(grey: Picture) -> float:
     """Where the border lies between the darkest (-1) and the lightest (1) of the picture."""
     low, high = np.percentile(grey, (0.3, 99.7))
-    border = np.concatenate([grey[:2].ravel(), grey[-2:].ravel(), grey[:, :2].ravel(), grey[:, -2:].ravel()])
+    edges = grey[:2], grey[-2:], grey[:, :2], grey[:, -2:]
+    border = np.concatenate([edge.ravel() for edge in edges])
     if high - low < 1:
         return 0.0
     return float(np.clip(2 * (np.median(border) - low) / (high - low) - 1, -1, 1))

@@ -8,15 +8,28 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.imaging.digit import stroke_width
 from rnn_tui.imaging.ink import Ink
 from rnn_tui.imaging.prepared import Picture
 
+Numbers = npt.NDArray[np.float64]
+Box = tuple[int, int, int, int]
+
+# How much the strength of the ink counts beside the size of a part.
+_STRENGTH = 0.7
 # How fast a part counts less away from the middle, and for each side of the photo it touches.
 _AWAY, _TOUCHING, _CUT = 2.0, 0.5, 2.0
-_LEVEL = 0.2
-_STRENGTH, _SOLID, _SOFT = 0.7, 0.3, 0.2
-_ALIKE = 0.5
-_NEAR, _ENOUGH = 0.15, 0.04
+# Strokes are narrow: width over size at which a part counts 1/e.
+_SOLID = 0.3
+# Shares of a part above twice the threshold, between which it is ever more believed: a stroke stays
+# about as wide at twice the threshold, what is hardly above it dissolves.
+_UNCLEAR, _CLEAR = 0.15, 0.5
+# The lowest threshold, in terms of the part's own ink: below, it takes in what is no stroke.
+_LOWEST = 0.2
+_BEST = 3
+# What belongs to the digit: how near (in terms of its size), how much ink at least (of its ink),
+# how strong at least (of its strength).
+_NEAR, _ENOUGH, _ALIKE = 0.15, 0.04, 0.5
 
 
 @dataclass(frozen=True)
@@ -28,72 +41,120 @@ class Parts:
         left: (N,) and so on: the parts' boxes, right and bottom exclusive.
         ink: (N,) sum of the ink.
         strong: (N,) mean of the ink, weighted by the ink.
+        clear: (N,) share of the pixels above twice the threshold.
         contact: (N,) pixels along the picture's border.
     """
 
     labels: npt.NDArray[np.int32]
-    left: npt.NDArray[np.float64]
-    top: npt.NDArray[np.float64]
-    right: npt.NDArray[np.float64]
-    bottom: npt.NDArray[np.float64]
-    ink: npt.NDArray[np.float64]
-    strong: npt.NDArray[np.float64]
-    width: npt.NDArray[np.float64]
-    soft: npt.NDArray[np.float64]
-    clear: npt.NDArray[np.float64]
-    contact: npt.NDArray[np.float64]
+    left: Numbers
+    top: Numbers
+    right: Numbers
+    bottom: Numbers
+    ink: Numbers
+    strong: Numbers
+    clear: Numbers
+    contact: Numbers
+
+    @property
+    def size(self) -> Numbers:
+        """(N,) the longer sides of the boxes."""
+        longer: Numbers = np.maximum(self.right - self.left, self.bottom - self.top)
+        return longer
+
+    def box(self, number: int) -> Box:
+        """Left, top, right and bottom of a part."""
+        sides = (self.left, self.top, self.right, self.bottom)
+        left, top, right, bottom = (int(side[number]) for side in sides)
+        return left, top, right, bottom
+
+    def box_of(self, chosen: npt.NDArray[np.bool_]) -> Box:
+        """Left, top, right and bottom of all chosen parts together."""
+        return (
+            int(self.left[chosen].min()),
+            int(self.top[chosen].min()),
+            int(self.right[chosen].max()),
+            int(self.bottom[chosen].max()),
+        )
+
+    def mask_of(self, chosen: npt.NDArray[np.bool_]) -> Picture:
+        """(H, W), 255 where a chosen part is, 0 elsewhere."""
+        mask: Picture = np.where(chosen, 255, 0).astype(np.uint8)[self.labels]
+        return mask
 
 
 def parts_of(mask: Picture, ink: Ink, level: float) -> Parts:
-    """Parts of a mask (H, W), 0 or 255."""
+    """Parts of a mask (H, W), 0 or 255, which is about where `ink` is above `level`."""
     count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    at = np.flatnonzero(labels)
-    sums = np.bincount(labels.ravel()[at], ink.ravel()[at], minlength=count)
     left, top, width, height, area = boxes.T.astype(np.float64)
+    places = np.flatnonzero(mask)
+    owner, inks = labels.ravel()[places], ink.ravel()[places]
+    sums = np.bincount(owner, inks, minlength=count)
+    squares = np.bincount(owner, inks * inks, minlength=count)
+    above = np.bincount(owner, inks > 2 * level, minlength=count)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    contact = np.bincount(border, minlength=count).astype(np.float64)
-    squares = np.bincount(labels.ravel()[at], np.square(ink.ravel()[at]), minlength=count)
-    strong = squares / np.maximum(sums, 1e-9)
-    above = np.bincount(labels[ink > 2 * level], minlength=count) / np.maximum(area, 1)
-    gx, gy = cv2.Sobel(ink, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(ink, cv2.CV_32F, 0, 1, scale=0.125)
-    steep = cv2.magnitude(gx, gy)
-    g = steep.ravel()[at]
-    flat = labels.ravel()[at]
-    edge = np.bincount(flat, g*g, minlength=count) / np.maximum(np.bincount(flat, g, minlength=count), 1e-9)
-    soft = strong / np.maximum(edge, 1e-6)
-    depth = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    thick = 4 * np.bincount(labels.ravel()[at], depth.ravel()[at], minlength=count) / np.maximum(area, 1) - 1
-    return Parts(labels, left, top, left + width, top + height, sums, strong, thick, soft, above, contact)
+    return Parts(
+        labels=labels,
+        left=left,
+        top=top,
+        right=left + width,
+        bottom=top + height,
+        ink=sums,
+        strong=squares / np.maximum(sums, 1e-9),
+        clear=above / np.maximum(area, 1),
+        contact=np.bincount(border, minlength=count).astype(np.float64),
+    )
 
 
-def scores(parts: Parts, level: float) -> npt.NDArray[np.float64]:
-    """How much each part looks like the digit: a strong stroke in the middle, not cut off."""
+def most_like_a_digit(parts: Parts, level: float) -> tuple[int, float]:
+    """The part that looks most like a digit, and how much it does; (0, 0.0) if there is none.
+
+    A digit is a large, strong, narrow stroke near the middle, not cut off by the photo's border,
+    and stands out so well that a threshold twice as high would find it as well.
+
+    Args:
+        parts: found at `level`.
+        level: the threshold.
+    """
+    score = _likeness(parts, level)
+    best, most = 0, 0.0
+    for number in np.argsort(-score)[:_BEST].tolist():
+        if score[number] <= most:
+            break
+        left, top, right, bottom = parts.box(number)
+        mask = (parts.labels[top:bottom, left:right] == number).astype(np.uint8)
+        # A margin, or the box's sides would not be edges.
+        mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
+        solid = stroke_width(mask) / parts.size[number] / _SOLID
+        value = float(score[number] * np.exp(-(solid**2)))
+        if value > most:
+            best, most = number, value
+    return best, most
+
+
+def _likeness(parts: Parts, level: float) -> Numbers:
+    """How much each part looks like a digit, but for its strokes' width."""
     height, width = parts.labels.shape
     across = (parts.left + parts.right) / width - 1
     down = (parts.top + parts.bottom) / height - 1
-    size = np.maximum(parts.right - parts.left, parts.bottom - parts.top)
-    score = size * np.maximum(parts.strong, 1e-6) ** _STRENGTH
-    score = score * np.exp(-_AWAY * (across**2 + down**2))
-    score = score * np.exp(-_CUT * parts.contact / size) * _TOUCHING ** (parts.contact > 0)
-    score = score * np.exp(-np.square(parts.width / size / _SOLID))
-    score = score * np.exp(-np.square(parts.soft / size / _SOFT))
-    score = score * np.clip((parts.clear - 0.15) / 0.35, 0.02, 1)
-    score = score * np.clip(level / (_LEVEL * np.maximum(parts.strong, 1e-6)), 0, 1) ** 2
+    strong = np.maximum(parts.strong, 1e-6)
+    score = parts.size * strong**_STRENGTH * np.exp(-_AWAY * (across**2 + down**2))
+    score *= np.exp(-_CUT * parts.contact / parts.size) * _TOUCHING ** (parts.contact > 0)
+    score *= np.clip((parts.clear - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0.02, 1)
+    score *= np.minimum(level / (_LOWEST * strong), 1) ** 2
     score[0] = 0
-    return score
+    result: Numbers = score
+    return result
 
 
 def with_near(parts: Parts, main: int) -> npt.NDArray[np.bool_]:
     """Which parts (N,) make up the digit: the main one and what lies near it, such as a 5's bar."""
     chosen = np.zeros(len(parts.ink), bool)
     chosen[main] = True
-    size = max(parts.right[main] - parts.left[main], parts.bottom[main] - parts.top[main])
+    size = parts.size[main]
     enough = (parts.ink > _ENOUGH * parts.ink[main]) & (parts.contact == 0)
-    enough &= parts.strong > _ALIKE * parts.strong[main]
-    enough &= np.maximum(parts.right - parts.left, parts.bottom - parts.top) <= size
+    enough &= (parts.strong > _ALIKE * parts.strong[main]) & (parts.size <= size)
     for _ in range(3):
-        left, top = parts.left[chosen].min(), parts.top[chosen].min()
-        right, bottom = parts.right[chosen].max(), parts.bottom[chosen].max()
+        left, top, right, bottom = parts.box_of(chosen)
         across = np.maximum(np.maximum(parts.left - right, left - parts.right), 0)
         down = np.maximum(np.maximum(parts.top - bottom, top - parts.bottom), 0)
         chosen |= (np.hypot(across, down) < _NEAR * size) & enough

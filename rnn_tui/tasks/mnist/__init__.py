@@ -80,9 +80,9 @@ MNIST = TaskSpec(
                 "For photos and drawings of one's own: the best recipe with wider distortions and "
                 "thicker and thinner strokes.",
                 {
-                    "rnn": _values(50, 200, 2.5e-3, _PHOTOS),
-                    "lstm": _values(40, 200, 6e-3, _PHOTOS),
-                    "bilstm": _values(40, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
+                    "rnn": _values(75, 200, 2.5e-3, _PHOTOS),
+                    "lstm": _values(60, 200, 6e-3, _PHOTOS),
+                    "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
                 },
             ),
         )

