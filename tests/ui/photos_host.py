@@ -84,7 +84,7 @@ def write_blank(path: Path) -> None:
 def without_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Read nothing at first look, and look for news often; work in a folder, which is returned."""
     monkeypatch.setattr(photos, "asset_dir", lambda: folder / "nowhere")
-    monkeypatch.setattr(photos, "SECONDS_BETWEEN_LOOKS", 0.01)
+    monkeypatch.setattr(photos, "SECONDS_BETWEEN_LOOKS", 0.03)
     monkeypatch.chdir(folder)
     return folder
 
@@ -105,12 +105,14 @@ async def running(
 
 
 async def until(pilot: Pilot[Any], true: Callable[[], object]) -> None:
+    """Wait for something, and until the screen shows it."""
     await pilot.pause()
     end = time.monotonic() + 60
     while not true():
         assert time.monotonic() < end, screen_text(pilot.app)
-        await pilot.pause(0.01)
-    await pilot.pause()
+        await pilot.pause(0.02)
+        if true():
+            await pilot.pause()
 
 
 async def settled(pilot: Pilot[Any]) -> None:

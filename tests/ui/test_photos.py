@@ -355,7 +355,7 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
         network = panel.query_one("#photos-network", Select)
         network.focus()
         await pilot.press("enter")
-        assert "run [red]run [nope" in check()
+        await until(pilot, lambda: "run [red]run [nope" in check())
         await pilot.press("end", "enter")
         await settled(pilot)
         assert "run [red]run [nope" in check()

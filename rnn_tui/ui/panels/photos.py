@@ -248,21 +248,25 @@ class PhotosPanel(Vertical):
         self._show_status()
 
     def _show_status(self) -> None:
-        message = self.query_one("#photos-message", Static)
-        message.update(self._complaint)
-        message.display = bool(self._complaint)
+        self.query_one("#photos-message").display = bool(self._complaint)
+        self._say("message", self._complaint)
         job, photos = self._job, self._photos
         words = progress(job) if job is not None else ""
         if not words and len(photos):
             words = counted(photos.summary)
-        self.query_one("#photos-count", Static).update(words)
+        self._say("count", words)
         self._show_place()
 
     @on(PhotoGrid.Selected)
     def _show_place(self) -> None:
         photos = self._photos
-        text = shown(photos, self._grid.in_view) if len(photos) else ""
-        self.query_one("#photos-shown", Static).update(text)
+        self._say("shown", shown(photos, self._grid.in_view) if len(photos) else "")
+
+    def _say(self, place: str, text: str) -> None:
+        """Put a line of text where it belongs; the same text costs no new layout."""
+        line = self.query_one(f"#photos-{place}", Static)
+        if line.content != text:
+            line.update(text)
 
     def _switch(self, view: str) -> None:
         self.query_one(ContentSwitcher).current = view

@@ -8,6 +8,7 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Label, Select
 
@@ -136,8 +137,9 @@ class PhotosForm(Vertical):
         named = [] if self._wanted is None else [self._wanted]
         others = [run for run in runs if run.path not in {one.path for one in named}]
         chosen, self._runs = select.value, {run.label: run for run in [*named, *others]}
-        options = [(name, model) for model, name in SHIPPED.items()]
-        options += [(label, label) for label in self._runs]
+        options = [(Content(name), model) for model, name in SHIPPED.items()]
+        # A folder's name may look like markup.
+        options += [(Content(label), label) for label in self._runs]
         with self.prevent(Select.Changed):
             select.set_options(options)
             if chosen in [value for _, value in options]:
