@@ -113,7 +113,8 @@ def ruled_lines(plane: Picture) -> list[Line]:
     if found is None:
         return []
     lines = []
-    for rho, theta in _distinct(found[:400, 0], plane.shape, _APART * longest):
+    candidates = _distinct(found[:400, 0], plane.shape, _APART * longest)
+    for rho, theta in _worth_fitting(candidates):
         line = _fitted(ink, rho, theta, thickest)
         if line is not None:
             lines.append(line)
@@ -209,6 +210,16 @@ def _distinct(
             if len(kept) == _MOST_LINES:
                 break
     return kept
+
+
+def _worth_fitting(found: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Lines that are level or upright, or run beside two others; a tilted single one is a stroke."""
+    angles = np.degrees(np.array([theta for _, theta in found]))
+    turns = np.abs(angles[:, None] - angles[None])
+    beside = (np.minimum(turns, 180 - turns) <= 2 * _FAMILY_ANGLE).sum(axis=1) > _FAMILIES[0][0] - 1
+    off = angles % 90
+    straight = np.minimum(off, 90 - off) <= _SINGLE_ANGLE + 2
+    return [one for one, worth in zip(found, beside | straight, strict=True) if worth]
 
 
 def _fitted(ink: Ink, rho: float, theta: float, thickest: int) -> Line | None:

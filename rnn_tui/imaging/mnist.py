@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from rnn_tui.imaging.digit import centre
@@ -12,7 +11,7 @@ from rnn_tui.imaging.extraction import Place, as_picture, extracted
 from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light
 from rnn_tui.imaging.lines import Line, ruled_lines, without_lines
 from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
-from rnn_tui.imaging.resizing import shrunk, shrunk_to_about
+from rnn_tui.imaging.resizing import shrunk, halved
 from rnn_tui.imaging.searching import Found, search
 
 # Longer sides of the copies: to look for lines and the digit, and to choose a channel.
@@ -46,7 +45,7 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
         if stages:
             kept.append(Stage(name, picture))
 
-    reduced = shrunk_to_about(image, COARSE)
+    reduced = halved(image, COARSE)
     small = shrunk(reduced, SMALL)
     note("photo", shrunk(reduced, COARSE) if stages else image)
     views = [_view(reduced, small, light, chance) for light, chance in _polarities(small)]

@@ -137,7 +137,8 @@ def _likeness(parts: Parts, level: float) -> Numbers:
     across = (parts.left + parts.right) / width - 1
     down = (parts.top + parts.bottom) / height - 1
     strong = np.maximum(parts.strong, 1e-6)
-    score = parts.size * strong**_STRENGTH * np.exp(-_AWAY * (across**2 + down**2))
+    score = parts.size / max(height, width) * strong**_STRENGTH
+    score *= np.exp(-_AWAY * (across**2 + down**2))
     score *= np.exp(-_CUT * parts.contact / parts.size) * _TOUCHING ** (parts.contact > 0)
     score *= np.clip((parts.clear - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0.02, 1)
     score *= np.minimum(level / (_LOWEST * strong), 1) ** 2

@@ -1,33 +1,31 @@
 """Shrinking photos without moiré and without waiting.
 
-OpenCV averages areas quickly only over whole numbers of pixels: by a factor of 2.6 a megapixel
-takes ten times as long as by 2. So photos are shrunk by a whole factor first.
+OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes
+ten times as long as halved first. What is left to shrink then is less than a half, and few details
+are lost between the four pixels that bilinear interpolation looks at.
 """
 
 from __future__ import annotations
 
 import cv2
+import numpy as np
 
 from rnn_tui.imaging.prepared import Picture
 
 
-def shrunk_to_about(image: Picture, side: int) -> Picture:
-    """`image` averaged by the whole factor that leaves its longer side at `side` … 2·`side`.
-
-    Up to `factor` - 1 pixels at the right and below are left out.
-    """
-    factor = max(image.shape[:2]) // side
-    factor = min(factor, *image.shape[:2])
-    if factor <= 1:
-        return image
-    height, width = (length // factor for length in image.shape[:2])
-    whole = image[: height * factor, : width * factor]
-    small: Picture = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
-    return small
+def halved(image: Picture, side: int) -> Picture:
+    """`image` halved until its longer side is below 2 · `side`; an odd last row is left out."""
+    while max(image.shape[:2]) >= 2 * side and min(image.shape[:2]) >= 2:
+        height, width = image.shape[0] // 2, image.shape[1] // 2
+        whole = image[: 2 * height, : 2 * width]
+        image = np.asarray(
+            cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
+    return image
 
 
 def shrunk(image: Picture, side: int) -> Picture:
-    """`image` averaged until its longer side is `side`; smaller ones as they are."""
+    """`image` with a longer side of `side`; smaller ones as they are."""
     longest = max(image.shape[:2])
     return image if longest <= side else resized(image, side / longest)
 
@@ -36,7 +34,5 @@ def resized(image: Picture, factor: float) -> Picture:
     """`image` with its sides times `factor`: averaged if that is below 1, smooth if above."""
     height, width = image.shape[:2]
     size = max(1, round(width * factor)), max(1, round(height * factor))
-    near = shrunk_to_about(image, max(size)) if factor <= 0.5 else image
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    result: Picture = cv2.resize(near, size, interpolation=way)
-    return result
+    way = cv2.INTER_LINEAR if factor < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(halved(image, max(size)), size, interpolation=way), np.uint8)

@@ -10,16 +10,21 @@ import numpy as np
 from rnn_tui.imaging.ink import Ink, ink_on, noise_of, paper_of, reach_of
 from rnn_tui.imaging.parts import Box, Parts, most_like_a_digit, parts_of, with_near
 from rnn_tui.imaging.prepared import Picture
+from rnn_tui.imaging.resizing import halved
 
 # Longer side of a picture that is searched as it is.
 SEARCHED = 200
-# Widths that strokes may have, as shares of the longer side: the paper is what is wider.
-REACHES = (0.08, 0.16, 0.32)
+# Widths that strokes may have, as shares of the longer side: the paper is what is wider. Wide ones
+# are looked for in a picture that is halved so many times.
+REACHES = ((0.08, 0), (0.16, 1), (0.32, 1))
 # Thresholds of ink, highest first.
 LEVELS = tuple(0.6 * 0.62**step for step in range(7))
 FAINTEST = 0.03
 # Times the paper's noise that ink is at least.
 ABOVE_NOISE = 2.5
+# Thresholds this far below the ink of what was found already are not tried, nor those above which
+# most of the picture lies.
+FAR_BELOW, MOST = 0.1, 0.5
 # How much better what a lower threshold finds must be.
 BETTER = 1.02
 
@@ -31,7 +36,7 @@ class Found:
     Attributes:
         score: how much it does.
         box: left, top, right, bottom of all its parts, in pixels of the picture.
-        mask: (H, W) where it is, 255, in a picture that may be half as large.
+        mask: (h, w) where it is, 255, on a coarser grid over the same picture.
         strong: its ink, 0 … 1.
         noise: of the paper around it.
         size: its longer side, as a share of the picture's.
@@ -51,19 +56,21 @@ def search(plane: Picture) -> Found | None:
     Every width of stroke and every threshold is tried: what suits one photo is wrong for the next.
     """
     dark = _darkest(plane)
-    best: tuple[float, int, Parts, Ink] | None = None
-    score = 0.0
-    for share in REACHES:
-        ink = ink_on(dark, paper_of(dark, reach_of(dark.shape, share)))
-        floor = max(FAINTEST, ABOVE_NOISE * noise_of(ink))
+    best: tuple[int, Parts, Ink] | None = None
+    score = strong = 0.0
+    for share, halvings in REACHES:
+        small = halved(dark, max(dark.shape) // 2**halvings) if halvings else dark
+        ink = ink_on(small, paper_of(small, reach_of(small.shape, share)))
+        floor = max(FAINTEST, ABOVE_NOISE * noise_of(ink), FAR_BELOW * strong)
         for level in LEVELS:
-            if level < floor:
+            mask = np.asarray(cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
+            if level < floor or cv2.countNonZero(mask) > MOST * mask.size:
                 break
-            parts = parts_of(cv2.compare(ink, level, cv2.CMP_GT), ink, level)
+            parts = parts_of(mask, ink, level)
             number, value = most_like_a_digit(parts, level)
             if value > BETTER * score:
-                score, best = value, (value, number, parts, ink)
-    return None if best is None else _found(best, plane)
+                score, strong, best = value, float(parts.strong[number]), (number, parts, ink)
+    return None if best is None else _found(score, *best, plane.shape)
 
 
 def _darkest(plane: Picture) -> Picture:
@@ -75,15 +82,20 @@ def _darkest(plane: Picture) -> Picture:
     return np.ascontiguousarray(darkest[::2, ::2])
 
 
-def _found(best: tuple[float, int, Parts, Ink], plane: Picture) -> Found:
-    score, main, parts, ink = best
+def _found(score: float, main: int, parts: Parts, ink: Ink, shape: tuple[int, ...]) -> Found:
+    """What to tell of the part `main`, in pixels of a picture of `shape`."""
     chosen = with_near(parts, main)
-    height, width = plane.shape
-    factor = 2 if parts.labels.shape != plane.shape else 1
-    left, top, right, bottom = (factor * side for side in parts.box_of(chosen))
+    down, across = (whole / side for whole, side in zip(shape, ink.shape, strict=True))
+    left, top, right, bottom = parts.box_of(chosen)
+    box = (
+        int(left * across),
+        int(top * down),
+        min(shape[1], round(right * across)),
+        min(shape[0], round(bottom * down)),
+    )
     return Found(
-        score=score / max(ink.shape),
-        box=(left, top, min(right, width), min(bottom, height)),
+        score=score,
+        box=box,
         mask=parts.mask_of(chosen),
         strong=float(parts.strong[main]),
         noise=noise_of(ink),
