@@ -6,13 +6,15 @@ can be thickened or thinned and the digit shifted by sixths of a pixel, and then
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.imaging.prepared import SIDE, Digit
 
-Ink = npt.NDArray[np.float32]
+Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
 BOX = 20
 FINE = 6
@@ -53,8 +55,7 @@ def _scaled(ink: Ink) -> Ink:
     way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
     scaled = cv2.resize(ink, size, interpolation=way)
     margin = 2 * FINE
-    padded: Ink = cv2.copyMakeBorder(scaled, *[margin] * 4, cv2.BORDER_CONSTANT, value=0)
-    return padded
+    return cv2.copyMakeBorder(scaled, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
 
 
 def stroke_width(mask: npt.NDArray[np.uint8]) -> float:
@@ -80,7 +81,7 @@ def _evened(fine: Ink) -> Ink:
 
 
 def _placed(fine: Ink) -> Ink:
-    """`fine` cut to its ink again, on the fine grid of the digit, its centre of mass in the middle."""
+    """`fine` cut to its ink, on the fine grid of the digit, its centre of mass in the middle."""
     canvas = np.zeros((SIDE * FINE, SIDE * FINE), np.float32)
     box = _box_of(fine > FAINTEST)
     if box is None:

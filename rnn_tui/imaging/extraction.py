@@ -72,7 +72,7 @@ def extracted(image: Picture, place: Place, note: Note) -> Ink:
     alone = np.clip((ink / strong - NONE) / (ALL - NONE), 0, 1)
     alone[grown == 0] = 0
     note("paper without its ink", paper)
-    note("paper divided out", as_picture(ink / strong))
+    note("paper divided out", as_picture((ink / strong).astype(np.float32)))
     note("threshold", mask)
     note("digit alone", as_picture(alone))
     result: Ink = alone.astype(np.float32)
@@ -98,9 +98,7 @@ def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture
     plane = resized(plane, FINE / size * (right - left) / plane.shape[1])
     note("cut out", plane)
     rows, columns = _part(place.mask.shape, place, (left, top, right, bottom))
-    near = cv2.resize(
-        place.mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR
-    )
+    near = cv2.resize(place.mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
     scale = plane.shape[1] / (right - left), plane.shape[0] / (bottom - top)
     lines = [recentred(plane, line.seen_from(left, top, *scale)) for line in place.lines]
     lined = without_lines(plane, lines)
@@ -109,7 +107,7 @@ def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture
     if lines or more:
         plane = without_lines(lined, more)
         note("cut out, without ruled lines", plane)
-    return plane, cv2.compare(near, 127, cv2.CMP_GT)
+    return plane, np.where(near > 127, 255, 0).astype(np.uint8)
 
 
 def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]:
@@ -122,7 +120,7 @@ def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]
 
 def _hysteresis(ink: Ink, strong: float) -> Picture:
     """Where ink is above the lower threshold, together with some above the higher one."""
-    above = cv2.compare(ink, LOW * strong, cv2.CMP_GT)
+    above = np.where(ink > LOW * strong, 255, 0).astype(np.uint8)
     count, labels = cv2.connectedComponents(above, connectivity=8)
     keep = np.zeros(count, np.uint8)
     keep[labels[ink > HIGH * strong]] = 255
@@ -137,4 +135,8 @@ def _of_the_digit(mask: Picture, ink: Ink, near: Picture, strong: float) -> Pict
     overlap = np.bincount(parts.labels[near > 0], minlength=len(parts.ink))
     overlap[0] = 0
     main = int(np.argmax(overlap))
-    return parts.mask_of(with_near(parts, main)) if main else np.zeros_like(mask)
+    if not main:
+        return np.zeros_like(mask)
+    # A stroke that falls apart here was in one piece before, or its pieces were near.
+    pixels = np.bincount(parts.labels.ravel(), minlength=len(parts.ink))
+    return parts.mask_of(with_near(parts, main) | (overlap > 0.5 * pixels))

@@ -46,9 +46,7 @@ def label_of(path: Path) -> int | None:
     return int(number[0]) if number and len(number[0]) == 1 else None
 
 
-def _in_folder(
-    folder: Path, recursive: bool, visited: set[tuple[int, int]]
-) -> Iterator[Path]:
+def _in_folder(folder: Path, recursive: bool, visited: set[tuple[int, int]]) -> Iterator[Path]:
     """Photos in a folder. A stack instead of recursion: folders may lie deeper than Python can."""
     waiting = [iter((os.fspath(folder),))]
     while waiting:

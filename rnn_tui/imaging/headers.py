@@ -44,17 +44,17 @@ class Header:
 
 def read_header(data: bytes) -> Header | None:
     """The header of an image file's bytes; None if it is none that is known here."""
+    readers = (
+        (data.startswith(_JPEG), _jpeg),
+        (data.startswith(_PNG), _png),
+        (data.startswith(b"RIFF") and data[8:12] == _WEBP, _webp),
+        (data.startswith(_TIFF), _tiff),
+        (data.startswith(b"BM"), _bmp),
+    )
     try:
-        if data.startswith(_JPEG):
-            return _jpeg(data)
-        if data.startswith(_PNG):
-            return _png(data)
-        if data.startswith(b"RIFF") and data[8:12] == _WEBP:
-            return _webp(data)
-        if data.startswith(_TIFF):
-            return _tiff(data)
-        if data.startswith(b"BM"):
-            return _bmp(data)
+        for begins, read in readers:
+            if begins:
+                return read(data)
     except (struct.error, IndexError):
         return None
     return None

@@ -8,6 +8,7 @@ edges where they are, so that a hard shadow's edge makes no ink either.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from rnn_tui.imaging.prepared import Picture
 
-Ink = npt.NDArray[np.float32]
+Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
 # Share of the longer side that a stroke may be wide without being taken for paper.
 WIDEST_STROKE = 0.25
@@ -86,7 +87,8 @@ def paper_of(plane: Picture, reach: int) -> Picture:
 def ink_on(plane: Picture, paper: Picture) -> Ink:
     """What share of the paper's light is missing: (H, W), 0 … 1."""
     ground = np.maximum(paper, _DARKEST_PAPER).astype(np.float32)
-    return np.maximum((ground - plane) / ground, 0)
+    ink: Ink = np.maximum((ground - plane) / ground, 0)
+    return ink
 
 
 def noise_of(ink: Ink) -> float:

@@ -113,7 +113,7 @@ def ruled_lines(plane: Picture) -> list[Line]:
     if found is None:
         return []
     lines = []
-    candidates = _distinct(found[:400, 0], plane.shape, _APART * longest)
+    candidates = _distinct(found[:400, 0].astype(np.float32), plane.shape, _APART * longest)
     for rho, theta in _worth_fitting(candidates):
         line = _fitted(ink, rho, theta, thickest)
         if line is not None:
@@ -165,7 +165,13 @@ def recentred(plane: Picture, line: Line) -> Line:
     slope = (shifts[1] - shifts[0]) / gap
     start = shifts[0] - slope * (along[0] + gap / 2)
     a, b, c = line.curve
-    return replace(line, curve=(a + start, b + slope, c), half=min(line.half, max(widths) / 2))
+    paper = np.maximum(strip[0], strip[-1]).clip(1)
+    return replace(
+        line,
+        curve=(a + start, b + slope, c),
+        half=min(line.half, max(widths) / 2),
+        ink=float(np.median(1 - strip.min(axis=0) / paper)),
+    )
 
 
 def _thin_ink(plane: Picture, thickest: int) -> Ink:
@@ -213,7 +219,7 @@ def _distinct(
 
 
 def _worth_fitting(found: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Lines that are level or upright, or run beside two others; a tilted single one is a stroke."""
+    """Lines that are level or upright, or run beside two others; a tilted one alone is a stroke."""
     angles = np.degrees(np.array([theta for _, theta in found]))
     turns = np.abs(angles[:, None] - angles[None])
     beside = (np.minimum(turns, 180 - turns) <= 2 * _FAMILY_ANGLE).sum(axis=1) > _FAMILIES[0][0] - 1
@@ -222,7 +228,9 @@ def _worth_fitting(found: Sequence[tuple[float, float]]) -> list[tuple[float, fl
     return [one for one, worth in zip(found, beside | straight, strict=True) if worth]
 
 
-def _fitted(ink: Ink, rho: float, theta: float, thickest: int) -> Line | None:
+def _fitted(  # noqa: PLR0911 - there are many ways to be no line
+    ink: Ink, rho: float, theta: float, thickest: int
+) -> Line | None:
     """The line of Hough's `rho` and `theta`, bent to the ink along it."""
     steep = abs(np.sin(theta)) < abs(np.cos(theta))
     source = ink.T if steep else ink
@@ -276,7 +284,12 @@ def _fitted(ink: Ink, rho: float, theta: float, thickest: int) -> Line | None:
     if thickness > 1.6 * thickest + 1:
         return None
     return Line(
-        bool(steep), curve, thickness / 2, along[start], along[end], typical,
+        bool(steep),
+        curve,
+        thickness / 2,
+        along[start],
+        along[end],
+        typical,
         share * (end - start) / len(along),
     )
 

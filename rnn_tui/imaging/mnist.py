@@ -11,7 +11,7 @@ from rnn_tui.imaging.extraction import Place, as_picture, extracted
 from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light
 from rnn_tui.imaging.lines import Line, ruled_lines, without_lines
 from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
-from rnn_tui.imaging.resizing import shrunk, halved
+from rnn_tui.imaging.resizing import halved, shrunk
 from rnn_tui.imaging.searching import Found, search
 
 # Longer sides of the copies: to look for lines and the digit, and to choose a channel.

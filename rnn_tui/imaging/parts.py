@@ -93,12 +93,12 @@ def parts_of(mask: Picture, ink: Ink, level: float) -> Parts:
     above = np.bincount(owner, inks > 2 * level, minlength=count)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     return Parts(
-        labels=labels,
+        labels=np.asarray(labels, np.int32),
         left=left,
         top=top,
         right=left + width,
         bottom=top + height,
-        ink=sums,
+        ink=sums.astype(np.float64),
         strong=squares / np.maximum(sums, 1e-9),
         clear=above / np.maximum(area, 1),
         contact=np.bincount(border, minlength=count).astype(np.float64),

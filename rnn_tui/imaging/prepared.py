@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 SIDE = 28
 
-Picture = npt.NDArray[np.uint8]
-Digit = npt.NDArray[np.float32]
+# As OpenCV's own types have it, which say no more of what its functions return; bytes in fact.
+Picture: TypeAlias = npt.NDArray[np.integer[Any] | np.floating[Any]]
+Digit: TypeAlias = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

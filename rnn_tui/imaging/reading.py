@@ -12,7 +12,6 @@ import stat
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.imaging.headers import Header, is_heif, read_header
@@ -24,7 +23,6 @@ MOST_BYTES = 256 * 1024 * 1024
 ENOUGH = 1280
 WHITE = 255
 
-Pixels = npt.NDArray[np.generic]
 
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
@@ -131,7 +129,7 @@ def _reduction(header: Header) -> int:
     return factor
 
 
-def _decoded(data: bytes, header: Header, factor: int) -> Pixels:
+def _decoded(data: bytes, header: Header, factor: int) -> Picture:
     """Pixels as they lie in the file, not turned; a JPEG's reduced by `factor`."""
     # Alpha and 16 bits come through unchanged reading only; a JPEG has neither.
     flags = cv2.IMREAD_UNCHANGED
@@ -140,7 +138,7 @@ def _decoded(data: bytes, header: Header, factor: int) -> Pixels:
     logging = cv2.utils.logging
     before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
     try:
-        pixels: Pixels | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except (cv2.error, MemoryError) as error:
         raise ImageError("damaged") from error
     finally:
@@ -150,15 +148,15 @@ def _decoded(data: bytes, header: Header, factor: int) -> Pixels:
     return pixels
 
 
-def _eight_bits(pixels: Pixels) -> Picture:
+def _eight_bits(pixels: Picture) -> Picture:
     """Any number type as 0 … 255, by the range of the type (floats: 0 … 1 or up to their top)."""
     if pixels.dtype == np.uint8:
-        return pixels.view(np.uint8)
+        return pixels
     if np.issubdtype(pixels.dtype, np.floating):
         clean = np.nan_to_num(pixels.astype(np.float32), posinf=1.0, neginf=0.0)
         top = max(1.0, float(clean.max()))
     else:
-        clean, top = pixels.astype(np.float32), float(np.iinfo(pixels.dtype).max)
+        clean, top = pixels.astype(np.float32), float(np.iinfo(pixels.dtype.name).max)
     result: Picture = np.clip(np.rint(clean * (WHITE / top)), 0, WHITE).astype(np.uint8)
     return result
 

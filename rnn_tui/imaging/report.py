@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
+from rnn_tui.imaging.prepared import SIDE, Digit, Picture, Prepared, Stage
 
 HALF = 127
 
@@ -29,4 +29,5 @@ def prepare_report(image: Picture, *, stages: bool = False) -> Prepared:
         Stage("threshold at 127", binary),
     )
     doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Nothing but one grey is left."
-    return Prepared(binary.astype(np.float32) / 255, kept if stages else (), doubt)
+    digit: Digit = binary.astype(np.float32) / np.float32(255)
+    return Prepared(digit, kept if stages else (), doubt)
