@@ -61,6 +61,8 @@ def _in_folder(folder: Path, recursive: bool, visited: set[tuple[int, int]]) -> 
                     yield Path(path)
                 else:
                     waiting.append(iter(inside))
+            elif os.path.splitext(path)[1].lower() in SUFFIXES:
+                yield Path(path)  # called like a photo: whoever reads it will say what it is
         else:
             yield Path(path)
 
