@@ -93,7 +93,7 @@ async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
         assert list(cards(app)) == [f"{at}.png" for at in range(4)]
         # The selected one stays in view whatever the size.
         await pilot.press("end", "left")
-        for size in ((120, 40), (30, 12), (80, 24)):
+        for size in ((30, 12), (100, 24)):
             await pilot.resize_terminal(*size)
             await settled(pilot)
             assert selected(app) == "28.png"
@@ -292,13 +292,14 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
 
 
 async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
+    for name in DIGITS[1:]:
+        (mixed / name).unlink()
     async with running(mixed) as (app, pilot):
         await pilot.press("enter")
         for key, expected in (
-            ("left", f"1 of 6  {DIGITS[0]}"), ("right", f"2 of 6  {DIGITS[1]}"),
-            ("right", f"3 of 6  {DIGITS[2]}"), ("right", f"4 of 6  {DIGITS[3]}"),
-            ("right", "5 of 6  8.png  not an image"), ("right", "6 of 6  10 blank.png"),
-            ("right", "6 of 6  10 blank.png"), ("left", "5 of 6  8.png"),
+            ("left", f"1 of 3  {DIGITS[0]}"), ("right", "2 of 3  8.png  not an image"),
+            ("right", "3 of 3  10 blank.png"), ("right", "3 of 3  10 blank.png"),
+            ("left", "2 of 3  8.png"),
         ):  # fmt: skip
             await pilot.press(key)
             await settled(pilot)
