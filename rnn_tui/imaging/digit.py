@@ -19,14 +19,14 @@ Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
 BOX = 20
 FINE = 6
 # Stroke width in pixels of the digit; MNIST's own mostly lie here.
-THINNEST, THICKEST = 2.3, 3.0
+THINNEST, THICKEST = 2.0, 2.6
 FAINTEST = 0.1
 
 
 def centre(ink: Ink) -> Digit:
     """Clean ink (H, W), 0 … 1, such as a drawing, as MNIST has it: (28, 28), 0 … 1.
 
-    The longer side is scaled to 20 pixels, strokes are brought to a width of 2.3 … 3 pixels, the
+    The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, the
     centre of mass comes to the middle. No ink gives an empty digit.
     """
     box = _box_of(ink > FAINTEST)

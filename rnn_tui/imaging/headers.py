@@ -8,6 +8,7 @@ code that only ever looks at bytes it has.
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ class Header:
         height: in pixels, before it is turned upright.
         orientation: EXIF's 1 … 8 as far as the decoder leaves it to us; 1 is upright.
         complete: False if the file ends before the picture does, as far as the header tells.
+        intact: False if a checksum does not hold.
     """
 
     kind: str
@@ -40,6 +42,7 @@ class Header:
     height: int
     orientation: int = 1
     complete: bool = True
+    intact: bool = True
 
 
 def read_header(data: bytes) -> Header | None:
@@ -110,17 +113,22 @@ def _png(data: bytes) -> Header | None:
     if data[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", data, 16)
-    orientation, complete, at = 1, False, 8
+    orientation, complete, intact, at = 1, False, True, 8
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
         name = data[at + 4 : at + 8]
+        end = at + 8 + length
+        if end + 4 <= len(data):
+            # Checked here since libpng would write its complaint on the screen.
+            (told,) = struct.unpack_from(">I", data, end)
+            intact &= zlib.crc32(memoryview(data)[at + 4 : end]) == told
         if name == b"eXIf":
             orientation = _exif_orientation(data[at + 8 : at + 8 + length])
         at += 12 + length
         if name == b"IEND":
             complete = at <= len(data)
             break
-    return Header("png", width, height, orientation, complete)
+    return Header("png", width, height, orientation, complete, intact)
 
 
 def _webp(data: bytes) -> Header | None:

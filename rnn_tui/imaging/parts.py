@@ -21,6 +21,9 @@ _STRENGTH = 0.7
 _AWAY, _TOUCHING, _CUT = 2.0, 0.5, 2.0
 # Strokes are narrow: width over size at which a part counts 1/e.
 _SOLID = 0.3
+# Digits are rarely wider than this times their height; how fast a part counts less beyond (as the
+# logarithm of a factor).
+_WIDEST, _WIDER = 1.3, 0.5
 # Shares of a part above twice the threshold, between which it is ever more believed: a stroke stays
 # about as wide at twice the threshold, what is hardly above it dissolves.
 _UNCLEAR, _CLEAR = 0.15, 0.5
@@ -140,6 +143,8 @@ def _likeness(parts: Parts, level: float) -> Numbers:
     score = parts.size / max(height, width) * strong**_STRENGTH
     score *= np.exp(-_AWAY * (across**2 + down**2))
     score *= np.exp(-_CUT * parts.contact / parts.size) * _TOUCHING ** (parts.contact > 0)
+    flat = (parts.right - parts.left) / np.maximum(parts.bottom - parts.top, 1)
+    score *= np.exp(-np.square(np.log(np.maximum(flat / _WIDEST, 1)) / _WIDER))
     score *= np.clip((parts.clear - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0.02, 1)
     score *= np.minimum(level / (_LOWEST * strong), 1) ** 2
     score[0] = 0

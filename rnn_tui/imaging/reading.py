@@ -73,6 +73,8 @@ def decode_image(data: bytes, *, whole: bool = False) -> Picture:
         raise ImageError(f"larger than {MOST_PIXELS // 1_000_000} megapixels")
     if not header.complete:
         raise ImageError("cut off before its end")
+    if not header.intact:
+        raise ImageError("damaged")
     factor = 1 if whole else _reduction(header)
     pixels = _decoded(data, header, factor)
     if header.kind != "jpeg" and factor > 1:
