@@ -17,7 +17,7 @@ from rnn_tui.imaging.resizing import resized
 # Longer side of the digit in the cut-out; the paper around it, as a share of that.
 FINE, MARGIN = 120, 0.45
 # Thresholds with hysteresis, as shares of the strong ink.
-HIGH, LOW = 0.5, 0.3
+HIGH, LOW = 0.5, 0.25
 # The strong ink is this percentile of the digit's.
 STRONG = 85
 # Below and above these shares of the strong ink there is none, or all of it.
