@@ -16,6 +16,10 @@ from rnn_tui.imaging.searching import Found, search
 
 # Longer sides of the copies: to look for lines and the digit, and to choose a channel.
 COARSE, SMALL = 400, 128
+# Scores of `searching.Found`: below the first there is no digit, below the second only if its ink is
+# strong. Photos of digits score 0.05 … 0.7, in a third of the frame 0.01 … 0.2; sheets of paper with
+# nothing but grain, shading, ruled lines or a shadow's edge mostly below 0.005.
+PLAUSIBLE, SURE, FAINT = 0.008, 0.09, 0.125
 # A polarity less probable than this is not tried.
 UNLIKELY = 0.02
 
@@ -52,7 +56,7 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
     best = max(filter(None, views), key=lambda view: view.score, default=None)
     if best is None:
         empty = np.zeros((SIDE, SIDE), np.float32)
-        return Prepared(empty, tuple(kept), "nothing stands out from the paper")
+        return Prepared(empty, tuple(kept), "Nothing stands out from the paper.")
     note("light ink turned dark" if best.channel.light else "ink at its darkest", best.plane)
     if best.lines:
         note("without ruled lines", best.plain)
@@ -61,7 +65,16 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
     place = Place(best.found.box, best.found.mask, shape, best.channel, best.lines)
     digit = centre(extracted(image, place, note))
     note("as in MNIST", as_picture(digit))
-    return Prepared(digit, tuple(kept), "")
+    return Prepared(digit, tuple(kept), _doubt(best.found))
+
+
+def _doubt(found: Found) -> str:
+    """Why what was found may be no digit; empty if it seems to be one."""
+    if found.score < PLAUSIBLE:
+        return "What stands out from the paper is too small, too faint or too blurred for a digit."
+    if found.score < SURE and found.strong < FAINT:
+        return "What stands out from the paper is hardly darker than its shading and grain."
+    return ""
 
 
 def _polarities(small: Picture) -> list[tuple[bool, float]]:
