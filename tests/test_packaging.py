@@ -53,6 +53,8 @@ class NotYet(RunManager):
 async def first_frame():
     app = RnnTuiApp(NotYet())
     async with app.run_test(size=(120, 40)) as pilot:
+        while not app.pane.complete:
+            await pilot.pause(0.05)
         await pilot.pause()
         return app.export_screenshot()
 
