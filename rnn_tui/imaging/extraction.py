@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 
 from rnn_tui.imaging.ink import Channel, Ink, ink_on, paper_of
-from rnn_tui.imaging.lines import Line, recentred, ruled_lines, without_lines
+from rnn_tui.imaging.lines import Line, recentred, without_lines
 from rnn_tui.imaging.parts import Box, parts_of, with_near
 from rnn_tui.imaging.prepared import Picture
 from rnn_tui.imaging.resizing import resized
+from rnn_tui.imaging.ruling import ruled_lines
 
 # Longer side of the digit in the cut-out; the paper around it, as a share of that.
 FINE, MARGIN = 120, 0.45

@@ -9,15 +9,16 @@ import numpy as np
 from rnn_tui.imaging.digit import centre
 from rnn_tui.imaging.extraction import Place, as_picture, extracted
 from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light
-from rnn_tui.imaging.lines import Line, ruled_lines, without_lines
+from rnn_tui.imaging.lines import Line, without_lines
 from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
 from rnn_tui.imaging.resizing import halved, shrunk
+from rnn_tui.imaging.ruling import ruled_lines
 from rnn_tui.imaging.searching import Found, search
 
 # Longer sides of the copies: to look for lines and the digit, and to choose a channel.
 COARSE, SMALL = 400, 128
-# Scores of `searching.Found`: below the first there is no digit, below the second only if its ink is
-# strong. Photos of digits score 0.05 … 0.7, in a third of the frame 0.01 … 0.2; sheets of paper with
+# Scores of `searching.Found`: below the first there is no digit, below the second only if its ink
+# is strong. Photos of digits score 0.05 … 0.7, in a third of the frame 0.01 … 0.2; paper with
 # nothing but grain, shading, ruled lines or a shadow's edge mostly below 0.005.
 PLAUSIBLE, SURE, FAINT = 0.008, 0.09, 0.125
 # A polarity less probable than this is not tried.
