@@ -28,6 +28,7 @@ from rnn_tui.ui.widgets.photo_grid import layout_for
 
 SAMPLES = asset_dir() / "samples"
 STROKES = ("0-a.png", "3-b.png", "5-c.png", "7-d.png")
+SIZES = [(80, 24), (120, 40), (200, 50)]
 APP_KEYS = "tspnfcmlvrhixq"
 
 
