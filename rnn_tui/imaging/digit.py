@@ -52,7 +52,8 @@ def _scaled(ink: Ink) -> Ink:
     height, width = ink.shape
     factor = BOX * FINE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
-    way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+    # Averaging is slow, and between a half and one no better.
+    way = cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR
     scaled = cv2.resize(ink, size, interpolation=way)
     margin = 2 * FINE
     return cv2.copyMakeBorder(scaled, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)

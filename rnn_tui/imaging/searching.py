@@ -18,13 +18,15 @@ SEARCHED = 200
 # are looked for in a picture that is halved so many times.
 REACHES = ((0.08, 0), (0.16, 1), (0.32, 1))
 # Thresholds of ink, highest first.
-LEVELS = tuple(0.6 * 0.62**step for step in range(7))
+LEVELS = tuple(0.6 * 0.57**step for step in range(6))
 FAINTEST = 0.03
 # Times the paper's noise that ink is at least.
 ABOVE_NOISE = 2.5
 # Thresholds this far below the ink of what was found already are not tried, nor those above which
 # most of the picture lies.
 FAR_BELOW, MOST = 0.1, 0.5
+# A lower threshold is looked at if it covers this much more.
+MORE = 1.04
 # How much better what a lower threshold finds must be.
 BETTER = 1.02
 
@@ -62,10 +64,15 @@ def search(plane: Picture) -> Found | None:
         small = halved(dark, max(dark.shape) // 2**halvings) if halvings else dark
         ink = ink_on(small, paper_of(small, reach_of(small.shape, share)))
         floor = max(FAINTEST, ABOVE_NOISE * noise_of(ink), FAR_BELOW * strong)
+        before = 0
         for level in LEVELS:
             mask = np.asarray(cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
-            if level < floor or cv2.countNonZero(mask) > MOST * mask.size:
+            covered = cv2.countNonZero(mask)
+            if level < floor or covered > MOST * mask.size:
                 break
+            if covered <= MORE * before:
+                continue
+            before = covered
             parts = parts_of(mask, ink, level)
             number, value = most_like_a_digit(parts, level)
             if value > BETTER * score:
