@@ -1,17 +1,24 @@
-"""Accuracy on photos by kind, as they are and under three stresses; milliseconds a photo."""
+"""Accuracy on photos by kind, as they are and under three stresses; milliseconds a photo.
+
+Also: how sure the answers are and how many of those are right, and how much blank paper is doubted.
+With several weights, such as of several seeds, figures are means over them. For the report's own
+figures, `--report-weights` names a network of preset `report`, which `--methods report` then asks.
+"""
 
 from __future__ import annotations
 
 import argparse
 import csv
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from _blank_papers import KINDS, blank_paper
+from _photo_stresses import STRESSES
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.imaging.prepared import Picture
@@ -21,7 +28,10 @@ from rnn_tui.tasks.mnist.network import RowReaderNetwork
 
 cv2.setNumThreads(1)
 
-Plane = npt.NDArray[np.float32]
+Numbers = npt.NDArray[np.float64]
+
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+BLANKS = 25
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,23 @@ class Photo:
     label: int
     kind: str
     picture: Picture
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What networks make of photos that were prepared in one way, under one stress.
+
+    Attributes:
+        probabilities: (networks, photos, 10).
+        doubted: (photos,) whether preparing found no plausible digit.
+        milliseconds: a photo, for preparing.
+        megapixels: a photo.
+    """
+
+    probabilities: Numbers
+    doubted: npt.NDArray[np.bool_]
+    milliseconds: float
+    megapixels: float
 
 
 def read_photos(folder: Path) -> list[Photo]:
@@ -48,183 +75,116 @@ def read_photos(folder: Path) -> list[Photo]:
         ]
 
 
-def framed(
-    picture: Picture, sides: tuple[int, int, int, int], random: np.random.Generator
-) -> Picture:
-    """More of the same paper around a photo, shaded as its border is and as noisy as it is.
-
-    Args:
-        picture: (H, W, 3).
-        sides: pixels to add above, below, left and right.
-        random: for the noise.
-    """
-    height, width = picture.shape[:2]
-    above, below, left, right = sides
-    size = width + left + right, height + above + below
-    factor = min(1.0, 192 / max(size))
-    coarse = cv2.resize(
-        picture,
-        (max(9, round(width * factor)), max(9, round(height * factor))),
-        interpolation=cv2.INTER_AREA,
-    )
-    # Narrow strokes that reach the border are no paper.
-    coarse = cv2.medianBlur(coarse, 2 * (min(coarse.shape[:2]) // 10) + 3).astype(np.float32)
-    known = np.ones(coarse.shape[:2], np.float32)
-    inner = [max(2, side // 12) for side in known.shape]
-    known[inner[0] : -inner[0], inner[1] : -inner[1]] = 0
-    margins = [round(side * factor) for side in sides]
-    slope = _slope(coarse, known, margins)
-    inside = slice(margins[0], margins[0] + len(coarse)), slice(margins[2], -margins[3] or None)
-    values, weights = (
-        cv2.copyMakeBorder(plane, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-        for plane in ((coarse - slope[inside]) * known[:, :, None], known)
-    )
-    result = cv2.resize(slope + _filled(values, weights), size, interpolation=cv2.INTER_CUBIC)
-    steps = np.abs(np.diff(picture.astype(np.float32), axis=1))
-    result += random.normal(0, np.median(steps) / 0.954 + 0.01, result.shape).astype(np.float32)
-    result = np.clip(np.rint(result), 0, 255).astype(np.uint8)
-    result[above : above + height, left : left + width] = picture
-    return result
-
-
-def _slope(picture: Plane, known: Plane, margins: list[int]) -> Plane:
-    """The plane through what is known of (H, W, 3), carried on and levelling off in the margins."""
-    height, width = known.shape
-    down = np.linspace(-1, 1, height, dtype=np.float32)
-    across = np.linspace(-1, 1, width, dtype=np.float32)
-    rows, columns = np.nonzero(known)
-    terms = np.stack([np.ones(len(rows), np.float32), down[rows], across[columns]], axis=1)
-    fit = np.linalg.lstsq(terms, picture[rows, columns], rcond=None)[0]
-    places = []
-    for side, before, after in ((height, *margins[:2]), (width, *margins[2:])):
-        place = (np.arange(-before, side + after) * 2 + 1) / side - 1
-        beyond = np.maximum(np.abs(place) - 1, 0)
-        places.append(np.sign(place) * (np.minimum(np.abs(place), 1) + 0.4 * np.tanh(beyond / 0.4)))
-    down, across = places[0][:, None, None], places[1][None, :, None]
-    result: Plane = (fit[0] + down * fit[1] + across * fit[2]).astype(np.float32)
-    return result
-
-
-def _filled(values: Plane, weights: Plane) -> Plane:
-    """`values` (H, W, 3), known with `weights` (H, W), spread smoothly to where they are unknown.
-
-    Averages of what is known, at ever coarser scales, fill the gaps of the next finer one: the
-    pull-push of Gortler et al., The Lumigraph (1996).
-    """
-    mean = values / np.maximum(weights, 1e-6)[:, :, None]
-    share = weights[:, :, None]
-    height, width = weights.shape
-    if min(height, width) <= 2:
-        return share * mean + (1 - share) * values.sum(axis=(0, 1)) / weights.sum()
-    half = max(1, width // 2), max(1, height // 2)
-    coarse = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (values, weights)]
-    sure = np.minimum(1, 4 * coarse[1]) / np.maximum(coarse[1], 1e-6)
-    filled = _filled(coarse[0] * sure[:, :, None], coarse[1] * sure)
-    spread = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
-    return share * mean + (1 - share) * spread
-
-
-def shadowed(picture: Picture, random: np.random.Generator) -> Picture:
-    """Half as light on one side of a straight edge that runs through the middle of the photo."""
-    height, width = picture.shape[:2]
-    angle = random.uniform(0, 2 * np.pi)
-    rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    middle = random.uniform(0.35, 0.65, 2) * (width, height)
-    side = (columns - middle[0]) * np.cos(angle) + (rows - middle[1]) * np.sin(angle)
-    soft = max(1.0, 0.005 * max(height, width))
-    light = 0.5 + 0.5 / (1 + np.exp(np.clip(-side / soft, -30, 30)))
-    return np.rint(picture * light[:, :, None]).astype(np.uint8)
-
-
-def turned(picture: Picture, random: np.random.Generator) -> Picture:
-    """Turned by 25 degrees to one side or the other, on more of the same paper."""
-    height, width = picture.shape[:2]
-    add = round(0.3 * max(height, width))
-    picture = framed(picture, (add, add, add, add), random)
-    middle = width / 2 + add, height / 2 + add
-    angle = 25.0 * random.choice((-1, 1))
-    turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
-    cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
-    size = round(width * cosine + height * sine), round(height * cosine + width * sine)
-    turn[:, 2] += size[0] / 2 - middle[0], size[1] / 2 - middle[1]
-    return cv2.warpAffine(
-        picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-
-
-def small(picture: Picture, random: np.random.Generator) -> Picture:
-    """Somewhere in a frame three times as high and wide, of the same paper."""
-    longest = max(picture.shape[:2])
-    if longest > 420:
-        factor = 420 / longest
-        picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    height, width = picture.shape[:2]
-    top, left = (round(random.uniform(0.6, 1.4) * side) for side in (height, width))
-    return framed(picture, (top, 2 * height - top, left, 2 * width - left), random)
-
-
-STRESSES: dict[str, Callable[[Picture, np.random.Generator], Picture]] = {
-    "as they are": lambda picture, _: picture,
-    "shadow": shadowed,
-    "turned": turned,
-    "small": small,
-}
-
-
-def wilson(right: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share, in per cent."""
-    z, share = 1.96, right / count
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share of so many, in per cent."""
+    z = 1.96
     middle = (share + z * z / (2 * count)) / (1 + z * z / count)
     half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
     return 100 * (middle - half), 100 * (middle + half)
 
 
-def measure(photos: list[Photo], networks: list[RowReaderNetwork], method: str, stress: str):
-    """Whether each photo is read right, what it is read as, and milliseconds a photo."""
-    digits, spent, sizes = [], 0.0, 0.0
+def measure(
+    photos: Sequence[Photo], networks: Sequence[RowReaderNetwork], method: str, stress: str
+) -> Answers:
+    """Prepare and read all photos."""
+    digits, doubted, spent, size = [], [], 0.0, 0
     for number, photo in enumerate(photos):
         picture = STRESSES[stress](photo.picture, np.random.default_rng(number))
         start = time.process_time()
-        digits.append(prepare(picture, method).digit)
+        prepared = prepare(picture, method)
         spent += time.process_time() - start
-        sizes += picture.shape[0] * picture.shape[1]
+        size += picture.shape[0] * picture.shape[1]
+        digits.append(prepared.digit)
+        doubted.append(bool(prepared.doubt))
     inputs = np.stack(digits)
-    mean = np.mean([network.probabilities(inputs) for network in networks], axis=0)
-    return mean.argmax(axis=1), 1000 * spent / len(photos), sizes / len(photos) / 1e6
+    return Answers(
+        np.stack([network.probabilities(inputs) for network in networks]),
+        np.array(doubted),
+        1000 * spent / len(photos),
+        size / len(photos) / 1e6,
+    )
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def print_accuracy(photos: Sequence[Photo], answers: Answers) -> None:
+    """Accuracy of all photos and of every kind, with 95 % intervals."""
+    labels, kinds = np.array([photo.label for photo in photos]), [photo.kind for photo in photos]
+    right = (answers.probabilities.argmax(axis=2) == labels).mean(axis=0)
+    for kind in ("all", *sorted(set(kinds))):
+        chosen = right[[kind in ("all", one) for one in kinds]]
+        share = float(chosen.mean())
+        low, high = wilson(share, len(chosen))
+        total = f"{chosen.sum():.4g} of {len(chosen)}"
+        print(f"  {kind:14} {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; {total})")
+
+
+def print_confidence(photos: Sequence[Photo], answers: Answers) -> None:
+    """How sure the answers are, and how many are right above and below thresholds."""
+    labels = np.array([photo.label for photo in photos])
+    right = answers.probabilities.argmax(axis=2) == labels
+    sure = answers.probabilities.max(axis=2)
+    print(f"  mean confidence {100 * sure.mean():.1f} %, right {100 * right.mean():.1f} %")
+    for threshold in THRESHOLDS:
+        above = sure >= threshold
+        texts = [
+            f"{side} {right[chosen].sum() / len(sure):.4g} of {chosen.sum() / len(sure):.4g} right"
+            for side, chosen in (("above", above), ("below", ~above))
+        ]
+        print(f"    {100 * threshold:.0f} %: {', '.join(texts)}")
+    wrong = ~right.all(axis=0)
+    print(
+        f"  doubted as no digit: {answers.doubted.sum()}, {(answers.doubted & wrong).sum()} misread"
+    )
+
+
+def print_misread(photos: Sequence[Photo], answers: Answers) -> None:
+    """Name the photos that are misread, with what they are read as by every network."""
+    found = answers.probabilities.argmax(axis=2).T
+    for photo, digits in zip(photos, found, strict=True):
+        if (digits != photo.label).any():
+            print(f"    {photo.name} as {' '.join(map(str, digits))}")
+
+
+def print_blanks() -> None:
+    """Share of blank paper that is doubted, by kind."""
+    print("\nblank paper that is doubted:")
+    for kind in KINDS:
+        papers = (blank_paper(kind, np.random.default_rng(seed)) for seed in range(BLANKS))
+        doubted = sum(bool(prepare(paper, "mnist").doubt) for paper in papers)
+        print(f"  {kind:14} {doubted} of {BLANKS}")
+
+
+def parsed() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
     parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
     parser.add_argument("--weights", type=Path, nargs="+", required=True)
+    parser.add_argument("--report-weights", type=Path, nargs="+", help="for --methods report")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--stresses", nargs="+", choices=list(STRESSES), default=list(STRESSES))
     parser.add_argument("--misread", action="store_true", help="name the misread photos")
-    options = parser.parse_args()
-    networks = [RowReaderNetwork(read_weights(path)) for path in options.weights]
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Print the tables."""
+    options = parsed()
     photos = read_photos(options.photos)
-    labels = np.array([photo.label for photo in photos])
-    kinds = np.array([photo.kind for photo in photos])
     for method in options.methods:
+        paths = options.weights
+        if method == "report" and options.report_weights:
+            paths = options.report_weights
+        networks = [RowReaderNetwork(read_weights(path)) for path in paths]
         for stress in options.stresses:
-            answers, spent, size = measure(photos, networks, method, stress)
-            right = answers == labels
-            print(f"\n{method}, {stress}: {spent:.1f} ms a photo of {size:.2f} megapixels")
-            for kind in ["all", *sorted(set(kinds))]:
-                chosen = right[(kinds == kind) | (kind == "all")]
-                low, high = wilson(int(chosen.sum()), len(chosen))
-                print(
-                    f"  {kind:14} {100 * chosen.mean():5.1f} % "
-                    f"({low:.1f} … {high:.1f}; {chosen.sum()} of {len(chosen)})"
-                )
-            if options.misread and method == METHODS[0]:
-                wrong = [
-                    f"{photo.name} as {answer}"
-                    for photo, answer in zip(photos, answers, strict=True)
-                    if photo.label != answer
-                ]
-                print("  misread:", ", ".join(wrong))
+            answers = measure(photos, networks, method, stress)
+            print(
+                f"\n{method}, {stress}: {answers.milliseconds:.1f} ms a photo of "
+                f"{answers.megapixels:.2f} megapixels, networks: {len(networks)}"
+            )
+            print_accuracy(photos, answers)
+            print_confidence(photos, answers)
+            if options.misread:
+                print_misread(photos, answers)
+    print_blanks()
 
 
 if __name__ == "__main__":
