@@ -170,9 +170,12 @@ class RnnTuiApp(App[int]):
 
     def _panes(self) -> list[Pane]:
         """The pane of the active tab; none before the first frame or while it is made."""
-        tabs = self.query("#tasks")
-        name = tabs.first(TabbedContent).active if tabs else ""
-        return list(self.query(f"#{name} Pane").results(Pane)) if name else []
+        # By way of the children: the footer asks for every key, and a query looks at every widget.
+        if not self._screen_stack:
+            return []
+        tabs = [child for child in self._screen_stack[0].children if child.id == "tasks"]
+        place = cast("TabbedContent", tabs[0]).active_pane if tabs else None
+        return [child for child in place.children if isinstance(child, Pane)] if place else []
 
     async def _task_pane(self, name: str) -> TaskPane:
         """Bring a task to the front; its pane, once all of it is there."""
