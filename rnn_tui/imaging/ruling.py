@@ -32,6 +32,8 @@ _MOST_POINTS, _MOST_FOUND, _MOST_LINES = 6000, 400, 60
 _FAMILY_ANGLE = 4.0
 _FAMILIES = ((3, 0.4), (4, 0.2))
 _ALIKE = 0.6
+# Those that a corner cuts short cover this share of their way at least.
+_CORNER_COVER = 0.9
 # A single line: degrees from level or upright, and the share of its way from border to border.
 _SINGLE_ANGLE, _SINGLE_COVER = 10.0, 0.97
 
@@ -59,7 +61,7 @@ def _ridges(ink: Ink) -> Picture:
     if np.count_nonzero(ink > level) > _MOST_POINTS:
         level = float(np.partition(ink.ravel(), -_MOST_POINTS)[-_MOST_POINTS])
     across, down = (cv2.dilate(ink, np.ones(side, np.uint8)) for side in ((3, 1), (1, 3)))
-    ridge = ((ink >= across) | (ink >= down)) & (ink > level)
+    ridge = ((ink >= across) | (ink >= down)) & (ink >= level)
     return np.where(ridge, 255, 0).astype(np.uint8)
 
 
@@ -196,6 +198,13 @@ def _accepted(lines: Sequence[Line], longest: int) -> list[Line]:
             others = [one for one in long if _side_by_side(line, one)]
             if len(others) >= least and line.length >= _ALIKE * _usual(others):
                 chosen[id(line)] = _extended(line, others)
+    # At a corner the others' neighbour is short.
+    families = list(chosen.values())
+    for line in lines:
+        if line.cover >= _CORNER_COVER and any(
+            _turn(line, one) <= _FAMILY_ANGLE for one in families
+        ):
+            chosen.setdefault(id(line), line)
     for line in lines:
         level = min(abs(line.angle), 90 - abs(line.angle))
         if level <= _SINGLE_ANGLE and line.cover >= _SINGLE_COVER:
