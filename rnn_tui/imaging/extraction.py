@@ -19,6 +19,8 @@ from rnn_tui.imaging.ruling import ruled_lines
 FINE, MARGIN = 120, 0.45
 # Thresholds with hysteresis, as shares of the strong ink.
 HIGH, LOW = 0.5, 0.25
+# A reach this little different needs no second time.
+SAME_REACH = 0.15
 # The strong ink is this percentile of the digit's.
 STRONG = 85
 # Below and above these shares of the strong ink there is none, or all of it.
@@ -56,10 +58,13 @@ def extracted(image: Picture, place: Place, note: Note) -> Ink:
     """
     plane, near = _cut_out(image, place, note)
     plane = cv2.blur(plane, (3, 3))
+    reach = 0
     for _ in range(2):
         # The paper is what is wider than the strokes, whose width is better known the second time.
         widest = 2 * float(cv2.distanceTransform(near, cv2.DIST_L2, 3).max())
-        reach = int(min(max(1.6 * widest + 6, 15), 0.6 * FINE)) | 1
+        before, reach = reach, int(min(max(1.6 * widest + 6, 15), 0.6 * FINE)) | 1
+        if abs(reach - before) <= SAME_REACH * before:
+            break
         paper = paper_of(plane, reach)
         ink = ink_on(plane, paper)
         inside = ink[near > 0]
@@ -122,7 +127,7 @@ def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]
 def _hysteresis(ink: Ink, strong: float) -> Picture:
     """Where ink is above the lower threshold, together with some above the higher one."""
     above = np.where(ink > LOW * strong, 255, 0).astype(np.uint8)
-    count, labels = cv2.connectedComponents(above, connectivity=8)
+    count, labels = cv2.connectedComponents(above, ltype=cv2.CV_16U)
     keep = np.zeros(count, np.uint8)
     keep[labels[ink > HIGH * strong]] = 255
     keep[0] = 0

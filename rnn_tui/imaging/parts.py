@@ -48,7 +48,7 @@ class Parts:
         contact: (N,) pixels along the picture's border.
     """
 
-    labels: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.uint16]
     left: Numbers
     top: Numbers
     right: Numbers
@@ -86,17 +86,21 @@ class Parts:
 
 
 def parts_of(mask: Picture, ink: Ink, level: float) -> Parts:
-    """Parts of a mask (H, W), 0 or 255, which is about where `ink` is above `level`."""
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    """Parts of a mask (H, W), 0 or 255, which is about where `ink` is above `level`.
+
+    Masks of up to 512 × 512 pixels: more might have more parts than can be told apart.
+    """
+    # 16 bits take a third of the time that 32 take.
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask, ltype=cv2.CV_16U)
     left, top, width, height, area = boxes.T.astype(np.float64)
-    places = np.flatnonzero(mask)
+    places = np.flatnonzero(mask > 0)
     owner, inks = labels.ravel()[places], ink.ravel()[places]
     sums = np.bincount(owner, inks, minlength=count)
     squares = np.bincount(owner, inks * inks, minlength=count)
     above = np.bincount(owner, inks > 2 * level, minlength=count)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     return Parts(
-        labels=np.asarray(labels, np.int32),
+        labels=np.asarray(labels, np.uint16),
         left=left,
         top=top,
         right=left + width,

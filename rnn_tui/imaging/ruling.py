@@ -24,8 +24,10 @@ _SMALLEST = 48
 _THICKEST, _APART = 0.02, 0.02
 # Ink below this is no line; share of a line that is above it; pixels a line has at least.
 _FAINTEST, _UNBROKEN, _FEWEST = 0.03, 0.75, 12
-# Votes a line needs, as a share of the shorter side; and limits on time.
+# Votes a line needs, as a share of the shorter side; degrees between the directions that are tried;
+# and limits on time.
 _VOTES = 0.22
+_STEP = 2.0
 _MOST_POINTS, _MOST_FOUND, _MOST_LINES = 6000, 400, 60
 # A family: degrees between its members; how many there are at least of which length, as a share of
 # the longer side; members are this much as long as most of them.
@@ -47,7 +49,7 @@ def ruled_lines(plane: Picture) -> list[Line]:
     smooth = np.asarray(cv2.blur(plane, (3, 3)), np.uint8)
     ink = ink_on(smooth, paper_of(smooth, 2 * thickest + 1))
     # As rho and theta: x cos(theta) + y sin(theta) = rho.
-    found = cv2.HoughLines(_ridges(ink), 1, np.pi / 180, max(20, round(_VOTES * shortest)))
+    found = cv2.HoughLines(_ridges(ink), 1, np.radians(_STEP), max(20, round(_VOTES * shortest)))
     if found is None:
         return []
     distinct = _distinct(found[:_MOST_FOUND, 0].tolist(), plane.shape, _APART * longest)
@@ -56,13 +58,13 @@ def ruled_lines(plane: Picture) -> list[Line]:
 
 
 def _ridges(ink: Ink) -> Picture:
-    """Where ink is darkest across a line: (H, W), 0 or 255."""
+    """Where ink is darkest across a line: (H, W), 0 or 1."""
     level = max(_FAINTEST, 2.5 * noise_of(ink))
     if np.count_nonzero(ink > level) > _MOST_POINTS:
         level = float(np.partition(ink.ravel(), -_MOST_POINTS)[-_MOST_POINTS])
     across, down = (cv2.dilate(ink, np.ones(side, np.uint8)) for side in ((3, 1), (1, 3)))
     ridge = ((ink >= across) | (ink >= down)) & (ink >= level)
-    return np.where(ridge, 255, 0).astype(np.uint8)
+    return ridge.view(np.uint8)
 
 
 def _distinct(
