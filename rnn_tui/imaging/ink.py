@@ -89,10 +89,8 @@ def paper_of(plane: Picture, reach: int) -> Picture:
 def ink_on(plane: Picture, paper: Picture) -> Ink:
     """What share of the paper's light is missing: (H, W), 0 … 1."""
     ground = cv2.max(paper, np.full_like(paper, _DARKEST_PAPER))
-    left = np.asarray(cv2.divide(plane, ground, dtype=cv2.CV_32F), np.float32)
-    # In place: every step that makes a new picture costs as much as the division.
-    np.subtract(1, left, out=left)
-    return np.maximum(left, 0, out=left)
+    missing = cv2.subtract(paper, plane)
+    return np.asarray(cv2.divide(missing, ground, dtype=cv2.CV_32F), np.float32)
 
 
 def noise_of(ink: Ink) -> float:

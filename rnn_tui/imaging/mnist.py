@@ -22,7 +22,7 @@ COARSE, SMALL = 400, 128
 # nothing but grain, shading, ruled lines or a shadow's edge mostly below 0.005.
 PLAUSIBLE, SURE, FAINT = 0.008, 0.09, 0.125
 # A polarity less probable than this is not tried.
-UNLIKELY = 0.02
+UNLIKELY = 0.05
 
 
 @dataclass(frozen=True)

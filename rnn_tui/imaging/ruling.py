@@ -27,7 +27,7 @@ _FAINTEST, _UNBROKEN, _FEWEST = 0.03, 0.75, 12
 # Votes a line needs, as a share of the shorter side; degrees between the directions that are tried;
 # and limits on time.
 _VOTES = 0.22
-_STEP = 2.0
+_STEP = 1.0
 _MOST_POINTS, _MOST_FOUND, _MOST_LINES = 6000, 400, 60
 # A family: degrees between its members; how many there are at least of which length, as a share of
 # the longer side; members are this much as long as most of them.
@@ -64,6 +64,9 @@ def _ridges(ink: Ink) -> Picture:
         level = float(np.partition(ink.ravel(), -_MOST_POINTS)[-_MOST_POINTS])
     across, down = (cv2.dilate(ink, np.ones(side, np.uint8)) for side in ((3, 1), (1, 3)))
     ridge = ((ink >= across) | (ink >= down)) & (ink >= level)
+    if np.count_nonzero(ridge) > 2 * _MOST_POINTS:
+        # As dark all over: no lines, and a long time to look for them.
+        ridge[:] = False
     return ridge.view(np.uint8)
 
 
