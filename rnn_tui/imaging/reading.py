@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.imaging.decoding import DamagedError, decoded
 from rnn_tui.imaging.headers import Header, is_heif, read_header
 from rnn_tui.imaging.prepared import Picture
 
@@ -23,13 +24,6 @@ MOST_BYTES = 256 * 1024 * 1024
 ENOUGH = 1280
 WHITE = 255
 
-
-_REDUCED = {
-    1: cv2.IMREAD_COLOR,
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8,
-}
 _REASONS = {
     errno.ENOENT: "no such file",
     errno.ENOTDIR: "no such file",
@@ -76,7 +70,10 @@ def decode_image(data: bytes, *, whole: bool = False) -> Picture:
     if not header.intact:
         raise ImageError("damaged")
     factor = 1 if whole else _reduction(header)
-    pixels = _decoded(data, header, factor)
+    try:
+        pixels = decoded(data, header, factor)
+    except DamagedError as error:
+        raise ImageError("damaged") from error
     if header.kind != "jpeg" and factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
@@ -129,25 +126,6 @@ def _reduction(header: Header) -> int:
     while factor < 8 and longest // (2 * factor) >= ENOUGH:
         factor *= 2
     return factor
-
-
-def _decoded(data: bytes, header: Header, factor: int) -> Picture:
-    """Pixels as they lie in the file, not turned; a JPEG's reduced by `factor`."""
-    # Alpha and 16 bits come through unchanged reading only; a JPEG has neither.
-    flags = cv2.IMREAD_UNCHANGED
-    if header.kind == "jpeg":
-        flags = _REDUCED[factor] | cv2.IMREAD_IGNORE_ORIENTATION
-    logging = cv2.utils.logging
-    before = logging.setLogLevel(logging.LOG_LEVEL_SILENT)
-    try:
-        pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except (cv2.error, MemoryError) as error:
-        raise ImageError("damaged") from error
-    finally:
-        logging.setLogLevel(before)
-    if pixels is None or not pixels.size:
-        raise ImageError("damaged")
-    return pixels
 
 
 def _eight_bits(pixels: Picture) -> Picture:
