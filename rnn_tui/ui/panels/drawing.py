@@ -8,6 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Label, Select, Static
 
 from rnn_tui.photos.strokes import SIDE, Ink
@@ -108,7 +109,8 @@ class DrawingPanel(Vertical):
         if chosen not in titles:
             chosen = titles[0] if titles else NONE
         with self.prevent(Select.Changed):
-            self._choice.set_options([(title, title) for title in titles or [NONE]])
+            # As content: a run is called what its user likes, which is no markup.
+            self._choice.set_options([(Content(title), title) for title in titles or [NONE]])
             self._choice.value = chosen
         self._ask()
 

@@ -39,7 +39,7 @@ class RunsTable(Vertical):
     """All runs, one a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", key_display="Space", tooltip="Mark for comparison"),
+        Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
         Binding("b", "sort", "Sort", tooltip="Sort by the next column"),
         Binding("B", "reverse", "Reverse", show=False, tooltip="Sort the other way round"),
         Binding("slash", "filter", "Filter", key_display="/", tooltip="Filter by words"),
