@@ -149,23 +149,35 @@ class Recorder:
         started = [event for event in self._pending if isinstance(event, events.RunStarted)]
         if self._untouched and not started:
             return  # were it refused before it begins, it would stay as it was
-        connection = self._connected()
-        with transaction(connection):
-            insert_run(connection, self._id, self._config, self._name, self._created)
-            self._writer.write(connection, self._pending)
+        try:
+            self._write_to(self._connected())
+        except sqlite3.Error:
+            if self._is_there():
+                raise
+            # It vanished in the middle: what the system says of that is not what is wrong.
+            self._write_to(self._connected())
         self._untouched = False
         self._pending = []
         if started:
             self._started = started[-1]
 
+    def _write_to(self, connection: sqlite3.Connection) -> None:
+        with transaction(connection):
+            insert_run(connection, self._id, self._config, self._name, self._created)
+            self._writer.write(connection, self._pending)
+
+    def _is_there(self) -> bool:
+        """Whether the file that the connection is to is the one that lies at the path."""
+        try:
+            return _inode(self._path) == self._inode
+        except OSError:
+            return False
+
     def _connected(self) -> sqlite3.Connection:
         """The connection; a new one where the file has vanished or was replaced."""
         if self._connection is not None:
-            try:
-                if _inode(self._path) == self._inode:
-                    return self._connection
-            except OSError:
-                pass
+            if self._is_there():
+                return self._connection
             self._connection.close()
             self._connection = None
             self._notice = (

@@ -125,8 +125,7 @@ def test_a_folder_that_vanishes_is_made_again(home: Path, only: Only) -> None:
             shutil.rmtree(home, ignore_errors=True)
 
     told = train(watch=after_epoch(1, vanish))
-    # In the middle of a write it is the system's error that is told, else that the file is gone.
-    assert_told_once(told, "The database of runs", str(run_database()))
+    assert_told_once(told, "vanished", str(run_database()))
     run = only()
     assert (run.run_id, run.status) == (told.run_id, RunStatus.FINISHED)
     assert load_checkpoint(run.weights).step == 30
