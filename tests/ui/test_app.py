@@ -40,11 +40,6 @@ def screen_text(app: RnnTuiApp) -> str:
     return "\n".join(strip.text.rstrip() for strip in strips)
 
 
-def steady(text: str) -> str:
-    """`text` without the half cells at the end of a bar, whose rounding the moment decides."""
-    return text.replace("╸", "━").replace("╺", "━")
-
-
 def last_notice(app: RnnTuiApp) -> str:
     """The latest notice; empty before the first, and once all have gone."""
     return [notice.message for notice in app._notifications][-1] if app._notifications else ""
@@ -434,7 +429,7 @@ async def test_the_screen_in_mid_training(
         await start(pilot, runs)
         await wait_until(pilot, lambda: len(app.query_one(TrainingView).charts[1].prepared) == 1)
         await pilot.pause(0.2)
-        assert steady(screen_text(app)) == snapshot
+        assert screen_text(app) == snapshot
         runs.stop()
 
 

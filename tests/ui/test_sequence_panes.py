@@ -37,7 +37,6 @@ from .test_app import (
     next_view,
     screen_text,
     start,
-    steady,
     wait_until,
 )
 
@@ -389,7 +388,7 @@ async def test_the_screen_in_mid_training(
         chart = app.pane.charts[1]
         await wait_until(pilot, lambda: len(chart.prepared) == len(runs.started[0].variants))
         await pilot.pause(0.3)
-        assert steady(screen_text(app)) == snapshot
+        assert screen_text(app) == snapshot
 
 
 # The real thing

@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Label, ProgressBar
+from textual.widgets._progress_bar import Bar
 
 from rnn_tui.engine.state import RunState, Status
 
@@ -23,6 +24,20 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+class ExactBar(ProgressBar):
+    """A progress bar that is as exact as its width allows.
+
+    Textual's rounds progress to what its bar can show, and keeps that when the bar gets wider.
+    """
+
+    def on_resize(self) -> None:
+        """Round anew, once the bar itself has its new width."""
+        self.call_after_refresh(self._round)
+
+    def _round(self) -> None:
+        self.query_one("#bar", Bar).percentage = self.percentage
+
+
 class ProgressLine(Horizontal):
     """The progress of the run in training, or of the one looked at.
 
@@ -37,7 +52,7 @@ class ProgressLine(Horizontal):
     def compose(self) -> ComposeResult:
         """Lay out what, bar, numbers."""
         yield Label("", id="progress-what", markup=False)
-        yield ProgressBar(total=1, show_eta=False, show_percentage=True)
+        yield ExactBar(total=1, show_eta=False, show_percentage=True)
         yield Label("", id="progress-numbers", markup=False)
 
     def show(self, state: RunState | None, waiting: int) -> None:
