@@ -17,7 +17,6 @@ from rnn_tui.ui import styles
 from rnn_tui.ui.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.panes.pane import Pane
 from rnn_tui.ui.runs import RunManager
-from rnn_tui.ui.widgets.chart import Chart
 from rnn_tui.ui.widgets.progress_line import ProgressLine
 from rnn_tui.ui.widgets.run_bar import RunBar, RunChip
 
@@ -69,11 +68,6 @@ class TaskPane(Pane):
         """What a finished run came to."""
         raise NotImplementedError
 
-    @property
-    def charts(self) -> Sequence[Chart]:
-        """The charts that the chart keys are for."""
-        raise NotImplementedError
-
     async def use_weights(self, source: Source) -> None:
         """Answer with these weights from now on, and show that."""
         raise NotImplementedError
@@ -115,11 +109,6 @@ class TaskPane(Pane):
         """Whether all parts are there, those that come after the first frame too."""
         return self._form is not None
 
-    @property
-    def view(self) -> str:
-        """The id of the view in front."""
-        return self.query_one("#views", TabbedContent).active
-
     def states(self) -> list[RunState]:
         """The runs of this task, in order of start."""
         return [s for s in self.runs.states.values() if s.config.task == self.spec.name]
@@ -159,22 +148,6 @@ class TaskPane(Pane):
         self.charts[0].focus()
         self.show_runs()
 
-    def show_tab(self, name: str) -> None:
-        """Bring a view to the front."""
-        # The tab with the focus comes to the front: none must keep it when it is left.
-        self.screen.set_focus(None)
-        self.query_one("#views", TabbedContent).active = name
-
-    def action_next_view(self) -> None:
-        """Go to the next view, and after the last to the first."""
-        if not self.complete:  # there is none yet, or one that can't take the focus yet
-            self.set_timer(0.05, self.action_next_view)
-            return
-        tabs = self.query_one("#views", TabbedContent)
-        names = [pane.id or "" for pane in tabs.query(TabPane)]
-        self.show_tab(names[(names.index(tabs.active) + 1) % len(names)])
-        self.call_after_refresh(self.focus_view)
-
     def action_focus_form(self) -> None:
         """Go to the form, or from the form back to the view."""
         form = self._form
@@ -186,44 +159,6 @@ class TaskPane(Pane):
         else:
             self.remove_class("-form-away")
             form.focus_first()
-
-    def action_full_screen(self) -> None:
-        """Enlarge the chart in focus; then the next one; then neither."""
-        screen, charts = self.screen, list(self.charts)
-        if screen.maximized in charts:
-            after = charts.index(screen.maximized) + 1
-        else:
-            focused = self.app.focused
-            after = charts.index(focused) if focused in charts else 0
-        if after == len(charts):
-            screen.minimize()
-            return
-        screen.maximize(charts[after], container=False)
-        charts[after].focus()
-
-    def action_smoothing(self) -> None:
-        """Smooth the training loss more, or not at all."""
-        self.charts[0].action_cycle_smoothing()
-
-    def action_log_axis(self) -> None:
-        """Switch the loss between a linear and a logarithmic axis."""
-        self.charts[0].action_toggle_log()
-
-    def action_zoom_in(self) -> None:
-        """Show half of the range."""
-        for chart in self.charts:
-            chart.action_zoom(1)
-
-    def action_zoom_out(self) -> None:
-        """Show twice the range."""
-        for chart in self.charts:
-            chart.action_zoom(-1)
-
-    def action_reset_view(self) -> None:
-        """Show everything, without a cursor."""
-        for chart in self.charts:
-            chart.action_reset_view()
-            chart.cursor = None
 
     def action_next_run(self) -> None:
         """Look at the next run."""

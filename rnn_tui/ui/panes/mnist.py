@@ -11,6 +11,7 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.ui.panels.training_view import TrainingView
 from rnn_tui.ui.panes.base import TaskPane
+from rnn_tui.ui.panes.pane import CHART_ACTIONS
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.chart import Chart
 from rnn_tui.ui.widgets.later import Later
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from rnn_tui.ui.panels.confusion_view import ConfusionView
     from rnn_tui.ui.panels.misread_view import MisreadView
     from rnn_tui.ui.panels.result_view import ResultView
-
-
-CHART_ACTIONS = ("full_screen", "smoothing", "log_axis", "zoom_in", "zoom_out", "reset_view")
 
 
 def _photos_panel() -> Widget:

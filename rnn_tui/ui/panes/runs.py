@@ -19,7 +19,7 @@ from rnn_tui.ui.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.panels.runs_compare import RunsCompare
 from rnn_tui.ui.panels.runs_table import RunsTable
 from rnn_tui.ui.panels.seeds_view import SPREAD_LABELS
-from rnn_tui.ui.panes.pane import Pane
+from rnn_tui.ui.panes.pane import CHART_ACTIONS, Pane
 from rnn_tui.ui.run_desk import RunDesk
 from rnn_tui.ui.screens.ask_text import AskTextScreen
 from rnn_tui.ui.screens.export_runs import ExportRunsScreen
@@ -31,9 +31,6 @@ T = TypeVar("T")
 SECONDS_BETWEEN_LOOKS = 1.0
 LOOKS_BETWEEN_AGES = 20
 MOST_TAGS_TYPED = 200
-CHART_ACTIONS = (
-    "full_screen", "smoothing", "log_axis", "zoom_in", "zoom_out", "reset_view", "spread",
-)  # fmt: skip
 
 
 class RunsPane(Pane):
@@ -77,7 +74,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def compose(self) -> ComposeResult:
         """What is wrong, if anything; the table; the comparison."""
         yield Static("", id="runs-problem", markup=False)
-        with TabbedContent(id="run-views"):
+        with TabbedContent(id="views"):
             with TabPane("All runs", id="all-runs"):
                 yield RunsTable()
             with TabPane("Compare", id="compare"):
@@ -105,11 +102,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         return self._ready
 
     @property
-    def view(self) -> str:
-        """The view in front."""
-        return self.query_one("#run-views", TabbedContent).active
-
-    @property
     def _table(self) -> RunsTable:
         return self.query_one(RunsTable)
 
@@ -124,7 +116,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     def offers(self, action: str) -> bool:
         """Chart keys only beside a chart."""
-        if action in CHART_ACTIONS:
+        if action in (*CHART_ACTIONS, "spread"):
             return self.view == "compare"
         return super().offers(action)
 
@@ -139,7 +131,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         elif self._table.runs:
             self._table.focus_view()
         else:
-            self.query_one("#run-views Tabs").focus()
+            self.query_one("#views Tabs").focus()
 
     def show_runs(self) -> None:
         """Read the runs anew."""
@@ -168,7 +160,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if runs is not None:
             first = not self._table.runs
             self._table.show(runs)
-            if first and self.app.focused in (None, self.query_one("#run-views Tabs")):
+            if first and self.app.focused in (None, self.query_one("#views Tabs")):
                 self.call_after_refresh(self.focus_view)
             if self.view == "compare":
                 self._show_comparison()
@@ -187,13 +179,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     # Keys of the app
 
-    def action_next_view(self) -> None:
-        """The other view."""
-        self.screen.set_focus(None)
-        tabs = self.query_one("#run-views", TabbedContent)
-        tabs.active = "all-runs" if tabs.active == "compare" else "compare"
-        self.call_after_refresh(self.focus_view)
-
     def on_tabbed_content_tab_activated(self) -> None:
         """Draw what has come into view."""
         if self.view == "compare":
@@ -205,35 +190,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         run = self._table.highlighted
         if run is not None:
             self.post_message(SettingsWanted(run.config))
-
-    def action_full_screen(self) -> None:
-        """Enlarge the chart, or no longer."""
-        if self.screen.maximized is self._compare.chart:
-            self.screen.minimize()
-        else:
-            self.screen.maximize(self._compare.chart, container=False)
-            self._compare.chart.focus()
-
-    def action_smoothing(self) -> None:
-        """Smooth the curves more, or not at all."""
-        self._compare.chart.action_cycle_smoothing()
-
-    def action_log_axis(self) -> None:
-        """Switch to a logarithmic axis, or back."""
-        self._compare.chart.action_toggle_log()
-
-    def action_zoom_in(self) -> None:
-        """Show half of the range."""
-        self._compare.chart.action_zoom(1)
-
-    def action_zoom_out(self) -> None:
-        """Show twice the range."""
-        self._compare.chart.action_zoom(-1)
-
-    def action_reset_view(self) -> None:
-        """Show everything, without a cursor."""
-        self._compare.chart.action_reset_view()
-        self._compare.chart.cursor = None
 
     def action_spread(self) -> None:
         """Draw the other kind of spread."""
