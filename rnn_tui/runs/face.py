@@ -18,8 +18,8 @@ from rnn_tui.store import documents
 from rnn_tui.store.comparison import Against, differing, settings_of
 from rnn_tui.store.records import RunRecord
 from rnn_tui.store.store import DAYS_TO_UNDO, RunStore
+from rnn_tui.store.words import NOTHING, age, figure
 
-NOTHING = "–"
 COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
 RIGHT = ("best", "final", "trained", "age")
 LAST_LINES = 5
@@ -57,9 +57,9 @@ def show(text: str, *, as_json: bool = False) -> None:
         ("trained", f"{duration(run.elapsed)} on {run.device or NOTHING}, step {run.step:,} of "
                     f"{run.total_steps:,}"),
         ("parameters", f"{run.parameters:,}"),
-        ("best", figure(run, run.metric, run.best, named=True)),
-        ("last", figure(run, run.metric, run.last, named=True)),
-        ("final", figure(run, run.final_metric, run.final, named=True)),
+        ("best", named(run, run.metric, run.best)),
+        ("last", named(run, run.metric, run.last)),
+        ("final", named(run, run.final_metric, run.final)),
         ("weights", document["weights"] or NOTHING),
         ("tags", ", ".join(run.tags) or NOTHING),
         ("note", run.note or NOTHING),
@@ -90,8 +90,8 @@ def compare(texts: Sequence[str], *, as_json: bool = False) -> None:
         ["status", *(str(run.status) for run in runs)],
         ["progress", *(f"{run.progress:.0%}" for run in runs)],
         ["trained", *(duration(run.elapsed) for run in runs)],
-        ["best", *(figure(run, run.metric, run.best, named=True) for run in runs)],
-        ["final", *(figure(run, run.final_metric, run.final, named=True) for run in runs)],
+        ["best", *(named(run, run.metric, run.best) for run in runs)],
+        ["final", *(named(run, run.final_metric, run.final) for run in runs)],
     ]
     rows += [[name, *values] for name, values in differing(runs)]
     _print_table(("", *(run.name for run in runs)), rows)
@@ -143,13 +143,10 @@ def export(
 # --- words --------------------------------------------------------------------------------------
 
 
-def figure(run: RunRecord, metric: str, value: float | None, *, named: bool = False) -> str:
-    """A figure with its unit, and its name where that is not clear."""
-    if value is None or not metric:
-        return NOTHING
-    spec = run.spec(metric)
-    text = f"{value:.2f} %" if spec.unit == "%" or metric.endswith("accuracy") else f"{value:.4g}"
-    return f"{text} {spec.label}" if named else text
+def named(run: RunRecord, metric: str, value: float | None) -> str:
+    """A figure with its unit and its name."""
+    text = figure(run, metric, value)
+    return text if text == NOTHING else f"{text} {run.spec(metric).label}"
 
 
 def duration(seconds: float) -> str:
@@ -157,14 +154,6 @@ def duration(seconds: float) -> str:
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def age(seconds: float) -> str:
-    """A time ago, in its largest unit."""
-    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= unit:
-            return f"{int(seconds // unit)} {name}"
-    return f"{max(0, int(seconds))} s"
 
 
 def _row(run: RunRecord) -> list[str]:

@@ -12,10 +12,10 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.store.records import Curve, RunRecord
+from rnn_tui.store.words import NOTHING
 
 Against = Literal["step", "epoch", "time"]
 AGAINST: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
-NOTHING = "–"
 LONGEST_SHOWN = 80
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from rich.text import Text
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.store import words
 from rnn_tui.store.records import RunRecord, RunStatus
 from rnn_tui.ui.widgets.progress_line import clock
 
 BAR_CELLS = 6
-NOTHING = "–"
 # By mark and word, and by colour only besides.
 STATUS_MARKS = {
     RunStatus.LOADING: ("…", "$text-muted"),
@@ -47,18 +47,8 @@ class Column:
 
 
 def figure(run: RunRecord, metric: str, value: float | None) -> str:
-    """A figure with its unit."""
-    if value is None or not metric:
-        return NOTHING
-    return f"{value:.2f} %" if run.spec(metric).unit == "%" else f"{value:#.3g}"
-
-
-def age(seconds: float) -> str:
-    """A time ago, in its largest unit."""
-    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= unit:
-            return f"{int(seconds // unit)} {name}"
-    return f"{max(0, int(seconds))} s"
+    """A figure with its unit, losses with zeros at the end so that a column looks alike."""
+    return words.figure(run, metric, value, "#.3g")
 
 
 def variant(run: RunRecord) -> str:
@@ -118,7 +108,7 @@ COLUMNS = (
     Column(
         "age",
         "age",
-        lambda run: age(time.time() - run.created),
+        lambda run: words.age(time.time() - run.created),
         lambda run: -run.created,
         right=True,
     ),
