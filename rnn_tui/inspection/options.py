@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from rnn_tui import exit_codes
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.settings import SETTINGS, NumberSetting, Setting
-
-Commands: TypeAlias = "argparse._SubParsersAction[Any]"
-# Makes an option's `type` of a setting.
-Reader: TypeAlias = Callable[[Setting], Callable[[str], Any]]
+from rnn_tui.engine.settings import SETTINGS, NumberSetting
+from rnn_tui.questions.options import Commands, Reader, choice_of
 
 MODELS = ("lstm", "rnn", "bilstm")
 METHODS = {"mnist": "as MNIST's digits were, made robust for photos", "report": "as in the report"}
@@ -162,19 +158,8 @@ def inspect(options: argparse.Namespace) -> int:
 def _subject(options: argparse.Namespace) -> Any:
     if options.inspected == "mnist":
         return _digit(options)
-    from rnn_tui.questions.choice import Choice  # noqa: PLC0415
-    from rnn_tui.tasks.weights import run_weights  # noqa: PLC0415
-
     weights = None if options.weights is None else _path(options.weights)
-    if options.run is not None:
-        weights = run_weights(options.inspected, options.run).path
-    choice = Choice(
-        weights=weights,
-        only_pretrained=options.pretrained,
-        hidden_size=options.hidden_size,
-        loss=options.loss,
-        seed=options.seed,
-    )
+    choice = choice_of(options, options.inspected, weights)
     text = " ".join(options.query)
     if options.inspected == "adder":
         from rnn_tui.inspection.sums import SumSubject  # noqa: PLC0415

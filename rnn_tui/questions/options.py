@@ -3,9 +3,12 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from rnn_tui.engine.settings import SETTINGS, Setting
+
+if TYPE_CHECKING:
+    from rnn_tui.questions.choice import Choice
 
 Commands: TypeAlias = "argparse._SubParsersAction[Any]"
 # Makes an option's `type` of a setting.
@@ -105,25 +108,44 @@ def ask(options: argparse.Namespace) -> int:
     """Ask what the command line says; returns the exit code."""
     from rnn_tui.questions import face  # noqa: PLC0415 - numpy, on use only
     from rnn_tui.questions.adding import AdderQuestions  # noqa: PLC0415
-    from rnn_tui.questions.choice import Choice  # noqa: PLC0415
     from rnn_tui.questions.recalling import RecallQuestions  # noqa: PLC0415
 
     weights = None if options.weights is None else Path(options.weights)
-    if options.run is not None:
-        from rnn_tui.tasks.weights import run_weights  # noqa: PLC0415
-
-        weights = run_weights({"add": "adder"}.get(options.command, "recall"), options.run).path
-    choice = Choice(
-        weights=weights,
-        only_pretrained=options.pretrained,
-        hidden_size=options.hidden_size,
-        loss=options.loss,
-        seed=options.seed,
-        vote=options.vote,
-    )
+    task = {"add": "adder"}.get(options.command, "recall")
+    choice = choice_of(options, task, weights, vote=options.vote)
     text = " ".join(options.query) if options.query else None
     if options.command == "add":
         sums = AdderQuestions(choice, options.base)
         return face.ask(sums, text, as_json=options.json, quiet=options.quiet)
     sequences = RecallQuestions(choice, options.position)
     return face.ask(sequences, text, as_json=options.json, quiet=options.quiet)
+
+
+def choice_of(
+    options: argparse.Namespace, task: str, weights: Path | None, *, vote: bool = False
+) -> "Choice":
+    """Which networks are to be asked.
+
+    Args:
+        options: with `run`, `pretrained`, `hidden_size`, `loss` and `seed`.
+        task: whose run it is, if one is named.
+        weights: the file that was named; a run takes its place.
+        vote: whether all networks are to vote.
+
+    Raises:
+        CheckpointError: if there is no such run.
+    """
+    from rnn_tui.questions.choice import Choice  # noqa: PLC0415 - numpy, on use only
+
+    if options.run is not None:
+        from rnn_tui.tasks.weights import run_weights  # noqa: PLC0415
+
+        weights = run_weights(task, options.run).path
+    return Choice(
+        weights=weights,
+        only_pretrained=options.pretrained,
+        hidden_size=options.hidden_size,
+        loss=options.loss,
+        seed=options.seed,
+        vote=vote,
+    )

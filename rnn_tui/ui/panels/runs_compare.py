@@ -13,9 +13,10 @@ from textual.widgets import DataTable, Label, Select, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.state import Band
 from rnn_tui.store.comparison import AGAINST, Against, Line, differing
 from rnn_tui.store.records import RunRecord
-from rnn_tui.ui.panels.seeds_view import Spread
+from rnn_tui.ui.panels.seeds_view import Spread, banded
 from rnn_tui.ui.widgets.chart import Chart, ChartSeries
 
 HINT = "Mark runs with Space, and see them here side by side."
@@ -161,12 +162,14 @@ def _series(colour: int, line: Line, spread: Spread, points: bool) -> ChartSerie
     label = printable(line.label, 60)
     if line.seeds < 2:
         return ChartSeries(label, line.x, mean, colour, points)
-    if spread == "range":
-        low, high = (tuple(s.low for s in line.spreads), tuple(s.high for s in line.spreads))
-    else:
-        low = tuple(s.mean - (s.sd or 0.0) for s in line.spreads)
-        high = tuple(s.mean + (s.sd or 0.0) for s in line.spreads)
-    return ChartSeries(f"{label} (n {line.seeds})", line.x, mean, colour, points, low, high)
+    band = Band(
+        x=line.x,
+        mean=mean,
+        sd=tuple(one.sd or 0.0 for one in line.spreads),
+        low=tuple(one.low for one in line.spreads),
+        high=tuple(one.high for one in line.spreads),
+    )
+    return banded(f"{label} (n {line.seeds})", band, colour, spread, points)
 
 
 def _titled(spec: MetricSpec) -> str:
