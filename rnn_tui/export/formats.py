@@ -54,7 +54,7 @@ def write(
                 from rnn_tui.export.plots import chart  # noqa: PLC0415 - on use only, as below
 
                 data = chart(store, runs, "png" if form == "png" else "svg", metrics, against)
-                path = output or _new(f"{_called(runs)}.{form}")
+                path = output or _new(f"{name_for(runs)}.{form}")
                 write_atomically(path, data)
                 return [path]
             case "tensorboard":
@@ -69,7 +69,7 @@ def write(
                 }
             case _:
                 parts = {f"{_file_name(run)}.safetensors": _plain_weights(run) for run in runs}
-        return _write_parts(parts, output, _called(runs))
+        return _write_parts(parts, output, name_for(runs))
     except OSError as error:
         where = output or Path.cwd()
         raise ExportError(
@@ -97,7 +97,7 @@ def _write_parts(parts: dict[str, bytes], output: Path | None, called: str) -> l
 def _tensorboard(store: RunStore, runs: Sequence[RunRecord], output: Path | None) -> list[Path]:
     from rnn_tui.export.events import write_events  # noqa: PLC0415
 
-    folder = output or _new(f"{_called(runs)}-tensorboard")
+    folder = output or _new(f"{name_for(runs)}-tensorboard")
     for run in runs:
         inside = folder / _file_name(run)
         if any(inside.glob("events.out.tfevents.*")):
@@ -122,7 +122,8 @@ def _weights(run: RunRecord) -> Path:
     return run.weights
 
 
-def _called(runs: Sequence[RunRecord]) -> str:
+def name_for(runs: Sequence[RunRecord]) -> str:
+    """What to call a file of these runs, without a suffix."""
     return _file_name(runs[0]) if len(runs) == 1 else f"{len(runs)}-runs"
 
 

@@ -16,12 +16,14 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.paths import run_database
 from rnn_tui.store.records import RunStatus
 from rnn_tui.store.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app import RnnTuiApp
 from rnn_tui.ui.panels.calculator import CalculatorPanel
+from rnn_tui.ui.panels.photos_paths import PathInput
 from rnn_tui.ui.panels.runs_compare import RunsCompare
 from rnn_tui.ui.panels.runs_table import RunsTable
 from rnn_tui.ui.panes.runs import RunsPane
@@ -322,3 +324,37 @@ async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home
         assert form.query_one("#field-hidden-sizes Input", Input).value == "3"
         assert form.query_one("#field-seed Input", Input).value == ""  # as in the preset
         assert app.query_one("#adder #choice-bce").value is True  # type: ignore[attr-defined]
+
+
+async def test_runs_are_exported_and_nothing_is_replaced_unasked(
+    store_home: Path, tmp_path: Path
+) -> None:
+    async with runs_tab() as (app, pilot):
+
+        def note() -> str:
+            return str(app.screen.query_one("#export-note", Static).content)
+
+        await pilot.press("down", "down", "e")
+        field = app.screen.query_one(PathInput)
+        assert field.value == "recall-seed2.csv"
+        path = tmp_path / "values.csv"
+        path.write_text("precious")
+        field.value = str(path)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "there already" in note())
+        assert path.read_text() == "precious"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "values.csv" in last_notice(app))
+        assert "val_accuracy" in path.read_text()
+
+        await pilot.press("e", "up")  # the last format, by way of the first
+        assert app.screen.query_one(PathInput).value == "recall-seed2-safetensors"
+        app.screen.query_one(PathInput).value = str(path / "inside a file")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "can't be made a folder" in note())
+        app.screen.query_one(PathInput).value = str(tmp_path / "weights")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "weights" in last_notice(app))
+        (file,) = (tmp_path / "weights").iterdir()
+        assert file.suffix == ".safetensors"
+        assert read_weights(file).config.task == "recall"
