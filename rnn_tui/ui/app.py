@@ -171,9 +171,8 @@ class RnnTuiApp(App[int]):
     def _panes(self) -> list[Pane]:
         """The pane of the active tab; none before the first frame or while it is made."""
         # By way of the children: the footer asks for every key, and a query looks at every widget.
-        if not self._screen_stack:
-            return []
-        tabs = [child for child in self._screen_stack[0].children if child.id == "tasks"]
+        stack = self.screen_stack
+        tabs = [child for child in stack[0].children if child.id == "tasks"] if stack else []
         place = cast("TabbedContent", tabs[0]).active_pane if tabs else None
         return [child for child in place.children if isinstance(child, Pane)] if place else []
 
