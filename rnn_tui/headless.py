@@ -7,7 +7,7 @@ something is wrong.
 import json
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
@@ -30,8 +30,8 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.identifiers import new_run_id
-from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import EpochRow, RunState, Status
+from rnn_tui.run_results import document, plain_line, plain_results, results_table, variant_lines
 from rnn_tui.stop_signals import stopping_on_signals
 from rnn_tui.store.store import RunStore
 from rnn_tui.tasks import TASKS
@@ -199,7 +199,7 @@ class Reporter:
         state = self.state
         published = TASKS[state.config.task].published
         if state.config.variants:
-            self._print(results_table(state) if self._pretty else _plain_results(state))
+            self._print(results_table(state) if self._pretty else plain_results(state))
             return
         accuracy = state.results["test_accuracy"]
         report = f"  (the report: {published['test_accuracy'][state.config.key]:.2f} %)"
@@ -219,10 +219,10 @@ class Reporter:
 
     def _print_plain(self, row: EpochRow, results: Mapping[str, float]) -> None:
         if not self.state.config.variants:
-            self._print(_plain_line(row, results))
+            self._print(plain_line(row, results))
             return
         replicas = {**row.replicas, **self.state.replica_results}
-        self._print(_variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
+        self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
 
     def _print(self, what: str | Table) -> None:
         shown = Text(what) if isinstance(what, str) else what
@@ -233,118 +233,6 @@ class Reporter:
             self._progress.start()
         else:
             self._out.print(shown)
-
-
-def _plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
-    parts = [f"epoch={row.epoch}"]
-    parts += [f"{name}={value:.6g}" for name, value in row.metrics.items()]
-    parts.append(f"seconds={row.seconds:.3f}")
-    parts += [f"{name}={value:.6g}" for name, value in results.items()]
-    return " ".join(parts)
-
-
-def _variant_lines(
-    state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
-) -> str:
-    """One line a variant: mean and standard deviation of every figure."""
-    lines = []
-    for at, variant in enumerate(state.config.variants):
-        parts = [f"{prefix}hidden_size={variant.hidden_size} loss={variant.loss}"]
-        for name, values in replicas.items():
-            spread = list(by_variant(values, len(state.config.variants)))[at]
-            parts.append(f"{name}={spread.mean:.6g}")
-            if spread.sd is not None:
-                parts.append(f"{name}_sd={spread.sd:.6g}")
-        lines.append(" ".join([*parts, f"seconds={seconds:.3f}"]))
-    return "\n".join(lines)
-
-
-def _plain_results(state: RunState) -> str:
-    return _variant_lines(state, state.replica_results, "", state.elapsed)
-
-
-def results_table(state: RunState) -> Table:
-    """The test figures of all variants over their seeds, beside the report's."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("network", "mean", "sd", "min", "max", "n", "the report"):
-        table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
-    published = TASKS[state.config.task].published
-    for spec in state.metric_specs:
-        if spec.name not in state.replica_results:
-            continue
-        table.add_row(Text(f"{spec.label} (%)" if spec.unit else spec.label, "bold"))
-        digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
-        for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
-            figures = [spread.mean, spread.sd, spread.low, spread.high]
-            report = published.get(spec.name, {}).get(variant.label)
-            table.add_row(
-                f"  {variant.label}",
-                *("–" if figure is None else digits(figure) for figure in figures),
-                str(spread.n),
-                "" if report is None else f"{report:.2f}",
-            )
-    return table
-
-
-def document(state: RunState, examination: Any = None) -> dict[str, Any]:
-    """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
-    config = state.config
-    figures: dict[str, Any]
-    if config.variants:
-        figures = {
-            "seeds": sorted({replica.seed for replica in config.replicas}),
-            "variants": _variants(state, examination),
-            "history": [
-                {
-                    "epoch": row.epoch,
-                    "seconds": row.seconds,
-                    "variants": _figures(config, row.replicas),
-                }
-                for row in state.epochs
-            ],
-        }
-    else:
-        figures = {
-            "test_accuracy": state.results.get("test_accuracy"),
-            "test_loss": state.results.get("test_loss"),
-            "history": [
-                {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
-            ],
-        }
-    return {
-        "task": config.task,
-        "model": config.key,
-        "preset": config.preset,
-        "seed": config.seed,
-        "device": state.device,
-        "parameters": state.parameters,
-        "seconds": state.elapsed,
-        **figures,
-        "status": state.status.value,
-        "run": state.run_id,
-        "weights": state.checkpoint or None,
-        "settings": config.to_dict(),
-    }
-
-
-def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
-    """For each variant, what it is and the spread of every figure over its seeds."""
-    result: list[dict[str, Any]] = [
-        {"hidden_size": variant.hidden_size, "loss": variant.loss} for variant in config.variants
-    ]
-    for name, values in replicas.items():
-        for entry, spread in zip(result, by_variant(values, len(result)), strict=True):
-            entry[name] = spread.to_dict()
-    return result
-
-
-def _variants(state: RunState, examination: Any) -> list[dict[str, Any]]:
-    last = state.epochs[-1].replicas if state.epochs else {}
-    result = _figures(state.config, {**last, **state.replica_results})
-    if examination is not None:
-        for entry, more in zip(result, examination.documents(), strict=True):
-            entry.update(more)
-    return result
 
 
 def train(
