@@ -289,6 +289,15 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
         await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
         with RunStore() as store:
             assert all(run.weights.is_file() for run in store.runs())
+        # The last ones too, when there is no table to have the focus.
+        await pilot.press("ctrl+home", *["space"] * 4, "d")
+        await wait_until(pilot, lambda: names(app) == [])
+        await settled(pilot, app)
+        await pilot.press("z")
+        await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
+        await settled(pilot, app)
+        await pilot.press("b")
+        assert "by tags" in screen_text(app)
 
 
 async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:

@@ -158,10 +158,10 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return
         self._version, runs = found
         if runs is not None:
-            first = not self._table.runs
+            before = bool(self._table.runs)
             self._table.show(runs)
-            if first and self.app.focused in (None, self.query_one("#views Tabs")):
-                self.call_after_refresh(self.focus_view)
+            if before != bool(runs):
+                self.call_after_refresh(self._keep_focus)
             if self.view == "compare":
                 self._show_comparison()
 
@@ -210,6 +210,12 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def on_runs_compare_asked(self) -> None:
         """Another metric or axis."""
         self._show_comparison()
+
+    def _keep_focus(self) -> None:
+        """The table comes with the first run and goes with the last; the keys are to go on."""
+        focused = self.app.focused
+        if focused is None or focused is self.query_one("#views Tabs"):
+            self.focus_view()
 
     @work(group="comparison", exclusive=True)
     async def _show_comparison(self) -> None:
