@@ -25,6 +25,8 @@ from rnn_tui.store.writing import EventWriter, insert_run
 SECONDS_BETWEEN_WRITES = 0.4
 # After a failure: the first pause, doubled each time up to the longest.
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+# A database that vanishes in the middle of a write is made again at once, not after a pause.
+TRIES_AFTER_VANISHING, SECONDS_AFTER_VANISHING = 5, 0.02
 # How long the end of a run may wait for a database that is busy.
 LAST_PATIENCE = 10.0
 # Of what waits for a database that stays away: about 100 MB; then the oldest go.
@@ -149,13 +151,16 @@ class Recorder:
         started = [event for event in self._pending if isinstance(event, events.RunStarted)]
         if self._untouched and not started:
             return  # were it refused before it begins, it would stay as it was
-        try:
-            self._write_to(self._connected())
-        except sqlite3.Error:
-            if self._is_there():
-                raise
-            # It vanished in the middle: what the system says of that is not what is wrong.
-            self._write_to(self._connected())
+        for last in (False,) * TRIES_AFTER_VANISHING + (True,):
+            try:
+                self._write_to(self._connected())
+                break
+            except (StoreError, sqlite3.Error, OSError):
+                if last or self._inode is None or self._is_there():
+                    raise
+                # It vanished in the middle: what the system says of that is not what is wrong.
+                # What removes it may still be at it.
+                time.sleep(SECONDS_AFTER_VANISHING)
         self._untouched = False
         self._pending = []
         if started:
