@@ -7,6 +7,7 @@ process ends with the right code, and that it leaves the terminal as it found it
 import os
 import re
 import select
+import signal
 import struct
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.store.records import RunStatus
+from rnn_tui.store.store import RunStore
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -67,6 +72,10 @@ class Terminal:
             assert time.monotonic() < give_up, f"no {pattern!r} in {CODES.sub('', drawn)[-2000:]!r}"
             assert self._process.poll() is None, f"the app ended: {drawn[-2000:]!r}"
             drawn += self._read()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send the app a signal."""
+        self._process.send_signal(number)
 
     def wait_for_end(self) -> int:
         """Wait until the app has ended; returns its exit code."""
@@ -136,3 +145,20 @@ def test_quit_in_mid_training_asks_first(terminal: Terminal, home: Path) -> None
     assert terminal.wait_for_end() == 0
     terminal.assert_restored()
     assert list(home.glob("runs/*/*.safetensors")), "stop and keep kept nothing"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(
+    terminal: Terminal, number: signal.Signals
+) -> None:
+    terminal.wait_for("MNIST")
+    terminal.press("t")
+    terminal.wait_for(r"[1-9][\d,]* img/s")
+    terminal.send(number)
+    assert terminal.wait_for_end() == 128 + number
+    terminal.assert_restored()
+    with RunStore() as store:
+        [run] = store.runs()
+    assert run.status is RunStatus.INTERRUPTED
+    assert run.step > 0
+    assert read_weights(run.weights).config == run.config
