@@ -228,7 +228,7 @@ def _concluded(
     right = [one for one in clear if one.holds]
     sentences = [figures] if figures else []
     if possible:
-        sentences.append(f"So it is, seed by seed: {_seed_by_seed(possible)}.")
+        sentences.append(f"Seeds in which it is so. {_seed_by_seed(possible)}.")
     if missing:
         verdict = Verdict.OPEN
         sentences.append(f"Open: there are no figures yet of {', '.join(missing)}.")
@@ -241,11 +241,11 @@ def _concluded(
         if len(right) in (0, len(clear)):
             verdict = Verdict.SUPPORTED if right else Verdict.NOT_SUPPORTED
         equal = len(possible) - len(clear)
-        aside = f" ({equal} more, equal in every seed, say nothing)" if equal else ""
+        aside = f" ({equal} more are equal in every seed and say nothing)" if equal else ""
         sentences.append(
-            f"{len(right)} of {len(clear)} comparisons hold{aside}, in that the mean is as the "
-            "report says, and more seeds are than the other way round. All would be “supported”, "
-            f"none “not supported”: this is {verdict}."
+            f"In {len(right)} of {len(clear)} comparisons{aside} the mean is as the report says, "
+            f"and so are more seeds than are the other way round: {verdict} (for “supported” it "
+            "takes all, for “partly” one)."
         )
     return Conclusion(claim, verdict, tuple(sentences), tuple(comparisons), missing)
 
@@ -260,7 +260,9 @@ def _seed_by_seed(comparisons: Sequence[Comparison]) -> str:
     groups: dict[str, list[str]] = {}
     for one in comparisons:
         groups.setdefault(one.group, []).append(f"{one.subject} in {_in_seeds(one)}")
-    return "; ".join(f"{group}: {', '.join(told)}" for group, told in groups.items())
+    return ". ".join(
+        f"{group[:1].upper()}{group[1:]}: {', '.join(told)}" for group, told in groups.items()
+    )
 
 
 def _compared(
