@@ -1,8 +1,8 @@
 """Charts for a paper or a slide, in the app's colours."""
 
 import io
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from rnn_tui.engine.errors import ExportError, printable
@@ -19,6 +19,7 @@ WIDTH, HEIGHT, DOTS = 5.0, 2.6, 300
 MOST_IN_LEGEND = 16
 # Characters of a label beyond which two do not fit beside each other.
 LONG_LABEL = 24
+MARK: Mapping[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 4}
 STYLE = {
     "font.size": 8,
     "axes.spines.top": False,
@@ -37,11 +38,19 @@ STYLE = {
 
 @dataclass(frozen=True)
 class Panel:
-    """One metric of several runs; `faint` are lines of the training loss behind."""
+    """One metric of several runs.
+
+    Attributes:
+        spec: what y is.
+        lines: a line for each network.
+        faint: lines of the training loss, drawn behind.
+        marks: by label of a line, x and y of points that the report published.
+    """
 
     spec: MetricSpec
     lines: Sequence[Line]
     faint: Sequence[Line] = ()
+    marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
 
     def within(self, value: float) -> float:
         """A value, or the bound of the metric that it is beyond: no accuracy is above 100 %."""
@@ -70,16 +79,29 @@ def chart(
     Raises:
         ExportError: if matplotlib is not installed, or nothing was logged under these names.
     """
+    return picture(_panels(store, runs, metrics, against), form, AXES[against])
+
+
+def picture(panels: Sequence[Panel], form: Literal["png", "svg"], x_label: str) -> bytes:
+    """Panels below each other, over one x axis.
+
+    Args:
+        panels: at least one.
+        form: of the picture.
+        x_label: what the x axis counts.
+
+    Raises:
+        ExportError: if matplotlib is not installed.
+    """
     figures = imported("matplotlib.figure", "plots", "Charts")
     matplotlib = imported("matplotlib", "plots", "Charts")
-    panels = _panels(store, runs, metrics, against)
     colours = _colours(panels)
     with matplotlib.rc_context(STYLE):
         figure = figures.Figure(figsize=(WIDTH, HEIGHT * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
         for panel, place in zip(panels, axes, strict=True):
             _draw(place, panel, colours)
-        axes[-1].set_xlabel(AXES[against])
+        axes[-1].set_xlabel(x_label)
         if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
             rest = len(colours) - MOST_IN_LEGEND
             figure.legend(
@@ -152,6 +174,10 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
             axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
         few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
         axes.plot(line.x, mean, color=colour, label=name if line.label in shown else "_", **few)
+    for label, (x, y) in panel.marks.items():
+        axes.plot(x, y, color=colours[label], **MARK, label="_")
+    if panel.marks:
+        axes.plot([], [], color="#555555", **MARK, label="the report")
     spec = panel.spec
     axes.set_ylabel(f"{spec.label} ({spec.unit})" if spec.unit else spec.label)
     if panel.faint:

@@ -171,7 +171,12 @@ def _on_loss(figures: Figures) -> Conclusion:
         if all(seed in gaps[size] for size in SMALL_SIZES)
     }
     comparisons = [
-        _compared("mse above ce", f"H {size}", _of(figures, size, "mse"), _of(figures, size, "ce"))
+        _compared(
+            "higher with mse than with ce",
+            f"H {size}",
+            _of(figures, size, "mse"),
+            _of(figures, size, "ce"),
+        )
         for size in SMALL_SIZES
     ]
     comparisons.append(

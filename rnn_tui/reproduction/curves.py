@@ -157,7 +157,7 @@ def figures(
         of("mnist", "val_loss", "MNIST: validation loss", "validation loss"),
         of("mnist", "val_accuracy", "MNIST: validation accuracy", "validation accuracy", "%",
            note="marks are the report's values"),
-        of("recall", "train_loss", "Recall: training loss", "training loss", note=LOSS),
+        of("recall", "train_loss", "Recall: training loss", "training loss"),
         *(_by_length_figure(loss, by_length) for loss in ("mse", "ce")),
     ]  # fmt: skip
     return tuple(figure for figure in made if figure.lines)
