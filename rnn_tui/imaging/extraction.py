@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from rnn_tui.imaging.ink import Channel, Ink, ink_on, paper_of
-from rnn_tui.imaging.lines import Line, recentred, without_lines
+from rnn_tui.imaging.lines import Lines
+from rnn_tui.imaging.painting import recentred, without_lines
 from rnn_tui.imaging.parts import Box, parts_of, with_near
 from rnn_tui.imaging.prepared import Picture
 from rnn_tui.imaging.resizing import resized
@@ -45,7 +46,7 @@ class Place:
     mask: Picture
     shape: tuple[int, int]
     channel: Channel
-    lines: Sequence[Line]
+    lines: Lines
 
 
 def extracted(image: Picture, place: Place, note: Note) -> Ink:
@@ -106,11 +107,11 @@ def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture
     rows, columns = _part(place.mask.shape, place, (left, top, right, bottom))
     near = cv2.resize(place.mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
     scale = plane.shape[1] / (right - left), plane.shape[0] / (bottom - top)
-    lines = [recentred(plane, line.seen_from(left, top, *scale)) for line in place.lines]
+    lines = recentred(plane, place.lines.seen_from(left, top, *scale))
     lined = without_lines(plane, lines)
     # Here lines run from border to border that were too short to be seen in the whole photo.
     more = ruled_lines(lined)
-    if lines or more:
+    if len(lines) or len(more):
         plane = without_lines(lined, more)
         note("cut out, without ruled lines", plane)
     return plane, np.where(near > 127, 255, 0).astype(np.uint8)

@@ -1,170 +1,117 @@
-"""Thin lines in a photo: moved to another copy of it, and painted over with the paper beside them.
+"""Thin and nearly straight lines in a photo, many at a time.
 
-Painting from one side of a line to the other brings back the strokes that cross it, as they are
-dark on both sides. A stroke along a line is darker than the line alone, and is left.
+A sheet of ruled paper has dozens, and a photo is prepared in milliseconds: so they are arrays, and
+whatever is done to them is done to all at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.imaging.prepared import Picture
+from rnn_tui.imaging.ink import Ink
 
-# Times a line's own ink, above which there is a stroke on it.
-_DARKER = 1.45
-# Shorter ones are not worth moving.
-_SHORTEST = 8
-
-Positions = npt.NDArray[np.float64]
+Numbers = npt.NDArray[np.floating[Any]]
+Flags = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Line:
-    """A thin and nearly straight line: `place = a + b·along + c·along²`.
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """N lines: `place = a + b·along + c·along²`.
 
     Attributes:
-        steep: whether `along` counts rows and `place` is a column; the other way round if not.
-        curve: a, b, c, in pixels.
-        half: half its thickness, measured along the axis of `place`.
-        start: where it begins, along.
-        end: where it ends.
-        ink: the median of its ink.
-        cover: the share of its way from border to border that it covers.
+        steep: (N,) whether `along` counts rows and `place` is a column; the other way round if not.
+        curve: (N, 3) a, b, c, in pixels.
+        half: (N,) half the thickness, measured along the axis of `place`.
+        start: (N,) where they begin, along.
+        end: (N,) where they end.
+        ink: (N,) the median of their ink.
+        cover: (N,) the share of their way from border to border that they cover.
     """
 
-    steep: bool
-    curve: tuple[float, float, float]
-    half: float
-    start: float
-    end: float
-    ink: float
-    cover: float
+    steep: Flags
+    curve: Numbers
+    half: Numbers
+    start: Numbers
+    end: Numbers
+    ink: Numbers
+    cover: Numbers
+
+    def __len__(self) -> int:
+        return len(self.steep)
+
+    @classmethod
+    def joined(cls, parts: Sequence[Lines]) -> Lines:
+        """All lines of `parts`, which may be empty."""
+        if not parts:
+            none = np.zeros(0)
+            return cls(none.astype(bool), np.zeros((0, 3)), none, none, none, none, none)
+        columns = [
+            np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)
+        ]
+        return cls(*columns)
+
+    def chosen(self, which: npt.NDArray[np.bool_ | np.int64]) -> Lines:
+        """The lines that a mask or numbers choose."""
+        return Lines(*(getattr(self, field.name)[which] for field in fields(self)))
 
     @property
-    def length(self) -> float:
-        """From its beginning to its end."""
+    def slopes(self) -> Numbers:
+        """(N,) pixels that `place` changes by with `along`, in the middle."""
         middle = (self.start + self.end) / 2
-        slope = self.curve[1] + 2 * self.curve[2] * middle
-        return (self.end - self.start) * float(np.hypot(1, slope))
+        slopes: Numbers = self.curve[:, 1] + 2 * self.curve[:, 2] * middle
+        return slopes
 
     @property
-    def angle(self) -> float:
-        """Degrees from level, -90 … 90."""
-        middle = (self.start + self.end) / 2
-        degrees = float(np.degrees(np.arctan(self.curve[1] + 2 * self.curve[2] * middle)))
-        if not self.steep:
-            return degrees
-        return 90 - degrees if degrees >= 0 else -90 - degrees
+    def lengths(self) -> Numbers:
+        """(N,) from their beginnings to their ends."""
+        lengths: Numbers = (self.end - self.start) * np.hypot(1, self.slopes)
+        return lengths
 
-    def places(self, along: Positions) -> Positions:
-        """Where the line's middle is."""
-        a, b, c = self.curve
-        return a + along * (b + along * c)
+    @property
+    def angles(self) -> Numbers:
+        """(N,) degrees from level, -90 … 90."""
+        degrees = np.degrees(np.arctan(self.slopes))
+        upright = np.where(degrees >= 0, 90 - degrees, -90 - degrees)
+        angles: Numbers = np.where(self.steep, upright, degrees)
+        return angles
 
-    def seen_from(self, left: float, top: float, across: float, down: float) -> Line:
-        """The line in a part of the picture that begins at `left`, `top`, and is enlarged."""
-        here, there = (top, left) if self.steep else (left, top)
-        along, place = (down, across) if self.steep else (across, down)
-        a, b, c = self.curve
+    def seen_from(self, left: float, top: float, across: float, down: float) -> Lines:
+        """The lines in a part of the picture that begins at `left`, `top`, and is enlarged."""
+        here, there = (np.where(self.steep, *sides) for sides in ((top, left), (left, top)))
+        along, place = (np.where(self.steep, *sides) for sides in ((down, across), (across, down)))
+        a, b, c = self.curve.T
         a, b = a + here * (b + here * c) - there, b + 2 * c * here
+        # Pixels' middles lie at whole numbers: half a pixel shifts with the scale.
+        moved = (a + 0.5 - 0.5 * b) * place - 0.5 + 0.5 * b * place / along
         return replace(
             self,
-            # Pixels' middles lie at whole numbers: half a pixel shifts with the scale.
-            curve=(
-                (a + 0.5 - 0.5 * b) * place - 0.5 + 0.5 * b * place / along,
-                b * place / along,
-                c * place / along**2,
-            ),
+            curve=np.stack([moved, b * place / along, c * place / along**2], axis=1),
             half=self.half * place,
             start=(self.start - here) * along,
             end=(self.end - here) * along,
         )
 
 
-def without_lines(plane: Picture, lines: Iterable[Line]) -> Picture:
-    """`plane` (H, W) with lines painted over, but not the strokes that cross them."""
-    lines = list(lines)
-    turned = plane.T.copy()
-    for line in lines:
-        if line.steep:
-            _paint(turned, line)
-    result = turned.T.copy()
-    for line in lines:
-        if not line.steep:
-            _paint(result, line)
+def places(curve: Numbers, along: Numbers) -> Numbers:
+    """Where curves (N, 3) are at `along`, (N, L) or (L,): (N, L)."""
+    a, b, c = curve.T[:, :, None]
+    result: Numbers = a + along * (b + along * c)
     return result
 
 
-def recentred(plane: Picture, line: Line) -> Line:
-    """`line` moved and tilted to where it is darkest in an enlarged picture, and measured there."""
-    source = plane.T if line.steep else plane
-    reach = max(3, round(1.5 * line.half + 2))
-    along = np.arange(max(0, int(line.start)), min(source.shape[1], int(line.end) + 1))
-    places = line.places(along.astype(np.float64))
-    inside = (places > reach) & (places < source.shape[0] - 1 - reach)
-    along, places = along[inside], places[inside]
-    if len(along) < _SHORTEST:
-        return line
-    offsets = np.arange(-reach, reach + 1)
-    rows = np.rint(places).astype(np.int64)[None] + offsets[:, None]
-    strip = source[rows, along[None]].astype(np.float32)
-    shifts, widths = [], []
-    for half in np.array_split(np.arange(len(along)), 2):
-        # The median along the line is blind to strokes that cross it.
-        profile = 255 - np.median(strip[:, half], axis=1)
-        profile = profile - profile.min()
-        total = float(profile.sum())
-        widths.append(float((profile > 0.4 * profile.max()).sum()))
-        shifts.append(float(profile @ offsets) / total if total > 1 else 0.0)
-    gap = float(along[-1] - along[0]) / 2
-    slope = (shifts[1] - shifts[0]) / gap
-    a, b, c = line.curve
-    paper = np.maximum(strip[0], strip[-1]).clip(1)
-    return replace(
-        line,
-        curve=(a + shifts[0] - slope * (float(along[0]) + gap / 2), b + slope, c),
-        half=min(line.half, max(widths) / 2),
-        ink=float(np.median(1 - strip.min(axis=0) / paper)),
-    )
+def quantiles(values: Ink | Numbers, chosen: Flags, share: float) -> Numbers:
+    """The value below which `share` of the chosen ones of each row lie: (..., L) to (...).
 
-
-def _paint(plane: Picture, line: Line) -> None:
-    """Paint over a level line in place."""
-    height, width = plane.shape
-    columns = np.arange(max(0, int(line.start) - 2), min(width, int(line.end) + 4))
-    if not columns.size:
-        return
-    places = line.places(columns.astype(np.float64))
-    reach = line.half + 1
-    size = int(np.ceil(reach)) + 1
-    offsets = np.arange(-size, size + 1)[:, None]
-    rows = np.rint(places).astype(np.int64)[None] + offsets
-    clipped = np.clip(rows, 0, height - 1)
-    values = plane[clipped, columns[None]].astype(np.float32)
-    above, below = values[0], values[-1]
-    paper = above + (below - above) * ((offsets + size) / (2 * size)).astype(np.float32)
-    ground = np.maximum(np.maximum(above, below), 1)
-    near = np.abs(rows - places[None]) <= reach
-    ink = np.where(near, (ground - values) / ground, 0).max(axis=0)
-    on = near & (rows == clipped) & ~_strokes(ink, line)
-    painted = np.maximum(values, paper).astype(np.uint8)
-    plane[clipped[on], np.broadcast_to(columns, rows.shape)[on]] = painted[on]
-
-
-def _strokes(ink: npt.NDArray[np.float32], line: Line) -> npt.NDArray[np.bool_]:
-    """Where along a line whose ink is (L,) a stroke lies on it."""
-    smooth = cv2.blur(ink[None], (2 * int(2 * line.half + 2) + 1, 1))[0]
-    # Lines fade along their way: what is usual is looked for piece by piece.
-    pieces = np.array_split(np.arange(len(ink)), max(1, min(8, len(ink) // 24)))
-    usual = np.interp(
-        np.arange(len(ink)),
-        [piece.mean() for piece in pieces],
-        [np.median(ink[piece]) for piece in pieces],
-    )
-    usual = np.clip(usual, 0.7 * line.ink, 1.4 * line.ink)
-    return np.asarray(smooth > _DARKER * usual + 0.02, bool)
+    Without interpolation: the nearest of the values. Rows of which none is chosen give 0.
+    """
+    ordered = np.sort(np.where(chosen, values, np.inf), axis=-1)
+    count = chosen.sum(axis=-1)
+    at = np.rint(share * np.maximum(count - 1, 0)).astype(np.int64)
+    picked = np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0]
+    result: Numbers = np.where(count > 0, picked, 0.0)
+    return result

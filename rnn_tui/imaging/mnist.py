@@ -9,7 +9,8 @@ import numpy as np
 from rnn_tui.imaging.digit import centre
 from rnn_tui.imaging.extraction import Place, as_picture, extracted
 from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light
-from rnn_tui.imaging.lines import Line, without_lines
+from rnn_tui.imaging.lines import Lines
+from rnn_tui.imaging.painting import without_lines
 from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
 from rnn_tui.imaging.resizing import halved, shrunk
 from rnn_tui.imaging.ruling import ruled_lines
@@ -31,7 +32,7 @@ class _View:
 
     channel: Channel
     plane: Picture
-    lines: list[Line]
+    lines: Lines
     plain: Picture
     found: Found
     score: float
@@ -59,7 +60,7 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
         empty = np.zeros((SIDE, SIDE), np.float32)
         return Prepared(empty, tuple(kept), "Nothing stands out from the paper.")
     note("light ink turned dark" if best.channel.light else "ink at its darkest", best.plane)
-    if best.lines:
+    if len(best.lines):
         note("without ruled lines", best.plain)
     note("where the digit is", best.found.mask)
     shape = best.plane.shape[0], best.plane.shape[1]
@@ -89,7 +90,7 @@ def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> _View
     channel = best_channel(small, light)
     plane = shrunk(channel.of(reduced), COARSE)
     lines = ruled_lines(plane)
-    plain = without_lines(plane, lines) if lines else plane
+    plain = without_lines(plane, lines) if len(lines) else plane
     found = search(plain)
     if found is None:
         return None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.imaging.finding import find_images
 from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
-from rnn_tui.imaging.lines import without_lines
+from rnn_tui.imaging.painting import without_lines
 from rnn_tui.imaging.preparing import prepare
 from rnn_tui.imaging.resizing import halved, shrunk
 from rnn_tui.imaging.ruling import ruled_lines
