@@ -14,6 +14,7 @@ from rnn_tui.inspection import options as inspection
 from rnn_tui.paths import HOME_VARIABLE, log_file
 from rnn_tui.predict import options as predict
 from rnn_tui.questions import options as questions
+from rnn_tui.rerun import options as rerun
 from rnn_tui.runs import options as runs
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.base import TaskSpec
@@ -98,6 +99,7 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_command(commands)
     inspection.add_command(commands, _reader)
     runs.add_command(commands, list(TASKS))
+    rerun.add_command(commands, _reader)
     return parser
 
 

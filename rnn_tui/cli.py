@@ -76,6 +76,10 @@ def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one case a command
             from rnn_tui.runs.options import run  # noqa: PLC0415 - on use only
 
             return run(options)
+        case "reproduce":
+            from rnn_tui.rerun.options import reproduce  # noqa: PLC0415 - on use only
+
+            return reproduce(options)
         case _:
             from rnn_tui.questions.options import ask  # noqa: PLC0415 - on use only
 

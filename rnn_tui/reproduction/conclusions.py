@@ -187,7 +187,9 @@ def _on_loss(figures: Figures) -> Conclusion:
             _in_size(gaps[SIZES[-1]]),
         )
     )
-    shown = ", ".join(f"{_mean(gap):+.2f} points at H {size}" for size, gap in gaps.items() if gap)
+    shown = ", ".join(
+        f"{_signed(_mean(gap))} points at H {size}" for size, gap in gaps.items() if gap
+    )
     return _concluded(
         "MSE beats CE at small states, and the gap closes as the state grows.",
         f"Mean bit accuracy with mse less that with ce: {shown}." if shown else "",
@@ -246,7 +248,7 @@ def _concluded(
         if len(right) in (0, len(clear)):
             verdict = Verdict.SUPPORTED if right else Verdict.NOT_SUPPORTED
         equal = len(possible) - len(clear)
-        aside = f" ({equal} more are equal in every seed and say nothing)" if equal else ""
+        aside = f" (beside {equal} equal in every seed, which say nothing)" if equal else ""
         sentences.append(
             f"In {len(right)} of {len(clear)} comparisons{aside} the mean is as the report says, "
             f"and so are more seeds than are the other way round: {verdict} (for “supported” it "
@@ -298,6 +300,10 @@ def _of(figures: Figures, size: int, loss: str) -> Mapping[int, float]:
 
 def _mean(values: Mapping[int, float]) -> float:
     return math.fsum(values.values()) / len(values)
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.2f}".replace("-", "−")
 
 
 def _means(figures: Figures, loss: str) -> str:

@@ -1,0 +1,1 @@
+"""The command `rnn-tui reproduce`: the report rerun in the shell."""
