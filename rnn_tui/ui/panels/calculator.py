@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import events, on
@@ -61,6 +62,7 @@ class CalculatorPanel(Vertical):
         # What was asked last and is not under way yet: an addition, whom to ask, which replica.
         self._waiting: tuple[Addition, Adders, int | None] | None = None
         self._answering = False
+        self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
         self._asked = 0  # times, of which only the last one counts
         # Why there are no weights; what is wrong with each number; what to know of the answer.
         self._failure, self._complaints, self._note = "", list[str](), ""
@@ -112,6 +114,13 @@ class CalculatorPanel(Vertical):
         """A digit typed at the bits goes into the first number."""
         event.stop()
         self.query(NumberEntry).first().type_at_end(event.text)
+
+    @property
+    def at_hand(self) -> tuple[Addition, Source | None]:
+        """The numbers as typed, or the last that could be read; and whose answers show."""
+        with suppress(QueryError):
+            self._addition = Addition(*(entry.read(self._base) for entry in self._entries))
+        return self._addition, self._adders.source if self._adders is not None else self._source
 
     @property
     def busy(self) -> bool:
@@ -241,7 +250,8 @@ class CalculatorPanel(Vertical):
                 entry.add_class("-wrong")
         self._waiting, self._asked = None, self._asked + 1
         if self._adders is not None and not self._complaints:
-            self._waiting = Addition(*numbers), self._adders, self._adders.place(*self.chosen)
+            self._addition = Addition(*numbers)
+            self._waiting = self._addition, self._adders, self._adders.place(*self.chosen)
             if not self._answering:
                 self._answering = True
                 self.run_worker(self._answer_all(), group="answers")

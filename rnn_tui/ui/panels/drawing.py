@@ -15,6 +15,7 @@ from rnn_tui.photos.strokes import SIDE, Ink
 from rnn_tui.tasks.weights import Source
 from rnn_tui.ui.panels.drawing_answers import MISSING, Answers, Reader, Readers
 from rnn_tui.ui.panels.drawing_view import DrawingView
+from rnn_tui.ui.panels.inside_subject import Given
 from rnn_tui.ui.threads import in_thread
 from rnn_tui.ui.widgets.drawing_ink import LARGE, PLAIN
 from rnn_tui.ui.widgets.drawing_pad import DrawingPad
@@ -47,6 +48,7 @@ class DrawingPanel(Vertical):
         self._waiting: tuple[Ink, Readers, tuple[Reader, ...]] | None = None
         self._answering = False
         self._loading = False
+        self._answers: Answers | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the choice of a network, the pad, the answer."""
@@ -79,6 +81,14 @@ class DrawingPanel(Vertical):
     def focus_view(self) -> None:
         """Put the focus on the pad."""
         self.query_one(DrawingPad).focus()
+
+    @property
+    def at_hand(self) -> Given | None:
+        """What is drawn, as networks read it; None where nothing is."""
+        answers = self._answers
+        if answers is None or self.query_one(DrawingPad).drawing.empty:
+            return None
+        return Given("drawing", answers.digit)
 
     @property
     def busy(self) -> bool:
@@ -173,6 +183,7 @@ class DrawingPanel(Vertical):
         if self.query_one(DrawingPad).drawing.empty:  # by now
             self.query_one(DrawingView).say("")
         else:
+            self._answers = answers
             await self.query_one(DrawingView).show(answers)
 
     def _show_pen(self) -> None:

@@ -14,9 +14,11 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
+from rnn_tui.engine.errors import printable
 from rnn_tui.paths import asset_dir
 from rnn_tui.tasks.mnist.weights import trained
 from rnn_tui.tasks.weights import Source
+from rnn_tui.ui.panels.inside_subject import Given
 from rnn_tui.ui.panels.photos_collection import FILTERS, SORTS, Collection
 from rnn_tui.ui.panels.photos_confusion import PhotoConfusion
 from rnn_tui.ui.panels.photos_detail import PhotoDetail
@@ -134,6 +136,15 @@ class PhotosPanel(Vertical):
     def view(self) -> str:
         """What is below the fields."""
         return self.query_one(ContentSwitcher).current or EMPTY
+
+    @property
+    def at_hand(self) -> Given | None:
+        """The selected photo, as networks read it; None where there is none."""
+        at = self._grid.selected
+        reading = self._photos[at] if at is not None else None
+        if reading is None or reading.digit is None:
+            return None
+        return Given(printable(reading.path.name, 40), reading.digit)
 
     @property
     def busy(self) -> bool:

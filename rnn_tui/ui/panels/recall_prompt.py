@@ -1,6 +1,7 @@
 """Recall, by hand: type digits, and see what every trained network says stood at the position."""
 
 import textwrap
+from contextlib import suppress
 from typing import ClassVar
 
 import numpy as np
@@ -126,6 +127,25 @@ class RecallPromptPanel(Vertical):
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()
+
+    @property
+    def at_hand(self) -> tuple[Digits, int, Source | None]:
+        """Digits and position as typed, or the last that could be read; and whose answers show.
+
+        The weights are None before the first answer: then those for the position are meant.
+        """
+        digits, position = self._digits, self._position
+        with suppress(QueryError):
+            digits = parse_digits(self.query_one("#recall-digits", Input).value)
+            position = self._typed_position()
+        return digits, position, self._answers.source if self._answers is not None else self._source
+
+    @property
+    def seed(self) -> int | None:
+        """The seed whose answers are looked at; None for the mean of all."""
+        if self._answers is None or self._seed is None:
+            return None
+        return self._answers.config.seed + self._seed
 
     @property
     def table_shown(self) -> bool:
@@ -288,7 +308,11 @@ class RecallPromptPanel(Vertical):
         """Fill in random digits, of a length in training; or draw a new table."""
         if self.table_shown:
             self._ask_table()
-            return
+        else:
+            self.draw_digits()
+
+    def draw_digits(self) -> None:
+        """Fill in random digits, of a length in training."""
         lengths = self._answers.config.lengths if self._answers is not None else REPORT_LENGTHS
         digits = draw_within(lengths, self._typed_position(), self._random)
         field = self.query_one("#recall-digits", Input)

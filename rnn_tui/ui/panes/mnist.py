@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.widget import Widget
@@ -19,6 +19,7 @@ from rnn_tui.ui.widgets.later import Later
 if TYPE_CHECKING:
     from rnn_tui.tasks.weights import Source
     from rnn_tui.ui.panels.confusion_view import ConfusionView
+    from rnn_tui.ui.panels.inside_subject import Given
     from rnn_tui.ui.panels.misread_view import MisreadView
     from rnn_tui.ui.panels.result_view import ResultView
 
@@ -33,6 +34,12 @@ def _drawing_panel() -> Widget:
     from rnn_tui.ui.panels.drawing import DrawingPanel  # noqa: PLC0415 - OpenCV, on use only
 
     return DrawingPanel()
+
+
+def _inside_view(given: Callable[[], Given | None]) -> Widget:
+    from rnn_tui.ui.panels.inside_mnist import MnistInside  # noqa: PLC0415 - numpy, on use only
+
+    return MnistInside(given)
 
 
 class MnistPane(TaskPane):
@@ -56,7 +63,11 @@ from the start, with weights that ship.
 
     def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
         super().__init__(task, runs, data_dir)
-        self._laters = {"photos": Later(_photos_panel), "draw": Later(_drawing_panel)}
+        self._laters = {
+            "photos": Later(_photos_panel),
+            "draw": Later(_drawing_panel),
+            "inside": Later(lambda: _inside_view(self._digit_at_hand)),
+        }
 
     def training_view(self) -> Widget:
         """Two charts and a table of epochs."""
@@ -78,6 +89,7 @@ from the start, with weights that ship.
             ("misread", "Misread", self._misread),
             ("photos", "Photos", self._laters["photos"]),
             ("draw", "Draw", self._laters["draw"]),
+            ("inside", "Inside", self._laters["inside"]),
         )
 
     @property
@@ -98,9 +110,22 @@ from the start, with weights that ship.
                 self._confusion.show(None if examination is None else examination.confusion)
             case "misread":
                 self._misread.show(examination)
-            case "photos" | "draw":
-                if self._laters[view].content is None:
+            case "photos" | "draw" | "inside":
+                if view != "inside":
+                    self._last_input = view
+                content = self._laters[view].content
+                if content is None:
                     self.run_worker(self._fill(view), group=view, exclusive=True)
+                elif view == "inside":
+                    cast("Any", content).ask()
+
+    _last_input = ""
+
+    def _digit_at_hand(self) -> Given | None:
+        """What was drawn, or the photo that was selected, whichever was looked at last."""
+        content = self._laters[self._last_input].content if self._last_input else None
+        found: Given | None = cast("Any", content).at_hand if content is not None else None
+        return found
 
     async def _fill(self, view: str) -> None:
         await self._laters[view].fill()

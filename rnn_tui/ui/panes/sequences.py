@@ -20,6 +20,7 @@ from rnn_tui.ui.widgets.chart import Chart
 if TYPE_CHECKING:
     from rnn_tui.tasks.weights import Source
     from rnn_tui.ui.panels.calculator import CalculatorPanel
+    from rnn_tui.ui.panels.inside import InsideView
     from rnn_tui.ui.panels.recall_prompt import RecallPromptPanel
 
 SEEDS_HELP = """
@@ -39,6 +40,7 @@ class SequencePane(TaskPane):
     length_titles: tuple[str, ...]
     log_lengths: bool
     log_loss: bool
+    _inside: InsideView
 
     def training_view(self) -> Widget:
         """Loss and accuracy with their spread."""
@@ -65,6 +67,8 @@ class SequencePane(TaskPane):
                 self._table.show(chosen)
             case "lengths":
                 self._lengths.show(self._examined(chosen))
+            case "inside":
+                self._inside.ask()
 
     def _examined(self, state: RunState | None) -> SequenceExamination | None:
         found = self.examination(state)
@@ -121,12 +125,15 @@ that ship, until you train some.
 
     def other_views(self) -> Sequence[tuple[str, str, Widget]]:
         """The prompt, then the views of a finished run."""
+        from rnn_tui.ui.panels.inside_sequences import RecallInside  # noqa: PLC0415 - numpy
         from rnn_tui.ui.panels.recall_prompt import RecallPromptPanel  # noqa: PLC0415 - numpy
 
         self._prompt: RecallPromptPanel = RecallPromptPanel()
+        self._inside = RecallInside(self._prompt)
         self._confusion = ConfusionView()
         return (
             ("prompt", "Prompt", self._prompt),
+            ("inside", "Inside", self._inside),
             *self.result_views(),
             ("confusion-tab", "Confusion", self._confusion),
         )
@@ -135,6 +142,8 @@ that ship, until you train some.
         """In the prompt, the answers."""
         if self.view == "prompt":
             self._prompt.focus_view()
+        elif self.view == "inside":
+            self._inside.focus_view()
         else:
             super().focus_view()
 
@@ -200,14 +209,22 @@ report's, a softmax across positions; **BCE**, the cross-entropy of each bit, th
     def other_views(self) -> Sequence[tuple[str, str, Widget]]:
         """The calculator, then the views of a finished run."""
         from rnn_tui.ui.panels.calculator import CalculatorPanel  # noqa: PLC0415 - numpy
+        from rnn_tui.ui.panels.inside_sequences import AdderInside  # noqa: PLC0415 - numpy
 
         self._calculator: CalculatorPanel = CalculatorPanel()
-        return (("calculator", "Calculator", self._calculator), *self.result_views())
+        self._inside = AdderInside(self._calculator)
+        return (
+            ("calculator", "Calculator", self._calculator),
+            ("inside", "Inside", self._inside),
+            *self.result_views(),
+        )
 
     def focus_view(self) -> None:
         """In the calculator, the bits."""
         if self.view == "calculator":
             self._calculator.focus_view()
+        elif self.view == "inside":
+            self._inside.focus_view()
         else:
             super().focus_view()
 
