@@ -18,8 +18,9 @@ from rnn_tui.imaging.ruling import ruled_lines
 
 # Longer side of the digit in the cut-out; the paper around it, as a share of that.
 FINE, MARGIN = 120, 0.45
-# Thresholds with hysteresis, as shares of the strong ink.
-HIGH, LOW = 0.5, 0.25
+# Thresholds with hysteresis, as shares of the strong ink; the higher is twice the lower, since that
+# is what `parts_of` looks for.
+LOW = 0.25
 # A reach this little different needs no second time.
 SAME_REACH = 0.15
 # The strong ink is this percentile of the digit's.
@@ -27,7 +28,7 @@ STRONG = 85
 # Below and above these shares of the strong ink there is none, or all of it.
 NONE, ALL = 0.12, 1.0
 
-Note = Callable[[str, Picture], None]
+Note = Callable[[str, Picture | Ink], None]
 
 
 @dataclass(frozen=True)
@@ -68,22 +69,20 @@ def extracted(image: Picture, place: Place, note: Note) -> Ink:
             break
         paper = paper_of(plane, reach)
         ink = ink_on(plane, paper)
-        inside = ink[near > 0]
-        strong = max(float(np.percentile(inside, STRONG)) if inside.size else 0.0, 1e-3)
-        mask = _hysteresis(ink, strong)
-        found = _of_the_digit(mask, ink, near, strong)
-        if not found.any():
+        strong = max(_percentile(ink.ravel()[np.flatnonzero(near)], STRONG), 1e-3)
+        mask, found = _of_the_digit(ink, near, strong)
+        if not cv2.countNonZero(found):
             break
         near = found
     grown = cv2.dilate(near, np.ones((3, 3), np.uint8))
-    alone = np.clip((ink / strong - NONE) / (ALL - NONE), 0, 1)
+    relative = (ink * np.float32(1 / strong)).astype(np.float32)
+    alone: Ink = ((relative - np.float32(NONE)) * np.float32(1 / (ALL - NONE))).clip(0, 1)
     alone[grown == 0] = 0
     note("paper without its ink", paper)
-    note("paper divided out", as_picture((ink / strong).astype(np.float32)))
+    note("paper divided out", relative)
     note("threshold", mask)
-    note("digit alone", as_picture(alone))
-    result: Ink = alone.astype(np.float32)
-    return result
+    note("digit alone", alone)
+    return alone
 
 
 def as_picture(ink: Ink) -> Picture:
@@ -114,7 +113,7 @@ def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture
     if len(lines) or len(more):
         plane = without_lines(lined, more)
         note("cut out, without ruled lines", plane)
-    return plane, np.where(near > 127, 255, 0).astype(np.uint8)
+    return plane, cv2.compare(near, 127, cv2.CMP_GT)
 
 
 def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]:
@@ -125,25 +124,28 @@ def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]
     return slice(top, bottom), slice(left, right)
 
 
-def _hysteresis(ink: Ink, strong: float) -> Picture:
-    """Where ink is above the lower threshold, together with some above the higher one."""
-    above = np.where(ink > LOW * strong, 255, 0).astype(np.uint8)
-    count, labels = cv2.connectedComponents(above, ltype=cv2.CV_16U)
-    keep = np.zeros(count, np.uint8)
-    keep[labels[ink > HIGH * strong]] = 255
-    keep[0] = 0
-    mask: Picture = keep[labels]
-    return mask
+def _percentile(values: Ink, percent: float) -> float:
+    """The value below which so many per cent of `values` (N,) lie; 0 for none."""
+    if not values.size:
+        return 0.0
+    at = round(percent / 100 * (values.size - 1))
+    return float(np.partition(values, at)[at])
 
 
-def _of_the_digit(mask: Picture, ink: Ink, near: Picture, strong: float) -> Picture:
-    """The parts of `mask` that belong to what was found `near`: (H, W), 0 or 255."""
-    parts = parts_of(mask, ink, LOW * strong)
-    overlap = np.bincount(parts.labels[near > 0], minlength=len(parts.ink))
-    overlap[0] = 0
+def _of_the_digit(ink: Ink, near: Picture, strong: float) -> tuple[Picture, Picture]:
+    """Where there is ink, and the part of it that belongs to what was found `near`.
+
+    Both are (H, W), 0 or 255. Ink is what is above the lower threshold, together with some above
+    the higher one. Where nothing belongs to the digit, the second is empty.
+    """
+    above = cv2.compare(ink, LOW * strong, cv2.CMP_GT)
+    parts = parts_of(above, ink, LOW * strong)
+    sure = parts.clear > 0
+    there = np.flatnonzero(near)
+    overlap = np.bincount(parts.labels.ravel()[there], minlength=len(parts.ink)) * sure
     main = int(np.argmax(overlap))
-    if not main:
-        return np.zeros_like(mask)
+    if not overlap[main]:
+        return parts.mask_of(sure), np.zeros_like(near)
     # A stroke that falls apart here was in one piece before, or its pieces were near.
-    pixels = np.bincount(parts.labels.ravel(), minlength=len(parts.ink))
-    return parts.mask_of(with_near(parts, main) | (overlap > 0.5 * pixels))
+    chosen = with_near(parts, main) | (overlap > 0.5 * parts.pixels)
+    return parts.mask_of(sure), parts.mask_of(chosen & sure)

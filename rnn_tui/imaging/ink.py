@@ -35,7 +35,7 @@ _TOP = 0.03
 # Noise that no channel is without, so that a clean drawing's are told apart by their contrast.
 _GIVEN_NOISE = 0.02
 # Pixels that noise is measured on, at least half as many.
-_NOISE_SAMPLE = 6000
+_NOISE_SAMPLE = 3000
 _LIGHTNESS = 3
 # It averages the noise of three channels, and is sharper in a JPEG.
 _LIGHTNESS_FIRST = 1.1
@@ -97,9 +97,12 @@ def noise_of(ink: Ink) -> float:
     """Standard deviation of the paper in `ink`, from the differences of neighbours."""
     # A sample of rows tells as much.
     every = max(2, ink.size // _NOISE_SAMPLE)
-    steps = np.abs(ink[::every, 1:] - ink[::every, :-1])
+    steps = np.abs(ink[::every, 1:] - ink[::every, :-1]).ravel()
+    if not steps.size:
+        return 0.0
+    middle = steps.size // 2
     # Median of the difference of two normal numbers.
-    return float(np.median(steps)) / 0.954 if steps.size else 0.0
+    return float(np.partition(steps, middle)[middle]) / 0.954
 
 
 def reach_of(size: tuple[int, ...], share: float = WIDEST_STROKE) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from rnn_tui.imaging.digit import centre
 from rnn_tui.imaging.extraction import Place, as_picture, extracted
-from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light
+from rnn_tui.imaging.ink import Channel, Ink, best_channel, chance_of_light
 from rnn_tui.imaging.lines import Lines
 from rnn_tui.imaging.painting import without_lines
 from rnn_tui.imaging.prepared import SIDE, Picture, Prepared, Stage
@@ -47,9 +47,9 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
     """
     kept: list[Stage] = []
 
-    def note(name: str, picture: Picture) -> None:
+    def note(name: str, picture: Picture | Ink) -> None:
         if stages:
-            kept.append(Stage(name, picture))
+            kept.append(Stage(name, picture if picture.dtype == np.uint8 else as_picture(picture)))
 
     reduced = halved(image, COARSE)
     small = shrunk(reduced, SMALL)
@@ -66,7 +66,7 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> Prepared:
     shape = best.plane.shape[0], best.plane.shape[1]
     place = Place(best.found.box, best.found.mask, shape, best.channel, best.lines)
     digit = centre(extracted(image, place, note))
-    note("as in MNIST", as_picture(digit))
+    note("as in MNIST", digit)
     return Prepared(digit, tuple(kept), _doubt(best.found))
 
 
