@@ -22,7 +22,7 @@ import contextlib, io, json, sys
 import rnn_tui.arguments, rnn_tui.cli
 text = rnn_tui.arguments.build_parser().format_help()
 for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"],
-              ["inspect"], ["inspect", "mnist"]):
+              ["inspect"], ["inspect", "mnist"], ["reproduce"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
         rnn_tui.cli.main([*level, "--help"])
     text += out.getvalue()

@@ -178,6 +178,8 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
         axes.plot(x, y, color=colours[label], **MARK, label="_")
     if panel.marks:
         axes.plot([], [], color="#555555", **MARK, label="the report")
+    if all(float(x).is_integer() for line in panel.lines for x in line.x):
+        axes.xaxis.get_major_locator().set_params(integer=True)
     spec = panel.spec
     axes.set_ylabel(f"{spec.label} ({spec.unit})" if spec.unit else spec.label)
     if panel.faint:
