@@ -113,7 +113,7 @@ def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture
     if len(lines) or len(more):
         plane = without_lines(lined, more)
         note("cut out, without ruled lines", plane)
-    return plane, cv2.compare(near, 127, cv2.CMP_GT)
+    return plane, cv2.threshold(near, 127, 255, cv2.THRESH_BINARY)[1]
 
 
 def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]:
@@ -138,8 +138,7 @@ def _of_the_digit(ink: Ink, near: Picture, strong: float) -> tuple[Picture, Pict
     Both are (H, W), 0 or 255. Ink is what is above the lower threshold, together with some above
     the higher one. Where nothing belongs to the digit, the second is empty.
     """
-    above = cv2.compare(ink, LOW * strong, cv2.CMP_GT)
-    parts = parts_of(above, ink, LOW * strong)
+    parts = parts_of(np.asarray(ink > LOW * strong, bool), ink, LOW * strong)
     sure = parts.clear > 0
     there = np.flatnonzero(near)
     overlap = np.bincount(parts.labels.ravel()[there], minlength=len(parts.ink)) * sure

@@ -32,6 +32,7 @@ _MOST_LEAN = 1.5
 _DOUBTFUL_LEAN, _LEAN_WEIGHT = 1.2, 2.0
 # Share of the pixels that ink covers at least, for measuring how strong it is.
 _TOP = 0.03
+_BINS = 256
 # Noise that no channel is without, so that a clean drawing's are told apart by their contrast.
 _GIVEN_NOISE = 0.02
 # Pixels that noise is measured on, at least half as many.
@@ -110,11 +111,14 @@ def reach_of(size: tuple[int, ...], share: float = WIDEST_STROKE) -> int:
     return max(3, round(share * max(size[:2])) | 1)
 
 
-def _top_mean(values: Ink) -> float:
-    """Mean of the highest three per cent."""
-    flat = values.ravel()
-    count = max(1, round(_TOP * flat.size))
-    return float(np.partition(flat, -count)[-count:].mean())
+def _top_mean(ink: Ink) -> float:
+    """Mean of the highest three per cent of `ink`, from a histogram, as sorting takes longer."""
+    counts = cv2.calcHist([ink], [0], None, [_BINS], [0, 1 + 1 / _BINS]).ravel()[::-1]
+    wanted = max(1, round(_TOP * ink.size))
+    above = np.cumsum(counts) - counts
+    taken = np.clip(wanted - above, 0, counts)
+    values = np.arange(_BINS)[::-1] + 0.5
+    return float(taken @ values) / wanted / _BINS * (1 + 1 / _BINS)
 
 
 def chance_of_light(small: Picture) -> float:
@@ -141,7 +145,8 @@ def _energy(picture: Picture) -> float:
 
 def _border_lightness(grey: Picture) -> float:
     """Where the border lies between the darkest (-1) and the lightest (1) of the picture."""
-    low, high = np.percentile(grey, (0.3, 99.7))
+    counts = np.cumsum(cv2.calcHist([grey], [0], None, [256], [0, 256]))
+    low, high = np.searchsorted(counts, np.array([0.003, 0.997]) * grey.size).tolist()
     edges = grey[:2], grey[-2:], grey[:, :2], grey[:, -2:]
     border = np.concatenate([edge.ravel() for edge in edges])
     if high - low < 1:

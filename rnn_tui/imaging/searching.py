@@ -66,8 +66,8 @@ def search(plane: Picture) -> Found | None:
         floor = max(FAINTEST, ABOVE_NOISE * noise_of(ink), FAR_BELOW * strong)
         before = 0
         for level in LEVELS:
-            mask = np.asarray(cv2.threshold(ink, level, 255, cv2.THRESH_BINARY)[1], np.uint8)
-            covered = cv2.countNonZero(mask)
+            mask = np.asarray(ink > level, bool)
+            covered = int(np.count_nonzero(mask))
             if level < floor or covered > MOST * mask.size:
                 break
             if covered <= MORE * before:
