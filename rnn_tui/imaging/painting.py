@@ -110,26 +110,32 @@ def _paint(plane: Picture, lines: Lines) -> None:
     lines, start, end = lines.chosen(seen), start[seen], end[seen]
     inside = (columns >= start[:, None]) & (columns < end[:, None])
     where = places(lines.curve, columns.astype(np.float64))
-    middle = np.clip(np.rint(where), -height, 2 * height).astype(np.int64)
-    reach = (lines.half + 1)[:, None]
+    middle = np.rint(np.clip(where, -1, height)).astype(np.int64)
+    reach = (lines.half + 1).astype(np.float32)[:, None]
     size = np.ceil(reach).astype(np.int64) + 1
+    most = int(size.max())
+    # The border's pixels carried on, so that what is beyond it needs no care.
+    padded = np.asarray(
+        cv2.copyMakeBorder(plane, most + 1, most + 1, 0, 0, cv2.BORDER_REPLICATE), np.uint8
+    )
+    pixels = padded.reshape(-1)
+    first = (middle + 1) * width + columns
+    # (offsets, N, W)
+    at = first + width * np.arange(2 * most + 1)[:, None, None]
+    values = pixels.take(at)
+    offsets = np.arange(-most, most + 1, dtype=np.float32)[:, None, None]
+    near = np.abs(offsets - (where - middle).astype(np.float32)) <= reach
     above, below = (
-        plane[np.clip(middle + side * size, 0, height - 1), columns].astype(np.float32)
-        for side in (-1, 1)
+        pixels.take(first + width * (most + side * size)).astype(np.float32) for side in (-1, 1)
     )
     ground = np.maximum(np.maximum(above, below), 1)
+    ink = np.maximum(ground - np.where(near, values, 255).min(axis=0), 0) / ground
+    near &= inside & ~_strokes(ink.astype(np.float32), lines, start, end)
     slope = (below - above) / (2 * size).astype(np.float32)
-    # (offsets, N, W)
-    offsets = np.arange(-size.max(), size.max() + 1)[:, None, None]
-    rows = middle + offsets
-    clipped = np.clip(rows, 0, height - 1)
-    values = plane[clipped, columns].astype(np.float32)
-    near = np.abs(rows - where) <= reach
-    ink = (np.where(near, ground - values, 0).max(axis=0) / ground).astype(np.float32)
-    on = near & (rows == clipped) & (inside & ~_strokes(ink, lines, start, end))
-    at = np.nonzero(on)
-    paper = above[at[1:]] + slope[at[1:]] * (at[0] - size.max() + size[at[1], 0])
-    plane[clipped[at], at[2]] = np.maximum(values[at], paper).astype(np.uint8)
+    paper = above + slope * size.astype(np.float32) + slope * offsets
+    painted = np.maximum(values, paper).astype(np.uint8)
+    pixels[at[near]] = painted[near]
+    plane[:] = padded[most + 1 : -most - 1]
 
 
 def _strokes(
@@ -147,7 +153,8 @@ def _strokes(
     steps = (np.arange(_PIECES)[:, None] + (np.arange(_SAMPLES) + 0.5) / _SAMPLES).ravel()
     share = np.minimum(steps / pieces, 1 - 1e-6)
     samples = np.take_along_axis(ink, (start[:, None] + share * length).astype(np.int64), axis=1)
-    usual = np.median(samples.reshape(len(ink), _PIECES, _SAMPLES), axis=2)
+    ordered = np.sort(samples.reshape(len(ink), _PIECES, _SAMPLES), axis=2)
+    usual = ordered[:, :, _SAMPLES // 2]
     # Between the pieces' middles, linearly.
     at = np.clip((columns - start[:, None] + 0.5) / length * pieces - 0.5, 0, pieces - 1)
     before = at.astype(np.int64)
