@@ -19,6 +19,8 @@ from rnn_tui.imaging.lines import Flags, Lines, Numbers, places, quantiles
 FAINTEST = 0.03
 # Share of a line that is above it; pixels a line has at least.
 _UNBROKEN, _FEWEST = 0.75, 12
+# Gaps in a line, such as where a shadow's edge crosses it: pixels, and as a share of its way.
+_SHORT_GAP, _GAP = 6, 0.08
 # Pixels that bend a line at least.
 _BENDING = 60
 # One pixel of so many along a line is looked at.
@@ -96,15 +98,17 @@ def _bent(strips: _Strips) -> Numbers:
     """The curves (M, 3) through the darkest ink on the way; none for lines without enough of it."""
     darkest = strips.ink.max(axis=0)
     level = np.maximum(0.7 * FAINTEST, 0.4 * quantiles(darkest, strips.inside, 0.75))
-    peak = strips.rows.copy()
-    # argmax over the first of three axes takes three times as long.
-    for offset, ink in enumerate(strips.ink, -strips.reach):
-        np.copyto(peak, strips.rows + offset, where=ink == darkest)
+    peak = strips.rows - strips.reach
+    offsets = np.zeros(peak.shape, np.int8)
+    # argmax over the first of three axes takes four times as long.
+    for offset, ink in enumerate(strips.ink):
+        np.copyto(offsets, offset, where=ink == darkest)
+    peak += offsets
     on = strips.inside & (darkest > level[:, None])
     on &= np.abs(peak - strips.places) < strips.reach
     # From -1 to 1, lest the powers lie orders of magnitude apart.
     middle = half = max(1.0, float(strips.along[-1]) / 2)
-    powers = ((strips.along - middle) / half)[:, None] ** np.arange(5)
+    powers = np.vander((strips.along - middle) / half, 5, increasing=True)
     for _ in range(2):
         count = _STEP * on.sum(axis=1)
         fit = _least_squares(on, peak, powers, count)
@@ -150,7 +154,7 @@ def _measured(strips: _Strips, steep: bool) -> Lines:
     profile = quantiles(strips.ink, dark[None], 0.5)
     thickness = (profile > 0.35 * profile.max(axis=0)).sum(axis=0)
     length = inside.sum(axis=1)
-    start, end, share = _extent(dark, np.maximum(6, 0.05 * _STEP * length) / _STEP)
+    start, end, share = _extent(dark, np.maximum(_SHORT_GAP, _GAP * _STEP * length) / _STEP)
     lines = Lines(
         steep=np.full(len(length), steep),
         curve=strips.curve,
