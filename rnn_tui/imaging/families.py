@@ -46,14 +46,16 @@ def printed(lines: Lines, longest: int) -> Lines:
     for least, length in FAMILIES:
         long = lengths >= length * longest
         others = beside & long & long[:, None]
-        usual = quantiles(np.broadcast_to(lengths, others.shape), others, 0.75)
-        members = (others.sum(axis=1) >= least) & (lengths >= _ALIKE * usual)
+        many = others.sum(axis=1) >= least
+        if not many.any():
+            continue
+        usual, starts, ends = (
+            quantiles(np.broadcast_to(values, others.shape), others, share)
+            for values, share in ((lengths, 0.75), (lines.start, 0.5), (lines.end, 0.5))
+        )
+        members = many & (lengths >= _ALIKE * usual)
         chosen |= members
         # As long as the family: where it was too faint to be found, a line may be there.
-        starts, ends = (
-            quantiles(np.broadcast_to(side, others.shape), others, 0.5)
-            for side in (lines.start, lines.end)
-        )
         start[members] = np.minimum(lines.start, starts)[members]
         end[members] = np.maximum(lines.end, ends)[members]
     # At a corner the others' neighbour is short.
