@@ -99,6 +99,17 @@ def row(app: App[Any], label: str, below: int = 0) -> str:
     return lines[at + below][LABEL_WIDTH:]
 
 
+def reversed_cells(app: App[Any], label: str) -> int:
+    """How many characters of a line of the addition are drawn in reverse."""
+    addition = app.query_one(ColumnAddition)
+    [line] = [
+        line
+        for line in (addition.render_line(y) for y in range(addition.size.height))
+        if line.text[:LABEL_WIDTH].strip() == label
+    ]
+    return sum(len(s.text) for s in line if s.style is not None and s.style.reverse)
+
+
 def bits_in(app: App[Any], label: str) -> int:
     """The number whose bits stand in a line of the addition."""
     return int(row(app, label).replace(" ", ""), 2)
@@ -235,15 +246,23 @@ async def test_zero_and_zero() -> None:
 
 async def test_wrong_bits_stand_out_by_more_than_colour(untrained: Source) -> None:
     async with running(source=untrained) as (app, _):
-        addition = app.query_one(ColumnAddition)
-        segments = [
-            segment
-            for y in range(addition.size.height)
-            for segment in addition.render_line(y)
-            if segment.style is not None and segment.style.reverse
-        ]
         wrong = int(verdict(app).split()[1])
-        assert sum(len(segment.text) for segment in segments) == wrong > 0
+        assert reversed_cells(app, "network") == wrong > 0
+        told, carries = (row(app, label)[::2] for label in ("in state", "carry"))
+        differing = sum(one != other for one, other in zip(told, carries, strict=True))
+        assert reversed_cells(app, "in state") == differing > 0
+
+
+async def test_the_carries_that_the_state_tells_stand_below_the_true_ones() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "1011")
+        await type_into(pilot, "b", "110")
+        # The network that ships adds without a mistake: it has to know every carry.
+        assert row(app, "in state") == row(app, "carry") == "1 1 1 · ·"
+        variant = app.query_one("#variant", Select)
+        variant.value = "all vote"
+        await settled(pilot)
+        assert "in state" not in screen_text(app).replace("in state: carry", "")
 
 
 async def test_longer_than_in_training_is_said_and_answered() -> None:

@@ -269,6 +269,7 @@ async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
                 side = "above" if published > max(mine) else "below"
                 assert row[7] == f"{apart:.2f} {side}"
         await next_view(pilot, "prompt" if task == "recall" else "calculator")
+        await next_view(pilot, "inside")
         await next_view(pilot, "results")
         rows = cells(app.pane.query_one("#results VariantTable", VariantTable))
         titles = [row[0] for row in rows if not any(row[1:])]
@@ -294,7 +295,8 @@ async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> 
         field(app, "seeds").value = "2"
         await start(pilot, runs)
         await finish(pilot, runs)
-        for name in ("prompt" if task == "recall" else "calculator", "results", "lengths"):
+        first = "prompt" if task == "recall" else "calculator"
+        for name in (first, "inside", "results", "lengths"):
             await next_view(pilot, name)
         charts = app.pane.query_one(LengthsView).charts
         assert len(charts) == (1 if task == "recall" else 2)
@@ -319,7 +321,7 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         await start(pilot, runs)
         await finish(pilot, runs)
-        for name in ("prompt", "results", "lengths", "confusion-tab"):
+        for name in ("prompt", "inside", "results", "lengths", "confusion-tab"):
             await next_view(pilot, name)
         seen = {}
         for _ in range(3):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -33,7 +33,7 @@ ALL = "all vote"
 # those is what one wants to see. Without weights, the report's.
 RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which nothing needs to be left out, and from which there is room for air.
-FULL_HEIGHT, ROOMY_HEIGHT = 18, 26
+FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
 
 HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
 
@@ -265,15 +265,26 @@ class CalculatorPanel(Vertical):
                 addition, adders, replica = self._waiting
                 self._waiting, number = None, self._asked
                 answer = await in_thread(self, adders.answer, addition, replica)
-                if number == self._asked:
-                    self._show(answer, adders.config.lengths[1])
+                if number != self._asked:
+                    continue
+                self._show(answer, adders.config.lengths[1])
+                if replica is not None:
+                    told = await in_thread(self, adders.told_carries, addition, replica)
+                    if number == self._asked:
+                        self._show(answer, adders.config.lengths[1], told)
         finally:
             self._answering = False
 
     # What is shown
 
-    def _show(self, answer: Answer, longest: int) -> None:
-        """Show an answer of networks that were trained on additions of `longest` bits at most."""
+    def _show(self, answer: Answer, longest: int, told: Sequence[int] = ()) -> None:
+        """Show an answer of networks that were trained on additions of `longest` bits at most.
+
+        Args:
+            answer: what came out.
+            longest: the most bits in training.
+            told: the carries as the states tell them.
+        """
         one = answer.addition
         self.query_one(ColumnAddition).show(
             Columns(
@@ -284,12 +295,13 @@ class CalculatorPanel(Vertical):
                 total=one.bits(one.total).tolist(),
                 sureness=answer.sureness.tolist(),
                 places=(one.a.bit_length(), one.b.bit_length()),
+                told=told,
             ),
             "votes" if answer.voted else "sure",
         )
         meaning = "votes for the bit" if answer.voted else "how sure of the bit"
         self.query_one("#legend", Static).update(
-            f"{EIGHTHS} {meaning}: 50 … 100 % · carry: true ones · ✗ wrong bit"
+            f"{EIGHTHS} {meaning}: 50 … 100 % · in state: carry by a linear probe"
         )
         style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
         self.query_one("#verdict", Static).update(

@@ -11,8 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside.adder import trace_addition
+from rnn_tui.inside.carry import CarryStudy, study_carry
 from rnn_tui.tasks.adder.answering import BASES, AdderNetwork, Addition, number_of, vote
 from rnn_tui.tasks.cells import Array
 from rnn_tui.tasks.weights import Source
@@ -88,6 +91,8 @@ class Adders:
         self._network = AdderNetwork(read_weights(source.path))
         # A replica alone costs a fraction of all of them, and is asked at every keystroke.
         self._alone: dict[int, AdderNetwork] = {}
+        # How the states of a replica tell the carry; None where nothing comes out of its weights.
+        self._studies: dict[int, CarryStudy | None] = {}
 
     @property
     def config(self) -> SequenceConfig:
@@ -119,6 +124,25 @@ class Adders:
         """
         with np.errstate(all="ignore"):
             return self._answer(addition, replica)
+
+    def told_carries(self, addition: Addition, replica: int) -> list[int]:
+        """The carry into each place (L,) as a linear probe reads it off a replica's states.
+
+        The first time, the probe is fitted to other additions; where nothing comes out of weights,
+        there is none.
+        """
+        try:
+            if replica not in self._studies:
+                self._studies[replica] = None
+                self._studies[replica] = study_carry(self._network, replica)
+            study = self._studies[replica]
+            if study is None:
+                return []
+            trace = trace_addition(self._network, addition, replica)
+        except CheckpointError:
+            return []
+        told: list[int] = study.carry_row(trace).tolist()
+        return told
 
     def _answer(self, addition: Addition, replica: int | None) -> Answer:
         if replica is None:

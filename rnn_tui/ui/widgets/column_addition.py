@@ -39,6 +39,7 @@ class Columns:
         total: bits of the true sum.
         sureness: of each bit of the answer, 0.5 … 1.
         places: how many places a, and b, take up; those above stay empty as on paper.
+        told: the carry into each place as the network's state tells it; empty where nobody asked.
     """
 
     carries: Sequence[int]
@@ -48,6 +49,7 @@ class Columns:
     total: Sequence[int]
     sureness: Sequence[float]
     places: tuple[int, int]
+    told: Sequence[int] = ()
 
     @property
     def length(self) -> int:
@@ -80,7 +82,7 @@ class _Row:
 
 
 class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
-    """Carries, both numbers, the answer, marks below its wrong bits, the true sum, sureness.
+    """Carries, true and told by the state, both numbers, the answer, its errors, the true sum.
 
     The most significant bit is at the left. Where all fits, bits stand a cell apart; where not,
     it scrolls, and the least significant end is shown at first. What is read at a bit stays in
@@ -121,6 +123,13 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         length = self._columns.length if self._columns else 0
         return 2 if LABEL_WIDTH + 2 * length - 1 <= self.container_size.width else 1
 
+    @property
+    def _rows(self) -> Sequence[_Row]:
+        """The lines below the ruler; where one is lacking, without what is no part of the paper."""
+        if self.container_size.height <= len(_ROWS):
+            return [row for row in _ROWS if row is not _TOLD]
+        return _ROWS
+
     def show(self, columns: Columns, sureness_label: str) -> None:
         """Draw an addition; `sureness_label` says what the last row is."""
         self._columns, self._sureness_label = columns, sureness_label
@@ -142,7 +151,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
             return
         from_right = self._from_right
         width = LABEL_WIDTH + self.pitch * (self._columns.length - 1) + 1
-        self.virtual_size = Size(width, len(_ROWS) + 1)
+        self.virtual_size = Size(width, len(self._rows) + 1)
         target = max(0, self.max_scroll_x - from_right)
         # By force, as Textual has not yet noticed that there is something to scroll.
         self.scroll_to(x=target, animate=False, force=True)
@@ -180,9 +189,9 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the visible part of a line; the labels stay where they are."""
         width, columns = self.scrollable_content_region.width, self._columns
-        if columns is None or y > len(_ROWS):
+        if columns is None or y > len(self._rows):
             return Strip.blank(width, self.rich_style)
-        label, cells = self._ruler(columns) if y == 0 else self._row(columns, _ROWS[y - 1])
+        label, cells = self._ruler(columns) if y == 0 else self._row(columns, self._rows[y - 1])
         styles = {
             style: self.get_component_rich_style(f"column-addition--{style}")
             for style in {style for _, style in cells} if style
@@ -210,6 +219,8 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
     def _row(self, columns: Columns, row: _Row) -> tuple[str, list[Cell]]:
         """The label of a line, and its visible cells."""
         label = self._sureness_label if row is _ROWS[-1] else row.label
+        if row is _TOLD and not columns.told:
+            label = ""
         cells = [
             (" ", row.between) if bit is None else row.cell_of(columns, bit)
             for bit in self._visible(columns)
@@ -242,6 +253,14 @@ def _carry(columns: Columns, at: int) -> Cell:
     return ("1", "number") if columns.carries[at] else ("·", "faint")
 
 
+def _told(columns: Columns, at: int) -> Cell:
+    if not columns.told:
+        return " ", ""
+    if columns.told[at] != columns.carries[at]:
+        return f"{columns.told[at]:d}", "wrong"
+    return _carry(columns, at)
+
+
 def _digit(bits: Sequence[int], at: int, places: int, style: str) -> Cell:
     # A zero is one digit; otherwise nothing stands before the first one.
     return (f"{bits[at]:d}" if at < max(1, places) else " ", style)
@@ -256,9 +275,11 @@ def _mark(columns: Columns, at: int) -> Cell:
     return (" ", "") if columns.answer[at] == columns.total[at] else ("✗", "mark")
 
 
+_TOLD = _Row("in state", _told)
 # From top to bottom.
 _ROWS = (
     _Row("carry", _carry),
+    _TOLD,
     _Row("a", lambda columns, at: _digit(columns.a, at, columns.places[0], "number")),
     _Row("+ b", lambda columns, at: _digit(columns.b, at, columns.places[1], "ruled"), "ruled"),
     _Row("network", _answer),
