@@ -29,7 +29,8 @@ from rnn_tui.ui.widgets.read_image import ReadImage
 from rnn_tui.ui.widgets.step_bands import Band, Curve, Heat, Words
 from rnn_tui.ui.widgets.step_grid import StepGrid
 
-from .test_app import running, screen_text, wait_until
+from .conftest import ScriptedRuns
+from .test_app import finish, running, screen_text, start, wait_until
 
 KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -309,6 +310,26 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         assert view.look.layer == 1
         assert "backward" in " ".join(text(view, "note").split())
     assert app.runs.close(10)
+
+
+async def test_a_misread_image_is_looked_into(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 50)) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        app.pane.show_tab("misread")
+        await wait_until(pilot, lambda: "2 of 20" in screen_text(app))
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: "misread image" in screen_text(app))
+        view = app.query_one(MnistInside)
+        assert view.subject is not None
+        assert view.subject.about.startswith("misread image 18")
+        assert view.subject.details.label == 8
+        # Whatever the network that ships makes of the bar: its answer is held against the label.
+        answer = view.subject.trace.answer
+        assert (f"says {answer}" in screen_text(app)) and ("✗ it is 8" in screen_text(app)) == (
+            answer != 8
+        )
 
 
 async def test_weights_that_can_not_be_read_are_told_in_a_sentence(

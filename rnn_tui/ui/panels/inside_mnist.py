@@ -69,7 +69,9 @@ class MnistInside(InsideView):
         self._image = random.randrange(TEST_IMAGES)
         self._kind = TEST
         self._offered: Given | None = None
+        # Weights that were named, and whether they are still to be chosen in the list.
         self._named: Source | None = None
+        self._to_choose = False
         self._readers: Readers | None = None
         self._networks = Networks(lambda path: RowReaderNetwork(read_weights(path)))
         self._gradient: Ink | None = None
@@ -90,7 +92,7 @@ class MnistInside(InsideView):
 
     def use(self, source: Source) -> None:
         """Look into these weights from now on."""
-        self._named = source
+        self._named, self._to_choose = source, True
         self.refresh_weights()
 
     def refresh_weights(self) -> None:
@@ -109,8 +111,8 @@ class MnistInside(InsideView):
         self._readers = readers
         titles = [reader.title for reader in readers.all]
         chosen = str(self._choice.value)
-        if named is not None:
-            chosen, self._named = readers.title_of(named) or chosen, None
+        if self._to_choose:
+            chosen, self._to_choose = readers.title_of(named) or chosen, False
         if chosen not in titles:
             chosen = titles[0] if titles else ""
         with self.prevent(Select.Changed):
@@ -144,9 +146,10 @@ class MnistInside(InsideView):
 
         def look() -> Subject:
             network = self._networks.get(path)
-            digit, label, name = _test_image(number) if given is None else (
-                given.digit, None, given.name,
-            )  # fmt: skip
+            if given is None:
+                digit, label, name = _test_image(number)
+            else:
+                digit, label, name = given.digit, given.label, given.name
             return Subject(
                 f"{name} · {reader.title}",
                 trace_digit(network, digit),
@@ -278,7 +281,7 @@ class MnistInside(InsideView):
             self.show_all()
 
 
-def _test_image(number: int) -> tuple[Ink, int, str]:
+def _test_image(number: int) -> tuple[Ink, int | None, str]:
     """A test image, its label, its name."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, in the thread
 

@@ -55,10 +55,12 @@ class Given:
     Attributes:
         name: what to call it, such as `drawing`.
         digit: (28, 28), 0 … 1, as a network reads it.
+        label: which digit it is; None where nobody knows.
     """
 
     name: str
     digit: Ink
+    label: int | None = None
 
     @property
     def key(self) -> Hashable:

@@ -1,11 +1,13 @@
 """A browser of the test images that were read wrong."""
 
+import numpy as np
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Static
 
 from rnn_tui.tasks.mnist.results import Examination
+from rnn_tui.ui.panels.inside_subject import Given
 from rnn_tui.ui.widgets.digit_image import DigitImage
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 
@@ -30,6 +32,16 @@ class MisreadView(Vertical):
         """Start empty."""
         self._examination: Examination | None = None
         self.query_one("#misread-body").display = False
+
+    @property
+    def at_hand(self) -> Given | None:
+        """The image that is looked at, as networks read it; None where there is none."""
+        examination, row = self._examination, self.query_one("#misread-table", DataTable).cursor_row
+        if examination is None or not 0 <= row < len(examination.misread):
+            return None
+        index = int(examination.misread[row])
+        digit = examination.images[index].astype(np.float32) / np.float32(255)
+        return Given(f"misread image {index}", digit, int(examination.labels[index]))
 
     def show(self, examination: Examination | None) -> None:
         """List the misread images of a run."""

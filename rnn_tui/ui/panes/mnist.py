@@ -110,6 +110,7 @@ from the start, with weights that ship.
                 self._confusion.show(None if examination is None else examination.confusion)
             case "misread":
                 self._misread.show(examination)
+                self._last_input = view
             case "photos" | "draw" | "inside":
                 if view != "inside":
                     self._last_input = view
@@ -122,7 +123,9 @@ from the start, with weights that ship.
     _last_input = ""
 
     def _digit_at_hand(self) -> Given | None:
-        """What was drawn, or the photo that was selected, whichever was looked at last."""
+        """What was drawn, photographed or misread, whichever was looked at last."""
+        if self._last_input == "misread":
+            return self._misread.at_hand
         content = self._laters[self._last_input].content if self._last_input else None
         found: Given | None = cast("Any", content).at_hand if content is not None else None
         return found
