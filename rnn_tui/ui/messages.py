@@ -55,3 +55,7 @@ class WeightsWanted(Message):
     def __init__(self, run: RunRecord) -> None:
         self.run = run
         super().__init__()
+
+
+class OthersAnswer(Message):
+    """From now on other weights answer in a panel."""

@@ -325,11 +325,10 @@ async def test_a_misread_image_is_looked_into(runs: ScriptedRuns) -> None:
         assert view.subject is not None
         assert view.subject.about.startswith("misread image 18")
         assert view.subject.details.label == 8
-        # Whatever the network that ships makes of the bar: its answer is held against the label.
+        # Whatever the network that ships makes of the bar: it is held against the label.
         answer = view.subject.trace.answer
-        assert (f"says {answer}" in screen_text(app)) and ("✗ it is 8" in screen_text(app)) == (
-            answer != 8
-        )
+        assert f"says {answer}" in screen_text(app)
+        assert ("✗ it is 8" in screen_text(app)) == (answer != 8)
 
 
 async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
@@ -359,3 +358,16 @@ async def test_the_grid_the_answer_and_the_note_are_visible(size: tuple[int, int
         for part in ("row 27 of 28", "says", "P of 0", "unit", "state", "readout"):
             assert part in seen, seen
         assert view.grid.size.height >= 12
+
+
+async def test_what_was_just_trained_is_looked_into() -> None:
+    async with inside("recall") as (app, view, pilot):
+        assert text(view, "note").startswith("pretrained")
+        for setting, value in (("hidden-sizes", "2"), ("epochs", "1"), ("training-size", "9")):
+            app.pane.query_one(f"#field-{setting} Input", Input).value = value
+        app.pane.action_train()
+        await wait_until(pilot, lambda: bool(app.runs.states) and not app.runs.busy)
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: text(view, "note").startswith("run "))
+        await settled(pilot, view)
+        assert len(view.subject.trace.layers[0].importance) == 2

@@ -19,6 +19,7 @@ from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.tasks.adder.answering import BASES, BINARY, Addition
 from rnn_tui.tasks.sequences.weights import choose
 from rnn_tui.tasks.weights import Source
+from rnn_tui.ui.messages import OthersAnswer
 from rnn_tui.ui.panels.calculator_answer import Adders, Answer
 from rnn_tui.ui.panels.calculator_entry import NumberEntry
 from rnn_tui.ui.panels.calculator_result import SumLines, TallyTable
@@ -151,6 +152,7 @@ class CalculatorPanel(Vertical):
         self._offer(adders)
         self._adders = adders
         self._ask()
+        self.post_message(OthersAnswer())
 
     def _offer(self, adders: Adders) -> None:
         """List variants and seeds; keep what is chosen where the new weights have it too."""

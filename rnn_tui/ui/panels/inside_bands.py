@@ -109,10 +109,8 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     """The values at the cursor, in a line of at most `width`; `look` must be fitted."""
     layer, unit = trace.layers[look.layer], look.unit
     assert unit is not None
-    text = next(
-        (text for digits in (3, 2) if len(text := _values(layer, unit, step, digits)) < width),
-        _values(layer, unit, step, 1),
-    )
+    fitting = (_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  ")))
+    text = next((text for text in fitting if len(text) < width), _values(layer, unit, step, 2, " "))
     rank = int(np.flatnonzero(layer.order == unit)[0]) + 1
     weight = f"  · adds {layer.importance[unit]:+.3g} to the answer, {ordinal(rank)}"
     if not layer.read_out or trace.separate:
@@ -121,12 +119,12 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     return text + weight if len(text + weight) < width else text
 
 
-def _values(layer: LayerTrace, unit: int, step: int, digits: int) -> str:
-    values = "  ".join(
-        f"{_SHORT.get(name, name)} {values[step, unit]:+.{digits}f}"
+def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> str:
+    values = gap.join(
+        f"{_SHORT.get(name, name)} {values[step, unit]:{'' if name in SHARES else '+'}.{digits}f}"
         for name, values in layer.quantities.items()
     )
-    return f"unit {unit}  {values}"
+    return f"unit {unit}{gap}{values}"
 
 
 def ordinal(number: int) -> str:

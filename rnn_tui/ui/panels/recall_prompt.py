@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.tasks.recall.answering import check_position, parse_digits
 from rnn_tui.tasks.weights import Source
+from rnn_tui.ui.messages import OthersAnswer
 from rnn_tui.ui.panels.recall_answers import (
     Answerer,
     Answers,
@@ -217,8 +218,10 @@ class RecallPromptPanel(Vertical):
         if isinstance(outcome, str):
             self._failure = outcome
         else:
-            seeds = self._seeds
+            seeds, before = self._seeds, self._answers
             self._failure, self._answers = "", outcome
+            if before is None or before.source != outcome.source:
+                self.post_message(OthersAnswer())
             self._bound_seed(outcome)
             await self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)

@@ -70,6 +70,11 @@ class SequencePane(TaskPane):
             case "inside":
                 self._inside.ask()
 
+    def on_others_answer(self) -> None:
+        """Look into them, if that is what is seen; else coming into view does it."""
+        if self.complete and self.view == "inside":
+            self._inside.ask()
+
     def _examined(self, state: RunState | None) -> SequenceExamination | None:
         found = self.examination(state)
         return found if isinstance(found, SequenceExamination) else None
