@@ -1,22 +1,28 @@
-"""Makes the README's pictures from the running app: `python -m tests.make_picture`.
+"""Makes the README's pictures from the running app: `python -m tests.make_picture [NAME …]`.
 
 Trains recall with twenty seeds of three hidden sizes, and the three models on MNIST, with preset
-`fast` (about twenty seconds on two cores), and writes `assets/screenshot*.svg`.
+`fast` (about twenty seconds on two cores), looks into networks that ship, and writes
+`assets/screenshot*.svg`, or of these the ones named.
 """
 
 import asyncio
 import os
 import re
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Select
 
 from rnn_tui.paths import asset_dir
 from rnn_tui.ui.app import RnnTuiApp
+from rnn_tui.ui.panels.inside_mnist import MnistInside
+from rnn_tui.ui.panels.inside_sequences import RecallInside
 
 SIZE = (120, 36)
+# A test image to look into.
+IMAGE = 61
 
 
 async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
@@ -43,8 +49,41 @@ async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await pilot.press("l")
 
 
-async def main() -> None:
-    for name, drive in (("screenshot-recall", recall), ("screenshot", mnist)):
+async def inside(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    app.pane.show_tab("inside")
+    await until(pilot, lambda: bool(app.query(MnistInside)))
+    view = app.query_one(MnistInside)
+    await until(pilot, lambda: view.subject is not None)
+    view.query_one("#inside-network", Select).value = "pretrained RNN"
+    view.look_at(IMAGE)
+    await until(pilot, lambda: not view.busy)
+    app.pane.focus_view()
+    await pilot.press("k", *["left"] * 9)
+    await until(pilot, lambda: not view.busy)
+
+
+async def survival(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await pilot.press("f3")
+    await until(pilot, lambda: bool(app._panes()) and app.pane.complete)
+    app.pane.show_tab("inside")
+    view = app.pane.query_one(RecallInside)
+    await until(pilot, lambda: view.subject is not None)
+    app.pane.focus_view()
+    await pilot.press("k")
+    await until(pilot, lambda: not view.busy)
+
+
+PICTURES = {
+    "screenshot-recall": recall,
+    "screenshot": mnist,
+    "screenshot-inside": inside,
+    "screenshot-survival": survival,
+}
+
+
+async def main(names: Sequence[str]) -> None:
+    for name in names or PICTURES:
+        drive = PICTURES[name]
         app = RnnTuiApp()
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, lambda app=app: bool(app._panes()) and app.pane.complete)
@@ -62,4 +101,4 @@ async def main() -> None:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as home:
         os.environ["RNN_TUI_HOME"] = home  # no run of one's own in the pictures
-        asyncio.run(main())
+        asyncio.run(main(sys.argv[1:]))

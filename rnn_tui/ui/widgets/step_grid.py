@@ -16,6 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -28,6 +29,8 @@ LABEL_WIDTH, VALUE_WIDTH = 10, 7
 WIDEST_COLUMN = 6
 # Steps from one number of the ruler to the next.
 RULER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+# More than any screen has.
+MOST_LINES = 10_000
 _UP = " ▁▂▃▄▅▆▇█"
 
 
@@ -101,11 +104,15 @@ class StepGrid(Widget, can_focus=True):
             for at, band in enumerate(bands)
             if isinstance(band, Heat)
         }
-        self.refresh()
+        self.refresh(layout=self.styles.is_auto_height)
 
     @property
     def _steps(self) -> int:
         return len(self._numbers)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line for the ruler and each row, and for curves what they profit from."""
+        return 1 + sum(allot(MOST_LINES, self._bands)) if self._bands else 1
 
     # Where things are
 
@@ -242,6 +249,7 @@ class StepGrid(Widget, can_focus=True):
         if not rows:
             return []
         columns, scale = self._columns, self._scale
+        whole = self._lines()[at] >= len(band.values)
         levels = self._levels[at]
         span = slice(columns.first, columns.first + columns.count)
         marked = band.row is not None and band.row in rows
@@ -254,7 +262,8 @@ class StepGrid(Widget, can_focus=True):
             above = scale.colour(upper[column], signed=band.signed, faded=faded)
             below = scale.colour(lower[column], signed=band.signed, faded=faded)
             if len(rows) == 1:
-                text = self._written(band, rows[0], step, columns.width)
+                text = self._written(band, rows[0], step, columns.width) if whole else ""
+                text = text or " " * columns.width
                 ink = scale.ground if abs(upper[column]) > LEVELS // 2 else None
                 segments.append(
                     Segment(
