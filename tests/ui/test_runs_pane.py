@@ -213,6 +213,12 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
             values = [store.curve(run, "val_accuracy").values for run in both]
         means = tuple((one[0] + two[0]) / 2 for one, two in zip(*values, strict=True))  # type: ignore[index]
         assert curves(app)[label] == pytest.approx(means)
+        app.query_one(RunsCompare).chart.focus()
+        await pilot.press("y")
+        copied = app.clipboard
+        assert "Validation accuracy (%)" in copied
+        assert label in copied
+        assert all(line in screen_text(app) for line in copied.splitlines())
         settings = app.query_one("#compare-table", DataTable)
         rows = [[str(cell) for cell in settings.get_row_at(at)] for at in range(settings.row_count)]
         assert rows == [["seed", "2", "1"]]
