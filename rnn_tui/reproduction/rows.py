@@ -80,11 +80,16 @@ class Row:
         return place_of(self.experiment.published, self.values) if self.values else ""
 
     @property
+    def outside(self) -> float | None:
+        """How many points the published figure is below our smallest (negative) or above our
+        largest, as `place` says; 0 within, None without values.
+        """
+        return _outside(self.experiment.published, self.values) if self.values else None
+
+    @property
     def inside(self) -> bool | None:
         """Whether the published figure is within our smallest and largest; None for n < 2."""
-        if self.n < 2:
-            return None
-        return _outside(self.experiment.published, self.values) == 0
+        return self.outside == 0 if self.n > 1 else None
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""

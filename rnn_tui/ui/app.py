@@ -9,9 +9,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
@@ -27,8 +27,12 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui import styles
 from rnn_tui.ui.copying import copied
 from rnn_tui.ui.messages import (
+    UNDER_WAY,
+    RerunChanged,
+    RerunRequested,
     ResumeRequested,
     RunsChanged,
+    RunsWanted,
     SettingsWanted,
     TrainRequested,
     WeightsWanted,
@@ -43,6 +47,7 @@ from rnn_tui.ui.widgets.key_footer import KeyFooter
 
 if TYPE_CHECKING:
     from rnn_tui.store.records import RunRecord
+    from rnn_tui.ui.panes.runs import RunsPane
 
 # Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
 SECONDS_BETWEEN_DRAWS = 0.25
@@ -97,19 +102,36 @@ class RnnTuiApp(App[int]):
         Binding(
             "y", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"
         ),
-        Binding("f2", "task('mnist')", "Tab", key_display="F2-5", tooltip="Go to MNIST"),
+        Binding("f2", "task('mnist')", "Tab", key_display="F2-6", tooltip="Go to MNIST"),
         Binding("f3", "task('recall')", "Recall", show=False, tooltip="Go to recall"),
         Binding("f4", "task('adder')", "Adder", show=False, tooltip="Go to the adder"),
         Binding("f5", "task('runs')", "Runs", show=False, tooltip="Go to all runs"),
+        Binding("f6", "task('report')", "Report", show=False, tooltip="Go to the report rerun"),
         Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
         Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
         Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, runs: RunManager | None = None, data_dir: str | None = None) -> None:
+    def __init__(
+        self,
+        runs: RunManager | None = None,
+        data_dir: str | None = None,
+        rerun_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Create the app.
+
+        Args:
+            runs: what trains.
+            data_dir: a torchvision root to train on in place of the MNIST that ships.
+            rerun_overrides: by task, settings of the report rerun in place of the preset's.
+        """
         super().__init__()
         self._data_dir = data_dir
+        self._rerun_overrides = dict(rerun_overrides or {})
+        if data_dir is not None:
+            mnist = {"data_dir": data_dir, **self._rerun_overrides.get("mnist", {})}
+            self._rerun_overrides["mnist"] = mnist
         self.runs = runs or RunManager()
         self.desk = RunDesk()
         self._cpu_seconds = time.thread_time()
@@ -123,6 +145,7 @@ class RnnTuiApp(App[int]):
                     if task is TASKS["mnist"]:
                         yield MnistPane(task, self.runs, self._data_dir)
             yield TabPane("Runs", id="runs")
+            yield TabPane("Report", id="report")
         yield KeyFooter(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -178,9 +201,13 @@ class RnnTuiApp(App[int]):
 
     async def _task_pane(self, name: str) -> TaskPane:
         """Bring a task to the front; its pane, once all of it is there."""
+        return cast("TaskPane", await self._pane_of(name))
+
+    async def _pane_of(self, name: str) -> Pane:
+        """Bring a tab to the front; its pane, once all of it is there."""
         self.action_task(name)
         await self._fill(self.query_one(f"#{name}", TabPane))
-        pane = self.query_one(f"#{name} TaskPane", TaskPane)
+        pane = self.query_one(f"#{name}", TabPane).query_one(Pane)
         # Until the tab has come to the front and what comes with that has happened: it would take
         # the focus, and with it the view.
         while not pane.complete or self.focused is None or pane not in self.focused.ancestors:
@@ -188,7 +215,7 @@ class RnnTuiApp(App[int]):
         return pane
 
     def action_task(self, name: str) -> None:
-        """Go to the tab of a task, or to that of all runs."""
+        """Go to the tab of a task, of all runs, or of the report rerun."""
         self.screen.set_focus(None)  # or the tab with the focus would come back
         self.query_one("#tasks", TabbedContent).active = name
 
@@ -211,6 +238,11 @@ class RnnTuiApp(App[int]):
 
             styles.read_others(cast("App[object]", self))
             await place.mount(RunsPane(self.desk))
+        elif name == "report":
+            from rnn_tui.ui.panes.report import ReportPane  # noqa: PLC0415 - as above
+
+            styles.read_others(cast("App[object]", self))
+            await place.mount(ReportPane(self.runs, self.desk, self._rerun_overrides))
         else:
             from rnn_tui.ui.panes.sequences import PANES  # noqa: PLC0415
 
@@ -323,7 +355,7 @@ class RnnTuiApp(App[int]):
     async def on_resume_requested(self, event: ResumeRequested) -> None:
         """Go on with a run; never while another trains."""
         if self.runs.busy:
-            self.notify("Training is under way; stop it first (s).", severity="warning")
+            self.notify(UNDER_WAY, severity="warning")
             return
         try:
             state = await self.desk.ask(self.screen, lambda store: store.state(event.run))
@@ -334,6 +366,21 @@ class RnnTuiApp(App[int]):
         pane.started([self.runs.resume(event.run, state)])
         self._timer.resume()
         self.refresh_bindings()
+
+    def on_rerun_requested(self, event: RerunRequested) -> None:
+        """Start the report rerun, or let it go on; never while a run trains."""
+        if self.runs.busy:
+            self.notify(UNDER_WAY, severity="warning")
+            return
+        self._drain()  # or the end of the one before would be taken for this one's
+        self.runs.reproduce(event.plan)
+        self._timer.resume()
+        self.refresh_bindings()
+
+    @work(group="requests")
+    async def on_runs_wanted(self, event: RunsWanted) -> None:
+        """Show runs beside each other in the tab of all runs."""
+        cast("RunsPane", await self._pane_of("runs")).show_runs_of(event.run_ids)
 
     @work(group="requests")
     async def on_settings_wanted(self, event: SettingsWanted) -> None:
@@ -397,6 +444,9 @@ class RnnTuiApp(App[int]):
             # To all of them: one that is not in view still writes its log and says how a run ended.
             for pane in self.query(TaskPane):
                 pane.post_message(RunsChanged(drained.run_ids))
+        if drained.rerun:
+            for report in self.query("ReportPane"):
+                report.post_message(RerunChanged())
         if drained.loaded is not None:
             for one in self._panes():
                 one.show_runs()

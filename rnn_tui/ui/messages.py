@@ -10,7 +10,10 @@ from textual.message import Message
 from rnn_tui.engine.config import RunConfig
 
 if TYPE_CHECKING:
+    from rnn_tui.reproduction.plan import Plan
     from rnn_tui.store.records import RunRecord
+
+UNDER_WAY = "Training is under way; stop it first (s)."
 
 
 class RunsChanged(Message):
@@ -59,3 +62,27 @@ class WeightsWanted(Message):
 
 class OthersAnswer(Message):
     """From now on other weights answer in a panel."""
+
+
+class RerunRequested(Message):
+    """The user wants what this plan lacks trained."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        super().__init__()
+
+
+class RerunChanged(Message):
+    """The report rerun has got on, or ended; the `RunManager` has it."""
+
+
+class RunsWanted(Message):
+    """The user wants to see these runs, beside each other.
+
+    Attributes:
+        run_ids: which.
+    """
+
+    def __init__(self, run_ids: Sequence[str]) -> None:
+        self.run_ids = tuple(run_ids)
+        super().__init__()

@@ -16,13 +16,16 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.identifiers import new_run_id
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.paths import weights_of
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.rerun import Rerun, Rerunner, RunBegan
 
 if TYPE_CHECKING:
     from rnn_tui.engine.loop import Outcome
+    from rnn_tui.reproduction.plan import Plan
     from rnn_tui.store.records import RunRecord
 
 # As many as there are colours to tell them apart.
@@ -53,6 +56,7 @@ class Drained:
 
     run_ids: tuple[str, ...]
     loaded: Loaded | None
+    rerun: bool = False
 
 
 class RunManager:
@@ -62,17 +66,20 @@ class RunManager:
         states: by run id, in order of start.
         examinations: of finished runs, by run id; what the task's examiner returns.
         note: which engine there is, or that it loads.
+        rerun: how far the report rerun is that was started last; None before the first.
     """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}
         self.examinations: dict[str, Any] = {}
         self.note = LOADING_NOTE
-        self._queue: deque[events.Event | Examined | Loaded] = deque()
+        self.rerun: Rerun | None = None
+        self._queue: deque[events.Event | Examined | Loaded | RunBegan | Rerun] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
         self._colours: dict[str, int] = {}
+        self._begun = ""  # the run that the rerun has in hand
 
     def load_engine(self) -> None:
         """Import torch in the background, so that the first run starts sooner."""
@@ -109,12 +116,26 @@ class RunManager:
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()
+        self._begun = ""
         self._forget(run.run_id)
         self.states[run.run_id] = replace(state, status=Status.LOADING, message="")
         self._colours.setdefault(run.run_id, len(self._colours))
         self._forget_oldest(run.config.task)
         self._training = self._spawn(self._resume, "training", run, self._control)
         return run.run_id
+
+    def reproduce(self, plan: Plan) -> None:
+        """Train what a plan of the report rerun lacks, run after run.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        self.rerun = Rerun(plan)
+        rerunner = Rerunner(plan, self._queue.append, self._examine_kept)
+        self._training = self._spawn(rerunner.train, "training", self._control)
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""
@@ -156,12 +177,21 @@ class RunManager:
     def drain(self) -> Drained:
         """Take in all that has come; call it from the app's thread only."""
         changed: dict[str, None] = {}
-        loaded = None
+        loaded, rerun = None, False
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
                 loaded = item
                 self.note = item.text
+                continue
+            if isinstance(item, Rerun):
+                self.rerun, rerun = item, True
+                if not item.going_on:
+                    self._forget_unbegun()
+                continue
+            if isinstance(item, RunBegan):
+                self._begin(item.state)
+                changed[item.state.run_id] = None
                 continue
             changed[item.run_id] = None
             if item.run_id not in self.states:
@@ -170,7 +200,7 @@ class RunManager:
                 self.examinations[item.run_id] = item.examination
             else:
                 self.states[item.run_id] = self.states[item.run_id].apply(item)
-        return Drained(tuple(changed), loaded)
+        return Drained(tuple(changed), loaded, rerun)
 
     def close(self, seconds: float) -> bool:
         """Stop everything; returns whether all threads ended within `seconds`.
@@ -181,6 +211,22 @@ class RunManager:
         for thread in self._threads:
             thread.join(seconds / max(1, len(self._threads)))
         return not any(thread.is_alive() for thread in self._threads)
+
+    def _begin(self, state: RunState) -> None:
+        """Take in a run that the rerun begins; the one before it has ended."""
+        self._forget_unbegun()
+        self._forget(state.run_id)
+        self._begun = state.run_id
+        self.states[state.run_id] = state
+        self._colours.setdefault(state.run_id, len(self._colours))
+        self._forget_oldest(state.config.task)
+
+    def _forget_unbegun(self) -> None:
+        """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""
+        state = self.states.get(self._begun)
+        if state is not None and state.status.active:
+            self._forget(self._begun)
+        self._begun = ""
 
     def _forget(self, run_id: str) -> None:
         self.states.pop(run_id, None)
@@ -248,11 +294,23 @@ class RunManager:
 
     def _examine(self, run_id: str, outcome: Outcome) -> None:
         """Measure a run in more detail, if it is finished."""
-        if not outcome.metrics or outcome.weights is None:
-            return
-        config = outcome.config
+        if outcome.metrics and outcome.weights is not None:
+            self._examine_weights(run_id, outcome.config, outcome.weights)
+
+    def _examine_kept(self, run_id: str) -> None:
+        """In the rerun's thread: the same of a run whose weights are kept."""
+        from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+
         try:
-            examination = TASKS[config.task].examine(config, outcome.weights)
+            checkpoint = load_checkpoint(weights_of(run_id))
+        except CheckpointError as error:
+            self._queue.append(events.LogLine(run_id, str(error), "warning"))
+        else:
+            self._examine_weights(run_id, checkpoint.config, checkpoint.weights)
+
+    def _examine_weights(self, run_id: str, config: RunConfig, weights: Any) -> None:
+        try:
+            examination = TASKS[config.task].examine(config, weights)
         except Exception:
             logger.exception("examining run %s failed", run_id)
             text = "The run could not be examined further; the log file has the details."

@@ -191,6 +191,16 @@ class RunsTable(Vertical):
         self._fill()
         self._table.action_cursor_down()
 
+    def mark_only(self, run_ids: Sequence[str]) -> None:
+        """Mark these runs and no others, whatever the filter was; the cursor goes to the first."""
+        self._marked = list(run_ids)
+        field = self.query_one(FilterInput)
+        with field.prevent(Input.Changed):
+            field.value = ""
+        self._fill()
+        if run_ids:
+            self.highlight(run_ids[0])
+
     def action_unmark(self) -> None:
         """Take all marks away."""
         self._marked.clear()

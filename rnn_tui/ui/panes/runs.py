@@ -137,6 +137,13 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """Read the runs anew."""
         self._read(always=True)
 
+    def show_runs_of(self, run_ids: Sequence[str]) -> None:
+        """Mark these runs and no others, and show them beside each other."""
+        self._table.mark_only(run_ids)
+        self.show_tab("compare")
+        self.show_runs()
+        self.call_after_refresh(self.focus_view)
+
     def _look(self) -> None:
         self._looks += 1
         again = self._looks % LOOKS_BETWEEN_AGES == 0

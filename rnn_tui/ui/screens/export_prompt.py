@@ -118,9 +118,10 @@ class ExportPrompt(ModalScreen[str | None]):
     def explain_anew(self) -> None:
         """Say what will be in the file; whatever was agreed to is asked for again."""
         self._replace = None
-        self._say(self.explanation())
+        self.say(self.explanation())
 
-    def _say(self, text: str, wrong: bool = False) -> None:
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Show a note below the fields."""
         note = self.query_one("#export-note", Static)
         note.update(text)
         note.set_class(wrong, "-wrong")
@@ -143,10 +144,10 @@ class ExportPrompt(ModalScreen[str | None]):
             if there and self._replace != path:
                 self._replace = path
                 names = " and ".join(printable(file.name, 100) for file in there)
-                self._say(f"{names}: there already. Enter once more replaces it.", wrong=True)
+                self.say(f"{names}: there already. Enter once more replaces it.", wrong=True)
                 return
             self.dismiss(await self.write(form, path))
         except (UserError, ValueError) as error:
-            self._say(str(error), wrong=True)
+            self.say(str(error), wrong=True)
         finally:
             self._writing = False

@@ -187,7 +187,7 @@ class ChartPlot(Widget):
         cursor = self._chart.cursor_position
         if cursor is not None and frame.x.low <= cursor <= frame.x.high:
             plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
-        for trace in frame.traces:
+        for trace in filter(lambda trace: trace.line, frame.traces):
             colour = (trace.colour % 256, LINE, 0)
             plot.plot(trace.x, trace.y, marker="braille", color=colour)
         # After all lines, as what comes later covers what is there.

@@ -58,6 +58,8 @@ class ChartSeries:
         low: The lower ends of a band around the values, as of the spread of several seeds:
             as many as ``x``, or none for no band.
         high: The upper ends of the band.
+        mark: A marker shape in place of the run's own.
+        line: Whether a line goes through the values; without one, ``points`` are all there is.
     """
 
     name: str
@@ -67,11 +69,13 @@ class ChartSeries:
     points: bool = False
     low: Sequence[float] = ()
     high: Sequence[float] = ()
+    mark: str = ""
+    line: bool = True
 
     @property
     def marker(self) -> str:
-        """The marker shape of the run."""
-        return MARKERS[self.colour % len(MARKERS)]
+        """The marker shape: the run's, unless the series has one of its own."""
+        return self.mark or MARKERS[self.colour % len(MARKERS)]
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,7 @@ class Trace:
     marked_x: list[float]
     marked_y: list[float]
     band: Band | None = None
+    line: bool = True
 
 
 def clean(
@@ -215,17 +220,17 @@ def trace(
 
     marked_x, marked_y = [x[index] for index in marked], [y[index] for index in marked]
     count = len(series.x)
-    if 0 < first < count and series.x[first] > low:
+    if series.line and 0 < first < count and series.x[first] > low:
         x.insert(0, low)
         y.insert(0, cut(first, low))
-    if 0 < last < count and series.x[last - 1] < high:
+    if series.line and 0 < last < count and series.x[last - 1] < high:
         x.append(high)
         y.append(cut(last, high))
     band = None
     if series.low:
         spread = series.low, series.high
         band = cut_band(series.colour, series.x, spread, (low, high), limit, log_y=log_y)
-    return Trace(series.colour, series.marker, x, y, marked_x, marked_y, band)
+    return Trace(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
 
 
 def stops(
