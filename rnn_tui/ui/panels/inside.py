@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Hashable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -28,9 +27,10 @@ from rnn_tui.ui.panels.inside_bands import (
     unit_bands,
     units_in_order,
 )
+from rnn_tui.ui.panels.inside_study import Studies
 from rnn_tui.ui.panels.inside_subject import Request, Subject
+from rnn_tui.ui.panels.inside_task import TaskInside
 from rnn_tui.ui.threads import in_thread
-from rnn_tui.ui.widgets.progress_line import clock
 from rnn_tui.ui.widgets.scrubber import Scrubber
 from rnn_tui.ui.widgets.step_bands import Band
 from rnn_tui.ui.widgets.step_grid import StepGrid
@@ -39,14 +39,15 @@ from rnn_tui.ui.widgets.step_grid import StepGrid
 STRIDE, PAGE = 10, 8
 # Playing takes as long as one can follow, and no more than this.
 SECONDS_A_STEP, LONGEST_PLAY = 0.2, 10.0
-STUDY_TICK = 0.2
-# Lines and cells from which there is room for large pictures and air.
-ROOMY = (120, 34)
+# No more often is anything drawn anew.
+SHORTEST_TICK = 0.05
 # Lines from which a study does not have to take the place of the units.
 TALL = 26
+NOTHING = "There is nothing to look at yet."
+logger = logging.getLogger(__name__)
 
 
-class InsideView(Vertical):
+class InsideView(TaskInside):
     """A scrubber over time steps; below it what was read, said and held up to the present one.
 
     Looking runs in a thread, of which the last one asked for counts; so does the study of the
@@ -76,13 +77,6 @@ class InsideView(Vertical):
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
     ]
 
-    ruler: ClassVar[str] = "step"
-    first_number: ClassVar[int] = 1
-    # Whether a study takes no longer than a look.
-    studies_at_once: ClassVar[bool] = False
-    # What to say where there is nothing to look at.
-    empty: ClassVar[str] = "There is nothing to look at yet."
-
     def __init__(self) -> None:
         super().__init__(classes="inside-view")
         self.subject: Subject | None = None
@@ -92,70 +86,7 @@ class InsideView(Vertical):
         self._study_shown = True
         self._failure = ""
         self._playing: Timer | None = None
-        # Studies that were made, by network; the one under way, with how far it is.
-        self._studies: dict[Hashable, Any] = {}
-        self._stop_study: threading.Event | None = None
-        self._progress, self._study_began = (0, 0), 0.0
-        self._ticking: Timer | None = None
-
-    # What a subclass says.
-
-    def choices(self) -> ComposeResult:
-        """What can be chosen, in a line above."""
-        return iter(())
-
-    def pictures(self) -> ComposeResult:
-        """What stands at the left of the grid."""
-        return iter(())
-
-    def study_pictures(self) -> ComposeResult:
-        """What shows a study apart from the steps of the input at hand."""
-        return iter(())
-
-    def request(self) -> Request | str:
-        """What to look at now; or why there is nothing."""
-        raise NotImplementedError
-
-    def taken(self, subject: Subject) -> None:
-        """Something new is looked at, and about to be shown."""
-
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[Band]:
-        """What was read, and what should have come out; `study` is None where there is none."""
-        raise NotImplementedError
-
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[Band]:
-        """What a study adds to the steps of the input at hand."""
-        raise NotImplementedError
-
-    def study_text(self, study: Any) -> str:
-        """What a study found, in a sentence or two."""
-        raise NotImplementedError
-
-    def step_name(self, step: int, steps: int) -> str:
-        """Which step, from 0, of how many."""
-        return f"{self.ruler} {step + 1:,} of {steps:,}"
-
-    def sentence(self, subject: Subject, step: int) -> str:
-        """What the network says after a step."""
-        raise NotImplementedError
-
-    def note(self, subject: Subject, step: int) -> str:
-        """What to know of what is shown; where that is nothing, who answers."""
-        layer = subject.trace.layers[self._look.layer]
-        if layer.note:
-            return layer.note
-        return subject.trace.prefix_note if step < subject.trace.steps - 1 else subject.about
-
-    def show_pictures(self, subject: Subject, step: int) -> None:
-        """Bring the pictures up to date."""
-
-    def action_other(self) -> None:
-        """Look at another input."""
-        raise NotImplementedError
-
-    def action_next_network(self) -> None:
-        """Look into the next network."""
-        raise NotImplementedError
+        self._studies = Studies(self, self._show_study, self._studied)
 
     # The frame.
 
@@ -175,15 +106,12 @@ class InsideView(Vertical):
 
     def on_resize(self) -> None:
         """Leave out what there is no room for."""
-        width, height = self.size
-        self.set_class(width >= ROOMY[0] and height >= ROOMY[1], "-roomy")
-        self.set_class(height >= TALL, "-tall")
+        self.set_class(self.size.height >= TALL, "-tall")
         self.show_all()
 
     def on_unmount(self) -> None:
         """Nobody waits for a study any more."""
-        if self._stop_study is not None:
-            self._stop_study.set()
+        self._studies.stop()
 
     def focus_view(self) -> None:
         """Put the focus on the grid, where keys are commands."""
@@ -197,7 +125,7 @@ class InsideView(Vertical):
     @property
     def busy(self) -> bool:
         """Whether a look or a study is under way."""
-        return self._asking or self._stop_study is not None
+        return self._asking or self._studies.running
 
     @property
     def step(self) -> int:
@@ -228,6 +156,9 @@ class InsideView(Vertical):
             found: Subject | str = await in_thread(self, request.look)
         except UserError as error:
             found = str(error)
+        except Exception:
+            logger.exception("looking inside failed")
+            found = "There is no looking inside this one; the log file has the details."
         if request is not self._asked_for:
             return  # another one was asked for
         self._asking = False
@@ -248,15 +179,14 @@ class InsideView(Vertical):
         self._look = self._look.fitted(found.trace)
         self.taken(found)
         self.refresh_bindings()
-        if self.studies_at_once and self.study is None and self._stop_study is None:
-            self.action_study()
+        self._study_at_once()
 
     # Showing.
 
     @property
     def study(self) -> Any:
         """The study of the network that is looked into; None where there is none."""
-        return self._studies.get(self.subject.network) if self.subject else None
+        return self._studies.of(self.subject)
 
     def show_all(self) -> None:
         """Draw everything."""
@@ -266,7 +196,7 @@ class InsideView(Vertical):
             self._stop_playing()
             self.query_one(Scrubber).show(0, 0, "", "", playing=False)
             self.grid.show((), (), 0)
-            self._say(".inside-readout", self._failure or self.empty)
+            self._say(".inside-readout", self._failure or NOTHING)
             self._say(".inside-note", "")
             self._show_study()
             return
@@ -296,13 +226,9 @@ class InsideView(Vertical):
 
     def _show_study(self) -> None:
         text = ""
-        if self._stop_study is not None:
-            done, total = self._progress
-            text = "Studying the network …"
-            if done:
-                left = (time.monotonic() - self._study_began) * (total - done) / done
-                text = f"Studying the network: {done:,} of {total:,}, {clock(left)} left; k stops."
-        elif self.subject is not None and self.study is not None and self._study_shown:
+        if self._studies.running:
+            text = self._studies.progress
+        elif self.study is not None and self._study_shown:
             text = self.study_text(self.study)
         self._say(".inside-study", text)
 
@@ -345,7 +271,7 @@ class InsideView(Vertical):
             if self._step >= steps - 1:
                 self.go_to(0)
             seconds = min(SECONDS_A_STEP, LONGEST_PLAY / steps)
-            self._playing = self.set_interval(max(seconds, 0.05), self._play_on)
+            self._playing = self.set_interval(max(seconds, SHORTEST_TICK), self._play_on)
             self.show_all()
 
     def _play_on(self) -> None:
@@ -353,7 +279,7 @@ class InsideView(Vertical):
             self._stop_playing()
             return
         steps = self.subject.trace.steps
-        stride = max(1, round(steps * 0.05 / LONGEST_PLAY))
+        stride = max(1, round(steps * SHORTEST_TICK / LONGEST_PLAY))
         self.go_to(self._step + stride)
         if self._step >= steps - 1:
             self._stop_playing()
@@ -401,7 +327,7 @@ class InsideView(Vertical):
             self._look = replace(self._look, layer=layer, unit=None).fitted(self.subject.trace)
             self.show_all()
 
-    @on(StepGrid.Picked)
+    @on(StepGrid.Picked, "#inside-steps")
     def _picked(self, event: StepGrid.Picked) -> None:
         event.stop()
         self._stop_playing()
@@ -428,43 +354,33 @@ class InsideView(Vertical):
 
     def action_study(self) -> None:
         """Study the network over many inputs, or stop that; show the study, or the units."""
-        if self._stop_study is not None:
-            self._stop_study.set()
+        if self._studies.running:
+            self._studies.stop()
         elif self.study is not None:
             self._study_shown = not self._study_shown
             self.show_all()
         elif self.subject is not None:
             self._study_shown = True
-            self._stop_study = threading.Event()
-            self._progress, self._study_began = (0, 0), time.monotonic()
-            self._ticking = self.set_interval(STUDY_TICK, self._show_study)
+            self._studies.start(self.subject)
             self._show_study()
-            self.run_worker(self._make_study(self.subject, self._stop_study), group="study")
 
-    async def _make_study(self, subject: Subject, stop: threading.Event) -> None:
-        def advance(done: int, total: int) -> None:
-            self._progress = done, total
-
-        try:
-            study = await in_thread(self, subject.study, advance, stop.is_set)
-        except UserError as error:
-            self.notify(str(error), severity="error", markup=False)
-            study = None
-        finally:
-            self._stop_study = None
-            if self._ticking is not None:
-                self._ticking.stop()
-        if study is not None:
-            self._studies[subject.network] = study
+    def _studied(self) -> None:
+        """A study has ended; another network may be looked at by now."""
+        self._study_at_once()
         self.show_all()
+
+    def _study_at_once(self) -> None:
+        subject = self.subject
+        if subject is not None and self.studies_at_once and self._studies.wanted(subject):
+            self._studies.start(subject)
 
     def action_leave(self) -> None:
         """Stop playing, or the study."""
         if self._playing is not None:
             self._stop_playing()
             self.show_all()
-        elif self._stop_study is not None:
-            self._stop_study.set()
+        elif self._studies.running:
+            self._studies.stop()
         else:
             raise SkipAction  # it may mean something to the screen
 

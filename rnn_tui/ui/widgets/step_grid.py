@@ -63,14 +63,20 @@ class StepGrid(Widget, can_focus=True):
         """A place was clicked.
 
         Attributes:
+            grid: in which.
             step: from 0.
             name: of the heatmap; empty elsewhere.
             row: in it.
         """
 
-        def __init__(self, step: int, name: str = "", row: int = 0) -> None:
+        def __init__(self, grid: StepGrid, step: int, name: str = "", row: int = 0) -> None:
             super().__init__()
-            self.step, self.name, self.row = step, name, row
+            self.grid, self.step, self.name, self.row = grid, step, name, row
+
+        @property
+        def control(self) -> StepGrid:
+            """The grid."""
+            return self.grid
 
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -149,7 +155,7 @@ class StepGrid(Widget, can_focus=True):
             if rows:
                 name, row = band.name, rows[0]
         if inside or name:
-            self.post_message(self.Picked(step, name, row))
+            self.post_message(self.Picked(self, step, name, row))
 
     # Drawing
 
