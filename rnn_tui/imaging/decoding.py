@@ -77,15 +77,20 @@ def _by_pillow(data: bytes, header: Header, factor: int) -> Picture:
             raise DamagedError
         if factor > 1:
             image.draft(None, (header.width // factor, header.height // factor))
+        # In one piece: between two, a thread would wait for the others' Python.
+        image.decodermaxblock = len(data)
         if image.mode.startswith("I"):  # 16 bits of grey
             return np.asarray(image).astype(np.uint16)
-        if image.mode in ("L", "RGB") and "transparency" not in image.info:
-            pixels = np.asarray(image)
-        elif image.mode in ("1", "CMYK", "YCbCr"):
-            pixels = np.asarray(image.convert("RGB"))
-        else:
-            pixels = np.asarray(image.convert("RGBA"))
-    if pixels.ndim == 2:
-        return pixels
-    order = cv2.COLOR_RGB2BGR if pixels.shape[2] == 3 else cv2.COLOR_RGBA2BGRA
-    return cv2.cvtColor(pixels, order)
+        plain = "transparency" not in image.info
+        if image.mode == "L" and plain:
+            return np.asarray(image)
+        if image.mode in ("1", "CMYK", "YCbCr"):
+            return _blue_first(image.convert("RGB"))
+        return _blue_first(image if image.mode == "RGB" and plain else image.convert("RGBA"))
+
+
+def _blue_first(image: Image.Image) -> Picture:
+    """RGB or RGBA as (H, W, 3) BGR or (H, W, 4) BGRA, not to be written to."""
+    order = "BGRA" if image.mode == "RGBA" else "BGR"
+    pixels = np.frombuffer(image.tobytes("raw", order), np.uint8)
+    return pixels.reshape(image.height, image.width, len(order))

@@ -81,7 +81,7 @@ def _jpeg(data: bytes) -> Header | None:
     if not (width and height):
         return None
     # Inside a scan 0xFF is followed by zero or a restart, so this end is no accident.
-    ended = scan > 0 and data.find(b"\xff\xd9", scan) >= 0
+    ended = scan > 0 and data.rfind(b"\xff\xd9", scan) >= 0
     if ended and data.count(b"\xff\xda", scan) > _JPEG_MOST_SCANS:
         return None
     return Header("jpeg", width, height, orientation, ended)
