@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.imaging.finding import find_images
 from rnn_tui.imaging.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
-from rnn_tui.imaging.painting import without_lines
+from rnn_tui.imaging.painting import recentred, without_lines
 from rnn_tui.imaging.preparing import prepare
 from rnn_tui.imaging.resizing import halved, shrunk
 from rnn_tui.imaging.ruling import ruled_lines
@@ -143,6 +143,34 @@ def test_ruled_lines_go_and_the_digit_stays(degrees: float) -> None:
     assert (result[printed] < PAPER - 30).mean() < 0.08
     assert (result[pen] < (PAPER + PEN) / 2).mean() > 0.93
     assert np.array_equal(ruled(clean, degrees), plane)
+
+
+@pytest.mark.parametrize("lean", [-200, 0, 300])
+def test_ruled_lines_are_found_across_a_shadows_edge(lean: int) -> None:
+    plane = ruled(three(), 3)
+    rows, columns = np.mgrid[:300, :400]
+    shadowed = np.where(columns > 200 + lean * (rows - 150) / 150, plane, plane // 2)
+    found = ruled_lines(cv2.GaussianBlur(shadowed.astype(np.uint8), (0, 0), 4))
+    # From border to border, but for those that a corner cuts off.
+    assert np.count_nonzero(found.end - found.start > 380) >= 5
+
+
+def test_no_lines_are_painted_over_with_nothing() -> None:
+    plane = three()
+    assert not ruled_lines(plane[:40])
+    assert np.array_equal(without_lines(plane, ruled_lines(plane[:40])), plane)
+
+
+def test_lines_lie_where_they_lay_after_enlarging() -> None:
+    plane = ruled(three(), 4)
+    lines = ruled_lines(plane)
+    part = cv2.resize(plane[50:250, 100:300], None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    moved = recentred(part, lines.seen_from(100, 50, 2, 2))
+    clean = without_lines(part, moved)
+    pen = cv2.erode(part, np.ones((15, 15))) < (PEN + PRINT) / 2
+    printed = (part < PAPER - 30) & ~pen
+    assert printed.sum() > 5000
+    assert (clean[printed] < PAPER - 30).mean() < 0.08
 
 
 def test_a_box_around_the_digit_is_no_part_of_it() -> None:
