@@ -1,7 +1,7 @@
 """Accuracy on photos by kind, as they are and under three stresses; milliseconds a photo.
 
-Milliseconds are of processor time in one thread, for preparing without decoding, and are told of the
-photos brought to a megapixel as well.
+Milliseconds are of processor time in one thread, for preparing without decoding; the photos brought
+to a megapixel are told as well.
 
 Also: how sure the answers are and how many of those are right, and how much blank paper is doubted.
 With several weights, such as of several seeds, figures are means over them. For the report's own
