@@ -195,36 +195,34 @@ class StepGrid(Widget, can_focus=True):
 
     def _draw_ruler(self) -> list[Segment]:
         columns = self._columns
-        number = self._numbers[self._step]
         longest = len(str(self._numbers[-1]))
         every = next(
             (step for step in RULER_STEPS if step * columns.width > longest), RULER_STEPS[-1]
         )
-        text = [" "] * (columns.count * columns.width)
+        room = columns.count * columns.width
+        here = str(self._numbers[self._step])
+        start = max(0, min((self._step - columns.first) * columns.width, room - len(here)))
+        end = start + len(here)
+        more_left, more_right = columns.first > 0, columns.first + columns.count < self._steps
+        text = [" "] * room
         for column in range(columns.count):
-            shown = self._numbers[columns.first + column]
-            written = str(shown)
-            start = column * columns.width
-            fits = start + len(written) <= len(text) or columns.count == 1
-            if shown % every == 0 and fits:
-                text[start : start + len(written)] = written
-        here = (self._step - columns.first) * columns.width
-        written = str(number)
-        # The present step always shows, in place of neighbours that it would run into.
-        start = max(0, min(here, len(text) - len(written)))
-        for cell in range(max(0, start - 1), min(len(text), start + len(written) + 1)):
-            text[cell] = " "
-        left, right = "".join(text[:start]), "".join(text[start + len(written) :])
-        if columns.first > 0 and left:
-            left = "‹" + left[1:]
-        if columns.first + columns.count < self._steps and right:
-            right = right[:-1] + "›"
+            number = self._numbers[columns.first + column]
+            written, at = str(number), column * columns.width
+            # A number that is cut would be another number.
+            free = at + len(written) < start or at > end
+            inside = at >= 2 * more_left and at + len(written) <= room - 2 * more_right
+            if number % every == 0 and free and inside:
+                text[at : at + len(written)] = written
+        if more_left:
+            text[0] = "‹"
+        if more_right:
+            text[-1] = "›"
         faint = self._style("faint")
         return [
             self._label(self.ruler),
-            Segment(left, faint),
-            Segment(written, self._style("here")),
-            Segment(right, faint),
+            Segment("".join(text[:start]), faint),
+            Segment(here, self._style("here")),
+            Segment("".join(text[end:]), faint),
         ]
 
     def _draw_words(self, band: Words) -> list[Segment]:

@@ -1,11 +1,13 @@
 """The grid of steps: lines shared out, columns that stand above each other, places picked."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -128,6 +130,28 @@ async def test_the_present_step_of_a_long_input_is_in_view() -> None:
             assert str(step + 1) in ruler
             assert ("1" in bits[LABEL_WIDTH:]) == (step == 4000)
             assert ("‹" in ruler, "›" in ruler) == (step > 0, step < steps - 1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 300), st.data(), st.integers(20, 90))
+def test_no_number_of_the_ruler_is_cut(steps: int, data: st.DataObject, width: int) -> None:
+    step = data.draw(st.integers(0, steps - 1))
+
+    async def draw() -> None:
+        async with grid([heat(2, steps)], steps, step, (width, 6)) as (_, shown, _pilot):
+            ruler = lines(shown)[0]
+            columns = shown._columns
+            for at, number in _numbers(ruler[LABEL_WIDTH:]):
+                if number != step + 1:  # the present one may have been moved into view
+                    assert number == columns.first + at // columns.width + 1
+            assert step + 1 in [number for _, number in _numbers(ruler[LABEL_WIDTH:])]
+
+    asyncio.run(draw())
+
+
+def _numbers(text: str) -> list[tuple[int, int]]:
+    """Where each number begins, and which it is."""
+    return [(found.start(), int(found[0])) for found in re.finditer(r"\d+", text)]
 
 
 async def test_a_curve_has_bars_above_and_below_zero() -> None:
