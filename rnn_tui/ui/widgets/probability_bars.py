@@ -60,7 +60,8 @@ class ProbabilityBars(Widget):
             if digit == self._true:
                 note, style = " ✓ true", good
             elif digit == best:
-                note, style = " ✗ read" if self._true is not None else " read", bad
+                # Where nobody knows the truth nothing is wrong.
+                note, style = (" read", plain) if self._true is None else (" ✗ read", bad)
             text.append(f"{digit} ")
             text.append(bar(probability, width), style)
             text.append(f" {100 * probability:5.1f} %")
