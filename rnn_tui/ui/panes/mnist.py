@@ -59,6 +59,10 @@ the accuracy on the 10,000 test images beside the published one, and ten of the 
 **Photos** reads photos of digits, files or whole folders, and shows what the network received; the
 right digits can be typed, and images kept to train on. **Draw** reads what one draws. Both work
 from the start, with weights that ship.
+
+**Inside** shows, row by row, what a network holds while it reads a test image, a misread one, a photo
+or a drawing: whichever was looked at last. `k` there measures how early it could have decided; `o`
+colours the pixels that speak for its answer, or against it.
 """
 
     def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:

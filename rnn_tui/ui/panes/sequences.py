@@ -123,7 +123,8 @@ class RecallPane(SequencePane):
 
 A small LSTM reads random digits, one a step, and must name the digit at one position. **Prompt**
 asks the trained networks about digits as you type them; they work from the start, with weights
-that ship, until you train some.
+that ship, until you train some. **Inside** shows, digit by digit, what a network holds while it
+reads them; `k` there measures how long each digit survives in its state.
 """
         + SEEDS_HELP
     )
@@ -207,6 +208,7 @@ A small LSTM reads two binary numbers, least significant bits first, and puts ou
 sum at every step: it has to keep the carry. **Calculator** adds numbers as you type them; it works
 from the start, with weights that ship, until you train some. Losses: **MSE**; **CE**, which is the
 report's, a softmax across positions; **BCE**, the cross-entropy of each bit, the textbook's.
+**Inside** shows, place by place, what a network holds while it adds, and which unit keeps the carry.
 """
         + SEEDS_HELP
     )
