@@ -35,8 +35,7 @@ APP_KEYS = "tspnfcmlvrhixq"
 class Host(App[None]):
     """The panel in a tab, among single keys that are commands."""
 
-    CSS_PATH = [*styles.ALL]
-    CSS = "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"command('{key}')", key, show=False) for key in [*APP_KEYS, "0", "plus"]
     ]

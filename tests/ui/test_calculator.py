@@ -38,8 +38,7 @@ SIZES = [(80, 20), (80, 24), (120, 40), (200, 50)]
 class Host(App[None]):
     """The panel in a tab, among single keys that are commands."""
 
-    CSS_PATH = [*styles.ALL]
-    CSS = "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"command('{key}')", key) for key in "tspnfclrixq"
     ]

@@ -47,8 +47,7 @@ Places = Sequence[tuple[float, float]]
 class Host(App[None]):
     """The panel in a tab, among single keys that are commands."""
 
-    CSS_PATH = [*styles.ALL]
-    CSS = "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"command('{key}')", key) for key in [*APP_KEYS, "plus", "minus"]
     ]

@@ -36,8 +36,10 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 class PromptApp(App[None]):
     """The panel where the Recall tab has it, below single keys that do something."""
 
-    CSS_PATH = [*styles.ALL]
-    CSS = "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
+    CSS = (
+        styles.text()
+        + "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
+    )
     HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = RnnTuiApp.VERTICAL_BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [

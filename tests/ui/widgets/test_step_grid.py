@@ -69,7 +69,7 @@ def test_levels_are_of_the_values_and_no_number_is_nothing() -> None:
 
 
 class Host(App[None]):
-    CSS_PATH = [*styles.ALL]
+    CSS = styles.text()
 
     def __init__(self) -> None:
         super().__init__()
