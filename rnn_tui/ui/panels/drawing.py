@@ -86,9 +86,9 @@ class DrawingPanel(Vertical):
     def at_hand(self) -> Given | None:
         """What is drawn, as networks read it; None where nothing is."""
         answers = self._answers
-        if answers is None or self.query_one(DrawingPad).drawing.empty:
+        if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
             return None
-        return Given("drawing", answers.digit)
+        return Given("drawing", answers.digit, weights=answers.each[0].reader.source.path)
 
     @property
     def busy(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -137,10 +138,10 @@ class MnistInside(InsideView):
         """A test image, or what was last drawn or photographed."""
         if self._readers is None:
             return "Looking for weights …"
+        self._offer()
         reader = self._reader
         if reader is None:
             return MISSING
-        self._offer()
         given = self._offered if self._kind == OTHER else None
         number, path = self._image, reader.source.path
 
@@ -166,12 +167,21 @@ class MnistInside(InsideView):
         given, before = self._given(), self._offered
         if given is not None and (before is None or given.key != before.key):
             self._offered, self._kind = given, OTHER
+            self._choose(given.weights)
         # Names for values, since a list goes on showing the name that a value had before.
         names = [self._image_name, *([self._offered.name] if self._offered is not None else [])]
         select = self.query_one("#inside-input", Select)
         with self.prevent(Select.Changed):
             select.set_options((Content(name), name) for name in names)
             select.value = names[-1] if self._kind == OTHER else names[0]
+
+    def _choose(self, weights: Path | None) -> None:
+        """Look into the network of these weights, if it is in the list."""
+        readers = self._readers.all if self._readers is not None else ()
+        for reader in readers:
+            if reader.source.path == weights:
+                with self.prevent(Select.Changed):
+                    self._choice.value = reader.title
 
     @property
     def _image_name(self) -> str:

@@ -56,16 +56,18 @@ class Given:
         name: what to call it, such as `drawing`.
         digit: (28, 28), 0 … 1, as a network reads it.
         label: which digit it is; None where nobody knows.
+        weights: of the network that answered there; None where that is not known.
     """
 
     name: str
     digit: Ink
     label: int | None = None
+    weights: Path | None = None
 
     @property
     def key(self) -> Hashable:
-        """Tells it from others."""
-        return self.name, self.digit.tobytes()
+        """Tells it, read by these weights, from others."""
+        return self.name, self.digit.tobytes(), self.weights
 
 
 class Networks(Generic[NetworkType]):

@@ -144,7 +144,8 @@ class PhotosPanel(Vertical):
         reading = self._photos[at] if at is not None else None
         if reading is None or reading.digit is None:
             return None
-        return Given(printable(reading.path.name, 40), reading.digit)
+        name, weights = printable(reading.path.name, 40), self._network[1]
+        return Given(name, reading.digit, reading.label, weights)
 
     @property
     def busy(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.widget import Widget
@@ -60,9 +62,9 @@ the accuracy on the 10,000 test images beside the published one, and ten of the 
 right digits can be typed, and images kept to train on. **Draw** reads what one draws. Both work
 from the start, with weights that ship.
 
-**Inside** shows, row by row, what a network holds while it reads a test image, a misread one, a photo
-or a drawing: whichever was looked at last. `k` there measures how early it could have decided; `o`
-colours the pixels that speak for its answer, or against it.
+**Inside** shows, row by row, what a network holds while it reads a test image, a misread one, a
+photo or a drawing: whichever was looked at last. `k` there measures how early it could have decided;
+`o` colours the pixels that speak for its answer, or against it.
 """
 
     def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
@@ -129,7 +131,10 @@ colours the pixels that speak for its answer, or against it.
     def _digit_at_hand(self) -> Given | None:
         """What was drawn, photographed or misread, whichever was looked at last."""
         if self._last_input == "misread":
-            return self._misread.at_hand
+            image, run = self._misread.at_hand, self.chosen
+            if image is None or run is None or not run.checkpoint:
+                return image
+            return replace(image, weights=Path(run.checkpoint))
         content = self._laters[self._last_input].content if self._last_input else None
         found: Given | None = cast("Any", content).at_hand if content is not None else None
         return found

@@ -208,7 +208,8 @@ A small LSTM reads two binary numbers, least significant bits first, and puts ou
 sum at every step: it has to keep the carry. **Calculator** adds numbers as you type them; it works
 from the start, with weights that ship, until you train some. Losses: **MSE**; **CE**, which is the
 report's, a softmax across positions; **BCE**, the cross-entropy of each bit, the textbook's.
-**Inside** shows, place by place, what a network holds while it adds, and which unit keeps the carry.
+**Inside** shows, place by place, what a network holds while it adds, and which unit keeps the
+carry.
 """
         + SEEDS_HELP
     )
