@@ -209,8 +209,11 @@ class RnnTuiApp(App[int]):
         await self._fill(self.query_one(f"#{name}", TabPane))
         pane = self.query_one(f"#{name}", TabPane).query_one(Pane)
         # Until the tab has come to the front and what comes with that has happened: it would take
-        # the focus, and with it the view.
-        while not pane.complete or self.focused is None or pane not in self.focused.ancestors:
+        # the focus, and with it the view. Seen twice, as a focus is told on after it has changed.
+        seen = 0
+        while seen < 2:
+            there = pane.complete and self.focused is not None and pane in self.focused.ancestors
+            seen = seen + 1 if there else 0
             await asyncio.sleep(0.02)
         return pane
 
@@ -224,8 +227,9 @@ class RnnTuiApp(App[int]):
         """Fill a tab that is looked at for the first time."""
         if not await self._fill(event.pane):
             pane = event.pane.query_one(Pane)
-            pane.show_runs()
-            pane.focus_view()
+            if pane.is_mounted:  # or it is being made at someone's request, and does both then
+                pane.show_runs()
+                pane.focus_view()
         self.refresh_bindings()
 
     async def _fill(self, place: TabPane) -> bool:
@@ -430,6 +434,8 @@ class RnnTuiApp(App[int]):
 
     def _drain(self) -> None:
         """Bring news to the panes, less often where drawing them costs much."""
+        if not self.is_running:  # the panes are being taken apart
+            return
         now, cpu = time.monotonic(), time.thread_time()
         if now < self._next_drain and self.runs.busy:
             return
@@ -449,7 +455,8 @@ class RnnTuiApp(App[int]):
                 report.post_message(RerunChanged())
         if drained.loaded is not None:
             for one in self._panes():
-                one.show_runs()
+                if one.is_mounted:  # or it begins with that
+                    one.show_runs()
             if drained.loaded.failed:
                 self.notify(drained.loaded.text, severity="error", markup=False)
         if not alive:

@@ -213,6 +213,8 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 
     def _show(self) -> None:
         """Draw the view in front, and how far it is."""
+        if not self.app.is_running:  # the views may be gone
+            return
         self._show_progress()
         if self._results is None:
             return

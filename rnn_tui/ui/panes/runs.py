@@ -83,7 +83,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def on_mount(self) -> None:
         """Look for news only while this tab is in front."""
         self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
-        self.focus_view()
 
     def on_show(self) -> None:
         """Be up to date from now on."""
@@ -152,6 +151,8 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     @work(group="runs", exclusive=True)
     async def _read(self, always: bool) -> None:
         """Show all runs, if there is news of them."""
+        if not self.app.is_running:  # the table may be gone
+            return
         active = any(run.status.active for run in self._table.runs)
         known = -1 if always or active else self._version
 
@@ -160,17 +161,16 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return version, None if version == known else store.runs()
 
         found = await self._ask(news)
-        self._ready = True
-        if found is None:
-            return
-        self._version, runs = found
-        if runs is not None:
-            before = bool(self._table.runs)
-            self._table.show(runs)
-            if before != bool(runs):
-                self.call_after_refresh(self._keep_focus)
-            if self.view == "compare":
-                self._show_comparison()
+        first, self._ready = not self._ready, True
+        before = bool(self._table.runs)
+        if found is not None:
+            self._version, runs = found
+            if runs is not None:
+                self._table.show(runs)
+                if self.view == "compare":
+                    self._show_comparison()
+        if first or before != bool(self._table.runs):
+            self.call_after_refresh(self._keep_focus)
 
     async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
         """What the database says; None where it can't be used, which is said then."""
@@ -221,6 +221,8 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def _keep_focus(self) -> None:
         """The table comes with the first run and goes with the last; the keys are to go on."""
         focused = self.app.focused
+        if not self.is_on_screen:
+            return
         if focused is None or focused is self.query_one("#views Tabs"):
             self.focus_view()
 
