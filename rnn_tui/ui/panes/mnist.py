@@ -63,8 +63,8 @@ right digits can be typed, and images kept to train on. **Draw** reads what one 
 from the start, with weights that ship.
 
 **Inside** shows, row by row, what a network holds while it reads a test image, a misread one, a
-photo or a drawing: whichever was looked at last. `k` there measures how early it could have decided;
-`o` colours the pixels that speak for its answer, or against it.
+photo or a drawing: whichever was looked at last. `k` there measures how early it could have
+decided; `o` colours the pixels that speak for its answer, or against it.
 """
 
     def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
