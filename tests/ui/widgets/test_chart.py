@@ -344,6 +344,23 @@ async def test_smoothing_changes_lines_but_not_points() -> None:
         assert "smoothed" not in screen_text(chart)
 
 
+async def test_points_without_a_line_have_their_own_mark_and_read_as_others_do() -> None:
+    apart = ChartSeries(
+        "report", EPOCHS, [60 + 4 * e for e in EPOCHS], 0, True, mark="○", line=False
+    )
+    async with running(apart) as (chart, pilot):
+        text = screen_text(chart)
+        assert text.count("○") == 1 + len(EPOCHS)  # the legend's, and one for each
+        assert not any("\u2801" <= letter <= "\u28ff" for letter in text)
+        chart.cursor = 3.0
+        await pilot.pause()
+        assert "○ report 72" in screen_text(chart)
+        # Zoomed in, nothing is drawn towards those that are out of sight.
+        chart.zoom(1)
+        (trace,) = frame_of(chart).traces
+        assert set(trace.x) < set(EPOCHS)
+
+
 async def test_modes_that_are_not_allowed_stay_off() -> None:
     async with running(ACCURACY, allow_log=False, allow_smoothing=False) as (chart, _pilot):
         await chart.run_action("toggle_log")
