@@ -138,6 +138,14 @@ async def go_to(pilot: Pilot[Any], task: str) -> None:
     await pilot.pause()
 
 
+async def view(pilot: Pilot[Any], name: str) -> None:
+    """Bring a view to the front."""
+    app: Any = pilot.app
+    app.pane.show_tab(name)
+    await wait_until(pilot, lambda: app.pane.view == name)
+    await pilot.pause(0.1)
+
+
 def field(app: RnnTuiApp, name: str) -> Input:
     return app.pane.query_one(f"#field-{name} Input", Input)
 
@@ -268,9 +276,7 @@ async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
                 apart = min(abs(published - min(mine)), abs(published - max(mine)))
                 side = "above" if published > max(mine) else "below"
                 assert row[7] == f"{apart:.2f} {side}"
-        await next_view(pilot, "prompt" if task == "recall" else "calculator")
-        await next_view(pilot, "inside")
-        await next_view(pilot, "results")
+        await view(pilot, "results")
         rows = cells(app.pane.query_one("#results VariantTable", VariantTable))
         titles = [row[0] for row in rows if not any(row[1:])]
         assert titles == ["test accuracy (%)", "val accuracy (%)", "train loss"]
@@ -295,9 +301,7 @@ async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> 
         field(app, "seeds").value = "2"
         await start(pilot, runs)
         await finish(pilot, runs)
-        first = "prompt" if task == "recall" else "calculator"
-        for name in (first, "inside", "results", "lengths"):
-            await next_view(pilot, name)
+        await view(pilot, "lengths")
         charts = app.pane.query_one(LengthsView).charts
         assert len(charts) == (1 if task == "recall" else 2)
         await wait_until(pilot, lambda: all(chart.prepared for chart in charts))
@@ -321,6 +325,7 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         await start(pilot, runs)
         await finish(pilot, runs)
+        # Once through all of them by key.
         for name in ("prompt", "inside", "results", "lengths", "confusion-tab"):
             await next_view(pilot, name)
         seen = {}
