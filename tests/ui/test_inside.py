@@ -363,6 +363,20 @@ async def test_the_grid_the_answer_and_the_note_are_visible(size: tuple[int, int
         assert view.grid.size.height >= 12
 
 
+async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_view() -> None:
+    app = RnnTuiApp()
+    async with running(app, size=(120, 50)) as pilot:
+        pane: Any = app.pane
+        view = pane._laters["inside"].content = MnistInside(lambda: None)
+        # As when PyTorch becomes ready at this moment.
+        pane.show_view("inside", [], None)
+        assert view.subject is None
+        await pane._laters["inside"].mount(view)
+        pane.show_tab("inside")
+        await wait_until(pilot, lambda: view.subject is not None)
+    assert app.runs.close(10)
+
+
 async def test_what_was_just_trained_is_looked_into() -> None:
     async with inside("recall") as (app, view, pilot):
         assert text(view, "note").startswith("pretrained")

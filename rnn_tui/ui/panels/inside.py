@@ -109,6 +109,10 @@ class InsideView(TaskInside):
         self.set_class(self.size.height >= TALL, "-tall")
         self.show_all()
 
+    def on_show(self) -> None:
+        """Look, each time that this comes into view."""
+        self.ask()
+
     def on_unmount(self) -> None:
         """Nobody waits for a study any more."""
         self._studies.stop()
@@ -141,6 +145,8 @@ class InsideView(TaskInside):
 
     def ask(self) -> None:
         """Look at what is at hand, unless that is what is looked at."""
+        if not self.is_mounted:
+            return  # its parts are not there yet; coming into view does it
         request = self.request()
         if isinstance(request, str):
             self._asked_for = None

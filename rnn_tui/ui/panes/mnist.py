@@ -136,7 +136,9 @@ decided; `o` colours the pixels that speak for its answer, or against it.
                 return image
             return replace(image, weights=Path(run.checkpoint))
         content = self._laters[self._last_input].content if self._last_input else None
-        found: Given | None = cast("Any", content).at_hand if content is not None else None
+        if content is None or not content.is_mounted:
+            return None
+        found: Given | None = cast("Any", content).at_hand
         return found
 
     async def _fill(self, view: str) -> None:
