@@ -139,10 +139,12 @@ async def go_to(pilot: Pilot[Any], task: str) -> None:
 
 
 async def view(pilot: Pilot[Any], name: str) -> None:
-    """Bring a view to the front."""
+    """Bring a view to the front, with the focus in it, as its key does."""
     app: Any = pilot.app
     app.pane.show_tab(name)
     await wait_until(pilot, lambda: app.pane.view == name)
+    await pilot.pause()
+    app.pane.focus_view()
     await pilot.pause(0.1)
 
 
