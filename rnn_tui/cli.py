@@ -11,7 +11,6 @@ import logging
 import logging.handlers
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -145,17 +144,12 @@ def _start(options: argparse.Namespace) -> str | None:
 
 
 def _writable(path: Path) -> Path:
-    """Return `path`, or raise `CheckpointError` where no file can be written there.
+    """Return `path`, or raise `CheckpointError` where no file can be written there."""
+    from rnn_tui.engine.files import why_unwritable  # noqa: PLC0415 - on use only
 
-    Found out before hours of training, and by trying, since permissions do not tell all.
-    """
-    reason = "it is not a regular file"
-    try:
-        if path.is_file() or not path.exists():
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-                return path
-    except OSError as error:
-        reason = error.strerror or str(error)
+    reason = why_unwritable(path)
+    if not reason:
+        return path
     raise CheckpointError(
         f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose "
         "another place for --output."

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import tempfile
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +27,20 @@ def write_atomically(path: Path, data: bytes) -> None:
             temporary.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def why_unwritable(path: Path) -> str:
+    """Why no file can be written at `path`; empty where one can.
+
+    Found out before what takes long, and by trying, since permissions do not tell all.
+    """
+    try:
+        if path.is_file() or not path.exists():
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
+                return ""
+    except OSError as error:
+        return error.strerror or str(error)
+    return "it is not a regular file"
 
 
 def remove_temporary(path: Path) -> None:

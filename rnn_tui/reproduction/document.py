@@ -7,7 +7,6 @@ anything outside of itself.
 from __future__ import annotations
 
 import html
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import ExportError, SettingError, printable
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import why_unwritable, write_atomically
 from rnn_tui.export.extras import imported
 from rnn_tui.reproduction.about import TIMES, About, about
 from rnn_tui.reproduction.charts import data_uri, svg
@@ -68,14 +67,9 @@ def check_path(path: Path) -> Path:
             f"A document's name ends in {' or '.join(SUFFIXES)}, unlike {printable(path, 200)}."
         )
     imported("matplotlib.figure", "plots", "Documents")
-    reason = "it is not a regular file"
-    try:
-        if path.is_file() or not path.exists():
-            # By trying, since permissions do not tell all.
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-                return path
-    except OSError as error:
-        reason = error.strerror or str(error)
+    reason = why_unwritable(path)
+    if not reason:
+        return path
     raise _unwritable(path, reason)
 
 
