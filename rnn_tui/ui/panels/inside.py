@@ -149,7 +149,7 @@ class InsideView(TaskInside):
             return  # its parts are not there yet; coming into view does it
         request = self.request()
         if isinstance(request, str):
-            self._asked_for = None
+            self._asked_for, self._asking = None, False
             self.subject, self._failure = None, request
             self.show_all()
         elif self._asked_for is None or request.key != self._asked_for.key:
