@@ -25,7 +25,6 @@ from rnn_tui.reproduction.published import EXPERIMENTS
 from rnn_tui.reproduction.rows import Results, results
 from rnn_tui.reproduction.words import (
     HEADS,
-    NOTHING,
     cells,
     duration,
     markdown_table,
@@ -34,6 +33,7 @@ from rnn_tui.reproduction.words import (
 from rnn_tui.store.comparison import settings_of
 from rnn_tui.store.documents import date
 from rnn_tui.store.store import RunStore
+from rnn_tui.store.words import NOTHING
 
 SUFFIXES = (".md", ".html")
 TITLE = "A report on recurrent networks, rerun"

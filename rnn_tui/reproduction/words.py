@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.reproduction.rows import DECIMALS, Row
+from rnn_tui.store import words
+from rnn_tui.store.words import NOTHING
 
 HEADS = ("experiment", "published", "here, mean ± sd [min, max]", "n", "the published figure is",
          "time")  # fmt: skip
-NOTHING = "–"
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
 # Brackets alone are text; a link or an image takes something behind the closing one.
 _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
@@ -39,14 +40,7 @@ def figures(row: Row) -> str:
 
 def duration(seconds: float) -> str:
     """A time span: in seconds, with a decimal where it is short, then as a clock has it."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    return f"{whole // 3600}:{whole // 60 % 60:02} h"
+    return f"{seconds:.1f} s" if seconds < 9.95 else words.duration(seconds)
 
 
 def markdown_text(text: str) -> str:

@@ -21,6 +21,16 @@ def figure(run: RunRecord, metric: str, value: float | None, form: str = ".4g") 
     return f"{value:.2f} %" if percent else f"{value:{form}}"
 
 
+def duration(seconds: float) -> str:
+    """Seconds, or minutes and seconds, or hours and minutes."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60}:{whole % 60:02} min"
+    return f"{whole // 3600}:{whole // 60 % 60:02} h"
+
+
 def age(seconds: float) -> str:
     """A time ago, in its largest unit."""
     for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rnn_tui.store.words import duration
+
 if TYPE_CHECKING:
     from rnn_tui.photos.summary import Summary
     from rnn_tui.ui.panels.photos_collection import Collection
@@ -21,16 +23,6 @@ def progress(job: ReadingJob) -> str:
     if job.seconds_left is not None:
         parts.append(f"{duration(job.seconds_left)} left")
     return " · ".join([*parts, "Esc stops"])
-
-
-def duration(seconds: float) -> str:
-    """Seconds, or minutes and seconds, or hours and minutes."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    return f"{whole // 3600}:{whole // 60 % 60:02} h"
 
 
 def counted(summary: Summary) -> str:

@@ -14,7 +14,8 @@ from textual.widgets import DataTable, Static
 
 from rnn_tui.reproduction.published import Experiment
 from rnn_tui.reproduction.rows import Results, Row
-from rnn_tui.reproduction.words import HEADS, NOTHING, cells
+from rnn_tui.reproduction.words import HEADS, cells
+from rnn_tui.store.words import NOTHING
 from rnn_tui.ui.panels.report_words import place
 from rnn_tui.ui.widgets.progress_line import clock
 

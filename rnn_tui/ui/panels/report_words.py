@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rnn_tui.reproduction.rows import Results, Row
-from rnn_tui.reproduction.words import NOTHING, duration
+from rnn_tui.reproduction.words import duration
+from rnn_tui.store.words import NOTHING
 from rnn_tui.ui.rerun import Rerun
 
 if TYPE_CHECKING:
