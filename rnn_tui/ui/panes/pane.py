@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 # The keys that only charts have a use for.
 CHART_ACTIONS = ("full_screen", "smoothing", "log_axis", "zoom_in", "zoom_out", "reset_view")
 
+# Seldom enough to cost nothing, often enough to follow a run.
+SECONDS_BETWEEN_LOOKS = 1.0
+
 
 class Pane(Vertical):
     """The contents of a tab.
@@ -107,3 +110,27 @@ class Pane(Vertical):
         for chart in self.charts:
             chart.action_reset_view()
             chart.cursor = None
+
+
+class StorePane(Pane):
+    """A pane of what the store of runs has, which other programs may change too.
+
+    It looks for news only while it is in front.
+    """
+
+    def on_mount(self) -> None:
+        """Have it ready."""
+        self._looking = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_for_news, pause=True)
+
+    def look_for_news(self) -> None:
+        """Ask the store whether there is anything new."""
+        raise NotImplementedError
+
+    def on_show(self) -> None:
+        """Be up to date from now on."""
+        self._looking.resume()
+        self.show_runs()
+
+    def on_hide(self) -> None:
+        """Rest."""
+        self._looking.pause()

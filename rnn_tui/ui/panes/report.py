@@ -27,7 +27,7 @@ from rnn_tui.ui.panels.report_settings import ReportSettings
 from rnn_tui.ui.panels.report_table import ReportTable
 from rnn_tui.ui.panels.report_words import numbers, told
 from rnn_tui.ui.panels.seeds_view import SPREAD_LABELS
-from rnn_tui.ui.panes.pane import CHART_ACTIONS, Pane
+from rnn_tui.ui.panes.pane import CHART_ACTIONS, StorePane
 from rnn_tui.ui.run_desk import RunDesk
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.export_report import ExportReportScreen
@@ -36,12 +36,11 @@ from rnn_tui.ui.widgets.chart import Chart
 
 T = TypeVar("T")
 
-SECONDS_BETWEEN_LOOKS = 1.0
 NO_RUNS = "No run has figures of {} yet; t trains what is lacking."
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 
 
-class ReportPane(Pane):
+class ReportPane(StorePane):
     """Settings, table, plots and conclusions of the report rerun.
 
     Args:
@@ -105,19 +104,9 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         yield ReportProgress()
 
     def on_mount(self) -> None:
-        """Look for news only while this tab is in front."""
+        """Start with the plan that the form says."""
         self._plan = self.query_one(ReportSettings).plan()
-        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._read, pause=True)
         self.focus_view()
-
-    def on_show(self) -> None:
-        """Be up to date from now on."""
-        self._timer.resume()
-        self.show_runs()
-
-    def on_hide(self) -> None:
-        """Rest."""
-        self._timer.pause()
 
     # Of every pane
 
@@ -153,6 +142,10 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self._plots.chart.focus()
         else:
             self.query_one(ReportConclusions).focus()
+
+    def look_for_news(self) -> None:
+        """Show what has changed."""
+        self._read()
 
     def show_runs(self) -> None:
         """Read the figures anew."""

@@ -19,7 +19,7 @@ from rnn_tui.ui.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.panels.runs_compare import RunsCompare
 from rnn_tui.ui.panels.runs_table import RunsTable
 from rnn_tui.ui.panels.seeds_view import SPREAD_LABELS
-from rnn_tui.ui.panes.pane import CHART_ACTIONS, Pane
+from rnn_tui.ui.panes.pane import CHART_ACTIONS, StorePane
 from rnn_tui.ui.run_desk import RunDesk
 from rnn_tui.ui.screens.ask_text import AskTextScreen
 from rnn_tui.ui.screens.export_runs import ExportRunsScreen
@@ -28,12 +28,11 @@ from rnn_tui.ui.widgets.chart import Chart
 
 T = TypeVar("T")
 
-SECONDS_BETWEEN_LOOKS = 1.0
 LOOKS_BETWEEN_AGES = 20
 MOST_TAGS_TYPED = 200
 
 
-class RunsPane(Pane):
+class RunsPane(StorePane):
     """All runs, live, and a comparison of those that are marked.
 
     Args:
@@ -79,19 +78,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
                 yield RunsTable()
             with TabPane("Compare", id="compare"):
                 yield RunsCompare()
-
-    def on_mount(self) -> None:
-        """Look for news only while this tab is in front."""
-        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
-
-    def on_show(self) -> None:
-        """Be up to date from now on."""
-        self._timer.resume()
-        self.show_runs()
-
-    def on_hide(self) -> None:
-        """Rest."""
-        self._timer.pause()
 
     # Of every pane
 
@@ -143,7 +129,8 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         self.show_runs()
         self.call_after_refresh(self.focus_view)
 
-    def _look(self) -> None:
+    def look_for_news(self) -> None:
+        """Show what has changed; ages, which grow by themselves, every now and then."""
         self._looks += 1
         again = self._looks % LOOKS_BETWEEN_AGES == 0
         self._read(always=again)
