@@ -20,6 +20,7 @@ from rnn_tui.tasks.mnist.network import RowReaderNetwork
 from rnn_tui.tasks.recall.answering import RecallNetwork
 from rnn_tui.tasks.sequences.weights import choose
 from rnn_tui.ui.app import RnnTuiApp
+from rnn_tui.ui.panels import inside as inside_module
 from rnn_tui.ui.panels.calculator import CalculatorPanel
 from rnn_tui.ui.panels.calculator_entry import NumberEntry
 from rnn_tui.ui.panels.inside import InsideView
@@ -228,18 +229,27 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(
         assert "digit 3" not in screen_text(app)
 
 
-async def test_play_goes_on_by_itself_to_the_end() -> None:
+async def test_play_goes_on_by_itself_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     async with inside("recall") as (app, view, pilot):
+        went: list[int] = []
+        go_to = view.go_to
+        monkeypatch.setattr(view, "go_to", lambda step: went.append(step) or go_to(step))
+        last = view.subject.trace.steps - 1
+        # So slowly that a busy machine does not come to the end before it is looked at.
+        monkeypatch.setattr(inside_module, "SECONDS_A_STEP", 0.5)
         await pilot.press("space")
-        assert view.step == 0
         assert "▶" in screen_text(app)
-        await wait_until(pilot, lambda: view.step == view.subject.trace.steps - 1)
+        await wait_until(pilot, lambda: view.step == last)
+        assert went == list(range(last + 1))  # from the first step on, none left out
         await pilot.pause(0.3)
         assert "▶" not in screen_text(app)
+        assert went[-1] == last
+        monkeypatch.setattr(inside_module, "SECONDS_A_STEP", 1.0)
         await pilot.press("space", "escape")
         at = view.step
-        await pilot.pause(0.5)
-        assert view.step == at < view.subject.trace.steps - 1
+        assert "▶" not in screen_text(app)
+        await pilot.pause(1.2)
+        assert view.step == at < last
 
 
 async def test_a_test_image_row_by_row() -> None:
