@@ -25,8 +25,9 @@ from rnn_tui.store.writing import EventWriter, insert_run
 SECONDS_BETWEEN_WRITES = 0.4
 # After a failure: the first pause, doubled each time up to the longest.
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
-# A database that vanishes in the middle of a write is made again at once, not after a pause.
-TRIES_AFTER_VANISHING, SECONDS_AFTER_VANISHING = 5, 0.02
+# A folder that is being removed fails in many ways before its database is gone: a write to one that
+# was there before is tried again for so long until that counts as a failure.
+SECONDS_OF_VANISHING, SECONDS_BETWEEN_TRIES = 1.0, 0.02
 # How long the end of a run may wait for a database that is busy.
 LAST_PATIENCE = 10.0
 # Of what waits for a database that stays away: about 100 MB; then the oldest go.
@@ -151,16 +152,15 @@ class Recorder:
         started = [event for event in self._pending if isinstance(event, events.RunStarted)]
         if self._untouched and not started:
             return  # were it refused before it begins, it would stay as it was
-        for last in (False,) * TRIES_AFTER_VANISHING + (True,):
+        until = time.monotonic() + SECONDS_OF_VANISHING
+        while True:
             try:
                 self._write_to(self._connected())
                 break
             except (StoreError, sqlite3.Error, OSError):
-                if last or self._inode is None or self._is_there():
+                if self._inode is None or time.monotonic() > until:
                     raise
-                # It vanished in the middle: what the system says of that is not what is wrong.
-                # What removes it may still be at it.
-                time.sleep(SECONDS_AFTER_VANISHING)
+                time.sleep(SECONDS_BETWEEN_TRIES)
         self._untouched = False
         self._pending = []
         if started:

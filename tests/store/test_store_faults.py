@@ -3,6 +3,7 @@
 import shutil
 import signal
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,6 +122,9 @@ def test_without_its_database_a_run_is_had_back_from_its_weights(only: Only) -> 
 
 def test_a_folder_that_vanishes_is_made_again(home: Path, only: Only) -> None:
     def vanish() -> None:
+        with RunStore() as store:
+            while not any(store.moments(run.run_id) for run in store.runs()):
+                time.sleep(0.01)  # until the recorder has its database open
         while home.exists():  # a checkpoint may be written at this moment
             shutil.rmtree(home, ignore_errors=True)
 
