@@ -44,6 +44,7 @@ from rnn_tui.ui.run_desk import RunDesk
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.confirm import ConfirmScreen
 from rnn_tui.ui.widgets.key_footer import KeyFooter
+from rnn_tui.ui.widgets.later import mount_in_view
 
 if TYPE_CHECKING:
     from rnn_tui.store.records import RunRecord
@@ -241,16 +242,16 @@ class RnnTuiApp(App[int]):
             from rnn_tui.ui.panes.runs import RunsPane  # noqa: PLC0415 - behind the first frame
 
             styles.read_others(cast("App[object]", self))
-            await place.mount(RunsPane(self.desk))
+            await mount_in_view(place, RunsPane(self.desk))
         elif name == "report":
             from rnn_tui.ui.panes.report import ReportPane  # noqa: PLC0415 - as above
 
             styles.read_others(cast("App[object]", self))
-            await place.mount(ReportPane(self.runs, self.desk, self._rerun_overrides))
+            await mount_in_view(place, ReportPane(self.runs, self.desk, self._rerun_overrides))
         else:
             from rnn_tui.ui.panes.sequences import PANES  # noqa: PLC0415
 
-            await place.mount(PANES[name](TASKS[name], self.runs))
+            await mount_in_view(place, PANES[name](TASKS[name], self.runs))
         return True
 
     def action_pane(self, name: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -138,8 +138,9 @@ class CalculatorPanel(Vertical):
 
     def _load(self) -> None:
         # Of several loads only the last one goes on after its thread, as it cancels the others.
-        self.run_worker(self._load_weights(self._source), group="weights", exclusive=True)
+        self._load_weights(self._source)
 
+    @work(group="weights", exclusive=True)
     async def _load_weights(self, source: Source | None) -> None:
         try:
             adders = await in_thread(self, lambda: Adders(source or choose("adder")))

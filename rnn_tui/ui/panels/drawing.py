@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -106,8 +106,9 @@ class DrawingPanel(Vertical):
         """Look for weights anew, since a run may have ended, and answer with them."""
         if self.is_mounted:  # else coming into view does it
             self._loading = True
-            self.run_worker(self._load_weights(), group="weights", exclusive=True)
+            self._load_weights()
 
+    @work(group="weights", exclusive=True)
     async def _load_weights(self) -> None:
         # A new object: a thread may be filling the old one's memory.
         readers = await in_thread(self, Readers, self._named)

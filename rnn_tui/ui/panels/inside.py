@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from textual import on
+from textual import on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -155,8 +155,9 @@ class InsideView(TaskInside):
         elif self._asked_for is None or request.key != self._asked_for.key:
             self._asked_for = request
             self._asking = True
-            self.run_worker(self._answer(request), group="looking", exclusive=True)
+            self._answer(request)
 
+    @work(group="looking", exclusive=True)
     async def _answer(self, request: Request) -> None:
         try:
             found: Subject | str = await in_thread(self, request.look)

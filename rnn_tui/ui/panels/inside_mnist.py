@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -99,12 +99,13 @@ class MnistInside(InsideView):
     def refresh_weights(self) -> None:
         """Look for weights anew, since a run may have ended."""
         if self.is_mounted:
-            self.run_worker(self._load_weights(), group="weights", exclusive=True)
+            self._load_weights()
 
     def on_show(self) -> None:
         """Look for weights each time that this comes into view; a run may have ended."""
         self.refresh_weights()
 
+    @work(group="weights", exclusive=True)
     async def _load_weights(self) -> None:
         named = self._named
         readers = await in_thread(self, Readers, named)
@@ -277,8 +278,9 @@ class MnistInside(InsideView):
 
     def _find_pixels(self) -> None:
         if self.subject is not None:
-            self.run_worker(self._find(self.subject), group="pixels", exclusive=True)
+            self._find(self.subject)
 
+    @work(group="pixels", exclusive=True)
     async def _find(self, subject: Subject) -> None:
         details: Details = subject.details
         try:

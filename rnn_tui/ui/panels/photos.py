@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on
+from textual import events, on, work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -171,8 +171,9 @@ class PhotosPanel(Vertical):
     def refresh_weights(self) -> None:
         """List the runs anew, since one may have ended."""
         if self._kind is not None:  # else the first look does it
-            self.run_worker(self._offer_runs(), group="runs", exclusive=True)
+            self._offer_runs()
 
+    @work(group="runs", exclusive=True)
     async def _offer_runs(self) -> None:
         self._form.offer(await in_thread(self, lambda: list(trained())))
 
