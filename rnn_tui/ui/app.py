@@ -193,12 +193,16 @@ class RnnTuiApp(App[int]):
         return self._panes()[0]
 
     def _panes(self) -> list[Pane]:
-        """The pane of the active tab; none before the first frame or while it is made."""
+        """The pane of the active tab; none before the first frame or while it is made.
+
+        (The footer asks what a pane offers at any moment, also before there is anything in it.)
+        """
         # By way of the children: the footer asks for every key, and a query looks at every widget.
         stack = self.screen_stack
         tabs = [child for child in stack[0].children if child.id == "tasks"] if stack else []
         place = cast("TabbedContent", tabs[0]).active_pane if tabs else None
-        return [child for child in place.children if isinstance(child, Pane)] if place else []
+        panes = place.children if place is not None else ()
+        return [pane for pane in panes if isinstance(pane, Pane) and pane.is_mounted]
 
     async def _task_pane(self, name: str) -> TaskPane:
         """Bring a task to the front; its pane, once all of it is there."""

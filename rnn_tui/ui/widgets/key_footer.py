@@ -11,9 +11,11 @@ class KeyFooter(Footer):
     """Textual's footer, in as many lines as it needs, up to two."""
 
     _needed = 0
+    _composed: tuple[object, ...] | None = None
 
     def compose(self) -> ComposeResult:
         """Compose the keys as Footer does."""
+        self._composed = self._to_compose()
         yield from super().compose()
         shown = {
             active.binding.action: active.binding
@@ -28,6 +30,24 @@ class KeyFooter(Footer):
         # Footer sets as many columns as there are keys.
         self.styles.grid_size_columns = -(-len(shown) // LINES)
         self._fold()
+
+    async def recompose(self) -> None:
+        """Compose anew, unless it would be the same: most changes of focus change no key."""
+        if self.is_attached and self._to_compose() != self._composed:
+            await super().recompose()
+
+    def _to_compose(self) -> tuple[object, ...]:
+        """All that the footer is made of."""
+        palette = self.app.COMMAND_PALETTE_BINDING
+        return (
+            self._bindings_ready,
+            self.show_command_palette,
+            *(
+                (active.binding, active.enabled, active.tooltip)
+                for key, active in self.screen.active_bindings.items()
+                if active.binding.show or key == palette
+            ),
+        )
 
     def on_resize(self) -> None:
         """One line or two."""
