@@ -46,10 +46,11 @@ def train(
         tell,
         recorder,
     ):
+        task = TASKS[config.task].load()
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
 
         return fit(
-            TASKS[config.task].load(),
+            task,
             config,
             tell,
             control,
@@ -74,6 +75,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     with RunStore() as store:
         lock = store.claim(run)
     try:
+        task = TASKS[run.config.task].load()
         from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
 
         path = weights_of(run.run_id)
@@ -89,7 +91,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
         from rnn_tui.engine.loop import fit  # noqa: PLC0415
 
         return fit(
-            TASKS[run.config.task].load(),
+            task,
             run.config,
             tell,
             control,

@@ -1,8 +1,10 @@
 """What all tests share: a home of their own, and a slice of MNIST that trains in a second."""
 
+import gc
 import gzip
 import os
 import struct
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,22 @@ TRAIN_IMAGES, TEST_IMAGES = 1200, 200
 def pytest_xdist_auto_num_workers() -> int:
     """With `-n auto`, two workers a core: tests of the app wait for it half of their time."""
     return 2 * (os.cpu_count() or 1)
+
+
+_modules = 0
+
+
+def pytest_runtest_setup() -> None:
+    """Once a test has imported much, look for garbage in what came later only.
+
+    PyTorch and what else is imported are half a million objects; walking through them again and
+    again took a third of the tests' time.
+    """
+    global _modules  # noqa: PLW0603 - as the hook has no other place
+    if len(sys.modules) > _modules + 100:
+        gc.collect()
+        gc.freeze()
+        _modules = len(sys.modules)
 
 
 @pytest.fixture(autouse=True)

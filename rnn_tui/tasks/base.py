@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import ImageConfig, RunConfig, SequenceConfig
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.engine.settings import SETTINGS, Setting
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ class TaskSpec:
 
     def load(self) -> Task:
         """Import the implementation (torch with it) and make the task."""
-        return cast("Task", _imported(self.implementation)())
+        with heavy_imports():
+            implementation = _imported(self.implementation)
+        return cast("Task", implementation())
 
     def examine(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
         """What the task's examiner makes of trained weights, such as an `Examination`."""

@@ -18,6 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.paths import weights_of
 from rnn_tui.tasks import TASKS
@@ -247,12 +248,13 @@ class RunManager:
     def _load(self) -> None:
         """In a thread: import what training needs."""
         try:
-            import torch  # noqa: PLC0415 - loading it here, and not before, is the point
+            with heavy_imports():
+                import torch  # noqa: PLC0415 - loading it here, and not before, is the point
 
-            from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - imports torch
+                from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - imports torch
 
-            for task in TASKS.values():
-                task.load()
+                for task in TASKS.values():
+                    task.load()
             text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
             self._queue.append(Loaded(text, failed=False))
         except Exception as error:
