@@ -24,16 +24,20 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
+# PyTorch and what else the tests import are half a million objects. Walking through them again and
+# again, for garbage that isn't there, took a third of the tests' time.
+gc.disable()
 _modules = 0
 
 
-def pytest_runtest_setup() -> None:
-    """Once a test has imported much, look for garbage in what came later only.
+def pytest_collection_finish() -> None:
+    """Most of what tests need is imported."""
+    gc.enable()
 
-    PyTorch and what else is imported are half a million objects; walking through them again and
-    again took a third of the tests' time.
-    """
-    global _modules  # noqa: PLW0603 - as the hook has no other place
+
+def pytest_runtest_setup() -> None:
+    """Once much has been imported, look for garbage only in what came later."""
+    global _modules  # noqa: PLW0603 - a hook has no other place
     if len(sys.modules) > _modules + 100:
         gc.collect()
         gc.freeze()
