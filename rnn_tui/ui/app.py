@@ -45,6 +45,7 @@ from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.confirm import ConfirmScreen
 from rnn_tui.ui.widgets.key_footer import KeyFooter
 from rnn_tui.ui.widgets.later import mount_in_view
+from rnn_tui.ui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from rnn_tui.store.records import RunRecord
@@ -140,7 +141,7 @@ class RnnTuiApp(App[int]):
 
     def compose(self) -> ComposeResult:
         """A tab for each task; the first has its pane, the others get theirs when looked at."""
-        with TabbedContent(id="tasks"):
+        with ViewTabs(id="tasks"):
             for task in TASKS.values():
                 with TabPane(task.label, id=task.name):
                     if task is TASKS["mnist"]:

@@ -19,6 +19,7 @@ from rnn_tui.ui.panes.pane import Pane
 from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.widgets.progress_line import ProgressLine
 from rnn_tui.ui.widgets.run_bar import RunBar, RunChip
+from rnn_tui.ui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
@@ -79,7 +80,7 @@ class TaskPane(Pane):
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar()
-            with TabbedContent(id="views"), TabPane("Training", id="training"):
+            with ViewTabs(id="views"), TabPane("Training", id="training"):
                 yield self.training_view()
             yield Static("", id="failure", markup=False)
             yield ProgressLine(self.spec.unit)
@@ -145,8 +146,13 @@ class TaskPane(Pane):
         self._chosen = run_ids[0]
         self.add_class("-form-away")
         self.show_tab("training")
-        self.charts[0].focus()
         self.show_runs()
+        self.call_after_refresh(self._focus_chart)
+
+    def _focus_chart(self) -> None:
+        # At once, and only where it shows: a focus that comes late would bring its tab back.
+        if self.view == "training":
+            self.screen.set_focus(self.charts[0])
 
     def action_focus_form(self) -> None:
         """Go to the form, or from the form back to the view."""

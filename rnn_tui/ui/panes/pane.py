@@ -43,7 +43,7 @@ class Pane(Vertical):
         """Put the focus where single keys are commands."""
         raise NotImplementedError
 
-    # Its views, in a `TabbedContent` with the id `views`.
+    # Its views, in `ViewTabs` with the id `views`.
 
     @property
     def view(self) -> str:

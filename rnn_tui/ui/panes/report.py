@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static, TabPane
 
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
@@ -33,6 +33,7 @@ from rnn_tui.ui.runs import RunManager
 from rnn_tui.ui.screens.export_report import ExportReportScreen
 from rnn_tui.ui.threads import in_thread
 from rnn_tui.ui.widgets.chart import Chart
+from rnn_tui.ui.widgets.view_tabs import ViewTabs
 
 T = TypeVar("T")
 
@@ -93,7 +94,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     def compose(self) -> ComposeResult:
         """Settings, views, what is wrong, progress."""
         yield ReportSettings(self._overrides)
-        with TabbedContent(id="views"):
+        with ViewTabs(id="views"):
             with TabPane("Table", id="table"):
                 yield ReportTable()
             with TabPane("Plots", id="plots"):

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import MetricSpec
@@ -25,6 +25,7 @@ from rnn_tui.ui.screens.ask_text import AskTextScreen
 from rnn_tui.ui.screens.export_runs import ExportRunsScreen
 from rnn_tui.ui.screens.run_details import Details, RunDetailsScreen
 from rnn_tui.ui.widgets.chart import Chart
+from rnn_tui.ui.widgets.view_tabs import ViewTabs
 
 T = TypeVar("T")
 
@@ -73,7 +74,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def compose(self) -> ComposeResult:
         """What is wrong, if anything; the table; the comparison."""
         yield Static("", id="runs-problem", markup=False)
-        with TabbedContent(id="views"):
+        with ViewTabs(id="views"):
             with TabPane("All runs", id="all-runs"):
                 yield RunsTable()
             with TabPane("Compare", id="compare"):
