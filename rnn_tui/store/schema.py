@@ -136,9 +136,12 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
     Raises:
         StoreError: if it is another program's, or of a later version.
     """
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    owner = int(connection.execute("PRAGMA application_id").fetchone()[0])
-    tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    # In one statement: between two, another process may make it.
+    version, owner, tables = connection.execute(
+        "SELECT (SELECT user_version FROM pragma_user_version),"
+        " (SELECT application_id FROM pragma_application_id),"
+        " (SELECT count(*) FROM sqlite_schema)"
+    ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StoreError(
             f"{shown} is another program's database; move it away, or choose another place "
@@ -149,4 +152,4 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
             f"The database of runs {shown} was written by a later rnn-tui (its version is "
             f"{printable(version)}, this one knows {len(MIGRATIONS)}); update rnn-tui."
         )
-    return version
+    return int(version)
