@@ -54,7 +54,7 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
     if now.done == now.total:
         return "complete"
     if now.elsewhere:
-        return f"{networks(now.elsewhere)} trained by another program"
+        return f"{networks(now.elsewhere)} in training elsewhere"
     return "t goes on" if now.done else "t starts"
 
 
