@@ -1,14 +1,14 @@
 """What all tests share: a home of their own, and a slice of MNIST that trains in a second."""
 
-import gc
 import gzip
 import os
 import struct
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.paths import asset_dir
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
@@ -24,24 +24,14 @@ def pytest_xdist_auto_num_workers() -> int:
     return 2 * (os.cpu_count() or 1)
 
 
-# PyTorch and what else the tests import are half a million objects. Walking through them again and
-# again, for garbage that isn't there, took a third of the tests' time.
-gc.disable()
-_modules = 0
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for garbage only in what tests make, not in what they import.
 
-
-def pytest_collection_finish() -> None:
-    """Most of what tests need is imported."""
-    gc.enable()
-
-
-def pytest_runtest_setup() -> None:
-    """Once much has been imported, look for garbage only in what came later."""
-    global _modules  # noqa: PLW0603 - a hook has no other place
-    if len(sys.modules) > _modules + 100:
-        gc.collect()
-        gc.freeze()
-        _modules = len(sys.modules)
+    That is half a million objects; walking through them again and again took a third of the time.
+    """
+    with heavy_imports():
+        return (yield)
 
 
 @pytest.fixture(autouse=True)
