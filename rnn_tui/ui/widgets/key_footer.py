@@ -1,7 +1,10 @@
 """The footer with the keys, on two lines where one is too short for all of them."""
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.widgets import Footer
 
 LINES = 2
@@ -11,17 +14,14 @@ class KeyFooter(Footer):
     """Textual's footer, in as many lines as it needs, up to two."""
 
     _needed = 0
-    _composed: tuple[object, ...] | None = None
+    _composed: Sequence[tuple[Binding, bool, str]] = ()
 
     def compose(self) -> ComposeResult:
         """Compose the keys as Footer does."""
-        self._composed = self._to_compose()
+        keys = self._to_compose()
+        self._composed = keys if self._bindings_ready else ()
         yield from super().compose()
-        shown = {
-            active.binding.action: active.binding
-            for active in self.screen.active_bindings.values()
-            if active.binding.show
-        }
+        shown = {binding.action: binding for binding, *_ in keys if binding.show}
         # A blank between key and description, another before the next key.
         self._needed = sum(
             cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
@@ -36,17 +36,12 @@ class KeyFooter(Footer):
         if self.is_attached and self._to_compose() != self._composed:
             await super().recompose()
 
-    def _to_compose(self) -> tuple[object, ...]:
-        """All that the footer is made of."""
-        palette = self.app.COMMAND_PALETTE_BINDING
-        return (
-            self._bindings_ready,
-            self.show_command_palette,
-            *(
-                (active.binding, active.enabled, active.tooltip)
-                for key, active in self.screen.active_bindings.items()
-                if active.binding.show or key == palette
-            ),
+    def _to_compose(self) -> Sequence[tuple[Binding, bool, str]]:
+        """The keys that the footer is made of: binding, whether it can be used, tooltip."""
+        return tuple(
+            (active.binding, active.enabled, active.tooltip)
+            for key, active in self.screen.active_bindings.items()
+            if active.binding.show or key == self.app.COMMAND_PALETTE_BINDING
         )
 
     def on_resize(self) -> None:
