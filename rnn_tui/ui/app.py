@@ -215,11 +215,8 @@ class RnnTuiApp(App[int]):
         await self._fill(self.query_one(f"#{name}", TabPane))
         pane = self.query_one(f"#{name}", TabPane).query_one(Pane)
         # Until the tab has come to the front and what comes with that has happened: it would take
-        # the focus, and with it the view. Seen twice, as a focus is told on after it has changed.
-        seen = 0
-        while seen < 2:
-            there = pane.complete and self.focused is not None and pane in self.focused.ancestors
-            seen = seen + 1 if there else 0
+        # the focus, and with it the view.
+        while not (pane.complete and self.focused and pane in self.focused.ancestors):
             await asyncio.sleep(0.02)
         return pane
 
@@ -460,9 +457,8 @@ class RnnTuiApp(App[int]):
             for report in self.query("ReportPane"):
                 report.post_message(RerunChanged())
         if drained.loaded is not None:
-            for one in self._panes():
-                if one.is_mounted:  # or it begins with that
-                    one.show_runs()
+            for one in self._panes():  # one that is being made begins with that
+                one.show_runs()
             if drained.loaded.failed:
                 self.notify(drained.loaded.text, severity="error", markup=False)
         if not alive:

@@ -146,13 +146,8 @@ class TaskPane(Pane):
         self._chosen = run_ids[0]
         self.add_class("-form-away")
         self.show_tab("training")
+        self.charts[0].focus()
         self.show_runs()
-        self.call_after_refresh(self._focus_chart)
-
-    def _focus_chart(self) -> None:
-        # At once, and only where it shows: a focus that comes late would bring its tab back.
-        if self.view == "training":
-            self.screen.set_focus(self.charts[0])
 
     def action_focus_form(self) -> None:
         """Go to the form, or from the form back to the view."""
