@@ -377,7 +377,7 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
-        view = pane._laters["inside"].content = MnistInside(lambda: None)
+        view = pane._laters["inside"]._content = MnistInside(lambda: None)
         # As when PyTorch becomes ready at this moment.
         pane.show_view("inside", [], None)
         assert view.subject is None

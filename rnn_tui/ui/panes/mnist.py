@@ -122,7 +122,7 @@ decided; `o` colours the pixels that speak for its answer, or against it.
                     self._last_input = view
                 content = self._laters[view].content
                 if content is None:
-                    self.run_worker(self._fill(view), group=view, exclusive=True)
+                    self.run_worker(self._fill(view), group=view)
                 elif view == "inside":
                     cast("Any", content).ask()
 
@@ -136,7 +136,7 @@ decided; `o` colours the pixels that speak for its answer, or against it.
                 return image
             return replace(image, weights=Path(run.checkpoint))
         content = self._laters[self._last_input].content if self._last_input else None
-        if content is None or not content.is_mounted:
+        if content is None:
             return None
         found: Given | None = cast("Any", content).at_hand
         return found

@@ -38,11 +38,17 @@ class Later(Vertical):
     def __init__(self, make: Callable[[], Widget]) -> None:
         super().__init__()
         self._make = make
-        self.content: Widget | None = None
+        self._content: Widget | None = None
+
+    @property
+    def content(self) -> Widget | None:
+        """The content; None until all of it is there."""
+        made = self._content
+        return made if made is not None and made.is_mounted else None
 
     async def fill(self) -> Widget:
         """Make the content, unless it is there; returns it."""
-        if self.content is None:
-            self.content = self._make()
-            await mount_in_view(self, self.content)
-        return self.content
+        if self._content is None:
+            self._content = self._make()
+            await mount_in_view(self, self._content)
+        return self._content

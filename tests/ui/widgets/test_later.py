@@ -1,5 +1,7 @@
 """What a late view is told when it is made."""
 
+import asyncio
+
 from textual import events
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
@@ -73,3 +75,15 @@ async def test_a_view_that_is_behind_is_not_told_that_it_is_shown() -> None:
         later.display = True
         await pilot.pause()
         assert content.shown == 1
+
+
+async def test_there_is_no_content_before_all_of_it_is_there() -> None:
+    app = LaterApp()
+    async with app.run_test():
+        later = app.query_one(Later)
+        filling = asyncio.create_task(later.fill())
+        while not later.children:
+            await asyncio.sleep(0)
+        assert later.content is None
+        content = await filling
+        assert later.content is content
