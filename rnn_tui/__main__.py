@@ -2,7 +2,7 @@
 
 import sys
 
-from rnn_tui.cli import main
+from rnn_tui.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

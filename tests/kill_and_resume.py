@@ -27,14 +27,14 @@ os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # All that a training imports: a process that is to be killed must not spend its life with that.
-import rnn_tui.arguments
-import rnn_tui.headless  # noqa: F401
-from rnn_tui.cli import main as rnn_tui_main
+import rnn_tui.cli.parser
+import rnn_tui.cli.train  # noqa: F401
+from rnn_tui.cli.main import main as rnn_tui_main
 from rnn_tui.engine import loop
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.training_state import load_resume_point
-from rnn_tui.store.records import Moment, RunRecord, RunStatus
-from rnn_tui.store.store import RunStore
+from rnn_tui.runs.records import Moment, RunRecord, RunStatus
+from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.conftest import write_mnist_slice
 

@@ -15,10 +15,10 @@ from collections.abc import Callable, Sequence
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Input, Select
 
-from rnn_tui.paths import asset_dir
-from rnn_tui.ui.app import RnnTuiApp
-from rnn_tui.ui.panels.inside_mnist import MnistInside
-from rnn_tui.ui.panels.inside_sequences import RecallInside
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.ui.inside.mnist import MnistInside
+from rnn_tui.ui.inside.sequences import RecallInside
+from rnn_tui.ui.shell.app import RnnTuiApp
 
 SIZE = (120, 36)
 # A test image to look into.

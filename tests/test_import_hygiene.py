@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from rnn_tui.arguments import OPTIONS
+from rnn_tui.cli.parser import OPTIONS
 from rnn_tui.tasks import TASKS
 
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
@@ -19,19 +19,19 @@ PATIENCE = 120.0
 
 HELP = """
 import contextlib, io, json, sys
-import rnn_tui.arguments, rnn_tui.cli
-text = rnn_tui.arguments.build_parser().format_help()
+import rnn_tui.cli.parser, rnn_tui.cli.main
+text = rnn_tui.cli.parser.build_parser().format_help()
 for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"],
               ["inspect"], ["inspect", "mnist"], ["reproduce"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
-        rnn_tui.cli.main([*level, "--help"])
+        rnn_tui.cli.main.main([*level, "--help"])
     text += out.getvalue()
 print(json.dumps([text, sorted(sys.modules)]))
 """
 
 QUESTION = """
 import contextlib, io, json, sys
-from rnn_tui.cli import main
+from rnn_tui.cli.main import main
 with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()):
     codes = [main({arguments}), main([*{arguments}, "--json"])]
 print(json.dumps([out.getvalue() if codes == [0, 0] else "", sorted(sys.modules)]))
@@ -39,8 +39,8 @@ print(json.dumps([out.getvalue() if codes == [0, 0] else "", sorted(sys.modules)
 
 FIRST_FRAME = """
 import asyncio, json, sys
-from rnn_tui.ui.app import RnnTuiApp
-from rnn_tui.ui.runs import RunManager
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.run_manager import RunManager
 
 class NotYet(RunManager):
     def load_engine(self):

@@ -43,8 +43,8 @@ print(json.dumps([rnn_tui.__file__, importlib.metadata.version("rnn-tui"), rnn_t
 
 FIRST_FRAME = """
 import asyncio
-from rnn_tui.ui.app import RnnTuiApp
-from rnn_tui.ui.runs import RunManager
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.run_manager import RunManager
 
 class NotYet(RunManager):
     def load_engine(self):
@@ -167,7 +167,7 @@ def test_installed_package_is_the_wheel(installed: Path, tmp_path: Path) -> None
     assert not Path(where).is_relative_to(CHECKOUT)
     assert version == in_code == __version__
     # The first one found is the new environment's; the borrowed one may have one of its own.
-    assert points[0] == "rnn_tui.cli:main"
+    assert points[0] == "rnn_tui.cli.main:main"
 
 
 def test_installed_package_trains_on_the_shipped_images(

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.store.records import RunStatus
-from rnn_tui.store.store import RunStore
+from rnn_tui.runs.records import RunStatus
+from rnn_tui.runs.store import RunStore
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")

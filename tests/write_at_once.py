@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from rnn_tui.engine import events
 from rnn_tui.engine.identifiers import new_run_id
 from rnn_tui.engine.metrics import MetricSpec
-from rnn_tui.paths import run_database
-from rnn_tui.store.recorder import Recorder
-from rnn_tui.store.store import RunStore
+from rnn_tui.engine.paths import run_database
+from rnn_tui.runs.recorder import Recorder
+from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 
 AT_ONCE = 3

@@ -19,11 +19,11 @@ from torch import Tensor, nn
 
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint
+from rnn_tui.engine.checkpoint_writer import Keeper
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DivergedError, UserError
 from rnn_tui.engine.identifiers import new_run_id
-from rnn_tui.engine.keeper import Keeper
 from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.optimisation import make_optimiser

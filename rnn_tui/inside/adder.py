@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_tui.inside.trace import Trace, checked, layer_trace
-from rnn_tui.tasks.adder.answering import AdderNetwork, Addition
-from rnn_tui.tasks.cells import Array, sigmoid
+from rnn_tui.networks.stepwise import Array, sigmoid
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 
 NOTE = (
     "The output after a step is the bit of the sum at that place; it depends on nothing that is "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace
-from rnn_tui.tasks.cells import Activations, Array, CellWeights, softmax
-from rnn_tui.tasks.mnist.network import CLASSES, Layer, RowReaderNetwork
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
+from rnn_tui.tasks.mnist.inference import CLASSES, Layer, RowReaderNetwork
 
 ALL_STATES_NOTE = (
     "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "

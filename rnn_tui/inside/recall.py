@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.inside.trace import Trace, against_the_mean, checked, layer_trace
-from rnn_tui.tasks.cells import sigmoid, softmax
+from rnn_tui.networks.stepwise import sigmoid, softmax
 from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.recall.answering import RecallNetwork
+from rnn_tui.tasks.recall.inference import RecallNetwork
 
 NOTE = (
     "The network answers after the last digit; an answer after an earlier one is what it would say "

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rnn_tui.inside.mnist import logits_after_rows, prefix_note
 from rnn_tui.inside.probes import Labels, Progress, Stopping, chance_level, never, silent
-from rnn_tui.tasks.mnist.network import RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # Large enough to keep a core busy, small enough for its cache.
 BATCH = 250

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_tui.tasks.cells import Array
-from rnn_tui.tasks.mnist.network import CLASSES, PIXEL_DEVIATION, RowReaderNetwork
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, RowReaderNetwork
 
 
 def saliency(network: RowReaderNetwork, digit: Array) -> Array:
@@ -16,7 +16,7 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.models.recurrent import build_row_reader  # noqa: PLC0415
+    from rnn_tui.networks.row_reader import build_row_reader  # noqa: PLC0415
 
     config = network.config
     side = len(digit)

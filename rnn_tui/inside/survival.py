@@ -17,9 +17,9 @@ from rnn_tui.inside.probes import (
     silent,
 )
 from rnn_tui.inside.trace import require_finite
-from rnn_tui.tasks.cells import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.recall.answering import RecallNetwork
+from rnn_tui.tasks.recall.inference import RecallNetwork
 
 # Half of them to fit to, half to score on.
 SEQUENCES = 2000

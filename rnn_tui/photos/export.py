@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.photos.reading import Reading
+from rnn_tui.photos.reader import Reading
 
 CLASSES, SIDE, WHITE = 10, 28, 255
 IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"

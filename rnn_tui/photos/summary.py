@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnn_tui.photos.reading import Reading
+from rnn_tui.photos.reader import Reading
 
 CLASSES = 10
 UNSURE = CLASSES

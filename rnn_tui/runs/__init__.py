@@ -1,1 +1,5 @@
-"""The command `rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted."""
+"""Every run of every task, kept: SQLite for settings and values, a folder of weights for each.
+
+Whatever goes wrong here costs no training: it is told once in a sentence, and what can be kept is
+kept. No torch in here, so that a list of runs is there at once.
+"""

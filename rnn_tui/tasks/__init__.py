@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.base import TaskSpec
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.task import TaskSpec
 
 TASKS: Mapping[str, TaskSpec] = {task.name: task for task in (MNIST, RECALL, ADDER)}

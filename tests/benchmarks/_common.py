@@ -23,10 +23,10 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import MODEL_LABELS, MODELS, RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import Outcome, fit
-from rnn_tui.models.recurrent import LastStepBiLSTM
+from rnn_tui.networks.row_reader import LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
-from rnn_tui.tasks.mnist.training import to_pixels
+from rnn_tui.tasks.mnist.problem import to_pixels
 
 ROWS, COLUMNS, CLASSES, HIDDEN = 28, 28, 10, 128
 BATCH = 100

@@ -22,8 +22,8 @@ from _common import (
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
-from rnn_tui.ui.app import RnnTuiApp
-from rnn_tui.ui.messages import TrainRequested
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.messages import TrainRequested
 
 TARGET = 0.95
 PATIENCE = 300.0

@@ -12,9 +12,9 @@ import torch
 from _common import add_models, machine, median, parser, spread, take_turns, verdict
 
 from rnn_tui.inside.mnist import trace_digit
-from rnn_tui.photos.networks import network_of, source_of
+from rnn_tui.runs.row_reader_networks import network_of, source_of
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.training import build_model
+from rnn_tui.tasks.mnist.problem import build_model
 
 REPEATS = 50
 MOST_MILLISECONDS = 5.0

@@ -24,10 +24,10 @@ from _blank_papers import KINDS, blank_paper
 from _photo_stresses import STRESSES
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.imaging.prepared import Picture
-from rnn_tui.imaging.preparing import METHODS, prepare
-from rnn_tui.imaging.reading import read_image
-from rnn_tui.tasks.mnist.network import RowReaderNetwork
+from rnn_tui.photos.digit.prepared import Picture
+from rnn_tui.photos.digit.preparing import METHODS, prepare
+from rnn_tui.photos.files import read_image
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)
 

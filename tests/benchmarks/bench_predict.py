@@ -17,8 +17,8 @@ import cv2
 import numpy as np
 from _common import machine, median, parser, spread, take_turns, verdict
 
-from rnn_tui.photos.networks import network_of, source_of
-from rnn_tui.photos.reading import PhotoReader
+from rnn_tui.photos.reader import PhotoReader
+from rnn_tui.runs.row_reader_networks import network_of, source_of
 from rnn_tui.tasks.mnist.data import load_mnist
 
 SIZES = {"12 megapixels": (3000, 4000), "2 megapixels": (1200, 1600)}

@@ -17,10 +17,10 @@ import torch
 from _common import machine, median, parser, spread, take_turns, temporary_home, verdict
 from torch import nn
 
-from rnn_tui.questions.adding import AdderQuestions
-from rnn_tui.questions.choice import Choice
-from rnn_tui.questions.face import ask
-from rnn_tui.tasks.adder.answering import AdderNetwork, Addition, number_of
+from rnn_tui.cli.ask.output import ask
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
+from rnn_tui.tasks.adder.questions import AdderQuestions
+from rnn_tui.tasks.choice import Choice
 
 TARGET = 3.0
 

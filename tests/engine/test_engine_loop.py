@@ -24,9 +24,9 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.models.initialisation import initialise
+from rnn_tui.networks.initialisation import initialise
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
-from rnn_tui.tasks.mnist.training import build_model
+from rnn_tui.tasks.mnist.problem import build_model
 
 TRAIN, VALIDATION = 1000, 200
 SameWeights = Callable[[dict[str, Tensor], dict[str, Tensor]], None]

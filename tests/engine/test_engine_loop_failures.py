@@ -15,7 +15,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.problem import Log, Problem
-from rnn_tui.tasks.mnist.training import MnistProblem
+from rnn_tui.tasks.mnist.problem import MnistProblem
 
 
 class BrokenTask:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import (
@@ -20,9 +21,8 @@ from rnn_tui.inside.carry import (
     study_carry,
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
-from rnn_tui.paths import asset_dir
-from rnn_tui.tasks.adder.answering import AdderNetwork, Addition
-from rnn_tui.tasks.cells import Activations
+from rnn_tui.networks.stepwise import Activations
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 
 ADDER = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetensors"))
 H3_BCE = 30

@@ -5,10 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.survival import spread_out, study_survival, survival_study
-from rnn_tui.paths import asset_dir
-from rnn_tui.tasks.recall.answering import RecallNetwork
+from rnn_tui.tasks.recall.inference import RecallNetwork
 
 RECALL = RecallNetwork(read_weights(asset_dir() / "pretrained" / "recall-position-3.safetensors"))
 STEPS, COUNT = 4, 600

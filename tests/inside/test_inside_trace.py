@@ -11,19 +11,19 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.config import ImageConfig, SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.mnist import logits_after_rows, trace_digit
 from rnn_tui.inside.recall import trace_sequence
 from rnn_tui.inside.trace import Trace
-from rnn_tui.models.recurrent import AllStatesReader, LastStepBiLSTM
-from rnn_tui.models.replicas import pytorch_weights
-from rnn_tui.paths import asset_dir
+from rnn_tui.networks.replicas import pytorch_weights
+from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.answering import AdderNetwork, Addition
-from rnn_tui.tasks.mnist.network import RowReaderNetwork
-from rnn_tui.tasks.mnist.training import build_model
-from rnn_tui.tasks.recall.answering import RecallNetwork
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.mnist.problem import build_model
+from rnn_tui.tasks.recall.inference import RecallNetwork
 
 PRETRAINED = asset_dir() / "pretrained"
 ADDER = AdderNetwork(read_weights(PRETRAINED / "adder.safetensors"))

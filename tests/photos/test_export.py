@@ -20,7 +20,7 @@ from rnn_tui.photos.export import (
     write_npz,
     write_table,
 )
-from rnn_tui.photos.reading import Reading
+from rnn_tui.photos.reader import Reading
 
 
 def reading(name: str, best: int, label: int | None = None, doubt: str = "") -> Reading:
@@ -102,7 +102,7 @@ def test_the_table_has_a_row_a_photo_whatever_the_names(tmp_path: Path) -> None:
 def test_the_table_is_the_same_as_predict_prints(capsys: pytest.CaptureFixture[str]) -> None:
     import sys  # noqa: PLC0415 - its stdout is captured by now
 
-    from rnn_tui.predict.face import Table  # noqa: PLC0415
+    from rnn_tui.cli.predict.output import Table  # noqa: PLC0415
 
     Table(sys.stdout).show(READINGS)
     printed = capsys.readouterr().out.splitlines()

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from rnn_tui.imaging.reading import read_image
-from rnn_tui.photos import reading
-from rnn_tui.photos.networks import described, network_of, source_of
-from rnn_tui.photos.reading import NO_DIGIT, PhotoReader, Reading
+from rnn_tui.photos import reader as reading
+from rnn_tui.photos.files import read_image
+from rnn_tui.photos.reader import NO_DIGIT, PhotoReader, Reading
 from rnn_tui.photos.summary import Summary
+from rnn_tui.runs.row_reader_networks import described, network_of, source_of
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.network import RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from rnn_tui.engine import events
 from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def small_run(
     import torch  # noqa: PLC0415
 
     from rnn_tui.engine.loop import fit  # noqa: PLC0415
-    from rnn_tui.tasks.adder.training import AdderTask  # noqa: PLC0415
-    from rnn_tui.tasks.recall.training import RecallTask  # noqa: PLC0415
+    from rnn_tui.tasks.adder.problem import AdderTask  # noqa: PLC0415
+    from rnn_tui.tasks.recall.problem import RecallTask  # noqa: PLC0415
 
     kinds = {"recall": RecallTask, "adder": AdderTask}
     task = kinds[config.task](torch.float64) if double else TASKS[config.task].load()

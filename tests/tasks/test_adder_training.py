@@ -13,7 +13,7 @@ from torch import nn
 from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.seeding import generator
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.training import (
+from rnn_tui.tasks.adder.problem import (
     TEST_LENGTHS,
     AdderProblem,
     AdderTask,

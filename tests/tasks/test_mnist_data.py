@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from rnn_tui.engine.errors import DataError
-from rnn_tui.paths import HOME_VARIABLE, asset_dir, cache_dir
+from rnn_tui.engine.paths import HOME_VARIABLE, asset_dir, cache_dir
 from rnn_tui.tasks.mnist import data
 from rnn_tui.tasks.mnist.data import FILES, MnistImages, load_mnist, split_indices, unpack_assets
-from rnn_tui.tasks.mnist.training import PIXEL_DEVIATION, PIXEL_MEAN
+from rnn_tui.tasks.mnist.problem import PIXEL_DEVIATION, PIXEL_MEAN
 
 # Of the files as published on yann.lecun.com, by several mirrors' checksums.
 PUBLISHED = {

@@ -11,7 +11,7 @@ from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.errors import CheckpointError, DataError
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.extra import load_extra, repeats
-from rnn_tui.tasks.mnist.training import MnistProblem, build_model
+from rnn_tui.tasks.mnist.problem import MnistProblem, build_model
 
 COUNT = 12
 RANDOM = np.random.default_rng(0)

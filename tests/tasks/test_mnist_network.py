@@ -8,13 +8,13 @@ import torch
 
 from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.models.initialisation import initialise
-from rnn_tui.paths import asset_dir
+from rnn_tui.networks.initialisation import initialise
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.mnist.network import RowReaderNetwork
-from rnn_tui.tasks.mnist.training import build_model, to_pixels
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.mnist.problem import build_model, to_pixels
 
 
 def made(

@@ -4,9 +4,9 @@ import pytest
 
 from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.runs.row_reader_weights import pretrained
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.network import RowReaderNetwork
-from rnn_tui.tasks.mnist.weights import pretrained
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 MODELS = ("rnn", "lstm", "bilstm")
 # Two images of 10,000 more or less, where rounding decides between two answers.

@@ -12,7 +12,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
-from rnn_tui.tasks.mnist.training import MnistProblem, to_pixels
+from rnn_tui.tasks.mnist.problem import MnistProblem, to_pixels
 
 CPU = torch.device("cpu")
 

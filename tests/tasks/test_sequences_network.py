@@ -15,12 +15,12 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import ImageConfig, SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.models.replicas import pytorch_weights
+from rnn_tui.networks.replicas import pytorch_weights
+from rnn_tui.networks.stepwise import sigmoid
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.answering import AdderNetwork, Addition
-from rnn_tui.tasks.cells import sigmoid
-from rnn_tui.tasks.recall.answering import RecallNetwork
-from rnn_tui.tasks.sequences.network import Network
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.sequences.inference import Network
 
 Small = Callable[..., SequenceConfig]
 KINDS: dict[str, type[Network]] = {"recall": RecallNetwork, "adder": AdderNetwork}

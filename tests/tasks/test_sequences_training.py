@@ -17,10 +17,10 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator
-from rnn_tui.models.replicas import pytorch_weights
+from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.training import AdderProblem, AdderTask
-from rnn_tui.tasks.recall.training import RecallProblem, RecallTask
+from rnn_tui.tasks.adder.problem import AdderProblem, AdderTask
+from rnn_tui.tasks.recall.problem import RecallProblem, RecallTask
 from rnn_tui.tasks.sequences.examples import Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 

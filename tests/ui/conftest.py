@@ -11,8 +11,8 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.metrics import MetricSpec
-from rnn_tui.tasks.mnist.results import Examination
-from rnn_tui.ui.runs import Examined, RunManager
+from rnn_tui.tasks.mnist.evaluation import Examination
+from rnn_tui.ui.training.run_manager import Examined, RunManager
 
 SPECS = (MetricSpec("train_loss", "training loss"), MetricSpec("val_accuracy", "accuracy", "%"))
 STEPS_PER_EPOCH = 10

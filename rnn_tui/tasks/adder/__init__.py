@@ -1,7 +1,7 @@
 """The adder: the sum of two binary numbers. The third experiment of the report, without torch."""
 
 from rnn_tui.engine.config import Recipe, SequenceConfig
-from rnn_tui.tasks.base import Preset, TaskSpec
+from rnn_tui.tasks.task import Preset, TaskSpec
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(
@@ -67,7 +67,7 @@ ADDER = TaskSpec(
             "H 3 ce": 91.88, "H 5 ce": 95.64, "H 10 ce": 100.0,
         }
     },
-    implementation="rnn_tui.tasks.adder.training:AdderTask",
-    examiner="rnn_tui.tasks.adder.examination:examine",
+    implementation="rnn_tui.tasks.adder.problem:AdderTask",
+    examiner="rnn_tui.tasks.adder.evaluate:examine",
     config_class=SequenceConfig,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_tui.engine.config import ImageConfig, Recipe
-from rnn_tui.tasks.base import Preset, TaskSpec
+from rnn_tui.tasks.task import Preset, TaskSpec
 
 
 def _values(epochs: int, batch_size: int, learning_rate: float, recipe: Recipe) -> dict[str, Any]:
@@ -90,8 +90,8 @@ MNIST = TaskSpec(
     published={
         "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},
     },
-    implementation="rnn_tui.tasks.mnist.training:MnistTask",
-    examiner="rnn_tui.tasks.mnist.examination:examine",
+    implementation="rnn_tui.tasks.mnist.problem:MnistTask",
+    examiner="rnn_tui.tasks.mnist.evaluate:examine",
     config_class=ImageConfig,
     unit="images",
     augmentations=("none", "shift", "elastic", "photo"),

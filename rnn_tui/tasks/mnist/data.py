@@ -20,7 +20,7 @@ from torchvision.datasets import MNIST as TorchvisionMNIST
 
 from rnn_tui.engine.checkpoint import write_atomically
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.paths import asset_dir, cache_dir
+from rnn_tui.engine.paths import asset_dir, cache_dir
 
 # The published files, by the MD5 of their uncompressed contents.
 FILES = {

@@ -1,7 +1,7 @@
 """Recall: which digit stood at a position? The second experiment of the report, without torch."""
 
 from rnn_tui.engine.config import Recipe, SequenceConfig
-from rnn_tui.tasks.base import Preset, TaskSpec
+from rnn_tui.tasks.task import Preset, TaskSpec
 
 DIGITS = 10
 
@@ -59,7 +59,7 @@ RECALL = TaskSpec(
         )
     },
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
-    implementation="rnn_tui.tasks.recall.training:RecallTask",
-    examiner="rnn_tui.tasks.recall.examination:examine",
+    implementation="rnn_tui.tasks.recall.problem:RecallTask",
+    examiner="rnn_tui.tasks.recall.evaluate:examine",
     config_class=SequenceConfig,
 )  # fmt: skip

@@ -14,8 +14,8 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
-from rnn_tui.models.initialisation import initialise
-from rnn_tui.models.replicas import ReplicaLSTM
+from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.replicas import ReplicaLSTM
 from rnn_tui.tasks.sequences.examples import Batch, Batches, Examples, stack
 
 # Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.

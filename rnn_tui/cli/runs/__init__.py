@@ -1,0 +1,1 @@
+"""The command `rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted."""

@@ -1,0 +1,63 @@
+"""Where things lie: what ships with the package, and what belongs to the user.
+
+`RNN_TUI_HOME` moves everything the program writes (cache, runs, log) below one folder, for
+people who keep their home small and for tests that must not touch it.
+"""
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path, user_log_path
+
+APP_NAME = "rnn-tui"
+HOME_VARIABLE = "RNN_TUI_HOME"
+WEIGHTS_NAME = "weights.safetensors"
+
+
+def _home() -> Path | None:
+    value = os.environ.get(HOME_VARIABLE, "").strip()
+    return Path(value).expanduser() if value else None
+
+
+def asset_dir() -> Path:
+    """The folder of shipped assets: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "assets"
+    return inside if inside.is_dir() else package.parent / "assets"
+
+
+def cache_dir() -> Path:
+    """The folder for what can be made again, such as the unpacked MNIST files."""
+    home = _home()
+    return home / "cache" if home else user_cache_path(APP_NAME)
+
+
+def data_dir() -> Path:
+    """The folder for what can't be made again: the runs."""
+    return _home() or user_data_path(APP_NAME)
+
+
+def run_dir() -> Path:
+    """The folder that keeps the weights of every run."""
+    return data_dir() / "runs"
+
+
+def weights_of(run_id: str) -> Path:
+    """Where a run's weights are kept, and what it needs to go on."""
+    return run_dir() / run_id / WEIGHTS_NAME
+
+
+def run_database() -> Path:
+    """The database of settings and values of all runs."""
+    return data_dir() / "runs.db"
+
+
+def lock_dir() -> Path:
+    """The folder of files that processes hold locks on while they train."""
+    return data_dir() / "locks"
+
+
+def log_file() -> Path:
+    """The log file, which holds the tracebacks that users are spared."""
+    home = _home()
+    return (home / "log" if home else user_log_path(APP_NAME)) / "rnn-tui.log"

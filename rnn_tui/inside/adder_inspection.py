@@ -1,0 +1,119 @@
+"""An addition, and where its network keeps the carry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from rnn_tui.inside.adder import trace_addition
+from rnn_tui.inside.carry import ADDITIONS, CarryStudy, study_carry
+from rnn_tui.inside.inspection import Row, Subject, unit_name
+from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.tasks.adder.inference import number_of
+from rnn_tui.tasks.adder.questions import AdderQuestions
+from rnn_tui.tasks.choice import Choice
+
+
+class SumSubject(Subject):
+    """Two numbers.
+
+    Args:
+        choice: whose network.
+        base: how numbers without a prefix are written.
+        text: the numbers as typed.
+    """
+
+    def __init__(self, choice: Choice, base: str, text: str) -> None:
+        questions = AdderQuestions(choice, base)
+        self._sum = questions.read(text)
+        [self._network] = questions.networks
+        self.label, self.weights = questions.label, questions.document()
+        self.notices = list(questions.notices(self._sum))
+        self.trace = trace_addition(self._network, self._sum.numbers)
+        self._study: CarryStudy | None = None
+
+    def study(self, progress: Progress, stopping: Stopping) -> bool:  # noqa: ARG002 - at once
+        """Look for the carry."""
+        self._study = study_carry(self._network)
+        return True
+
+    @property
+    def _answer(self) -> int:
+        return number_of(self.trace.answers == 1)
+
+    @property
+    def title(self) -> str:
+        """The sum, and whether it is right."""
+        numbers, prefix = self._sum.numbers, self._sum.prefix
+        a, b, answer, right = (
+            prefix + self._sum.base.format(value)
+            for value in (numbers.a, numbers.b, self._answer, numbers.total)
+        )
+        verdict = "right" if self._answer == numbers.total else f"wrong, it is {right}"
+        return f"{a} + {b} = {answer}  {verdict}"
+
+    def table(self) -> tuple[Row, list[Row]]:
+        """A row a place, the lowest first; the true carry into it beside what the network has."""
+        numbers, trace = self._sum.numbers, self.trace
+        heads = ["bit", "a", "b", "carry", "output", "answer", "right"]
+        bits = [numbers.bits(value) for value in (numbers.a, numbers.b, numbers.total)]
+        columns: list[list[str]] = [
+            [*map(str, range(trace.steps))],
+            [*map(str, bits[0])],
+            [*map(str, bits[1])],
+            [*map(str, numbers.carries)],
+            [f"{value:.3f}" for value in trace.probabilities[:, 0]],
+            [*map(str, trace.answers)],
+            [*map(str, bits[2])],
+        ]
+        layer, unit = trace.leading
+        heads.append(unit_name(trace))
+        columns.append([f"{value:+.3f}" for value in layer.states[:, unit]])
+        if self._study is not None:
+            source, best = self._study.best
+            heads[4:4] = ["probe", f"{source} {best} before"]
+            columns[4:4] = [
+                [*map(str, self._study.carry_row(trace))],
+                [f"{value:+.3f}" for value in self._study.values(trace, source, best)],
+            ]
+        return heads, [*zip(*columns, strict=True)]
+
+    def findings(self) -> list[str]:
+        """Where the carry is."""
+        if self._study is None:
+            return []
+        return [
+            self._study.summary,
+            f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
+            "bits, scored on the other.",
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """Numbers as strings: they may be longer than JSON's readers allow."""
+        numbers, base = self._sum.numbers, self._sum.base
+        found: dict[str, Any] = {
+            "input": {
+                "query": self._sum.text,
+                "a": str(numbers.a),
+                "b": str(numbers.b),
+                "base": base.name,
+                "answer": base.format(self._answer),
+                "expected": base.format(numbers.total),
+                "correct": self._answer == numbers.total,
+                "carries": numbers.carries.tolist(),
+            },
+            "trace": self.trace.to_dict(),
+        }
+        if self._study is not None:
+            found["carry"] = self._study.to_dict()
+            found["carry"]["read_here"] = self._study.carry_row(self.trace).tolist()
+        return found
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Trace, true carries, study."""
+        found = {**self.trace.arrays(), "carries": self._sum.numbers.carries}
+        if self._study is not None:
+            found |= self._study.arrays()
+            found["carry_read_here"] = self._study.carry_row(self.trace)
+        return found

@@ -1,0 +1,153 @@
+"""A digit, row by row, and how early it could be told."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.inside.inspection import Row, Subject, UnreadableError, share, unit_name
+from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.rows import RowsStudy, study_rows
+from rnn_tui.inside.saliency import saliency
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.runs.row_reader_networks import described, network_of
+from rnn_tui.runs.weights import Source
+
+# From no ink to all of it.
+INK = " .:*#"
+
+
+class DigitSubject(Subject):
+    """A digit that a row reader reads.
+
+    Args:
+        source: the network's weights.
+        digit: (28, 28), 0 for background … 1 for ink.
+        about: what it is, for JSON.
+        name: what it is, in a few words.
+        label: which digit it is, where that is known.
+        notices: sentences on what to keep in mind.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        digit: Array,
+        about: dict[str, Any],
+        name: str,
+        *,
+        label: int | None = None,
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        self._network = network_of(source)
+        self._digit, self._about, self._name, self._label = digit, about, name, label
+        self.label, self.weights = source.label, described(source, self._network)
+        self.trace = trace_digit(self._network, digit)
+        self.notices = [*notices, self.trace.prefix_note]
+        self._study: RowsStudy | None = None
+
+    @classmethod
+    def of_test_image(cls, source: Source, number: int) -> Self:
+        """A test image by its number, from 0."""
+        from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+
+        data = load_mnist()
+        digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
+        label = int(data.test_labels[number])
+        return cls(source, digit, {"test_image": number}, f"test image {number}", label=label)
+
+    @classmethod
+    def of_photo(cls, source: Source, path: Path, method: str) -> Self:
+        """A photo, prepared by one of `imaging.preparing.METHODS`.
+
+        Raises:
+            UnreadableError: if it can't be read, in a sentence with its name.
+        """
+        from rnn_tui.photos.digit.preparing import prepare  # noqa: PLC0415 - OpenCV, on use only
+        from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
+
+        shown = printable(path, 200)
+        try:
+            prepared = prepare(read_image(path), method)
+        except ImageError as error:
+            raise UnreadableError(f"{shown} can't be read: {error}.") from error
+        doubt = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
+        about = {"path": str(path), "preprocessing": method}
+        return cls(source, prepared.digit, about, shown, notices=doubt)
+
+    @cached_property
+    def _saliency(self) -> Array:
+        return saliency(self._network, self._digit)
+
+    def study(self, progress: Progress, stopping: Stopping) -> bool:
+        """Read all test images."""
+        from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+
+        data = load_mnist()
+        images, labels = data.test_images.numpy(), data.test_labels.numpy()
+        self._study = study_rows(
+            self._network, images, labels, progress=progress, stopping=stopping
+        )
+        return self._study is not None
+
+    @property
+    def title(self) -> str:
+        """The answer, and from when on it stands."""
+        verdict = ""
+        if self._label is not None:
+            verdict = "right" if self.trace.answer == self._label else f"wrong, it is {self._label}"
+            verdict = f"  {verdict}"
+        return f"{self._name}: {self.trace.answer}{verdict}; settled after row {self.trace.settled}"
+
+    def table(self) -> tuple[Row, list[Row]]:
+        """A row of the image a row."""
+        layer, unit = self.trace.leading
+        heads = ["row", "".ljust(len(self._digit)), "answer", "probability", unit_name(self.trace)]
+        rows: list[Row] = []
+        levels = np.rint(self._digit.clip(0, 1) * (len(INK) - 1)).astype(int)
+        for at, answer in enumerate(self.trace.answers):
+            cells = [
+                str(at + 1),
+                "".join(INK[level] for level in levels[at]),
+                str(answer),
+                share(self.trace.probabilities[at, answer]),
+                f"{layer.states[at, unit]:+.3f}",
+            ]
+            if self._study is not None:
+                cells.append(share(self._study.accuracy[at], 2))
+            rows.append(cells)
+        return [*heads, "accuracy"] if self._study is not None else heads, rows
+
+    def findings(self) -> list[str]:
+        """How early all test images could be told."""
+        return [] if self._study is None else [self._study.summary]
+
+    def document(self) -> dict[str, Any]:
+        """What was read, trace, saliency, study."""
+        about: dict[str, Any] = {**self._about, "answer": self.trace.answer}
+        if self._label is not None:
+            about |= {"label": self._label, "correct": self.trace.answer == self._label}
+        found: dict[str, Any] = {
+            "input": {**about, "digit": self._digit.tolist()},
+            "trace": self.trace.to_dict(),
+            "saliency": self._saliency.tolist(),
+        }
+        if self._study is not None:
+            found["rows"] = self._study.to_dict()
+        return found
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Digit, trace, saliency, study."""
+        study = {} if self._study is None else self._study.arrays()
+        return {
+            "digit": self._digit,
+            **self.trace.arrays(),
+            "saliency": self._saliency,
+            **study,
+        }

@@ -1,0 +1,163 @@
+"""The photos that were read, with the user's corrections; which of them are shown, in what order.
+
+No part of it knows the screen.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.reader import PhotoReader, Reading
+    from rnn_tui.photos.summary import Summary
+
+SORTS = ("name", "confidence", "prediction")
+FILTERS = ("all", "doubtful", "wrong")
+_PARTS = re.compile(r"([0-9]+)")
+_LAST = 10
+
+SortKey = tuple[object, ...]
+
+
+class Collection:
+    """Readings in the order in which they came, and the order in which they are shown.
+
+    Attributes:
+        order: indices of the readings that are shown.
+        given: the digits that the user named, by path; they outlive a new reading.
+        sort: one of `SORTS`; by confidence the least sure come first.
+        filter: one of `FILTERS`.
+        reader: what read them; None before.
+        threshold: the confidence below which an answer is doubted.
+        named: whether names of folders and files tell which digit a photo shows.
+    """
+
+    def __init__(self) -> None:
+        self.order: list[int] = []
+        self.given: dict[Path, int] = {}
+        self.sort, self.filter = SORTS[0], FILTERS[0]
+        self.named = False
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all readings, but not what the user said about them."""
+        self._readings: list[Reading] = []
+        self._names: list[SortKey] = []
+        self._confidences: list[float] = []
+        self.reader: PhotoReader | None = None
+        self.threshold = 0.0
+        self._summary: Summary | None = None
+        self.order = []
+
+    def __len__(self) -> int:
+        return len(self._readings)
+
+    def __getitem__(self, index: int) -> Reading:
+        return self._readings[index]
+
+    @property
+    def shown(self) -> list[Reading]:
+        """All that are shown, in their order."""
+        return [self._readings[index] for index in self.order]
+
+    def is_given(self, index: int) -> bool:
+        """Whether the label is the user's."""
+        return self._readings[index].path in self.given
+
+    # What changes it
+
+    def add(self, readings: Sequence[Reading], reader: PhotoReader, threshold: float) -> None:
+        """Take in more readings, doubted below `threshold`."""
+        self.reader, self.threshold = reader, threshold
+        before = len(self._readings)
+        for reading in readings:
+            judged = reader.judged(reading, threshold)
+            self._readings.append(replace(judged, label=self._label_of(reading.path)))
+            self._names.append(_natural(reading.path))
+            self._confidences.append(-1.0 if reading.confidence is None else reading.confidence)
+        summary = self._summary
+        self.arrange()
+        if summary is not None:
+            summary.add(self._readings[before:])
+            self._summary = summary
+
+    def judge(self, threshold: float) -> None:
+        """Doubt answers below another threshold."""
+        reader, before = self.reader, self.threshold
+        self.threshold = threshold
+        if reader is None:
+            return
+        for at, confidence in enumerate(self._confidences):
+            if (confidence < before) != (confidence < threshold):
+                self._readings[at] = reader.judged(self._readings[at], threshold)
+        self.arrange()
+
+    def label(self, index: int, digit: int | None) -> None:
+        """Name the digit that a photo shows; None takes the user's word back."""
+        path = self._readings[index].path
+        if digit is None:
+            self.given.pop(path, None)
+        else:
+            self.given[path] = digit
+        self._readings[index] = replace(self._readings[index], label=self._label_of(path))
+        self.arrange()
+
+    def use_names(self, named: bool) -> None:
+        """Take labels from names, or do not."""
+        self.named = named
+        for at, reading in enumerate(self._readings):
+            label = self._label_of(reading.path)
+            if label != reading.label:
+                self._readings[at] = replace(reading, label=label)
+        self.arrange()
+
+    def arrange(self) -> None:
+        """Filter and sort anew."""
+        self._summary = None
+        readings, kept = self._readings, range(len(self._readings))
+        shown: Iterable[int] = kept
+        if self.filter == "doubtful":
+            shown = [at for at in kept if readings[at].doubt or readings[at].error]
+        elif self.filter == "wrong":
+            shown = [at for at in kept if readings[at].correct is False]
+        self.order = sorted(shown, key=self._key)
+
+    def _key(self, at: int) -> SortKey:
+        confidence = self._confidences[at]
+        match self.sort:
+            case "confidence":
+                return (confidence < 0, confidence, at)
+            case "prediction":
+                best = self._readings[at].best
+                return (_LAST if best is None else best, -confidence, at)
+        return self._names[at]
+
+    def _label_of(self, path: Path) -> int | None:
+        from rnn_tui.photos.finding import label_of  # noqa: PLC0415 - behind the first frame
+
+        return self.given.get(path, label_of(path) if self.named else None)
+
+    # What is known about it
+
+    @property
+    def summary(self) -> Summary:
+        """How many were read, doubted, right."""
+        from rnn_tui.photos.summary import Summary  # noqa: PLC0415 - loads OpenCV
+
+        if self._summary is None:
+            self._summary = Summary()
+            self._summary.add(self._readings)
+        return self._summary
+
+
+def _natural(path: Path) -> SortKey:
+    """A key that sorts 2 before 10, a folder's photos together."""
+    name, folder = os.path.basename(path), os.path.dirname(path)
+    parts = _PARTS.split(name.casefold())
+    numbers = [int(part[:18]) if at % 2 else part for at, part in enumerate(parts)]
+    return (folder, numbers, name)

@@ -1,0 +1,167 @@
+"""Photos from files: upright, in colour, 8 bits, whatever the file holds.
+
+Nothing about a file is trusted: neither its name nor that it is a file at all, nor the size it
+claims. What can't be read says why in a few words.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+import cv2
+import numpy as np
+
+from rnn_tui.engine.errors import UserError
+from rnn_tui.photos.decoding import DamagedError, decoded
+from rnn_tui.photos.digit.prepared import Picture
+from rnn_tui.photos.headers import Header, is_heif, read_header
+
+MOST_PIXELS = 50_000_000
+MOST_BYTES = 256 * 1024 * 1024
+# Preparing works at 640 pixels or fewer; twice that leaves its averaging something to do.
+ENOUGH = 1280
+WHITE = 255
+
+_REASONS = {
+    errno.ENOENT: "no such file",
+    errno.ENOTDIR: "no such file",
+    errno.EACCES: "no permission to read it",
+    errno.EPERM: "no permission to read it",
+    errno.ELOOP: "a link in a circle",
+    errno.ENAMETOOLONG: "its name is too long",
+}
+
+
+class ImageError(UserError):
+    """A file that is no readable photo; the text says why in a few words, without the name."""
+
+
+def read_image(path: str | os.PathLike[str], *, whole: bool = False) -> Picture:
+    """The photo in a file: (H, W, 3) BGR uint8, upright, transparency on white.
+
+    Args:
+        path: JPEG, PNG, BMP, TIFF or WebP, whatever its suffix.
+        whole: keep every pixel; otherwise a photo much larger than preparing needs is halved
+            until its longer side is below 2560 pixels, which saves most of a JPEG's decoding.
+
+    Raises:
+        ImageError: if it can't be read, with the reason.
+    """
+    return decode_image(_bytes_of(path), whole=whole)
+
+
+def decode_image(data: bytes, *, whole: bool = False) -> Picture:
+    """The photo in a file's bytes; as `read_image`.
+
+    Raises:
+        ImageError: if these bytes are no image, or one too large or damaged.
+    """
+    if not data:
+        raise ImageError("empty file")
+    header = read_header(data)
+    if header is None:
+        raise ImageError("HEIC photo; save it as JPEG" if is_heif(data) else "not an image")
+    if header.width * header.height > MOST_PIXELS:
+        raise ImageError(f"larger than {MOST_PIXELS // 1_000_000} megapixels")
+    if not header.complete:
+        raise ImageError("cut off before its end")
+    if not header.intact:
+        raise ImageError("damaged")
+    factor = 1 if whole else _reduction(header)
+    try:
+        pixels = decoded(data, header, factor)
+    except DamagedError as error:
+        raise ImageError("damaged") from error
+    if header.kind != "jpeg" and factor > 1:
+        size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
+        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return _upright(_colour(_eight_bits(pixels)), header.orientation)
+
+
+def _bytes_of(path: str | os.PathLike[str]) -> bytes:
+    """The content of a regular file; nothing else is ever opened for longer than a look."""
+    try:
+        # First without opening: opening some devices does something already.
+        _check_regular(os.stat(path))
+        # A pipe put there in between must not block.
+        descriptor = os.open(path, os.O_RDONLY | _flag("O_NONBLOCK") | _flag("O_BINARY"))
+        with os.fdopen(descriptor, "rb") as file:
+            _check_regular(os.fstat(descriptor))
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        if error.errno == errno.ENOENT and os.path.islink(path):
+            raise ImageError("a link that leads nowhere") from error
+        fallback = (error.strerror or "can't be read").lower()
+        raise ImageError(_REASONS.get(error.errno or 0, fallback)) from error
+    except ValueError as error:  # a NUL in the name
+        raise ImageError("no such file") from error
+    if len(data) > MOST_BYTES:
+        raise ImageError(_TOO_LARGE)
+    return data
+
+
+_TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
+
+
+def _flag(name: str) -> int:
+    """A flag of `os.open` that not every system has."""
+    flag: int = getattr(os, name, 0)
+    return flag
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise ImageError("a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageError("not a regular file")
+    if status.st_size > MOST_BYTES:
+        raise ImageError(_TOO_LARGE)
+
+
+def _reduction(header: Header) -> int:
+    """By how much to shrink a photo on reading: 1, 2, 4 or 8."""
+    longest, factor = max(header.width, header.height), 1
+    while factor < 8 and longest // (2 * factor) >= ENOUGH:
+        factor *= 2
+    return factor
+
+
+def _eight_bits(pixels: Picture) -> Picture:
+    """Any number type as 0 … 255, by the range of the type (floats: 0 … 1 or up to their top)."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if np.issubdtype(pixels.dtype, np.floating):
+        clean = np.nan_to_num(pixels.astype(np.float32), posinf=1.0, neginf=0.0)
+        top = max(1.0, float(clean.max()))
+    else:
+        clean, top = pixels.astype(np.float32), float(np.iinfo(pixels.dtype.name).max)
+    result: Picture = np.clip(np.rint(clean * (WHITE / top)), 0, WHITE).astype(np.uint8)
+    return result
+
+
+def _colour(pixels: Picture) -> Picture:
+    """(H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel, as BGR on white."""
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+    planes = pixels.reshape(*pixels.shape[:2], channels)
+    colours, alpha = planes, None
+    if channels in (2, 4):
+        colours, alpha = planes[:, :, :-1], planes[:, :, -1:].astype(np.uint16)
+    if alpha is not None:
+        on_white = colours * alpha + WHITE * (WHITE - alpha) + WHITE // 2
+        colours = (on_white // WHITE).astype(np.uint8)
+    if colours.shape[2] == 1:
+        colours = np.repeat(colours, 3, axis=2)
+    return np.ascontiguousarray(colours[:, :, :3])
+
+
+def _upright(picture: Picture, orientation: int) -> Picture:
+    """`picture` turned as EXIF's `orientation` (1 … 8) asks."""
+    if orientation in (5, 6, 7, 8):
+        picture = picture.transpose(1, 0, 2)
+    if orientation in (2, 3, 6, 7):
+        picture = picture[:, ::-1]
+    if orientation in (3, 4, 7, 8):
+        picture = picture[::-1]
+    return np.ascontiguousarray(picture)

@@ -1,0 +1,1 @@
+"""Printed lines in photos: found, told from strokes, painted over."""

@@ -1,0 +1,178 @@
+"""Photos in, answers out: decoded and prepared in threads, read by a network in small batches.
+
+Whatever the number of photos, only a few are in memory at a time. Answers come in the order of
+the paths, and the first ones before the last paths are known.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.photos.digit.prepared import Digit, Prepared
+from rnn_tui.photos.digit.preparing import prepare
+from rnn_tui.photos.files import ImageError, read_image
+from rnn_tui.photos.finding import label_of
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+
+# A network that reads several digits at once is faster, but the first has to wait for the last.
+BATCH = 32
+# Prepared photos that may wait for the network, for each thread.
+AHEAD = 4
+MOST_THREADS = 8
+# Below this probability an answer is a guess; see tests/benchmarks/bench_photos.py.
+THRESHOLD = 0.5
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What became of one photo.
+
+    Attributes:
+        path: where it lies.
+        digit: (28, 28) as the network reads it, 0 … 1; None after an error.
+        probabilities: (10,) of the classes; None after an error.
+        doubt: why `prediction` is None although the photo could be read, in a sentence.
+        error: why it could not be read, in a few words.
+        label: which digit it is, where its name says so and that was asked for, or where the
+            user does.
+        threshold: the confidence below which there is no prediction.
+    """
+
+    path: Path
+    digit: Digit | None = None
+    probabilities: Array | None = None
+    doubt: str = ""
+    error: str = ""
+    label: int | None = None
+
+    @property
+    def best(self) -> int | None:
+        """The most probable digit, however little that says."""
+        return None if self.probabilities is None else int(self.probabilities.argmax())
+
+    @property
+    def prediction(self) -> int | None:
+        """The most probable digit, unless there is reason to doubt it."""
+        return None if self.doubt else self.best
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability of `best`, 0 … 1."""
+        return None if self.probabilities is None else float(self.probabilities.max())
+
+    @property
+    def correct(self) -> bool | None:
+        """Whether the prediction is the label; None without a label or after an error."""
+        if self.label is None or self.error:
+            return None
+        return self.prediction == self.label
+
+
+class PhotoReader:
+    """Reads photos with one network.
+
+    Args:
+        network: the network.
+        method: how photos are prepared, one of `imaging.preparing.METHODS`.
+        threshold: the probability below which an answer is doubted, 0 … 1.
+        labelled: take labels from folder and file names.
+        threads: that decode and prepare; 0 for as many as there are cores, at most eight.
+    """
+
+    def __init__(
+        self,
+        network: RowReaderNetwork,
+        method: str = "mnist",
+        *,
+        threshold: float = THRESHOLD,
+        labelled: bool = False,
+        threads: int = 0,
+    ) -> None:
+        self.network, self.method = network, method
+        self.threshold, self._labelled = threshold, labelled
+        self._threads = threads or min(len(os.sched_getaffinity(0)), MOST_THREADS)
+
+    def read(
+        self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False
+    ) -> Iterator[list[Reading]]:
+        """Readings in the order of `paths`, as many at a time as were ready.
+
+        Args:
+            paths: of photos; may be a generator that is still looking for them.
+            stopping: looked at between photos; once true, nothing more is read.
+        """
+        rest = iter(paths)
+        waiting: deque[tuple[Path, Future[Prepared]]] = deque()
+        pool = ThreadPoolExecutor(self._threads, "photos")
+        try:
+            while not stopping():
+                free = self._threads * AHEAD - len(waiting)
+                for path in itertools.islice(rest, max(0, free)):
+                    waiting.append((path, pool.submit(self._prepared, path)))
+                if not waiting:
+                    return
+                ready = [waiting.popleft()]
+                while waiting and len(ready) < BATCH and waiting[0][1].done():
+                    ready.append(waiting.popleft())
+                yield self._answered([(path, _outcome(future)) for path, future in ready])
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    def answer(self, digits: Sequence[Digit]) -> Array:
+        """Probabilities (N, 10) of prepared digits."""
+        return self.network.probabilities(np.stack(digits))
+
+    def judged(self, reading: Reading, threshold: float) -> Reading:
+        """The same reading, doubted below another threshold."""
+        if reading.probabilities is None or reading.doubt.startswith(NO_DIGIT):
+            return reading
+        return replace(reading, doubt=_doubt(reading.probabilities, threshold))
+
+    def _prepared(self, path: Path) -> Prepared:
+        return prepare(read_image(path), self.method)
+
+    def _answered(self, outcomes: Sequence[tuple[Path, Prepared | str]]) -> list[Reading]:
+        prepared = [one for _, one in outcomes if isinstance(one, Prepared)]
+        answers = iter(self.answer([one.digit for one in prepared]) if prepared else ())
+        readings = []
+        for path, outcome in outcomes:
+            label = label_of(path) if self._labelled else None
+            if isinstance(outcome, str):
+                readings.append(Reading(path, error=outcome, label=label))
+                continue
+            probabilities: Array = next(answers)
+            doubt = outcome.doubt and f"{NO_DIGIT}: {outcome.doubt}"
+            doubt = doubt or _doubt(probabilities, self.threshold)
+            readings.append(Reading(path, outcome.digit, probabilities, doubt, label=label))
+        return readings
+
+
+NO_DIGIT = "No digit found"
+
+
+def _outcome(future: Future[Prepared]) -> Prepared | str:
+    """What became of a photo, or why nothing did."""
+    try:
+        return future.result()
+    except ImageError as error:
+        return str(error)
+
+
+def _doubt(probabilities: Array, threshold: float) -> str:
+    """A sentence on an answer that is little better than a guess; empty for a sure one."""
+    first, second = np.argsort(-probabilities)[:2].tolist()
+    if probabilities[first] >= threshold:
+        return ""
+    return (
+        f"Unsure: {first} ({100 * probabilities[first]:.0f} %) or "
+        f"{second} ({100 * probabilities[second]:.0f} %)"
+    )

@@ -1,0 +1,133 @@
+"""With which settings, on what, and by which runs the figures of a rerun were made."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.report.machine import Machine, machine
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.rows import Results
+from rnn_tui.runs.documents import date
+from rnn_tui.runs.records import RunRecord, Session
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.versions import versions
+from rnn_tui.tasks import TASKS
+
+TIMES = "Where networks train side by side, each counts with an equal share of their time."
+
+
+@dataclass(frozen=True)
+class UsedRun:
+    """A run that figures are from.
+
+    Attributes:
+        run: the run.
+        networks: how many of its networks the table has.
+        sessions: its stretches of training, the first one first.
+    """
+
+    run: RunRecord
+    networks: int
+    sessions: tuple[Session, ...]
+
+    def versions(self, package: str) -> str:
+        """The versions of a package that trained it, with commas; empty where not known."""
+        found = (session.versions.get(package, "") for session in self.sessions)
+        return ", ".join(dict.fromkeys(version for version in found if version))
+
+    @property
+    def here(self) -> bool:
+        """Whether all of it was trained on a machine of this name."""
+        return all(session.host == platform.node() for session in self.sessions)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        last = self.sessions[-1] if self.sessions else None
+        return {
+            "id": self.run.run_id,
+            "name": self.run.name,
+            "networks": self.networks,
+            "finished": date(self.run.updated),
+            "seconds": self.run.elapsed,
+            "device": self.run.device or None,
+            "workers": last.workers if last else None,
+            "on_this_machine": self.here,
+            "versions": dict(last.versions) if last else {},
+        }
+
+
+@dataclass(frozen=True)
+class About:
+    """All that must be known of figures.
+
+    Attributes:
+        plan: what was wanted.
+        written: when this was put together, in seconds since 1970.
+        machine: where.
+        versions: of this program, Python and packages, there and then.
+        settings: of every experiment, by what it is called.
+        runs: those that figures are from.
+    """
+
+    plan: Plan
+    written: float
+    machine: Machine
+    versions: Mapping[str, str]
+    settings: Mapping[str, RunConfig]
+    runs: tuple[UsedRun, ...]
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What the runs were trained on, each once."""
+        return tuple(dict.fromkeys(one.run.device for one in self.runs if one.run.device))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "command": self.plan.command,
+            "date": date(self.written),
+            "preset": self.plan.preset,
+            "notes": [*self.plan.notes, TIMES],
+            "seeds": {task: list(self.plan.seeds_of(task)) for task in self.plan.tasks},
+            "settings": {name: config.to_dict() for name, config in self.settings.items()},
+            "versions": dict(self.versions),
+            "machine": {**self.machine.to_dict(), "devices": list(self.devices)},
+            "runs": [one.to_dict() for one in self.runs],
+        }
+
+
+def about(results: Results, store: RunStore | None) -> About:
+    """Gather what must be known of a table.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    counts: dict[str, int] = {}
+    for row in results.rows:
+        for run_id in row.run_ids:
+            counts[run_id] = counts.get(run_id, 0) + 1
+    used = []
+    for run_id, networks in counts.items():
+        assert store is not None
+        run = store.get(run_id)
+        if run is not None:
+            used.append(UsedRun(run, networks, tuple(store.sessions(run_id))))
+    used.sort(key=lambda one: one.run.run_id)
+    return About(
+        results.plan, time.time(), machine(), versions(), settings_of(results.plan), tuple(used)
+    )
+
+
+def settings_of(plan: Plan) -> dict[str, RunConfig]:
+    """The settings of every task, of MNIST by model, all seeds together where a run has several."""
+    result = {}
+    for one in plan.experiments:
+        label = one.label if one.task == "mnist" else TASKS[one.task].label
+        seeds = len(plan.seeds_of(one.task))
+        result[label] = plan.config(one.task, one.model, plan.first_seed, seeds=seeds)
+    return result

@@ -1,0 +1,245 @@
+"""What the report plotted, as lines over seeds with its published points beside them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.replicas import Spread
+from rnn_tui.report.kept import Found, Kept, kept
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.published import Experiment
+from rnn_tui.report.rows import found_of
+from rnn_tui.runs.comparison import Line
+from rnn_tui.runs.records import Moment
+from rnn_tui.runs.store import RunStore
+
+LOSS = "the mean over each epoch; the report plotted its last batch's"
+# Runs whose accuracy by length is remembered: 20 × 20 × 6 numbers each, or so.
+MOST_REMEMBERED = 64
+
+
+@dataclass(frozen=True)
+class Points:
+    """Published points beside a line of the same label."""
+
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A plot.
+
+    Attributes:
+        key: a name, such as `mnist-val_accuracy`.
+        title: what is shown.
+        x_label: what x counts.
+        spec: what y is.
+        lines: a line for each network, with the values of all seeds at each x.
+        published: the report's points, where it gives them.
+        note: what else one must know.
+    """
+
+    key: str
+    title: str
+    x_label: str
+    spec: MetricSpec
+    lines: tuple[Line, ...]
+    published: tuple[Points, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class AccuracyByLength:
+    """Bit accuracy of an adder at each length, over seeds.
+
+    Attributes:
+        experiment: which.
+        lengths: in bits, ascending.
+        values: by seed, ascending, a figure in percent for each length.
+        run_ids: the run of each seed.
+    """
+
+    experiment: Experiment
+    lengths: tuple[int, ...]
+    values: Mapping[int, tuple[float, ...]]
+    run_ids: tuple[str, ...]
+
+    def between(self, first: int, last: int) -> dict[int, float]:
+        """By seed, the mean over the lengths `first` … `last`."""
+        chosen = [at for at, length in enumerate(self.lengths) if first <= length <= last]
+        return {
+            seed: math.fsum(values[at] for at in chosen) / len(chosen)
+            for seed, values in self.values.items()
+        }
+
+    @property
+    def line(self) -> Line:
+        """As a line to draw."""
+        spreads = tuple(Spread(at) for at in zip(*self.values.values(), strict=True))
+        x = tuple(map(float, self.lengths))
+        return Line(self.experiment.short_label, self.run_ids, x, spreads)
+
+
+def accuracy_by_length(plan: Plan, store: RunStore | None) -> tuple[AccuracyByLength, ...]:
+    """Bit accuracy of every adder of the plan at the lengths of the test, 1 … 20.
+
+    On the very sequences of each run's own test, whose figure is the mean over the lengths. Needs
+    torch and the weights, and takes a moment (not for the thread of a face); what was measured once
+    is remembered. Networks whose weights are gone are left out, and experiments without any.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    adders = [one for one in plan.experiments if one.task == "adder"]
+    has = kept(plan, store) if adders else None
+    result = []
+    for experiment in adders:
+        assert has is not None
+        lengths: tuple[int, ...] = ()
+        values: dict[int, tuple[float, ...]] = {}
+        runs = []
+        for seed, found in found_of(plan, has, experiment).items():
+            measured = _measured(found.run.run_id, str(found.run.weights))
+            if measured is not None and found.at < len(measured[1]):
+                lengths, figures = measured
+                values[seed] = figures[found.at]
+                runs.append(found.run.run_id)
+        if values:
+            result.append(AccuracyByLength(experiment, lengths, values, tuple(runs)))
+    return tuple(result)
+
+
+def figures(
+    plan: Plan, store: RunStore | None, by_length: tuple[AccuracyByLength, ...] = ()
+) -> tuple[Figure, ...]:
+    """The report's plots, from what is trained to the end; those without any line are left out.
+
+    Args:
+        plan: what is wanted.
+        store: the runs; None where there are none yet.
+        by_length: of the adders, from `accuracy_by_length`.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    has = kept(plan, store)
+    epochs = _Epochs(store)
+
+    def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
+        mine = [one for one in plan.experiments if one.task == task]
+        drawn = [(one, epochs.line(plan, has, one, metric)) for one in mine]
+        bounds = {"lower": 0.0, "upper": 100.0} if unit else {"lower": 0.0}
+        return Figure(
+            f"{task}-{metric}",
+            title,
+            "epoch",
+            MetricSpec(metric, label, unit, bool(unit), **bounds),
+            tuple(line for _, line in drawn if line.x),
+            tuple(
+                _published(one)
+                for one, line in drawn
+                if line.x and one.validation and metric == "val_accuracy"
+            ),
+            **more,
+        )
+
+    made = [
+        of("mnist", "train_loss", "MNIST: training loss", "training loss", note=LOSS),
+        of("mnist", "val_loss", "MNIST: validation loss", "validation loss"),
+        of("mnist", "val_accuracy", "MNIST: validation accuracy", "validation accuracy", "%",
+           note="marks are the report's values"),
+        of("recall", "train_loss", "Recall: training loss", "training loss"),
+        *(_by_length_figure(loss, by_length) for loss in ("mse", "ce")),
+    ]  # fmt: skip
+    return tuple(figure for figure in made if figure.lines)
+
+
+def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Figure:
+    mine = [
+        one for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss
+    ]
+    return Figure(
+        f"adder-by-length-{loss}",
+        f"Adder: bit accuracy by length, loss {loss}",
+        "bits",
+        MetricSpec("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0),
+        tuple(one.line for one in mine),
+        note="the report gives the means over the lengths only",
+    )
+
+
+def _published(experiment: Experiment) -> Points:
+    known = [(at, value) for at, value in enumerate(experiment.validation, 1) if value is not None]
+    x, y = zip(*known, strict=True)
+    return Points(experiment.short_label, tuple(map(float, x)), y)
+
+
+class _Epochs:
+    """The figures of epochs, each run read once."""
+
+    def __init__(self, store: RunStore | None) -> None:
+        self._store = store
+        self._known: dict[str, list[Moment]] = {}
+
+    def line(self, plan: Plan, has: Kept, experiment: Experiment, metric: str) -> Line:
+        """A metric over epochs, at those that all seeds have finite values of."""
+        found = found_of(plan, has, experiment)
+        seeds = [self._values(one, metric) for one in found.values()]
+        common = [
+            epoch
+            for epoch in (seeds[0] if seeds else ())
+            if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
+        ]
+        return Line(
+            experiment.short_label,
+            tuple(dict.fromkeys(one.run.run_id for one in found.values())),
+            tuple(map(float, common)),
+            tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common),
+        )
+
+    def _values(self, found: Found, metric: str) -> dict[int, float]:
+        assert self._store is not None
+        run = found.run.run_id
+        if run not in self._known:
+            self._known[run] = self._store.moments(run, "epoch")
+        result = {}
+        for moment in self._known[run]:
+            value = moment.figures.get(metric)
+            if value is not None and moment.epoch is not None:
+                result[moment.epoch] = value[found.at] if isinstance(value, tuple) else value
+        return result
+
+
+@lru_cache(MOST_REMEMBERED)
+def _measured(
+    run_id: str,  # noqa: ARG001 - what is remembered is the run's
+    path: str,
+) -> tuple[tuple[int, ...], list[tuple[float, ...]]] | None:
+    """Lengths, and for each replica of a finished run its accuracy at them, in percent."""
+    from pathlib import Path  # noqa: PLC0415
+
+    from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415
+    from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem  # noqa: PLC0415
+    from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
+
+    try:
+        checkpoint = load_checkpoint(Path(path))
+        config = checkpoint.config
+        if not isinstance(config, SequenceConfig):
+            return None
+        problem = with_weights(AdderProblem, config, checkpoint.weights)
+    except CheckpointError:
+        return None
+    with cpu_workers(config.workers or automatic_workers()) as workers:
+        bits, _ = problem.at_lengths(problem.model, TEST_LENGTHS, config.test_size, workers)
+    return tuple(TEST_LENGTHS), [tuple(row) for row in (100.0 * bits).tolist()]

@@ -1,0 +1,256 @@
+"""A rerun written down: one file with figures, conclusions, settings, machine and plots.
+
+The text is Markdown; the HTML is made from it, so that both say the same. Neither refers to
+anything outside of itself.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from rnn_tui.engine.errors import ExportError, SettingError, printable
+from rnn_tui.engine.files import why_unwritable, write_atomically
+from rnn_tui.report.about import TIMES, About, about
+from rnn_tui.report.charts import data_uri, svg
+from rnn_tui.report.conclusions import Conclusion, conclusions
+from rnn_tui.report.curves import Figure, accuracy_by_length, figures
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.rows import Results, results
+from rnn_tui.report.words import (
+    HEADS,
+    cells,
+    duration,
+    markdown_table,
+    markdown_text,
+)
+from rnn_tui.runs.comparison import settings_of
+from rnn_tui.runs.documents import date
+from rnn_tui.runs.export.extras import imported
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import NOTHING
+
+SUFFIXES = (".md", ".html")
+TITLE = "A report on recurrent networks, rerun"
+STYLE = Path(__file__).with_suffix(".css")
+# Of the settings of a run: those that say nothing on how a network was trained.
+UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
+
+
+@dataclass(frozen=True)
+class _Chart:
+    """A plot among the text."""
+
+    figure: Figure
+    drawing: str
+
+    @property
+    def caption(self) -> str:
+        note = f"; {self.figure.note}" if self.figure.note else ""
+        return f"{self.figure.title}, over seeds as in the table{note}."
+
+
+def check_path(path: Path) -> Path:
+    """Return `path` if a document can be written there, before hours of training.
+
+    Raises:
+        SettingError: if its name ends in neither of `SUFFIXES`.
+        ExportError: if no file can be written there, or matplotlib is not installed.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        raise SettingError(
+            f"A document's name ends in {' or '.join(SUFFIXES)}, unlike {printable(path, 200)}."
+        )
+    imported("matplotlib.figure", "plots", "Documents")
+    reason = why_unwritable(path)
+    if not reason:
+        return path
+    raise _unwritable(path, reason)
+
+
+def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
+    """Write what the store has of a plan into one self-contained file.
+
+    Loads torch and matplotlib, and takes seconds: not for the thread of a face.
+
+    Args:
+        path: a new or existing file; `.md` for Markdown, `.html` for HTML.
+        plan: what was wanted; what is still lacking is said.
+        store: the runs; None where there are none yet.
+
+    Raises:
+        SettingError: if the name ends otherwise.
+        ExportError: if it can't be written, or matplotlib is not installed.
+        StoreError: if the store can't be read.
+    """
+    check_path(path)
+    table = results(plan, store)
+    by_length = accuracy_by_length(plan, store)
+    charts = [_Chart(one, svg(one)) for one in figures(plan, store, by_length)]
+    known = about(table, store)
+    blocks = [
+        *_beginning(table, known),
+        *_concluded(conclusions(table, by_length)),
+        *_plotted(charts),
+        *_made(known),
+    ]
+    text = _as_html(blocks) if path.suffix.lower() == ".html" else _as_markdown(blocks)
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise _unwritable(path, error.strerror or str(error)) from error
+
+
+def _unwritable(path: Path, reason: str) -> ExportError:
+    return ExportError(
+        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place for "
+        "the document."
+    )
+
+
+# --- the parts ------------------------------------------------------------------------------------
+
+
+def _beginning(table: Results, known: About) -> list[str]:
+    plan = table.plan
+    many = [f"{len(plan.seeds_of(task))} of {_label(task)}" for task in plan.tasks]
+    lacking = [row.experiment.label for row in table.rows if row.n < row.wanted]
+    parts = [
+        f"# {TITLE}",
+        "A course report of 2022 trained one network of each kind and published one figure for it. "
+        "One run of a small network is one draw: with another seed, that is with other random "
+        "data, initial weights and order, the same recipe ends elsewhere. Here every experiment "
+        f"was trained again, with preset {plan.preset}, from several seeds ({', '.join(many)}). "
+        "The table has the mean over seeds ± the sample standard deviation and, in brackets, the "
+        "smallest and the largest, all in percent; and where the published figure lies.",
+        *(markdown_text(note) for note in plan.notes),
+        f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: "
+        f"`{plan.command}`",
+        "## Published figures and ours",
+        markdown_table(HEADS, [cells(row) for row in table.rows]),
+        f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over the "
+        f"lengths 1 to 20. Time is time of training. {TIMES}",
+    ]
+    if lacking:
+        parts.append(f"**Not complete:** seeds are lacking of {'; '.join(lacking)}.")
+    return parts
+
+
+def _concluded(found: Sequence[Conclusion]) -> list[str]:
+    if not found:
+        return []
+    parts = ["## The report's conclusions on the adder"]
+    for one in found:
+        parts += [f"**{markdown_text(one.claim)}** {markdown_text(one.text)}"]
+    return parts
+
+
+def _plotted(charts: Sequence[_Chart]) -> list[str | _Chart]:
+    if not charts:
+        return []
+    return [
+        "## Plots",
+        "Lines are means over seeds, shades one standard deviation to each side.",
+        *charts,
+    ]
+
+
+def _made(known: About) -> list[str]:
+    plan, computer = known.plan, known.machine
+    flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
+    names = {name: None for settings in flat.values() for name in settings if name not in UNTOLD}
+    settings = [
+        (name, *(one.get(name, NOTHING) for one in flat.values()))
+        for name in names
+        if any(one.get(name, NOTHING) != NOTHING for one in flat.values())
+    ]
+    seeds = [
+        f"{_label(task)}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}"
+        for task, mine in ((task, plan.seeds_of(task)) for task in plan.tasks)
+    ]
+    versions = [(name, version) for name, version in known.versions.items() if name != "system"]
+    parts = [
+        "## How it was made",
+        "### Settings",
+        markdown_table(("", *flat), settings),
+        f"Seeds. {'; '.join(seeds)}.",
+        "### Machine and versions",
+        markdown_table(
+            ("", ""),
+            [
+                ("processor", computer.processor),
+                ("cores", str(computer.cores)),
+                ("memory", f"{computer.memory_gib:g} GiB"),
+                ("system", computer.system),
+                ("trained on", ", ".join(known.devices) or NOTHING),
+                *versions,
+            ],
+        ),
+    ]
+    if known.runs:
+        heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
+        parts += [
+            "### Runs",
+            markdown_table(heads, [_run_cells(one.to_dict()) for one in known.runs]),
+        ]
+        elsewhere = [one for one in known.runs if not one.here]
+        if elsewhere:
+            parts.append(
+                f"{len(elsewhere)} of {len(known.runs)} runs were trained on another machine than "
+                "the one above."
+            )
+    return parts
+
+
+def _run_cells(run: dict[str, object]) -> list[str]:
+    versions = run["versions"]
+    torch = versions.get("torch") if isinstance(versions, dict) else None
+    seconds = run["seconds"]
+    return [
+        str(run["name"]),
+        str(run["id"]),
+        str(run["networks"]),
+        str(run["finished"]),
+        duration(seconds) if isinstance(seconds, float) else NOTHING,
+        str(run["device"] or NOTHING),
+        str(torch or NOTHING),
+    ]
+
+
+def _label(task: str) -> str:
+    return next(one.label for one in EXPERIMENTS if one.task == task).partition(",")[0]
+
+
+# --- the formats ----------------------------------------------------------------------------------
+
+
+def _as_markdown(blocks: Sequence[str | _Chart]) -> str:
+    shown = [
+        f"![{markdown_text(one.figure.title)}]({data_uri(one.drawing)})\n\n*{markdown_text(one.caption)}*"
+        if isinstance(one, _Chart)
+        else one
+        for one in blocks
+    ]
+    return "\n\n".join(shown) + "\n"
+
+
+def _as_html(blocks: Sequence[str | _Chart]) -> str:
+    markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
+    body = "\n".join(
+        f"<figure>\n{one.drawing}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
+        if isinstance(one, _Chart)
+        else str(markdown.render(one)).replace("<table>", '<div class="wide"><table>')
+        .replace("</table>", "</table></div>")
+        for one in blocks
+    )  # fmt: skip
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(TITLE)}</title>\n<style>\n{STYLE.read_text()}</style>\n</head>\n<body>\n"
+        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )

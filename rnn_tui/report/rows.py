@@ -1,0 +1,219 @@
+"""The table of a rerun: each published figure beside ours over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_tui.engine.replicas import Spread
+from rnn_tui.report.kept import Found, Kept, kept
+from rnn_tui.report.plan import Part, Plan
+from rnn_tui.report.published import Experiment
+from rnn_tui.runs.records import Moment
+from rnn_tui.runs.store import RunStore
+
+# The published figures have as many decimals, so ours are held against them with as many.
+DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class Row:
+    """One published figure and ours.
+
+    Attributes:
+        experiment: what was published.
+        seeds: those that are trained, ascending.
+        values: a figure for each of them, in percent.
+        run_ids: the run of each.
+        seconds: the time that training them took. Where a run trains several networks side by
+            side, each counts with an equal share of the run's time, so that all rows together
+            have the time that passed; alone, each would have taken longer than its share.
+        wanted: how many seeds the plan asks for.
+    """
+
+    experiment: Experiment
+    seeds: tuple[int, ...]
+    values: tuple[float, ...]
+    run_ids: tuple[str, ...]
+    seconds: float
+    wanted: int
+
+    @property
+    def spread(self) -> Spread | None:
+        """The values over seeds; None where there is none yet."""
+        return Spread(self.values) if self.values else None
+
+    @property
+    def n(self) -> int:
+        """How many seeds are trained."""
+        return len(self.values)
+
+    @property
+    def mean(self) -> float | None:
+        """The mean over seeds."""
+        return self.spread.mean if self.spread else None
+
+    @property
+    def sd(self) -> float | None:
+        """The sample standard deviation (n − 1 below the sum); None for fewer than two seeds."""
+        return self.spread.sd if self.spread else None
+
+    @property
+    def low(self) -> float | None:
+        """The smallest value."""
+        return self.spread.low if self.spread else None
+
+    @property
+    def high(self) -> float | None:
+        """The largest value."""
+        return self.spread.high if self.spread else None
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs that the values are from, each once."""
+        return tuple(dict.fromkeys(self.run_ids))
+
+    @property
+    def place(self) -> str:
+        """Where the published figure lies among ours (see `place_of`); empty without values."""
+        return place_of(self.experiment.published, self.values) if self.values else ""
+
+    @property
+    def outside(self) -> float | None:
+        """How many points the published figure is below our smallest (negative) or above our
+        largest, as `place` says; 0 within, None without values.
+        """
+        return _outside(self.experiment.published, self.values) if self.values else None
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the published figure is within our smallest and largest; None for n < 2."""
+        return self.outside == 0 if self.n > 1 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "experiment": self.experiment.key,
+            "task": self.experiment.task,
+            "label": self.experiment.label,
+            "metric": self.experiment.metric,
+            "published": self.experiment.published,
+            "mean": self.mean,
+            "sd": self.sd,
+            "min": self.low,
+            "max": self.high,
+            "n": self.n,
+            "wanted": self.wanted,
+            "published_lies": self.place or None,
+            "published_inside": self.inside,
+            "seeds": list(self.seeds),
+            "values": list(self.values),
+            "runs": list(self.run_ids),
+            "seconds": self.seconds,
+        }
+
+
+@dataclass(frozen=True)
+class Results:
+    """What came of a plan so far.
+
+    Attributes:
+        plan: what was wanted.
+        rows: one for each experiment, in the report's order.
+    """
+
+    plan: Plan
+    rows: tuple[Row, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every network is trained."""
+        return all(row.n == row.wanted for row in self.rows)
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """All runs that values are from, each once."""
+        return tuple(dict.fromkeys(run for row in self.rows for run in row.run_ids))
+
+
+def results(plan: Plan, store: RunStore | None) -> Results:
+    """The table so far; quick enough to ask for whenever a run has ended.
+
+    Args:
+        plan: what is wanted.
+        store: the runs; None where there are none yet.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    has = kept(plan, store)
+    tests = _Tests(store)
+    rows = []
+    for experiment in plan.experiments:
+        found = found_of(plan, has, experiment)
+        values = {seed: tests.value(one, experiment.metric) for seed, one in found.items()}
+        known = {seed: value for seed, value in values.items() if value is not None}
+        runs = {seed: found[seed].run for seed in known}
+        rows.append(
+            Row(
+                experiment,
+                seeds=tuple(known),
+                values=tuple(known.values()),
+                run_ids=tuple(run.run_id for run in runs.values()),
+                seconds=sum(
+                    run.elapsed / max(1, len(run.config.replicas)) for run in runs.values()
+                ),
+                wanted=len(plan.seeds_of(experiment.task)),
+            )
+        )
+    return Results(plan, tuple(rows))
+
+
+def found_of(plan: Plan, has: Kept, experiment: Experiment) -> Mapping[int, Found]:
+    """Where the trained networks of an experiment are, by seed, ascending."""
+    parts = ((seed, Part(experiment, seed)) for seed in plan.seeds_of(experiment.task))
+    return {seed: has.done[part] for seed, part in parts if part in has.done}
+
+
+def place_of(published: float, values: tuple[float, ...]) -> str:
+    """Where a published figure lies among ours.
+
+    `inside the range`, or how many points outside; beside a single value, how far from it. Both are
+    rounded to the decimals of the published figures first.
+    """
+    outside = _outside(published, values)
+    points = f"{abs(outside):.{DECIMALS}f} points {'below' if outside < 0 else 'above'}"
+    if len(values) == 1:
+        return f"{points} the one value" if outside else "equal to the one value"
+    if not outside:
+        return "inside the range"
+    return f"{points} the {'smallest' if outside < 0 else 'largest'}"
+
+
+def _outside(published: float, values: tuple[float, ...]) -> float:
+    """How far below the smallest (negative) or above the largest value; 0 within."""
+    low, high = round(min(values), DECIMALS), round(max(values), DECIMALS)
+    return min(0.0, round(published - low, DECIMALS)) or max(0.0, round(published - high, DECIMALS))
+
+
+class _Tests:
+    """The test figures of runs, each read once."""
+
+    def __init__(self, store: RunStore | None) -> None:
+        self._store = store
+        self._known: dict[str, list[Moment]] = {}
+
+    def value(self, found: Found, metric: str) -> float | None:
+        """A network's figure at the end, or None where it was not kept."""
+        assert self._store is not None
+        run = found.run.run_id
+        if run not in self._known:
+            self._known[run] = self._store.moments(run, "test")
+        for moment in self._known[run]:
+            many = moment.replicas.get(metric)
+            if many is not None and found.at < len(many):
+                return many[found.at]
+            if metric in moment.metrics:
+                return moment.metrics[metric]
+        return None

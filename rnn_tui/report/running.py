@@ -1,0 +1,230 @@
+"""Trains what a plan lacks, run after run, and tells how far it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rnn_tui.engine import events
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.paths import run_database
+from rnn_tui.report.kept import Kept, kept
+from rnn_tui.report.pace import Pace
+from rnn_tui.report.plan import Part, Plan
+from rnn_tui.report.work import Work, work_for
+from rnn_tui.runs import training
+from rnn_tui.runs.store import RunStore
+
+# Often enough for a bar that moves, seldom enough to cost nothing.
+SECONDS_BETWEEN_STANDINGS = 0.5
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a rerun is.
+
+    Attributes:
+        total: networks in the plan.
+        done: those that are trained to the end.
+        elsewhere: those that another process, or another tab of the app, trains now.
+        work: what is trained now; None before the first run and after the last one.
+        run_id: the run that trains it; empty where there is none.
+        progress: the share of its steps that is done, 0 … 1.
+        runs_left: runs to come after it.
+        seconds_left: until all is trained, estimated from the pace of this run and of finished
+            ones of the same kind; None while there is a kind without any.
+    """
+
+    total: int
+    done: int
+    elsewhere: int = 0
+    work: Work | None = None
+    run_id: str = ""
+    progress: float = 0.0
+    runs_left: int = 0
+    seconds_left: float | None = None
+
+    @property
+    def share(self) -> float:
+        """The share of all networks that is trained, 0 … 1, each step of one counted."""
+        in_hand = self.progress * len(self.work.parts) if self.work is not None else 0.0
+        return min(1.0, (self.done + in_hand) / self.total)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a rerun ended.
+
+    Attributes:
+        standing: how far it is.
+        stopped: whether it was asked to stop before the end.
+        failures: why runs failed, in sentences.
+    """
+
+    standing: Standing
+    stopped: bool
+    failures: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every network of the plan is trained."""
+        return self.standing.done == self.standing.total
+
+
+Emit = Callable[[events.Event | Standing], object]
+
+
+def standing(plan: Plan) -> Standing:
+    """How far a plan is by what the store has, with an estimate of what is left.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    if not run_database().exists():  # a question makes no database
+        has = kept(plan, None)
+    else:
+        with RunStore() as store:
+            has = kept(plan, store)
+    return _standing(plan, has, work_for(plan, has), Pace(has.finished))
+
+
+def reproduce(plan: Plan, emit: Emit, control: Control) -> Ending:
+    """Train what the plan lacks in the store of runs, in this thread, the cheap tasks first.
+
+    What is lacking is looked up before every run. A run that was interrupted or stopped goes on;
+    a network that another process trains meanwhile is left to it; what fails is not tried again.
+
+    Args:
+        plan: what is wanted.
+        emit: called in this thread with a `Standing` between runs and at most twice a second in
+            them, and with every event of the runs.
+        control: stops the run in hand, whose checkpoint is kept, and with it the rerun; pauses.
+
+    Raises:
+        DeviceError: if there is no such device.
+        StoreError: if the store can't be used.
+    """
+    failures: list[str] = []
+    tried: set[Part] = set()
+    unusable: set[str] = set()
+    device_checked = False
+    while True:
+        with RunStore() as store:
+            has = kept(plan, store)
+        works = work_for(plan, has, tried=tried, unusable=unusable)
+        pace = Pace(has.finished)
+        now = _standing(plan, has, works, pace)
+        emit(now)
+        if control.stopping or not works:
+            return Ending(now, bool(works), tuple(failures))
+        if not device_checked:  # or every single run would fail
+            _check_device(plan.device)
+            device_checked = True
+        work = works[0]
+        run_id = new_run_id() if work.run is None else work.run.run_id
+        teller = _Teller(now, work, works[1:], pace, emit)
+        teller.begin(run_id)
+        try:
+            _train(work, run_id, teller.take, control)
+        except (StoreError, CheckpointError) as error:
+            if work.run is None:
+                raise
+            # Somebody else goes on with it, or its checkpoint is damaged: then it starts anew.
+            unusable.add(work.run.run_id)
+            emit(events.LogLine(work.run.run_id, str(error), "warning"))
+            continue
+        if teller.failure:
+            failures.append(teller.failure)
+        if not control.stopping:
+            # Even where it could not be kept: it must not be trained for ever.
+            tried.update(work.parts)
+
+
+def _check_device(name: str) -> None:
+    from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - torch, on use only
+
+    resolve_device(name)
+
+
+def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> None:
+    if work.run is not None:
+        training.resume(work.run, emit, control)
+    else:
+        training.train(work.config, emit, control, run_id)
+
+
+def _standing(plan: Plan, has: Kept, works: Sequence[Work], pace: Pace) -> Standing:
+    return Standing(
+        total=len(plan.parts),
+        done=len(has.done),
+        elsewhere=len([part for part in has.active if part not in has.done]),
+        runs_left=len(works),
+        seconds_left=_seconds(works, pace),
+    )
+
+
+def _seconds(works: Sequence[Work], pace: Pace) -> float | None:
+    """What all of these runs will take; None where that of one is not known."""
+    result = 0.0
+    for work in works:
+        whole = pace.seconds(work.config)
+        if whole is None:
+            return None
+        left = 1.0 - work.run.progress if work.run is not None else 1.0
+        result += left * whole
+    return result
+
+
+class _Teller:
+    """Passes the events of one run on, and says how far it and the rerun are."""
+
+    def __init__(
+        self, before: Standing, work: Work, later: Sequence[Work], pace: Pace, emit: Emit
+    ) -> None:
+        self.failure = ""
+        self._before, self._work, self._later = before, work, later
+        self._pace, self._emit = pace, emit
+        self._total_steps = 0
+        self._told_at = -SECONDS_BETWEEN_STANDINGS
+
+    def begin(self, run_id: str) -> None:
+        """Say what is trained next: data and libraries take a moment to load."""
+        self._tell(run_id, self._work.run.progress if self._work.run is not None else 0.0)
+
+    def take(self, event: events.Event) -> None:
+        """Take an event of the run."""
+        self._emit(event)
+        match event:
+            case events.RunStarted():
+                self._total_steps = event.total_steps
+                self._tell(event.run_id, event.first_step / event.total_steps)
+            case events.StepLogged() | events.EpochEnded():
+                if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
+                    progress = event.step / self._total_steps
+                    self._pace.learn(self._work.config, event.elapsed / progress)
+                    self._tell(event.run_id, progress)
+            case events.RunFailed():
+                self.failure = f"{self._work.label}: {event.message}"
+
+    def _tell(self, run_id: str, progress: float) -> None:
+        self._told_at = time.monotonic()
+        whole = self._pace.seconds(self._work.config)
+        later = _seconds(self._later, self._pace)
+        left = None
+        if whole is not None and later is not None:
+            left = (1.0 - progress) * whole + later
+        self._emit(
+            Standing(
+                total=self._before.total,
+                done=self._before.done,
+                elsewhere=self._before.elsewhere,
+                work=self._work,
+                run_id=run_id,
+                progress=progress,
+                runs_left=len(self._later),
+                seconds_left=left,
+            )
+        )

@@ -1,0 +1,155 @@
+"""Runs side by side: their curves, seeds of one configuration together, and how settings differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.replicas import Spread
+from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.runs.records import Curve, RunRecord
+from rnn_tui.runs.words import NOTHING
+
+Against = Literal["step", "epoch", "time"]
+AGAINST: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "seconds of training"}
+LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Line:
+    """A curve to draw: one draw of a network, or the mean over several with their spread.
+
+    Attributes:
+        label: what to call it.
+        runs: the ids of the runs behind it.
+        x: where; steps, epochs or seconds.
+        spreads: at each of them, the values of all seeds.
+    """
+
+    label: str
+    runs: tuple[str, ...]
+    x: tuple[float, ...]
+    spreads: tuple[Spread, ...]
+
+    @property
+    def seeds(self) -> int:
+        """How many seeds it is the mean of."""
+        return self.spreads[0].n if self.spreads else 0
+
+
+def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
+    """The lines for one metric of several runs.
+
+    A run with several networks gives a line for each. Runs that differ in their seeds only give
+    lines together, over the steps that all of them have logged.
+
+    Args:
+        curves: runs, each with its curve of the metric; runs without values may be among them.
+        against: what x counts.
+    """
+    groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
+    for run, curve in curves:
+        if curve.steps:
+            groups.setdefault(_without_seeds(run.config), []).append((run, curve))
+    result = []
+    for config, members in groups.items():
+        label = members[0][0].name if len(members) == 1 else _common_name(members)
+        for variant in range(max(1, len(config.variants))):
+            of_variant = f" {config.variants[variant].label}" if len(config.variants) > 1 else ""
+            result.append(_line(f"{label}{of_variant}", members, variant, against))
+    return result
+
+
+def differing(runs: Sequence[RunRecord]) -> list[tuple[str, tuple[str, ...]]]:
+    """The settings in which runs differ: what it is called, and each run's value."""
+    flat = [dict(_flat(run.config.to_dict())) for run in runs]
+    names = {name: None for settings in flat for name in settings}
+    table = [(_called(name), tuple(one.get(name, NOTHING) for one in flat)) for name in names]
+    return [(name, values) for name, values in table if len(set(values)) > 1]
+
+
+def settings_of(config: RunConfig) -> list[tuple[str, str]]:
+    """All settings of a run: what they are called, and their values."""
+    return [(_called(name), value) for name, value in _flat(config.to_dict())]
+
+
+def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
+    """Every metric that some run has; those that all of them have come first."""
+    names = {name: None for some in metrics for name in some}
+    return sorted(names, key=lambda name: not all(name in some for some in metrics))
+
+
+def _line(
+    label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against
+) -> Line:
+    by_step = [dict(zip(curve.steps, range(len(curve.steps)), strict=True)) for _, curve in members]
+    steps = [step for step in by_step[0] if all(step in places for places in by_step)]
+    spreads, xs = [], []
+    for step in steps:
+        values: list[float] = []
+        times = []
+        for (run, curve), places in zip(members, by_step, strict=True):
+            values += _of_variant(run, curve.values[places[step]], variant)
+            times.append({"step": float(step), "epoch": curve.epochs[places[step]],
+                          "time": curve.elapsed[places[step]]}[against])  # fmt: skip
+        if all(map(math.isfinite, values)):
+            spreads.append(Spread(tuple(values)))
+            xs.append(math.fsum(times) / len(times))
+    return Line(label, tuple(run.run_id for run, _ in members), tuple(xs), tuple(spreads))
+
+
+def _of_variant(
+    run: RunRecord, value: float | tuple[float, ...], variant: int
+) -> tuple[float, ...]:
+    if not isinstance(value, tuple):
+        return (value,)
+    seeds = len(value) // max(1, len(run.config.variants))
+    return value[variant * seeds : (variant + 1) * seeds]
+
+
+def _without_seeds(config: RunConfig) -> RunConfig:
+    """The configuration apart from which seeds, and how many."""
+    more = {"seeds": 1} if config.variants else {}
+    return config.replace(seed=0, **more)
+
+
+def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
+    """What the names of runs that differ in their seeds have in common."""
+    names = [run.name for run, _ in members]
+    common = names[0]
+    for name in names[1:]:
+        while not name.startswith(common):
+            common = common[:-1]
+    common = common.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
+    return common or members[0][0].config.label
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", _shown(value)
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list | tuple):
+        return ",".join(map(_shown, value))
+    return printable(value, LONGEST_SHOWN)
+
+
+def _called(name: str) -> str:
+    setting = SETTINGS.get(name)
+    if setting is not None:
+        return setting.label.lower()
+    return name.removeprefix("recipe.").replace("_", " ")

@@ -1,0 +1,109 @@
+"""Runs as JSON documents: times in seconds, dates as ISO 8601 in UTC, accuracies in percent."""
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rnn_tui.runs.records import Moment, RunRecord, Session
+from rnn_tui.runs.store import RunStore
+
+
+def date(seconds: float) -> str:
+    """A moment as ISO 8601 has it, in UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def of_run(run: RunRecord) -> dict[str, Any]:
+    """What a list tells of a run."""
+    return {
+        "id": run.run_id,
+        "name": run.name,
+        "task": run.config.task,
+        "model": run.config.key,
+        "preset": run.config.preset,
+        "status": run.status.value,
+        "created": date(run.created),
+        "updated": date(run.updated),
+        "step": run.step,
+        "total_steps": run.total_steps,
+        "epoch": run.epoch,
+        "epochs": run.config.epochs,
+        "progress": run.progress,
+        "seconds": run.elapsed,
+        "metric": run.metric or None,
+        "best": run.best,
+        "last": run.last,
+        "final_metric": run.final_metric or None,
+        "final": run.final,
+        "device": run.device or None,
+        "parameters": run.parameters,
+        "message": run.message or None,
+        "note": run.note,
+        "tags": list(run.tags),
+        "weights": str(run.weights) if run.weights.is_file() else None,
+        "settings": run.config.to_dict(),
+    }
+
+
+def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
+    """All that is known of a run, every logged value included."""
+    return {
+        **of_run(run),
+        "metrics": [
+            {
+                "name": spec.name,
+                "label": spec.label,
+                "unit": spec.unit,
+                "higher_is_better": spec.higher_is_better,
+            }
+            for spec in run.specs
+        ],
+        "networks": [
+            {"hidden_size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed}
+            for r in run.config.replicas
+        ],
+        "sessions": [_session(session) for session in store.sessions(run.run_id)],
+        "log": [
+            {"time": date(at), "level": level, "text": text}
+            for at, level, text in store.log(run.run_id)
+        ],
+        "values": [_moment(moment) for moment in store.moments(run.run_id)],
+    }
+
+
+def _session(session: Session) -> dict[str, Any]:
+    return {
+        "started": date(session.started),
+        "first_step": session.first_step,
+        "host": session.host,
+        "device": session.device,
+        "workers": session.workers,
+        "versions": dict(session.versions),
+    }
+
+
+def _moment(moment: Moment) -> dict[str, Any]:
+    document: dict[str, Any] = {"kind": moment.kind, "step": moment.step}
+    if moment.epoch is not None:
+        document["epoch"] = moment.epoch
+    document["seconds"] = moment.elapsed
+    if moment.rate is not None:
+        document["samples_per_second"] = moment.rate
+    for name, value in moment.metrics.items():
+        document[name] = _number(value)
+    for name, values in moment.replicas.items():
+        document[name] = [_number(value) for value in values]
+    return document
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN and no infinity."""
+    return value if math.isfinite(value) else None
+
+
+def differences(names: Sequence[str], rows: Sequence[tuple[str, tuple[str, ...]]]) -> list[Any]:
+    """Settings in which runs differ."""
+    return [
+        {"setting": setting, **dict(zip(names, values, strict=True))} for setting, values in rows
+    ]

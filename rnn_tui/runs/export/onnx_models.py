@@ -1,0 +1,286 @@
+"""Networks as ONNX models, checked against our own on real inputs.
+
+The graphs are put together here from ONNX's own RNN and LSTM operators. PyTorch's exporter fixes
+the length of the sequences that an LSTM reads (2.13), and takes seconds for each of what may be a
+hundred small networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui import __version__
+from rnn_tui.engine.config import ImageConfig
+from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.networks.stepwise import CellWeights
+from rnn_tui.runs.export.extras import imported
+from rnn_tui.tasks.adder.inference import AdderNetwork
+from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
+from rnn_tui.tasks.recall.inference import RecallNetwork
+
+Array = npt.NDArray[np.float32]
+# 17 is of 2022; RNN and LSTM are those of 14. Of 2022 as well: the format, IR version 8.
+OPERATORS, FORMAT = 17, 8
+# Gates in the order i, o, f, c; PyTorch's is i, f, c, o.
+_ROWS = (0, 3, 1, 2)
+# Of float32: what rounding in another order makes, with room for logits of a hundred.
+TOLERANCE = 1e-3
+CHECKED = 64
+
+
+@dataclass(frozen=True)
+class Model:
+    """A network ready to be written.
+
+    Attributes:
+        suffix: what tells it from the run's other networks in a file name; empty if it is alone.
+        data: the file's contents.
+        difference: the largest difference of its logits from ours, on real inputs.
+    """
+
+    suffix: str
+    data: bytes
+    difference: float
+
+
+class _Graph:
+    """Nodes and constants of a model in the making."""
+
+    def __init__(self) -> None:
+        self._onnx = imported("onnx", "onnx", "ONNX models")
+        self._nodes: list[Any] = []
+        self._constants: list[Any] = []
+
+    def constant(self, array: npt.NDArray[Any]) -> str:
+        """Add an array; returns its name."""
+        name = f"constant{len(self._constants)}"
+        self._constants.append(
+            self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name)
+        )
+        return name
+
+    def node(self, kind: str, inputs: Sequence[str], outputs: int = 1, **attributes: Any) -> str:
+        """Add an operator; returns the name of its first output, the others end in 1, 2, …"""
+        name = f"{kind.lower()}{len(self._nodes)}"
+        names = [name, *(f"{name}_{at}" for at in range(1, outputs))]
+        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), names, **attributes))
+        return name
+
+    def recurrent(self, inputs: str, directions: Sequence[CellWeights]) -> str:
+        """Add a layer over `inputs` (T, N, F); returns its states (T, N, D·H)."""
+        states = self.node(
+            "RNN" if directions[0].kind == "rnn" else "LSTM",
+            [
+                inputs,
+                self.constant(np.stack([_reordered(cell, cell.of_input) for cell in directions])),
+                self.constant(np.stack([_reordered(cell, cell.of_state) for cell in directions])),
+                self.constant(np.stack([_biases(cell) for cell in directions])),
+            ],
+            hidden_size=directions[0].hidden_size,
+            direction="bidirectional" if len(directions) > 1 else "forward",
+        )  # (T, D, N, H)
+        swapped = self.node("Transpose", [states], perm=[0, 2, 1, 3])
+        return self.node("Reshape", [swapped, self.constant(np.array([0, 0, -1]))])
+
+    def linear(self, inputs: str, weight: Array, bias: Array) -> str:
+        """Add `inputs` @ `weight`ᵀ + `bias`."""
+        product = self.node("MatMul", [inputs, self.constant(weight.T)])
+        return self.node("Add", [product, self.constant(bias)])
+
+    def finished(
+        self, last: str, inputs: tuple[str, Sequence[Any]], outputs: tuple[str, Sequence[Any]],
+        about: dict[str, str],
+    ) -> bytes:  # fmt: skip
+        """The model as a file.
+
+        Args:
+            last: the value that becomes the output.
+            inputs: name and shape of the input, with words for sizes that are free.
+            outputs: the same of the output.
+            about: what to keep with it.
+        """
+        onnx = self._onnx
+        self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
+        kind = onnx.TensorProto.FLOAT
+        graph = onnx.helper.make_graph(
+            self._nodes,
+            "rnn-tui",
+            [onnx.helper.make_tensor_value_info(inputs[0], kind, inputs[1])],
+            [onnx.helper.make_tensor_value_info(outputs[0], kind, outputs[1])],
+            self._constants,
+        )
+        model = onnx.helper.make_model(
+            graph,
+            opset_imports=[onnx.helper.make_opsetid("", OPERATORS)],
+            ir_version=FORMAT,
+            producer_name="rnn-tui",
+            producer_version=__version__,
+        )
+        onnx.helper.set_model_props(model, about)
+        onnx.checker.check_model(model, full_check=True)
+        data: bytes = model.SerializeToString()
+        return data
+
+
+def models_of(path: Path) -> list[Model]:
+    """Every network in a file of weights, checked.
+
+    `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10); `digits`, one-hot (N, T, 10), become
+    `logits` (N, 10) of the digit at the position; `bits` (N, T, 2) become `logits` (N, T) of the
+    bits of the sum, whose sign tells the bit.
+
+    Raises:
+        CheckpointError: if the weights can't be read.
+        ExportError: if onnx or onnxruntime is not installed, or a model answers unlike ours.
+    """
+    imported("onnx", "onnx", "ONNX models")
+    imported("onnxruntime", "onnx", "ONNX models")
+    file = read_weights(path)
+    if isinstance(file.config, ImageConfig):
+        return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file))]
+    kind = RecallNetwork if file.config.task == "recall" else AdderNetwork
+    network = kind(file)
+    inputs, expected = _sequences(file)
+    models = []
+    for at, replica in enumerate(network.replicas):
+        variant = replica.variant
+        alone = len(network.replicas) == 1
+        suffix = "" if alone else f"-h{variant.hidden_size}-{variant.loss}-seed{replica.seed}"
+        data = _sequence_reader(network, at)
+        models.append(_checked(suffix, data, inputs[at], expected[at]))
+    return models
+
+
+def _row_reader(network: RowReaderNetwork) -> bytes:
+    graph = _Graph()
+    rows = graph.node("Transpose", ["pixels"], perm=[1, 0, 2])  # (28, N, 28)
+    if network.config.recipe.standardise:
+        centred = graph.node("Sub", [rows, graph.constant(np.array([PIXEL_MEAN], np.float32))])
+        rows = graph.node("Div", [centred, graph.constant(np.array([PIXEL_DEVIATION], np.float32))])
+    *below, top = network.layers
+    for layer in below:
+        both = [layer.forward] if layer.backward is None else [layer.forward, layer.backward]
+        rows = graph.recurrent(rows, both)
+    if top.backward is None:
+        states = graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])
+        read = graph.node("Flatten", [states])
+    else:
+        last = graph.constant(np.array(-1))
+        ahead = graph.node("Gather", [graph.recurrent(rows, [top.forward]), last])
+        row = graph.node("Gather", [rows, graph.constant(np.array([-1]))])  # (1, N, F)
+        back = graph.node("Gather", [graph.recurrent(row, [top.backward]), last])
+        read = graph.node("Concat", [ahead, back], axis=1)
+    return graph.finished(
+        graph.linear(read, *network.readout),
+        ("pixels", ["N", 28, 28]),
+        ("logits", ["N", 10]),
+        _about(network.config),
+    )
+
+
+def _sequence_reader(network: RecallNetwork | AdderNetwork, replica: int) -> bytes:
+    graph, recall = _Graph(), isinstance(network, RecallNetwork)
+    name = "digits" if recall else "bits"
+    steps = graph.node("Transpose", [name], perm=[1, 0, 2])  # (T, N, F)
+    states = graph.recurrent(steps, [network.cell(replica)])
+    if recall:
+        read = graph.node("Gather", [states, graph.constant(np.array(-1))])
+        logits = graph.linear(read, *network.readout(replica))
+    else:
+        read = graph.node("Transpose", [states], perm=[1, 0, 2])
+        column = graph.linear(read, *network.readout(replica))  # (N, T, 1)
+        logits = graph.node("Squeeze", [column, graph.constant(np.array([2]))])
+    return graph.finished(
+        logits,
+        (name, ["N", "T", network.features]),
+        ("logits", ["N", 10] if recall else ["N", "T"]),
+        _about(network.config, str(network.replicas[replica])),
+    )
+
+
+def _reordered(cell: CellWeights, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    if cell.kind == "rnn":
+        return rows
+    return rows.reshape(4, cell.hidden_size, -1)[list(_ROWS)].reshape(rows.shape)
+
+
+def _biases(cell: CellWeights) -> npt.NDArray[Any]:
+    """ONNX has two, like PyTorch; ours is their sum."""
+    bias = _reordered(cell, cell.bias)
+    return np.concatenate([bias, np.zeros_like(bias)])
+
+
+def _about(config: Any, network: str = "") -> dict[str, str]:
+    about = {"task": config.task, "preset": config.preset, "seed": str(config.seed)}
+    return about | {"network": network} if network else about
+
+
+def _images(file: WeightsFile) -> tuple[Array, Array]:
+    """Test images, and what our model in torch says to them."""
+    import torch  # noqa: PLC0415 - on use only, as below
+
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.problem import build_model, to_pixels  # noqa: PLC0415
+
+    config = file.config
+    assert isinstance(config, ImageConfig)
+    images = load_mnist(config.data_dir).test_images[:CHECKED]
+    model = build_model(config)
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
+    with torch.no_grad():
+        logits = model(to_pixels(images, config.recipe.standardise))
+    return (images.float() / 255).numpy(), logits.numpy()
+
+
+def _sequences(file: WeightsFile) -> tuple[list[Array], list[Array]]:
+    """For each replica sequences as in its training, and what our model in torch says to them."""
+    import torch  # noqa: PLC0415
+
+    from rnn_tui.engine.config import SequenceConfig  # noqa: PLC0415
+    from rnn_tui.engine.seeding import generator  # noqa: PLC0415
+    from rnn_tui.tasks.adder.problem import AdderProblem  # noqa: PLC0415
+    from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
+    from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
+
+    config = file.config
+    assert isinstance(config, SequenceConfig)
+    weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
+    recall = config.task == "recall"
+    problem = with_weights(RecallProblem if recall else AdderProblem, config, weights)
+    lengths = torch.full((CHECKED,), config.lengths[1])
+    drawn = problem.draw(lengths, generator(config.seed, "export")).inputs[0].float()  # (N, T, F)
+    count = len(config.replicas)
+    network: Any = problem.model
+    wide = drawn.permute(1, 2, 0)[:, None].expand(-1, count, -1, -1)  # (T, R, F, N)
+    with torch.no_grad():
+        steps = [network.logits(states).clone() for states in network.steps(wide)]  # (R, O, N)
+    if recall:
+        expected = [steps[-1][at].T.numpy() for at in range(count)]
+    else:
+        expected = [torch.stack([s[at, 0] for s in steps], 1).numpy() for at in range(count)]
+    return [drawn.numpy()] * count, expected
+
+
+def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
+    """Ask the model what ours was asked.
+
+    Raises:
+        ExportError: if it says something else.
+    """
+    runtime = imported("onnxruntime", "onnx", "ONNX models")
+    session = runtime.InferenceSession(data, providers=["CPUExecutionProvider"])
+    (answers,) = session.run(None, {session.get_inputs()[0].name: inputs.astype(np.float32)})
+    difference = float(np.abs(answers - expected).max())
+    if answers.shape != expected.shape or not difference <= TOLERANCE:
+        raise ExportError(
+            f"The exported model{printable(suffix)} answers unlike ours (by {difference:.2g}), so "
+            "it was not written; this is a fault of rnn-tui or of ONNX Runtime."
+        )
+    return Model(suffix, data, difference)

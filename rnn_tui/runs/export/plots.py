@@ -1,0 +1,186 @@
+"""Charts for a paper or a slide, in the app's colours."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.palette import LIGHT_PALETTE
+from rnn_tui.runs.comparison import Against, Line, lines
+from rnn_tui.runs.export.extras import imported
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+
+AXES: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
+# A column of most journals, in inches; and the resolution that they ask for.
+WIDTH, HEIGHT, DOTS = 5.0, 2.6, 300
+MOST_IN_LEGEND = 16
+# Characters of a label beyond which two do not fit beside each other.
+LONG_LABEL = 24
+MARK: Mapping[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 4}
+STYLE = {
+    "font.size": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.grid": True,
+    "grid.linewidth": 0.3,
+    "grid.alpha": 0.5,
+    "lines.linewidth": 1.2,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "svg.hashsalt": "rnn-tui",  # the same runs make the same file
+    "svg.fonttype": "none",  # text stays text
+}
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One metric of several runs.
+
+    Attributes:
+        spec: what y is.
+        lines: a line for each network.
+        faint: lines of the training loss, drawn behind.
+        marks: by label of a line, x and y of points that the report published.
+    """
+
+    spec: MetricSpec
+    lines: Sequence[Line]
+    faint: Sequence[Line] = ()
+    marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
+
+    def within(self, value: float) -> float:
+        """A value, or the bound of the metric that it is beyond: no accuracy is above 100 %."""
+        if self.spec.lower is not None:
+            value = max(value, self.spec.lower)
+        return value if self.spec.upper is None else min(value, self.spec.upper)
+
+
+def chart(
+    store: RunStore,
+    runs: Sequence[RunRecord],
+    form: Literal["png", "svg"],
+    metrics: Sequence[str] | None = None,
+    against: Against = "epoch",
+) -> bytes:
+    """A picture with a panel for each metric: a line a network, with a band of ± sd over seeds.
+
+    Args:
+        store: where the values are.
+        runs: what to draw.
+        form: of the picture.
+        metrics: by name; by default the validation loss over the training loss, and the validation
+            metric that stands for the runs.
+        against: what the x axis counts.
+
+    Raises:
+        ExportError: if matplotlib is not installed, or nothing was logged under these names.
+    """
+    return picture(_panels(store, runs, metrics, against), form, AXES[against])
+
+
+def picture(panels: Sequence[Panel], form: Literal["png", "svg"], x_label: str) -> bytes:
+    """Panels below each other, over one x axis.
+
+    Args:
+        panels: at least one.
+        form: of the picture.
+        x_label: what the x axis counts.
+
+    Raises:
+        ExportError: if matplotlib is not installed.
+    """
+    figures = imported("matplotlib.figure", "plots", "Charts")
+    matplotlib = imported("matplotlib", "plots", "Charts")
+    colours = _colours(panels)
+    with matplotlib.rc_context(STYLE):
+        figure = figures.Figure(figsize=(WIDTH, HEIGHT * len(panels)), layout="constrained")
+        axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
+        for panel, place in zip(panels, axes, strict=True):
+            _draw(place, panel, colours)
+        axes[-1].set_xlabel(x_label)
+        if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
+            rest = len(colours) - MOST_IN_LEGEND
+            figure.legend(
+                *axes[0].get_legend_handles_labels(),
+                loc="outside lower center",
+                ncols=1 if max(map(len, colours)) > LONG_LABEL else 2,
+                title=f"and {rest} more" if rest > 0 else None,
+                title_fontsize=7,
+            )
+        data = io.BytesIO()
+        metadata = {"Date": None} if form == "svg" else {}
+        figure.savefig(data, format=form, dpi=DOTS, metadata=metadata)
+    return data.getvalue()
+
+
+def _panels(
+    store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against
+) -> list[Panel]:
+    def of(metric: str) -> list[Line]:
+        drawn = lines([(run, store.curve(run, metric)) for run in runs], against)
+        if len(runs) > 1:
+            return drawn
+        # A single run's name would only stand before each of its networks.
+        name = runs[0].name
+        return [replace(line, label=line.label.removeprefix(f"{name} ")) for line in drawn]
+
+    if metrics is None:
+        usual = dict.fromkeys(["val_loss", *(run.metric for run in runs if run.metric)])
+        faint = {"val_loss": of("train_loss")}
+        wanted, chosen = list(usual), False
+    else:
+        faint, wanted, chosen = {}, list(metrics), True
+    panels = []
+    for metric in wanted:
+        drawn = of(metric)
+        if not drawn and chosen:
+            have = sorted({name for run in runs for name in store.metrics(run.run_id)})
+            raise ExportError(
+                f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}."
+            )
+        if drawn or faint.get(metric):
+            usual_spec = MetricSpec(metric, metric, lower=None)
+            spec = next((s for run in runs for s in run.specs if s.name == metric), usual_spec)
+            panels.append(Panel(spec, drawn, faint.get(metric, ())))
+    if not panels:
+        raise ExportError("Nothing has been logged of these runs yet: there is nothing to draw.")
+    return panels
+
+
+def _colours(panels: Sequence[Panel]) -> dict[str, str]:
+    """A colour for every label, the same in all panels."""
+    labels = dict.fromkeys(line.label for panel in panels for line in (*panel.lines, *panel.faint))
+    return {label: LIGHT_PALETTE[at % len(LIGHT_PALETTE)] for at, label in enumerate(labels)}
+
+
+def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
+    for line in panel.faint:
+        mean = [spread.mean for spread in line.spreads]
+        axes.plot(line.x, mean, color=colours[line.label], linewidth=0.6, alpha=0.4)
+    shown = list(colours)[:MOST_IN_LEGEND]
+    for line in panel.lines:
+        colour = colours[line.label]
+        mean = [spread.mean for spread in line.spreads]
+        # An underscore keeps a line out of the legend; and out of it names must not be read as TeX.
+        name = line.label.replace("$", r"\$")
+        if line.seeds > 1:
+            name += f" (mean ± sd, n = {line.seeds})"
+            low = [panel.within(spread.mean - (spread.sd or 0.0)) for spread in line.spreads]
+            high = [panel.within(spread.mean + (spread.sd or 0.0)) for spread in line.spreads]
+            axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
+        few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
+        axes.plot(line.x, mean, color=colour, label=name if line.label in shown else "_", **few)
+    for label, (x, y) in panel.marks.items():
+        axes.plot(x, y, color=colours[label], **MARK, label="_")
+    if panel.marks:
+        axes.plot([], [], color="#555555", **MARK, label="the report")
+    if all(float(x).is_integer() for line in panel.lines for x in line.x):
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    spec = panel.spec
+    axes.set_ylabel(f"{spec.label} ({spec.unit})" if spec.unit else spec.label)
+    if panel.faint:
+        axes.set_title("faint: training loss", loc="right", fontsize=6)

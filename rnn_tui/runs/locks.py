@@ -1,0 +1,137 @@
+"""Whether a run is in training: a lock that the system takes back when a process dies.
+
+So a run whose process was killed shows as interrupted at once, and no two processes train the same
+run. The lock is on a file of its own, since the run's folder is the user's to copy or to remove.
+"""
+
+import os
+import socket
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+from rnn_tui.engine.errors import StoreError
+from rnn_tui.engine.paths import lock_dir
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+# Who only looks holds the lock for an instant: that must not pass for a training process.
+TRY_SECONDS = 0.5
+
+
+class RunLock:
+    """The right to train a run, held until `release` or the end of the process."""
+
+    def __init__(self, file: IO[bytes], path: Path) -> None:
+        self._file, self._path = file, path
+
+    @classmethod
+    def acquire(cls, run_id: str, name: str = "") -> "RunLock | None":
+        """Take the lock; None where no file can be locked.
+
+        Args:
+            run_id: the run.
+            name: what to call it in the message.
+
+        Raises:
+            StoreError: if the run is in training already.
+        """
+        path = _path(run_id)
+        until = time.monotonic() + TRY_SECONDS
+        while True:
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                file = path.open("ab")
+            except OSError:
+                return None
+            locked = _try_lock(file)
+            if locked is None:
+                file.close()
+                return None
+            if locked and _is_at(file, path):
+                return cls(file, path)
+            file.close()
+            if not locked and time.monotonic() > until:
+                raise StoreError(
+                    f"Run {name or run_id} is in training already, here or in another process."
+                )
+            time.sleep(0.01)
+
+    def release(self) -> None:
+        """Give the lock back."""
+        with suppress(OSError):
+            self._path.unlink()  # while it is held, so that nobody else's is removed
+        self._file.close()
+
+
+def is_held(run_id: str) -> bool | None:
+    """Whether a process holds a run's lock; None where no file could have been locked."""
+    path = _path(run_id)
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        return False if os.access(path.parent, os.W_OK) else None
+    except OSError:
+        return None
+    with file:
+        locked = _try_lock(file)
+    return None if locked is None else not locked
+
+
+def is_alive(host: str, pid: int, started: float) -> bool:
+    """Whether a process of this computer is still the one that it was.
+
+    Args:
+        host: where it ran.
+        pid: its number.
+        started: when it began, in seconds since 1970.
+    """
+    if host != socket.gethostname():
+        return False
+    import psutil  # noqa: PLC0415 - hardly ever needed
+
+    try:
+        return abs(float(psutil.Process(pid).create_time()) - started) < 2.0
+    except psutil.Error:
+        return False
+
+
+def process_started() -> float:
+    """When this process began, in seconds since 1970."""
+    import psutil  # noqa: PLC0415 - on use only
+
+    try:
+        return float(psutil.Process().create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def _path(run_id: str) -> Path:
+    return lock_dir() / f"{run_id}.lock"
+
+
+def _is_at(file: IO[bytes], path: Path) -> bool:
+    """Whether `file` still is what lies at `path`: its last owner may have removed it."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
+
+
+def _try_lock(file: IO[bytes]) -> bool | None:
+    """Whether the lock was free and is taken now; None where the file system has no locks."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return None
+    return True

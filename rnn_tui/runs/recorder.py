@@ -1,0 +1,216 @@
+"""Brings one run's events into the database, off the training thread's path.
+
+The training thread appends to a queue. A thread of the recorder's empties it a few times a second
+in one transaction. Where the database can't be written, what has come waits in memory and is tried
+again, until the end of the run.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.runs.adoption import adopt_folders
+from rnn_tui.runs.database import connect, explained, transaction
+from rnn_tui.runs.spill import Spill, write_spill
+from rnn_tui.runs.writing import EventWriter, insert_run
+
+# Often enough for others to see a run live, seldom enough to cost nothing.
+SECONDS_BETWEEN_WRITES = 0.4
+# After a failure: the first pause, doubled each time up to the longest.
+FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
+# A folder that is being removed fails in many ways before its database is gone: a write to one that
+# was there before is tried again for so long until that counts as a failure.
+SECONDS_OF_VANISHING, SECONDS_BETWEEN_TRIES = 1.0, 0.02
+# How long the end of a run may wait for a database that is busy.
+LAST_PATIENCE = 10.0
+# Of what waits for a database that stays away: about 100 MB; then the oldest go.
+MOST_WAITING = 200_000
+
+logger = logging.getLogger(__name__)
+
+
+class Recorder:
+    """Records the events of one run.
+
+    Args:
+        path: the database.
+        run_id: the run.
+        config: its settings.
+        name: what to call it, if it is not in the database yet.
+        resumed: whether the run is there already; then a failure before it starts changes nothing.
+    """
+
+    def __init__(
+        self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False
+    ) -> None:
+        self._path, self._id, self._config, self._name = path, run_id, config, name
+        self._created = time.time()
+        self._writer = EventWriter(run_id, config)
+        self._connection: sqlite3.Connection | None = None
+        self._inode: tuple[int, int] | None = None
+        self._queue: deque[events.Event] = deque()
+        self._pending: list[events.Event] = []
+        self._started: events.RunStarted | None = None
+        self._untouched = resumed
+        # Counts of events: taken, then in `_pending`, then in the database.
+        self._taken = self._fetched = self._done = 0
+        self._problem, self._notice = "", ""
+        self._retry_at, self._pause = 0.0, FIRST_RETRY
+        self._wake = threading.Condition()
+        # A new run shows from now on, before its data and model stand.
+        self._asked, self._closing = not resumed, False
+        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread.start()
+
+    def take(self, event: events.Event) -> None:
+        """Take an event; quick."""
+        self._queue.append(event)
+        self._taken += 1
+
+    @property
+    def problem(self) -> str:
+        """What the user must know: why the run can't be recorded; empty where all is well."""
+        return self._problem or self._notice
+
+    def flush(self, patience: float = LAST_PATIENCE) -> bool:
+        """Wait until all that was taken is in the database; False if it can't be, for now."""
+        with self._wake:
+            target = self._taken
+            self._asked = True
+            self._wake.notify_all()
+            return self._wake.wait_for(
+                lambda: self._done >= target or bool(self._problem), patience
+            ) and (self._done >= target)
+
+    def close(self) -> bool:
+        """Write what is left and end; returns whether all is in the database."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        self._thread.join(LAST_PATIENCE + 2 * FIRST_RETRY)
+        return not self._problem and self._done >= self._taken
+
+    # --- in the recorder's thread ---------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                self._wake.wait_for(lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES)
+                asked, closing = self._asked, self._closing
+                self._asked = False
+            if (self._queue or self._pending or asked or closing) and (
+                closing or time.monotonic() >= self._retry_at
+            ):
+                self._try_to_write()
+            if closing:
+                break
+        if self._problem:
+            self._spill()
+        if self._connection is not None:
+            self._connection.close()
+
+    def _spill(self) -> None:
+        """Keep in a file what the database did not take."""
+        try:
+            path = write_spill(
+                Spill(
+                    self._id, self._name, self._created, self._config, self._started, self._pending
+                )
+            )
+            logger.info("what is not recorded of run %s is in %s", self._id, path)
+        except OSError as error:
+            logger.warning("what is not recorded of run %s is lost: %s", self._id, error)
+
+    def _try_to_write(self) -> None:
+        fetched = [self._queue.popleft() for _ in range(len(self._queue))]
+        self._pending += fetched
+        self._fetched += len(fetched)
+        del self._pending[:-MOST_WAITING]
+        try:
+            self._write()
+        except (StoreError, sqlite3.Error, OSError) as error:
+            self._note(error)
+        except Exception as error:
+            logger.exception("recording run %s failed", self._id)
+            self._note(StoreError(f"{type(error).__name__}; the log file has the details."))
+        else:
+            if self._problem:
+                logger.info("run %s is recorded again", self._id)
+            self._pause, self._problem = FIRST_RETRY, ""
+            self._done = self._fetched
+        with self._wake:
+            self._wake.notify_all()
+
+    def _write(self) -> None:
+        started = [event for event in self._pending if isinstance(event, events.RunStarted)]
+        if self._untouched and not started:
+            return  # were it refused before it begins, it would stay as it was
+        until = time.monotonic() + SECONDS_OF_VANISHING
+        while True:
+            try:
+                self._write_to(self._connected())
+                break
+            except (StoreError, sqlite3.Error, OSError):
+                if self._inode is None or time.monotonic() > until:
+                    raise
+                time.sleep(SECONDS_BETWEEN_TRIES)
+        self._untouched = False
+        self._pending = []
+        if started:
+            self._started = started[-1]
+
+    def _write_to(self, connection: sqlite3.Connection) -> None:
+        with transaction(connection):
+            insert_run(connection, self._id, self._config, self._name, self._created)
+            self._writer.write(connection, self._pending)
+
+    def _is_there(self) -> bool:
+        """Whether the file that the connection is to is the one that lies at the path."""
+        try:
+            return _inode(self._path) == self._inode
+        except OSError:
+            return False
+
+    def _connected(self) -> sqlite3.Connection:
+        """The connection; a new one where the file has vanished or was replaced."""
+        if self._connection is not None:
+            if self._is_there():
+                return self._connection
+            self._connection.close()
+            self._connection = None
+            self._notice = (
+                f"The database of runs {printable(self._path, 200)} has vanished or was replaced; "
+                "the run goes on, and what follows is kept in the one that is there now."
+            )
+            logger.warning("%s", self._notice)
+            if self._started is not None:
+                self._pending.insert(0, self._started)
+        self._connection, created = connect(self._path)
+        self._inode = _inode(self._path)
+        if created:
+            adopt_folders(self._connection, but=self._id)
+        return self._connection
+
+    def _note(self, error: Exception) -> None:
+        sentence = error
+        if isinstance(error, sqlite3.Error):
+            sentence = explained(error, self._path)
+        elif isinstance(error, OSError):
+            sentence = explained(sqlite3.OperationalError(error.strerror or str(error)), self._path)
+        if not self._problem:
+            logger.warning("run %s can't be recorded: %s", self._id, sentence)
+        self._problem = str(sentence)
+        self._retry_at = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LONGEST_RETRY)
+
+
+def _inode(path: Path) -> tuple[int, int]:
+    status = os.stat(path)
+    return status.st_dev, status.st_ino

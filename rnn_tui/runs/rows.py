@@ -1,0 +1,150 @@
+"""Rows as records."""
+
+import json
+import math
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from rnn_tui.engine import events
+from rnn_tui.engine.state import RunState
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, RunStatus, Session, unpack
+
+
+def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = None) -> list[Moment]:
+    """All that was logged of a run, by step; at the same step `step`, then `epoch`, then `test`."""
+    only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
+    figures: dict[tuple[str, int], tuple[dict[str, float], dict[str, tuple[float, ...]]]] = {}
+    for row_kind, metric, step, value, replicas in connection.execute(
+        f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}", arguments
+    ):
+        single, many = figures.setdefault((row_kind, step), ({}, {}))
+        if replicas is None:
+            single[metric] = math.nan if value is None else value
+        else:
+            many[metric] = unpack(replicas)
+    rows = connection.execute(
+        "SELECT kind, step, epoch, elapsed, rate, seconds FROM moments "
+        f"WHERE run_id = ?{only} ORDER BY step, instr('step epoch test', kind)",
+        arguments,
+    )
+    return [
+        Moment(
+            row[0], row[1], row[2], row[3], row[4], row[5], *figures.get((row[0], row[1]), ({}, {}))
+        )
+        for row in rows
+    ]
+
+
+def curve(connection: sqlite3.Connection, run: RunRecord, metric: str) -> Curve:
+    """A metric as it was logged: by step where it was, else by epoch, else at the end."""
+    for kind in ("step", "epoch", "test"):
+        rows = connection.execute(
+            "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
+            "ON m.run_id = p.run_id AND m.kind = p.kind AND m.step = p.step "
+            "WHERE p.run_id = ? AND p.kind = ? AND p.metric = ? ORDER BY p.step",
+            (run.run_id, kind, metric),
+        ).fetchall()
+        if rows:
+            break
+    values = tuple(
+        unpack(row[3]) if row[3] is not None else math.nan if row[2] is None else row[2]
+        for row in rows
+    )
+    steps = tuple(row[0] for row in rows)
+    per_epoch = max(1, run.steps_per_epoch)
+    return Curve(
+        metric,
+        steps,
+        tuple(step / per_epoch for step in steps),
+        tuple(row[1] for row in rows),
+        values,
+    )
+
+
+def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
+    """The stretches of training of a run, the first one first."""
+    return [
+        Session(
+            started=row["started"],
+            first_step=row["first_step"],
+            host=row["host"],
+            pid=row["pid"],
+            process_started=row["process_started"],
+            device=row["device"],
+            workers=row["workers"],
+            versions=_versions(row["versions"]),
+        )
+        for row in connection.execute(
+            "SELECT * FROM sessions WHERE run_id = ? ORDER BY started", (run_id,)
+        )
+    ]
+
+
+def _versions(text: str) -> Mapping[str, str]:
+    try:
+        return {str(name): str(version) for name, version in json.loads(text).items()}
+    except (AttributeError, ValueError):
+        return {}
+
+
+def lines(connection: sqlite3.Connection, run_id: str) -> list[tuple[float, str, str]]:
+    """The log of a run: time, level and text."""
+    rows = connection.execute(
+        "SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def replayed(
+    run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
+) -> RunState:
+    """The state that the run's events led to, as the app and the command line show it."""
+    state = RunState(run.run_id, run.config)
+    for event in _events(run, logged, texts):
+        state = state.apply(event)
+    return state
+
+
+def _events(
+    run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
+) -> Iterable[events.Event]:
+    name = run.run_id
+    if run.total_steps:
+        yield events.RunStarted(
+            name,
+            run.config,
+            run.specs,
+            run.total_steps,
+            run.steps_per_epoch,
+            run.samples_per_epoch,
+            run.parameters,
+            run.device,
+        )
+    for _, level, text in texts:
+        yield events.LogLine(name, text, "warning" if level == "warning" else "info")
+    end: events.Event | None = None
+    for m in logged:
+        match m.kind:
+            case "step":
+                yield events.StepLogged(
+                    name, m.step, m.metrics, m.rate or 0.0, m.elapsed, m.replicas
+                )
+            case "epoch":
+                yield events.EpochEnded(
+                    name, m.epoch or 0, m.step, m.metrics, m.seconds or 0.0, m.elapsed, m.replicas
+                )
+            case "test":
+                end = events.RunFinished(name, m.step, m.metrics, m.elapsed, m.replicas)
+    if run.weights.is_file():
+        yield events.CheckpointSaved(name, run.step, str(run.weights))
+    match run.status:
+        case RunStatus.PAUSED:
+            yield events.RunPaused(name, run.step)
+        case RunStatus.STOPPED | RunStatus.INTERRUPTED:
+            yield events.RunStopped(
+                name, run.step, run.elapsed, run.status is RunStatus.INTERRUPTED
+            )
+        case RunStatus.FAILED:
+            yield events.RunFailed(name, run.step, run.message)
+        case RunStatus.FINISHED if end is not None:
+            yield end

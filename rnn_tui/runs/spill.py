@@ -1,0 +1,156 @@
+"""Events that the database did not take by the end of their run, kept in a file until it does.
+
+A database that was locked, full or damaged for the whole of a run must not cost its values: they
+are written beside it, and read in when the database of runs is next opened.
+"""
+
+import json
+import logging
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig, config_from_dict
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.paths import data_dir
+from rnn_tui.runs.database import transaction
+from rnn_tui.runs.locks import is_held
+from rnn_tui.runs.records import ID, specs_of
+from rnn_tui.runs.writing import EventWriter, insert_run
+
+KINDS: Mapping[str, type[events.Event]] = {
+    kind.__name__: kind
+    for kind in (
+        events.RunStarted, events.StepLogged, events.EpochEnded, events.CheckpointSaved,
+        events.RunPaused, events.RunResumed, events.LogLine, events.RunFinished,
+        events.RunStopped, events.RunFailed,
+    )
+}  # fmt: skip
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Spill:
+    """What the database lacks of a run.
+
+    Attributes:
+        run_id: the run.
+        name: what to call it, if it is not in the database at all.
+        created: when it began, in seconds since 1970.
+        config: its settings.
+        started: how its last session began, if it did.
+        events: what was not written, in order.
+    """
+
+    run_id: str
+    name: str
+    created: float
+    config: RunConfig
+    started: events.RunStarted | None
+    events: Sequence[events.Event]
+
+
+def spill_dir() -> Path:
+    """Where the files lie."""
+    return data_dir() / "unrecorded"
+
+
+def write_spill(spill: Spill) -> Path:
+    """Keep it; returns the file.
+
+    Raises:
+        OSError: as the file system does.
+    """
+    path = spill_dir() / f"{spill.run_id}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    document = {
+        "run": spill.run_id,
+        "name": spill.name,
+        "created": spill.created,
+        "config": spill.config.to_dict(),
+        "started": None if spill.started is None else _to_dict(spill.started),
+        "events": [_to_dict(event) for event in spill.events],
+    }
+    write_atomically(path, json.dumps(document).encode())
+    return path
+
+
+def take_in(connection: sqlite3.Connection) -> int:
+    """Write into the database what could not be written before; returns for how many runs.
+
+    Raises:
+        sqlite3.Error: as SQLite does; the files are still there then.
+    """
+    try:
+        files = sorted(spill_dir().glob("*.json"))
+    except OSError:
+        return 0
+    taken = 0
+    for path in files:
+        if is_held(path.stem):
+            continue  # it goes on, and its own recorder writes
+        try:
+            spill = _read(path)
+        except (OSError, AttributeError, KeyError, TypeError, ValueError, SettingError) as error:
+            logger.warning("%s is no record of a run: %s", path, error)
+            continue
+        with transaction(connection):
+            _take_in(connection, spill)
+        try:
+            path.unlink()
+        except OSError:
+            logger.warning("%s can't be removed", path)
+        taken += 1
+    return taken
+
+
+def _take_in(connection: sqlite3.Connection, spill: Spill) -> None:
+    known = connection.execute("SELECT specs FROM runs WHERE id = ?", (spill.run_id,)).fetchone()
+    batch = list(spill.events)
+    if known is None:
+        insert_run(connection, spill.run_id, spill.config, spill.name, spill.created)
+        if spill.started is not None and spill.started not in batch:
+            batch.insert(0, spill.started)
+    specs = () if known is None else specs_of(known[0])
+    EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
+
+
+def _to_dict(event: events.Event) -> dict[str, Any]:
+    document = {"kind": type(event).__name__, **asdict(event)}
+    del document["run_id"]
+    document.pop("config", None)
+    return document
+
+
+def _read(path: Path) -> Spill:
+    document: Any = json.loads(path.read_bytes())
+    run_id, config = str(document["run"]), config_from_dict(document["config"])
+    if not ID.fullmatch(run_id) or run_id != path.stem:
+        raise ValueError("another run's")
+
+    def event_of(values: Mapping[str, Any]) -> events.Event:
+        known = dict(values)
+        kind = KINDS[known.pop("kind")]
+        if kind is events.RunStarted:
+            known["config"] = config
+            known["metric_specs"] = tuple(MetricSpec(**spec) for spec in known["metric_specs"])
+        if "replicas" in known:
+            known["replicas"] = {n: tuple(map(float, v)) for n, v in known["replicas"].items()}
+        return kind(run_id, **known)
+
+    started = None if document["started"] is None else event_of(document["started"])
+    if started is not None and not isinstance(started, events.RunStarted):
+        raise ValueError("no start")
+    return Spill(
+        run_id,
+        str(document["name"]),
+        float(document["created"]),
+        config,
+        started,
+        [event_of(values) for values in document["events"]],
+    )

@@ -1,0 +1,311 @@
+"""The runs as commands and tables ask for them: list, find, rename, tag, delete and undo."""
+
+import contextlib
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, printable
+from rnn_tui.engine.paths import run_database, run_dir
+from rnn_tui.engine.state import RunState
+from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs import rows as reading
+from rnn_tui.runs.adoption import adopt_folders
+from rnn_tui.runs.database import connect, explained, transaction
+from rnn_tui.runs.locks import RunLock, is_alive, is_held
+from rnn_tui.runs.records import (
+    Curve,
+    Kind,
+    Moment,
+    RunRecord,
+    RunStatus,
+    Session,
+    record_from_row,
+)
+from rnn_tui.runs.spill import take_in
+from rnn_tui.runs.writing import update_run, write_results
+
+LAST = "last"
+LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
+# Deleted runs can be had back for this long.
+DAYS_TO_UNDO = 30
+_MOST_NAMED = 3
+
+
+class RunStore:
+    """The database of runs. One thread at a time; other processes may use it meanwhile.
+
+    Args:
+        path: the database; the user's by default, which is made where there is none.
+
+    Raises:
+        StoreError: from every method, if the database can't be used.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = run_database() if path is None else path
+        self._connection, created = connect(self._path)
+        self._connection.row_factory = sqlite3.Row
+        with self._explaining():
+            take_in(self._connection)
+            if created:
+                adopt_folders(self._connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+    # --- asking ---------------------------------------------------------------------------------
+
+    def runs(self, task: str | None = None, *, deleted: bool = False) -> list[RunRecord]:
+        """All runs, the newest first, those in training in any process included.
+
+        Args:
+            task: of this task only.
+            deleted: those that were deleted and can be had back, in place of the others.
+        """
+        where = f"deleted IS {'NOT ' if deleted else ''}NULL"
+        arguments: list[str] = []
+        if task is not None:
+            where += " AND task = ?"
+            arguments.append(task)
+        return self._records(f"WHERE {where} ORDER BY created DESC, id DESC", arguments)
+
+    def get(self, run_id: str) -> RunRecord | None:
+        """The run of that id, deleted or not; None if there is none."""
+        found = self._records("WHERE id = ?", [run_id])
+        return found[0] if found else None
+
+    def find(self, text: str, task: str | None = None, *, deleted: bool = False) -> RunRecord:
+        """The run that a user means: by its id, its name, the beginning of its id, or `last`.
+
+        Args:
+            text: what was typed.
+            task: where `last` and beginnings are looked for; all tasks by default.
+            deleted: look among deleted runs.
+
+        Raises:
+            StoreError: if there is no such run, or several.
+        """
+        runs = self.runs(task, deleted=deleted)
+        if text == LAST and runs:
+            return runs[0]
+        by_id = [run for run in runs if run.run_id == text]
+        by_name = [run for run in runs if run.name == text]
+        beginning = [run for run in runs if text and run.run_id.startswith(text)]
+        for found in (by_id, by_name, beginning):
+            if len(found) == 1:
+                return found[0]
+        if beginning:
+            some = ", ".join(run.run_id for run in beginning[:_MOST_NAMED])
+            more = ", …" if len(beginning) > _MOST_NAMED else ""
+            raise StoreError(
+                f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more."
+            )
+        raise StoreError(
+            f"There is no run “{printable(text)}”{_of(task)}; rnn-tui runs lists them."
+        )
+
+    def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
+        """Every value that was logged of a run, by step."""
+        with self._explaining():
+            return reading.moments(self._connection, run_id, kind)
+
+    def curve(self, run: RunRecord, metric: str) -> Curve:
+        """One metric over a run: by step where it was logged by step, else by epoch."""
+        with self._explaining():
+            return reading.curve(self._connection, run, metric)
+
+    def metrics(self, run_id: str) -> list[str]:
+        """The names of all that was logged of a run."""
+        with self._explaining():
+            rows = self._connection.execute(
+                "SELECT DISTINCT metric FROM points WHERE run_id = ?", (run_id,)
+            )
+            return [row[0] for row in rows]
+
+    def sessions(self, run_id: str) -> list[Session]:
+        """The stretches of training, each by one process."""
+        with self._explaining():
+            return reading.sessions(self._connection, run_id)
+
+    def log(self, run_id: str) -> list[tuple[float, str, str]]:
+        """The sentences of a run's log: time, level, text."""
+        with self._explaining():
+            return reading.lines(self._connection, run_id)
+
+    def state(self, run: RunRecord) -> RunState:
+        """The state that the run's events led to, for whoever shows runs."""
+        return reading.replayed(run, self.moments(run.run_id), self.log(run.run_id))
+
+    def version(self) -> int:
+        """A number that changes when another connection has written something."""
+        with self._explaining():
+            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+
+    # --- changing -------------------------------------------------------------------------------
+
+    def rename(self, run: RunRecord, name: str) -> str:
+        """Give a run another name; returns it as it is kept.
+
+        Raises:
+            SettingError: if it is no name, or another run has it.
+        """
+        name = name.strip()
+        if not name or len(name) > LONGEST_NAME or printable(name, LONGEST_NAME) != name:
+            raise SettingError(f"A name has 1 to {LONGEST_NAME} characters in one line.")
+        if name == LAST or name.startswith("-"):
+            raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
+        try:
+            self._update(run, name=name)
+        except sqlite3.IntegrityError as error:
+            raise SettingError(f"Another run has the name “{name}”; choose another.") from error
+        return name
+
+    def set_note(self, run: RunRecord, note: str) -> None:
+        """Keep a note with a run.
+
+        Raises:
+            SettingError: if it is too long.
+        """
+        if len(note) > LONGEST_NOTE:
+            raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
+        self._update(
+            run, note="\n".join(printable(line, LONGEST_NOTE) for line in note.split("\n"))
+        )
+
+    def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
+        """Give a run these tags, in place of those that it has.
+
+        Raises:
+            SettingError: for what is no tag.
+        """
+        wanted = {tag.strip() for tag in tags}
+        for tag in wanted:
+            if not tag or len(tag) > LONGEST_TAG or printable(tag, LONGEST_TAG) != tag:
+                raise SettingError(f"A tag has 1 to {LONGEST_TAG} characters in one line.")
+        with self._explaining(), transaction(self._connection):
+            self._connection.execute("DELETE FROM tags WHERE run_id = ?", (run.run_id,))
+            self._connection.executemany(
+                "INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)]
+            )
+
+    def delete(self, run: RunRecord) -> None:
+        """Hide a run; `restore` brings it back for `DAYS_TO_UNDO` days.
+
+        Raises:
+            StoreError: if it is in training.
+        """
+        if run.status.active:
+            raise StoreError(f"Run {run.name} is in training; stop it first.")
+        self._update(run, deleted=time.time())
+
+    def restore(self, run: RunRecord) -> None:
+        """Undo a deletion."""
+        self._update(run, deleted=None)
+
+    def purge(self, days: float = DAYS_TO_UNDO) -> int:
+        """Remove for good what was deleted longer ago; returns how many runs."""
+        old = [
+            run
+            for run in self.runs(deleted=True)
+            if run.deleted is not None and run.deleted < time.time() - 86_400 * days
+        ]
+        for run in old:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(run_dir() / run.run_id)
+            with self._explaining():
+                self._connection.execute("DELETE FROM runs WHERE id = ?", (run.run_id,))
+        return len(old)
+
+    def claim(self, run: RunRecord) -> RunLock | None:
+        """The right to go on with a run, or None where there are no locks.
+
+        Raises:
+            StoreError: if it is in training, or can't go on.
+        """
+        if run.deleted is not None:
+            raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
+        lock = RunLock.acquire(run.run_id, run.name)
+        now = self.get(run.run_id) or run
+        if not now.status.resumable and not now.status.active:
+            if lock is not None:
+                lock.release()
+            raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
+        return lock
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _update(self, run: RunRecord, **columns: object) -> None:
+        with self._explaining():
+            update_run(self._connection, run.run_id, **columns)
+
+    def _records(self, where: str, arguments: Sequence[str]) -> list[RunRecord]:
+        with self._explaining():
+            rows = self._connection.execute(f"SELECT * FROM runs {where}", arguments).fetchall()
+            tags: dict[str, list[str]] = {}
+            for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
+                tags.setdefault(run_id, []).append(tag)
+            found = (
+                record_from_row(row, tags.get(row["id"], []), self._alive(row)) for row in rows
+            )
+            return [self._settled(run) for run in found if run is not None]
+
+    def _alive(self, row: sqlite3.Row) -> bool:
+        if row["status"] not in {status for status in RunStatus if status.active}:
+            return False
+        held = is_held(row["id"])
+        if held is not None:
+            return held
+        sessions = reading.sessions(self._connection, row["id"])
+        return bool(sessions) and is_alive(
+            sessions[-1].host, sessions[-1].pid, sessions[-1].process_started
+        )
+
+    def _settled(self, run: RunRecord) -> RunRecord:
+        """A run that was killed after its weights were complete, but before it could say so."""
+        if run.status is not RunStatus.INTERRUPTED:
+            return run
+        try:
+            _, step, metrics = read_description(run.weights)
+        except CheckpointError:
+            return run
+        if not metrics:
+            return run
+        with transaction(self._connection):
+            columns = write_results(
+                self._connection, run.run_id, run.config, run.specs,
+                Moment.test(run.config, step, run.elapsed, metrics),
+            )  # fmt: skip
+            update_run(self._connection, run.run_id, **columns)
+        return self.get(run.run_id) or run
+
+    @contextmanager
+    def _explaining(self) -> Iterator[None]:
+        """What SQLite says becomes a sentence, except for a name that is taken."""
+        try:
+            yield
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.Error as error:
+            raise explained(error, self._path) from error
+
+
+def _of(task: str | None) -> str:
+    return "" if task is None else f" of {task}"

@@ -1,0 +1,158 @@
+"""Training that is kept: what the app and the command line share around the loop.
+
+A run has a lock while it trains, a row in the database that follows its events, and a folder with
+its last checkpoint. What of that fails is told once, and training goes on.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.files import remove_temporary
+from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.runs.locks import RunLock
+from rnn_tui.runs.names import automatic_name
+from rnn_tui.runs.recorder import Recorder
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.loop import Outcome
+
+Emit = Callable[[events.Event], object]
+logger = logging.getLogger(__name__)
+
+
+def train(
+    config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None
+) -> "Outcome":
+    """Train from the beginning, and keep it.
+
+    Args:
+        config: the settings.
+        emit: called with every event, in this thread.
+        control: how others stop or pause the run.
+        run_id: a new id.
+        name: what to call the run; by default what distinguishes it.
+    """
+    lock = RunLock.acquire(run_id)
+    called = name or automatic_name(config)
+    with _recorded(config, emit, control, run_id=run_id, name=called, lock=lock) as (
+        tell,
+        recorder,
+    ):
+        task = TASKS[config.task].load()
+        from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
+
+        return fit(
+            task,
+            config,
+            tell,
+            control,
+            run_id=run_id,
+            checkpoint_path=weights_of(run_id),
+            before_checkpoint=recorder.flush,
+        )
+
+
+def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
+    """Go on with a run from its last checkpoint, or from the beginning where it has none.
+
+    Args:
+        run: what to go on with.
+        emit: called with every event, in this thread.
+        control: how others stop or pause the run.
+
+    Raises:
+        StoreError: if it is in training, finished or deleted.
+        CheckpointError: if its checkpoint can't be used. Nothing has changed then.
+    """
+    with RunStore() as store:
+        lock = store.claim(run)
+    try:
+        task = TASKS[run.config.task].load()
+        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+
+        path = weights_of(run.run_id)
+        remove_temporary(path)
+        point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
+    except BaseException:
+        if lock is not None:
+            lock.release()
+        raise
+    with _recorded(
+        run.config, emit, control, run_id=run.run_id, name=run.name, lock=lock, resumed=True
+    ) as (tell, recorder):
+        from rnn_tui.engine.loop import fit  # noqa: PLC0415
+
+        return fit(
+            task,
+            run.config,
+            tell,
+            control,
+            run_id=run.run_id,
+            checkpoint_path=path,
+            resume=point,
+            before_checkpoint=recorder.flush,
+        )
+
+
+@contextmanager
+def _recorded(
+    config: RunConfig,
+    emit: Emit,
+    control: Control,
+    *,
+    run_id: str,
+    name: str,
+    lock: RunLock | None,
+    resumed: bool = False,
+) -> Iterator[tuple[Callable[[events.Event], None], Recorder]]:
+    """A listener that passes events on and records them; waits at the end until all is written.
+
+    Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
+    """
+    recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
+    told = False
+    deaf: OSError | None = None
+
+    def warn(text: str) -> None:
+        nonlocal told
+        if told:
+            logger.warning("run %s: %s", run_id, text)
+            return
+        told = True
+        emit(events.LogLine(run_id, text, "warning", "keeping"))
+
+    def tell(event: events.Event) -> None:
+        nonlocal deaf
+        recorder.take(event)
+        try:
+            if isinstance(event, events.LogLine) and event.topic == "keeping":
+                warn(event.text)
+                return
+            if recorder.problem and not told:
+                warn(recorder.problem)
+            emit(event)
+        except OSError as error:
+            deaf = error
+            control.stop(interrupted=True)
+
+    try:
+        yield tell, recorder
+        kept = recorder.close()
+        if recorder.problem and not told:
+            warn(recorder.problem)
+        elif not kept:
+            warn("The last values of the run could not be kept in time.")
+    finally:
+        recorder.close()
+        if lock is not None:
+            lock.release()
+    if deaf is not None:
+        raise deaf

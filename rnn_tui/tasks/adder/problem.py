@@ -1,0 +1,244 @@
+"""The adder for the training loop: the bits of a sum, least significant first."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig, SequenceConfig
+from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.seeding import generator
+from rnn_tui.networks.replicas import ReplicaLSTM
+from rnn_tui.tasks.sequences.examples import Batch, Examples, join, stack
+from rnn_tui.tasks.sequences.problem import SequenceProblem
+
+VALIDATION_SIZE = 100
+TEST_LENGTHS = range(1, 21)
+# In the pairs made for long carries, how likely a place is of the same kind as the one before it.
+REPEATED = 0.6
+# Small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0.
+EXCLUDED = -1e9
+
+METRICS = (
+    MetricSpec("train_loss", "training loss"),
+    MetricSpec("val_loss", "validation loss"),
+    MetricSpec("val_bit_accuracy", "validation bit accuracy", "%", True, 0.0, 100.0),
+    MetricSpec("test_bit_accuracy", "test bit accuracy", "%", True, 0.0, 100.0),
+    MetricSpec("test_number_accuracy", "numbers all right", "%", True, 0.0, 100.0),
+)
+
+
+def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
+    """Two random numbers a sequence, below 2^(length − 1), and the bits of their sum.
+
+    A bit that is 0 or 1 with equal chance at each of the lower length − 1 places is a number
+    uniform below 2^(length − 1).
+
+    Args:
+        lengths: (N,) steps of each sequence.
+        random: where chance comes from.
+        runs: make every other pair of runs of like places (both 0, both 1, or different): through
+            a run of different ones a carry goes far. Ten such places are a chance of 1 in 1,000
+            otherwise, and what a network has hardly seen it gets wrong among 1,024 bits.
+    """
+    longest, count = int(lengths.max()), len(lengths)
+    bits = torch.randint(2, (count, longest, 2), generator=random, dtype=torch.uint8)
+    if runs:
+        anew = torch.rand(count, longest, generator=random) >= REPEATED
+        anew[::2] = True
+        anew[:, 0] = True
+        places = torch.arange(longest).expand(count, -1)
+        first = torch.where(anew, places, 0).cummax(dim=1).values  # (N, T), where a run began
+        kinds = bits.gather(1, first[:, :, None].expand(-1, -1, 2))
+        swapped = torch.randint(2, (count, longest, 1), generator=random) == 1
+        bits = torch.where(swapped, kinds.flip(2), kinds)
+    free = torch.arange(longest) < lengths[:, None] - 1  # (N, T)
+    bits *= free[:, :, None]
+    return Examples(bits[None], add_bits(bits)[None], lengths[None])
+
+
+def add_bits(bits: Tensor) -> Tensor:
+    """The bits of sums (N, T) of pairs of numbers (N, T, 2), least significant first, uint8."""
+    totals = bits.sum(dim=2, dtype=torch.uint8)  # (N, T), 0 … 2
+    result = torch.empty_like(totals)
+    carry = torch.zeros_like(totals[:, 0])
+    for place in range(totals.shape[1]):
+        total = totals[:, place] + carry
+        result[:, place] = total & 1
+        carry = total >> 1
+    return result
+
+
+def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+    """Loss of every sequence (R, B).
+
+    `mse` is the mean over the bits of the squared distance between output and bit. `ce` is what
+    the report calls cross-entropy: `nn.CrossEntropyLoss` on the vector of outputs, that is minus
+    the sum over the bits of target times the logarithm of a softmax *across positions* of the
+    outputs. `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's.
+
+    Args:
+        kind: `mse`, `ce` or `bce`.
+        logits: (T, R, B), before the sigmoid.
+        targets: (T, R, B) of 0 and 1, 0 after the end.
+        lengths: (R, B), or None where all are T.
+    """
+    steps = logits.shape[0]
+    within: Tensor | None = None
+    if lengths is not None:
+        within = torch.arange(steps, device=logits.device)[:, None, None] < lengths
+    if kind == "ce":
+        outputs = torch.sigmoid(logits)
+        if within is not None:
+            outputs = outputs.masked_fill(~within, EXCLUDED)
+        return -(targets * torch.log_softmax(outputs, dim=0)).sum(dim=0)
+    if kind == "mse":
+        errors = (torch.sigmoid(logits) - targets).square()
+    else:
+        errors = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    if within is None or lengths is None:
+        return errors.mean(dim=0)
+    return (errors * within).sum(dim=0) / lengths
+
+
+def logits_of(network: ReplicaLSTM, inputs: Tensor) -> Tensor:
+    """Logits (T, R, B) of `inputs` (T, R, 2, B), without gradients."""
+    return torch.stack([network.logits(states)[:, 0] for states in network.steps(inputs)])
+
+
+def right(logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The share of right bits of every sequence (R, N), and whether all of them are.
+
+    Args:
+        logits: (T, R, N), before the sigmoid; a bit is 1 where the output is at least 0.5.
+        targets: (T, R, N) of 0 and 1.
+        lengths: (R, N) bits of each sequence.
+    """
+    within = torch.arange(len(logits), device=logits.device)[:, None, None] < lengths
+    count = (((logits >= 0) == targets.bool()) & within).sum(dim=0)
+    return count.double() / lengths, count == lengths
+
+
+class AdderProblem(SequenceProblem):
+    """The report's third experiment."""
+
+    features, outputs = 2, 1
+    metric_specs = METRICS
+
+    def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
+        """Random pairs of these lengths (N,)."""
+        return draw_pairs(lengths, random)
+
+    def draw_training(self, lengths: Tensor, random: torch.Generator) -> Examples:
+        """Random pairs, with long carries where the recipe asks for them."""
+        return draw_pairs(lengths, random, self.config.recipe.augmentation == "carry")
+
+    def training_lengths(self, random: torch.Generator) -> Tensor:
+        """Lengths by chance, as in the report."""
+        shortest, longest = self.config.lengths
+        return torch.randint(shortest, longest + 1, (self.samples_per_epoch,), generator=random)
+
+    def draw_validation(self, random: torch.Generator) -> Examples:
+        """Pairs of random lengths."""
+        shortest, longest = self.config.lengths
+        lengths = torch.randint(shortest, longest + 1, (VALIDATION_SIZE,), generator=random)
+        return self.draw(lengths, random)
+
+    def losses_of(self, batch: Batch) -> Tensor:
+        """Mean loss (R,) over the batch."""
+        logits = self.model(self.for_replicas(batch.inputs, 1))  # (T, R, B)
+        steps = logits.shape[0]
+        targets = self.for_replicas(batch.targets[:, :steps].movedim(1, 0), 1)  # (T, R, B)
+        lengths = batch.lengths
+        if lengths is not None:
+            lengths = self.for_replicas(lengths, 0)
+        return self._losses(logits, targets.to(logits.dtype), lengths).mean(dim=1)
+
+    def _losses(self, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+        parts = [
+            loss_of(
+                loss, logits[:, part], targets[:, part], None if lengths is None else lengths[part]
+            )
+            for loss, part in self.loss_slices.items()
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
+        """Mean loss, and the mean over the pairs of the share of right bits."""
+        sums = self.evaluated(model, self._validation, workers, self._sums)
+        count = self._validation.count
+        return self.figures(
+            {
+                "val_loss": sums["loss"].double() / count,
+                "val_bit_accuracy": 100.0 * sums["bits"].double() / count,
+            }
+        )
+
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
+        """Share of right bits, and of wholly right sums, as means over the lengths 1 … 20."""
+        bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
+        return self.figures(
+            {
+                "test_bit_accuracy": 100.0 * bits.mean(dim=1),
+                "test_number_accuracy": 100.0 * numbers.mean(dim=1),
+            }
+        )
+
+    def at_lengths(
+        self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
+    ) -> tuple[Tensor, Tensor]:
+        """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
+        drawn = [
+            stack(
+                [
+                    self.draw(torch.full((count,), length), generator(seed, "test", length))
+                    for seed in self.seeds
+                ]
+            )
+            for length in lengths
+        ]
+        # Parts of a few lengths each, since they are cut to the longest sequence in them.
+        parts = self.measured_parts(model, self._to_device(join(drawn)), workers, self._right)
+        bits, numbers = (
+            torch.cat([part[name] for part in parts], dim=1)
+            .view(-1, len(lengths), count)
+            .mean(dim=2)
+            for name in ("bits", "numbers")
+        )
+        return bits, numbers
+
+    def _right(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+        bits, numbers = right(*self._answered(network, part))
+        return {"bits": bits, "numbers": numbers.double()}
+
+    def _sums(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+        logits, targets, lengths = self._answered(network, part)
+        return {
+            "loss": self._losses(logits, targets.to(logits.dtype), lengths).sum(dim=1),
+            "bits": right(logits, targets, lengths)[0].sum(dim=1),
+        }
+
+    def _answered(self, network: ReplicaLSTM, part: Examples) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits and targets (T, R, N), and lengths (R, N)."""
+        logits = logits_of(network, self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1))
+        targets = self.for_replicas(part.targets[:, :, : len(logits)].permute(2, 0, 1), 1)
+        return logits, targets, self.for_replicas(part.lengths, 0)
+
+
+class AdderTask:
+    """Builds `AdderProblem`s; what `TASKS["adder"].load()` returns.
+
+    Args:
+        dtype: precision of the weights.
+    """
+
+    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+        self._dtype = dtype
+
+    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+        """Make data and networks."""
+        return AdderProblem(cast("SequenceConfig", config), device, log, self._dtype)

@@ -1,0 +1,161 @@
+"""Answers of trained row readers at once, in numpy.
+
+The forward pass of `models.recurrent` once more: whoever asks about a photo or a drawing must not
+wait seconds for torch to load. A test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from rnn_tui.engine.config import ImageConfig
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.networks.stepwise import Array, CellWeights, softmax
+
+SIDE, CLASSES = 28, 10
+# Mean and standard deviation of the training pixels, as in `training`.
+PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
+GATES = {"rnn": 1, "lstm": 4, "bilstm": 4}
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A recurrent layer.
+
+    Attributes:
+        forward: from the first row down.
+        backward: from the last row up; None where there is no such direction. Of the top layer
+            only the output at the last row is read, that is after its first step.
+    """
+
+    forward: CellWeights
+    backward: CellWeights | None = None
+
+    def both(self, rows: Array) -> Array:
+        """Outputs (T, N, 2·H) of both directions at each of the `rows` (T, N, F)."""
+        assert self.backward is not None
+        ahead, back = self.forward.run(rows), self.backward.run(rows[::-1])
+        return np.concatenate([ahead.states, back.states[::-1]], axis=2)
+
+
+class RowReaderNetwork:
+    """A trained RNN, LSTM or biLSTM, for answers only.
+
+    Args:
+        file: the weights.
+
+    Attributes:
+        arrays: parameters by the names that `models.recurrent` has for them.
+
+    Raises:
+        CheckpointError: if they are another task's, or do not fit their own settings.
+    """
+
+    def __init__(self, file: WeightsFile) -> None:
+        config = file.config
+        if not isinstance(config, ImageConfig):
+            raise CheckpointError(f"These weights are not of mnist but of {config.task}.")
+        self.config, self.metrics = config, file.metrics
+        expected = _shapes(config)
+        if {name: array.shape for name, array in file.arrays.items()} != expected:
+            raise CheckpointError("These weights do not fit the settings that come with them.")
+        if not all(np.isfinite(array).all() for array in file.arrays.values()):
+            raise CheckpointError("Some of these weights are not finite numbers.")
+        self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The recurrent layers, from the input up."""
+        if self.config.model != "bilstm":
+            layers = range(self.config.layers)
+            return tuple(Layer(self._cell("recurrent", f"_l{layer}")) for layer in layers)
+        below = tuple(
+            Layer(self._cell("below", f"_l{layer}"), self._cell("below", f"_l{layer}_reverse"))
+            for layer in range(self.config.layers - 1)
+        )
+        top = Layer(self._cell("forward_direction", "_l0"), self._cell("backward_direction", ""))
+        return (*below, top)
+
+    @property
+    def readout(self) -> tuple[Array, Array]:
+        """Weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,)."""
+        return self.arrays["readout.weight"], self.arrays["readout.bias"]
+
+    def probabilities(self, digits: Array) -> Array:
+        """Probabilities of the ten classes (N, 10).
+
+        Args:
+            digits: (N, 28, 28), 0 for background … 1 for ink, as MNIST has them.
+        """
+        return softmax(self.logits(digits))
+
+    def logits(self, digits: Array) -> Array:
+        """Logits (N, 10) of `digits` (N, 28, 28) in 0 … 1."""
+        return self.logits_of_rows(self.rows(digits))
+
+    def rows(self, digits: Array) -> Array:
+        """What the network reads step by step, (28, N, 28), of `digits` (N, 28, 28) in 0 … 1."""
+        inputs = digits.astype(np.float32)
+        if self.config.recipe.standardise:
+            inputs = (inputs - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_DEVIATION)
+        return inputs.transpose(1, 0, 2)
+
+    def logits_of_rows(self, rows: Array) -> Array:
+        """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
+        read = self._at_last_step(rows) if self.config.model == "bilstm" else self._all(rows)
+        weight, bias = self.readout
+        result: Array = read @ weight.T + bias
+        return result
+
+    def _all(self, rows: Array) -> Array:
+        """The top layer's states at all steps, flattened: (N, T·H)."""
+        for layer in self.layers:
+            rows = layer.forward.run(rows).states
+        return rows.transpose(1, 0, 2).reshape(rows.shape[1], -1)
+
+    def _at_last_step(self, rows: Array) -> Array:
+        """Both directions' outputs after the last step: (N, 2·H)."""
+        *below, top = self.layers
+        for layer in below:
+            rows = layer.both(rows)
+        assert top.backward is not None
+        ahead, back = top.forward.run(rows), top.backward.run(rows[-1:])
+        return np.concatenate([ahead.states[-1], back.states[0]], axis=1)
+
+    def _cell(self, module: str, suffix: str) -> CellWeights:
+        of_input, of_state, *biases = (
+            self.arrays[f"{module}.{kind}{suffix}"]
+            for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        kind: Literal["rnn", "lstm"] = "rnn" if self.config.model == "rnn" else "lstm"
+        return CellWeights(kind, of_input, of_state, biases[0] + biases[1])
+
+
+def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:
+    """Names and shapes of the parameters that `models.recurrent` has for `config`."""
+    size, rows = config.hidden_size, GATES[config.model] * config.hidden_size
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def add(module: str, suffix: str, features: int) -> None:
+        shapes[f"{module}.weight_ih{suffix}"] = (rows, features)
+        shapes[f"{module}.weight_hh{suffix}"] = (rows, size)
+        shapes[f"{module}.bias_ih{suffix}"] = (rows,)
+        shapes[f"{module}.bias_hh{suffix}"] = (rows,)
+
+    if config.model != "bilstm":
+        for layer in range(config.layers):
+            add("recurrent", f"_l{layer}", size if layer else SIDE)
+        return shapes | {"readout.weight": (CLASSES, SIDE * size), "readout.bias": (CLASSES,)}
+    for layer in range(config.layers - 1):
+        for direction in ("", "_reverse"):
+            add("below", f"_l{layer}{direction}", 2 * size if layer else SIDE)
+    features = 2 * size if config.layers > 1 else SIDE
+    add("forward_direction", "_l0", features)
+    add("backward_direction", "", features)
+    return shapes | {"readout.weight": (CLASSES, 2 * size), "readout.bias": (CLASSES,)}

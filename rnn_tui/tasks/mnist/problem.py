@@ -1,0 +1,253 @@
+"""MNIST for the training loop: row readers, cross-entropy, accuracy."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.config import ImageConfig, RunConfig
+from rnn_tui.engine.devices import fast_bfloat16, precision
+from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.memory import require_memory
+from rnn_tui.engine.metrics import Accuracy, Figures, Mean, MetricSpec
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.seeding import generator
+from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.row_reader import build_row_reader
+from rnn_tui.tasks.mnist.augmentation import (
+    PHOTO_DISTORTION,
+    Distortion,
+    distort,
+    restroke,
+    shift_groups,
+)
+from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
+from rnn_tui.tasks.mnist.extra import load_extra, repeats
+
+# Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
+PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
+# Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
+EVALUATION_BATCH = 250
+
+METRICS = (
+    MetricSpec("train_loss", "training loss"),
+    MetricSpec("train_loss_last_batch", "last batch's loss"),
+    MetricSpec("val_loss", "validation loss"),
+    MetricSpec("val_accuracy", "validation accuracy", "%", True, 0.0, 100.0),
+    MetricSpec("test_loss", "test loss"),
+    MetricSpec("test_accuracy", "test accuracy", "%", True, 0.0, 100.0),
+)
+
+
+# Bytes that a step keeps for the backward pass, per sample, time step and hidden unit (measured
+# with float32 on the CPU: 13 … 64), rounded so that what is refused would not have fitted.
+STEP_BYTES = {"rnn": 12, "lstm": 48, "bilstm": 48}
+
+
+def _step_bytes(config: ImageConfig, samples: int) -> int:
+    units = config.hidden_size * config.layers
+    return STEP_BYTES[config.model] * min(config.batch_size, samples) * ROWS * units
+
+
+def build_model(config: ImageConfig) -> nn.Module:
+    """The model that `config` describes, with memory for its weights but no values in it."""
+    return build_row_reader(
+        config.model,
+        features=COLUMNS,
+        time_steps=ROWS,
+        classes=CLASSES,
+        hidden_size=config.hidden_size,
+        layers=config.layers,
+    )
+
+
+def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
+    """Fill `model` with the weights in a file.
+
+    Raises:
+        CheckpointError: if it can't be read, or is of another network.
+    """
+    checkpoint = load_checkpoint(Path(path).expanduser())
+    theirs = checkpoint.config
+    same = isinstance(theirs, ImageConfig) and _size(theirs) == _size(config)
+    try:
+        model.load_state_dict(dict(checkpoint.weights))
+    except RuntimeError:
+        same = False
+    if not same:
+        raise CheckpointError(
+            f"The weights in {printable(path, 200)} are of {theirs.name} with "
+            f"{theirs.size_text or 'other settings'}, not of {config.name} with {config.size_text}."
+        )
+    if theirs.recipe.standardise != config.recipe.standardise:
+        raise CheckpointError(
+            f"The weights in {printable(path, 200)} were trained on pixels that were "
+            f"{'' if theirs.recipe.standardise else 'not '}standardised; choose preset "
+            f"{'fast, best or photos' if theirs.recipe.standardise else 'report'}."
+        )
+
+
+def _size(config: ImageConfig) -> tuple[str, int, int]:
+    return config.model, config.hidden_size, config.layers
+
+
+def to_pixels(images: Tensor, standardise: bool) -> Tensor:
+    """Images (N, 28, 28) uint8 as float32: 0 … 1 as in the report, or standardised."""
+    pixels = images.float().div_(255)
+    return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION) if standardise else pixels
+
+
+class MnistProblem(Problem):
+    """The report's experiment on one device, everything resident there."""
+
+    metric_specs = METRICS
+
+    def __init__(self, config: ImageConfig, device: torch.device, log: Log) -> None:
+        self._config, self._device = config, device
+        self._recipe = config.recipe
+        data = load_mnist(config.data_dir)
+        train, validation = split_indices(data.train_labels, config.seed)
+        require_memory(_step_bytes(config, len(train)), device)
+        images, labels, note = data.train_images[train], data.train_labels[train], ""
+        if config.extra_data is not None:
+            extra = load_extra(config.extra_data)
+            times = repeats(len(extra[1]), len(train))
+            images = torch.cat([images, extra[0].repeat(times, 1, 1)])
+            labels = torch.cat([labels, extra[1].repeat(times)])
+            note = f", {len(extra[1]):,} of the user's own, each {times} times an epoch"
+        self._train = self._resident(images, labels)
+        self._validation = self._resident(
+            data.train_images[validation], data.train_labels[validation]
+        )
+        self._test = self._resident(data.test_images, data.test_labels)
+        self.model = build_model(config)
+        if config.start_from is None:
+            initialise(
+                self.model,
+                config.recipe.initialisation,
+                generator(config.seed, "weights"),
+                config.recipe.forget_bias,
+            )
+        else:
+            _start_from(config.start_from, self.model, config)
+        self.model.to(device)
+        self.batch_size = config.batch_size
+        self.samples_per_epoch = len(labels)
+        self._bfloat16 = config.recipe.bfloat16 and fast_bfloat16(device)
+        self._order = torch.empty(0, dtype=torch.long)
+        self._noise = torch.Generator()
+        kind = config.recipe.augmentation
+        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION}.get(kind)
+        log(
+            f"{len(train):,} training, {len(validation):,} validation and "
+            f"{len(data.test_labels):,} test images{note} on {device}, "
+            f"{'bfloat16' if self._bfloat16 else 'float32'} products."
+        )
+
+    def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Bytes are brought to the device and become floats there: a quarter of the traffic."""
+        pixels = to_pixels(images.to(self._device), self._recipe.standardise)
+        return pixels, labels.to(self._device)
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Shuffle; start the epoch's stream of distortions."""
+        order = torch.randperm(
+            self.samples_per_epoch, generator=generator(self._config.seed, "order", epoch)
+        )
+        self._order = order.to(self._device)
+        self._noise = generator(self._config.seed, "augmentation", epoch)
+
+    def random_states(self) -> Mapping[str, Tensor]:
+        """Where the epoch's stream of distortions is."""
+        return {"augmentation": self._noise.get_state()}
+
+    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
+        """Go on with the distortions from there."""
+        self._noise.set_state(states["augmentation"])
+
+    def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
+        """Cross-entropy over the batch, in parts of about equal size."""
+        chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+        maps = strokes = None
+        if self._distortion is not None:
+            maps = self._distortion.draw(len(chosen), self._noise).to(self._device)
+            if self._distortion.stroke:
+                strokes = self._distortion.draw_strokes(len(chosen), self._noise)
+                strokes = strokes.to(self._device)
+        shift = self._recipe.augmentation == "shift"
+        images = self._train[0].index_select(0, chosen)
+        labels = self._train[1].index_select(0, chosen)
+        if shift:
+            images = shift_groups(images, self._noise)
+
+        def loss_of(part: slice) -> Callable[[], Tensor]:
+            def call() -> Tensor:
+                inputs = images[part]
+                if maps is not None:
+                    inputs = distort(inputs, maps[part])
+                if strokes is not None:
+                    inputs = restroke(inputs, strokes[part])
+                logits = self._logits(self.model, inputs)
+                total = F.cross_entropy(
+                    logits,
+                    labels[part],
+                    reduction="sum",
+                    label_smoothing=self._recipe.label_smoothing,
+                )
+                return total / len(chosen)
+
+            return call
+
+        size = -(-len(chosen) // parts)
+        return [loss_of(slice(at, at + size)) for at in range(0, len(chosen), size)]
+
+    def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
+        with precision(self._device, self._bfloat16):
+            logits: Tensor = model(inputs)
+        return logits.float()
+
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
+        """Mean loss and accuracy over the validation images."""
+        loss, accuracy = self._evaluate(model, self._validation, workers)
+        return {"val_loss": loss, "val_accuracy": accuracy}
+
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
+        """Mean loss and accuracy over the test images."""
+        loss, accuracy = self._evaluate(model, self._test, workers)
+        return {"test_loss": loss, "test_accuracy": accuracy}
+
+    def _evaluate(
+        self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers
+    ) -> tuple[float, float]:
+        images, labels = data
+        mean, accuracy = Mean(), Accuracy()
+
+        def logits_of(at: int) -> Callable[[], Tensor]:
+            def call() -> Tensor:
+                with torch.no_grad():  # per thread, hence in here
+                    return self._logits(model, images[at : at + EVALUATION_BATCH])
+
+            return call
+
+        starts = range(0, len(labels), EVALUATION_BATCH)
+        logits = torch.cat(workers.run([logits_of(at) for at in starts]))
+        mean.update(F.cross_entropy(logits, labels, reduction="sum"), len(labels))
+        accuracy.update(logits, labels)
+        return mean.value(), accuracy.value()
+
+
+class MnistTask:
+    """Builds `MnistProblem`s; what `TASKS["mnist"].load()` returns."""
+
+    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+        """Load MNIST and make the model.
+
+        Raises:
+            DataError: if the data is missing or damaged.
+        """
+        return MnistProblem(cast("ImageConfig", config), device, log)

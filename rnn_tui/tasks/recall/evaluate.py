@@ -1,0 +1,65 @@
+"""How well trained networks recall, at which length, and what they take a digit for."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from sklearn.metrics import confusion_matrix
+from torch import Tensor
+
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.parallel import automatic_workers, cpu_workers
+from rnn_tui.engine.seeding import generator
+from rnn_tui.tasks.recall import DIGITS
+from rnn_tui.tasks.recall.problem import RecallProblem
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.tasks.sequences.examples import stack
+from rnn_tui.tasks.sequences.problem import with_weights
+
+COUNT = 200
+# Of a small variant in a small test set, some digits would be missing from the matrix.
+CONFUSION_COUNT = 1000
+
+
+def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceExamination:
+    """Accuracy at every length in training and up to twice the longest; a confusion matrix.
+
+    Raises:
+        CheckpointError: if the weights do not fit the settings.
+    """
+    problem = with_weights(RecallProblem, config, weights)
+    shortest, longest = config.lengths
+    lengths = tuple(range(shortest, 2 * longest + 1))
+    if len(lengths) > 40:
+        lengths = tuple(sorted({int(n) for n in np.linspace(shortest, 2 * longest, 40)}))
+    accuracies = []
+    with cpu_workers(config.workers or automatic_workers()) as workers:
+        for length in lengths:
+            drawn = stack(
+                [
+                    problem.draw(torch.full((COUNT,), length), generator(seed, "test", length))
+                    for seed in problem.seeds
+                ]
+            )
+            right = problem.right(problem.model, drawn, workers)
+            accuracies.append(100.0 * right.double() / COUNT)
+        targets, answers = problem.answers(problem.model, CONFUSION_COUNT, workers)
+    variants = len(config.variants)
+    confusion = np.stack(
+        [
+            confusion_matrix(true.ravel(), said.ravel(), labels=range(DIGITS))
+            for true, said in zip(
+                np.split(targets.numpy(), variants),
+                np.split(answers.numpy(), variants),
+                strict=True,
+            )
+        ]
+    )
+    by_length = ByLength(
+        "accuracy",
+        "accuracy",
+        lengths,
+        torch.stack(accuracies, dim=1).numpy(),
+        (COUNT,) * len(lengths),
+    )
+    return SequenceExamination(config, [by_length], confusion)

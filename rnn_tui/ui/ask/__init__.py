@@ -1,0 +1,1 @@
+"""Questions to trained networks: the prompt and the calculator."""

@@ -1,0 +1,327 @@
+"""Additions by hand: type two numbers, and see how trained networks add them, bit by bit."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Label, Select, Static
+
+from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.runs.sequence_weights import choose
+from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.adder.inference import BASES, BINARY, Addition
+from rnn_tui.ui.ask.calculator_answer import Adders, Answer
+from rnn_tui.ui.ask.calculator_entry import NumberEntry
+from rnn_tui.ui.ask.calculator_result import SumLines, TallyTable
+from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition, Columns
+from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.widgets.typed_input import TypesDigits
+
+EXAMPLE = {"a": "101101", "b": "11011"}
+# What stands for the vote in the list of variants.
+ALL = "all vote"
+# Random numbers reach twice the bits of the longest in training: what a network does beyond
+# those is what one wants to see. Without weights, the report's.
+RANDOM_REACH, USUAL_LENGTH = 2, 20
+# Lines from which nothing needs to be left out, and from which there is room for air.
+FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
+
+HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
+
+
+class CalculatorPanel(Vertical):
+    """Two numbers, their addition on paper by the network, the sum in every base.
+
+    Questions are answered in a thread, one at a time; of those that come in meanwhile only the
+    last one counts.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+r", "draw", "Random", tooltip="Fill in two random numbers"),
+        Binding("ctrl+t", "next_base", "Base", tooltip="Type binary, decimal, hexadecimal numbers"),
+        Binding("up", "scroll_answer(-1)", "Scroll up", show=False),
+        Binding("down", "scroll_answer(1)", "Scroll down", show=False),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the bits"),
+        Binding("enter", "type", "Type", show=False, tooltip="Go to the first number"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._base = BINARY
+        self._source: Source | None = None
+        self._adders: Adders | None = None
+        # What was asked last and is not under way yet: an addition, whom to ask, which replica.
+        self._waiting: tuple[Addition, Adders, int | None] | None = None
+        self._answering = False
+        self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
+        self._asked = 0  # times, of which only the last one counts
+        # Why there are no weights; what is wrong with each number; what to know of the answer.
+        self._failure, self._complaints, self._note = "", list[str](), ""
+
+    def compose(self) -> ComposeResult:
+        """Lay out fields and choices, the addition, the sum, the keys."""
+        bases = [(base.name, base.name) for base in BASES]
+        with Horizontal(classes="entry"):
+            yield Label("a")
+            yield NumberEntry("a", EXAMPLE["a"])
+            yield Label("base", classes="choice")
+            with Horizontal(classes="choices"):
+                yield Select(bases, value=BINARY.name, allow_blank=False, compact=True, id="base")
+        with Horizontal(classes="entry"):
+            yield Label("b")
+            yield NumberEntry("b", EXAMPLE["b"])
+            yield Label("network", classes="choice")
+            with Horizontal(classes="choices"):
+                yield Select([("none", "")], allow_blank=False, compact=True, id="variant")
+                yield Select([("", -1)], allow_blank=False, compact=True, id="seed")
+        yield Static("", id="message")
+        with VerticalScroll(id="addition", can_focus=False):
+            yield ColumnAddition()
+            yield Static("", id="verdict")
+            yield SumLines()
+            yield TallyTable()
+        yield Static("", id="legend", markup=False)
+        yield Static(HINTS, id="hints", markup=False)
+
+    def on_mount(self) -> None:
+        """Answer the example with the weights that answer unless others are named."""
+        self._load()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Leave the scrollbar out where every line counts; part what there is where none does."""
+        self.set_class(event.size.height < FULL_HEIGHT, "-low")
+        self.set_class(event.size.height >= ROOMY_HEIGHT, "-roomy")
+
+    def focus_field(self) -> None:
+        """Put the cursor into the first number."""
+        self.query_one(NumberEntry).focus()
+
+    def focus_view(self) -> None:
+        """Put the focus on the bits, where single keys are commands of the app."""
+        self.query_one(ColumnAddition).focus()
+
+    @on(TypesDigits.Typed)
+    def _type_digit(self, event: TypesDigits.Typed) -> None:
+        """A digit typed at the bits goes into the first number."""
+        event.stop()
+        self.query(NumberEntry).first().type_at_end(event.text)
+
+    @property
+    def at_hand(self) -> tuple[Addition, Source | None]:
+        """The numbers as typed, or the last that could be read; and whose answers show."""
+        with suppress(QueryError):
+            self._addition = Addition(*(entry.read(self._base) for entry in self._entries))
+        return self._addition, self._adders.source if self._adders is not None else self._source
+
+    @property
+    def busy(self) -> bool:
+        """Whether weights or an answer are under way."""
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
+
+    # Weights
+
+    def use(self, source: Source) -> None:
+        """Answer with these weights from now on."""
+        self._source = source
+        if self.is_mounted:  # else mounting does it
+            self._load()
+
+    def _load(self) -> None:
+        # Of several loads only the last one goes on after its thread, as it cancels the others.
+        self._load_weights(self._source)
+
+    @work(group="weights", exclusive=True)
+    async def _load_weights(self, source: Source | None) -> None:
+        try:
+            adders = await in_thread(self, lambda: Adders(source or choose("adder")))
+        except CheckpointError as error:
+            # Older weights, if there are any, go on answering, under their own name.
+            self._failure = str(error)
+            self._show_message()
+            return
+        self._failure = ""
+        self._offer(adders)
+        self._adders = adders
+        self._ask()
+        self.post_message(OthersAnswer())
+
+    def _offer(self, adders: Adders) -> None:
+        """List variants and seeds; keep what is chosen where the new weights have it too."""
+        config, (variant, seed) = adders.config, self.chosen
+        # Labels for values, since a list goes on showing the label that a value had before.
+        variants = [*(one.label for one in config.variants), ALL]
+        seeds = range(config.seed, config.seed + config.seeds)
+        if variant not in variants:
+            variant = variants[adders.best_guess]
+        if seed not in seeds:
+            seed = seeds[0]
+        with self.prevent(Select.Changed):
+            self._variants.set_options((label, label) for label in variants)
+            self._variants.value = variant
+            self._seeds.set_options((f"seed {one}", one) for one in seeds)
+            self._seeds.value = seed
+
+    @property
+    def chosen(self) -> tuple[str, int]:
+        """The label of a variant, or `ALL`; and the seed."""
+        variant, seed = self._variants.value, self._seeds.value
+        assert isinstance(variant, str)  # neither can be left blank
+        assert isinstance(seed, int)
+        return variant, seed
+
+    @property
+    def _variants(self) -> Select[str]:
+        return self.query_one("#variant", Select)
+
+    @property
+    def _seeds(self) -> Select[int]:
+        return self.query_one("#seed", Select)
+
+    # What is typed and chosen
+
+    @on(Input.Changed)
+    @on(Select.Changed, "#variant, #seed")
+    def _changed(self, event: Input.Changed | Select.Changed) -> None:
+        event.stop()
+        self._ask()
+
+    @on(Select.Changed, "#base")
+    def _base_chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        old, self._base = self._base, next(base for base in BASES if base.name == event.value)
+        for entry in self._entries:
+            entry.convert(old, self._base)
+        self._ask()  # what stayed as it was typed may be right or wrong now
+
+    @on(Input.Submitted)
+    def _to_other_field(self, event: Input.Submitted) -> None:
+        event.stop()
+        next(entry for entry in self._entries if entry is not event.input).focus()
+
+    def action_next_base(self) -> None:
+        """Type numbers in the next base."""
+        names, select = [base.name for base in BASES], self.query_one("#base", Select)
+        select.value = names[(names.index(str(select.value)) + 1) % len(names)]
+
+    def action_draw(self) -> None:
+        """Fill in two random numbers of a random length."""
+        longest = self._adders.config.lengths[1] if self._adders else USUAL_LENGTH
+        bits = random.randint(1, RANDOM_REACH * longest)
+        for entry in self._entries:
+            entry.value = self._base.format(random.getrandbits(bits))
+            entry.action_end()
+
+    def action_leave(self) -> None:
+        """From the fields to the bits."""
+        if self.query_one(ColumnAddition).has_focus:
+            raise SkipAction  # it may mean something to the screen
+        self.focus_view()
+
+    def action_type(self) -> None:
+        """From the bits to the fields."""
+        self.focus_field()
+
+    def action_scroll_answer(self, lines: int) -> None:
+        """Scroll what does not fit below the addition, without leaving the field."""
+        self.query_one("#addition").scroll_relative(y=lines, animate=False)
+
+    @property
+    def _entries(self) -> Iterable[NumberEntry]:
+        return self.query(NumberEntry)
+
+    # Asking: one thread at a time, the last question wins
+
+    def _ask(self) -> None:
+        """Ask what is typed, or say what is wrong with it."""
+        numbers, self._complaints = [], []
+        for entry in self._entries:
+            try:
+                numbers.append(entry.read(self._base))
+                entry.remove_class("-wrong")
+            except QueryError as error:
+                self._complaints.append(f"✗ {entry.label}: {error}")
+                entry.add_class("-wrong")
+        self._waiting, self._asked = None, self._asked + 1
+        if self._adders is not None and not self._complaints:
+            self._addition = Addition(*numbers)
+            self._waiting = self._addition, self._adders, self._adders.place(*self.chosen)
+            if not self._answering:
+                self._answering = True
+                self.run_worker(self._answer_all(), group="answers")
+        self._seeds.display = self._adders is not None and self.chosen[0] != ALL
+        self._show_message()
+
+    async def _answer_all(self) -> None:
+        """Answer until nothing waits; an answer that has been overtaken is not shown."""
+        try:
+            while self._waiting is not None:
+                addition, adders, replica = self._waiting
+                self._waiting, number = None, self._asked
+                answer = await in_thread(self, adders.answer, addition, replica)
+                if number != self._asked:
+                    continue
+                self._show(answer, adders.config.lengths[1])
+                if replica is not None:
+                    told = await in_thread(self, adders.told_carries, addition, replica)
+                    if number == self._asked:
+                        self._show(answer, adders.config.lengths[1], told)
+        finally:
+            self._answering = False
+
+    # What is shown
+
+    def _show(self, answer: Answer, longest: int, told: Sequence[int] = ()) -> None:
+        """Show an answer of networks that were trained on additions of `longest` bits at most.
+
+        Args:
+            answer: what came out.
+            longest: the most bits in training.
+            told: the carries as the states tell them.
+        """
+        one = answer.addition
+        self.query_one(ColumnAddition).show(
+            Columns(
+                carries=one.carries.tolist(),
+                a=one.bits(one.a).tolist(),
+                b=one.bits(one.b).tolist(),
+                answer=answer.bits.tolist(),
+                total=one.bits(one.total).tolist(),
+                sureness=answer.sureness.tolist(),
+                places=(one.a.bit_length(), one.b.bit_length()),
+                told=told,
+            ),
+            "votes" if answer.voted else "sure",
+        )
+        meaning = "votes for the bit" if answer.voted else "how sure of the bit"
+        self.query_one("#legend", Static).update(
+            f"{EIGHTHS} {meaning}: 50 … 100 % · in state: carry by a linear probe"
+        )
+        style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
+        self.query_one("#verdict", Static).update(
+            Content(answer.verdict).stylize(style) + Content(f" · {answer.by}")
+        )
+        self.query_one(SumLines).show(answer)
+        self.query_one(TallyTable).show(answer.tallies)
+        self._note = (
+            f"{one.length:,} bits: trained on at most {longest:,}" if one.length > longest else ""
+        )
+        self._show_message()
+
+    def _show_message(self) -> None:
+        """Say what is wrong, else what to know of the answer; grey an answer to something else."""
+        wrong = [*([self._failure] if self._failure else []), *self._complaints]
+        message = Content("\n".join(wrong)).stylize("$text-error")
+        if not wrong:
+            message = Content(self._note).stylize("$text-warning")
+        self.query_one("#message", Static).update(message)
+        self.query_one("#addition").set_class(bool(self._complaints), "-stale")

@@ -1,0 +1,118 @@
+"""A sum in words: the answer in every base, and how many seeds of each variant got it right."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+
+from rnn_tui.tasks.adder.inference import BASES
+from rnn_tui.ui.ask.calculator_answer import Answer, Tally
+
+# More digits than these in a row are no longer read.
+MOST_DIGITS_SHOWN = 64
+GAP = "   "
+# Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
+MUTED = "$foreground 60%"
+TITLE = "Seeds that have the whole sum right"
+
+
+def shorten(digits: str, width: int) -> str:
+    """`digits` in at most `width` cells: cut in the middle, with the number of digits after it."""
+    if len(digits) <= min(width, MOST_DIGITS_SHOWN):
+        return digits
+    count = f" ({len(digits):,} digits)"
+    shown = max(2, min(width - len(count), MOST_DIGITS_SHOWN) - 1)
+    return f"{digits[: (shown + 1) // 2]}…{digits[-(shown // 2) :]}{count}"
+
+
+class SumLines(Widget):
+    """The answer in the three bases, beside it the true sum where that differs."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._answer: Answer | None = None
+
+    def show(self, answer: Answer) -> None:
+        """Write an answer."""
+        self._answer = answer
+        self.refresh()
+
+    def render(self) -> Content:
+        """Write it at the present width."""
+        if self._answer is None:
+            return Content("")
+        label_width = max(len(base.name) for base in BASES) + 2
+        room = self.content_size.width - label_width
+        wrong = any(answered != true for answered, true in self._answer.written)
+        if wrong:
+            room = (room - len(f"{GAP}true ")) // 2
+        written = [
+            (shorten(answered, room), shorten(true, room))
+            for answered, true in self._answer.written
+        ]
+        column = max(len(answered) for answered, _ in written)
+        lines = []
+        for base, (answered, true) in zip(BASES, written, strict=True):
+            line = Content(base.name.ljust(label_width)).stylize(MUTED)
+            line += Content(answered).stylize("bold")
+            if wrong:
+                label = " " * (column - len(answered)) + f"{GAP}true "
+                line += Content(label).stylize(MUTED)
+                # Where both are cut they may differ in the part that is left out.
+                line += Content(true if true != answered else "differs within the …")
+            lines.append(line)
+        return Content("\n").join(lines)
+
+
+class TallyTable(Widget):
+    """Every variant with its seeds that are right, as many beside each other as fit."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._tallies: tuple[Tally, ...] = ()
+
+    def show(self, tallies: tuple[Tally, ...]) -> None:
+        """List them; none takes no room."""
+        self._tallies = tallies
+        self.display = bool(tallies)
+        self.refresh(layout=True)
+
+    def get_content_height(
+        self,
+        container: Size,  # noqa: ARG002 (the names are Textual's)
+        viewport: Size,  # noqa: ARG002
+        width: int,
+    ) -> int:
+        """The title, and a line for each row."""
+        return 1 + len(self._rows(width))
+
+    def render(self) -> Content:
+        """Write it at the present width."""
+        lines = [Content(TITLE).stylize(MUTED)]
+        lines += [Content(GAP).join(row) for row in self._rows(self.content_size.width)]
+        return Content("\n").join(lines)
+
+    def _rows(self, width: int) -> list[list[Content]]:
+        """The variants, a loss to a row where its hidden sizes fit."""
+        labels = [tally.variant.label for tally in self._tallies]
+        counts = [f"{tally.right} of {tally.seeds}" for tally in self._tallies]
+        label_width, count_width = max(map(len, labels)), max(map(len, counts))
+        cells = [
+            Content(label.ljust(label_width) + "  ")
+            + Content(count.rjust(count_width)).stylize(_style(tally))
+            for label, count, tally in zip(labels, counts, self._tallies, strict=True)
+        ]
+        fitting = max(1, (width + len(GAP)) // (label_width + 2 + count_width + len(GAP)))
+        losses = {tally.variant.loss for tally in self._tallies}
+        in_a_row = min(fitting, len(cells) // len(losses))
+        rows = zip_longest(*[iter(cells)] * in_a_row)
+        return [[cell for cell in row if cell is not None] for row in rows]
+
+
+def _style(tally: Tally) -> str:
+    if tally.right == tally.seeds:
+        return "$text-success"
+    return "$text-error bold"

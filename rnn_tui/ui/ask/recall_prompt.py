@@ -1,0 +1,358 @@
+"""Recall, by hand: type digits, and see what every trained network says stood at the position."""
+
+import textwrap
+from contextlib import suppress
+from typing import ClassVar
+
+import numpy as np
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
+
+from rnn_tui.engine.errors import QueryError
+from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.recall.inference import check_position, parse_digits
+from rnn_tui.ui.ask.asking import Asking, Outcome
+from rnn_tui.ui.ask.marked_digits import MarkedDigits
+from rnn_tui.ui.ask.recall_answers import (
+    Answerer,
+    Answers,
+    Digits,
+    draw_within,
+    parse_position,
+)
+from rnn_tui.ui.ask.recall_columns import AnswerColumns
+from rnn_tui.ui.ask.recall_table import RecallTable
+from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
+
+EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
+REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
+# A thousand digits with a comma and a space after each, and some to spare.
+MOST_CHARACTERS = 4000
+POSITION_CHARACTERS = 6
+# Lines of the panel from which there is room for air and large digits.
+ROOMY_HEIGHT = 24
+# Lines that the prompt takes, apart from its notes and its hints.
+PROMPT_HEIGHT = 15
+
+PROMPT_HINTS = "↑ ↓ position · ^r random · ^n seed · ^t table · Esc leaves, Enter returns"
+TABLE_HINTS = "^t back · ^r draw anew · ^n seed · ^↑ ^↓ position"
+
+
+class RecallPromptPanel(Vertical):
+    """Fields for digits and position, the answers below; behind them, the report's table.
+
+    Questions are answered in a thread, one at a time; of those that come in meanwhile only the
+    last one counts.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # As long as the footer has room for on a narrow screen.
+        Binding("up,ctrl+up", "move(1)", "Pos.", key_display="↑↓", tooltip="Next position"),
+        Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Position before"),
+        Binding("ctrl+r", "draw", "Random", tooltip="Fill in random digits; draw a new table"),
+        Binding("ctrl+n", "next_seed", "Seed", tooltip="Next seed's answers, then their mean"),
+        Binding("ctrl+t", "table", "Table", tooltip="The report's table of sequences, and back"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field, or the table"),
+        Binding("enter", "type", "Type", show=False, tooltip="Go to the field for digits"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._source: Source | None = None
+        self._random = np.random.default_rng()
+        self._answerer = Answerer()
+        self._digits, self._position = EXAMPLE, REPORT_POSITION
+        self._seed: int | None = 0
+        self._answers: Answers | None = None
+        self._drawn: Answers | None = None
+        self._drawn_for = 0
+        self._asking = Asking(self, self._take)
+        # Why there is no answer: the text typed; the weights; and what was cut from a paste.
+        self._complaint = self._failure = self._cut = ""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the prompt, the table behind it, and the keys."""
+        with ContentSwitcher(initial="recall-prompt"):
+            with Vertical(id="recall-prompt"):
+                with Horizontal(classes="fields"):
+                    yield Label("Digits")
+                    yield TypedInput(
+                        " ".join(map(str, EXAMPLE)),
+                        MOST_CHARACTERS,
+                        placeholder="such as 3 1 4 1 5",
+                        id="recall-digits",
+                    )
+                    yield Label("Position")
+                    yield TypedInput(
+                        f"{REPORT_POSITION}",
+                        POSITION_CHARACTERS,
+                        placeholder="1 …",
+                        id="recall-position",
+                    )
+                with Horizontal(classes="asked"):
+                    yield MarkedDigits(id="recall-sequence")
+                    yield Static("", id="recall-source", markup=False)
+                yield Static("", id="recall-status", markup=False)
+                yield AnswerColumns()
+            yield RecallTable(id="recall-table")
+        yield Static(PROMPT_HINTS, id="recall-hints", markup=False)
+
+    def on_mount(self) -> None:
+        """Answer the example."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
+        self.refresh_weights(keep=True)
+
+    def use(self, source: Source) -> None:
+        """Answer with these weights from now on, at the position that they were trained for."""
+        self._source = source
+        if self.is_mounted and source.position is not None:
+            self.query_one("#recall-position", TypedInput).value = f"{source.position}"
+        self.refresh_weights(keep=True)
+
+    def refresh_weights(self, *, keep: bool = False) -> None:
+        """Choose the weights anew, since a run may have ended, and answer with them.
+
+        Args:
+            keep: go on with those that were named.
+        """
+        if not keep:
+            self._source = None
+        if not self.is_mounted:
+            return  # mounting does it
+        # A new one, not an emptied one: a thread may be filling the old one's memory.
+        self._answerer = Answerer(self._source)
+        self._ask()
+        if self._drawn is not None or self.table_shown:
+            self._ask_table()
+
+    @property
+    def at_hand(self) -> tuple[Digits, int, Source | None]:
+        """Digits and position as typed, or the last that could be read; and whose answers show.
+
+        The weights are None before the first answer: then those for the position are meant.
+        """
+        digits, position = self._digits, self._position
+        with suppress(QueryError):
+            digits = parse_digits(self.query_one("#recall-digits", Input).value)
+            position = self._typed_position()
+        return digits, position, self._answers.source if self._answers is not None else self._source
+
+    @property
+    def seed(self) -> int | None:
+        """The seed whose answers are looked at; None for the mean of all."""
+        if self._answers is None or self._seed is None:
+            return None
+        return self._answers.config.seed + self._seed
+
+    @property
+    def table_shown(self) -> bool:
+        """Whether the report's table is in front."""
+        return self.query_one(ContentSwitcher).current == "recall-table"
+
+    def focus_field(self) -> None:
+        """Put the cursor into the field for digits."""
+        self.query_one("#recall-digits").focus()
+
+    def focus_view(self) -> None:
+        """Put the focus on the answers, where single letters are commands of the app."""
+        place = self.query_one(RecallTable) if self.table_shown else self.query_one(AnswerColumns)
+        place.focus()
+
+    @on(TypesDigits.Typed)
+    def _type_digit(self, event: TypesDigits.Typed) -> None:
+        """A digit typed at the answers goes into the field."""
+        event.stop()
+        self.query_one("#recall-digits", TypedInput).type_at_end(event.text)
+
+    # What is typed
+
+    @on(Input.Changed)
+    def _typed(self) -> None:
+        self._cut = ""
+        self._read()
+
+    @on(TypedInput.Cut)
+    def _was_cut(self, event: TypedInput.Cut) -> None:
+        self._cut = f"Only the first {event.kept:,} of {event.pasted:,} pasted characters fit."
+        self._show_status()
+
+    def _read(self) -> None:
+        """Take in both fields, and ask, or say what is wrong with them."""
+        try:
+            digits = parse_digits(self.query_one("#recall-digits", Input).value)
+            position = parse_position(self.query_one("#recall-position", Input).value)
+            self._position = check_position(position, digits)
+        except QueryError as error:
+            self._complaint = str(error)
+        else:
+            self._complaint, self._digits = "", digits
+            self._ask()
+            if self.table_shown and self._drawn_for != self._position:
+                self._ask_table()
+        self._show_status()
+
+    # Asking
+
+    def _ask(self) -> None:
+        answerer, digits, position = self._answerer, self._digits, self._position
+        self._asking.ask("prompt", lambda: answerer.answer(digits, position))
+
+    def _ask_table(self) -> None:
+        answerer, position, random = self._answerer, self._position, self._random
+        self._drawn_for = position
+        self._asking.ask("table", lambda: answerer.table(position, random))
+
+    async def _take(self, kind: str, outcome: Outcome) -> None:
+        """Show an answer, or why there is none."""
+        if kind == "table":
+            self._take_table(outcome)
+        else:
+            await self._take_answers(outcome)
+
+    async def _take_answers(self, outcome: Outcome) -> None:
+        """Show the answer to what was typed, or why there is none."""
+        if isinstance(outcome, str):
+            self._failure = outcome
+        else:
+            seeds, before = self._seeds, self._answers
+            self._failure, self._answers = "", outcome
+            if before is None or before.source != outcome.source:
+                self.post_message(OthersAnswer())
+            self._bound_seed(outcome)
+            await self.query_one(AnswerColumns).show(outcome, self._seed)
+            self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)
+            self._say("#recall-source", outcome.source_text)
+            if self._seeds != seeds:
+                self.refresh_bindings()
+        self._show_status()
+
+    def _take_table(self, outcome: Outcome) -> None:
+        """Show the table, or why there is none."""
+        if isinstance(outcome, str):
+            self._drawn = None
+            self.query_one(RecallTable).say(outcome)
+        else:
+            self._drawn = outcome
+            self._bound_seed(outcome)
+            self._show_table()
+
+    def _bound_seed(self, answers: Answers) -> None:
+        """Other weights may have fewer seeds."""
+        if self._seed is not None and self._seed >= answers.config.seeds:
+            self._seed = 0
+
+    # Showing
+
+    def _show_status(self) -> None:
+        """Say what is wrong, or else what to bear in mind."""
+        error = " ".join(filter(None, (self._cut, self._complaint or self._failure)))
+        status = error or (self._answers.notes if self._answers is not None else "")
+        self._say("#recall-status", status)
+        self.set_class(bool(error), "-wrong")
+        self.set_class(bool(self._complaint or self._failure), "-stale")
+        self._fit()
+
+    def _say(self, place: str, text: str) -> None:
+        """Put `text` there; laying everything out anew costs as much as the answer itself."""
+        if str(self.query_one(place, Static).content) != text:
+            self.query_one(place, Static).update(text)
+
+    def _show_table(self) -> None:
+        drawn = self._drawn
+        # One drawn for another position, by weights of fewer seeds, is about to be replaced.
+        if drawn is not None and (self._seed or 0) < drawn.config.seeds and self.table_shown:
+            self.query_one(RecallTable).show(drawn, self._seed)
+
+    def _fit(self) -> None:
+        """Air where there is room; where there is none, the notes are worth more than the hints."""
+        status = self.query_one("#recall-status", Static)
+        width, height = self.content_size
+        lines = len(textwrap.wrap(str(status.content), max(1, width)))
+        self.set_class(height >= ROOMY_HEIGHT, "-roomy")
+        scrollbar = self.query_one(AnswerColumns).has_class("-many")
+        self.set_class(height < PROMPT_HEIGHT + max(1, lines) + scrollbar + 1, "-crowded")
+
+    def on_resize(self) -> None:
+        """Fit the new size, once the columns have."""
+        self.call_after_refresh(self._fit)
+
+    # What the keys do
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out what does nothing; leave Escape to the app where there is nothing to leave."""
+        if action == "next_seed":
+            return True if self._seeds > 1 else None
+        if action == "leave":
+            return self.table_shown or isinstance(self.app.focused, TypedInput)
+        return True
+
+    @property
+    def _seeds(self) -> int:
+        return self._answers.config.seeds if self._answers is not None else 1
+
+    def action_move(self, by: int) -> None:
+        """Ask for another position of the same digits."""
+        field = self.query_one("#recall-position", Input)
+        field.value = f"{min(max(1, self._typed_position() + by), len(self._digits))}"
+        field.cursor_position = len(field.value)
+
+    def _typed_position(self) -> int:
+        """The position in the field, or the last one that could be read."""
+        try:
+            return parse_position(self.query_one("#recall-position", Input).value)
+        except QueryError:
+            return self._position
+
+    def action_draw(self) -> None:
+        """Fill in random digits, of a length in training; or draw a new table."""
+        if self.table_shown:
+            self._ask_table()
+        else:
+            self.draw_digits()
+
+    def draw_digits(self) -> None:
+        """Fill in random digits, of a length in training."""
+        lengths = self._answers.config.lengths if self._answers is not None else REPORT_LENGTHS
+        digits = draw_within(lengths, self._typed_position(), self._random)
+        field = self.query_one("#recall-digits", Input)
+        field.value = " ".join(map(str, digits))
+        field.cursor_position = len(field.value)
+
+    async def action_next_seed(self) -> None:
+        """Look at the next seed's answers; after the last, at the mean of all; then begin anew."""
+        if self._answers is None:
+            return
+        following = 0 if self._seed is None else self._seed + 1
+        self._seed = following if following < self._seeds else None
+        await self.query_one(AnswerColumns).show(self._answers, self._seed)
+        self._show_table()
+
+    def action_table(self) -> None:
+        """Show the report's table, or go back to the prompt."""
+        to_table = not self.table_shown
+        self.query_one(ContentSwitcher).current = "recall-table" if to_table else "recall-prompt"
+        self.query_one("#recall-hints", Static).update(TABLE_HINTS if to_table else PROMPT_HINTS)
+        self.set_class(to_table, "-table")
+        if not to_table:
+            self.focus_field()
+            return
+        self.query_one(DataTable).focus()
+        if self._drawn is None or self._drawn_for != self._position:
+            self._ask_table()
+        else:
+            self._show_table()
+
+    def action_leave(self) -> None:
+        """Leave the table; or the field, so that single keys are commands again."""
+        if self.table_shown:
+            self.action_table()
+        else:
+            self.query_one(AnswerColumns).focus()
+
+    def action_type(self) -> None:
+        """Go to the field for digits."""
+        self.focus_field()

@@ -1,0 +1,1 @@
+"""Charts: pure geometry first, the widget that draws last."""

@@ -1,0 +1,258 @@
+"""Shaded areas behind the lines of a chart: the spread around a mean, and a marked range.
+
+A terminal cell has one background and no transparency, so an area is a set of whole cells,
+and areas that overlap are blended beforehand. The plotting library knows only characters and
+their colour; the areas are laid under its text when it has drawn. Which cells they take, and
+how that text is cut where its background changes, is worked out here: pure, and in cells.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+
+from rich.segment import Segment
+from rich.style import Style
+
+from rnn_tui.ui.chart.axes import TINY, Axis
+
+BAND_SHARE = 0.25
+"""How much of a band's cells is the colour of the run; the rest is what lies behind."""
+
+
+def band_share(count: int) -> float:
+    """Return the share of each of ``count`` bands that lie over each other in a cell.
+
+    Together they may take a little more of the cell than one alone, but not much: with six
+    variants, whose bands all overlap, lines could not be told from what is behind them.
+    """
+    together = min(0.35, BAND_SHARE + 0.04 * (count - 1))
+    return 1.0 - math.pow(1.0 - together, 1.0 / max(1, count))
+
+
+MARK_SHARE = 0.08
+"""The same of the text's colour, for the marked range: much fainter than any band."""
+
+MARK_LAYER = 1
+"""The bit of the marked range; the bits above are those of the bands, in their order."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """The visible part of the spread around a line, in positions on the axes."""
+
+    colour: int
+    x: list[float]
+    low: list[float]
+    high: list[float]
+
+    def ends(self) -> list[float]:
+        """Return the values that the y axis has to hold."""
+        return [value for value in (*self.low, *self.high) if value > -math.inf]
+
+
+def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
+    """Return where to cut ascending positions into at most ``count`` groups of equal width.
+
+    Equal in width, not in points: on a log axis the points crowd at one end, and the other,
+    where each of them can be seen, would lose most.
+
+    Returns:
+        The first index of each group and the one after its last, without empty groups.
+    """
+    width = (x[-1] - x[0]) / count
+    inner = [bisect_left(x, x[0] + index * width) for index in range(1, count)]
+    return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
+
+
+def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
+    """Thin a line to at most ``limit`` points, at least 4, that keep its outline and its ends."""
+    if len(x) <= limit:
+        return list(x), list(y)
+    kept = {0, len(x) - 1}
+    for start, stop in groups(x, (limit - 2) // 2):
+        chunk = y[start:stop]
+        kept |= {start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}
+    return [x[index] for index in sorted(kept)], [y[index] for index in sorted(kept)]
+
+
+def apart(x: Sequence[float], gap: float) -> list[int]:
+    """Return the last index and, going back, those at least ``gap`` from the one before."""
+    kept: list[int] = []
+    for index in range(len(x) - 1, -1, -1):
+        if not kept or x[kept[-1]] - x[index] >= gap:
+            kept.append(index)
+    return kept
+
+
+def cut_band(
+    colour: int,
+    x: Sequence[float],
+    spread: tuple[Sequence[float], Sequence[float]],
+    present: tuple[float, float],
+    limit: int,
+    *,
+    log_y: bool,
+) -> Band | None:
+    """Cut a band to the range ``present`` and thin it if it has far more points than ``limit``.
+
+    Args:
+        colour: The index of the run.
+        x: The positions, ascending.
+        spread: The lower and the upper ends, each as many as ``x``.
+        present: The visible range; ends there are interpolated.
+        limit: How many points to thin to; up to twice as many stay as they are.
+        log_y: Whether the values' logarithms are plotted. Ends of 0 and below, as of a mean
+            minus a deviation, reach down to the bottom then.
+
+    Returns:
+        The band, None where no part of it is visible.
+    """
+    left, right = present
+    if not x or x[-1] < left or x[0] > right:
+        return None
+    first, last = bisect_left(x, left), bisect_right(x, right)
+    # One point more where an edge is between two, for the interpolation.
+    if first and x[first] > left:
+        first -= 1
+    if last < len(x) and x[last - 1] < right:
+        last += 1
+    at, (low, high) = list(x[first:last]), (list(ends[first:last]) for ends in spread)
+    if log_y:
+        low, high = list(map(_log, low)), list(map(_log, high))
+    if at[0] < left:
+        low[0], high[0] = (_between(left, at[:2], ends[:2]) for ends in (low, high))
+        at[0] = left
+    if at[-1] > right:
+        low[-1], high[-1] = (_between(right, at[-2:], ends[-2:]) for ends in (low, high))
+        at[-1] = right
+    # Up to here, drawing all points takes less time than choosing some.
+    if len(at) <= 2 * limit:
+        return Band(colour, at, low, high)
+    cuts = groups(at, limit)
+    middles = [at[(start + stop) // 2] for start, stop in cuts]
+    middles[0], middles[-1] = at[0], at[-1]
+    lows = [min(low[start:stop]) for start, stop in cuts]
+    return Band(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
+
+
+def _log(value: float) -> float:
+    """Return the logarithm of a value, below all axes if it has none."""
+    return math.log10(value) if value > TINY else -math.inf
+
+
+def _between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
+    """Interpolate between two points, one of which may be below all axes."""
+    if min(y) == -math.inf:
+        return -math.inf
+    return y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
+
+
+def spans(band: Band, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:
+    """Return the lower and upper end of a band in each column, in rows from the bottom.
+
+    Several points of one column count with their extremes; columns between two points get
+    what the line between them has in their centre.
+    """
+    # Lines are drawn in dots, two by four a cell, with the first and the last dot at the ends
+    # of the axis; positions in cells follow from that, half a dot from the edge.
+    across = (2 * width - 1) / (x.high - x.low) / 2
+    up = (4 * height - 1) / (y.high - y.low) / 4
+    places = [(at - x.low) * across + 0.25 for at in band.x]
+    # What is below the axis, perhaps infinitely, slopes down to its end.
+    bottom = y.low
+    lows = [(v - bottom) * up + 0.125 if v > bottom else 0.125 for v in band.low]
+    highs = [(v - bottom) * up + 0.125 if v > bottom else 0.125 for v in band.high]
+    found: dict[int, tuple[float, float]] = {}
+    last, last_place, last_low, last_high = math.inf, 0.0, 0.0, 0.0
+    for place, low, high in zip(places, lows, highs, strict=True):
+        column = int(place)
+        if column == last:
+            merged = found[column]
+            found[column] = (min(merged[0], low), max(merged[1], high))
+        else:
+            if column > last + 1:
+                step = 1 / (place - last_place)
+                for between in range(int(last) + 1, column):
+                    share = (between + 0.5 - last_place) * step
+                    found[between] = (
+                        last_low + share * (low - last_low),
+                        last_high + share * (high - last_high),
+                    )
+            found[column] = (low, high)
+        last, last_place, last_low, last_high = column, place, low, high
+    return found
+
+
+def layers(
+    bands: Sequence[Band],
+    mark: tuple[float, float] | None,
+    x: Axis,
+    y: Axis,
+    size: tuple[int, int],
+) -> list[list[int]]:
+    """Return what lies behind each cell of a plot, as the sum of the layers' bits.
+
+    Args:
+        bands: The bands, each with a bit above the one before.
+        mark: The ends of the marked range in positions, None for none.
+        x: The x axis.
+        y: The y axis.
+        size: The columns and rows of the plot.
+
+    Returns:
+        The rows from top to bottom, each of one number a column.
+    """
+    width, height = size
+    rows = [[0] * width for _ in range(height)]
+    if mark and mark[0] <= x.high and mark[1] >= x.low:
+        across = (2 * width - 1) / (x.high - x.low) / 2
+        first, last = (int((min(max(at, x.low), x.high) - x.low) * across + 0.25) for at in mark)
+        for row in rows:
+            row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
+    for index, band in enumerate(bands, start=1):
+        bit = MARK_LAYER << index
+        for column, (low, high) in spans(band, x, y, width, height).items():
+            # Cells of which at least half is covered; a spread too small for any still has
+            # one, the one it is in, while no spread at all has none.
+            bottom, top = min(int(low + 0.5), height), int(high + 0.5)
+            if top <= bottom and high > low:
+                bottom = int((low + high) / 2)
+                top = bottom + 1
+            for row in rows[max(0, height - top) : height - bottom]:
+                row[column] |= bit
+    return rows
+
+
+def lay_under(
+    segments: Iterable[Segment],
+    left: int,
+    row: Sequence[int],
+    restyle: Callable[[Style | None, int], Style],
+) -> Iterator[Segment]:
+    """Cut the text of one line where the layers behind it change.
+
+    Args:
+        segments: The text, all characters one cell wide.
+        left: How many cells come before the plot.
+        row: The layers of the plot's cells.
+        restyle: Returns a style as it is on some layers; asked only where there are any.
+
+    Yields:
+        The same text in the new styles.
+    """
+    parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
+    behind, room = next(parts)
+    for text, style, _ in segments:
+        start = 0
+        while start < len(text):
+            while not room:
+                # What follows the plot is blank to the end of the line.
+                behind, room = next(parts, (0, len(text)))
+            piece = text[start : start + room]
+            yield Segment(piece, restyle(style, behind) if behind else style)
+            start += len(piece)
+            room -= len(piece)

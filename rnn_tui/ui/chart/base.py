@@ -1,0 +1,391 @@
+"""What a chart does apart from drawing: its data, view, cursor, keys and texts.
+
+Kept apart from ``chart`` so that the plotting library stays behind one small module, and can
+be replaced there without touching how a chart behaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.reactive import reactive
+from textual.theme import Theme
+from textual.widget import Widget
+
+from rnn_tui.ui.chart import readout, view
+from rnn_tui.ui.chart.axes import from_position, to_position
+from rnn_tui.ui.chart.view import ChartSeries
+
+SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
+
+TINY_SIZE = (20, 6)
+"""The columns and rows below which there is no plot, just the last values."""
+LOW_HEIGHT = 9
+
+
+class ChartBase(Widget, can_focus=True):
+    """A chart without its drawing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "cursor(-1)", "Cursor", key_display="←→", show=False),
+        Binding("right", "cursor(1)", "Next point", show=False),
+        Binding("home", "cursor_home", "First point", show=False),
+        Binding("end", "cursor_end", "Last point", show=False),
+        Binding("escape", "clear_cursor", "Hide cursor", show=False),
+    ]
+
+    smoothing: reactive[int] = reactive(0, repaint=False, init=False)
+    """How strongly lines are smoothed, 0 (not) to 3."""
+    log_y: reactive[bool] = reactive(False, repaint=False, init=False)
+    """Whether the y axis is logarithmic."""
+    cursor: reactive[float | None] = reactive(None, repaint=False, init=False)
+    """The x that is read out, None for none: as in the data, also on a log axis, so that
+    charts whose x count the same can share it."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        y_unit: str = "",
+        lower: float | None = None,
+        upper: float | None = None,
+        x_label: str = "epoch",
+        log_x: bool = False,
+        allow_log: bool = True,
+        allow_smoothing: bool = True,
+        empty_text: str = "No data yet",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """Create an empty chart.
+
+        Args:
+            title: What is plotted.
+            y_unit: The unit of the values, for the title.
+            lower: The lowest value the metric can have; no axis goes below.
+            upper: The highest value the metric can have; no axis goes above.
+            x_label: What x counts.
+            log_x: Whether the x axis is logarithmic, to base two. Callers see nothing of it:
+                they pass and get x as in the data, of which 0 and below are left out.
+            allow_log: Whether the y axis may be logarithmic.
+            allow_smoothing: Whether lines may be smoothed.
+            empty_text: What to say while there is nothing to plot.
+            id: The id of the widget.
+            classes: The CSS classes of the widget.
+
+        Raises:
+            ValueError: If ``lower`` is not below ``upper``.
+        """
+        if lower is not None and upper is not None and lower >= upper:
+            raise ValueError(f"lower must be below upper, not {lower} and {upper}")
+        super().__init__(id=id, classes=classes)
+        self._title, self._y_unit, self._x_label = title, y_unit, x_label
+        self.log_x = log_x
+        self._lower, self._upper = lower, upper
+        self._allow_log, self._allow_smoothing = allow_log, allow_smoothing
+        self.empty_text = empty_text
+        self._series: tuple[ChartSeries, ...] = ()
+        self._prepared: tuple[ChartSeries, ...] | None = None
+        # In positions on the axis, as is the x of all series that are held.
+        self._view: tuple[float, float] | None = None
+        self._mark: tuple[float, float, str] | None = None
+        self._update_title()
+
+    @property
+    def palette(self) -> tuple[str, ...]:
+        """The colours of the runs that suit the present theme."""
+        return view.DARK_PALETTE if self.app.current_theme.dark else view.LIGHT_PALETTE
+
+    @property
+    def prepared(self) -> tuple[ChartSeries, ...]:
+        """The series as they are plotted."""
+        if self._prepared is None:
+            weight = SMOOTHING_WEIGHTS[self.smoothing]
+            self._prepared = tuple(view.prepare(one, weight, self.log_y) for one in self._series)
+        return self._prepared
+
+    @property
+    def visible_range(self) -> tuple[float, float] | None:
+        """The x at both ends, None without data."""
+        present = self._present
+        return present and (self.to_x(present[0]), self.to_x(present[1]))
+
+    @property
+    def _present(self) -> tuple[float, float] | None:
+        """The positions at both ends, None without data."""
+        return self._view or view.extent(self._series)
+
+    @property
+    def cursor_position(self) -> float | None:
+        """Where the cursor is on the x axis, None without one."""
+        return None if self.cursor is None else to_position(self.cursor, self.log_x)
+
+    @property
+    def empty_message(self) -> str:
+        """What to say instead of a plot."""
+        if any(one.y for one in self._series):
+            return "Nothing to show here on a log scale"
+        return self.empty_text
+
+    def on_mount(self) -> None:
+        """Follow the theme: the colours of the runs are not the stylesheet's."""
+        self.app.theme_changed_signal.subscribe(self, self._on_theme)
+
+    def on_resize(self) -> None:
+        """Leave out what does not fit."""
+        width, height = self.content_size
+        self.set_class(width < TINY_SIZE[0] or height < TINY_SIZE[1], "-tiny")
+        self.set_class(height < LOW_HEIGHT, "-low")
+        self._update_title()
+
+    def show(self, series: Sequence[ChartSeries]) -> None:
+        """Plot ``series``; nothing happens if they are what is plotted already."""
+        cleaned = tuple(view.clean(one, self._lower, self._upper, self.log_x) for one in series)
+        if cleaned == self._series:
+            return
+        before, self._series = view.extent(self._series), cleaned
+        after = view.extent(cleaned)
+        if self._view and before and after:
+            # A view that touches the newest data stays with it as training goes on.
+            moved = after[1] - before[1] if self._view[1] >= before[1] else 0.0
+            self._view = view.shift_into((self._view[0] + moved, self._view[1] + moved), after)
+        elif not after:
+            self._view = None
+        self._changed(data=True)
+
+    def describe(
+        self,
+        title: str,
+        *,
+        y_unit: str = "",
+        lower: float | None = None,
+        upper: float | None = None,
+        x_label: str = "epoch",
+    ) -> None:
+        """Plot something else from now on: without curves, and the view on all of it.
+
+        Args:
+            title: What is plotted.
+            y_unit: The unit of the values, for the title.
+            lower: The lowest value the metric can have.
+            upper: The highest value the metric can have.
+            x_label: What x counts.
+        """
+        new = (title, y_unit, lower, upper, x_label)
+        if new == (self._title, self._y_unit, self._lower, self._upper, self._x_label):
+            return
+        self._title, self._y_unit, self._lower, self._upper, self._x_label = new
+        self._series, self._view, self.cursor = (), None, None
+        self._changed(data=True)
+
+    def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
+        """Mark a range of x, as the lengths seen in training, by a shade and in the foot.
+
+        Args:
+            low: The lowest x of the range, None for no range.
+            high: The highest x, None for no range.
+            label: What the foot calls it; shown literally.
+
+        Raises:
+            ValueError: If ``high`` is below ``low``.
+        """
+        mark = None
+        if low is not None and high is not None:
+            if high < low:
+                raise ValueError(f"high must not be below low, not {low} and {high}")
+            mark = (float(low), float(high), " ".join(label.split()))
+        if mark != self._mark:
+            self._mark = mark
+            self._update_title()
+            self._changed()
+
+    def to_x(self, position: float) -> float:
+        """Return the x at a position on the axis."""
+        return from_position(position, self.log_x)
+
+    def frame(self, width: int, height: int) -> view.Frame | None:
+        """Work out what to draw, None without data."""
+        present, mark = self._present, None
+        if present is None:
+            return None
+        if self._mark:
+            low, high, _ = self._mark
+            mark = (to_position(low, self.log_x), to_position(high, self.log_x))
+        size, bounds = (width, height), (self._lower, self._upper)
+        return view.frame(
+            self.prepared, present, size, bounds, self.log_y, log_x=self.log_x, mark=mark
+        )
+
+    def zoom(self, direction: int, anchor: float | None = None) -> bool:
+        """Show half (``direction`` 1) or twice (-1) the range around ``anchor``.
+
+        Args:
+            direction: 1 to zoom in, -1 to zoom out.
+            anchor: The x that keeps its place; the cursor or else the right end by default.
+
+        Returns:
+            Whether the view changed.
+        """
+        present, full = self._present, view.extent(self._series)
+        if present is None or full is None:
+            return False
+        fixed = self.cursor_position if anchor is None else to_position(anchor, self.log_x)
+        # A cursor from another chart may be where this one has no data, or no place.
+        fixed = present[1] if fixed is None else min(max(fixed, full[0]), full[1])
+        return self._look_at(view.zoom_range(present, full, fixed, direction))
+
+    def move_cursor_near(self, x: float) -> None:
+        """Put the cursor on the visible data point closest to ``x``."""
+        at = to_position(x, self.log_x)
+        stops = self._stops()
+        self.cursor = min(
+            stops, key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None
+        )
+
+    def action_cursor(self, step: int) -> None:
+        """Move the cursor to the next (1) or previous (-1) point; show it at the last one."""
+        if self.cursor is None:
+            self.cursor = max(self._stops(), default=None)
+            return
+        cursor = self.cursor
+        for _ in range(2):
+            stops = [stop for stop in self._stops() if (stop - cursor) * step > 0]
+            if stops:
+                self.cursor = min(stops) if step > 0 else max(stops)
+                return
+            # None is left in view: look half a width further, once.
+            if self._view is None or (full := view.extent(self._series)) is None:
+                return
+            moved = step * (self._view[1] - self._view[0]) / 2
+            self._look_at(view.shift_into((self._view[0] + moved, self._view[1] + moved), full))
+
+    def action_cursor_home(self) -> None:
+        """Move the cursor to the first point."""
+        self.cursor = min((self.to_x(one.x[0]) for one in self.prepared if one.x), default=None)
+
+    def action_cursor_end(self) -> None:
+        """Move the cursor to the last point."""
+        self.cursor = max((self.to_x(one.x[-1]) for one in self.prepared if one.x), default=None)
+
+    def action_clear_cursor(self) -> None:
+        """Remove the cursor."""
+        self.cursor = None
+
+    def action_zoom(self, direction: int) -> None:
+        """Zoom in (1) or out (-1) around the cursor or else the right end."""
+        self.zoom(direction)
+
+    def action_reset_view(self) -> None:
+        """Show all data."""
+        self._look_at(None)
+
+    def action_toggle_log(self) -> None:
+        """Switch between a linear and a log y axis."""
+        self.log_y = not self.log_y
+
+    def action_cycle_smoothing(self) -> None:
+        """Smooth more, or after the most not at all."""
+        self.smoothing = (self.smoothing + 1) % len(SMOOTHING_WEIGHTS)
+
+    def check_action(
+        self,
+        action: str,
+        parameters: tuple[object, ...],  # noqa: ARG002 (the name is Textual's)
+    ) -> bool | None:
+        """Offer only what this chart allows; leave escape to others without a cursor."""
+        allowed = {
+            "toggle_log": self._allow_log,
+            "cycle_smoothing": self._allow_smoothing,
+            "clear_cursor": self.cursor is not None,
+        }
+        return allowed.get(action, True)
+
+    def validate_smoothing(self, level: int) -> int:
+        """Keep the level within what there is and what is allowed."""
+        highest = len(SMOOTHING_WEIGHTS) - 1 if self._allow_smoothing else 0
+        return min(max(level, 0), highest)
+
+    def validate_log_y(self, log_y: bool) -> bool:
+        """Keep the axis linear where nothing else is allowed."""
+        return log_y and self._allow_log
+
+    def watch_smoothing(self) -> None:
+        """Show the new smoothing."""
+        self._changed(data=True)
+
+    def watch_log_y(self) -> None:
+        """Show the new scale."""
+        self._changed(data=True)
+
+    def watch_cursor(self) -> None:
+        """Show the cursor, moving a view that it has left."""
+        at, present, full = self.cursor_position, self._view, view.extent(self._series)
+        if at is not None and present and full:
+            at = min(max(at, full[0]), full[1])
+            outside = min(0.0, at - present[0]) + max(0.0, at - present[1])
+            moved = (present[0] + outside, present[1] + outside)
+            self._view = view.shift_into(moved, full)
+        self._changed()
+
+    def redraw(self) -> None:
+        """Mark everything that is drawn; for the subclass that draws."""
+
+    def _look_at(self, present: tuple[float, float] | None) -> bool:
+        """Show a range, None for all data, and return whether that is a change."""
+        if present == self._view:
+            return False
+        self._view = present
+        self._changed()
+        return True
+
+    def _changed(self, data: bool = False) -> None:
+        """Mark everything for a redraw, the prepared series too if ``data`` changed."""
+        if data:
+            self._prepared = None
+            self._update_title()
+        self.redraw()
+
+    def _on_theme(self, _theme: Theme) -> None:
+        """Draw in the colours of the new theme."""
+        self._changed()
+
+    def _stops(self) -> list[float]:
+        """Return the x where the cursor may be in the present view."""
+        present = self._present
+        if present is None:
+            return []
+        width = self.content_size.width or 80
+        stops = view.stops(self.prepared, *present, width, self.log_x)
+        return [self.to_x(stop) for stop in stops]
+
+    def _update_title(self) -> None:
+        """Put title, unit and modes into the border."""
+        modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
+        modes += ["log scale"] if self.log_y else []
+        # A low chart has no foot to say it.
+        modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
+        unit = f" ({self._y_unit})" if self._y_unit else ""
+        self.border_title = Content(" · ".join([f"{self._title}{unit}", *modes]))
+
+    def legend(self, width: int) -> Content:
+        """Return the runs; with a cursor, its x and the value of each run there."""
+        at, present = self.cursor_position, self._present
+        entries = readout.entries(self.prepared, self.palette, at, present, self.log_x)
+        prefix = ""
+        if self.cursor is not None:
+            prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
+        return readout.text_line(prefix, entries, width)
+
+    def foot(self, width: int) -> Content:
+        """Return what the x axis counts and what is marked on it."""
+        return readout.foot_line(self._x_label, self._mark, width) if self._series else Content()
+
+    def last_values(self, width: int) -> Content:
+        """Return the last value of each run, one a line."""
+        entries = readout.entries(self.prepared, self.palette, float("inf"))
+        if not entries:
+            return Content(self.empty_message).truncate(width, ellipsis=True)
+        return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)

@@ -1,0 +1,275 @@
+"""A line chart for live training curves.
+
+Plotext draws the braille lines, and this is the only module that knows it; what it decides
+badly for training curves (ranges, ticks, legend, colours) is decided by ``ChartBase`` and
+below instead. Redraws take time from the training that is being watched, so a chart draws at
+most once a refresh, only when something changed, and only while it is on screen:
+``ChartPlot`` draws when Textual asks for its first line, never earlier.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.app import ComposeResult
+from textual.color import Color
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under, layers
+from rnn_tui.ui.chart.base import ChartBase
+from rnn_tui.ui.chart.view import ChartSeries, Frame
+
+__all__ = ["Chart", "ChartSeries"]
+
+# Plotext gets roles instead of colours: an RGB triple of number and role per element. They
+# come back in its output, where the theme's styles replace them.
+LINE, AXIS, CURSOR = 1, 2, 3
+TICK = "┤"
+ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
+
+
+class ChartLine(Widget):
+    """A line of text that is worked out only when it is on screen."""
+
+    ALLOW_SELECT = False
+
+    def __init__(self, text: Callable[[int], Content], classes: str) -> None:
+        """Create the line.
+
+        Args:
+            text: Returns the content for a width in cells.
+            classes: The CSS classes.
+        """
+        super().__init__(classes=classes)
+        self._text = text
+
+    def render(self) -> Content:
+        """Return the text for the present width."""
+        return self._text(self.content_size.width)
+
+
+class ChartPlot(Widget):
+    """The plot's area with its axes."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chart-plot--axis",
+        "chart-plot--grid",
+        "chart-plot--cursor",
+        "chart-plot--mark",
+    }
+
+    def __init__(self, chart: ChartBase) -> None:
+        """Create the plot of ``chart``."""
+        super().__init__()
+        self._chart = chart
+        self._rows: list[Strip] | None = None
+        self._frame: Frame | None = None
+        self.draw_count = 0
+
+    def redraw(self) -> None:
+        """Draw anew the next time the plot is on screen."""
+        self._rows = None
+        self.refresh()
+
+    def notify_style_update(self) -> None:
+        """Draw anew when the stylesheet or the theme changed: lines keep their colours."""
+        super().notify_style_update()
+        self._rows = None
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self.redraw()
+
+    def render_line(self, y: int) -> Strip:
+        """Return one line, drawing all of them first if anything changed."""
+        if self._rows is None:
+            self._rows = self._draw()
+        return self._rows[y] if y < len(self._rows) else self._blank()
+
+    def column_to_x(self, column: int) -> float | None:
+        """Return the x shown at a column, None where nothing is plotted."""
+        frame = self._frame
+        if frame is None or not frame.left <= column < frame.left + frame.width:
+            return None
+        position = frame.x.position((column - frame.left) * 2 + 0.5, frame.width * 2)
+        return self._chart.to_x(position)
+
+    def _draw(self) -> list[Strip]:
+        """Return all lines of the plot."""
+        self.draw_count += 1
+        width, height = self.size
+        self._frame = self._chart.frame(width, height)
+        if self._frame is None:
+            return self._message(self._chart.empty_message)
+        return self._strips(self._plot(self._frame), self._frame)
+
+    def _blank(self) -> Strip:
+        """Return an empty line."""
+        return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
+
+    @property
+    def _background(self) -> Color:
+        """The colour behind the plot, that of whatever the chart lies on."""
+        return self.background_colors[1]
+
+    def _faint(self, name: str) -> Color:
+        """Return the colour of a component class, usually translucent."""
+        return self.get_component_styles(f"chart-plot--{name}").color
+
+    def _style(self, name: str) -> Style:
+        """Return the style of a component class.
+
+        Its translucent colour is blended here: a terminal has no transparency, and the
+        style that Textual derives is blended with the component's own background only.
+        """
+        background = self._background
+        colour = background + self._faint(name)
+        return Style(color=colour.rich_color, bgcolor=background.rich_color)
+
+    def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
+        """Return what gives a style the background of a cell with some layers behind it."""
+        ground, ink = self._background, self._faint("mark")
+        if ground.ansi is not None:
+            # The terminal's own colours cannot be blended; only which is darker is known.
+            ends = Color.parse("black"), Color.parse("white")
+            ground, ink = ends if self.app.current_theme.dark else ends[::-1]
+        palette = self._chart.palette
+        hues = [Color.parse(palette[band.colour % len(palette)]) for band in frame.bands]
+        grid, faint = self._style("grid"), self._faint("grid")
+
+        @cache
+        def restyle(style: Style | None, behind: int) -> Style:
+            colour = ground + ink.with_alpha(MARK_SHARE) if behind & MARK_LAYER else ground
+            here = [hue for index, hue in enumerate(hues, start=1) if behind >> index & 1]
+            for hue in here:
+                colour += hue.with_alpha(band_share(len(here)))
+            on_colour = Style(bgcolor=colour.rich_color)
+            if style == grid:
+                return on_colour + Style(color=(colour + faint).rich_color)
+            return on_colour if style is None else style + on_colour
+
+        return restyle
+
+    def _message(self, text: str) -> list[Strip]:
+        """Return lines with ``text`` in their centre."""
+        width, height = self.size
+        line = Content(text).truncate(width, ellipsis=True).plain.center(width)
+        blanks = [self._blank()] * ((height - 1) // 2)
+        return [*blanks, Strip([Segment(line, self._style("axis"))])]
+
+    def _plot(self, frame: Frame) -> str:
+        """Let plotext draw, and return its text with escape codes."""
+        # On use only: an app without runs draws its first frame sooner.
+        from textual_plotext.plot import Plot  # noqa: PLC0415
+
+        # A fresh figure each time: plotext changes its data in place when it builds, and a
+        # new one costs a tenth of a millisecond.
+        plot = Plot()
+        plot.theme("clear")
+        # The public plotsize() is capped by the size of the terminal at import.
+        plot._set_size(*self.size)
+        plot.xaxes(True, False)
+        plot.yaxes(True, False)
+        plot.ticks_color((0, AXIS, 0))
+        plot.xlim(frame.x.low, frame.x.high)
+        plot.ylim(frame.y.low, frame.y.high)
+        plot.xticks(frame.x_cells(frame.x.ticks), list(frame.x.labels))
+        plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
+        cursor = self._chart.cursor_position
+        if cursor is not None and frame.x.low <= cursor <= frame.x.high:
+            plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
+        for trace in filter(lambda trace: trace.line, frame.traces):
+            colour = (trace.colour % 256, LINE, 0)
+            plot.plot(trace.x, trace.y, marker="braille", color=colour)
+        # After all lines, as what comes later covers what is there.
+        for trace in frame.traces:
+            colour = (trace.colour % 256, LINE, 0)
+            x, y = frame.x_cells(trace.marked_x), frame.y_cells(trace.marked_y)
+            plot.scatter(x, y, marker=trace.marker, color=colour)
+        return str(plot.build())
+
+    def _strips(self, drawing: str, frame: Frame) -> list[Strip]:
+        """Turn plotext's text into lines in the styles of the theme, and shade them."""
+        background = self._background.rich_color
+        plain, grid = Style(bgcolor=background), self._style("grid")
+        roles = {AXIS: self._style("axis"), CURSOR: self._style("cursor")}
+        lines = [Style(color=colour, bgcolor=background) for colour in self._chart.palette]
+        shaded: list[list[int]] = []
+        if frame.bands or frame.mark:
+            size = frame.width, frame.height
+            shaded = layers(frame.bands, frame.mark, frame.x, frame.y, size)
+            restyle = self._on_layers(frame)
+        strips: list[Strip] = []
+        for index, row in enumerate(drawing.splitlines()):
+            # Splitting at two groups: text, number, role, text, number, role, text, ...
+            parts = ESCAPE.split(row)
+            segments = [Segment(parts[0], plain)]
+            space, empty = " ", plain
+            for number, role, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+                if not role:
+                    segments.append(Segment(text.replace(" ", space), empty))
+                elif int(role) == LINE:
+                    segments.append(Segment(text, lines[int(number) % len(lines)]))
+                else:
+                    segments.append(Segment(text, roles[int(role)]))
+                if text.endswith(TICK):
+                    # The grid fills what plotext leaves empty in the rows of the y ticks:
+                    # a tenth of the time of its own lines, and none across the cursor.
+                    space, empty = "─", grid
+            if index < len(shaded) and any(shaded[index]):
+                segments = list(lay_under(segments, frame.left, shaded[index], restyle))
+            strip = Strip([segment for segment in segments if segment.text])
+            strips.append(strip.adjust_cell_length(self.size.width, plain))
+        return strips
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the click was."""
+        x = self.column_to_x(event.x)
+        if x is not None:
+            self._chart.move_cursor_near(x)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Zoom in around the pointer."""
+        self._wheel(event, 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Zoom out around the pointer."""
+        self._wheel(event, -1)
+
+    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+        """Zoom; a wheel turn that cannot zoom any further scrolls what is around."""
+        if self._chart.zoom(direction, self.column_to_x(event.x)):
+            event.stop()
+            event.prevent_default()
+
+
+class Chart(ChartBase):
+    """Curves over epochs with a legend, a cursor and zoom."""
+
+    def compose(self) -> ComposeResult:
+        """Create the lines and the plot."""
+        yield ChartLine(self.legend, classes="chart-legend")
+        yield ChartPlot(self)
+        yield ChartLine(self.foot, classes="chart-foot")
+        yield ChartLine(self.last_values, classes="chart-values")
+
+    @property
+    def draw_count(self) -> int:
+        """How many times the plot was drawn."""
+        return self.query_one(ChartPlot).draw_count
+
+    def redraw(self) -> None:
+        """Mark the plot and the lines around it."""
+        for plot in self.query(ChartPlot):
+            plot.redraw()
+        for line in self.query(ChartLine):
+            line.refresh()

@@ -1,0 +1,317 @@
+"""What a chart shows, worked out without a terminal or a plotting library.
+
+The widget only draws; which part of which series is visible, what smoothing and a log scale
+make of it, is decided here. Being pure, all of it can be tested without an app.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import compress
+
+from rnn_tui.engine import palette
+from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.ui.chart.axes import (
+    HUGE,
+    TINY,
+    Axis,
+    linear_axis,
+    log2_axis,
+    log_axis,
+    to_position,
+    x_axis,
+)
+from rnn_tui.ui.chart.bands import Band, apart, cut_band, thin
+
+POINT_LIMIT = 240
+"""The most points of one line that reach the plotting library: it walks them in Python."""
+
+DARK_PALETTE, LIGHT_PALETTE = palette.DARK_PALETTE, palette.LIGHT_PALETTE
+MARKERS = "●■▲◆▼○□△◇"
+"""Shapes, so that curves can be told apart without colours. One more than there are colours: the
+ninth curve, as of three losses by three sizes, must not look like the first."""
+
+ZOOM_FACTOR = 2.0
+ZOOM_LIMIT = 1024.0
+"""How many times a view may be narrower than the data."""
+
+FAR = 1e12
+"""Positions beyond are dropped: they leave no digits for the parts of an epoch."""
+
+
+@dataclass(frozen=True)
+class ChartSeries:
+    """One curve.
+
+    Attributes:
+        name: What the legend calls it; shown literally. Without one, the series is left out of
+            the legend, as a second series of a run that is named already.
+        x: The positions.
+        y: The values, as many as ``x``.
+        colour: The index of the run; selects colour and marker shape.
+        points: Whether each value counts, as with one value an epoch: then every one gets
+            a marker and smoothing leaves them alone.
+        low: The lower ends of a band around the values, as of the spread of several seeds:
+            as many as ``x``, or none for no band.
+        high: The upper ends of the band.
+        mark: A marker shape in place of the run's own.
+        line: Whether a line goes through the values; without one, ``points`` are all there is.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: int
+    points: bool = False
+    low: Sequence[float] = ()
+    high: Sequence[float] = ()
+    mark: str = ""
+    line: bool = True
+
+    @property
+    def marker(self) -> str:
+        """The marker shape: the run's, unless the series has one of its own."""
+        return self.mark or MARKERS[self.colour % len(MARKERS)]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The visible part of a series: a line, the positions that carry a marker, a band."""
+
+    colour: int
+    marker: str
+    x: list[float]
+    y: list[float]
+    marked_x: list[float]
+    marked_y: list[float]
+    band: Band | None = None
+    line: bool = True
+
+
+def clean(
+    series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False
+) -> ChartSeries:
+    """Return an immutable copy with finite values within the bounds, ascending in x.
+
+    The copy matters: a caller may append to the lists it passed, and a comparison with
+    the very same lists would then never see a change. From here on, x are positions on the
+    axis. A band goes where its value goes; ends that are not finite fall back to the value.
+    """
+    floor = -HUGE if lower is None else lower
+    ceiling = HUGE if upper is None else upper
+    # A name comes from a user: line breaks and tabs would tear the one-line legend.
+    name = " ".join(series.name.split())
+    xs = tuple(map(float, series.x))
+    if log_x:
+        xs = tuple(to_position(x, log=True) for x in xs)
+    banded = len(series.low) > 0 and len(series.high) > 0
+    lines = (series.y, series.low, series.high) if banded else (series.y,)
+    columns = [tuple(map(float, line)) for line in lines]
+    # The usual case has nothing to clean; seeing that is many times faster than cleaning.
+    # Its sums are non-finite if any value is, and comparisons with NaN are false.
+    if not (
+        all(len(column) == len(xs) for column in columns)
+        and sum(map(abs, xs)) < FAR
+        and all(math.isfinite(sum(column)) for column in columns)
+        and all(min(column, default=floor) >= floor for column in columns)
+        and all(max(column, default=ceiling) <= ceiling for column in columns)
+        and all(map(operator.le, xs, xs[1:]))
+    ):
+        rows = [
+            (x, *(min(max(v if abs(v) < HUGE else y, floor), ceiling) for v in (y, *ends)))
+            for x, y, *ends in zip(xs, *columns, strict=False)
+            if abs(x) < FAR and abs(y) < HUGE
+        ]
+        rows.sort(key=operator.itemgetter(0))
+        xs, *columns = zip(*rows, strict=True) if rows else ((), *((),) * len(columns))
+    ys, lows, highs = columns if banded else (*columns, (), ())
+    return replace(series, name=name, x=xs, y=ys, low=lows, high=highs)
+
+
+def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
+    """Return a clean series as it is plotted: smoothed, and positive for a log axis.
+
+    Ends of a band may be 0 and below even there: they reach beyond the axis.
+    """
+    x, lines = series.x, (series.y, series.low, series.high)
+    if weight and not series.points:
+        y, low, high = (tuple(smooth(line, weight)) for line in lines)
+    else:
+        y, low, high = map(tuple, lines)
+    if log_y and not all(value > TINY for value in y):
+        kept = [value > TINY for value in y]
+        x, y, low, high = (tuple(compress(line, kept)) for line in (x, y, low, high))
+    return replace(series, x=x, y=y, low=low, high=high)
+
+
+def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
+    """Return the range of all x positions, None without any; never of zero width."""
+    filled = [one.x for one in series if one.x]
+    if not filled:
+        return None
+    low, high = min(x[0] for x in filled), max(x[-1] for x in filled)
+    return (low, high) if high - low > TINY else (low - 0.5, high + 0.5)
+
+
+def zoom_range(
+    present: tuple[float, float], full: tuple[float, float], anchor: float, direction: int
+) -> tuple[float, float] | None:
+    """Return ``present`` zoomed by one step, None where that shows all there is.
+
+    The anchor keeps its place on the screen, unless the ends of the data forbid it.
+    """
+    whole = full[1] - full[0]
+    span = (present[1] - present[0]) * ZOOM_FACTOR**-direction
+    if span >= whole * (1 - 1e-9):
+        return None
+    span = max(span, whole / ZOOM_LIMIT)
+    share = (anchor - present[0]) / (present[1] - present[0])
+    return shift_into((anchor - share * span, anchor + (1 - share) * span), full)
+
+
+def shift_into(present: tuple[float, float], full: tuple[float, float]) -> tuple[float, float]:
+    """Return ``present`` moved, without a change of its width, to lie within ``full``."""
+    span = min(present[1] - present[0], full[1] - full[0])
+    low = min(max(present[0], full[0]), full[1] - span)
+    return low, low + span
+
+
+def nearest(series: ChartSeries, x: float) -> int:
+    """Return the index of the point of a non-empty series that is closest to ``x``."""
+    right = bisect_left(series.x, x)
+    if right == 0:
+        return 0
+    if right == len(series.x) or x - series.x[right - 1] <= series.x[right] - x:
+        return right - 1
+    return right
+
+
+def trace(
+    series: ChartSeries, low: float, high: float, width: int, log_y: bool, *, log_x: bool = False
+) -> Trace:
+    """Cut a series to the range ``low`` to ``high`` and thin it.
+
+    Lines that leave the range are cut at its edge: left to the plotting library, the part
+    outside would cost time and stretch the y axis.
+    """
+    first, last = bisect_left(series.x, low), bisect_right(series.x, high)
+    values = list(map(math.log10, series.y[first:last])) if log_y else series.y[first:last]
+    # More than two points a column cannot be seen; two of the limit are for the cut ends.
+    limit = max(4, min(POINT_LIMIT, 2 * width) - 2)
+    x, y = (thin if log_x else decimate)(series.x[first:last], values, limit)
+    # Markers need room to be told apart; the last one is the current value.
+    if log_x and series.points:
+        marked = apart(x, 3 * (high - low) / max(1, width))
+    else:
+        stride = max(1, math.ceil(3 * len(x) / max(1, width))) if series.points else len(x) or 1
+        marked = list(range(len(x)))[::-1][::stride]
+
+    def cut(right: int, edge: float) -> float:
+        """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
+        before, after = series.y[right - 1 : right + 1]
+        if log_y:
+            before, after = math.log10(before), math.log10(after)
+        share = (edge - series.x[right - 1]) / (series.x[right] - series.x[right - 1])
+        return before + share * (after - before)
+
+    marked_x, marked_y = [x[index] for index in marked], [y[index] for index in marked]
+    count = len(series.x)
+    if series.line and 0 < first < count and series.x[first] > low:
+        x.insert(0, low)
+        y.insert(0, cut(first, low))
+    if series.line and 0 < last < count and series.x[last - 1] < high:
+        x.append(high)
+        y.append(cut(last, high))
+    band = None
+    if series.low:
+        spread = series.low, series.high
+        band = cut_band(series.colour, series.x, spread, (low, high), limit, log_y=log_y)
+    return Trace(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
+
+
+def stops(
+    series: Sequence[ChartSeries], low: float, high: float, width: int, log_x: bool = False
+) -> list[float]:
+    """Return where the cursor may stop between ``low`` and ``high``, ascending.
+
+    At most one position a column of the plot, or a key press would seem to do nothing;
+    within a column, a point with a marker wins over a point of a line.
+    """
+    if high <= low:
+        return []
+    chosen: dict[int, float] = {}
+    scale = (max(2, width) - 1) / (high - low)
+    for one in sorted(series, key=lambda one: one.points):
+        first, last = bisect_left(one.x, low), bisect_right(one.x, high)
+        x, _ = (thin if log_x else decimate)(one.x[first:last], one.y[first:last], POINT_LIMIT)
+        chosen.update((int((position - low) * scale), position) for position in x[::-1])
+    return sorted(chosen.values())
+
+
+@dataclass(frozen=True)
+class Frame:
+    """All that one drawing needs.
+
+    The plot's area begins after ``left`` columns and is ``width`` by ``height`` cells.
+    ``mark`` holds the positions between which the x range is marked.
+    """
+
+    x: Axis
+    y: Axis
+    traces: list[Trace]
+    left: int
+    width: int
+    height: int
+    mark: tuple[float, float] | None = None
+
+    @property
+    def bands(self) -> list[Band]:
+        """The visible bands."""
+        return [one.band for one in self.traces if one.band]
+
+    def x_cells(self, positions: Iterable[float]) -> list[float]:
+        """Move x positions to the cells of their braille dots, two in a row."""
+        return self.x.cells(positions, self.width, 2)
+
+    def y_cells(self, positions: Iterable[float]) -> list[float]:
+        """Move y positions to the cells of their braille dots, four in a column."""
+        return self.y.cells(positions, self.height, 4)
+
+
+def frame(
+    series: Sequence[ChartSeries],
+    present: tuple[float, float],
+    size: tuple[int, int],
+    bounds: tuple[float | None, float | None],
+    log_y: bool,
+    *,
+    log_x: bool = False,
+    mark: tuple[float, float] | None = None,
+) -> Frame | None:
+    """Work out a drawing of prepared series in ``size`` columns and rows.
+
+    Returns:
+        The drawing, None where no part of a series is within ``present``.
+    """
+    width, height = size
+    traces = [trace(one, *present, width, log_y, log_x=log_x) for one in series]
+    values = [value for one in traces for value in one.y]
+    if not values:
+        return None
+    values += [value for one in traces if one.band for value in one.band.ends()]
+    low, high = min(values), max(values)
+    # Two rows are the x axis and its labels; three rows a tick leave room to read.
+    rows = max(1, height - 2)
+    most = max(2, min(8, rows // 3 + 1))
+    if log_y:
+        y = log_axis(10.0**low, 10.0**high, most, bounds[1])
+    else:
+        y = linear_axis(low, high, most, *bounds)
+    left = max(map(len, y.labels), default=0) + 1
+    plot_width = max(1, width - left)
+    x = (log2_axis if log_x else x_axis)(*present, plot_width)
+    return Frame(x, y, traces, left, plot_width, rows, mark)

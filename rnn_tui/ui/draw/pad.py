@@ -1,0 +1,253 @@
+"""The pad that digits are drawn on, with the mouse or with keys."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual import events
+from textual.actions import SkipAction
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from rnn_tui.photos.strokes import RADII, SIDE, Drawing, Point
+from rnn_tui.ui.draw.ink import LARGE, Cell, InkImage
+
+BRUSHES = ("fine", "medium", "broad")
+LEFT, RIGHT = 1, 3
+# Pixels that Shift and an arrow key move by.
+STRIDE = 4
+# In their own colours these can be told from ink, and without colours from all else.
+_CURSOR = "[]"
+
+
+class DrawingPad(InkImage, can_focus=True):
+    """28×28 pixels to draw on. Left drag draws, right drag or Shift erases.
+
+    With keys, a cursor moves by pixels, and draws while the pen is down.
+
+    Attributes:
+        drawing: what was drawn.
+    """
+
+    class Changed(Message):
+        """The drawing, the pen or the brush is another."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "pen", "Pen", tooltip="Pen down, or up; while it is down, arrows draw"),
+        Binding("b", "brush", "Brush", tooltip="The next size of the brush"),
+        Binding("e", "eraser", "Eraser", tooltip="Eraser in place of the pen, and back"),
+        Binding("u,ctrl+z", "undo", "Undo", key_display="u", tooltip="Take the last stroke back"),
+        Binding("y,ctrl+y", "redo", "Redo", key_display="y", tooltip="Draw it again"),
+        Binding("delete,backspace", "wipe", "Clear", key_display="Del", tooltip="Start anew"),
+        Binding("left", "move(-1, 0)", "Left", show=False),
+        Binding("right", "move(1, 0)", "Right", show=False),
+        Binding("up", "move(0, -1)", "Up", show=False),
+        Binding("down", "move(0, 1)", "Down", show=False),
+        Binding("shift+left", f"move(-{STRIDE}, 0)", "Far left", show=False),
+        Binding("shift+right", f"move({STRIDE}, 0)", "Far right", show=False),
+        Binding("shift+up", f"move(0, -{STRIDE})", "Far up", show=False),
+        Binding("shift+down", f"move(0, {STRIDE})", "Far down", show=False),
+        Binding("escape", "lift", "Pen up", show=False),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"drawing-pad--cursor"}
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.drawing = Drawing()
+        self._brush, self._erases = 1, False
+        self._at = (SIDE // 2, SIDE // 2)
+        # Whose stroke is under way: the mouse's or the pen's, which arrow keys move.
+        self._dragged = self._pen_down = False
+        # Whoever draws with the mouse has its pointer, and needs no second one.
+        self._by_keys = True
+        # The row in which the cursor was drawn last; None for none.
+        self._cursor_row: int | None = SIDE // 2
+
+    @property
+    def brush(self) -> str:
+        """The size of the brush, in a word."""
+        return BRUSHES[self._brush]
+
+    @property
+    def erases(self) -> bool:
+        """Whether the eraser is in place of the pen."""
+        return self._erases
+
+    @property
+    def pen_down(self) -> bool:
+        """Whether arrow keys draw."""
+        return self._pen_down
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        """Column and row of the pixel that keys draw at."""
+        return self._at
+
+    # With the mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin a stroke."""
+        if event.button not in (LEFT, RIGHT):
+            return
+        event.stop()
+        self.capture_mouse()
+        self._pen_down, self._dragged, self._by_keys = False, True, False
+        erases = self._erases or event.button == RIGHT or event.shift
+        self.drawing.begin(self._point(event), RADII[self._brush], erases=erases)
+        self._show()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Go on with a stroke."""
+        if not self._dragged:
+            return
+        event.stop()
+        if not event.button:  # it was let go where the terminal could not see it
+            self._end_drag()
+            return
+        self._drag_to(event)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """End a stroke."""
+        if self._dragged:
+            event.stop()
+            self._drag_to(event)
+            self._end_drag()
+
+    def on_mouse_release(self) -> None:
+        """End a stroke when something else takes the mouse."""
+        if self._dragged:
+            self._end_drag()
+
+    def on_hide(self) -> None:
+        """End a stroke when another view comes to the front."""
+        self._end_drag()
+        self._lift()
+
+    def _drag_to(self, event: events.MouseEvent) -> None:
+        point = self._point(event)
+        self._at = (_on_grid(point.x), _on_grid(point.y))
+        self.drawing.extend(point)
+        self._show()
+
+    def _end_drag(self) -> None:
+        if self._dragged:
+            self._dragged = False
+            self.release_mouse()
+            self.drawing.end()
+            self._show()
+
+    def _point(self, event: events.MouseEvent) -> Point:
+        """Where in the drawing the mouse is; in the middle of a cell if no more is known."""
+        middle = 0.0 if self.app.supports_smooth_scrolling else 0.5
+        x, y = event.pointer_x + middle, event.pointer_y + middle
+        return Point(x / 2, y) if self.scale == LARGE else Point(x, 2 * y)
+
+    # With keys
+
+    def action_pen(self) -> None:
+        """Put the pen down, or lift it."""
+        self._end_drag()
+        self._by_keys = True
+        if self._pen_down:
+            self._lift()
+        else:
+            self._pen_down = True
+            self.drawing.begin(self._middle, RADII[self._brush], erases=self._erases)
+        self._show()
+
+    def action_move(self, across: int, down: int) -> None:
+        """Move the cursor, drawing while the pen is down."""
+        if self._dragged:
+            return
+        self._by_keys = True
+        column, row = self._at
+        self._at = (_on_grid(column + across), _on_grid(row + down))
+        self.drawing.extend(self._middle)
+        self._show()
+
+    def action_lift(self) -> None:
+        """Lift the pen."""
+        if not self._pen_down:
+            raise SkipAction  # it may mean something to the screen
+        self._lift()
+        self._show()
+
+    def action_brush(self) -> None:
+        """Take the next brush; a pen that is down goes on with it."""
+        self._brush = (self._brush + 1) % len(RADII)
+        self._change_pen()
+
+    def action_eraser(self) -> None:
+        """Take the eraser in place of the pen, or the pen again."""
+        self._erases = not self._erases
+        self._change_pen()
+
+    def action_undo(self) -> None:
+        """Take the last stroke back."""
+        self._stop()
+        self.drawing.undo()
+        self._show()
+
+    def action_redo(self) -> None:
+        """Draw what was taken back again."""
+        self._stop()
+        self.drawing.redo()
+        self._show()
+
+    def action_wipe(self) -> None:
+        """Start with an empty pad."""
+        self._stop()
+        self.drawing.clear()
+        self._show()
+
+    def _change_pen(self) -> None:
+        if self._pen_down:
+            self.drawing.begin(self._middle, RADII[self._brush], erases=self._erases)
+        self._show()
+
+    def _stop(self) -> None:
+        """End whatever stroke is under way."""
+        self._end_drag()
+        self._lift()
+
+    def _lift(self) -> None:
+        if self._pen_down:
+            self._pen_down = False
+            self.drawing.end()
+
+    @property
+    def _middle(self) -> Point:
+        """The middle of the pixel that keys draw at."""
+        return Point(self._at[0] + 0.5, self._at[1] + 0.5)
+
+    # Drawing
+
+    def _show(self) -> None:
+        self.show_ink(self.drawing.ink)
+        row = self._at[1] if self._by_keys else None
+        for one in (row, self._cursor_row):
+            if one is not None:
+                self.refresh_rows(one, one)
+        self._cursor_row = row
+        self.post_message(self.Changed())
+
+    def _cells(self, y: int) -> list[Cell]:
+        """The cells of a line, the cursor among them."""
+        cells = super()._cells(y)
+        column, row = self._at
+        if not (self.has_focus and self._by_keys) or row // (1 if self.scale == LARGE else 2) != y:
+            return cells
+        colour = self.get_component_rich_style("drawing-pad--cursor").color
+        below = cells[column][1]
+        if self.scale == LARGE:
+            cells[column] = (_CURSOR, Style(color=colour, bgcolor=below.bgcolor, bold=True))
+            return cells
+        other = self._shades[self._row(row ^ 1)[column]]
+        cells[column] = ("▄" if row % 2 else "▀", Style(color=colour, bgcolor=other, bold=True))
+        return cells
+
+
+def _on_grid(place: float) -> int:
+    """The pixel at a place, or the nearest one."""
+    return min(max(int(place), 0), SIDE - 1)

@@ -1,0 +1,133 @@
+"""What a look inside shows of a trace: words, heatmaps and a curve over its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from rnn_tui.inside.trace import Indices, LayerTrace, Trace
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words
+
+PROBABILITIES, UNITS = "probabilities", "units"
+IMPORTANCE, NUMBER = "importance", "number"
+# Gates lie between 0 and 1; all else may be below zero.
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
+_SHORT = {"input gate": "in", "forget gate": "forget", "output gate": "out", "candidate": "cand"}
+SHARES = ("input gate", "forget gate", "output gate")
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is looked at.
+
+    Attributes:
+        layer: which of the trace's layers.
+        quantity: by its name, such as `state` or `forget gate`.
+        order: by `IMPORTANCE` or by `NUMBER`.
+        unit: from 0; None for the one that matters most.
+    """
+
+    layer: int = 0
+    quantity: str = "state"
+    order: str = IMPORTANCE
+    unit: int | None = None
+
+    def fitted(self, trace: Trace) -> Look:
+        """This, or of what the trace does not have what is most like it."""
+        layer = min(self.layer, len(trace.layers) - 1)
+        found = trace.layers[layer]
+        quantity = self.quantity if self.quantity in found.quantities else "state"
+        unit = self.unit
+        if unit is None or unit >= len(found.importance):
+            unit = int(found.order[0])
+        return replace(self, layer=layer, quantity=quantity, unit=unit)
+
+
+def units_in_order(layer: LayerTrace, order: str) -> Indices:
+    """The units (H,) from top to bottom."""
+    return layer.order if order == IMPORTANCE else np.arange(len(layer.importance))
+
+
+def limit_of(quantity: str, values: Array) -> float:
+    """The value that gets the full colour: 1, or for cells, which know no bounds, the largest."""
+    return max(1e-6, float(np.abs(values).max())) if quantity == "cell" else 1.0
+
+
+def answer_bands(trace: Trace, step: int) -> list[Band]:
+    """What comes out after each step."""
+    if trace.separate:
+        return [
+            Heat("", ("P of a 1",), trace.probabilities.T, form=".2f", row=None),
+        ]
+    answers = trace.answers
+    heat = Heat(
+        PROBABILITIES,
+        tuple(f"P of {name}" for name in trace.outputs),
+        trace.probabilities.T,
+        form=".3f",
+        row=int(answers[step]),
+    )
+    return [Words("answer", [trace.outputs[at] for at in answers], strong=True), heat]
+
+
+def unit_bands(trace: Trace, look: Look) -> list[Band]:
+    """What the units hold, and the one with the cursor as a curve; `look` must be fitted."""
+    layer = trace.layers[look.layer]
+    values = layer.quantities[look.quantity]  # (T, H)
+    units = units_in_order(layer, look.order)
+    limit = limit_of(look.quantity, values)
+    signed = look.quantity not in SHARES
+    assert look.unit is not None
+    row = int(np.flatnonzero(units == look.unit)[0])
+    form = "+.2f" if signed else ".2f"
+    where = f" · {layer.name}" if len(trace.layers) > 1 else ""
+    by = "by importance" if look.order == IMPORTANCE else "by number"
+    return [
+        Heading(f"{look.quantity} of {len(units)} units{where} · {by}"),
+        Heat(
+            UNITS,
+            tuple(f"unit {unit}" for unit in units),
+            values.T[units],
+            limit=limit,
+            signed=signed,
+            form=form,
+            row=row,
+        ),
+        Curve(
+            f"unit {look.unit}",
+            values[:, look.unit],
+            low=-limit if signed else 0.0,
+            high=limit,
+            form=form,
+        ),
+    ]
+
+
+def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
+    """The values at the cursor, in a line of at most `width`; `look` must be fitted."""
+    layer, unit = trace.layers[look.layer], look.unit
+    assert unit is not None
+    fitting = (_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  ")))
+    text = next((text for text in fitting if len(text) < width), _values(layer, unit, step, 2, " "))
+    rank = int(np.flatnonzero(layer.order == unit)[0]) + 1
+    weight = f"  · adds {layer.importance[unit]:+.3g} to the answer, {ordinal(rank)}"
+    if not layer.read_out or trace.separate:
+        weight = f"  · weight {layer.importance[unit]:.3g}, {ordinal(rank)}"
+    weight += f" of {len(layer.importance)}"
+    return text + weight if len(text + weight) < width else text
+
+
+def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> str:
+    values = gap.join(
+        f"{_SHORT.get(name, name)} {values[step, unit]:{'' if name in SHARES else '+'}.{digits}f}"
+        for name, values in layer.quantities.items()
+    )
+    return f"unit {unit}{gap}{values}"
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, …"""
+    teen = 10 <= number % 100 <= 20
+    return f"{number}{'th' if teen else _ENDINGS.get(number % 10, 'th')}"

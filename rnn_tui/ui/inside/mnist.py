@@ -1,0 +1,311 @@
+"""A look inside the row readers: a test image, a photo or a drawing, row by row."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Label, Select
+
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.rows import RowsStudy, study_rows
+from rnn_tui.inside.saliency import saliency
+from rnn_tui.photos.strokes import Ink
+from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.draw.answers import MISSING, Reader, Readers
+from rnn_tui.ui.inside.read_image import ReadImage
+from rnn_tui.ui.inside.step_bands import Band, Curve
+from rnn_tui.ui.inside.subject import Given, Networks, Request, Subject
+from rnn_tui.ui.inside.view import InsideView, chosen_after
+from rnn_tui.ui.shell.threads import in_thread
+
+TEST_IMAGES = 10_000
+TEST, OTHER = "test", "other"
+# Cells beside a large picture that the grid must have.
+LARGE_WIDTH, LARGE_HEIGHT = 130, 40
+
+
+@dataclass(frozen=True, eq=False)
+class Details:
+    """What was read.
+
+    Attributes:
+        digit: (28, 28), 0 … 1.
+        label: which digit it is; None where nobody knows.
+        network: what read it.
+    """
+
+    digit: Ink
+    label: int | None
+    network: RowReaderNetwork
+
+
+class MnistInside(InsideView):
+    """A digit on its way through a row reader.
+
+    Args:
+        given: what was drawn or photographed, if anything; asked each time.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
+    ]
+    ruler: ClassVar[str] = "row"
+
+    def __init__(self, given: Callable[[], Given | None]) -> None:
+        super().__init__()
+        self._given = given
+        self._image = random.randrange(TEST_IMAGES)
+        self._kind = TEST
+        self._offered: Given | None = None
+        # Weights that were named, and whether they are still to be chosen in the list.
+        self._named: Source | None = None
+        self._to_choose = False
+        self._readers: Readers | None = None
+        self._networks = Networks(lambda path: RowReaderNetwork(read_weights(path)))
+        self._gradient: Ink | None = None
+        self._pixels = False
+
+    def choices(self) -> ComposeResult:
+        """What is read, and by whom."""
+        yield Label("input")
+        yield Select([("none", "")], allow_blank=False, compact=True, id="inside-input")
+        yield Label("network")
+        yield Select([("none", "")], allow_blank=False, compact=True, id="inside-network")
+
+    def pictures(self) -> ComposeResult:
+        """The digit."""
+        yield ReadImage()
+
+    # Weights
+
+    def use(self, source: Source) -> None:
+        """Look into these weights from now on."""
+        self._named, self._to_choose = source, True
+        self.refresh_weights()
+
+    def refresh_weights(self) -> None:
+        """Look for weights anew, since a run may have ended."""
+        if self.is_mounted:
+            self._load_weights()
+
+    def on_show(self) -> None:
+        """Look for weights each time that this comes into view; a run may have ended."""
+        self.refresh_weights()
+
+    @work(group="weights", exclusive=True)
+    async def _load_weights(self) -> None:
+        named = self._named
+        readers = await in_thread(self, Readers, named)
+        first = self._readers is None
+        self._readers = readers
+        titles = [reader.title for reader in readers.all]
+        chosen = str(self._choice.value)
+        if self._to_choose:
+            chosen, self._to_choose = readers.title_of(named) or chosen, False
+        if chosen not in titles:
+            chosen = titles[0] if titles else ""
+        with self.prevent(Select.Changed):
+            self._choice.set_options([(Content(title), title) for title in titles or [""]])
+            self._choice.value = chosen
+        if first or self.subject is not None:
+            self.ask()
+
+    @property
+    def _choice(self) -> Select[str]:
+        return self.query_one("#inside-network", Select)
+
+    @property
+    def _reader(self) -> Reader | None:
+        title = str(self._choice.value)
+        readers = self._readers.all if self._readers is not None else ()
+        return next((reader for reader in readers if reader.title == title), None)
+
+    # What is looked at
+
+    def request(self) -> Request | str:
+        """A test image, or what was last drawn or photographed."""
+        if self._readers is None:
+            return "Looking for weights …"
+        self._offer()
+        reader = self._reader
+        if reader is None:
+            return MISSING
+        given = self._offered if self._kind == OTHER else None
+        number, path = self._image, reader.source.path
+
+        def look() -> Subject:
+            network = self._networks.get(path)
+            if given is None:
+                digit, label, name = _test_image(number)
+            else:
+                digit, label, name = given.digit, given.label, given.name
+            return Subject(
+                f"{name} · {reader.title}",
+                trace_digit(network, digit),
+                self._networks.key(path),
+                lambda progress, stopping: _study(network, progress, stopping),
+                Details(digit, label, network),
+            )
+
+        key = (number if given is None else given.key, Networks.key(path))
+        return Request(key, look)
+
+    def _offer(self) -> None:
+        """List what there is to look at; what has just been drawn or photographed comes first."""
+        given, before = self._given(), self._offered
+        if given is not None and (before is None or given.key != before.key):
+            self._offered, self._kind = given, OTHER
+            self._choose(given.weights)
+        # Names for values, since a list goes on showing the name that a value had before.
+        names = [self._image_name, *([self._offered.name] if self._offered is not None else [])]
+        select = self.query_one("#inside-input", Select)
+        with self.prevent(Select.Changed):
+            select.set_options((Content(name), name) for name in names)
+            select.value = names[-1] if self._kind == OTHER else names[0]
+
+    def _choose(self, weights: Path | None) -> None:
+        """Look into the network of these weights, if it is in the list."""
+        readers = self._readers.all if self._readers is not None else ()
+        for reader in readers:
+            if reader.source.path == weights:
+                with self.prevent(Select.Changed):
+                    self._choice.value = reader.title
+
+    @property
+    def _image_name(self) -> str:
+        return f"test image {self._image}"
+
+    @on(Select.Changed, "#inside-input")
+    def _input_chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self._kind = TEST if event.value == self._image_name else OTHER
+        self.ask()
+
+    @on(Select.Changed, "#inside-network")
+    def _network_chosen(self, event: Select.Changed) -> None:
+        event.stop()
+        self.ask()
+
+    def look_at(self, image: int) -> None:
+        """Look at this test image."""
+        self._image, self._kind = image, TEST
+        self.ask()
+
+    def action_other(self) -> None:
+        """Another test image, by chance."""
+        self.look_at(random.randrange(TEST_IMAGES))
+
+    def action_next_network(self) -> None:
+        """The next network."""
+        if self._readers is not None and self._readers.all:
+            titles = [reader.title for reader in self._readers.all]
+            self._choice.value = chosen_after(titles, str(self._choice.value))
+
+    @on(ReadImage.Picked)
+    def _row_picked(self, event: ReadImage.Picked) -> None:
+        event.stop()
+        self.go_to(event.row)
+
+    # What is shown
+
+    def taken(self, subject: Subject) -> None:  # noqa: ARG002
+        """Its pixels speak for something else."""
+        self._gradient = None
+        if self._pixels:
+            self._find_pixels()
+
+    def input_bands(self, subject: Subject, study: Any) -> Sequence[Band]:  # noqa: ARG002
+        """None: the picture shows what is read."""
+        return []
+
+    def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[Band]:  # noqa: ARG002
+        """How often the answer after each row is right."""
+        percent = (100 * study.accuracy).astype(np.float32)
+        return [Curve("right %", percent, 0.0, 100.0, form=".1f")]
+
+    def study_text(self, study: RowsStudy) -> str:
+        """How early it can tell; and so far."""
+        return (
+            f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
+        )
+
+    def sentence(self, subject: Subject, step: int) -> str:
+        """The answer after a row."""
+        trace, label = subject.trace, subject.details.label
+        answer = int(trace.answers[step])
+        text = f"says {answer}, {100 * trace.probabilities[step, answer]:.1f} %"
+        if label is not None:
+            text += " ✓" if answer == label else f" ✗ it is {label}"
+        return f"{text} · settled at {trace.settled}"
+
+    def note(self, subject: Subject, step: int) -> str:
+        """Of pixels, what their colours mean."""
+        if self._pixels:
+            return (
+                "Pixels by the gradient of the winning logit after all rows: more ink on orange "
+                "ones would speak for the answer, on blue ones against it. o shows the digit again."
+            )
+        return super().note(subject, step)
+
+    def show_pictures(self, subject: Subject, step: int) -> None:
+        """Draw the digit as far as it is read."""
+        gradient = self._gradient if self._pixels else None
+        image = self.query_one(ReadImage)
+        image.large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
+        image.show(subject.details.digit, step, gradient)
+
+    # Pixels
+
+    def action_saliency(self) -> None:
+        """Colour the pixels by the gradient of the winning logit, or show the digit again."""
+        self._pixels = not self._pixels
+        if self._pixels and self._gradient is None and self.subject is not None:
+            self._find_pixels()
+        self.show_all()
+
+    def _find_pixels(self) -> None:
+        if self.subject is not None:
+            self._find(self.subject)
+
+    @work(group="pixels", exclusive=True)
+    async def _find(self, subject: Subject) -> None:
+        details: Details = subject.details
+        try:
+            gradient = await in_thread(self, saliency, details.network, details.digit)
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        if subject is self.subject:
+            self._gradient = gradient
+            self.show_all()
+
+
+def _test_image(number: int) -> tuple[Ink, int | None, str]:
+    """A test image, its label, its name."""
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, in the thread
+
+    data = load_mnist()
+    digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
+    return digit, int(data.test_labels[number]), f"test image {number}"
+
+
+def _study(network: RowReaderNetwork, progress: Progress, stopping: Stopping) -> RowsStudy | None:
+    """Read all test images."""
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, in the thread
+
+    data = load_mnist()
+    images, labels = data.test_images.numpy(), data.test_labels.numpy()
+    return study_rows(network, images, labels, progress=progress, stopping=stopping)

@@ -1,0 +1,130 @@
+"""A digit as far as a network has read it; and what in it speaks for the answer."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import numpy as np
+from rich.color import Color as RichColor
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.color import Color
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rnn_tui.photos.strokes import SIDE, Ink
+from rnn_tui.ui.inside.heat_colours import LEVELS, Heatscale, levels_of
+
+# The paper of rows that are not read yet, and how much of their ink shows.
+UNREAD_PAPER, UNREAD_INK = 58, 0.35
+# The column of the mark beside the row.
+MARGIN = 2
+
+
+class ReadImage(Widget):
+    """A picture of 28 × 28 pixels, two rows a line, or a row a line where `large`.
+
+    Rows that are not read yet lie on grey paper; a mark stands beside the row that is being read.
+    """
+
+    ALLOW_SELECT = False
+
+    class Picked(Message):
+        """A row was clicked, from 0."""
+
+        def __init__(self, row: int) -> None:
+            super().__init__()
+            self.row = row
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
+        self._gradient: Ink | None = None
+        self._row = SIDE - 1
+        self._large = False
+
+    @property
+    def large(self) -> bool:
+        """Whether a row has a line of its own."""
+        return self._large
+
+    @large.setter
+    def large(self, large: bool) -> None:
+        if large != self._large:
+            self._large = large
+            self.refresh(layout=True)
+
+    def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
+        """Draw a digit.
+
+        Args:
+            ink: (28, 28), 0 … 1.
+            row: the last one read, from 0.
+            gradient: (28, 28), drawn in place of the ink: for the answer, or against it.
+        """
+        self._ink, self._row, self._gradient = ink, row, gradient
+        self.refresh()
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
+        """A cell a pixel, or two; and the mark."""
+        return (SIDE * 2 if self._large else SIDE) + MARGIN
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Half as many lines as pixels, or as many."""
+        return SIDE if self._large else SIDE // 2
+
+    def on_click(self, event: events.Click) -> None:
+        """Read up to the row that was clicked."""
+        row = event.y if self._large else 2 * event.y + 1
+        if 0 <= row < SIDE:
+            self.post_message(self.Picked(row))
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line."""
+        width = self.size.width
+        rows = (y,) if self._large else (2 * y, 2 * y + 1)
+        if rows[-1] >= SIDE:
+            return Strip.blank(width, self.rich_style)
+        colours = [self._colours(row) for row in rows]
+        cells = [
+            ("  ", Style(bgcolor=column[0]))
+            if self._large
+            else ("▀", Style(color=column[0], bgcolor=column[1]))
+            for column in zip(*colours, strict=True)
+        ]
+        segments = [
+            Segment("".join(text for text, _ in run), style)
+            for style, run in ((style, list(run)) for style, run in groupby(cells, lambda c: c[1]))
+        ]
+        if self._row in rows:
+            mark = "◀" if self._large else "▀▄"[rows.index(self._row)]
+            segments.append(Segment(mark, self._mark))
+        return Strip(segments).adjust_cell_length(width, self.rich_style)
+
+    @property
+    def _mark(self) -> Style:
+        accent = Color.parse(self.app.theme_variables["accent"])
+        return self.rich_style + Style(color=accent.rich_color, bold=True)
+
+    def _colours(self, row: int) -> list[RichColor]:
+        read = row <= self._row
+        if self._gradient is not None:
+            scale = Heatscale(self.app.current_theme, self.styles.background)
+            largest = float(np.abs(self._gradient).max())
+            levels = levels_of(self._gradient[row], largest, signed=True).tolist()
+            return [scale.colour(level, signed=True, faded=not read) for level in levels]
+        shades = np.rint(np.clip(self._ink[row], 0, 1) * LEVELS).astype(int).tolist()
+        return [_READ[shade] if read else _UNREAD[shade] for shade in shades]
+
+
+def _greys(paper: float, ink: float) -> list[RichColor]:
+    """The colours from bare paper to full ink."""
+    values = [round(paper + (ink - paper) * level / LEVELS) for level in range(LEVELS + 1)]
+    return [Color(value, value, value).rich_color for value in values]
+
+
+_READ = _greys(0, 255)
+_UNREAD = _greys(UNREAD_PAPER, UNREAD_PAPER + UNREAD_INK * (255 - UNREAD_PAPER))

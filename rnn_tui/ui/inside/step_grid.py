@@ -1,0 +1,360 @@
+"""Words, heatmaps and curves over the same time steps, read at one step and in one row.
+
+All share their columns, so that what a network read, held and said at a step stand above each
+other. What lies after the present step is faded: the network has not read it yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import ClassVar
+
+import numpy as np
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.color import Color
+from textual.geometry import Size
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from rnn_tui.ui.inside.heat_colours import LEVELS, Heatscale, Levels, levels_of
+from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words, allot
+
+# Cells beside the columns: labels at the left, values at the right.
+LABEL_WIDTH, VALUE_WIDTH = 10, 7
+WIDEST_COLUMN = 6
+# Steps from one number of the ruler to the next.
+RULER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+# More than any screen has.
+MOST_LINES = 10_000
+_UP = " ▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """Which steps are visible, and how wide each is."""
+
+    first: int
+    count: int
+    width: int
+
+
+class StepGrid(Widget, can_focus=True):
+    """A ruler, and below it whatever bands it is given."""
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "step-grid--label",
+        "step-grid--word",
+        "step-grid--strong",
+        "step-grid--faint",
+        "step-grid--wrong",
+        "step-grid--here",
+        "step-grid--cursor",
+        "step-grid--ground",
+        "step-grid--chosen",
+    }
+
+    class Picked(Message):
+        """A place was clicked.
+
+        Attributes:
+            grid: in which.
+            step: from 0.
+            name: of the heatmap; empty elsewhere.
+            row: in it.
+        """
+
+        def __init__(self, grid: StepGrid, step: int, name: str = "", row: int = 0) -> None:
+            super().__init__()
+            self.grid, self.step, self.name, self.row = grid, step, name, row
+
+        @property
+        def control(self) -> StepGrid:
+            """The grid."""
+            return self.grid
+
+    def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.ruler = ruler
+        self._bands: tuple[Band, ...] = ()
+        self._levels: dict[int, Levels] = {}
+        self._numbers: Sequence[int] = ()
+        self._step = 0
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """What is drawn."""
+        return self._bands
+
+    @property
+    def step(self) -> int:
+        """The present step, from 0."""
+        return self._step
+
+    def show(self, bands: Sequence[Band], numbers: Sequence[int], step: int) -> None:
+        """Draw `bands` over steps, up to the present one.
+
+        Args:
+            bands: from top to bottom.
+            numbers: (T) what the ruler calls the steps.
+            step: the present one, from 0.
+        """
+        self._bands, self._numbers, self._step = tuple(bands), numbers, step
+        self._levels = {
+            at: levels_of(band.values, band.limit, signed=band.signed)
+            for at, band in enumerate(bands)
+            if isinstance(band, Heat)
+        }
+        self.refresh(layout=self.styles.is_auto_height)
+
+    @property
+    def _steps(self) -> int:
+        return len(self._numbers)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line for the ruler and each row, and for curves what they profit from."""
+        return 1 + sum(allot(MOST_LINES, self._bands)) if self._bands else 1
+
+    # Where things are
+
+    @property
+    def _columns(self) -> _Columns:
+        room = max(1, self.size.width - LABEL_WIDTH - VALUE_WIDTH)
+        width = max(1, min(WIDEST_COLUMN, room // max(1, self._steps)))
+        count = min(self._steps, room // width)
+        # The present step in the middle, but no room wasted at the ends.
+        first = max(0, min(self._step - count // 2, self._steps - count))
+        return _Columns(first, count, width)
+
+    def _lines(self) -> tuple[int, ...]:
+        return allot(max(0, self.size.height - 1), self._bands)
+
+    def _place(self, y: int) -> tuple[int, int] | None:
+        """The band at a line of the widget, and the line in it."""
+        for at, end in enumerate(accumulate(self._lines())):
+            if y - 1 < end:
+                return at, y - 1 - (end - self._lines()[at])
+        return None
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the step, and the row, that was clicked."""
+        columns = self._columns
+        column = (event.x - LABEL_WIDTH) // columns.width
+        if not self._steps:
+            return
+        inside = event.x >= LABEL_WIDTH and column < columns.count
+        step = columns.first + column if inside else self._step
+        name, row, place = "", 0, self._place(event.y) if event.y else None
+        if place is not None and isinstance(band := self._bands[place[0]], Heat):
+            rows = _rows(band, self._lines()[place[0]], place[1])
+            if rows:
+                name, row = band.name, rows[0]
+        if inside or name:
+            self.post_message(self.Picked(self, step, name, row))
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line."""
+        width = self.size.width
+        if not self._steps:
+            return Strip.blank(width, self.rich_style)
+        if y == 0:
+            segments = self._draw_ruler()
+        else:
+            place = self._place(y)
+            segments = [] if place is None else self._draw(*place)
+        return Strip(segments).apply_style(self.rich_style).adjust_cell_length(
+            width, self.rich_style
+        )  # fmt: skip
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"step-grid--{name}")
+
+    def _label(self, text: str, *, cursor: bool = False) -> Segment:
+        text = text[: LABEL_WIDTH - 2].ljust(LABEL_WIDTH - 2)
+        mark = "▸" if cursor else " "
+        return Segment(f"{text}{mark} ", self._style("cursor" if cursor else "label"))
+
+    def _draw(self, at: int, line: int) -> list[Segment]:
+        band = self._bands[at]
+        match band:
+            case Heading():
+                return [Segment(band.text, self._style("faint"))]
+            case Words():
+                return self._draw_words(band)
+            case Heat():
+                return self._draw_heat(at, band, line)
+            case Curve():
+                return self._draw_curve(band, self._lines()[at], line)
+
+    def _draw_ruler(self) -> list[Segment]:
+        columns = self._columns
+        longest = len(str(self._numbers[-1]))
+        every = next(
+            (step for step in RULER_STEPS if step * columns.width > longest), RULER_STEPS[-1]
+        )
+        room = columns.count * columns.width
+        here = str(self._numbers[self._step])
+        start = max(0, min((self._step - columns.first) * columns.width, room - len(here)))
+        end = start + len(here)
+        more_left, more_right = columns.first > 0, columns.first + columns.count < self._steps
+        text = [" "] * room
+        for column in range(columns.count):
+            number = self._numbers[columns.first + column]
+            written, at = str(number), column * columns.width
+            # A number that is cut would be another number.
+            free = at + len(written) < start or at > end
+            inside = at >= 2 * more_left and at + len(written) <= room - 2 * more_right
+            if number % every == 0 and free and inside:
+                text[at : at + len(written)] = written
+        if more_left:
+            text[0] = "‹"
+        if more_right:
+            text[-1] = "›"
+        faint = self._style("faint")
+        return [
+            self._label(self.ruler),
+            Segment("".join(text[:start]), faint),
+            Segment(here, self._style("here")),
+            Segment("".join(text[end:]), faint),
+        ]
+
+    def _draw_words(self, band: Words) -> list[Segment]:
+        columns = self._columns
+        segments = [self._label(band.label)]
+        for step in range(columns.first, columns.first + columns.count):
+            word = band.words[step][: columns.width].ljust(columns.width)
+            style = self._style("strong" if band.strong else "word")
+            if step > self._step:
+                style = self._style("faint")
+            if band.chosen and band.chosen[step]:
+                style = style + self._style("chosen")
+            if band.wrong and band.wrong[step]:
+                style = self._style("wrong")
+            if step == self._step:
+                style = style + self._style("here")
+            segments.append(Segment(word[: len(word.rstrip()) or 1], style))
+            segments.append(Segment(word[len(word.rstrip()) or 1 :]))
+        return segments
+
+    @property
+    def _scale(self) -> Heatscale:
+        ground: Color = self.get_component_styles("step-grid--ground").background
+        return Heatscale(self.app.current_theme, ground)
+
+    def _draw_heat(self, at: int, band: Heat, line: int) -> list[Segment]:
+        rows = _rows(band, self._lines()[at], line)
+        if not rows:
+            return []
+        columns, scale = self._columns, self._scale
+        whole = self._lines()[at] >= len(band.values)
+        levels = self._levels[at]
+        span = slice(columns.first, columns.first + columns.count)
+        marked = band.row is not None and band.row in rows
+        row = band.row if marked and band.row is not None else rows[0]
+        segments = [self._label(band.labels[row], cursor=marked)]
+        upper, lower = levels[rows[0], span].tolist(), levels[rows[-1], span].tolist()
+        for column in range(columns.count):
+            step = columns.first + column
+            faded = step > self._step
+            above = scale.colour(upper[column], signed=band.signed, faded=faded)
+            below = scale.colour(lower[column], signed=band.signed, faded=faded)
+            if len(rows) == 1:
+                text = self._written(band, rows[0], step, columns.width) if whole else ""
+                text = text or " " * columns.width
+                ink = scale.ground if abs(upper[column]) > LEVELS // 2 else None
+                segments.append(
+                    Segment(
+                        text,
+                        Style(
+                            color=(ink or Color(128, 128, 128)).rich_color
+                            if text.strip()
+                            else None,
+                            bgcolor=above,
+                        ),
+                    )
+                )
+            else:
+                segments.append(Segment("▀" * columns.width, Style(color=above, bgcolor=below)))
+        if (len(rows) == 1 and not band.written) or marked:
+            value = f"{band.values[row, self._step]:{band.form}}"
+            segments.append(Segment(f" {value}", self._style("cursor" if marked else "faint")))
+        return segments
+
+    def _written(self, band: Heat, row: int, step: int, width: int) -> str:
+        value = band.values[row, step]
+        if not band.written or width < 4 or np.isnan(value):
+            return " " * width
+        return f"{value:{band.form}}"[: width - 1].rjust(width - 1) + " "
+
+    def _draw_curve(self, band: Curve, lines: int, line: int) -> list[Segment]:
+        columns, scale = self._columns, self._scale
+        if band.low < 0 < band.high:
+            lines -= lines % 2  # so that zero lies between two lines
+            if line == lines:
+                return []
+        height = (band.high - band.low) / lines
+        top = band.high - line * height
+        segments = [self._curve_label(band, line)]
+        for column in range(columns.count):
+            step = columns.first + column
+            value = float(band.values[step])
+            if np.isnan(value):
+                segments.append(Segment(" " * columns.width))
+                continue
+            colour = scale.colour(
+                -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self._step
+            )
+            glyph, style = _bar_cell(value, top, height, colour, scale.ground.rich_color)
+            # A gap between bars, where there is room for it.
+            bar = columns.width - (columns.width > 1)
+            segments.append(Segment(glyph * bar, style))
+            segments.append(Segment(" " * (columns.width - bar)))
+        edge = band.high if line == 0 else band.low if line == lines - 1 else None
+        if edge is not None:
+            segments.append(Segment(f" {edge:{band.form}}", self._style("faint")))
+        return segments
+
+    def _curve_label(self, band: Curve, line: int) -> Segment:
+        if line == 0:
+            return self._label(band.label)
+        value = float(band.values[self._step])
+        if line == 1 and not np.isnan(value):
+            text = f"{value:{band.form}}"[: LABEL_WIDTH - 2].ljust(LABEL_WIDTH)
+            return Segment(text, self._style("cursor"))
+        return self._label("")
+
+
+def _rows(band: Heat, lines: int, line: int) -> tuple[int, ...]:
+    """The row, or the two rows, that a line of a heatmap shows; the cursor stays in view."""
+    count = len(band.values)
+    a_line = 1 if lines >= count else 2
+    shown = min(count, lines * a_line)
+    first = max(0, min((band.row or 0) - shown // 2, count - shown))
+    first -= first % a_line
+    start = first + line * a_line
+    return tuple(range(start, min(start + a_line, count)))
+
+
+def _bar_cell(
+    value: float, top: float, height: float, colour: object, ground: object
+) -> tuple[str, Style]:
+    """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
+    bottom = top - height
+    if value >= 0:
+        share = (min(value, top) - max(0.0, bottom)) / height
+        # From the bottom up; where zero lies within the cell the bar begins at its foot.
+        eighths = max(0, min(8, round(share * 8)))
+        return _UP[eighths], Style(color=colour)  # type: ignore[arg-type]
+    share = (min(0.0, top) - max(value, bottom)) / height
+    eighths = max(0, min(8, round(share * 8)))
+    # From the top down: the rest is drawn in the colour of the ground.
+    return (
+        (" ", Style()) if not eighths else (_UP[8 - eighths], Style(color=ground, bgcolor=colour))  # type: ignore[arg-type]
+    )

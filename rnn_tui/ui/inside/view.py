@@ -1,0 +1,398 @@
+"""A look inside a network: what it holds, step by step, while it reads the input at hand."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import numpy as np
+from textual import on, work
+from textual.actions import SkipAction
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Static
+
+from rnn_tui.engine.errors import UserError
+from rnn_tui.ui.inside.bands import (
+    IMPORTANCE,
+    NUMBER,
+    UNITS,
+    Look,
+    answer_bands,
+    readout_text,
+    unit_bands,
+    units_in_order,
+)
+from rnn_tui.ui.inside.scrubber import Scrubber
+from rnn_tui.ui.inside.step_bands import Band
+from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.inside.study import Studies
+from rnn_tui.ui.inside.subject import Request, Subject
+from rnn_tui.ui.inside.task import TaskInside
+from rnn_tui.ui.shell.threads import in_thread
+
+# Steps of a long stride, and units of a page.
+STRIDE, PAGE = 10, 8
+# Playing takes as long as one can follow, and no more than this.
+SECONDS_A_STEP, LONGEST_PLAY = 0.2, 10.0
+# No more often is anything drawn anew.
+SHORTEST_TICK = 0.05
+# Lines from which a study does not have to take the place of the units.
+TALL = 26
+NOTHING = "There is nothing to look at yet."
+logger = logging.getLogger(__name__)
+
+
+class InsideView(TaskInside):
+    """A scrubber over time steps; below it what was read, said and held up to the present one.
+
+    Looking runs in a thread, of which the last one asked for counts; so does the study of the
+    whole network, which tells its progress and can be stopped.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "Step", key_display="←→", tooltip="The step before, after"),
+        Binding("right", "step(1)", "Step on", show=False),
+        Binding("shift+left,ctrl+left", f"step(-{STRIDE})", "Far back", show=False),
+        Binding("shift+right,ctrl+right", f"step({STRIDE})", "Far on", show=False),
+        Binding("home", "to_step(0)", "First step", show=False),
+        Binding("end", "to_step(-1)", "Last step", show=False),
+        Binding(
+            "space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"
+        ),
+        Binding("up", "unit(-1)", "Unit", key_display="↑↓", tooltip="The unit above, below"),
+        Binding("down", "unit(1)", "Unit below", show=False),
+        Binding("pageup", f"unit(-{PAGE})", "Units up", show=False),
+        Binding("pagedown", f"unit({PAGE})", "Units down", show=False),
+        Binding("b", "sort", "Sort", tooltip="Units by how much they matter, or by number"),
+        Binding("e", "quantity", "State", tooltip="State, cell or a gate of the units"),
+        Binding("w", "layer", "Layer", tooltip="The next layer"),
+        Binding("k", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
+        Binding("i", "other", "Other", tooltip="Look at another input"),
+        Binding("ctrl+n", "next_network", "Network", show=False, tooltip="The next network"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(classes="inside-view")
+        self.subject: Subject | None = None
+        self._look, self._step = Look(), 0
+        self._asked_for: Request | None = None
+        self._asking = False
+        self._study_shown = True
+        self._failure = ""
+        self._playing: Timer | None = None
+        self._studies = Studies(self, self._show_study, self._studied)
+
+    # The frame.
+
+    def compose(self) -> ComposeResult:
+        """Lay out choices, scrubber, pictures, grid, lines of text."""
+        with Horizontal(classes="inside-choice"):
+            yield from self.choices()
+        yield Scrubber()
+        with Horizontal(classes="inside-body"):
+            yield from self.pictures()
+            with Vertical(classes="inside-grids"):
+                yield StepGrid(ruler=self.ruler, id="inside-steps")
+                yield from self.study_pictures()
+        yield Static("", classes="inside-study", markup=False)
+        yield Static("", classes="inside-readout", markup=False)
+        yield Static("", classes="inside-note", markup=False)
+
+    def on_resize(self) -> None:
+        """Leave out what there is no room for."""
+        self.set_class(self.size.height >= TALL, "-tall")
+        self.show_all()
+
+    def on_show(self) -> None:
+        """Look, each time that this comes into view."""
+        self.ask()
+
+    def on_unmount(self) -> None:
+        """Nobody waits for a study any more."""
+        self._studies.stop()
+
+    def focus_view(self) -> None:
+        """Put the focus on the grid, where keys are commands."""
+        self.grid.focus()
+
+    @property
+    def grid(self) -> StepGrid:
+        """The steps of the input at hand."""
+        return self.query_one("#inside-steps", StepGrid)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a look or a study is under way."""
+        return self._asking or self._studies.running
+
+    @property
+    def step(self) -> int:
+        """The present step, from 0."""
+        return self._step
+
+    @property
+    def look(self) -> Look:
+        """What is looked at."""
+        return self._look
+
+    # Looking.
+
+    def ask(self) -> None:
+        """Look at what is at hand, unless that is what is looked at."""
+        if not self.is_mounted:
+            return  # its parts are not there yet; coming into view does it
+        request = self.request()
+        if isinstance(request, str):
+            self._asked_for, self._asking = None, False
+            self.subject, self._failure = None, request
+            self.show_all()
+        elif self._asked_for is None or request.key != self._asked_for.key:
+            self._asked_for = request
+            self._asking = True
+            self._answer(request)
+
+    @work(group="looking", exclusive=True)
+    async def _answer(self, request: Request) -> None:
+        try:
+            found: Subject | str = await in_thread(self, request.look)
+        except UserError as error:
+            found = str(error)
+        except Exception:
+            logger.exception("looking inside failed")
+            found = "There is no looking inside this one; the log file has the details."
+        if request is not self._asked_for:
+            return  # another one was asked for
+        self._asking = False
+        if isinstance(found, str):
+            self.subject, self._failure = None, found
+        else:
+            self._take(found)
+        self.show_all()
+
+    def _take(self, found: Subject) -> None:
+        before, self.subject, self._failure = self.subject, found, ""
+        same = before is not None and before.trace.steps == found.trace.steps
+        # The whole input at first: one sees the answer, and goes back from there.
+        if not same or self._step >= found.trace.steps:
+            self._step = found.trace.steps - 1
+        if before is None or before.network != found.network:
+            self._look = replace(self._look, unit=None)
+        self._look = self._look.fitted(found.trace)
+        self.taken(found)
+        self.refresh_bindings()
+        self._study_at_once()
+
+    # Showing.
+
+    @property
+    def study(self) -> Any:
+        """The study of the network that is looked into; None where there is none."""
+        return self._studies.of(self.subject)
+
+    def show_all(self) -> None:
+        """Draw everything."""
+        subject = self.subject
+        self.set_class(subject is None, "-empty")
+        if subject is None:
+            self._stop_playing()
+            self.query_one(Scrubber).show(0, 0, "", "", playing=False)
+            self.grid.show((), (), 0)
+            self._say(".inside-readout", self._failure or NOTHING)
+            self._say(".inside-note", "")
+            self._show_study()
+            return
+        trace, step = subject.trace, self._step
+        study = self.study if self._study_shown else None
+        self.set_class(study is not None, "-studied")
+        bands: list[Band] = [*self.input_bands(subject, study)]
+        # Where there is little room, a study and the units take turns.
+        units = study is None or self.has_class("-tall")
+        if units or not trace.separate:
+            bands += answer_bands(trace, step)
+        if study is not None:
+            bands += self.study_bands(subject, study)
+        if units:
+            bands += unit_bands(trace, self._look)
+        numbers = range(self.first_number, self.first_number + trace.steps)
+        self.grid.show(bands, numbers, step)
+        self.query_one(Scrubber).show(
+            step, trace.steps, self.step_name(step, trace.steps), self.sentence(subject, step),
+            playing=self._playing is not None,
+        )  # fmt: skip
+        readout = readout_text(trace, self._look, step, self.size.width) if units else ""
+        self._say(".inside-readout", readout)
+        self._say(".inside-note", self.note(subject, step))
+        self._show_study()
+        self.show_pictures(subject, step)
+
+    def _show_study(self) -> None:
+        text = ""
+        if self._studies.running:
+            text = self._studies.progress
+        elif self.study is not None and self._study_shown:
+            text = self.study_text(self.study)
+        self._say(".inside-study", text)
+
+    def _say(self, place: str, text: str) -> None:
+        """Put `text` there, unless it is there: laying out anew costs as much as drawing."""
+        static = self.query_one(place, Static)
+        if str(static.content) != text:
+            static.update(text)
+            static.display = bool(text)
+
+    # Steps and units.
+
+    def go_to(self, step: int) -> None:
+        """Make a step, from 0, the present one."""
+        if self.subject is None:
+            return
+        step = max(0, min(step, self.subject.trace.steps - 1))
+        if step != self._step:
+            self._step = step
+            self.show_all()
+
+    def action_step(self, by: int) -> None:
+        """Go on, or back."""
+        self._stop_playing()
+        self.go_to(self._step + by)
+
+    def action_to_step(self, step: int) -> None:
+        """Go to the first step, or with −1 to the last."""
+        self._stop_playing()
+        if self.subject is not None:
+            self.go_to(step % self.subject.trace.steps)
+
+    def action_play(self) -> None:
+        """Step on by itself, from the beginning where all is read; or stop."""
+        if self._playing is not None:
+            self._stop_playing()
+            self.show_all()
+        elif self.subject is not None:
+            steps = self.subject.trace.steps
+            if self._step >= steps - 1:
+                self.go_to(0)
+            seconds = min(SECONDS_A_STEP, LONGEST_PLAY / steps)
+            self._playing = self.set_interval(max(seconds, SHORTEST_TICK), self._play_on)
+            self.show_all()
+
+    def _play_on(self) -> None:
+        if self.subject is None or not self.is_on_screen:
+            self._stop_playing()
+            return
+        steps = self.subject.trace.steps
+        stride = max(1, round(steps * SHORTEST_TICK / LONGEST_PLAY))
+        self.go_to(self._step + stride)
+        if self._step >= steps - 1:
+            self._stop_playing()
+            self.show_all()
+
+    def _stop_playing(self) -> None:
+        if self._playing is not None:
+            self._playing.stop()
+            self._playing = None
+
+    def action_unit(self, by: int) -> None:
+        """Put the cursor on another unit."""
+        if self.subject is None:
+            return
+        layer = self.subject.trace.layers[self._look.layer]
+        units = units_in_order(layer, self._look.order)
+        at = int(np.flatnonzero(units == self._look.unit)[0])
+        self.choose_unit(int(units[max(0, min(at + by, len(units) - 1))]))
+
+    def choose_unit(self, unit: int) -> None:
+        """Put the cursor on this unit."""
+        if unit != self._look.unit:
+            self._look = replace(self._look, unit=unit)
+            self.show_all()
+
+    def action_sort(self) -> None:
+        """Order the units in the other way."""
+        order = NUMBER if self._look.order == IMPORTANCE else IMPORTANCE
+        self._look = replace(self._look, order=order)
+        self.show_all()
+
+    def action_quantity(self) -> None:
+        """Show the next of state, cell and gates."""
+        if self.subject is None:
+            return
+        names = list(self.subject.trace.layers[self._look.layer].quantities)
+        after = names[(names.index(self._look.quantity) + 1) % len(names)]
+        self._look = replace(self._look, quantity=after)
+        self.show_all()
+
+    def action_layer(self) -> None:
+        """Show the next layer."""
+        if self.subject is not None:
+            layer = (self._look.layer + 1) % len(self.subject.trace.layers)
+            self._look = replace(self._look, layer=layer, unit=None).fitted(self.subject.trace)
+            self.show_all()
+
+    @on(StepGrid.Picked, "#inside-steps")
+    def _picked(self, event: StepGrid.Picked) -> None:
+        event.stop()
+        self._stop_playing()
+        self.go_to(event.step)
+        if event.name == UNITS and self.subject is not None:
+            layer = self.subject.trace.layers[self._look.layer]
+            self.choose_unit(int(units_in_order(layer, self._look.order)[event.row]))
+
+    @on(Scrubber.Moved)
+    def _scrubbed(self, event: Scrubber.Moved) -> None:
+        event.stop()
+        self._stop_playing()
+        self.go_to(event.step)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Keys that do nothing here are grey, or not there at all."""
+        if action == "layer":
+            return self.subject is not None and len(self.subject.trace.layers) > 1
+        if action in ("step", "play", "unit", "sort", "quantity", "study"):
+            return True if self.subject is not None else None
+        return True
+
+    # The study of a whole network.
+
+    def action_study(self) -> None:
+        """Study the network over many inputs, or stop that; show the study, or the units."""
+        if self._studies.running:
+            self._studies.stop()
+        elif self.study is not None:
+            self._study_shown = not self._study_shown
+            self.show_all()
+        elif self.subject is not None:
+            self._study_shown = True
+            self._studies.start(self.subject)
+            self._show_study()
+
+    def _studied(self) -> None:
+        """A study has ended; another network may be looked at by now."""
+        self._study_at_once()
+        self.show_all()
+
+    def _study_at_once(self) -> None:
+        subject = self.subject
+        if subject is not None and self.studies_at_once and self._studies.wanted(subject):
+            self._studies.start(subject)
+
+    def action_leave(self) -> None:
+        """Stop playing, or the study."""
+        if self._playing is not None:
+            self._stop_playing()
+            self.show_all()
+        elif self._studies.running:
+            self._studies.stop()
+        else:
+            raise SkipAction  # it may mean something to the screen
+
+
+def chosen_after(titles: Sequence[str], title: str) -> str:
+    """The next title, and after the last the first."""
+    at = titles.index(title) if title in titles else -1
+    return titles[(at + 1) % len(titles)]

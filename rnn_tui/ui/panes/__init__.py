@@ -1,1 +1,0 @@
-"""One pane for each task: what its tab holds."""

@@ -1,0 +1,180 @@
+"""A tree of folders and photos to choose from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import ClassVar
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, DirectoryTree
+from textual.widgets.tree import TreeNode
+
+from rnn_tui.engine.errors import printable
+
+LONGEST_NAME = 255
+
+
+class PhotoTree(DirectoryTree):
+    """Folders and images; names are shown as they are, and harmless.
+
+    Attributes:
+        hidden: whether hidden ones are there too.
+    """
+
+    ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", "  "
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "choose", "Choose", show=False),
+        Binding("right", "open", "Open", show=False),
+        Binding("left", "close", "Close", show=False),
+    ]
+
+    hidden = False
+
+    def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
+        """Folders and images, hidden ones only if asked for."""
+        from rnn_tui.photos.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
+
+        for path in paths:
+            if path.name.startswith(".") and not self.hidden:
+                continue
+            if path.suffix.lower() in SUFFIXES or self._safe_is_dir(path):
+                yield path
+
+    def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
+        """The name with a sign for folders. Textual's own takes part of some names for more."""
+        path = getattr(node.data, "path", None)
+        name = str(path) if node.is_root or path is None else path.name
+        sign = "  "
+        if node.allow_expand:
+            sign = self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
+        return Text.assemble((sign, base_style), (printable(name, LONGEST_NAME), style))
+
+    def process_label(self, label: object) -> Text:
+        """What `render_label` shows instead must not be empty."""
+        return Text(printable(label, LONGEST_NAME) or " ")
+
+    def action_choose(self) -> None:
+        """Choose what is under the cursor."""
+        node = self.cursor_node
+        if node is not None and node.data is not None:
+            self.post_message(self.FileSelected(node, node.data.path))
+
+    def action_open(self) -> None:
+        """Open the folder, or go to the first thing in it."""
+        node = self.cursor_node
+        if node is None or not node.allow_expand:
+            return
+        if node.is_expanded:
+            self.action_cursor_down()
+        else:
+            node.expand()
+
+    def action_close(self) -> None:
+        """Close the folder, or go to the one that it is in."""
+        node = self.cursor_node
+        if node is None:
+            return
+        if node.allow_expand and node.is_expanded and not node.is_root:
+            node.collapse()
+        elif node.parent is not None:
+            self.move_cursor(node.parent)
+
+
+class ChoosePathScreen(ModalScreen[Path | None]):
+    """Asks for a photo or a folder; answers None if there is to be none.
+
+    Args:
+        start: the folder to begin with.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave"),
+        Binding("full_stop", "hidden", "Hidden"),
+        Binding("backspace", "up", "Up"),
+        Binding("tilde", "home", "Home"),
+        Binding("slash", "root", "Root"),
+    ]
+
+    def __init__(self, start: Path | None = None) -> None:
+        super().__init__()
+        folder = Path.cwd() if start is None else start
+        self._start = folder if os.path.isdir(folder) else Path.home()
+
+    def compose(self) -> ComposeResult:
+        """The tree, buttons that tell the keys."""
+        with Vertical(id="choose-path") as dialog:
+            dialog.border_title = "Choose a photo, or a folder of photos"
+            yield PhotoTree(self._start.absolute(), id="choose-tree")
+            with Horizontal(id="choose-buttons"):
+                yield Button("Choose ⏎", variant="primary", compact=True, id="choose")
+                yield Button("Above ⌫", compact=True, id="up")
+                yield Button("Home ~", compact=True, id="home")
+                yield Button("Root /", compact=True, id="root")
+                yield Button("Hidden .", compact=True, id="hidden")
+                yield Button("Leave Esc", compact=True, id="leave")
+
+    def on_mount(self) -> None:
+        """Arrow keys move at once."""
+        self._tree.focus()
+
+    @property
+    def _tree(self) -> PhotoTree:
+        return self.query_one(PhotoTree)
+
+    @on(DirectoryTree.FileSelected)
+    def _chosen(self, event: DirectoryTree.FileSelected) -> None:
+        event.stop()
+        self.dismiss(event.path)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._tree.focus()
+        match event.button.id:
+            case "choose":
+                self._tree.action_choose()
+            case name:
+                getattr(self, f"action_{name}")()
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)
+
+    def action_hidden(self) -> None:
+        """Show hidden files and folders too, or no longer."""
+        self._tree.hidden = not self._tree.hidden
+        self.query_one("#hidden", Button).set_class(self._tree.hidden, "-on")
+        self._tree.reload()
+
+    def action_up(self) -> None:
+        """Show the folder above."""
+        self._go(Path(self._tree.path).parent)
+
+    def action_home(self) -> None:
+        """Show the home folder."""
+        self._go(Path.home())
+
+    def action_root(self) -> None:
+        """Show the root, or the next drive."""
+        self._go(_next_root(Path(self._tree.path)))
+
+    def _go(self, folder: Path) -> None:
+        self._tree.path = folder
+        self._tree.focus()
+
+
+def _next_root(path: Path) -> Path:
+    """The root of the file system; where there are drives and one is shown whole, the next."""
+    anchor = Path(path.anchor or os.sep)
+    drives: list[str] = getattr(os, "listdrives", list)()
+    if path != anchor or str(anchor) not in drives:
+        return anchor
+    return Path(drives[(drives.index(str(anchor)) + 1) % len(drives)])

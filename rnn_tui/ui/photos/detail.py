@@ -1,0 +1,275 @@
+"""One photo in full: every network's answer, and every step from the photo to 28×28."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.ui.photos.card import verdict
+from rnn_tui.ui.photos.form import METHODS
+from rnn_tui.ui.photos.image import ImageKind, PhotoImage
+from rnn_tui.ui.photos.study import (
+    OURS,
+    Answer,
+    Latest,
+    Networks,
+    Study,
+    Way,
+    study,
+)
+from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.digit.prepared import Picture
+    from rnn_tui.photos.reader import PhotoReader, Reading
+
+logger = logging.getLogger(__name__)
+
+STAGE_SIDE = 18
+# Cells of the photo and of the digit beside the answers; from which width on they are larger.
+SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
+PREPARED = {OURS: "prepared as MNIST", "report": "prepared as in the report"}
+
+
+class AnswerBars(Vertical):
+    """A network's ten probabilities below its name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._head = Static("", classes="head", markup=False)
+        self._bars = ProbabilityBars()
+
+    def compose(self) -> ComposeResult:
+        """Name, bars."""
+        yield self._head
+        yield self._bars
+
+    def show(self, answer: Answer, label: int | None, *, other: bool) -> None:
+        """Show an answer; `other` tells that the photo was prepared in the other way."""
+        name = printable(answer.name, 40)
+        if other:
+            name += f", {METHODS[answer.method]}"
+        best = max(answer.probabilities)
+        read = answer.probabilities.index(best)
+        mark = "" if label is None else " ✓" if read == label else " ✗"
+        self._head.update(f"{name}: {read}{mark}")
+        self._bars.show(answer.probabilities, label)
+
+
+class StageView(Vertical):
+    """A step of preprocessing: what it made, and its name."""
+
+    def __init__(self, kind: ImageKind) -> None:
+        super().__init__()
+        self._image = PhotoImage(kind, STAGE_SIDE, STAGE_SIDE // 2)
+        self._caption = Static("", classes="name", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """The picture, its name."""
+        yield self._image
+        yield self._caption
+
+    def show(self, number: int, name: str, picture: Picture) -> None:
+        """Show a step."""
+        self._image.show(picture)
+        self._caption.update(f"{number} {name}")
+
+
+class Stages(Vertical):
+    """All steps of one preprocessing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._head = Static("", classes="head", markup=False)
+        self._grid = Container(classes="stages")
+        self._views: list[StageView] = []
+
+    def compose(self) -> ComposeResult:
+        """The heading, the steps."""
+        yield self._head
+        yield self._grid
+
+    def on_resize(self, event: events.Resize) -> None:
+        """As many steps beside each other as fit."""
+        columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
+        self._grid.styles.grid_size_columns = columns
+
+    def show(self, way: Way, kind: ImageKind) -> None:
+        """Show the steps."""
+        doubt = f" · {way.doubt}" if way.doubt else ""
+        self._head.update(f"P{PREPARED[way.method][1:]}{doubt}")
+        new = [StageView(kind) for _ in range(len(way.stages) - len(self._views))]
+        self._views += new
+        if new:
+            self._grid.mount_all(new)
+        for number, view in enumerate(self._views, 1):
+            view.display = number <= len(way.stages)
+            if view.display:
+                view.show(number, *way.stages[number - 1])
+
+
+class PhotoDetail(VerticalScroll, can_focus=True):
+    """The photo that is selected in the gallery, looked at in a thread."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "step(-1)", "More", key_display="←→", tooltip="The photo before, after"),
+        Binding("right", "step(1)", "Next", show=False),
+    ]
+
+    class Step(Message):
+        """Another photo is asked for.
+
+        Attributes:
+            by: 1 for the next, -1 for the one before.
+        """
+
+        def __init__(self, by: int) -> None:
+            self.by = by
+            super().__init__()
+
+    class Studied(Message):
+        """A photo was looked at; comes from the thread."""
+
+        def __init__(self, found: Study) -> None:
+            self.found = found
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._networks = Networks()
+        self._latest = Latest[Study](lambda found: self.post_message(self.Studied(found)))
+        self._kind: ImageKind | None = None
+        self._reading: Reading | None = None
+        self._study: Study | None = None
+        self._pair: tuple[PhotoImage, ...] = ()
+        self._answers: list[AnswerBars] = []
+
+    def compose(self) -> ComposeResult:
+        """Headline, answers, steps of both preprocessings."""
+        yield Static("", id="photos-headline", markup=False)
+        with Horizontal(id="photos-looked-at"):
+            yield Container(id="photos-pair")
+            yield ItemGrid(id="photos-answers", min_column_width=25)
+        yield Stages()
+        yield Stages()
+
+    def use_images(self, kind: ImageKind) -> None:
+        """Show pictures with this kind of widget."""
+        self._kind = kind
+        self._pair = (PhotoImage(kind, *SMALL_BOX), PhotoImage(kind, *SMALL_BOX))
+        self.query_one("#photos-pair").mount(*self._pair)
+        self._fit(self.size.width)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Photo and digit beside each other where there is room, or one above the other."""
+        self._fit(event.size.width)
+
+    def _fit(self, width: int) -> None:
+        self.set_class(width >= WIDE, "-wide")
+        for image in self._pair:
+            image.resize(*(LARGE_BOX if width >= WIDE else SMALL_BOX))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a photo is being looked at."""
+        return self._latest.busy
+
+    def show(
+        self,
+        reading: Reading,
+        given: bool,
+        place: tuple[int, int],
+        reader: PhotoReader,
+        network: tuple[str, Path],
+    ) -> None:
+        """Show a photo.
+
+        Args:
+            reading: of it.
+            given: whether its label is the user's.
+            place: its number and how many there are.
+            reader: what reads photos now.
+            network: what to call the network, and where it comes from.
+        """
+        other = self._reading is None or self._reading.path != reading.path
+        self._reading = reading
+        self.query_one("#photos-headline", Static).update(_headline(reading, given, place))
+        if not other and self._study is not None:
+            self._show_answers(self._study)
+            return
+        self.add_class("-stale")
+        networks, path = self._networks, reading.path
+        self._latest.ask(lambda: _studied(path, reader, network, networks))
+
+    def forget(self) -> None:
+        """Photos are read anew: look anew too."""
+        self._reading = self._study = None
+
+    @on(Studied)
+    def _take(self, event: Studied) -> None:
+        event.stop()
+        found = event.found
+        if self._reading is None or found.path != self._reading.path or self._kind is None:
+            return
+        self._study = found
+        self.remove_class("-stale")
+        self._show_answers(found)
+        for image, picture in zip(self._pair, (found.photo, found.digit), strict=False):
+            image.show(picture)
+        for view, at in zip(self.query(Stages), range(2), strict=True):
+            view.display = at < len(found.ways)
+            if view.display:
+                view.show(found.ways[at], self._kind)
+
+    def _show_answers(self, found: Study) -> None:
+        reading, grid = self._reading, self.query_one("#photos-answers")
+        assert reading is not None
+        new = [AnswerBars() for _ in range(len(found.answers) - len(self._answers))]
+        self._answers += new
+        if new:
+            grid.mount_all(new)
+        for at, view in enumerate(self._answers):
+            view.display = at < len(found.answers)
+            if view.display:
+                answer = found.answers[at]
+                other = answer.method != found.ways[0].method
+                view.show(answer, reading.label, other=other)
+
+    def action_step(self, by: int) -> None:
+        """Go to another photo."""
+        self.post_message(self.Step(by))
+
+
+def _studied(
+    path: Path, reader: PhotoReader, network: tuple[str, Path], networks: Networks
+) -> Study:
+    """In the thread; whatever happens is told."""
+    try:
+        return study(path, reader, *network, networks)
+    except Exception:
+        logger.exception("looking at a photo failed")
+        return Study(path, error="It could not be looked at; the log file has the details.")
+
+
+def _headline(reading: Reading, given: bool, place: Sequence[int]) -> Text:
+    """Number, name, answer of a photo."""
+    name = printable(reading.path.name or reading.path, 260)
+    text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
+    if reading.error:
+        return text.append(f"  {reading.error}")
+    sure = f"  {verdict(reading, given).strip()}  {100 * (reading.confidence or 0):.1f} %"
+    text.append(sure)
+    if reading.doubt:
+        text.append(f"  {reading.doubt}")
+    return text

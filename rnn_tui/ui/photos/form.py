@@ -1,0 +1,172 @@
+"""What to read and how: paths, network, preprocessing, threshold, labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Checkbox, Input, Label, Select
+
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import NumberSetting
+from rnn_tui.runs.row_reader_weights import choose
+from rnn_tui.runs.weights import Source
+from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.photos.study import MODELS, OURS, REPORT
+from rnn_tui.ui.training.setting_field import SettingInput
+from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+
+# The likely best one first.
+SHIPPED = {model: MODELS[model] for model in ("lstm", "bilstm", "rnn")}
+METHODS = {OURS: "as MNIST", REPORT: "as report"}
+# As photos.reading has it, which is too slow to load for the first frame.
+USUAL = 50
+THRESHOLD = NumberSetting(
+    "threshold", "unsure below", "doubt answers below this probability, in percent", 0, 100
+)  # fmt: skip
+
+
+class PhotosForm(Vertical):
+    """Two lines of fields; typing a path and Enter reads it, everything else counts at once."""
+
+    class Asked(Message):
+        """Enter was pressed in the field for paths."""
+
+    class Rules(Message):
+        """Photos are to be read in another way."""
+
+    class Named(Message):
+        """Labels are to be taken from names, or no longer."""
+
+    class Threshold(Message):
+        """The threshold was changed.
+
+        Attributes:
+            share: 0 … 1; None if it can't be read.
+            complaint: why it can't be.
+        """
+
+        def __init__(self, share: float | None, complaint: str = "") -> None:
+            self.share, self.complaint = share, complaint
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._runs: dict[str, Source] = {}
+        # Weights that were named, which may be none of the runs that are offered.
+        self._wanted: Source | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the fields."""
+        networks = [(name, model) for model, name in SHIPPED.items()]
+        methods = [(name, method) for method, name in METHODS.items()]
+        threshold = SettingInput(THRESHOLD)
+        threshold.value = f"{USUAL}"
+        with Horizontal():
+            yield Label("Photos")
+            yield PathInput(id="photos-path")
+            yield MarkedCheckbox("subfolders", id="photos-recursive")
+        with Horizontal():
+            yield Label("network")
+            yield Select(networks, allow_blank=False, compact=True, id="photos-network")
+            yield Label("prepared")
+            yield Select(methods, allow_blank=False, compact=True, id="photos-method")
+            yield Label("unsure <")
+            yield threshold
+            yield Label("%")
+            yield MarkedCheckbox("labels by name", id="photos-named")
+
+    # What is chosen
+
+    @property
+    def path(self) -> PathInput:
+        """The field for paths."""
+        return self.query_one(PathInput)
+
+    @property
+    def recursive(self) -> bool:
+        """Whether folders in folders count."""
+        return self.query_one("#photos-recursive", Checkbox).value
+
+    @property
+    def named(self) -> bool:
+        """Whether names tell labels."""
+        return self.query_one("#photos-named", Checkbox).value
+
+    @property
+    def method(self) -> str:
+        """How photos are prepared."""
+        return str(self.query_one("#photos-method", Select).value)
+
+    @property
+    def network(self) -> str:
+        """What to call the chosen network."""
+        chosen = str(self.query_one("#photos-network", Select).value)
+        return SHIPPED.get(chosen, chosen)
+
+    @property
+    def source(self) -> Callable[[], Source]:
+        """Gives the weights of the chosen network; raises a `CheckpointError` if there are none."""
+        chosen = str(self.query_one("#photos-network", Select).value)
+        run = self._runs.get(chosen)
+        return partial(choose, chosen) if run is None else lambda: run
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold, 0 … 1; None if it can't be read."""
+        text = self.query_one(SettingInput).value.strip()
+        try:
+            return float(THRESHOLD.parse(text)) / 100 if text else USUAL / 100
+        except SettingError:
+            return None
+
+    def use(self, source: Source) -> None:
+        """Choose these weights."""
+        self._wanted = source
+        self.offer([run for run in self._runs.values() if run.path != source.path])
+        self.query_one("#photos-network", Select).value = source.label
+
+    def offer(self, runs: Iterable[Source]) -> None:
+        """List these runs after the networks that ship; what is chosen stays chosen."""
+        select = self.query_one("#photos-network", Select)
+        named = [] if self._wanted is None else [self._wanted]
+        others = [run for run in runs if run.path not in {one.path for one in named}]
+        chosen, self._runs = select.value, {run.label: run for run in [*named, *others]}
+        options = [(Content(name), model) for model, name in SHIPPED.items()]
+        # A folder's name may look like markup.
+        options += [(Content(label), label) for label in self._runs]
+        with self.prevent(Select.Changed):
+            select.set_options(options)
+            if chosen in [value for _, value in options]:
+                select.value = chosen
+
+    # What is changed
+
+    @on(Input.Submitted, "#photos-path")
+    def _asked(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Asked())
+
+    @on(Select.Changed)
+    @on(Checkbox.Changed, "#photos-recursive")
+    def _rules(self, event: Message) -> None:
+        event.stop()
+        self.post_message(self.Rules())
+
+    @on(Checkbox.Changed, "#photos-named")
+    def _named(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        self.post_message(self.Named())
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if isinstance(event.input, SettingInput):
+            result = event.validation_result
+            wrong = result.failure_descriptions if result is not None else []
+            self.post_message(self.Threshold(self.threshold, wrong[0] if wrong else ""))

@@ -1,0 +1,230 @@
+"""The gallery: cards in rows as wide as the screen, of which only those in view exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from rnn_tui.ui.photos.card import CardLayout, PhotoCard
+from rnn_tui.ui.photos.image import ImageKind
+from rnn_tui.ui.photos.thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.reader import Reading
+
+# Cells of a picture's side: the least at which a digit is read, and what a screen full of cards
+# may have instead.
+LEAST, LARGER = 12, (28, 24, 20, 18, 16, 14)
+ENOUGH = 4
+GUTTER = 1
+
+
+def layout_for(width: int, height: int) -> tuple[CardLayout, int, int]:
+    """Layout, columns and rows of the cards in a gallery of that size."""
+    beside, below = CardLayout(LEAST, True), CardLayout(LEAST, False)
+    layout = below
+    if height < 2 * below.height and _columns(beside, width) > 1:
+        layout = beside
+    for side in LARGER:
+        larger = CardLayout(side, False)
+        if min(_columns(larger, width), height // larger.height) >= ENOUGH:
+            layout = larger
+            break
+    columns, rows = _columns(layout, width), max(1, height // layout.height)
+    # What is left over goes to the pictures, then between the rows.
+    card = (width + GUTTER) // columns - GUTTER
+    wider = (card - layout.least_width) // 2
+    higher = 2 * (height // rows - layout.height)
+    side = layout.side + max(0, min(wider, higher)) // 2 * 2
+    layout = CardLayout(side, layout.beside)
+    gap = height >= rows * (layout.height + 1) - 1
+    return CardLayout(side, layout.beside, int(gap)), columns, rows
+
+
+def _columns(layout: CardLayout, width: int) -> int:
+    return max(1, (width + GUTTER) // (layout.least_width + GUTTER))
+
+
+class PhotoGrid(Widget, can_focus=True):
+    """Shows readings in an order; one of them is selected.
+
+    Args:
+        reading: gives the reading of an index, and whether its label is the user's.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "Before", show=False),
+        Binding("right", "move(1)", "Next", show=False),
+        Binding("up", "move_rows(-1)", "Up", show=False),
+        Binding("down", "move_rows(1)", "Down", show=False),
+        Binding("pageup", "move_pages(-1)", "Page up", show=False),
+        Binding("pagedown", "move_pages(1)", "Page down", show=False),
+        Binding("home", "move_to(0)", "First", show=False),
+        Binding("end", "move_to(-1)", "Last", show=False),
+    ]
+
+    class Selected(Message):
+        """Another photo is selected, or others are in view."""
+
+    class Opened(Message):
+        """A photo was clicked twice."""
+
+    class ThumbnailReady(Message):
+        """A thumbnail that was wanted is there."""
+
+    def __init__(self, reading: Callable[[int], tuple[Reading, bool]]) -> None:
+        super().__init__()
+        self._reading = reading
+        self._order: Sequence[int] = ()
+        self._at, self._top = 0, 0  # the selected one's place, the first row in view
+        self._kind: ImageKind | None = None
+        self._cards: list[PhotoCard] = []
+        self._shape = (CardLayout(LEAST, True), 1, 1)
+        self.thumbnails = Thumbnails(lambda: self.post_message(self.ThumbnailReady()))
+
+    def on_unmount(self) -> None:
+        """End the thread."""
+        self.thumbnails.close()
+
+    def use_images(self, kind: ImageKind) -> None:
+        """Show photos with this kind of widget; until then nothing is shown."""
+        self._kind = kind
+        self._lay_out()
+
+    # What is shown
+
+    def show(self, order: Sequence[int], *, keep: bool = True) -> None:
+        """Show these readings; `keep` the selected one, or else select the first."""
+        before = self.selected if keep else None
+        self._order = order
+        if before is not None and before in order:
+            self._at = order.index(before)
+        else:
+            self._at = min(self._at, max(0, len(order) - 1)) if keep else 0
+        if not keep:
+            self._top = 0
+        self._draw()
+
+    @property
+    def selected(self) -> int | None:
+        """The index of the selected reading."""
+        return self._order[self._at] if self._at < len(self._order) else None
+
+    @property
+    def place(self) -> int:
+        """Its place in the order."""
+        return self._at
+
+    @property
+    def in_view(self) -> range:
+        """The places in view."""
+        _, columns, rows = self._shape
+        first = self._top * columns
+        return range(first, min(len(self._order), first + columns * rows))
+
+    def on_resize(self) -> None:
+        """As many cards as fit."""
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        width, height = self.size
+        if self._kind is None or not width or not height:
+            return
+        shape = layout_for(width, height)
+        if shape == self._shape and self._cards:
+            return
+        self._shape = layout, columns, rows = shape
+        self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
+        self.styles.grid_rows = f"{layout.height}"
+        for card in self._cards:
+            card.take_size(layout)
+        for card in self._cards[columns * rows :]:
+            card.remove()
+        del self._cards[columns * rows :]
+        new = [
+            PhotoCard(self._kind, slot, layout) for slot in range(len(self._cards), columns * rows)
+        ]
+        self._cards += new
+        self.mount_all(new)
+        self.call_after_refresh(self._draw)
+
+    def _draw(self) -> None:
+        """Put readings on the cards, the selected one among them."""
+        _, columns, rows = self._shape
+        row, last = self._at // columns, max(0, -(-len(self._order) // columns) - rows)
+        self._top = min(max(self._top, row - rows + 1, 0), row, last)
+        paths = []
+        for slot, card in enumerate(self._cards):
+            place = self._top * columns + slot
+            card.visible = place < len(self._order)
+            if not card.visible or not card.is_mounted:
+                continue
+            reading, given = self._reading(self._order[place])
+            card.show(reading, given, place == self._at)
+            card.show_photo(self.thumbnails.get(reading.path))
+            if not reading.error:
+                paths.append(reading.path)
+        self.thumbnails.want(paths)
+        self.post_message(self.Selected())
+
+    @on(ThumbnailReady)
+    def _show_thumbnails(self, event: ThumbnailReady) -> None:
+        event.stop()
+        for place, card in zip(self.in_view, self._cards, strict=False):
+            reading, _ = self._reading(self._order[place])
+            card.show_photo(self.thumbnails.get(reading.path))
+
+    # What moves the selection
+
+    def select(self, place: int) -> None:
+        """Select the photo at a place, or the last one before it."""
+        at = min(max(0, place), max(0, len(self._order) - 1))
+        if at != self._at:
+            self._at = at
+            self._draw()
+
+    def action_move(self, by: int) -> None:
+        """Select another photo."""
+        self.select(self._at + by)
+
+    def action_move_rows(self, by: int) -> None:
+        """Select one in another row, if there is one."""
+        _, columns, _ = self._shape
+        rows = -(-len(self._order) // columns)
+        if 0 <= self._at // columns + by < rows:
+            self.select(self._at + by * columns)
+
+    def action_move_pages(self, by: int) -> None:
+        """Select one as many rows away as are in view."""
+        _, columns, rows = self._shape
+        # The page moves along, so that the selection keeps its place on the screen.
+        self._top = max(0, self._top + by * rows)
+        self.select(self._at + by * rows * columns)
+
+    def action_move_to(self, place: int) -> None:
+        """Select the first photo, or the last."""
+        self.select(place if place >= 0 else len(self._order) - 1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """A row down."""
+        event.stop()
+        self.action_move_rows(1)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """A row up."""
+        event.stop()
+        self.action_move_rows(-1)
+
+    @on(PhotoCard.Clicked)
+    def _click(self, event: PhotoCard.Clicked) -> None:
+        """Select what was clicked; open what was clicked twice."""
+        event.stop()
+        self.focus()
+        self.select(self._top * self._shape[1] + event.slot)
+        if event.twice:
+            self.post_message(self.Opened())

@@ -1,0 +1,115 @@
+"""Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
+
+Importing textual_image asks the terminal what it can do, and reads the answer from stdin, which
+Textual reads too. So it is imported on use, while the app is suspended, and nowhere but here.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from textual_image.widget._base import Image as BaseImage
+
+    from rnn_tui.photos.digit.prepared import Picture
+
+logger = logging.getLogger(__name__)
+
+
+# A class of widgets, from `image_class`: which one depends on the terminal.
+ImageKind: TypeAlias = "type[BaseImage]"
+
+
+def image_class(app: App[object]) -> ImageKind:
+    """The widget that shows pictures best here; the first call suspends the app for a moment."""
+    if "textual_image.widget" not in sys.modules:
+        _ask_terminal(app)
+    from textual_image.widget import HalfcellImage, Image  # noqa: PLC0415 - see above
+
+    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty()
+    return Image if terminal and not app.is_headless else HalfcellImage
+
+
+def _ask_terminal(app: App[object]) -> None:
+    """Import textual_image without Textual taking the terminal's answers."""
+    if app.is_headless:
+        _import_blind()
+        return
+    try:
+        with app.suspend():
+            try:
+                import textual_image.widget  # noqa: F401, PLC0415 - see above
+            except Exception:
+                # Whatever it is that the terminal answered: half cells need no answer.
+                logger.exception("the terminal could not be asked for pictures")
+                _import_blind()
+    except SuspendNotSupported:
+        _import_blind()
+
+
+def _import_blind() -> None:
+    """Import textual_image as if there were no terminal to ask."""
+    for name in [name for name in sys.modules if name.split(".")[0] == "textual_image"]:
+        del sys.modules[name]
+    system: Any = sys  # its names with underscores are final
+    stdout, system.__stdout__ = sys.__stdout__, io.StringIO()
+    try:
+        import textual_image.widget  # noqa: F401, PLC0415 - see above
+    finally:
+        system.__stdout__ = stdout
+
+
+class PhotoImage(Widget):
+    """A box with a picture in it, as large as it fits, in the middle.
+
+    Args:
+        kind: from `image_class`.
+        width, height: of the box, in cells.
+    """
+
+    def __init__(self, kind: ImageKind, width: int, height: int) -> None:
+        super().__init__()
+        self._box = (width, height)
+        self._image = kind()
+        self._picture: Picture | None = None
+        self.styles.width, self.styles.height = width, height
+
+    def compose(self) -> ComposeResult:
+        """The image alone."""
+        yield self._image
+
+    def resize(self, width: int, height: int) -> None:
+        """Make the box larger or smaller."""
+        if self._box != (width, height):
+            self._box = (width, height)
+            self.styles.width, self.styles.height = width, height
+            self._fit()
+
+    def show(self, picture: Picture | None) -> None:
+        """Show (H, W, 3) BGR or (H, W) grey bytes; None for nothing."""
+        if picture is self._picture:
+            return
+        self._picture = picture
+        from PIL import Image as Pillow  # noqa: PLC0415 - on use
+
+        if picture is None:
+            self._image.image = None
+            return
+        self._fit()
+        colours = picture[:, :, ::-1] if picture.ndim == 3 else picture
+        self._image.image = Pillow.fromarray(colours.copy())
+
+    def _fit(self) -> None:
+        """The largest size in the box with the picture's proportions, a cell being 1 : 2."""
+        if self._picture is None:
+            return
+        (width, height), (rows, columns) = self._box, self._picture.shape[:2]
+        scale = min(width / columns, 2 * height / rows)
+        self._image.styles.width = min(width, max(1, round(columns * scale)))
+        self._image.styles.height = min(height, max(1, round(rows * scale / 2)))

@@ -1,0 +1,171 @@
+"""Reading photos in a thread of its own, which can be stopped at any time and left behind.
+
+A daemon thread and not one of asyncio's: a folder on a network that is gone must not keep the app
+from ending.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.runs.weights import Source
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.reader import PhotoReader, Reading
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to read, and how.
+
+    Attributes:
+        paths: of photos and folders; or what finds them, which may look at the disk.
+        network: what to call the network.
+        source: gives its weights; raises a `UserError` where there are none.
+        method: how photos are prepared.
+        recursive: whether folders in folders count.
+    """
+
+    paths: Sequence[Path] | Callable[[], Sequence[Path]]
+    network: str
+    source: Callable[[], Source]
+    method: str
+    recursive: bool
+
+
+class ReadingJob:
+    """Reads in the background; whoever shows the readings takes them when there is time.
+
+    Attributes:
+        request: what it reads.
+        reader: with what; None until the weights are loaded.
+        weights: where they lie.
+        failure: why nothing is read, in a sentence.
+        total: how many photos there are; None until all are found.
+        count: how many were read.
+        done: whether nothing more will come.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.reader: PhotoReader | None = None
+        self.weights = Path()
+        self.failure = ""
+        self.total: int | None = None
+        self.count = 0
+        self.done = False
+        self._ready: list[Reading] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._first = self._last = 0.0
+
+    def start(self) -> None:
+        """Begin."""
+        threading.Thread(target=self._run, name="reading photos", daemon=True).start()
+
+    def stop(self) -> None:
+        """Read no more photos; those under way are not waited for."""
+        self._stop.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was stopped before its end."""
+        return self._stop.is_set()
+
+    def take(self) -> list[Reading]:
+        """What was read since the last time."""
+        with self._lock:
+            ready, self._ready = self._ready, []
+        return ready
+
+    @property
+    def rate(self) -> float:
+        """Photos a second; 0 until that can be said."""
+        elapsed = self._last - self._first
+        return self.count / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end; None until that can be said."""
+        if self.total is None or not self.rate:
+            return None
+        return max(0, self.total - self.count) / self.rate
+
+    # In the thread
+
+    def _run(self) -> None:
+        try:
+            self._read()
+        except UserError as error:
+            self.failure = str(error)
+        except Exception:
+            logger.exception("reading photos failed")
+            self.failure = "The photos could not be read; the log file has the details."
+        finally:
+            self.done = True
+
+    def _read(self) -> None:
+        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - all this loads
+        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - the thread
+        from rnn_tui.runs.row_reader_networks import network_of  # noqa: PLC0415 - OpenCV, here in
+
+        asked, recursive = self.request.paths, self.request.recursive
+        paths = asked() if callable(asked) else asked
+        missing = [path for path in paths if not _exists(path)]
+        if len(missing) == len(paths):
+            raise UserError(_missing(missing))
+        source = self.request.source()
+        reader = PhotoReader(network_of(source), self.request.method)
+        self.weights, self.reader = source.path, reader
+        threading.Thread(
+            target=self._find_all, args=(paths,), name="counting photos", daemon=True
+        ).start()
+        self._first = time.monotonic()
+        for readings in reader.read(find_images(paths, recursive), self._stop.is_set):
+            self._last = time.monotonic()
+            with self._lock:
+                self._ready += readings
+            self.count += len(readings)
+        if not self.count and not self.stopped:
+            raise UserError(_none_in(paths, recursive))
+
+    def _find_all(self, paths: Sequence[Path]) -> None:
+        """Count the photos, which takes far less than reading them."""
+        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - as above
+
+        total = 0
+        for _ in find_images(paths, self.request.recursive):
+            if self.stopped:
+                return
+            total += 1
+        self.total = total
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:  # a NUL in the name
+        return False
+
+
+def _missing(paths: Sequence[Path]) -> str:
+    if not paths:
+        return "Type the path of a photo, or of a folder of photos."
+    more = f", nor {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    return f"There is no file or folder {printable(paths[0], 200)}{more}."
+
+
+def _none_in(paths: Sequence[Path], recursive: bool) -> str:
+    where = ", ".join(printable(path, 100) for path in paths[:3])
+    more = "" if recursive else " Folders in it are left out unless “subfolders” is ticked."
+    return f"There are no photos in {where} (JPEG, PNG, BMP, TIFF, WebP).{more}"

@@ -1,0 +1,187 @@
+"""Paths as people type and paste them: with quotes, escapes, `~`, as URLs, several at once."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote_from_bytes, unquote_to_bytes
+
+from textual.binding import Binding, BindingType
+from textual.suggester import Suggester
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.ui.widgets.typed_input import TypedInput
+
+MOST_CHARACTERS = 100_000
+_SCHEME = "file://"
+_ESCAPED = re.compile(r"\\(.)")
+_ESCAPED_OR_BLANK = re.compile(r"\\.|([ \t])")
+# Entries of a folder that are looked through for a completion.
+_MOST_ENTRIES = 20_000
+
+
+def parse_paths(text: str) -> list[Path]:
+    """The paths in `text`: one as it stands if there is such a file, or else as a shell has them.
+
+    A line each, where there are several lines, as file managers copy them.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if len(lines) > 1:
+        return [path for line in lines for path in parse_paths(line)]
+    if not lines:
+        return []
+    whole = _path(lines[0])
+    if _exists(whole):
+        return [whole]
+    try:
+        words = shlex.split(lines[0], posix=os.name != "nt")
+    except ValueError:  # a quote without its like, as in “don't”, or not closed yet
+        bare = _path(lines[0].lstrip("'\""))
+        return [bare if _exists(bare) else whole]
+    return [_path(word.strip('"') if os.name == "nt" else word) for word in words]
+
+
+def parse_path(text: str) -> Path | None:
+    """The only path in `text`, which may lead to nothing yet; None if there is no text.
+
+    Where there are blanks without quotes, they are part of its name.
+    """
+    paths = parse_paths(text)
+    return _path(text.strip()) if len(paths) > 1 else next(iter(paths), None)
+
+
+def spelled(paths: Sequence[Path]) -> str:
+    """Text that `parse_paths` reads as `paths`, and that shows nothing but printable characters."""
+    return " ".join(_spelled(path) for path in paths)
+
+
+def _spelled(path: Path) -> str:
+    text = os.fspath(path)
+    if text.startswith("~"):  # its name, and no home
+        text = os.path.join(os.curdir, text)
+    if printable(text, len(text)) == text:
+        return shlex.quote(text) if os.name != "nt" else f'"{text}"' if " " in text else text
+    return _SCHEME + quote_from_bytes(os.fsencode(os.path.abspath(path)))
+
+
+def _path(text: str) -> Path:
+    # Not by urlsplit, which raises on a bracket, and takes a question mark for the path's end.
+    _, slash, name = text.removeprefix(_SCHEME).partition("/")
+    if text.startswith(_SCHEME) and slash:
+        name = os.fsdecode(unquote_to_bytes(name))
+        return Path(name if os.name == "nt" else f"/{name}")
+    try:
+        # Not by Path's own, which takes ./~ for a home too.
+        return Path(os.path.expanduser(text))
+    except ValueError:  # a NUL in a user's name
+        return Path(text)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return os.path.lexists(path)
+    except ValueError:
+        return False
+
+
+class PathSuggester(Suggester):
+    """Completes the name of a photo or a folder."""
+
+    def __init__(self) -> None:
+        # Without cache: files come and go. Names differ by case on most systems.
+        super().__init__(use_cache=False, case_sensitive=True)
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """`value` and what is missing of the first name that begins like it."""
+        return await asyncio.to_thread(completed, value)
+
+
+def completed(text: str) -> str | None:
+    """`text` completed to the first name, in alphabetical order, that begins like it."""
+    if not text or text.startswith(_SCHEME):
+        return None
+    # As one path that is taken as it stands, or else as a shell has it, or the last of several.
+    last = max((m.end() for m in _ESCAPED_OR_BLANK.finditer(text) if m[1]), default=0)
+    for start, escaped in ((0, False), (0, True), (last, True)):
+        word = text[start:].lstrip("'\"")
+        quoted = len(word) < len(text) - start
+        if escaped and not quoted:
+            rest = _missing_part(_ESCAPED.sub(r"\1", word), escape=True)
+        else:
+            rest = _missing_part(word, escape=False)
+        if rest is not None:
+            return text + rest
+    return None
+
+
+def _missing_part(word: str, *, escape: bool) -> str | None:
+    """What to add to a path to have the first name that begins so."""
+    from rnn_tui.photos.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
+
+    folder, begun = os.path.split(word)
+    names = []
+    try:
+        with os.scandir(os.path.expanduser(folder) or ".") as entries:
+            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
+                name = entry.name
+                if not name.startswith(begun) or (name.startswith(".") and not begun):
+                    continue
+                if _is_dir(entry):
+                    names.append(f"{name}/")
+                elif os.path.splitext(name)[1].lower() in SUFFIXES:
+                    names.append(name)
+    except (OSError, ValueError):
+        return None
+    names = [name for name in names if printable(name, len(name)) == name and name != begun]
+    if not names:
+        return None
+    rest = min(names)[len(begun) :]
+    return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link in a circle
+        return False
+
+
+class PathInput(TypedInput):
+    """The field for paths: Tab completes, and several pasted lines become several paths."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(
+            "", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id
+        )
+        self.suggester = PathSuggester()
+
+    def action_complete(self) -> None:
+        """Take the completion; where there is none, go to the next field."""
+        if self.cursor_at_end and self._suggestion and self._suggestion != self.value:
+            self.action_cursor_right()
+        else:
+            self.screen.focus_next()
+
+    def replace_with(self, text: str) -> None:
+        """Put pasted text in place of what is there."""
+        self.value = ""
+        self._insert(text)
+
+    def _insert(self, text: str) -> None:
+        text = text[:MOST_CHARACTERS].strip("\r\n")
+        several = len(text.strip().splitlines()) > 1
+        if several or printable(text, len(text)) != text:
+            paths = parse_paths(text)
+            # A name may have what the field would not show, such as the joiner in an emoji.
+            if several or all(map(_exists, paths)):
+                text = spelled(paths)
+        super()._insert(text)

@@ -1,0 +1,376 @@
+"""The Report tab: every experiment of the report over seeds, its figures held against ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static, TabPane
+
+from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.state import Status
+from rnn_tui.report.conclusions import conclusions
+from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.published import Experiment
+from rnn_tui.report.rows import Results, results
+from rnn_tui.report.running import Standing, standing
+from rnn_tui.runs.store import RunStore
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.report.conclusions import ReportConclusions
+from rnn_tui.ui.report.export import ExportReportScreen
+from rnn_tui.ui.report.plots import ReportPlots
+from rnn_tui.ui.report.progress import ReportProgress
+from rnn_tui.ui.report.settings import ReportSettings
+from rnn_tui.ui.report.table import ReportTable
+from rnn_tui.ui.report.words import numbers, told
+from rnn_tui.ui.runs.desk import RunDesk
+from rnn_tui.ui.shell.messages import RerunRequested, RunsWanted
+from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
+from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.seeds_view import SPREAD_LABELS
+
+T = TypeVar("T")
+
+NO_RUNS = "No run has figures of {} yet; t trains what is lacking."
+NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
+
+
+class ReportPane(StorePane):
+    """Settings, table, plots and conclusions of the report rerun.
+
+    Args:
+        runs: what trains.
+        desk: where to ask the database.
+        overrides: by task, settings in place of the preset's.
+    """
+
+    help_text: ClassVar[str] = """\
+# Report
+
+The report published one figure of one network each. Here every experiment is trained over seeds,
+and each published figure stands beside mean ± standard deviation [smallest, largest] of ours: ✓ it
+lies between our smallest and largest, ▼ or ▲ so many points below or above them. `t` trains what
+the runs of this computer lack, the cheap tasks first; `s` stops and keeps, and `t` goes on from
+there. What finished runs have with the same settings is not trained again, whoever trained them.
+`Enter` on a row opens its runs. **Plots** has the report's own plots over our seeds, the report's
+points as hollow marks. **Conclusions** holds its three conclusions on the adder against the
+figures, seed by seed. `e` writes all of it to one file.
+
+Preset *fast* trains the adder's losses mse and ce, which the report compares, in place of bce.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "figure", "Figure", tooltip="Go to the next plot"),
+        Binding("e", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
+    ]
+
+    def __init__(
+        self,
+        runs: RunManager,
+        desk: RunDesk,
+        overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__()
+        self._runs, self._desk, self._overrides = runs, desk, overrides or {}
+        self._plan: Plan | None = None
+        self._version = -1
+        self._results: Results | None = None
+        self._standing: Standing | None = None
+        # Of which runs, by plan and ids: asked for only when there are others.
+        self._drawn: object = None
+        self._measured: object = None
+        self._by_length: tuple[AccuracyByLength, ...] = ()
+        self._measuring = False
+        self._told: object = None
+        self._problem = ""
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        """Settings, views, what is wrong, progress."""
+        yield ReportSettings(self._overrides)
+        with ViewTabs(id="views"):
+            with TabPane("Table", id="table"):
+                yield ReportTable()
+            with TabPane("Plots", id="plots"):
+                yield ReportPlots()
+            with TabPane("Conclusions", id="conclusions"):
+                yield ReportConclusions()
+        yield Static("", id="report-problem", markup=False)
+        yield ReportProgress()
+
+    def on_mount(self) -> None:
+        """Start with the plan that the form says."""
+        self._plan = self.query_one(ReportSettings).plan()
+        self.focus_view()
+
+    # Of every pane
+
+    @property
+    def complete(self) -> bool:
+        """Whether the figures are there, or can't be had."""
+        return self._ready
+
+    @property
+    def _plots(self) -> ReportPlots:
+        return self.query_one(ReportPlots)
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The chart that the chart keys are for."""
+        return [self._plots.chart]
+
+    def offers(self, action: str) -> bool:
+        """Chart keys only beside a chart; its figures are of epochs, too few to smooth."""
+        if action in (*CHART_ACTIONS, "spread"):
+            return self.view == "plots" and action != "smoothing"
+        return super().offers(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """The next plot only among plots."""
+        return self.view == "plots" if action == "figure" else True
+
+    def focus_view(self) -> None:
+        """The table, the chart, or the text."""
+        if self.view == "table":
+            self.query_one(ReportTable).focus_view()
+        elif self.view == "plots":
+            self._plots.chart.focus()
+        else:
+            self.query_one(ReportConclusions).focus()
+
+    def look_for_news(self) -> None:
+        """Show what has changed."""
+        self._read()
+
+    def show_runs(self) -> None:
+        """Read the figures anew."""
+        self._version = -1
+        self._read()
+
+    # What there is
+
+    def on_report_settings_changed(self, event: ReportSettings.Changed) -> None:
+        """Show what there is of another plan."""
+        self._plan = event.plan
+        self.show_runs()
+
+    @work(group="report", exclusive=True)
+    async def _read(self) -> None:
+        """Show all figures, if there is news of them."""
+        plan = self._plan
+        assert plan is not None
+        # A program that was killed leaves no news; what it trained is then to be trained here.
+        elsewhere = self._standing is not None and self._standing.elsewhere
+        known = -1 if elsewhere else self._version
+
+        def news(store: RunStore) -> tuple[int, tuple[Results, Standing] | None]:
+            version = store.version()
+            if version == known:
+                return version, None
+            return version, (results(plan, store), standing(plan))
+
+        found = await self._ask(news)
+        self._ready = True
+        if found is None:
+            return
+        self._version, there = found
+        if there is not None:
+            self._results, self._standing = there
+            self._show()
+
+    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
+        """What the database says; None where it can't be used, which is said then."""
+        answer = None
+        try:
+            answer = await self._desk.ask(self, question)
+            self._problem = ""
+        except UserError as error:
+            self._problem = str(error)
+        self._complain()
+        return answer
+
+    def _complain(self) -> None:
+        """Say what is wrong: with the database, or with the rerun."""
+        rerun = self._runs.rerun
+        text = self._problem
+        if not text and rerun is not None:
+            text = rerun.problem or "; ".join(rerun.failures)
+        problem = self.query_one("#report-problem", Static)
+        problem.update(text)
+        problem.display = bool(text)
+
+    def _show(self) -> None:
+        """Draw the view in front, and how far it is."""
+        if not self.app.is_running:  # the views may be gone
+            return
+        self._show_progress()
+        if self._results is None:
+            return
+        if self.view == "table":
+            self.query_one(ReportTable).show(self._results, self._in_training())
+            return
+        self._measure()
+        if self.view == "plots":
+            self._draw()
+        else:
+            by_length = self._lengths()
+            self.query_one(ReportConclusions).show(
+                self._results, conclusions(self._results, by_length), measuring=self._measuring
+            )
+
+    def _show_progress(self) -> None:
+        rerun = self._runs.rerun
+        if rerun is not None and rerun.going_on:
+            active = self._runs.active
+            paused = active is not None and active.status is Status.PAUSED
+            self.query_one(ReportProgress).show(rerun.standing, training=True, paused=paused)
+        else:
+            self.query_one(ReportProgress).show(self._standing, training=False)
+        self._complain()
+
+    def _in_training(self) -> frozenset[Experiment]:
+        rerun = self._runs.rerun
+        if rerun is None or not rerun.going_on or rerun.standing is None:
+            return frozenset()
+        work = rerun.standing.work
+        return frozenset(part.experiment for part in work.parts) if work else frozenset()
+
+    # Accuracy by length and plots, which take longer
+
+    def _key(self) -> tuple[object, ...]:
+        """Of which plan and runs the figures are."""
+        assert self._results is not None
+        return str(self._results.plan), self._results.run_ids
+
+    def _lengths(self) -> tuple[AccuracyByLength, ...]:
+        """Bit accuracy by length of what the table has; nothing while it is being measured."""
+        return self._by_length if self._measured == self._key() else ()
+
+    def _measure(self) -> None:
+        """See to it that bit accuracy by length is known."""
+        if self._results is None or self._measuring or self._measured == self._key():
+            return
+        if any(row.n for row in self._results.rows if row.experiment.task == "adder"):
+            self._measuring = True
+            self._measure_lengths(self._key(), self._results.plan)
+        else:
+            self._measured, self._by_length = self._key(), ()
+
+    @work(group="lengths")
+    async def _measure_lengths(self, key: object, plan: Plan) -> None:
+        """Measure in a thread."""
+        try:
+            found = await in_thread(self, _accuracy_by_length, plan)
+        except (UserError, ImportError, OSError) as error:
+            text = str(error) if isinstance(error, UserError) else NO_TORCH
+            self.notify(text, severity="error", markup=False)
+            found = ()
+        finally:
+            self._measuring = False
+        self._measured, self._by_length = key, found
+        self._show()  # which measures once more where there are other runs by now
+
+    @work(group="plots", exclusive=True)
+    async def _draw(self) -> None:
+        """Draw the plots, if they are of other runs than those that are drawn."""
+        assert self._results is not None
+        plan, by_length = self._results.plan, self._lengths()
+        key = self._key(), self._measured == self._key()
+        if key == self._drawn:
+            return
+        found = await self._ask(lambda store: figures(plan, store, by_length))
+        if found is not None:
+            self._drawn = key
+            self._plots.show(found, measuring=self._measuring)
+
+    # Keys
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """Draw what has come into view."""
+        self._show()
+        self.app.refresh_bindings()
+
+    def action_train(self) -> None:
+        """Train what is lacking."""
+        settings = self.query_one(ReportSettings)
+        try:
+            plan = settings.plan()
+        except SettingError as error:
+            self.notify(str(error), severity="error", title="Not started", markup=False)
+            settings.focus_first()
+            return
+        self.post_message(RerunRequested(plan))
+
+    def on_report_settings_submitted(self) -> None:
+        """Enter trains, as in every form."""
+        self.action_train()
+
+    def action_focus_form(self) -> None:
+        """Go to the settings, or from there back to the view."""
+        settings = self.query_one(ReportSettings)
+        if self.app.focused is not None and settings in self.app.focused.ancestors:
+            self.focus_view()
+        else:
+            settings.focus_first()
+
+    def action_figure(self) -> None:
+        """The next plot."""
+        self._plots.step()
+
+    def action_spread(self) -> None:
+        """Draw the other kind of spread."""
+        self._plots.spread = "sd" if self._plots.spread == "range" else "range"
+        self.notify(f"Spread over seeds: {SPREAD_LABELS[self._plots.spread]}", timeout=2)
+        self._plots.draw()
+
+    def action_export(self) -> None:
+        """Write all of it to one file."""
+        if self._results is None:
+            self.notify(self._problem or "The figures are not read yet.", markup=False)
+            return
+        done = f"{numbers(self._standing, training=False)}."
+        self.app.push_screen(ExportReportScreen(self._results.plan, done), self._exported)
+
+    def _exported(self, sentence: str | None) -> None:
+        if sentence is not None:
+            self.notify(sentence, markup=False, timeout=8)
+
+    def on_report_table_chosen(self, event: ReportTable.Chosen) -> None:
+        """Show the runs of a row."""
+        if event.row.runs:
+            self.post_message(RunsWanted(event.row.runs))
+        else:
+            self.notify(NO_RUNS.format(event.row.experiment.label), markup=False, timeout=4)
+
+    # What the rerun tells
+
+    def on_rerun_changed(self) -> None:
+        """Show how far it is, and say how it ended."""
+        self._show()
+        rerun = self._runs.rerun
+        if rerun is not None and not rerun.going_on and rerun is not self._told:
+            self._told = rerun
+            self._tell_end()
+
+    @work(group="end")
+    async def _tell_end(self) -> None:
+        """Say how the rerun ended, with its figures; they may be of another plan than in view."""
+        rerun = self._runs.rerun
+        assert rerun is not None
+        self.show_runs()
+        table = await self._ask(lambda store: results(rerun.plan, store))
+        if table is not None:
+            text, severity = told(rerun, table)
+            self.notify(text, severity=severity, markup=False, timeout=12)
+
+
+def _accuracy_by_length(plan: Plan) -> tuple[AccuracyByLength, ...]:
+    """In a thread, with a store of its own: the desk's would have to wait."""
+    with RunStore() as store:
+        return accuracy_by_length(plan, store)

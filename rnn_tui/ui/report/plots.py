@@ -1,0 +1,117 @@
+"""The report's own plots over our seeds, its points beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from rnn_tui.engine.state import Band
+from rnn_tui.report.curves import Figure, Points
+from rnn_tui.runs.comparison import Line
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.chart.view import MARKERS
+from rnn_tui.ui.training.seeds_view import Spread, banded
+
+EMPTY = "Plots come with the first network that is trained to its end"
+# The shape of a line's marker, not filled: the report's points of the same network.
+HOLLOW = dict(zip("●■▲◆", "○□△◇", strict=True))
+HOLLOW_NOTE = "hollow marks are the report's"
+FILLED_NOTE = "marks are the report's values"
+
+
+class ReportPlots(Vertical):
+    """One plot at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread: Spread = "range"
+        self._figures: Sequence[Figure] = ()
+        self._key = ""
+        self._measuring = False
+        self._chart = Chart("", allow_smoothing=False, empty_text=EMPTY, id="report-chart")
+
+    def compose(self) -> ComposeResult:
+        """Which plot it is, and the plot."""
+        yield Static("", id="report-figure", markup=False)
+        yield self._chart
+
+    @property
+    def chart(self) -> Chart:
+        """The chart."""
+        return self._chart
+
+    @property
+    def figure(self) -> Figure | None:
+        """The plot that is shown."""
+        keys = [figure.key for figure in self._figures]
+        if self._key not in keys:
+            return self._figures[0] if self._figures else None
+        return self._figures[keys.index(self._key)]
+
+    def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
+        """Show one of these plots, the one that was chosen if it is among them.
+
+        Args:
+            figures: all there are.
+            measuring: whether more are to come without training.
+        """
+        self._figures, self._measuring = figures, measuring
+        self.draw()
+
+    def step(self) -> None:
+        """Go to the next plot, and after the last to the first."""
+        figure = self.figure
+        if figure is not None:
+            at = self._figures.index(figure) + 1
+            self._key = self._figures[at % len(self._figures)].key
+            self.draw()
+
+    def draw(self) -> None:
+        """Draw the plot with the spread that is wanted."""
+        figure = self.figure
+        head = self.query_one("#report-figure", Static)
+        more = "; measuring bit accuracy by length …" if self._measuring else ""
+        if figure is None:
+            head.update(more.removeprefix("; "))
+            self._chart.describe("")
+            self._chart.show([])
+            return
+        note = figure.note.replace(FILLED_NOTE, HOLLOW_NOTE)
+        at = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
+        head.update(f"{at}{f': {note}' if note else ''}{more}")
+        spec = figure.spec
+        self._chart.describe(
+            figure.title, y_unit=spec.unit, lower=spec.lower, upper=spec.upper,
+            x_label=figure.x_label,
+        )  # fmt: skip
+        places = {line.label: colour for colour, line in enumerate(figure.lines)}
+        self._chart.show(
+            [
+                *(_series(line, places[line.label], self.spread) for line in figure.lines),
+                *(_published(points, places[points.label]) for points in figure.published),
+            ]
+        )
+
+
+def _series(line: Line, colour: int, spread: Spread) -> ChartSeries:
+    mean = tuple(one.mean for one in line.spreads)
+    name = f"{line.label} (n {line.seeds})"
+    if line.seeds < 2:
+        return ChartSeries(name, line.x, mean, colour, points=True)
+    band = Band(
+        x=line.x,
+        mean=mean,
+        sd=tuple(one.sd or 0.0 for one in line.spreads),
+        low=tuple(one.low for one in line.spreads),
+        high=tuple(one.high for one in line.spreads),
+    )
+    return banded(name, band, colour, spread, points=True)
+
+
+def _published(points: Points, colour: int) -> ChartSeries:
+    """Points without a line: one network each, whose epochs in between are not a mean."""
+    mark = HOLLOW[MARKERS[colour]]
+    return ChartSeries("report", points.x, points.y, colour, points=True, mark=mark, line=False)

@@ -1,0 +1,138 @@
+"""The report rerun in the app's training thread, and what it tells the app's own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine import events
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.state import RunState, Status
+
+if TYPE_CHECKING:
+    from rnn_tui.report.plan import Plan
+    from rnn_tui.report.running import Ending, Standing
+    from rnn_tui.report.work import Work
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """How far the rerun of this session is.
+
+    Attributes:
+        plan: what is wanted.
+        standing: the latest that was told; None before the first.
+        failures: why runs failed, in sentences.
+        ending: how it ended; None while it goes on, and where it could not.
+        problem: why it could not go on, in a sentence.
+    """
+
+    plan: Plan
+    standing: Standing | None = None
+    failures: tuple[str, ...] = ()
+    ending: Ending | None = None
+    problem: str = ""
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it has not ended."""
+        return self.ending is None and not self.problem
+
+
+@dataclass(frozen=True)
+class RunBegan:
+    """The rerun begins a run, or goes on with one.
+
+    Attributes:
+        state: what is known of it.
+    """
+
+    state: RunState
+
+
+class Rerunner:
+    """Trains what a plan lacks, and tells how far that is.
+
+    Args:
+        plan: what is wanted.
+        tell: called with every event of the runs, a `RunBegan` before those of each run, and a
+            `Rerun` whenever there is news of the whole.
+        examine: called between runs with the id of one that has finished.
+    """
+
+    def __init__(
+        self, plan: Plan, tell: Callable[[events.Event | RunBegan | Rerun], object],
+        examine: Callable[[str], object],
+    ) -> None:  # fmt: skip
+        self._now = Rerun(plan)
+        self._tell, self._examine = tell, examine
+        self._run_id = self._finished = ""
+
+    def train(self, control: Control) -> None:
+        """In a thread: train, to the end or until `control` stops it; raises nothing."""
+        from rnn_tui.report.running import reproduce  # noqa: PLC0415 - on use only
+
+        self._control = control
+        try:
+            ending = reproduce(self._now.plan, self._take, control)
+        except UserError as error:
+            self._tell_now(replace(self._now, problem=str(error)))
+        except Exception as error:
+            logger.exception("the report rerun failed")
+            text = f"The rerun failed: {type(error).__name__}; the log file has the details."
+            self._tell_now(replace(self._now, problem=text))
+        else:
+            self._tell_now(
+                replace(
+                    self._now, standing=ending.standing, failures=ending.failures, ending=ending
+                )
+            )
+
+    def _take(self, item: events.Event | Standing) -> None:
+        """Take what `reproduce` emits."""
+        if isinstance(item, events.Event):
+            self._tell(item)
+            if isinstance(item, events.RunFailed):
+                self._tell_now(
+                    replace(self._now, failures=(*self._now.failures, self._failure(item)))
+                )
+            elif isinstance(item, events.RunFinished):
+                self._finished = item.run_id
+            return
+        if item.work is None and self._finished:
+            if not self._control.stopping:
+                self._examine(self._finished)
+            self._finished = ""
+        if item.work is not None and item.run_id != self._run_id:
+            self._run_id = item.run_id
+            self._tell(RunBegan(_state(item.work, item.run_id)))
+        self._tell_now(replace(self._now, standing=item))
+
+    def _failure(self, event: events.RunFailed) -> str:
+        standing = self._now.standing
+        if standing is None or standing.work is None:
+            return event.message
+        return f"{standing.work.label}: {event.message}"
+
+    def _tell_now(self, now: Rerun) -> None:
+        self._now = now
+        self._tell(now)
+
+
+def _state(work: Work, run_id: str) -> RunState:
+    """What is known of a run before it begins, or goes on.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    if work.run is None:
+        return RunState(run_id, work.config)
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - the database, on use only
+
+    with RunStore() as store:
+        return replace(store.state(work.run), status=Status.LOADING, message="")

@@ -1,0 +1,176 @@
+"""Marked runs side by side: their curves in one chart, and the settings in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import DataTable, Label, Select, Static
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.state import Band
+from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.training.seeds_view import Spread, banded
+
+HINT = "Mark runs with Space, and see them here side by side."
+ALIKE = "No setting differs."
+NONE = "none"
+# Beside the chart, or below it.
+BESIDE_WIDTH = 130
+
+
+class RunsCompare(Vertical):
+    """One chart for all marked runs, and a table of what distinguishes them."""
+
+    class Asked(Message):
+        """Another metric or another axis was chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread: Spread = "range"
+        self._chart = Chart("", empty_text=HINT, id="compare-chart")
+        self._metrics: list[str] = []
+        self._lines: Sequence[Line] = ()
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Metric and axis, the chart, the table."""
+        with Horizontal(id="compare-head"):
+            yield Label("metric")
+            yield Select([(NONE, NONE)], allow_blank=False, compact=True, id="compare-metric")
+            yield Label("against")
+            yield Select(
+                [(label, name) for name, label in AGAINST.items()],
+                value="epoch",
+                allow_blank=False,
+                compact=True,
+                id="compare-against",
+            )
+            yield Static("", id="compare-note", markup=False)
+        with Vertical(id="compare-body"):
+            yield self._chart
+            with Vertical(id="compare-settings"):
+                yield Static("", id="compare-headline", markup=False)
+                table: DataTable[Text] = DataTable(
+                    cursor_type="row", zebra_stripes=True, id="compare-table"
+                )
+                yield table
+
+    def on_resize(self) -> None:
+        """The table beside the chart where there is room."""
+        self.set_class(self.size.width >= BESIDE_WIDTH, "-beside")
+
+    @property
+    def chart(self) -> Chart:
+        """The chart."""
+        return self._chart
+
+    @property
+    def metric(self) -> str:
+        """The metric that is drawn; empty where there is none."""
+        value = str(self.query_one("#compare-metric", Select).value)
+        return "" if value == NONE else value
+
+    @property
+    def against(self) -> Against:
+        """What x counts."""
+        value = self.query_one("#compare-against", Select).value
+        return next(name for name in AGAINST if name == value)
+
+    def offer(self, metrics: Mapping[str, MetricSpec], first: str) -> None:
+        """Offer these metrics; the one that is chosen stays, or else `first` is."""
+        options = [(_titled(spec), name) for name, spec in metrics.items()] or [(NONE, NONE)]
+        self._metrics = list(metrics)
+        select = self.query_one("#compare-metric", Select)
+        chosen = select.value
+        with self.prevent(Select.Changed):
+            select.set_options(options)
+            names = [name for _, name in options]
+            select.value = chosen if chosen in names else first if first in names else names[0]
+
+    def step_metric(self) -> None:
+        """Choose the next metric."""
+        if self._metrics:
+            at = (self._metrics.index(self.metric) + 1) % len(self._metrics)
+            self.query_one("#compare-metric", Select).value = self._metrics[at]
+
+    def step_against(self) -> None:
+        """Choose the next axis."""
+        names = list(AGAINST)
+        at = (names.index(self.against) + 1) % len(names)
+        self.query_one("#compare-against", Select).value = names[at]
+
+    @on(Select.Changed)
+    def _choose(self, event: Select.Changed) -> None:
+        event.stop()
+        self.post_message(self.Asked())
+
+    def show(self, runs: Sequence[RunRecord], spec: MetricSpec, lines: Sequence[Line]) -> None:
+        """Draw lines, and tabulate in what their runs differ."""
+        self._lines = lines
+        self._chart.describe(
+            spec.label.capitalize() if runs else "",
+            y_unit=spec.unit,
+            lower=spec.lower,
+            upper=spec.upper,
+            x_label=AGAINST[self.against],
+        )
+        self._chart.empty_text = f"Nothing logged of {spec.label}" if runs else HINT
+        self.draw()
+        grouped = [line for line in lines if len(line.runs) > 1]
+        note = "; ".join(f"{line.label}: {line.seeds} seeds" for line in grouped[:2])
+        self.query_one("#compare-note", Static).update(note)
+        self._tabulate(runs)
+
+    def draw(self) -> None:
+        """Draw the lines with the spread that is wanted."""
+        points = self.metric != "train_loss"
+        self._chart.show(
+            [_series(i, line, self.spread, points) for i, line in enumerate(self._lines)]
+        )
+        self._chart.refresh()
+
+    def _tabulate(self, runs: Sequence[RunRecord]) -> None:
+        rows = differing(runs) if len(runs) > 1 else []
+        shown = tuple(run.name for run in runs), tuple(rows)
+        if shown == self._shown:
+            return
+        self._shown = shown
+        headline = f"The settings in which these {len(runs)} runs differ" if rows else ALIKE
+        self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
+        table = self.query_one("#compare-table", DataTable)
+        table.clear(columns=True)
+        table.display = bool(rows)
+        if not rows:
+            return
+        table.add_column("setting")
+        for run in runs:
+            table.add_column(Text(printable(run.name, 40)))
+        for name, values in rows:
+            table.add_row(Text(name), *(Text(value) for value in values))
+
+
+def _series(colour: int, line: Line, spread: Spread, points: bool) -> ChartSeries:
+    mean = tuple(one.mean for one in line.spreads)
+    label = printable(line.label, 60)
+    if line.seeds < 2:
+        return ChartSeries(label, line.x, mean, colour, points)
+    band = Band(
+        x=line.x,
+        mean=mean,
+        sd=tuple(one.sd or 0.0 for one in line.spreads),
+        low=tuple(one.low for one in line.spreads),
+        high=tuple(one.high for one in line.spreads),
+    )
+    return banded(f"{label} (n {line.seeds})", band, colour, spread, points)
+
+
+def _titled(spec: MetricSpec) -> str:
+    return f"{spec.label} (%)" if spec.unit == "%" else spec.label

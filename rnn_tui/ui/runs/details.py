@@ -1,0 +1,123 @@
+"""All that is kept of a run, on one scrollable page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.runs.comparison import settings_of
+from rnn_tui.runs.records import RunRecord, Session
+from rnn_tui.ui.runs.columns import figure, variant
+from rnn_tui.ui.training.progress_line import clock
+
+LABEL_CELLS = 22
+MOST_LINES = 200
+
+
+@dataclass(frozen=True)
+class Details:
+    """A run and what else is kept of it.
+
+    Attributes:
+        run: its row.
+        sessions: the stretches of its training.
+        log: time, level and text of what was told.
+    """
+
+    run: RunRecord
+    sessions: Sequence[Session]
+    log: Sequence[tuple[float, str, str]]
+
+
+class RunDetailsScreen(ModalScreen[None]):
+    """Shows the details of a run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,q", "dismiss", "Close"),
+    ]
+
+    def __init__(self, details: Details) -> None:
+        super().__init__()
+        self._details = details
+
+    def compose(self) -> ComposeResult:
+        """Lay out the page."""
+        with VerticalScroll(id="details") as scroll:
+            scroll.border_title = Content(printable(self._details.run.name, 80))
+            scroll.border_subtitle = "Esc closes"
+            yield Static(self._text())
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll at once."""
+        self.query_one("#details").focus()
+
+    def _text(self) -> Content:
+        run = self._details.run
+        sections = [
+            ("", _about(run)),
+            ("Settings", settings_of(run.config)),
+            (
+                "Sessions",
+                (pair for session in self._details.sessions for pair in _session(session)),
+            ),
+        ]
+        parts: list[Content] = []
+        for heading, pairs in sections:
+            if heading:
+                parts.append(Content(f"\n{heading}\n").stylize("bold"))
+            parts += [_line(label, value) for label, value in pairs]
+        lines = self._details.log[-MOST_LINES:]
+        if lines:
+            parts.append(Content("\nLog\n").stylize("bold"))
+            parts += [_line(_clock_time(at), printable(text, 300)) for at, _, text in lines]
+        return Content("").join(parts)
+
+
+def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
+    yield "task", f"{run.config.task} · {variant(run)}"
+    yield "status", f"{run.status}, step {run.step:,} of {run.total_steps:,}"
+    if run.message:
+        yield "why", printable(run.message, 300)
+    yield "started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.created))
+    yield "trained", f"{clock(run.elapsed)} on {run.device or '–'}"
+    if run.parameters:
+        yield "parameters", f"{run.parameters:,}"
+    if run.metric:
+        name = run.spec(run.metric).label
+        yield (
+            name,
+            f"last {figure(run, run.metric, run.last)}, best {figure(run, run.metric, run.best)}",
+        )
+    if run.final_metric:
+        yield run.spec(run.final_metric).label, figure(run, run.final_metric, run.final)
+    if run.tags:
+        yield "tags", " ".join(run.tags)
+    if run.note:
+        yield "note", printable(run.note.replace("\n", " "), 2000)
+    yield "id", run.run_id
+    yield "weights", printable(run.weights, 200) if run.weights.exists() else "none yet"
+
+
+def _session(session: Session) -> Iterable[tuple[str, str]]:
+    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(session.started))
+    where = f"{printable(session.host)} · {session.device} · {session.workers} workers"
+    yield began, f"from step {session.first_step:,} on {where}"
+    yield "", ", ".join(f"{name} {version}" for name, version in session.versions.items())
+
+
+def _line(label: str, value: str) -> Content:
+    return Content(f"{label:<{LABEL_CELLS}}").stylize("$foreground 60%") + Content(f" {value}\n")
+
+
+def _clock_time(at: float) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))

@@ -1,0 +1,85 @@
+"""The prompt that writes runs to files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.runs.comparison import Against
+from rnn_tui.runs.export.formats import name_for, write
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+from rnn_tui.ui.runs.desk import RunDesk
+from rnn_tui.ui.widgets.export_prompt import ExportPrompt
+
+FILES = ("csv", "json", "png", "svg")
+
+
+class ExportRunsScreen(ExportPrompt):
+    """Writes values, charts or weights of runs.
+
+    Args:
+        desk: where to ask the database.
+        runs: what to write.
+        metric: what a chart shows; empty for what there is.
+        against: what its x axis counts.
+    """
+
+    FORMS: ClassVar[Mapping[str, str]] = {
+        "csv": "all values, CSV",
+        "json": "settings and all values, JSON",
+        "png": "the chart, PNG",
+        "svg": "the chart, SVG",
+        "tensorboard": "event files for TensorBoard, in a folder",
+        "onnx": "networks, ONNX, checked against ours; in a folder",
+        "safetensors": "weights, safetensors; in a folder",
+    }
+
+    def __init__(
+        self, desk: RunDesk, runs: Sequence[RunRecord], metric: str, against: Against
+    ) -> None:
+        super().__init__()
+        self._desk, self._runs = desk, list(runs)
+        self._metric, self._against = metric, against
+
+    def default(self, form: str) -> str:
+        """The run's name, or how many there are."""
+        return f"{name_for(self._runs)}{'.' if form in FILES else '-'}{form}"
+
+    def explanation(self) -> str:
+        """Which runs will be in it."""
+        count = len(self._runs)
+        return f"{count} runs" if count > 1 else printable(self._runs[0].name, 80)
+
+    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
+        """The file that is there; into folders files are added."""
+        return [path] if form in FILES and path.is_file() else []
+
+    async def write(self, form: str, path: Path) -> str:
+        """Write in the thread that may ask the database."""
+        metrics = [self._metric] if self._metric else None
+
+        def job(store: RunStore) -> list[Path]:
+            if form not in FILES:
+                _make_folder(path)
+            return write(
+                store, self._runs, form, path,
+                metrics=metrics, against=self._against, out=io.StringIO(),
+            )  # fmt: skip
+
+        written = await self._desk.ask(self, job)
+        return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder that was typed: a single file would otherwise get its name."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(
+            f"{printable(path, 200)} can't be made a folder "
+            f"({printable(error.strerror or error)}); choose another place."
+        ) from error

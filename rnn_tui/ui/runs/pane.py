@@ -1,0 +1,379 @@
+"""The Runs tab: every run that is kept, whoever trained it, and several of them side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, TypeVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static, TabPane
+
+from rnn_tui.engine.errors import StoreError, UserError
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.runs.comparison import lines, shared_metrics
+from rnn_tui.runs.records import Curve, RunRecord
+from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.runs.compare import RunsCompare
+from rnn_tui.ui.runs.desk import RunDesk
+from rnn_tui.ui.runs.details import Details, RunDetailsScreen
+from rnn_tui.ui.runs.export import ExportRunsScreen
+from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
+from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
+from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.training.seeds_view import SPREAD_LABELS
+from rnn_tui.ui.widgets.ask_text import AskTextScreen
+
+T = TypeVar("T")
+
+LOOKS_BETWEEN_AGES = 20
+MOST_TAGS_TYPED = 200
+
+
+class RunsPane(StorePane):
+    """All runs, live, and a comparison of those that are marked.
+
+    Args:
+        desk: where to ask the database.
+    """
+
+    help_text: ClassVar[str] = """\
+# Runs
+
+Every run of every task is kept, from the app and from the shell, with its settings, every value it
+logged, and its weights. The table follows runs in training, in other processes too; one whose
+process was killed shows as *interrupted*, and `g` goes on with it exactly where it was. **Compare**
+draws the marked runs in one chart, against epochs, steps or seconds, runs that differ in their
+seeds alone as mean and spread, and lists the settings in which they differ.
+"""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "rename", "Rename", tooltip="Give the run another name"),
+        Binding("a", "tags", "Tags", show=False, tooltip="Change the tags of the run"),
+        Binding("o", "note", "Note", show=False, tooltip="Keep a note with the run"),
+        Binding("d,delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
+        Binding("z", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
+        Binding("g", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
+        Binding("u", "use", "Use", tooltip="Let its weights answer in its task's panels"),
+        Binding("e", "export", "Export", tooltip="Write values, charts, weights to files"),
+        Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
+        Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
+    ]
+
+    def __init__(self, desk: RunDesk) -> None:
+        super().__init__()
+        self._desk = desk
+        self._deleted: list[list[RunRecord]] = []
+        self._version = -1
+        self._looks = 0
+        self._ready = False
+
+    def compose(self) -> ComposeResult:
+        """What is wrong, if anything; the table; the comparison."""
+        yield Static("", id="runs-problem", markup=False)
+        with ViewTabs(id="views"):
+            with TabPane("All runs", id="all-runs"):
+                yield RunsTable()
+            with TabPane("Compare", id="compare"):
+                yield RunsCompare()
+
+    # Of every pane
+
+    @property
+    def complete(self) -> bool:
+        """Whether the runs are there."""
+        return self._ready
+
+    @property
+    def _table(self) -> RunsTable:
+        return self.query_one(RunsTable)
+
+    @property
+    def _compare(self) -> RunsCompare:
+        return self.query_one(RunsCompare)
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The chart that the chart keys are for."""
+        return [self._compare.chart]
+
+    def offers(self, action: str) -> bool:
+        """Chart keys only beside a chart."""
+        if action in (*CHART_ACTIONS, "spread"):
+            return self.view == "compare"
+        return super().offers(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Metric and axis only in the comparison."""
+        return self.view == "compare" if action in ("metric", "axis") else True
+
+    def focus_view(self) -> None:
+        """The table, or the chart; the tabs where there is no run."""
+        if self.view == "compare":
+            self._compare.chart.focus()
+        elif self._table.runs:
+            self._table.focus_view()
+        else:
+            self.query_one("#views Tabs").focus()
+
+    def show_runs(self) -> None:
+        """Read the runs anew."""
+        self._read(always=True)
+
+    def show_runs_of(self, run_ids: Sequence[str]) -> None:
+        """Mark these runs and no others, and show them beside each other."""
+        self._table.mark_only(run_ids)
+        self.show_tab("compare")
+        self.show_runs()
+        self.call_after_refresh(self.focus_view)
+
+    def look_for_news(self) -> None:
+        """Show what has changed; ages, which grow by themselves, every now and then."""
+        self._looks += 1
+        again = self._looks % LOOKS_BETWEEN_AGES == 0
+        self._read(always=again)
+
+    @work(group="runs", exclusive=True)
+    async def _read(self, always: bool) -> None:
+        """Show all runs, if there is news of them."""
+        if not self.app.is_running:  # the table may be gone
+            return
+        active = any(run.status.active for run in self._table.runs)
+        known = -1 if always or active else self._version
+
+        def news(store: RunStore) -> tuple[int, list[RunRecord] | None]:
+            version = store.version()
+            return version, None if version == known else store.runs()
+
+        found = await self._ask(news)
+        first, self._ready = not self._ready, True
+        before = bool(self._table.runs)
+        if found is not None:
+            self._version, runs = found
+            if runs is not None:
+                self._table.show(runs)
+                if self.view == "compare":
+                    self._show_comparison()
+        if first or before != bool(self._table.runs):
+            self.call_after_refresh(self._keep_focus)
+
+    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
+        """What the database says; None where it can't be used, which is said then."""
+        problem = self.query_one("#runs-problem", Static)
+        try:
+            answer = await self._desk.ask(self, question)
+        except StoreError as error:
+            problem.update(str(error))
+            problem.display = True
+            return None
+        problem.display = False
+        return answer
+
+    # Keys of the app
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """Draw what has come into view."""
+        if self.view == "compare":
+            self._show_comparison()
+        self.app.refresh_bindings()
+
+    def action_train(self) -> None:
+        """Take the run's settings to its task's form."""
+        run = self._table.highlighted
+        if run is not None:
+            self.post_message(SettingsWanted(run.config))
+
+    def action_spread(self) -> None:
+        """Draw the other kind of spread."""
+        self._compare.spread = "sd" if self._compare.spread == "range" else "range"
+        self.notify(f"Spread over seeds: {SPREAD_LABELS[self._compare.spread]}", timeout=2)
+        self._compare.draw()
+
+    # Comparison
+
+    def action_metric(self) -> None:
+        """The next metric."""
+        self._compare.step_metric()
+
+    def action_axis(self) -> None:
+        """The next axis."""
+        self._compare.step_against()
+
+    def on_runs_compare_asked(self) -> None:
+        """Another metric or axis."""
+        self._show_comparison()
+
+    def _keep_focus(self) -> None:
+        """The table comes with the first run and goes with the last; the keys are to go on."""
+        focused = self.app.focused
+        if not self.is_on_screen:
+            return
+        if focused is None or focused is self.query_one("#views Tabs"):
+            self.focus_view()
+
+    @work(group="comparison", exclusive=True)
+    async def _show_comparison(self) -> None:
+        """Draw the marked runs, or else the one under the cursor."""
+        runs = self._table.chosen
+        compare = self._compare
+
+        names = await self._ask(lambda store: [store.metrics(run.run_id) for run in runs])
+        if names is None:
+            return
+        specs: dict[str, MetricSpec] = {
+            name: next(run.spec(name) for run, own in zip(runs, names, strict=True) if name in own)
+            for name in shared_metrics(names)
+        }
+        usual = next((run.metric for run in runs if run.metric in specs), "")
+        compare.offer(specs, usual)
+        metric = compare.metric
+
+        def curves(store: RunStore) -> list[tuple[RunRecord, Curve]]:
+            return [(run, store.curve(run, metric)) for run in runs] if metric else []
+
+        found = await self._ask(curves)
+        if found is not None:
+            spec = specs.get(metric, MetricSpec(metric, metric or "curve"))
+            compare.show(runs, spec, lines(found, compare.against))
+
+    # Commands on runs
+
+    def on_runs_table_chosen(self) -> None:
+        """Show all that is kept of the run under the cursor."""
+        run = self._table.highlighted
+        if run is not None:
+            self._show_details(run)
+
+    @work(group="details", exclusive=True)
+    async def _show_details(self, run: RunRecord) -> None:
+        def details(store: RunStore) -> Details:
+            now = store.get(run.run_id) or run
+            return Details(now, store.sessions(run.run_id), store.log(run.run_id))
+
+        found = await self._ask(details)
+        if found is not None:
+            self.app.push_screen(RunDetailsScreen(found))
+
+    def action_rename(self) -> None:
+        """Ask for another name."""
+        self._ask_text(
+            "Name", "A name has to be unlike all others.", LONGEST_NAME, lambda run: run.name,
+            lambda store, run, text: store.rename(run, text),
+        )  # fmt: skip
+
+    def action_tags(self) -> None:
+        """Ask for tags."""
+        self._ask_text(
+            "Tags", "Words with spaces between them; the filter finds runs by them.",
+            MOST_TAGS_TYPED, lambda run: " ".join(run.tags),
+            lambda store, run, text: store.set_tags(run, text.split()),
+        )  # fmt: skip
+
+    def action_note(self) -> None:
+        """Ask for a note."""
+        self._ask_text(
+            "Note", "Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
+            lambda store, run, text: store.set_note(run, text.strip()),
+        )  # fmt: skip
+
+    def _ask_text(
+        self,
+        title: str,
+        hint: str,
+        most: int,
+        value: Callable[[RunRecord], str],
+        change: Callable[[RunStore, RunRecord, str], object],
+    ) -> None:
+        run = self._table.highlighted
+        if run is None:
+            return
+
+        async def take(text: str) -> None:
+            await self._desk.ask(self, lambda store: change(store, run, text))
+            self.show_runs()
+
+        self.app.push_screen(AskTextScreen(f"{title} of {run.name}", value(run), hint, take, most))
+
+    def action_delete(self) -> None:
+        """Delete the marked runs, or the one under the cursor; `z` brings them back."""
+        runs = self._table.chosen
+        if runs:
+            self._delete(runs)
+
+    @work(group="change")
+    async def _delete(self, runs: Sequence[RunRecord]) -> None:
+        gone: list[RunRecord] = []
+
+        def delete(store: RunStore) -> str:
+            for run in runs:
+                try:
+                    store.delete(run)
+                except UserError as error:
+                    return str(error)
+                gone.append(run)
+            return ""
+
+        problem = await self._ask(delete)
+        if gone:
+            self._deleted.append(gone)
+            what = gone[0].name if len(gone) == 1 else f"{len(gone)} runs"
+            self.notify(f"{what} deleted; z brings back.", markup=False)
+        if problem:
+            self.notify(problem, severity="error", markup=False)
+        self.show_runs()
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        if not self._deleted:
+            self.notify("Nothing was deleted here.", timeout=2)
+            return
+        self._restore(self._deleted.pop())
+
+    @work(group="change")
+    async def _restore(self, runs: Sequence[RunRecord]) -> None:
+        def restore(store: RunStore) -> bool:
+            for run in runs:
+                store.restore(run)
+            return True
+
+        if await self._ask(restore):
+            what = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
+            self.notify(f"{what} brought back.", markup=False)
+        self.show_runs()
+
+    def action_go_on(self) -> None:
+        """Resume the run under the cursor."""
+        run = self._table.highlighted
+        if run is None:
+            return
+        if not run.status.resumable:
+            self.notify(f"{run.name} is {run.status}: there is nothing to resume.", markup=False)
+            return
+        self.post_message(ResumeRequested(run))
+
+    def action_use(self) -> None:
+        """Let the run's weights answer in the panels of its task."""
+        run = self._table.highlighted
+        if run is None:
+            return
+        if not run.weights.is_file():
+            self.notify(f"{run.name} has no weights yet.", severity="error", markup=False)
+            return
+        self.post_message(WeightsWanted(run))
+
+    def action_export(self) -> None:
+        """Write the marked runs, or the one under the cursor, to files."""
+        runs = self._table.chosen
+        if runs:
+            compare = self._compare
+            metric = compare.metric if self.view == "compare" else ""
+            self.app.push_screen(
+                ExportRunsScreen(self._desk, runs, metric, compare.against), self._exported
+            )
+
+    def _exported(self, sentence: str | None) -> None:
+        if sentence is not None:
+            self.notify(sentence, markup=False, timeout=8)

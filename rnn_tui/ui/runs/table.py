@@ -1,0 +1,254 @@
+"""The table of runs: filter, sort, mark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import DataTable, Input, Static
+
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
+from rnn_tui.ui.runs.columns import BY_AGE, COLUMNS, arranged, styled
+from rnn_tui.ui.widgets.typed_input import TypedInput
+
+LONGEST_FILTER = 200
+EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
+NONE_LEFT = "No run has all of these words."
+
+
+class FilterInput(TypedInput):
+    """Words to filter by; Enter, Escape or ↓ go back to the table."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,down", "back", "Back", show=False),
+    ]
+
+    def action_back(self) -> None:
+        """Go back to the table."""
+        self.screen.query_one(RunsTable).focus_view()
+
+
+class RunsTable(Vertical):
+    """All runs, one a line."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
+        Binding("b", "sort", "Sort", tooltip="Sort by the next column"),
+        Binding("B", "reverse", "Reverse", show=False, tooltip="Sort the other way round"),
+        Binding("slash", "filter", "Filter", key_display="/", tooltip="Filter by words"),
+        Binding("X", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
+    ]
+
+    class Changed(Message):
+        """Another run is highlighted, or marks have changed."""
+
+    class Chosen(Message):
+        """Enter was pressed on a run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: list[RunRecord] = []
+        self._shown: list[RunRecord] = []
+        # In the order of marking, which is that of their colours.
+        self._marked: list[str] = []
+        self._sort, self._backwards = BY_AGE, False
+        self._loaded = False
+
+    def compose(self) -> ComposeResult:
+        """A line to filter, the table, what to say where it is empty."""
+        with Horizontal(id="runs-head"):
+            yield FilterInput(
+                "", LONGEST_FILTER, placeholder="/ filters by name, task, status, tag …",
+                id="runs-filter",
+            )  # fmt: skip
+            yield Static("", id="runs-count", markup=False)
+        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True, id="runs-table")
+        table.add_column(" ", key="mark")
+        for column in COLUMNS:
+            heading = Text(column.label, justify="right" if column.right else "left")
+            table.add_column(heading, key=column.key)
+        yield table
+        yield Static("", id="runs-empty", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the theme, whose colours are in the cells."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
+
+    @property
+    def _table(self) -> DataTable[Text]:
+        return self.query_one("#runs-table", DataTable)
+
+    def focus_view(self) -> None:
+        """Put the focus on the table."""
+        self._table.focus()
+
+    # What is chosen
+
+    @property
+    def runs(self) -> Sequence[RunRecord]:
+        """All runs, filtered or not."""
+        return self._all
+
+    @property
+    def highlighted(self) -> RunRecord | None:
+        """The run under the cursor."""
+        at = self._table.cursor_row
+        return self._shown[at] if 0 <= at < len(self._shown) else None
+
+    @property
+    def marked(self) -> list[RunRecord]:
+        """The marked runs, in the order of marking."""
+        by_id = {run.run_id: run for run in self._all}
+        return [by_id[run_id] for run_id in self._marked if run_id in by_id]
+
+    @property
+    def chosen(self) -> list[RunRecord]:
+        """What a command is for: the marked runs, or else the one under the cursor."""
+        return self.marked or ([self.highlighted] if self.highlighted else [])
+
+    # What is shown
+
+    def show(self, runs: Sequence[RunRecord]) -> None:
+        """Show these runs, with cursor and marks where they were."""
+        self._all, self._loaded = list(runs), True
+        there = {run.run_id for run in runs}
+        self._marked = [run_id for run_id in self._marked if run_id in there]
+        self._fill()
+
+    def highlight(self, run_id: str) -> None:
+        """Put the cursor on a run, if it is shown."""
+        ids = [run.run_id for run in self._shown]
+        if run_id in ids:
+            self._table.move_cursor(row=ids.index(run_id))
+
+    def _fill(self) -> None:
+        """Rows anew where other runs are shown, cells alone where the same are."""
+        if not self._loaded:
+            return
+        table, before = self._table, [run.run_id for run in self._shown]
+        under = self.highlighted
+        text = self.query_one(FilterInput).value
+        self._shown = arranged(self._all, text, self._sort, self._backwards)
+        colours = self.app.get_css_variables()
+        if [run.run_id for run in self._shown] == before:
+            for run in self._shown:
+                for key, cell in self._cells(run, colours):
+                    if table.get_cell(run.run_id, key) != cell:
+                        table.update_cell(run.run_id, key, cell, update_width=True)
+        else:
+            table.clear()
+            for run in self._shown:
+                table.add_row(*(cell for _, cell in self._cells(run, colours)), key=run.run_id)
+            if under is not None:
+                self.highlight(under.run_id)
+        self._tell(text)
+        self.post_message(self.Changed())
+
+    def _tell(self, text: str) -> None:
+        """Say how many there are, and what to do where there is none."""
+        shown, every = len(self._shown), len(self._all)
+        count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} runs"
+        if every == 1 and not text.strip():
+            count = "1 run"
+        marks = f" · {len(self._marked)} marked" if self._marked else ""
+        way = " ↑" if self._backwards else ""
+        label = next(column.label for column in COLUMNS if column.key == self._sort)
+        self.query_one("#runs-count", Static).update(f"{count}{marks} · by {label}{way}")
+        empty = self.query_one("#runs-empty", Static)
+        empty.update("" if shown else (NONE_LEFT if every else EMPTY))
+        empty.display = not shown
+        self._table.display = bool(shown)
+
+    def _cells(self, run: RunRecord, colours: dict[str, str]) -> list[tuple[str, Text]]:
+        return [("mark", self._mark_of(run)), *((c.key, styled(c, run, colours)) for c in COLUMNS)]
+
+    def _mark_of(self, run: RunRecord) -> Text:
+        """The marker that its curve has."""
+        if run.run_id not in self._marked:
+            return Text(" ")
+        at = self._marked.index(run.run_id)
+        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        return Text(MARKERS[at % len(MARKERS)], palette[at % len(palette)])
+
+    # Keys
+
+    def action_mark(self) -> None:
+        """Mark the run under the cursor, or take its mark away."""
+        run = self.highlighted
+        if run is None:
+            return
+        if run.run_id in self._marked:
+            self._marked.remove(run.run_id)
+        else:
+            self._marked.append(run.run_id)
+        self._fill()
+        self._table.action_cursor_down()
+
+    def mark_only(self, run_ids: Sequence[str]) -> None:
+        """Mark these runs and no others, whatever the filter was; the cursor goes to the first."""
+        self._marked = list(run_ids)
+        field = self.query_one(FilterInput)
+        with field.prevent(Input.Changed):
+            field.value = ""
+        self._fill()
+        if run_ids:
+            self.highlight(run_ids[0])
+
+    def action_unmark(self) -> None:
+        """Take all marks away."""
+        self._marked.clear()
+        self._fill()
+
+    def action_sort(self) -> None:
+        """Sort by the next column."""
+        keys = [column.key for column in COLUMNS]
+        self._sort = keys[(keys.index(self._sort) + 1) % len(keys)]
+        self._backwards = False
+        self._fill()
+
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self._backwards = not self._backwards
+        self._fill()
+
+    def action_filter(self) -> None:
+        """Go to the filter."""
+        self.query_one(FilterInput).focus()
+
+    @on(DataTable.HeaderSelected)
+    def _header_clicked(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked; the other way round at the second click."""
+        event.stop()
+        key = str(event.column_key.value)
+        if key == "mark":
+            return
+        self._backwards = not self._backwards if key == self._sort else False
+        self._sort = key
+        self._fill()
+
+    @on(Input.Changed, "#runs-filter")
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._fill()
+
+    @on(Input.Submitted, "#runs-filter")
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.focus_view()
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        self.post_message(self.Changed())
+
+    @on(DataTable.RowSelected)
+    def _selected(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        self.post_message(self.Chosen())

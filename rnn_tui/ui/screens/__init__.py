@@ -1,1 +1,0 @@
-"""Screens that come up over the tabs."""

@@ -1,0 +1,489 @@
+"""The app: a tab for each task, the keys, and the timer that brings news from training threads."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on, work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widgets import TabbedContent, TabPane
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.engine.paths import run_database
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.runs.desk import RunDesk
+from rnn_tui.ui.shell import styles
+from rnn_tui.ui.shell.confirm import ConfirmScreen
+from rnn_tui.ui.shell.copying import copied
+from rnn_tui.ui.shell.key_footer import KeyFooter
+from rnn_tui.ui.shell.later import mount_in_view
+from rnn_tui.ui.shell.messages import (
+    UNDER_WAY,
+    RerunChanged,
+    RerunRequested,
+    ResumeRequested,
+    RunsChanged,
+    RunsWanted,
+    SettingsWanted,
+    TrainRequested,
+    WeightsWanted,
+)
+from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.training.mnist import MnistPane
+from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.training.run_manager import RunManager
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.ui.runs.pane import RunsPane
+
+# Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
+SECONDS_BETWEEN_DRAWS = 0.25
+MOST_SECONDS_BETWEEN_DRAWS = 2.0
+SHARE_FOR_DRAWING = 0.03
+SECONDS_TO_STOP = 0.8
+
+# Keys that belong to parts of the screen, for the help.
+OTHER_KEYS = {
+    "In a chart": [
+        ("← →", "move the cursor that reads values"),
+        ("Home End", "read the first, the last value"),
+        ("Esc", "hide the cursor; leave full screen"),
+        ("click, wheel", "read there; zoom there"),
+    ],
+    "In the form": [
+        ("Tab Shift+Tab", "next, previous field"),
+        ("Space Enter", "tick, open a list, train"),
+        ("f", "back to the charts"),
+    ],
+    "Everywhere": [("Ctrl+P", "command palette: everything by name, and themes")],
+}
+
+
+class RnnTuiApp(App[int]):
+    """Train, watch and question small recurrent networks."""
+
+    TITLE = "rnn-tui"
+    CSS_PATH = [*styles.FIRST]
+    HORIZONTAL_BREAKPOINTS = [
+        (0, "-narrow"),
+        (110, "-wide"),
+        (160, "-very-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "pane('train')", "Train", tooltip="Train what the form says"),
+        Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
+        Binding("p", "pause", "Pause", tooltip="Pause training, or let it go on"),
+        Binding("n", "pane('next_view')", "View", tooltip="Go to the next view"),
+        Binding("f", "pane('focus_form')", "Form", tooltip="Go to the form and back"),
+        Binding("c", "pane('full_screen')", "Chart", tooltip="Chart in full screen; ←/→ read it"),
+        Binding("m", "pane('smoothing')", "Smooth", tooltip="Smooth the training loss"),
+        Binding("l", "pane('log_axis')", "Log", tooltip="Logarithmic loss axis"),
+        Binding("plus,equals_sign", "pane('zoom_in')", "Zoom", key_display="+-", tooltip="Zoom in"),
+        Binding("minus", "pane('zoom_out')", "Zoom out", show=False, tooltip="Zoom out"),
+        Binding("0", "pane('reset_view')", "Reset", tooltip="Show all epochs"),
+        Binding("v", "pane('spread')", "Spread", tooltip="Spread over seeds: min … max, or ± sd"),
+        Binding("h", "pane('next_variant')", "Network", tooltip="Confusion of the next network"),
+        Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
+        Binding("i", "pane('other_images')", "Others", tooltip="Ten other test images"),
+        Binding(
+            "y", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"
+        ),
+        Binding("f2", "task('mnist')", "Tab", key_display="F2-6", tooltip="Go to MNIST"),
+        Binding("f3", "task('recall')", "Recall", show=False, tooltip="Go to recall"),
+        Binding("f4", "task('adder')", "Adder", show=False, tooltip="Go to the adder"),
+        Binding("f5", "task('runs')", "Runs", show=False, tooltip="Go to all runs"),
+        Binding("f6", "task('report')", "Report", show=False, tooltip="Go to the report rerun"),
+        Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
+        Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
+        Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        runs: RunManager | None = None,
+        data_dir: str | None = None,
+        rerun_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> None:
+        """Create the app.
+
+        Args:
+            runs: what trains.
+            data_dir: a torchvision root to train on in place of the MNIST that ships.
+            rerun_overrides: by task, settings of the report rerun in place of the preset's.
+        """
+        super().__init__()
+        self._data_dir = data_dir
+        self._rerun_overrides = dict(rerun_overrides or {})
+        if data_dir is not None:
+            mnist = {"data_dir": data_dir, **self._rerun_overrides.get("mnist", {})}
+            self._rerun_overrides["mnist"] = mnist
+        self.runs = runs or RunManager()
+        self.desk = RunDesk()
+        self._cpu_seconds = time.thread_time()
+        self._next_drain = 0.0
+
+    def compose(self) -> ComposeResult:
+        """A tab for each task; the first has its pane, the others get theirs when looked at."""
+        with ViewTabs(id="tasks"):
+            for task in TASKS.values():
+                with TabPane(task.label, id=task.name):
+                    if task is TASKS["mnist"]:
+                        yield MnistPane(task, self.runs, self._data_dir)
+            yield TabPane("Runs", id="runs")
+            yield TabPane("Report", id="report")
+        yield KeyFooter(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Load PyTorch behind the first frame; listen for news."""
+        self._timer = self.set_interval(SECONDS_BETWEEN_DRAWS, self._drain)
+        self.call_after_refresh(self._go_on)
+
+    def _go_on(self) -> None:
+        """Behind the first frame."""
+        gc.enable()
+        if not self.is_headless:
+            self._end_on_signals()
+        self.runs.load_engine()
+        # On a busy machine the timer may have ticked already, found nothing, and paused.
+        self._timer.resume()
+        self.run_worker(self._offer_to_resume(), group="interrupted")
+
+    def _end_on_signals(self) -> None:
+        """Let the system's requests to end interrupt the run in training, which keeps it."""
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            # Windows' event loops have no handlers; a run is then kept as of its last checkpoint.
+            with suppress(NotImplementedError):
+                if number is not None:
+                    loop = asyncio.get_running_loop()
+                    loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
+
+    async def _offer_to_resume(self) -> None:
+        """Say which runs were interrupted, and how to go on with them."""
+        if not run_database().exists():
+            return
+        try:
+            runs = await self.desk.ask(self.screen, lambda store: store.runs())
+        except UserError as error:
+            self.notify(str(error), severity="warning", markup=False, timeout=10)
+            return
+        interrupted = [run for run in runs if run.status == "interrupted"]
+        if interrupted:
+            self.notify(_interrupted(interrupted), markup=False, timeout=20)
+
+    @property
+    def pane(self) -> Pane:
+        """The pane of the active tab."""
+        return self._panes()[0]
+
+    def _panes(self) -> list[Pane]:
+        """The pane of the active tab; none before the first frame or while it is made.
+
+        (The footer asks what a pane offers at any moment, also before there is anything in it.)
+        """
+        # By way of the children: the footer asks for every key, and a query looks at every widget.
+        stack = self.screen_stack
+        tabs = [child for child in stack[0].children if child.id == "tasks"] if stack else []
+        place = cast("TabbedContent", tabs[0]).active_pane if tabs else None
+        panes = place.children if place is not None else ()
+        return [pane for pane in panes if isinstance(pane, Pane) and pane.is_mounted]
+
+    async def _task_pane(self, name: str) -> TaskPane:
+        """Bring a task to the front; its pane, once all of it is there."""
+        return cast("TaskPane", await self._pane_of(name))
+
+    async def _pane_of(self, name: str) -> Pane:
+        """Bring a tab to the front; its pane, once all of it is there."""
+        self.action_task(name)
+        await self._fill(self.query_one(f"#{name}", TabPane))
+        pane = self.query_one(f"#{name}", TabPane).query_one(Pane)
+        # Until the tab has come to the front and what comes with that has happened: it would take
+        # the focus, and with it the view.
+        while not (pane.complete and self.focused and pane in self.focused.ancestors):
+            await asyncio.sleep(0.02)
+        return pane
+
+    def action_task(self, name: str) -> None:
+        """Go to the tab of a task, of all runs, or of the report rerun."""
+        self.screen.set_focus(None)  # or the tab with the focus would come back
+        self.query_one("#tasks", TabbedContent).active = name
+
+    @on(TabbedContent.TabActivated, "#tasks")
+    async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
+        """Fill a tab that is looked at for the first time."""
+        if not await self._fill(event.pane):
+            pane = event.pane.query_one(Pane)
+            if pane.is_mounted:  # or it is being made at someone's request, and does both then
+                pane.show_runs()
+                pane.focus_view()
+        self.refresh_bindings()
+
+    async def _fill(self, place: TabPane) -> bool:
+        """Make the pane of a tab; False if it is there."""
+        if place.query(Pane):
+            return False
+        name = str(place.id)
+        if name == "runs":
+            from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
+
+            styles.read_others(cast("App[object]", self))
+            await mount_in_view(place, RunsPane(self.desk))
+        elif name == "report":
+            from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - as above
+
+            styles.read_others(cast("App[object]", self))
+            await mount_in_view(place, ReportPane(self.runs, self.desk, self._rerun_overrides))
+        else:
+            from rnn_tui.ui.training.sequences import PANES  # noqa: PLC0415
+
+            await mount_in_view(place, PANES[name](TASKS[name], self.runs))
+        return True
+
+    def action_pane(self, name: str) -> None:
+        """Do what the active pane calls `name`."""
+        for pane in self._panes():
+            getattr(pane, f"action_{name}")()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out stop and pause while nothing trains; other images only where some are."""
+        if action in ("stop", "pause"):
+            return True if self.runs.busy else None
+        if action != "pane":
+            return True
+        return any(pane.offers(str(parameters[0])) for pane in self._panes())
+
+    def action_stop(self) -> None:
+        """Stop training; the weights are kept."""
+        self.runs.stop()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        self.runs.toggle_pause()
+
+    async def action_quit(self) -> None:
+        """Quit; in mid-training ask first."""
+        if not self.runs.busy:
+            self.exit(0)
+            return
+        if isinstance(self.screen, ConfirmScreen):
+            return
+
+        def answered(stop: bool | None) -> None:
+            if stop:
+                self.runs.stop()
+                self.exit(0)
+
+        self.push_screen(ConfirmScreen("Training is under way. Quit all the same?"), answered)
+
+    def action_help(self) -> None:
+        """Show the help."""
+        # On use only: Markdown is slow to import.
+        from rnn_tui.ui.shell.help import HelpScreen  # noqa: PLC0415
+
+        if isinstance(self.screen, HelpScreen) or not self._panes():
+            return
+        sections = {"Keys": self._documented_keys(), **OTHER_KEYS}
+        here = [
+            (binding.key_display or self.get_key_display(binding), binding.tooltip)
+            for binding, _ in self._bindings_here(self.screen)
+        ]
+        if here:
+            sections = {"In this view": here, **sections}
+        self.push_screen(HelpScreen(self.pane.help_text, sections))
+
+    def _bindings_here(self, screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
+        """The documented keys of what has the focus, beside the app's; one an action."""
+        found = {
+            active.binding.action: (active.binding, active.node)
+            for active in screen.active_bindings.values()
+            if active.node not in (self, screen) and active.binding.tooltip
+        }
+        return list(found.values())
+
+    def _documented_keys(self) -> list[tuple[str, str]]:
+        """Every key of the app, as shown, with what it does."""
+        return [
+            (binding.key_display or self.get_key_display(binding), binding.tooltip)
+            for bindings in self._bindings.key_to_bindings.values()
+            for binding in bindings
+            if binding.tooltip
+        ]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Everything that a key does, in the command palette too."""
+        yield from super().get_system_commands(screen)
+        for here, node in self._bindings_here(screen):
+            yield SystemCommand(
+                here.tooltip,
+                f"Key {here.key_display or self.get_key_display(here)}, in this view",
+                lambda action=here.action, at=node: self.call_later(self.run_action, action, at),
+            )
+        for bindings in self._bindings.key_to_bindings.values():
+            for binding in bindings:
+                if binding.tooltip and binding.action not in ("quit", "help"):
+                    yield SystemCommand(
+                        binding.tooltip,
+                        f"Key {binding.key_display or binding.key}",
+                        lambda action=binding.action: self.call_later(self.run_action, action),
+                    )
+
+    def on_train_requested(self, event: TrainRequested) -> None:
+        """Train; in mid-training ask first."""
+        configs = list(event.configs)
+        if not self.runs.busy:
+            self._start(configs)
+            return
+
+        def answered(stop: bool | None) -> None:
+            if stop:
+                self.runs.stop()
+                self._start_when_free(configs)
+
+        self.push_screen(ConfirmScreen("Training is under way. Stop it and start anew?"), answered)
+
+    @work(group="requests")
+    async def on_resume_requested(self, event: ResumeRequested) -> None:
+        """Go on with a run; never while another trains."""
+        if self.runs.busy:
+            self.notify(UNDER_WAY, severity="warning")
+            return
+        try:
+            state = await self.desk.ask(self.screen, lambda store: store.state(event.run))
+        except UserError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        pane = await self._task_pane(event.run.config.task)
+        pane.started([self.runs.resume(event.run, state)])
+        self._timer.resume()
+        self.refresh_bindings()
+
+    def on_rerun_requested(self, event: RerunRequested) -> None:
+        """Start the report rerun, or let it go on; never while a run trains."""
+        if self.runs.busy:
+            self.notify(UNDER_WAY, severity="warning")
+            return
+        self._drain()  # or the end of the one before would be taken for this one's
+        self.runs.reproduce(event.plan)
+        self._timer.resume()
+        self.refresh_bindings()
+
+    @work(group="requests")
+    async def on_runs_wanted(self, event: RunsWanted) -> None:
+        """Show runs beside each other in the tab of all runs."""
+        cast("RunsPane", await self._pane_of("runs")).show_runs_of(event.run_ids)
+
+    @work(group="requests")
+    async def on_settings_wanted(self, event: SettingsWanted) -> None:
+        """Put the settings of an old run into the form of its task."""
+        pane = await self._task_pane(event.config.task)
+        left_out = pane.take_settings(event.config)
+        if left_out:
+            self.notify(
+                f"The form has no field for {', '.join(left_out)}; these are as in the preset.",
+                severity="warning",
+                markup=False,
+                timeout=8,
+            )
+
+    @work(group="requests")
+    async def on_weights_wanted(self, event: WeightsWanted) -> None:
+        """Let the weights of a run answer."""
+        from rnn_tui.runs.weights import Source  # noqa: PLC0415 - the database, on use only
+
+        run = event.run
+        pane = await self._task_pane(run.config.task)
+        position = getattr(run.config, "position", None)
+        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
+
+    def action_copy(self) -> None:
+        """Copy what has the focus, as text."""
+        text = copied(self.focused)
+        if text:
+            self.copy_to_clipboard(text)
+            self.notify(f"Copied {len(text.splitlines())} lines.", timeout=2)
+        else:
+            self.notify("A chart or a table in focus can be copied.", timeout=3)
+
+    def _start_when_free(self, configs: list[RunConfig]) -> None:
+        if self.runs.busy:
+            self.set_timer(0.05, lambda: self._start_when_free(configs))
+        else:
+            self._drain()
+            self._start(configs)
+
+    def _start(self, configs: list[RunConfig]) -> None:
+        # Not the pane in front: the wait for the end of another run is time to go elsewhere.
+        pane = self.query_one(f"#{configs[0].task} TaskPane", TaskPane)
+        pane.started(self.runs.start(configs))
+        self._timer.resume()
+        self.refresh_bindings()
+
+    def _drain(self) -> None:
+        """Bring news to the panes, less often where drawing them costs much."""
+        if not self.is_running:  # the panes are being taken apart
+            return
+        now, cpu = time.monotonic(), time.thread_time()
+        if now < self._next_drain and self.runs.busy:
+            return
+        spent = cpu - self._cpu_seconds
+        self._next_drain = now + min(
+            max(0.0, spent / SHARE_FOR_DRAWING - SECONDS_BETWEEN_DRAWS), MOST_SECONDS_BETWEEN_DRAWS
+        )
+        self._cpu_seconds = cpu
+        alive = self.runs.anything_to_come
+        drained = self.runs.drain()
+        if drained.run_ids:
+            # To all of them: one that is not in view still writes its log and says how a run ended.
+            for pane in self.query(TaskPane):
+                pane.post_message(RunsChanged(drained.run_ids))
+        if drained.rerun:
+            for report in self.query("ReportPane"):
+                report.post_message(RerunChanged())
+        if drained.loaded is not None:
+            for one in self._panes():  # one that is being made begins with that
+                one.show_runs()
+            if drained.loaded.failed:
+                self.notify(drained.loaded.text, severity="error", markup=False)
+        if not alive:
+            # Nothing can come until the next start: no wake-ups at idle.
+            self._timer.pause()
+            self.refresh_bindings()
+
+
+def _interrupted(runs: Sequence[RunRecord]) -> str:
+    what = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
+    return f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
+
+
+def run(data_dir: str | None = None) -> int:
+    """Run the app and end the process; returns to no caller.
+
+    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
+    busy machine, and it would wait for a thread that can't stop in time (a step of a huge network,
+    an import). By then the terminal is restored and the weights are on disk: those of the step in
+    hand, or else of the last epoch.
+    """
+    app = RnnTuiApp(data_dir=data_dir)
+    code = app.run()
+    app.runs.close(SECONDS_TO_STOP)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(app.return_code or code or 0)

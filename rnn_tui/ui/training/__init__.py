@@ -1,0 +1,1 @@
+"""Training in the app: form, charts, results."""

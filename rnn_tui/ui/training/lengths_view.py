@@ -1,0 +1,100 @@
+"""Accuracy by length, the lengths in training marked, on a logarithmic axis where they go far."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Grid, Vertical
+
+from rnn_tui.engine.state import Band
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.training.seeds_view import SIDE_BY_SIDE_WIDTH, Spread, banded
+from rnn_tui.ui.training.variant_names import VariantNames, name_in_chart
+
+
+class LengthsView(Vertical):
+    """A chart for each figure by length.
+
+    Args:
+        titles: of the charts, in the order of `SequenceExamination.by_length`.
+        log_x: whether the axis of lengths is logarithmic.
+    """
+
+    def __init__(self, titles: Sequence[str], log_x: bool) -> None:
+        super().__init__()
+        self.charts = tuple(
+            Chart(
+                title,
+                y_unit="%",
+                lower=0.0,
+                upper=100.0,
+                x_label="length",
+                log_x=log_x,
+                allow_log=False,
+                allow_smoothing=False,
+                empty_text="A run that is finished shows it here",
+            )
+            for title in titles
+        )
+        self.spread: Spread = "range"
+
+    def compose(self) -> ComposeResult:
+        """Lay out the charts."""
+        yield VariantNames()
+        with Grid(id="charts"):
+            yield from self.charts
+
+    def on_mount(self) -> None:
+        """Read all charts at the same length."""
+        for chart in self.charts:
+            self.watch(chart, "cursor", self._share_cursor, init=False)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Side by side where there is room for it."""
+        wide = event.size.width >= SIDE_BY_SIDE_WIDTH and len(self.charts) > 1
+        self.set_class(wide, "-side-by-side")
+        self.set_class(len(self.charts) == 1, "-single")
+
+    def show(self, examination: SequenceExamination | None) -> None:
+        """Draw what was examined of a run."""
+        variants = examination.config.variants if examination else ()
+        self.set_class(self.query_one(VariantNames).show(variants), "-many")
+        for at, chart in enumerate(self.charts):
+            if examination is None:
+                chart.mark_range(None, None)  # that of another run
+                chart.show([])
+                continue
+            shortest, longest = examination.config.lengths
+            chart.mark_range(shortest, longest, "in training")
+            figure = examination.by_length[at]
+            chart.show(
+                [
+                    banded(
+                        name_in_chart(variant, variants),
+                        _band(figure, at_variant, examination.config.seeds),
+                        at_variant,
+                        self.spread,
+                        points=True,
+                    )
+                    for at_variant, variant in enumerate(variants)
+                ]
+            )
+
+    def _share_cursor(self, position: float | None) -> None:
+        for chart in self.charts:
+            if position is None:
+                chart.cursor = None
+            elif chart.cursor != position and self.app.focused is not chart:
+                chart.cursor = position
+
+
+def _band(figure: ByLength, variant: int, seeds: int) -> Band:
+    spreads = figure.spread(variant, seeds)
+    return Band(
+        tuple(map(float, figure.lengths)),
+        tuple(spread.mean for spread in spreads),
+        tuple(spread.sd or 0.0 for spread in spreads),
+        tuple(spread.low for spread in spreads),
+        tuple(spread.high for spread in spreads),
+    )

@@ -1,0 +1,321 @@
+"""Starts and stops training threads, and brings their events to the app's thread.
+
+The training thread only appends to a queue; the app drains it a few times a second. Threads are
+daemons: one that hangs in a long operation must not keep the program from quitting.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import CheckpointError, UserError
+from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.imports import heavy_imports
+from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.report.rerun import Rerun, Rerunner, RunBegan
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.loop import Outcome
+    from rnn_tui.report.plan import Plan
+    from rnn_tui.runs.records import RunRecord
+
+# As many as there are colours to tell them apart.
+RUNS_KEPT = 8
+LOADING_NOTE = "loading PyTorch …"
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A finished run's answers on the test set."""
+
+    run_id: str
+    examination: Any
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """PyTorch is imported, or can't be."""
+
+    text: str
+    failed: bool
+
+
+@dataclass(frozen=True)
+class Drained:
+    """What one emptying of the queue brought."""
+
+    run_ids: tuple[str, ...]
+    loaded: Loaded | None
+    rerun: bool = False
+
+
+class RunManager:
+    """The runs of this session: their states, and the one thread that trains.
+
+    Attributes:
+        states: by run id, in order of start.
+        examinations: of finished runs, by run id; what the task's examiner returns.
+        note: which engine there is, or that it loads.
+        rerun: how far the report rerun is that was started last; None before the first.
+    """
+
+    def __init__(self) -> None:
+        self.states: dict[str, RunState] = {}
+        self.examinations: dict[str, Any] = {}
+        self.note = LOADING_NOTE
+        self.rerun: Rerun | None = None
+        self._queue: deque[events.Event | Examined | Loaded | RunBegan | Rerun] = deque()
+        self._control = Control()
+        self._threads: list[threading.Thread] = []
+        self._training: threading.Thread | None = None
+        self._colours: dict[str, int] = {}
+        self._begun = ""  # the run that the rerun has in hand
+
+    def load_engine(self) -> None:
+        """Import torch in the background, so that the first run starts sooner."""
+        self._spawn(self._load, "load")
+
+    def start(self, configs: Sequence[RunConfig]) -> list[str]:
+        """Train `configs` one after another; returns the ids of the runs.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        planned = [(new_run_id(), config) for config in configs]
+        for run_id, config in planned:
+            self.states[run_id] = RunState(run_id, config)
+            self._colours[run_id] = len(self._colours)
+        for task in {config.task for config in configs}:
+            self._forget_oldest(task)
+        self._training = self._spawn(self._train, "training", planned, self._control)
+        return [run_id for run_id, _ in planned]
+
+    def resume(self, run: RunRecord, state: RunState) -> str:
+        """Go on with a run that is kept; returns its id, which stays the same.
+
+        Args:
+            run: what to go on with.
+            state: what is known of it, as `RunStore.state` tells.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        self._begun = ""
+        self._forget(run.run_id)
+        self.states[run.run_id] = replace(state, status=Status.LOADING, message="")
+        self._colours.setdefault(run.run_id, len(self._colours))
+        self._forget_oldest(run.config.task)
+        self._training = self._spawn(self._resume, "training", run, self._control)
+        return run.run_id
+
+    def reproduce(self, plan: Plan) -> None:
+        """Train what a plan of the report rerun lacks, run after run.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        self.rerun = Rerun(plan)
+        rerunner = Rerunner(plan, self._queue.append, self._examine_kept)
+        self._training = self._spawn(rerunner.train, "training", self._control)
+
+    def stop(self) -> None:
+        """Ask the runs in training to stop and keep what they have."""
+        self._control.stop()
+
+    def toggle_pause(self) -> None:
+        """Pause the run in training, or let it go on."""
+        if self._control.paused:
+            self._control.resume()
+        else:
+            self._control.pause()
+
+    def clear_ended(self, task: str) -> None:
+        """Forget the runs of a task that have ended; their weights stay on disk."""
+        for run_id, state in list(self.states.items()):
+            if state.config.task == task and not state.status.active:
+                self._forget(run_id)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a training thread is alive."""
+        return self._training is not None and self._training.is_alive()
+
+    @property
+    def active(self) -> RunState | None:
+        """The run in training, if any."""
+        waiting = [state for state in self.states.values() if state.status.active]
+        return waiting[0] if waiting and self.busy else None
+
+    def colour(self, run_id: str) -> int:
+        """The colour index of a run, the same wherever it is drawn."""
+        return self._colours[run_id]
+
+    @property
+    def anything_to_come(self) -> bool:
+        """Whether the queue has, or may yet get, something."""
+        return bool(self._queue) or any(thread.is_alive() for thread in self._threads)
+
+    def drain(self) -> Drained:
+        """Take in all that has come; call it from the app's thread only."""
+        changed: dict[str, None] = {}
+        loaded, rerun = None, False
+        while self._queue:
+            item = self._queue.popleft()
+            if isinstance(item, Loaded):
+                loaded = item
+                self.note = item.text
+                continue
+            if isinstance(item, Rerun):
+                self.rerun, rerun = item, True
+                if not item.going_on:
+                    self._forget_unbegun()
+                continue
+            if isinstance(item, RunBegan):
+                self._begin(item.state)
+                changed[item.state.run_id] = None
+                continue
+            changed[item.run_id] = None
+            if item.run_id not in self.states:
+                continue  # cleared meanwhile
+            if isinstance(item, Examined):
+                self.examinations[item.run_id] = item.examination
+            else:
+                self.states[item.run_id] = self.states[item.run_id].apply(item)
+        return Drained(tuple(changed), loaded, rerun)
+
+    def close(self, seconds: float) -> bool:
+        """Stop everything; returns whether all threads ended within `seconds`.
+
+        The run in training is then interrupted: it was the program that ended, not the run.
+        """
+        self._control.stop(interrupted=True)
+        for thread in self._threads:
+            thread.join(seconds / max(1, len(self._threads)))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _begin(self, state: RunState) -> None:
+        """Take in a run that the rerun begins; the one before it has ended."""
+        self._forget_unbegun()
+        self._forget(state.run_id)
+        self._begun = state.run_id
+        self.states[state.run_id] = state
+        self._colours.setdefault(state.run_id, len(self._colours))
+        self._forget_oldest(state.config.task)
+
+    def _forget_unbegun(self) -> None:
+        """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""
+        state = self.states.get(self._begun)
+        if state is not None and state.status.active:
+            self._forget(self._begun)
+        self._begun = ""
+
+    def _forget(self, run_id: str) -> None:
+        self.states.pop(run_id, None)
+        self.examinations.pop(run_id, None)
+
+    def _forget_oldest(self, task: str) -> None:
+        mine = [run_id for run_id, state in self.states.items() if state.config.task == task]
+        for run_id in mine[: max(0, len(mine) - RUNS_KEPT)]:
+            if not self.states[run_id].status.active:
+                self._forget(run_id)
+
+    def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
+        thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
+        self._threads = [t for t in self._threads if t.is_alive()] + [thread]
+        thread.start()
+        return thread
+
+    def _load(self) -> None:
+        """In a thread: import what training needs."""
+        try:
+            with heavy_imports():
+                import torch  # noqa: PLC0415 - loading it here, and not before, is the point
+
+                from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - imports torch
+
+                for task in TASKS.values():
+                    task.load()
+            text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
+            self._queue.append(Loaded(text, failed=False))
+        except Exception as error:
+            logger.exception("loading the engine failed")
+            text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
+            self._queue.append(Loaded(text, failed=True))
+
+    def _train(self, planned: Sequence[tuple[str, RunConfig]], control: Control) -> None:
+        """In a thread: train and examine each of `planned`."""
+        for at, (run_id, config) in enumerate(planned):
+            if control.stopping:
+                for waiting, _ in planned[at:]:
+                    self._queue.append(events.RunStopped(waiting, 0, 0.0))
+                return
+            try:
+                self._train_one(run_id, config, control)
+            except Exception as error:
+                logger.exception("run %s failed", run_id)
+                sentence = str(error) if isinstance(error, UserError) else type(error).__name__
+                self._queue.append(events.RunFailed(run_id, 0, f"Training failed: {sentence}"))
+
+    def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
+        from rnn_tui.runs import training  # noqa: PLC0415 - the database and safetensors, on use only
+
+        self._examine(run_id, training.train(config, self._queue.append, control, run_id))
+
+    def _resume(self, run: RunRecord, control: Control) -> None:
+        """In a thread: go on with a run."""
+        from rnn_tui.runs import training  # noqa: PLC0415 - as above
+
+        try:
+            self._examine(run.run_id, training.resume(run, self._queue.append, control))
+        except UserError as error:
+            self._queue.append(events.RunFailed(run.run_id, run.step, str(error)))
+        except Exception as error:
+            logger.exception("resuming run %s failed", run.run_id)
+            text = f"The run can't be resumed: {type(error).__name__}; the log file has the details"
+            self._queue.append(events.RunFailed(run.run_id, run.step, f"{text}."))
+
+    def _examine(self, run_id: str, outcome: Outcome) -> None:
+        """Measure a run in more detail, if it is finished."""
+        if outcome.metrics and outcome.weights is not None:
+            self._examine_weights(run_id, outcome.config, outcome.weights)
+
+    def _examine_kept(self, run_id: str) -> None:
+        """In the rerun's thread: the same of a run whose weights are kept."""
+        from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+
+        try:
+            checkpoint = load_checkpoint(weights_of(run_id))
+        except CheckpointError as error:
+            self._queue.append(events.LogLine(run_id, str(error), "warning"))
+        else:
+            self._examine_weights(run_id, checkpoint.config, checkpoint.weights)
+
+    def _examine_weights(self, run_id: str, config: RunConfig, weights: Any) -> None:
+        try:
+            examination = TASKS[config.task].examine(config, weights)
+        except Exception:
+            logger.exception("examining run %s failed", run_id)
+            text = "The run could not be examined further; the log file has the details."
+            self._queue.append(events.LogLine(run_id, text, "warning"))
+        else:
+            self._queue.append(Examined(run_id, examination))

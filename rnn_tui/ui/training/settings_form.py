@@ -1,0 +1,205 @@
+"""The form that says what to train: preset, models or losses, numbers, device."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Checkbox, Label, Select, Static
+
+from rnn_tui.engine.config import MODEL_LABELS, RunConfig
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
+from rnn_tui.tasks.task import TaskSpec
+from rnn_tui.ui.training.setting_field import SettingField
+from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+
+
+class SettingsForm(VerticalScroll):
+    """Settings of the runs to come. An empty number stands for the preset's.
+
+    Args:
+        task: the task to configure.
+        data_dir: goes into every configuration.
+    """
+
+    class Submitted(Message):
+        """The train button was pressed, or Enter in a field."""
+
+    def __init__(self, task: TaskSpec, data_dir: str | None = None) -> None:
+        super().__init__(can_focus=False)
+        self._spec, self._data_dir = task, data_dir
+
+    def compose(self) -> ComposeResult:
+        """Lay the fields out, one below the other."""
+        presets = [(name, name) for name in self._spec.presets]
+        with Vertical(classes="choice"):
+            with Horizontal():
+                yield Label("Preset")
+                yield Select(
+                    presets, value=presets[0][1], allow_blank=False, compact=True, id="preset"
+                )
+            yield Static("", id="summary", markup=False)
+        if len(self._spec.models) > 1:
+            with Vertical(classes="choice", id="models"):
+                yield Label("Models, one after another")
+                with Horizontal():
+                    for model in self._spec.models:
+                        yield MarkedCheckbox(
+                            MODEL_LABELS[model],
+                            model == self._spec.default_model,
+                            f"model-{model}",
+                        )
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                with Vertical(classes="choice", id="choices"):
+                    yield Label(setting.label)
+                    with Horizontal():
+                        for name, label in setting.choices.items():
+                            yield MarkedCheckbox(label, False, f"choice-{name}")
+                    yield Static(setting.help, classes="hint", markup=False)
+            else:
+                yield SettingField(setting)
+        with Vertical(classes="choice", id="device-choice"):
+            with Horizontal():
+                yield Label("Device")
+                yield Select(
+                    [(name, name) for name in DEVICES],
+                    value="auto",
+                    allow_blank=False,
+                    compact=True,
+                    id="device",
+                )
+            automatic = self._spec.config(self._spec.default_model).automatic_device
+            hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
+            yield Static(hint, classes="hint", markup=False)
+        yield Button("Train", variant="primary", id="train", compact=True)
+
+    def on_mount(self) -> None:
+        """Show what the first preset does."""
+        self._choose_preset()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that are ticked."""
+        if len(self._spec.models) == 1:
+            return self._spec.models
+        return tuple(
+            model
+            for model in self._spec.models
+            if self.query_one(f"#model-{model}", Checkbox).value
+        )
+
+    def configs(self) -> list[RunConfig]:
+        """The runs that the form describes, one for each model ticked.
+
+        Raises:
+            SettingError: with the sentence to show; the field at fault has the focus then.
+        """
+        if not self.models:
+            self.query_one("#models Checkbox").focus()
+            raise SettingError("Tick at least one model to train.")
+        overrides: dict[str, Any] = {
+            "device": str(self.query_one("#device", Select).value),
+        }
+        if self._spec.reads_data:
+            overrides["data_dir"] = self._data_dir
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                overrides[setting.name] = self._ticked(setting)
+        for field in self.query(SettingField):
+            try:
+                overrides[field.setting.name] = field.value()
+            except SettingError:
+                field.input.focus()
+                raise
+        preset = str(self.query_one("#preset", Select).value)
+        return [self._spec.config(model, preset, **overrides) for model in self.models]
+
+    def fill(self, config: RunConfig) -> list[str]:
+        """Show these settings, of a run of this task; returns those that there is no field for.
+
+        Values that are the preset's own are left to it.
+        """
+        presets = self._spec.presets
+        preset = config.preset if config.preset in presets else next(iter(presets))
+        usual = self._spec.config(config.key, preset)
+        with self.prevent(Select.Changed, Checkbox.Changed):
+            self.query_one("#preset", Select).value = preset
+            self.query_one("#device", Select).value = config.device
+            if len(self._spec.models) > 1:
+                for model in self._spec.models:
+                    self.query_one(f"#model-{model}", Checkbox).value = model == config.key
+            for setting in self._spec.adjustable:
+                value = getattr(config, setting.name)
+                if isinstance(setting, ChoicesSetting):
+                    for name in setting.choices:
+                        self._choice(name).value = name in value
+        for field in self.query(SettingField):
+            value, name = getattr(config, field.setting.name), field.setting.name
+            same = value == getattr(usual, name)
+            field.input.value = "" if same else field.setting.format(value)
+        self._show_preset()
+        shown = {"task", "preset", "model", "device", "data_dir", *self._spec.settings}
+        return [
+            field.name.replace("_", " ")
+            for field in fields(config)
+            if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
+        ]
+
+    def _ticked(self, setting: ChoicesSetting) -> tuple[str, ...]:
+        """The names that are ticked.
+
+        Raises:
+            SettingError: if none is.
+        """
+        names = [name for name in setting.choices if self._choice(name).value]
+        if not names:
+            self._choice(next(iter(setting.choices))).focus()
+            raise SettingError(f"Tick at least one of {', '.join(setting.choices.values())}.")
+        return tuple(names)
+
+    def _choice(self, name: str) -> Checkbox:
+        return self.query_one(f"#choice-{name}", Checkbox)
+
+    def focus_first(self) -> None:
+        """Put the focus where the form begins."""
+        self.query_one("#preset").focus()
+
+    @on(Select.Changed, "#preset")
+    def _choose_preset(self) -> None:
+        """Tick what the preset has, and show its values."""
+        preset = str(self.query_one("#preset", Select).value)
+        config = self._spec.config(self._spec.default_model, preset)
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                for name in setting.choices:
+                    self._choice(name).value = name in getattr(config, setting.name)
+        self._show_preset()
+
+    @on(Checkbox.Changed)
+    def _show_preset(self) -> None:
+        """Say what the preset does, and show its values where nothing is typed."""
+        preset = self._spec.presets[str(self.query_one("#preset", Select).value)]
+        self.query_one("#summary", Static).update(preset.summary)
+        chosen = self.models or self._spec.models
+        configs = [self._spec.config(model, preset.name) for model in chosen]
+        for field in self.query(SettingField):
+            values = [getattr(config, field.setting.name) for config in configs]
+            field.input.placeholder = _range_text(field.setting, values)
+
+    @on(Button.Pressed, "#train")
+    def _submit(self) -> None:
+        self.post_message(self.Submitted())
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field trains."""
+        self.post_message(self.Submitted())
+
+
+def _range_text(setting: Setting, values: Sequence[Any]) -> str:
+    low, high = min(values), max(values)
+    return setting.format(low) if low == high else f"{setting.format(low)} … {setting.format(high)}"

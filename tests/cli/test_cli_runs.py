@@ -1,0 +1,221 @@
+"""`rnn-tui runs` and `train --resume`: what goes where, with which exit code."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+from tests.cli.command_line import (
+    EXIT_FAILURE,
+    EXIT_USAGE,
+    assert_one_sentence,
+    assert_refused,
+    in_terminal,
+    run_inside,
+)
+from tests.runs.kept_runs import resume, small, train
+
+
+def record(text: str = "last") -> RunRecord:
+    with RunStore() as store:
+        return store.find(text)
+
+
+def ran(*arguments: str) -> tuple[str, str]:
+    """stdout and stderr of a command that worked."""
+    code, out, err = run_inside(arguments)
+    assert code == 0, err
+    return out, err
+
+
+def refused(*arguments: str, code: int = EXIT_FAILURE) -> str:
+    """The sentence with which a command was refused."""
+    got, out, err = run_inside(arguments)
+    assert (got, out) == (code, "")
+    return assert_one_sentence(err)
+
+
+# --- train --resume -------------------------------------------------------------------------
+
+
+def test_resume_prints_the_epochs_that_are_left_and_the_result(home: Path) -> None:
+    train(stop_at=13)
+    run = record()
+    out, err = ran("train", "--resume", run.name)
+    assert err == ""
+    assert [line.split()[0] for line in out.splitlines()] == ["epoch=2"] * 2 + ["epoch=3"] * 2
+    assert "test_accuracy=" in out.splitlines()[-1]
+    assert record().status == "finished"
+
+
+def test_resumed_document_is_that_of_a_run_of_one_go(home: Path) -> None:
+    def document(*arguments: str) -> dict[str, Any]:
+        text, _ = ran(*arguments)
+        found: dict[str, Any] = json.loads(text)
+        for key in ("seconds", "run", "weights"):
+            del found[key]
+        for row in found["history"]:
+            del row["seconds"]
+        return found
+
+    settings = [
+        "--epochs", "3", "--batch-size", "4", "--training-size", "40", "--test-size", "20",
+        "--seeds", "2", "--hidden-size", "2,3", "--device", "cpu",
+    ]  # fmt: skip
+    whole = document("train", "recall", *settings, "--json")
+    train(stop_at=13)
+    assert document("train", "--resume", "last", "--json") == whole
+
+
+def test_resume_writes_the_weights_as_well(home: Path, tmp_path: Path) -> None:
+    train(stop_at=13)
+    ran("train", "--resume", "last", "--quiet", "--output", str(tmp_path / "w.safetensors"))
+    assert (tmp_path / "w.safetensors").is_file()
+
+
+def test_what_can_not_be_resumed_is_said(home: Path) -> None:
+    assert "no run" in refused("train", "--resume", "last")
+    train()
+    assert "is finished" in refused("train", "--resume", "last")
+    train(stop_at=13)
+    record().weights.write_bytes(b"damaged")
+    assert "can't be resumed" in refused("train", "--resume", "last")
+    assert record().status == "stopped"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train"], "TASK"),
+        (["train", "--json"], "TASK"),
+        (["train", "--resume", "x", "mnist"], "takes no TASK"),
+        (["train", "--json", "recall"], "stand behind"),
+        (["train", "recall", "--resume", "x"], "--resume"),
+        (["runs", "export", "x"], "--to"),
+        (["runs", "export", "x", "--to", "pickle"], "pickle"),
+        (["runs", "show"], "RUN"),
+        (["runs", "dance"], "dance"),
+    ],
+)
+def test_wrong_usage_exits_with_2(arguments: list[str], says: str) -> None:
+    code, out, err = run_inside(arguments)
+    assert code == EXIT_USAGE
+    assert says in assert_refused(out, err)
+
+
+# --- list, show, compare --------------------------------------------------------------------
+
+
+def test_no_runs_yet(home: Path) -> None:
+    out, err = ran("runs")
+    assert out == ""
+    assert "rnn-tui train" in assert_one_sentence(err)
+    assert json.loads(ran("runs", "--json")[0]) == {"runs": []}
+    assert list(home.glob("runs.db*")) == []
+
+
+def test_list_has_a_line_for_each_run(home: Path) -> None:
+    train()
+    train(small("adder"), stop_at=5)
+    out, err = ran("runs")
+    head, adder, recall = [line.split("\t") for line in out.splitlines()]
+    assert head[0] == "name"
+    assert (adder[1], adder[2], adder[3]) == ("adder", "stopped", "17%")
+    assert (recall[1], recall[2], recall[3]) == ("recall", "finished", "100%")
+    assert recall[-1] == record(recall[0]).run_id
+    assert err == ""
+    document = json.loads(ran("runs", "--json")[0])
+    assert [run["name"] for run in document["runs"]] == [adder[0], recall[0]]
+    assert document["runs"][1]["settings"] == small().to_dict() | {
+        key: list(value) for key, value in small().to_dict().items() if isinstance(value, tuple)
+    }
+    assert [
+        r["task"] for r in json.loads(ran("runs", "--task", "recall", "--json")[0])["runs"]
+    ] == ["recall"]
+
+
+def test_list_on_a_terminal_is_a_table(home: Path) -> None:
+    train()
+    code, output = in_terminal(["runs"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})
+    assert code == 0
+    assert "finished" in output
+    assert "\t" not in output
+
+
+def test_show_tells_all(home: Path) -> None:
+    train(stop_at=13)
+    resume(record())
+    run = record()
+    with RunStore() as store:
+        store.set_note(run, "a note with \x1b[31m colours")
+    out, _ = ran("runs", "show", run.run_id[:15])
+    pairs = [line.split("\t") for line in out.splitlines()]
+    assert all(len(pair) == 2 for pair in pairs)
+    told = dict(pairs)
+    assert told["name"] == run.name
+    assert told["hidden sizes"] == "2,3"
+    assert "torch" in told["from step 13"]
+    assert "\x1b" not in out
+    document = json.loads(ran("runs", "show", "last", "--json")[0])
+    assert len([value for value in document["values"] if value["kind"] == "step"]) == 30
+    assert len(document["values"][0]["train_loss"]) == len(document["networks"]) == 4
+    assert [session["first_step"] for session in document["sessions"]] == [0, 13]
+
+
+def test_compare_tells_what_differs(home: Path) -> None:
+    train()
+    first = record().name
+    train(small(learning_rate=0.01))
+    second = record().name
+    out, _ = ran("runs", "compare", first, second)
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in out.splitlines()}
+    assert rows[""] == [first, second]
+    assert rows["learning rate"] == ["0.002", "0.01"]
+    assert "seeds" not in rows
+    document = json.loads(ran("runs", "compare", first, second, "--json")[0])
+    assert [run["name"] for run in document["runs"]] == [first, second]
+    assert [row["setting"] for row in document["differences"]] == ["learning rate"]
+
+
+# --- changes --------------------------------------------------------------------------------
+
+
+def test_rename_delete_and_restore(home: Path) -> None:
+    train()
+    run = record()
+    out, err = ran("runs", "rename", "last", "mine")
+    assert out == ""
+    assert "mine" in assert_one_sentence(err)
+    _, err = ran("runs", "delete", "mine")
+    assert f"rnn-tui runs restore {run.run_id}" in assert_one_sentence(err)
+    assert "no run" in refused("runs", "show", "mine")
+    assert "mine\t" in ran("runs", "--deleted")[0]
+    ran("runs", "restore", "mine")
+    assert record("mine").run_id == run.run_id
+    assert refused("runs", "rename", "mine", "last", code=EXIT_USAGE)
+
+
+def test_an_unusable_database_is_said(home: Path) -> None:
+    (home / "runs.db").write_bytes(b"\xff" * 4000)
+    for arguments in (["runs"], ["runs", "show", "last"], ["train", "--resume", "last"]):
+        assert str(home / "runs.db") in refused(*arguments)
+
+
+# --- weights by run -------------------------------------------------------------------------
+
+
+def test_questions_to_a_run_by_name(home: Path) -> None:
+    train()
+    run = record()
+    for name in (run.name, run.run_id, "last"):
+        out, err = ran("recall", "3", "1", "4", "--run", name)
+        assert out.startswith("3 1 [4]")
+        assert run.run_id in err
+    assert "No run" in refused("recall", "314", "--run", "nobody")
+    train(small("adder"), stop_at=2)
+    code, _, err = run_inside(["recall", "314", "--run", "last"])
+    assert code == 0  # the newest of its task that is finished
+    assert run.run_id in err

@@ -1,0 +1,136 @@
+"""First weights: as PyTorch draws them, or orthogonal, and never from the global generator."""
+
+import math
+import random
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM, build_row_reader
+
+MODELS = ("rnn", "lstm", "bilstm")
+
+
+def built(
+    model: str,
+    scheme: str,
+    seed: int = 0,
+    *,
+    hidden: int = 16,
+    layers: int = 2,
+    forget: float = 1.0,
+) -> nn.Module:
+    reader = build_row_reader(
+        model, features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers
+    )
+    initialise(reader, scheme, torch.Generator().manual_seed(seed), forget)
+    return reader
+
+
+def by_pytorch(model: str, hidden: int, layers: int) -> nn.Module:
+    """The same network from PyTorch's constructors, which draw from the global generator."""
+    if model == "bilstm":
+        return LastStepBiLSTM(28, hidden, layers, 10)
+    kind = nn.RNN if model == "rnn" else nn.LSTM
+    return AllStatesReader(kind(28, hidden, layers, batch_first=True), 28, 10)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize(("hidden", "layers"), [(1, 1), (16, 1), (5, 3)])
+def test_pytorch_scheme_draws_the_numbers_that_pytorch_itself_draws(
+    model: str, hidden: int, layers: int
+) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(7)
+        expected = by_pytorch(model, hidden, layers)
+    ours = built(model, "pytorch", seed=7, hidden=hidden, layers=layers)
+    for (name, weight), (_, theirs) in zip(
+        ours.named_parameters(), expected.named_parameters(), strict=True
+    ):
+        # The bound of nn.Linear is the same number by another formula: one rounding apart.
+        torch.testing.assert_close(weight, theirs, rtol=1e-6, atol=0, msg=name)
+        if not name.startswith("readout"):
+            assert torch.equal(weight, theirs), name
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_pytorch_scheme_fills_its_bounds(model: str) -> None:
+    for name, weight in built(model, "pytorch", hidden=64).named_parameters():
+        fan = (28 if model != "bilstm" else 2) * 64 if name.startswith("readout") else 64
+        bound = 1 / math.sqrt(fan)
+        assert weight.abs().max() <= bound, name
+        if weight.numel() > 1000:
+            assert weight.min() < -0.98 * bound, name
+            assert weight.max() > 0.98 * bound, name
+            assert weight.mean().abs() < 0.1 * bound, name
+
+
+def gates(weight: Tensor, hidden: int) -> tuple[Tensor, ...]:
+    return weight.split(hidden)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("hidden", [1, 16])
+def test_orthogonal_scheme(model: str, hidden: int) -> None:
+    reader = built(model, "orthogonal", hidden=hidden, forget=1.5)
+    recurrent = 0
+    for name, weight in reader.named_parameters():
+        short = name.rsplit(".")[-1]
+        if name.startswith("readout"):
+            assert not weight.any(), name
+        elif short.startswith("weight_hh"):
+            blocks = gates(weight, hidden)
+            assert len(blocks) == (1 if model == "rnn" else 4)
+            for block in blocks:
+                torch.testing.assert_close(block @ block.T, torch.eye(hidden), atol=1e-5, rtol=0)
+            if hidden > 1 and len(blocks) == 4:
+                assert not torch.equal(blocks[0], blocks[1])
+            recurrent += 1
+        elif short.startswith("weight_ih"):
+            for block in gates(weight, hidden):
+                bound = 0.5 * math.sqrt(6 / (block.shape[0] + block.shape[1]))
+                assert 0 < block.abs().max() <= bound, name
+        else:
+            expected = torch.zeros_like(weight)
+            if model != "rnn" and short.startswith("bias_ih"):
+                expected[hidden : 2 * hidden] = 1.5
+            assert torch.equal(weight, expected), name
+    # Two layers, and for the biLSTM two directions of each.
+    assert recurrent == (4 if model == "bilstm" else 2)
+
+
+def test_forget_bias_counts_once_though_pytorch_has_two_biases() -> None:
+    reader = built("lstm", "orthogonal", layers=1, forget=2.0)
+    assert isinstance(reader, AllStatesReader)
+    total = reader.recurrent.bias_ih_l0 + reader.recurrent.bias_hh_l0
+    assert gates(total, 16)[1].tolist() == [2.0] * 16
+    assert total.sum() == 2.0 * 16
+
+
+@pytest.mark.parametrize("scheme", ["pytorch", "orthogonal"])
+@pytest.mark.parametrize("model", MODELS)
+def test_seed_decides_and_the_global_generators_stay_untouched(model: str, scheme: str) -> None:
+    before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[union-attr]
+    first, again = built(model, scheme, 3), built(model, scheme, 3)
+    other = built(model, scheme, 4)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert random.getstate() == before[1]
+    assert np.random.get_state()[1].tolist() == before[2]  # type: ignore[union-attr]
+
+    for name, weight in first.state_dict().items():
+        assert torch.equal(weight, again.state_dict()[name]), name
+    assert any(not torch.equal(w, other.state_dict()[n]) for n, w in first.state_dict().items())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_global_generator_decides_nothing(model: str) -> None:
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        first = built(model, "pytorch")
+        torch.manual_seed(2)
+        second = built(model, "pytorch")
+    for a, b in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(a, b)

@@ -1,0 +1,70 @@
+"""Plans whose networks are trained in a moment, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rnn_tui.engine import events
+from rnn_tui.engine.control import Control
+from rnn_tui.report.plan import Plan, plan
+from rnn_tui.report.rows import Results, results
+from rnn_tui.report.running import Ending, Standing, reproduce
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+
+SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
+Kind = TypeVar("Kind", bound=events.Event)
+
+
+def small_plan(
+    seeds: int = 2, *, only: tuple[str, ...] = ("recall",), data: Path | None = None, **more: Any
+) -> Plan:
+    """A plan of the small tasks; of MNIST too, where `data` is a slice of it."""
+    overrides: dict[str, Any] = {"recall": {**SMALL, **more}, "adder": {**SMALL, **more}}
+    if data is not None:
+        only = (*only, "mnist")
+        overrides["mnist"] = {"epochs": 1, "hidden_size": 4, "data_dir": str(data)}
+    return plan(seeds, 1, only=only, device="cpu", overrides=overrides)
+
+
+@dataclass
+class Told:
+    """What a rerun emitted, and how it ended."""
+
+    ending: Ending
+    standings: list[Standing] = field(default_factory=list)
+    events: list[events.Event] = field(default_factory=list)
+
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+def rerun(made: Plan, *, stop_at: int | None = None) -> Told:
+    """Rerun a plan; up to a step of its first run where `stop_at` says so."""
+    control = Control()
+    standings: list[Standing] = []
+    told: list[events.Event] = []
+
+    def emit(event: events.Event | Standing) -> None:
+        if isinstance(event, Standing):
+            standings.append(event)
+            return
+        told.append(event)
+        if isinstance(event, events.StepLogged) and event.step == stop_at:
+            control.stop()
+
+    return Told(reproduce(made, emit, control), standings, told)
+
+
+def table(made: Plan) -> Results:
+    """The rows of a plan."""
+    with RunStore() as store:
+        return results(made, store)
+
+
+def runs() -> list[RunRecord]:
+    """All runs, the oldest first."""
+    with RunStore() as store:
+        return store.runs()[::-1]

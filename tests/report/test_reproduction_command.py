@@ -1,0 +1,121 @@
+"""`rnn-tui reproduce`: what goes where, with which exit code."""
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.runs.store import RunStore
+from tests.cli.command_line import (
+    COMMAND,
+    EXIT_FAILURE,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    PATIENCE,
+    assert_one_sentence,
+    assert_refused,
+    environment,
+    in_terminal,
+    run_inside,
+    screen_after,
+)
+
+FAST = ["reproduce", "--only", "adder", "--preset", "fast", "--seeds", "1"]
+
+
+def test_table_and_document(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    path = tmp_path / "report.md"
+    code, out, err = run_inside([*FAST, "-o", str(path)])
+    assert code == 0, err
+    lines = out.splitlines()
+    assert lines[0].startswith("| experiment | published | here, mean ± sd [min, max] | n |")
+    assert [line.split(" | ")[0] for line in lines[2:8]] == [
+        f"| Adder, H {size} {loss}" for loss in ("mse", "ce") for size in (3, 5, 10)
+    ]
+    assert out.count("these seeds") == 3
+    assert "\x1b" not in out + err
+    began, written = err.splitlines()
+    assert began == "rnn-tui: 0 of 6 networks done; trains Adder, 6 networks × 1 seed"
+    assert written == f"rnn-tui: written to {path}"
+    assert lines[2] in path.read_text()
+
+    # Nothing is trained a second time; one document, and nothing else.
+    code, out, err = run_inside([*FAST, "--json"])
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert document["status"] == "complete"
+    assert document["command"] == "rnn-tui reproduce --only adder --preset fast --seeds 1"
+    assert len(document["rows"]) == 6
+    assert document["rows"][0]["published"] == 92.10
+    assert [row["n"] for row in document["rows"]] == [1] * 6
+    assert {row["sd"] for row in document["rows"]} == {None}
+    assert len(document["conclusions"]) == 3
+    assert document["seeds"] == {"adder": [0]}
+    assert document["settings"]["Adder"]["losses"] == ["mse", "ce"]
+    assert {"torch", "python"} <= document["versions"].keys()
+    assert document["machine"]["cores"] >= 1
+    (run,) = document["runs"]
+    assert {row["runs"][0] for row in document["rows"]} == {run["id"]}
+
+    # On a terminal: a table for the eye, no bar left behind.
+    arguments = ["reproduce", "--only", "recall", "--no-training"]
+    code, screen = in_terminal(arguments, {"RNN_TUI_HOME": str(home)})
+    assert code == 0
+    shown = screen_after(screen)
+    assert shown[0].startswith("experiment")
+    assert any(line.startswith("Recall, H 10 ") for line in shown)
+
+
+def test_without_training_nothing_is_made(home: Path) -> None:
+    code, out, err = run_inside(["reproduce", "--no-training"])
+    assert (code, err) == (0, "")
+    assert out.count("| 0 of 20 |") == 9
+    assert out.count("| 0 of 3 |") == 3
+    assert not (home / "runs.db").exists()
+
+
+def test_ctrl_c_keeps_what_was_trained_and_prints_the_table_so_far(home: Path) -> None:
+    process = subprocess.Popen(
+        [*COMMAND, "reproduce", "--only", "recall,adder", "--seeds", "1"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment(),
+    )
+    assert process.stderr is not None
+    assert "trains Recall, 3 networks × 1 seed" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == EXIT_INTERRUPTED
+    assert assert_one_sentence(err).endswith("the same command goes on from there.")
+    assert out.count("| 0 of 1 |") == 9
+    with RunStore() as store:
+        (run,) = store.runs()
+    assert (run.status.value, run.config.task) == ("stopped", "recall")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--seeds", "0"], ["--mnist-seeds", "x"], ["--only", "recal"], ["--only", ""],
+        ["--preset", "best"], ["--seed", "4294967295"], ["recall"], ["-o", "report.pdf"],
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_one_sentence(home: Path, arguments: list[str]) -> None:
+    code, out, err = run_inside(["reproduce", *arguments])
+    assert code == EXIT_USAGE
+    assert_refused(out, err)
+    assert not (home / "runs.db").exists()
+
+
+def test_a_document_that_can_not_be_written_is_found_before_training(
+    home: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("matplotlib")
+    code, out, err = run_inside(["reproduce", "-o", str(tmp_path / "nowhere" / "report.md")])
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert "can't be written" in assert_one_sentence(err)
+    assert not (home / "runs.db").exists()

@@ -1,0 +1,159 @@
+"""A rerun written down: whole, valid, and pointing at nothing outside of itself."""
+
+import base64
+import platform
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from rnn_tui.engine.errors import ExportError, SettingError
+from rnn_tui.report.curves import accuracy_by_length, figures
+from rnn_tui.report.document import check_path, write_document
+from rnn_tui.report.published import VALIDATION_ACCURACY
+from rnn_tui.report.words import cells
+from rnn_tui.runs.store import RunStore
+from tests.report.small_plans import rerun, small_plan, table
+
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+EVIL = "<b>bold</b> | [link](http://x.example) <script>"
+
+
+class Page(HTMLParser):
+    """What a page is made of; fails where an element is closed that is not open."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.attributes: list[tuple[str, str]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.attributes += [(name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def values(self, attribute: str) -> list[str]:
+        return [value for name, value in self.attributes if name == attribute]
+
+
+def assert_self_contained(page: Page, text: str) -> None:
+    ids = page.values("id")
+    assert len(ids) == len(set(ids))
+    for link in [*page.values("href"), *page.values("xlink:href"), *page.values("src")]:
+        assert link.startswith("#")
+        assert link[1:] in ids
+    for reference in re.findall(r"url\(([^)]*)\)", text):
+        assert reference.startswith("#")
+        assert reference[1:] in ids
+    assert not page.tags.keys() & {"script", "link", "iframe", "object", "a", "b"}
+    # The name of SVG's namespace is an address that nobody looks up; that of the run is text.
+    rest = text.replace("http://www.w3.org/2000/svg", "").replace("http://x.example", "")
+    assert "http" not in rest
+    assert "@import" not in rest
+
+
+def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -> None:
+    pytest.importorskip("matplotlib")
+    made = small_plan(2, only=("recall", "adder"), data=mnist_slice)
+    rerun(made)
+    page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
+    with RunStore() as store:
+        store.rename(store.find("last"), EVIL)
+        drawn = figures(made, store, accuracy_by_length(made, store))
+        write_document(page_path, made, store)
+        write_document(text_path, made, store)
+    html, markdown = page_path.read_text(), text_path.read_text()
+    page = Page(html)
+    assert html.startswith("<!DOCTYPE html>")
+    assert_self_contained(page, html)
+    assert "prefers-color-scheme: dark" in html
+    words = re.sub(r"\s+", " ", " ".join(page.words))
+    assert EVIL in words
+    shown = (
+        made.command, "Bit accuracy falls with length", "supported by these seeds",
+        "learning rate", "torch", "Python".lower(), platform.machine(), "Seeds. MNIST: 0; ",
+        "the mean over each epoch; the report plotted its last batch's",
+    )  # fmt: skip
+    for some in shown:
+        assert some in words, some
+        assert some in markdown.replace("\\", ""), some
+    for row in table(made).rows:
+        assert f"| {' | '.join(cells(row))} |" in markdown
+        assert all(cell in words for cell in cells(row))
+    # Every plot of the report is a drawing, in both.
+    assert [one.key for one in drawn] == [
+        "mnist-train_loss", "mnist-val_loss", "mnist-val_accuracy", "recall-train_loss",
+        "adder-by-length-mse", "adder-by-length-ce",
+    ]  # fmt: skip
+    pictures = re.findall(r"!\[[^\]]*\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)", markdown)
+    assert page.tags["svg"] == page.tags["figcaption"] == len(pictures) == 6
+    roots = [ElementTree.fromstring(base64.b64decode(one)) for one in pictures]
+    assert [root.tag for root in roots] == ["{http://www.w3.org/2000/svg}svg"] * 6
+    assert "(http" not in markdown.replace("\\", "").replace("](http://x.example", "")
+
+
+def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice: Path) -> None:
+    made = small_plan(3, only=("adder",), data=mnist_slice)
+    rerun(made)
+    with RunStore() as store:
+        by_length = accuracy_by_length(made, store)
+        accuracy = next(
+            one for one in figures(made, store, by_length) if one.key == "mnist-val_accuracy"
+        )
+    assert [line.label for line in accuracy.lines] == ["RNN", "LSTM", "biLSTM"]
+    rnn, lstm, _ = accuracy.published
+    assert (rnn.x, rnn.y) == (tuple(range(1, 11)), VALIDATION_ACCURACY["rnn"])
+    assert (lstm.x[0], lstm.y[0], len(lstm.x)) == (2.0, 97.73, 9)  # the first can't be read
+    # By length on the sequences of the test: their mean is its figure, seed by seed.
+    for row, one in zip(table(made).rows[3:], by_length, strict=True):
+        assert row.experiment == one.experiment
+        means = one.between(1, 20)
+        assert [means[seed] for seed in row.seeds] == pytest.approx(row.values, abs=1e-4)
+        assert (len(one.line.x), one.line.seeds) == (20, 3)
+
+
+def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
+    made = small_plan(1, only=("adder",))
+    rerun(made)
+    with RunStore() as store:
+        store.find("last").weights.unlink()
+        assert accuracy_by_length(made, store) == ()
+    assert all(row.n == 1 for row in table(made).rows)
+
+
+def test_of_nothing_there_is_a_document_too(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    write_document(tmp_path / "empty.html", small_plan(1), None)
+    page = Page((tmp_path / "empty.html").read_text())
+    assert "Not complete:" in page.words
+    assert page.tags["svg"] == 0
+
+
+def test_where_no_document_can_be(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    for name in ("report.pdf", "report", ".md"):
+        with pytest.raises(SettingError, match=r"ends in \.md or \.html"):
+            check_path(tmp_path / name)
+    (tmp_path / "folder.md").mkdir()
+    for path in (tmp_path / "folder.md", tmp_path / "nowhere" / "report.md"):
+        with pytest.raises(ExportError, match="can't be written"):
+            write_document(path, small_plan(1), None)

@@ -1,0 +1,212 @@
+"""A rerun trains what the runs lack, and nothing twice."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import DeviceError
+from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.report.kept import Found, Kept, networks
+from rnn_tui.report.plan import Part, family, plan
+from rnn_tui.report.running import reproduce, standing
+from rnn_tui.report.work import work_for
+from rnn_tui.runs import training
+from rnn_tui.runs.records import RunRecord, RunStatus
+from rnn_tui.runs.store import RunStore
+from tests.report.small_plans import SMALL, rerun, runs, small_plan, table
+
+SMALL_TASKS = ("recall", "adder")
+PATIENCE = 30.0
+
+
+def train(config: RunConfig) -> None:
+    training.train(config, lambda _: None, Control(), new_run_id())
+
+
+def trained() -> Counter[object]:
+    """How often each network was trained to the end."""
+    finished = [run for run in runs() if run.status is RunStatus.FINISHED]
+    return Counter(network for run in finished for network in networks(run.config))
+
+
+def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice: Path) -> None:
+    made = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
+    told = rerun(made)
+    assert told.ending.complete
+    assert not told.ending.stopped
+    # Cheap tasks first, all of their seeds in one run; MNIST has one run a model.
+    names = [(run.config.task, run.config.key, len(run.config.replicas)) for run in runs()]
+    assert names == [
+        ("recall", "lstm", 6), ("adder", "lstm", 12),
+        ("mnist", "rnn", 0), ("mnist", "lstm", 0), ("mnist", "bilstm", 0),
+    ]  # fmt: skip
+    rows = table(made).rows
+    assert len(rows) == 12
+    assert [row.n for row in rows] == [1] * 3 + [2] * 9
+    ended = {end.run_id: end for end in told.of(events.RunFinished)}
+    configs = {run.run_id: run.config for run in runs()}
+    for row in rows:
+        for seed, value, run_id in zip(row.seeds, row.values, row.run_ids, strict=True):
+            end, experiment = ended[run_id], row.experiment
+            if experiment.variant is None:
+                assert value == end.metrics[experiment.metric]
+                continue
+            replicas = [(one.variant, one.seed) for one in configs[run_id].replicas]
+            at = replicas.index((experiment.variant, seed))
+            assert value == end.replicas[experiment.metric][at]
+    assert sum(row.seconds for row in rows) == pytest.approx(sum(run.elapsed for run in runs()))
+    # What is told on the way: never backwards, everything at the end.
+    shares = [one.share for one in told.standings]
+    assert shares == sorted(shares)
+    assert (told.standings[0].seconds_left, told.standings[-1].seconds_left) == (None, 0.0)
+    assert {one.work.label for one in told.standings if one.work} >= {"MNIST, biLSTM, seed 0"}
+    again = rerun(made)
+    assert again.ending.complete
+    assert again.events == []
+
+
+def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> None:
+    made = small_plan(3, only=SMALL_TASKS)
+    # By another device's name, another number of workers, beside other networks.
+    train(made.config("recall", "lstm", 1).replace(hidden_sizes=(2, 7), seeds=2, workers=2))
+    train(made.config("adder", "lstm", 0).replace(losses=("ce", "bce"), hidden_sizes=(5,)))
+    before = trained()
+    told = rerun(made)
+    assert told.ending.complete
+    assert all(row.n == 3 for row in table(made).rows)
+    assert set(trained().values()) == {1}
+    assert len(trained() - before) == 9 - 2 + 18 - 1
+
+
+def test_more_seeds_add_to_those_that_are_there(home: Path) -> None:
+    rerun(small_plan(1))
+    first = table(small_plan(1)).rows
+    told = rerun(small_plan(3))
+    (started,) = told.of(events.RunStarted)
+    assert {one.seed for one in started.config.replicas} == {1, 2}
+    assert told.standings[0].seconds_left is not None  # from the first run's pace
+    for before, after in zip(first, table(small_plan(3)).rows, strict=True):
+        assert after.values[:1] == before.values
+
+
+def test_other_settings_and_deleted_runs_do_not_count(home: Path) -> None:
+    made = small_plan(1)
+    train(made.config("recall", "lstm", 0).replace(learning_rate=0.1))
+    train(made.config("recall", "lstm", 0).replace(position=2))
+    train(made.config("recall", "lstm", 0))
+    with RunStore() as store:
+        store.delete(store.find("last"))
+    assert all(row.n == 0 for row in table(made).rows)
+    assert len(rerun(made).of(events.RunStarted)) == 1
+
+
+def test_a_figure_does_not_change_once_it_is_there(home: Path) -> None:
+    made = small_plan(1)
+    rerun(made)
+    before = table(made)
+    train(made.config("recall", "lstm", 0, seeds=2))
+    assert table(made) == before
+
+
+def test_stopped_it_goes_on_where_it_was(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = small_plan(2, only=SMALL_TASKS)
+    told = rerun(made, stop_at=3)
+    assert told.ending.stopped
+    assert not told.ending.complete
+    (stopped,) = runs()
+    assert (stopped.status, stopped.step) == (RunStatus.STOPPED, 3)
+    goes_on = rerun(made)
+    first, _ = goes_on.of(events.RunStarted)
+    assert (first.run_id, first.first_step) == (stopped.run_id, 3)
+    assert goes_on.ending.complete
+    figures = [row.values for row in table(made).rows]
+    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path / "another"))
+    rerun(made)
+    assert [row.values for row in table(made).rows] == figures  # as if it had never stopped
+
+
+def test_a_stopped_run_with_networks_that_are_done_is_left(home: Path) -> None:
+    rerun(small_plan(2), stop_at=3)
+    rerun(small_plan(1))
+    rerun(small_plan(2))
+    assert set(trained().values()) == {1}
+    assert [run.status.value for run in runs()] == ["stopped", "finished", "finished"]
+
+
+def test_a_damaged_checkpoint_is_told_and_its_run_started_anew(home: Path) -> None:
+    rerun(small_plan(1), stop_at=3)
+    (stopped,) = runs()
+    stopped.weights.write_bytes(b"nothing")
+    told = rerun(small_plan(1))
+    assert told.ending.complete
+    warned = [line for line in told.of(events.LogLine) if line.level == "warning"]
+    assert [line.run_id for line in warned] == [stopped.run_id]
+
+
+def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
+    made = small_plan(1, only=SMALL_TASKS)
+    seen = []
+
+    def emit(event: object) -> None:
+        if isinstance(event, events.EpochEnded) and not seen:
+            deadline = time.monotonic() + PATIENCE
+            # The run is written down by a thread of its own.
+            while not any(run.status.active for run in runs()) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            seen.extend(standing(one) for one in (made, small_plan(2)))
+
+    reproduce(made, emit, Control())
+    assert [(one.done, one.elsewhere, one.runs_left) for one in seen] == [(0, 3, 1), (0, 3, 1)]
+
+
+def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
+    made = plan(
+        1, only=SMALL_TASKS, device="cpu",
+        overrides={"recall": {**SMALL, "learning_rate": 1e38}, "adder": SMALL},
+    )  # fmt: skip
+    told = rerun(made)
+    (failure,) = told.ending.failures
+    assert failure.startswith("Recall, 3 networks × 1 seed: ")
+    assert (told.ending.stopped, told.ending.standing.done) == (False, 6)
+    assert [run.status.value for run in runs()] == ["failed", "finished"]
+
+
+def test_a_device_that_is_not_there_starts_no_run(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match="no cuda device"):
+        rerun(plan(1, only=("recall",), device="cuda"))
+    assert runs() == []
+
+
+def found(config: RunConfig) -> Found:
+    return Found(RunRecord("run", "run", config, RunStatus.FINISHED, 0.0, 0.0), 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data(), st.sampled_from(["report", "fast"]))
+def test_work_is_what_is_lacking_and_each_network_once(data: st.DataObject, preset: str) -> None:
+    made = plan(3, 2, preset=preset)
+    done = data.draw(st.sets(st.sampled_from(made.parts)))
+    some = found(made.config("recall", "lstm", 0))
+    works = work_for(made, Kept(dict.fromkeys(done, some), {}, (), ()))
+    asked: Callable[[Part], object] = lambda part: (  # noqa: E731
+        family(made.config(part.experiment.task, part.experiment.model, 0)),
+        part.experiment.variant,
+        part.seed,
+    )
+    covered = [network for work in works for network in networks(work.config)]
+    assert Counter(covered) == Counter(asked(part) for part in made.parts if part not in done)
+    assert Counter(part for work in works for part in work.parts) == Counter(set(made.parts) - done)

@@ -1,0 +1,103 @@
+"""The plan's limits, and where a published figure is said to lie."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.report.plan import plan
+from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.rows import Row, place_of
+from rnn_tui.report.words import cells, markdown_text
+from rnn_tui.tasks import TASKS
+
+PERCENT = st.floats(0, 100)
+PUBLISHED = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
+
+
+@given(PUBLISHED, st.lists(PERCENT, min_size=2, max_size=20).map(tuple))
+def test_where_a_published_figure_lies(published: float, values: tuple[float, ...]) -> None:
+    place = place_of(published, values)
+    low, high = round(min(values), 2), round(max(values), 2)
+    if low <= published <= high:
+        assert place == "inside the range"
+    else:
+        points, rest = place.split(" ", 1)
+        below = published < low
+        assert float(points) == pytest.approx(low - published if below else published - high)
+        assert float(points) > 0
+        assert rest == ("points below the smallest" if below else "points above the largest")
+    assert "signific" not in place
+
+
+@given(PUBLISHED, PERCENT)
+def test_one_value_is_no_range(published: float, value: float) -> None:
+    place = place_of(published, (value,))
+    if place == "equal to the one value":
+        assert round(value, 2) == published
+    else:
+        points, rest = place.split(" ", 1)
+        assert float(points) == pytest.approx(abs(round(value, 2) - published))
+        side = "below" if published < value else "above"
+        assert rest == f"points {side} the one value"
+
+
+def test_the_table_says_what_there_is() -> None:
+    lstm = EXPERIMENTS[1]
+    assert cells(Row(lstm, (), (), (), 0.0, 3)) == (
+        "MNIST, LSTM", "98.73", "–", "0 of 3", "–", "–",
+    )  # fmt: skip
+    one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
+    assert one.sd is None
+    assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01 min")
+    two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
+    assert two.sd == pytest.approx(0.5**0.5)
+    assert cells(two)[2:] == (
+        "98.50 ± 0.71 [98.00, 99.00]", "2", "inside the range", "3.0 s",
+    )  # fmt: skip
+
+
+def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
+    made = plan()
+    assert (len(made.experiments), len(made.parts)) == (12, 9 * 20 + 3 * 3)
+    for experiment in made.experiments:
+        config = made.config(experiment.task, experiment.model, 0)
+        usual = TASKS[experiment.task].config(experiment.model, "report")
+        assert config == usual
+    assert sum(len(one.validation) for one in made.experiments) == 30
+
+
+def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
+    made = plan(2, preset="fast", only=("adder",))
+    config = made.config("adder", "lstm", 0)
+    assert (config.variants, config.recipe.augmentation) == (
+        plan(2, only=("adder",)).config("adder", "lstm", 0).variants, "none",
+    )  # fmt: skip
+    assert made.notes
+    assert not plan(2, preset="fast", only=("recall",)).notes
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ((0,), {}), ((1001,), {}), ((1, 0), {}), ((), {"first_seed": -1}),
+        ((20,), {"first_seed": 2**32 - 10}), ((), {"only": ("recal",)}), ((), {"preset": "best"}),
+        ((), {"device": "tpu"}), ((), {"overrides": {"adder": {"epochs": 0}}}),
+    ],
+)  # fmt: skip
+def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, object]) -> None:
+    with pytest.raises(SettingError):
+        plan(*arguments, **options)  # type: ignore[arg-type]
+
+
+def test_the_command_of_a_plan() -> None:
+    assert plan().command == "rnn-tui reproduce --seeds 20 --mnist-seeds 3"
+    some = plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
+    assert some.command == (
+        "rnn-tui reproduce --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
+    )
+
+
+def test_text_in_markdown_means_itself() -> None:
+    assert markdown_text("98.50 ± 0.71 [98.00, 99.00]") == "98.50 ± 0.71 [98.00, 99.00]"
+    assert markdown_text("[a](b) <i> *x* |\x1b") == r"[a\](b) \<i\> \*x\* \|�"

@@ -1,0 +1,257 @@
+"""What is exported can be read by the programs that it is for, and says the same as we do."""
+
+import csv
+import io
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.palette import LIGHT_PALETTE
+from rnn_tui.runs.export import onnx_models as networks
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside
+from tests.runs.kept_runs import small, train
+
+
+def kept(config: RunConfig | None = None, stop_at: int | None = None) -> RunRecord:
+    train(config, stop_at=stop_at)
+    with RunStore() as store:
+        return store.find("last")
+
+
+def image_config(model: str, preset: str, data: Path, layers: int = 1) -> RunConfig:
+    return TASKS["mnist"].config(
+        model, preset, epochs=1, hidden_size=5, layers=layers, data_dir=str(data), device="cpu"
+    )
+
+
+def export(*arguments: str) -> str:
+    """stdout of an export that worked."""
+    code, out, err = run_inside(["runs", "export", *arguments])
+    assert code == 0, err
+    return out
+
+
+def moments(run: RunRecord) -> Any:
+    with RunStore() as store:
+        return store.moments(run.run_id)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def test_csv_has_every_value_to_the_last_bit(home: Path, mnist_slice: Path) -> None:
+    runs = [kept(), kept(image_config("rnn", "report", mnist_slice))]
+    rows = list(csv.DictReader(io.StringIO(export(*(run.run_id for run in runs), "--to", "csv"))))
+    for run in runs:
+        mine = [row for row in rows if row["run"] == run.run_id]
+        expected = [
+            (m.kind, m.step, name, value)
+            for m in moments(run)
+            for name, figures in m.figures.items()
+            for value in (figures if isinstance(figures, tuple) else (figures,))
+        ]
+        found = [(r["kind"], int(r["step"]), r["metric"], float(r["value"])) for r in mine]
+        assert found == expected
+        assert {row["name"] for row in mine} == {run.name}
+    replicas = {(r["hidden_size"], r["loss"], r["seed"]) for r in rows if r["task"] == "recall"}
+    assert replicas == {(size, "ce", seed) for size in "23" for seed in "01"}
+
+
+def test_json_is_one_document_without_nan(home: Path, tmp_path: Path) -> None:
+    run = kept()
+    path = tmp_path / "out.json"
+    assert export(run.name, "--to", "json", "-o", str(path)) == ""
+    document = json.loads(path.read_text())
+    (one,) = document["runs"]
+    assert (one["id"], one["status"]) == (run.run_id, "finished")
+    logged = [m for m in moments(run) if m.kind == "step"]
+    steps = [value for value in one["values"] if value["kind"] == "step"]
+    assert [tuple(s["train_loss"]) for s in steps] == [m.replicas["train_loss"] for m in logged]
+
+
+@pytest.mark.parametrize("form", ["png", "svg"])
+def test_charts(form: str, home: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    run = kept()
+    export(run.name, "--to", form)
+    data = (here / f"{run.name}.{form}").read_bytes()
+    if form == "png":
+        assert data.startswith(b"\x89PNG")
+        assert int.from_bytes(data[16:20], "big") == 1500  # 5 inches of 300 dots
+        return
+    text = data.decode()
+    # Two networks, each with a curve and a band, in the app's first two colours; its words.
+    for colour in LIGHT_PALETTE[:2]:
+        assert colour.lower() in text
+    assert LIGHT_PALETTE[2].lower() not in text
+    for words in ("validation loss", "validation accuracy (%)", "H 2 ce (mean ± sd, n = 2)"):
+        assert words in text
+    again = export(run.name, "--to", form, "-o", "again.svg", "--metric", "val_loss")
+    assert again == ""
+    assert "validation accuracy" not in (here / "again.svg").read_text()
+
+
+def test_a_chart_of_what_was_never_logged(home: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    run = kept()
+    code, _, err = run_inside(["runs", "export", run.name, "--to", "png", "--metric", "speed"])
+    assert code == EXIT_FAILURE
+    assert "val_accuracy" in assert_one_sentence(err)
+    assert list(here.iterdir()) == []
+
+
+def test_names_are_no_paths_and_no_formulas(home: Path, here: Path) -> None:
+    pytest.importorskip("matplotlib")
+    run = kept()
+    with RunStore() as store:
+        store.rename(run, r"../$\frac{x$ /../<b>&")
+    export("last", "--to", "svg")
+    (path,) = here.iterdir()
+    assert re.fullmatch(r"[\w.+,-]+\.svg", path.name)
+
+
+def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path) -> None:
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    runs = [kept(image_config("lstm", "fast", mnist_slice)), kept()]
+    export(*(run.name for run in runs), "--to", "tensorboard", "-o", "board")
+    for run in runs:
+        events = accumulator.EventAccumulator(str(here / "board" / run.name))
+        events.Reload()
+        tags = set(events.Tags()["scalars"])
+        if run.config.task == "mnist":
+            assert {"train_loss", "val_accuracy", "test_accuracy"} <= tags
+            told = [(e.step, e.value) for e in events.Scalars("train_loss")]
+            logged = [(m.step, m.metrics["train_loss"]) for m in moments(run) if m.kind == "step"]
+        else:
+            told = [(e.step, e.value) for e in events.Scalars("train_loss/H 3 ce/seed 1")]
+            logged = [
+                (m.step, m.replicas["train_loss"][3]) for m in moments(run) if m.kind == "step"
+            ]
+        assert [step for step, _ in told] == [step for step, _ in logged]
+        assert [value for _, value in told] == pytest.approx([v for _, v in logged], rel=1e-6)
+        assert "settings" in events.Tags()["tensors"]
+    code, _, err = run_inside(
+        ["runs", "export", runs[0].name, "--to", "tensorboard", "-o", "board"]
+    )
+    assert code == EXIT_FAILURE
+    assert "has event files already" in assert_one_sentence(err)
+
+
+@pytest.mark.parametrize(
+    ("model", "preset", "layers"),
+    [("rnn", "report", 1), ("lstm", "fast", 2), ("bilstm", "report", 1), ("bilstm", "fast", 3)],
+)
+def test_onnx_models_of_images_answer_like_ours(
+    model: str, preset: str, layers: int, here: Path, mnist_slice: Path
+) -> None:
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from rnn_tui.engine.weights_file import read_weights  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
+
+    run = kept(image_config(model, preset, mnist_slice, layers))
+    export(run.name, "--to", "onnx", "-o", "model.onnx")
+    session = runtime.InferenceSession(str(here / "model.onnx"))
+    pixels = np.random.default_rng(0).random((7, 28, 28), np.float32)
+    (logits,) = session.run(["logits"], {"pixels": pixels})
+    ours = RowReaderNetwork(read_weights(run.weights)).logits(pixels)
+    np.testing.assert_allclose(logits, ours, atol=1e-5)
+    assert logits.std() > 0.01
+    (result,) = networks.models_of(run.weights)
+    assert result.difference < 1e-5
+
+
+@pytest.mark.parametrize("task", ["recall", "adder"])
+def test_onnx_models_of_sequences_answer_like_ours(task: str, home: Path, here: Path) -> None:
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    run = kept(small(task))
+    export(run.name, "--to", "onnx", "-o", "models")
+    assert len(list((here / "models").iterdir())) == len(run.config.replicas)
+    models = networks.models_of(run.weights)
+    assert max(model.difference for model in models) < 1e-5
+    # Of any number of steps, not only those of training.
+    session = runtime.InferenceSession(models[1].data)
+    name = session.get_inputs()[0].name
+    features = session.get_inputs()[0].shape[2]
+    (logits,) = session.run(None, {name: np.zeros((3, 37, features), np.float32)})
+    assert logits.shape == ((3, 10) if task == "recall" else (3, 37))
+    assert np.isfinite(logits).all()
+
+
+def test_a_model_that_answers_otherwise_is_not_written(
+    home: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    run = kept()
+    monkeypatch.setattr(networks, "_ROWS", (0, 1, 2, 3))  # gates in the wrong order
+    code, _, err = run_inside(["runs", "export", run.name, "--to", "onnx"])
+    assert code == EXIT_FAILURE
+    assert "answers unlike ours" in assert_one_sentence(err)
+    assert list(here.iterdir()) == []
+
+
+def test_weights_come_without_what_training_needs(home: Path, here: Path) -> None:
+    run = kept(stop_at=13)
+    with safe_open(run.weights, framework="np") as file:
+        assert any(name.startswith("training/") for name in file.keys())  # noqa: SIM118
+    export(run.name, "--to", "safetensors")
+    with safe_open(here / f"{run.name}.safetensors", framework="np") as file:
+        assert sorted(file.keys()) == ["gates", "readout"]
+    code, _, err = run_inside(["runs", "export", run.name, "--to", "safetensors"])
+    assert code == EXIT_FAILURE
+    assert "exists already" in assert_one_sentence(err)
+
+
+def test_where_nothing_can_be_written(home: Path, tmp_path: Path) -> None:
+    run = kept()
+    (tmp_path / "file").touch()
+    for form in ("csv", "json", "safetensors"):
+        path = tmp_path / "file" / "inside"
+        code, _, err = run_inside(["runs", "export", run.name, "--to", form, "-o", str(path)])
+        assert code == EXIT_FAILURE
+        assert "can't be written" in assert_one_sentence(err)
+
+
+@pytest.mark.parametrize(
+    ("form", "package", "extra"),
+    [
+        ("png", "matplotlib", "plots"),
+        ("svg", "matplotlib", "plots"),
+        ("tensorboard", "tensorboard", "tensorboard"),
+        ("onnx", "onnx", "onnx"),
+        ("onnx", "onnxruntime", "onnx"),
+    ],
+)
+def test_a_package_that_is_not_installed_is_named_with_its_extra(
+    form: str, package: str, extra: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = kept()
+    if form == "onnx" and package == "onnxruntime":
+        pytest.importorskip("onnx")
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, package, None)
+    code, out, err = run_inside(["runs", "export", run.name, "--to", form])
+    assert (code, out) == (EXIT_FAILURE, "")
+    sentence = assert_one_sentence(err)
+    assert package in sentence
+    assert f"pip install 'rnn-tui[{extra}]'" in sentence
+    assert list(here.iterdir()) == []

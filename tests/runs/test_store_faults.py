@@ -1,0 +1,214 @@
+"""Whatever the disk does, training goes on, says so once, and keeps what can be kept."""
+
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rnn_tui.engine import events
+from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.paths import run_database, run_dir
+from rnn_tui.runs import database, spill
+from rnn_tui.runs.records import RunRecord, RunStatus
+from rnn_tui.runs.store import RunStore
+from tests.runs.kept_runs import Told, small, train
+
+Only = Callable[[], RunRecord]
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
+
+
+def assert_told_once(told: Told, *words: str) -> None:
+    """The run finished, and one sentence says what was wrong and what to do."""
+    assert isinstance(told.events[-2 if told.warnings else -1], events.RunFinished) or isinstance(
+        told.events[-1], events.RunFinished
+    )
+    (sentence,) = told.warnings
+    for word in words:
+        assert word in sentence
+    assert sentence.endswith(".")
+    assert sentence.isprintable()
+
+
+def assert_whole(told: Told, run: RunRecord) -> None:
+    """Nothing that was logged is missing."""
+    assert (run.run_id, run.status) == (told.run_id, RunStatus.FINISHED)
+    with RunStore() as store:
+        moments = store.moments(run.run_id)
+    assert [m.replicas for m in moments if m.kind == "step"] == [
+        event.replicas for event in told.of(events.StepLogged)
+    ]
+    assert [m.replicas for m in moments if m.kind == "epoch"] == [
+        event.replicas for event in told.of(events.EpochEnded)
+    ]
+
+
+def after_epoch(epoch: int, do: Callable[[], object]) -> Callable[[events.Event], None]:
+    def watch(event: events.Event) -> None:
+        if isinstance(event, events.EpochEnded) and event.epoch == epoch:
+            do()
+
+    return watch
+
+
+@contextmanager
+def locked() -> Iterator[sqlite3.Connection]:
+    """Another program holds the database."""
+    RunStore().close()
+    connection = sqlite3.connect(run_database(), isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def test_a_database_that_is_locked_for_a_while_has_everything_in_the_end(only: Only) -> None:
+    with locked() as connection:
+        told = train(small(epochs=4), watch=after_epoch(3, lambda: connection.execute("ROLLBACK")))
+    run = only()
+    assert_whole(told, run)
+    assert load_checkpoint(run.weights).step == 40
+
+
+def test_a_database_that_stays_locked_gets_everything_later(only: Only) -> None:
+    with locked():
+        told = train()
+    assert_told_once(told, "locked", str(run_database()))
+    assert len(list(spill.spill_dir().iterdir())) == 1
+    assert_whole(told, only())
+    assert list(spill.spill_dir().iterdir()) == []
+    assert_whole(told, only())
+
+
+def test_a_damaged_database_is_left_alone_and_a_new_one_gets_everything(only: Only) -> None:
+    run_database().write_bytes(b"\xff" * 5000)
+    told = train()
+    assert_told_once(told, "damaged", "move it away", str(run_database()))
+    assert run_database().read_bytes() == b"\xff" * 5000
+    run_database().unlink()
+    assert_whole(told, only())
+
+
+def test_damage_during_training(only: Only) -> None:
+    def damage() -> None:
+        with run_database().open("r+b") as file:
+            file.write(b"\xff" * run_database().stat().st_size)
+
+    told = train(watch=after_epoch(1, damage))
+    assert isinstance(told.of(events.RunFinished)[0], events.RunFinished)
+    (weights,) = run_dir().glob("*/*")
+    assert load_checkpoint(weights).step == 30
+
+
+def test_without_its_database_a_run_is_had_back_from_its_weights(only: Only) -> None:
+    train()
+    before = only()
+    for path in run_database().parent.glob("runs.db*"):
+        path.unlink()
+    run = only()
+    assert (run.run_id, run.config, run.status) == (before.run_id, before.config, before.status)
+    assert (run.final, run.step) == (before.final, before.step)
+
+
+def test_a_folder_that_vanishes_is_made_again(home: Path, only: Only) -> None:
+    def vanish() -> None:
+        with RunStore() as store:
+            while not any(store.moments(run.run_id) for run in store.runs()):
+                time.sleep(0.01)  # until the recorder has its database open
+        while home.exists():  # a checkpoint may be written at this moment
+            shutil.rmtree(home, ignore_errors=True)
+
+    told = train(watch=after_epoch(1, vanish))
+    assert_told_once(told, "vanished", str(run_database()))
+    run = only()
+    assert (run.run_id, run.status) == (told.run_id, RunStatus.FINISHED)
+    assert load_checkpoint(run.weights).step == 30
+    with RunStore() as store:
+        last = store.moments(run.run_id, "epoch")[-1]
+    assert last.replicas == told.of(events.EpochEnded)[-1].replicas
+
+
+def test_weights_that_can_not_be_written_cost_no_values(home: Path, only: Only) -> None:
+    (home / "runs").write_text("a file where the folder should be")
+    told = train()
+    assert_told_once(told, str(home / "runs"), "RNN_TUI_HOME")
+    assert_whole(told, only())
+
+
+def test_values_that_can_not_be_written_cost_no_weights(home: Path) -> None:
+    run_database().mkdir()
+    told = train()
+    assert_told_once(told, str(run_database()), "RNN_TUI_HOME")
+    (weights,) = run_dir().glob("*/*")
+    assert load_checkpoint(weights).step == 30
+
+
+def test_nothing_can_be_written_at_all(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "file").touch()
+    monkeypatch.setenv("RNN_TUI_HOME", str(home / "file"))
+    assert_told_once(train(), str(home / "file"), "RNN_TUI_HOME")
+
+
+def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: Only) -> None:
+    resource: Any = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.getsignal(signal.SIGXFSZ)
+    kept: list[int] = []
+
+    def fill() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+
+    def free() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    def watch(event: events.Event) -> None:
+        if isinstance(event, events.EpochEnded) and event.epoch == 2:
+            while not list(run_dir().glob("*/*.safetensors")):
+                pass  # the first epoch's checkpoint is on its way
+            fill()
+        if isinstance(event, events.EpochEnded) and event.epoch == 4:
+            (weights,) = (p for p in run_dir().glob("*/*") if not p.name.startswith("."))
+            kept.append(load_checkpoint(weights).step)
+            free()
+
+    try:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        told = train(small(epochs=5), watch=watch)
+    finally:
+        free()
+        signal.signal(signal.SIGXFSZ, handler)
+    assert_told_once(told, "RNN_TUI_HOME")
+    assert kept in ([10], [20])
+    run = only()
+    assert_whole(told, run)
+    assert load_checkpoint(run.weights).step == 50
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"run": "../../x"}',
+        '{"run": 3, "events": [{"kind": "System"}]}',
+        "\x00" * 9,
+    ],
+)
+def test_a_file_that_is_no_record_is_left_alone(text: str, home: Path) -> None:
+    path = spill.spill_dir() / "20250101-000000-aaaaaa.json"
+    path.parent.mkdir()
+    path.write_text(text)
+    with RunStore() as store:
+        assert store.runs() == []
+    assert path.read_text() == text

@@ -1,0 +1,275 @@
+"""What is in the database is what happened, for runs of one go and for resumed ones."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rnn_tui.engine import events
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.paths import lock_dir
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs import training
+from rnn_tui.runs.records import Moment, RunRecord, RunStatus
+from rnn_tui.runs.store import RunStore
+from tests.runs.kept_runs import Told, resume, small, train
+
+Only = Callable[[], RunRecord]
+
+
+def moment_of(event: events.Event) -> Moment | None:
+    match event:
+        case events.StepLogged():
+            return Moment(
+                "step", event.step, None, event.elapsed, event.rate, None, event.metrics,
+                event.replicas,
+            )  # fmt: skip
+        case events.EpochEnded():
+            return Moment(
+                "epoch", event.step, event.epoch, event.elapsed, None, event.seconds,
+                event.metrics, event.replicas,
+            )  # fmt: skip
+        case events.RunFinished():
+            return Moment(
+                "test", event.step, 3, event.seconds, None, None, event.metrics, event.replicas
+            )
+    return None
+
+
+@pytest.mark.parametrize("task", ["recall", "adder"])
+def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
+    told = train(small(task))
+    run = only()
+    assert (run.run_id, run.config, run.status) == (told.run_id, small(task), RunStatus.FINISHED)
+    assert told.warnings == []
+    with RunStore() as store:
+        kept = store.moments(run.run_id)
+        (session,) = store.sessions(run.run_id)
+        assert [text for _, _, text in store.log(run.run_id)] == [
+            line.text for line in told.of(events.LogLine)
+        ]
+    assert kept == [moment for event in told.events if (moment := moment_of(event))]
+    assert (session.first_step, session.device, session.workers) == (0, "cpu", session.workers)
+    assert {"rnn-tui", "python", "torch", "numpy"} <= session.versions.keys()
+    (started,) = told.of(events.RunStarted)
+    assert (run.total_steps, run.step, run.parameters) == (30, 30, started.parameters)
+    assert run.specs == started.metric_specs
+    assert run.progress == 1.0
+    assert run.name == f"{task}-report-h2,3-2seeds-3ep-batch4-train40-test20"
+    assert run.weights.is_file()
+    assert list(lock_dir().iterdir()) == []
+
+
+def test_a_single_network_is_kept_as_well(mnist_slice: Any, only: Only) -> None:
+    from rnn_tui.tasks import TASKS  # noqa: PLC0415
+
+    config = TASKS["mnist"].config(
+        "rnn", "report", epochs=2, hidden_size=4, data_dir=str(mnist_slice), device="cpu"
+    )
+    told = train(config)
+    run = only()
+    last = told.of(events.EpochEnded)[-1].metrics["val_accuracy"]
+    (end,) = told.of(events.RunFinished)
+    assert (run.metric, run.last) == ("val_accuracy", last)
+    assert run.best == max(e.metrics["val_accuracy"] for e in told.of(events.EpochEnded))
+    assert (run.final_metric, run.final) == ("test_accuracy", end.metrics["test_accuracy"])
+    assert run.name == "mnist-rnn-report-h4-2ep-data"
+    with RunStore() as store:
+        curve = store.curve(run, "train_loss")
+        by_epoch = store.curve(run, "val_loss")
+    assert list(curve.values) == [e.metrics["train_loss"] for e in told.of(events.StepLogged)]
+    assert by_epoch.epochs == (1.0, 2.0)
+
+
+def test_the_best_figure_of_several_networks_is_the_best_ones_mean(only: Only) -> None:
+    told = train()
+    (end,) = told.of(events.RunFinished)
+    values = end.replicas["test_accuracy"]
+    assert only().final == max(sum(values[:2]) / 2, sum(values[2:]) / 2)
+
+
+def folded(told: Told, config: Any) -> RunState:
+    state = RunState(told.run_id, config)
+    for event in told.events:
+        state = state.apply(event)
+    return state
+
+
+def test_the_state_can_be_had_back(only: Only) -> None:
+    told = train()
+    expected = folded(told, small())
+    with RunStore() as store:
+        assert store.state(only()) == expected
+
+
+@pytest.mark.parametrize("stop", [1, 13, 20, 29])
+def test_a_stopped_run_goes_on_and_its_record_is_that_of_one_go(stop: int, only: Only) -> None:
+    whole = train()
+    with RunStore() as store:
+        expected = store.moments(whole.run_id)
+        store.delete(store.find("last"))
+    train(stop_at=stop)
+    run = only()
+    assert (run.status, run.step) == (RunStatus.STOPPED, stop)
+    told = resume(run)
+    (started,) = told.of(events.RunStarted)
+    assert started.first_step == stop
+    assert isinstance(told.events[-1], events.RunFinished)
+    run = only()
+    assert (run.status, run.step) == (RunStatus.FINISHED, 30)
+    with RunStore() as store:
+        kept = store.moments(run.run_id)
+        assert [s.first_step for s in store.sessions(run.run_id)] == [0, stop]
+    without = [[(m.kind, m.step, m.epoch, m.figures) for m in ms] for ms in (kept, expected)]
+    assert without[0] == without[1]
+    elapsed = [moment.elapsed for moment in kept]
+    assert elapsed == sorted(elapsed)
+
+
+def test_what_was_logged_after_the_checkpoint_comes_once(only: Only) -> None:
+    # As after a crash: the database knows more steps than the checkpoint, and an end besides.
+    train(stop_at=13)
+    run = only()
+    kept = run.weights.read_bytes()
+    resume(run)
+    with RunStore() as store:
+        expected = [(m.kind, m.step, m.figures) for m in store.moments(run.run_id)]
+        store._connection.execute("UPDATE runs SET status = 'training'")
+    run.weights.write_bytes(kept)
+    told = resume(only())
+    assert told.of(events.RunStarted)[0].first_step == 13
+    with RunStore() as store:
+        assert [(m.kind, m.step, m.figures) for m in store.moments(run.run_id)] == expected
+    assert [step for kind, step, _ in expected if kind == "step"] == list(range(1, 31))
+
+
+def test_without_a_checkpoint_it_begins_again(only: Only) -> None:
+    whole = train()
+    with RunStore() as store:
+        expected = store.moments(whole.run_id)
+        store.delete(store.find("last"))
+    train(stop_at=5)
+    run = only()
+    run.weights.unlink()
+    told = resume(run)
+    assert told.of(events.RunStarted)[0].first_step == 0
+    with RunStore() as store:
+        kept = store.moments(run.run_id)
+    assert [m.figures for m in kept] == [m.figures for m in expected]
+
+
+def test_a_stop_by_the_system_is_an_interruption(only: Only) -> None:
+    train(stop_at=5, interrupt=True)
+    assert only().status is RunStatus.INTERRUPTED
+
+
+def test_a_listener_that_is_gone_interrupts_the_run(only: Only) -> None:
+    def closed(event: events.Event) -> None:
+        if isinstance(event, events.EpochEnded):
+            raise BrokenPipeError(32, "Broken pipe")
+
+    with pytest.raises(BrokenPipeError):
+        train(watch=closed)
+    run = only()
+    assert (run.status, run.step) == (RunStatus.INTERRUPTED, 10)
+    assert isinstance(resume(run).events[-1], events.RunFinished)
+
+
+def test_a_damaged_checkpoint_is_refused_and_the_run_stays_as_it_was(only: Only) -> None:
+    train(stop_at=13)
+    before = only()
+    data = before.weights.read_bytes()
+    before.weights.write_bytes(data[:-9])
+    with RunStore() as store:
+        kept = store.moments(before.run_id)
+    with pytest.raises(CheckpointError, match="can't be resumed"):
+        resume(before)
+    assert only() == before
+    with RunStore() as store:
+        assert store.moments(before.run_id) == kept
+    assert list(lock_dir().iterdir()) == []
+    before.weights.write_bytes(data)
+    assert isinstance(resume(before).events[-1], events.RunFinished)
+
+
+def test_a_checkpoint_that_does_not_fit_changes_nothing(only: Only, home: Any) -> None:
+    # Whole, and of this run, but of another data set than there is now.
+    train(stop_at=13)
+    run = only()
+    from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RecallProblem, "steps_per_epoch", 7)
+        told = resume(run)
+    assert isinstance(told.events[-1], events.RunFailed)
+    assert "has the data changed?" in told.events[-1].message
+    assert only() == run
+
+
+def test_finished_and_deleted_runs_are_not_resumed(only: Only) -> None:
+    train()
+    run = only()
+    with pytest.raises(StoreError, match="is finished"):
+        resume(run)
+    with RunStore() as store:
+        store.delete(run)
+        gone = store.get(run.run_id)
+    assert gone is not None
+    with pytest.raises(StoreError, match="is deleted"):
+        resume(gone)
+
+
+def test_a_run_in_training_shows_as_that_and_is_not_resumed(only: Only) -> None:
+    told: list[events.Event] = []
+    control, paused = Control(), threading.Event()
+    run_id = new_run_id()
+
+    def emit(event: events.Event) -> None:
+        told.append(event)
+        if isinstance(event, events.StepLogged) and event.step == 4:
+            control.pause()
+        if isinstance(event, events.RunPaused):
+            paused.set()
+
+    thread = threading.Thread(target=training.train, args=(small(), emit, control, run_id))
+    thread.start()
+    try:
+        assert paused.wait(30)
+        while only().status is not RunStatus.PAUSED:
+            pass
+        run = only()
+        assert (run.step, run.total_steps) == (4, 30)
+        with pytest.raises(StoreError, match="in training already"):
+            resume(run)
+        with RunStore() as store, pytest.raises(StoreError, match="stop it first"):
+            store.delete(run)
+    finally:
+        control.resume()
+        thread.join(30)
+    assert only().status is RunStatus.FINISHED
+
+
+def test_a_run_killed_before_it_could_say_that_it_is_finished_is_finished(only: Only) -> None:
+    told = train()
+    expected = only()
+    with RunStore() as store:
+        store._connection.execute("UPDATE runs SET status = 'training', final = NULL")
+        store._connection.execute("DELETE FROM points WHERE kind = 'test'")
+    run = only()
+    assert (run.status, run.final) == (RunStatus.FINISHED, expected.final)
+    with RunStore() as store:
+        (moment,) = store.moments(run.run_id, "test")
+    assert moment.replicas == told.of(events.RunFinished)[0].replicas
+
+
+def test_failed_runs_say_why(only: Only) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("torch.cuda.is_available", lambda: False)
+        train(small(device="cuda"))
+    failed = only()
+    with RunStore() as store:
+        assert (failed.status, store.state(failed).status) == (RunStatus.FAILED, Status.FAILED)
+    assert "cuda" in failed.message

@@ -1,0 +1,696 @@
+"""The calculator as a person uses it: by keys, with networks that were really trained."""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.pilot import Pilot
+from textual.widgets import Footer, Select, Static, TabbedContent, TabPane
+
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
+from rnn_tui.runs import weights
+from rnn_tui.runs.sequence_weights import choose
+from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
+from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
+from rnn_tui.ui.ask.calculator_answer import Adders, Answer
+from rnn_tui.ui.ask.calculator_entry import MOST_CHARACTERS, NumberEntry
+from rnn_tui.ui.ask.calculator_result import TallyTable, shorten
+from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
+from rnn_tui.ui.shell import styles
+
+SIZES = [(80, 20), (80, 24), (120, 40), (200, 50)]
+
+
+class Host(App[None]):
+    """The panel in a tab, among single keys that are commands."""
+
+    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"command('{key}')", key) for key in "tspnfclrixq"
+    ]
+
+    def __init__(self, source: Source | None = None) -> None:
+        super().__init__()
+        self.panel = CalculatorPanel()
+        if source is not None:
+            self.panel.use(source)
+        self.commands: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with TabbedContent(), TabPane("Calculator"):
+            yield self.panel
+        yield Footer()
+
+    def action_command(self, key: str) -> None:
+        self.commands.append(key)
+
+
+def shipped() -> Source:
+    return choose("adder", only_pretrained=True)
+
+
+@pytest.fixture
+def untrained(tmp_path: Path) -> Source:
+    """Four networks whose weights are random, so that most of their bits are."""
+    shipped_config = read_weights(shipped().path).config
+    assert isinstance(shipped_config, SequenceConfig)
+    config = replace(
+        shipped_config, hidden_sizes=(4, 7), losses=("mse",), seeds=2, seed=5, lengths=(1, 30)
+    )
+    random = np.random.default_rng(1)
+    arrays = {
+        "gates": random.normal(size=(4, 28, 11)).astype(np.float32),
+        "readout": random.normal(size=(4, 1, 8)).astype(np.float32),
+    }
+    about = {"format": FORMAT, "config": config.to_dict(), "step": 1, "metrics": {}}
+    path = tmp_path / "untrained.safetensors"
+    save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
+    return Source(path, "run untrained")
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+
+
+def screen_text(app: App[Any]) -> str:
+    return "\n".join(screen_lines(app))
+
+
+def row(app: App[Any], label: str, below: int = 0) -> str:
+    """What stands in a line of the addition, or `below` it, without the label."""
+    region = app.query_one(ColumnAddition).region
+    lines = [line[region.x :] for line in screen_lines(app)[region.y : region.bottom]]
+    [at] = [at for at, line in enumerate(lines) if line[:LABEL_WIDTH].strip() == label]
+    return lines[at + below][LABEL_WIDTH:]
+
+
+def reversed_cells(app: App[Any], label: str) -> int:
+    """How many characters of a line of the addition are drawn in reverse."""
+    addition = app.query_one(ColumnAddition)
+    [line] = [
+        line
+        for line in (addition.render_line(y) for y in range(addition.size.height))
+        if line.text[:LABEL_WIDTH].strip() == label
+    ]
+    return sum(len(s.text) for s in line if s.style is not None and s.style.reverse)
+
+
+def bits_in(app: App[Any], label: str) -> int:
+    """The number whose bits stand in a line of the addition."""
+    return int(row(app, label).replace(" ", ""), 2)
+
+
+def message(app: App[Any]) -> str:
+    return str(app.query_one("#message", Static).content)
+
+
+def verdict(app: App[Any]) -> str:
+    return str(app.query_one("#verdict", Static).content)
+
+
+def is_stale(app: App[Any]) -> bool:
+    return app.query_one("#addition").has_class("-stale")
+
+
+def entry(app: App[Any], name: str) -> NumberEntry:
+    return app.query_one(f"#number-{name}", NumberEntry)
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait until everything that was asked is answered and drawn."""
+    panel = pilot.app.query_one(CalculatorPanel)
+    await pilot.pause()
+    end = time.monotonic() + 60
+    while panel.busy:
+        assert time.monotonic() < end, screen_text(pilot.app)
+        await pilot.pause(0.01)
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def running(
+    size: tuple[int, int] = (80, 24), source: Source | None = None
+) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
+    """The panel, the first number in focus, once its example is answered."""
+    app = Host(source or shipped())
+    async with app.run_test(size=size) as pilot:
+        app.panel.focus_field()
+        await settled(pilot)
+        yield app, pilot
+
+
+async def type_into(pilot: Pilot[Any], name: str, text: str) -> None:
+    """Type over what stands in a field."""
+    field = entry(pilot.app, name)
+    field.focus()
+    await pilot.pause()
+    await pilot.press("home", "ctrl+k", *(_KEYS.get(letter, letter) for letter in text))
+    await settled(pilot)
+
+
+_KEYS = {" ": "space", "_": "underscore", "-": "minus"}
+
+
+async def paste(pilot: Pilot[Any], name: str, text: str) -> None:
+    """Paste over what stands in a field, as a terminal does it."""
+    field = entry(pilot.app, name)
+    field.focus()
+    field.value = ""
+    await pilot.pause()
+    field.post_message(events.Paste(text))
+    await settled(pilot)
+
+
+async def ask(pilot: Pilot[Any], variant: str, seed: int) -> None:
+    pilot.app.query_one("#variant", Select).value = variant
+    pilot.app.query_one("#seed", Select).value = seed
+    await settled(pilot)
+
+
+# The answer
+
+
+async def test_the_example_is_answered_by_the_largest_network() -> None:
+    async with running() as (app, _):
+        assert "✓ right · pretrained · H 10 bce · seed 0" in verdict(app)
+        assert "H 10 bce   ▼  seed 0" in screen_text(app)
+        assert bits_in(app, "a") == 0b101101
+        assert bits_in(app, "+ b") == 0b11011
+        assert bits_in(app, "true sum") == bits_in(app, "network") == 0b101101 + 0b11011
+        text = screen_text(app)
+        for expected in ("binary       1001000", "decimal      72", "hexadecimal  48"):
+            assert expected in text
+        assert message(app) == ""
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_what_is_shown_is_what_the_network_says(
+    size: tuple[int, int], untrained: Source
+) -> None:
+    network = AdderNetwork(read_weights(untrained.path))
+    async with running(size, untrained) as (app, pilot):
+        await type_into(pilot, "a", "1110011")
+        await type_into(pilot, "b", "1011101")
+        for replica in range(4):
+            await ask(pilot, ("H 4 mse", "H 7 mse")[replica // 2], 5 + replica % 2)
+            addition = Addition(0b1110011, 0b1011101)
+            [outputs] = network.only(replica).outputs_of([addition])
+            bits, true = outputs[0] >= 0.5, addition.bits(addition.total)
+            assert bits_in(app, "network") == number_of(bits)
+            assert bits_in(app, "true sum") == addition.total
+            wrong = [bool(bit != right) for bit, right in zip(bits, true, strict=True)]
+            assert any(wrong)
+            marks = row(app, "network", below=1).ljust(2 * 8)[0 : 2 * 8 : 2]
+            assert [mark == "✗" for mark in marks] == wrong[::-1]
+            blocks = row(app, "sure")[::2]
+            assert blocks == "".join(eighth(float(max(p, 1 - p))) for p in outputs[0][::-1])
+            label = f"H {(4, 7)[replica // 2]} mse · seed {5 + replica % 2}"
+            assert verdict(app) == (f"✗ {sum(wrong)} of 8 bits wrong · run untrained · {label}")
+            assert f"{number_of(bits)}" in screen_text(app)
+            assert f"true {addition.total}" in screen_text(app)
+
+
+async def test_carries_are_those_of_paper() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "1011")
+        await type_into(pilot, "b", "110")
+        # 1011 + 110: 1+0 none, 1+1 carries, 0+1+1 carries, 1+1 carries
+        assert row(app, "carry").replace(" ", "") == "111··"
+        assert row(app, "a") == "  1 0 1 1"
+        assert row(app, "+ b") == "    1 1 0"
+        assert row(app, "true sum") == "1 0 0 0 1"
+
+
+async def test_zero_and_zero() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "0")
+        await type_into(pilot, "b", "0")
+        assert [row(app, label) for label in ("a", "+ b", "network")] == ["0"] * 3
+        assert "✓ right" in verdict(app)
+
+
+async def test_wrong_bits_stand_out_by_more_than_colour(untrained: Source) -> None:
+    async with running(source=untrained) as (app, _):
+        wrong = int(verdict(app).split()[1])
+        assert reversed_cells(app, "network") == wrong > 0
+        told, carries = (row(app, label)[::2] for label in ("in state", "carry"))
+        differing = sum(one != other for one, other in zip(told, carries, strict=True))
+        assert reversed_cells(app, "in state") == differing > 0
+
+
+async def test_the_carries_that_the_state_tells_stand_below_the_true_ones() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "1011")
+        await type_into(pilot, "b", "110")
+        # The network that ships adds without a mistake: it has to know every carry.
+        assert row(app, "in state") == row(app, "carry") == "1 1 1 · ·"
+        variant = app.query_one("#variant", Select)
+        variant.value = "all vote"
+        await settled(pilot)
+        assert "in state" not in screen_text(app).replace("in state: carry", "")
+
+
+async def test_longer_than_in_training_is_said_and_answered() -> None:
+    async with running() as (app, pilot):
+        await paste(pilot, "a", "1" * 36)
+        assert message(app) == "37 bits: trained on at most 20"
+        assert bits_in(app, "a") == 2**36 - 1
+        await paste(pilot, "a", "1" * 19)
+        assert message(app) == ""
+
+
+# What is typed
+
+
+NO_NUMBERS = {
+    "10x1": "✗ a: “x” is no binary digit; write 0d… for decimal",
+    "102": "✗ a: “2” is no binary digit",
+    "tsq": "✗ a: “t” is no binary digit",
+    "-1": "✗ a: “-” is no binary digit",
+    "": "✗ a: Type a binary number.",
+    "   ": "✗ a: Type a binary number.",
+    "0xg": "✗ a: “g” is no hexadecimal digit.",
+}
+
+
+async def test_what_is_no_number_is_said_and_the_old_answer_greyed() -> None:
+    async with running() as (app, pilot):
+        for typed, said in NO_NUMBERS.items():
+            entry(app, "a").value = "1101"
+            await settled(pilot)
+            await type_into(pilot, "a", typed)
+            assert message(app).startswith(said)
+            assert said[:30] in screen_text(app)
+            assert is_stale(app)
+            assert entry(app, "a").value == typed
+            assert entry(app, "a").has_class("-wrong")
+            assert "✓ right" in verdict(app)
+            assert app.commands == []
+            entry(app, "a").value = "1"
+            await settled(pilot)
+            assert (message(app), is_stale(app), bits_in(app, "a")) == ("", False, 1)
+
+
+async def test_both_numbers_wrong_are_both_said() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "2")
+        await type_into(pilot, "b", "z")
+        assert [line[:14] for line in message(app).splitlines()] == [
+            "✗ a: “2” is no",
+            "✗ b: “z” is no",
+        ]
+
+
+async def test_letters_are_text_in_a_field_and_commands_after_escape() -> None:
+    async with running() as (app, pilot):
+        await pilot.press("t")
+        assert (entry(app, "a").value, app.commands) == ("t", [])
+        await pilot.press("escape", "t")
+        assert isinstance(app.focused, ColumnAddition)
+        assert (entry(app, "a").value, app.commands) == ("t", ["t"])
+        await pilot.press("enter", "enter")
+        assert app.focused is entry(app, "b")
+
+
+async def test_switching_the_base_converts_what_is_a_number() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "1111 0000")
+        await type_into(pilot, "b", "12")
+        await pilot.press("ctrl+t")
+        await settled(pilot)
+        assert (entry(app, "a").value, entry(app, "b").value) == ("240", "12")
+        assert app.query_one("#base", Select).value == "decimal"
+        assert (message(app), bits_in(app, "+ b")) == ("", 12)
+        await pilot.press("ctrl+t")
+        await settled(pilot)
+        assert (entry(app, "a").value, entry(app, "b").value) == ("f0", "c")
+        await type_into(pilot, "a", "0d10")  # a hexadecimal number itself
+        assert bits_in(app, "a") == 0x0D10
+        await pilot.press("ctrl+t")
+        await settled(pilot)
+        assert (entry(app, "a").value, entry(app, "b").value) == ("110100010000", "1100")
+
+
+async def test_a_prefix_overrules_the_base() -> None:
+    async with running() as (app, pilot):
+        await type_into(pilot, "a", "0x1f")
+        await type_into(pilot, "b", "0d1_000")
+        assert (bits_in(app, "a"), bits_in(app, "+ b")) == (0x1F, 1000)
+        assert bits_in(app, "network") == 1031
+
+
+async def test_a_key_fills_in_random_numbers() -> None:
+    async with running() as (app, pilot):
+        seen, lengths = set(), set()
+        for _ in range(12):
+            await pilot.press("ctrl+r")
+            await settled(pilot)
+            a, b = entry(app, "a").value, entry(app, "b").value
+            assert (bits_in(app, "a"), bits_in(app, "+ b")) == (int(a, 2), int(b, 2))
+            seen.add((a, b))
+            lengths.add(len(a))
+        assert len(seen) > 6
+        assert len(lengths) > 3
+        await pilot.press("ctrl+t", "ctrl+r")
+        await settled(pilot)
+        assert int(entry(app, "a").value) == bits_in(app, "a")
+
+
+async def test_a_million_characters_neither_freeze_nor_count_as_a_number() -> None:
+    async with running() as (app, pilot):
+        start = time.monotonic()
+        await paste(pilot, "a", "1" * 10**6)
+        assert time.monotonic() - start < 5
+        assert len(entry(app, "a").value) == MOST_CHARACTERS
+        assert f"Only the first {MOST_CHARACTERS:,} of 1,000,000 pasted characters fit" in message(
+            app
+        )
+        assert is_stale(app)
+        assert "✓ right" in verdict(app)
+        # Not even where what is left would be one.
+        await paste(pilot, "a", " " * (MOST_CHARACTERS - 3) + "111" + "0" * 100)
+        assert "Only the first" in message(app)
+        assert bits_in(app, "a") == 0b101101
+        await pilot.press("backspace")
+        await settled(pilot)
+        assert bits_in(app, "a") == 0b11
+
+
+async def test_control_characters_never_reach_the_screen() -> None:
+    async with running() as (app, pilot):
+        await paste(pilot, "a", "1\x1b]0;owned\x07\x9b31m\u202e1")
+        text = screen_text(app)
+        assert message(app).startswith("✗ a: “�” is no binary digit")
+        assert not any(
+            ord(letter) < 32 or 127 <= ord(letter) < 160 or letter == "\u202e"
+            for letter in text.replace("\n", "")
+        )
+        await paste(pilot, "a", "10\r\n11\n")
+        assert bits_in(app, "a") == 0b1011
+
+
+# Long numbers
+
+
+async def test_4096_bits_scroll_and_the_labels_stay() -> None:
+    async with running((80, 40)) as (app, pilot):
+        ones = "1" * 4096
+        await paste(pilot, "a", ones)
+        await paste(pilot, "b", "1")
+        shown = app.query_one(ColumnAddition)
+        assert verdict(app).startswith("✓ right")
+        assert "(4,097 digits)" in screen_text(app)
+        assert "4,097 bits: trained on at most 20" in message(app)
+        # The lowest bits first.
+        assert shown.scroll_offset.x == shown.max_scroll_x > 4000
+        assert row(app, "network") == "0" * len(row(app, "network"))
+        assert row(app, "+ b").strip() == "1"
+        assert row(app, "bit").startswith("‹")
+        await pilot.press("escape", "home")
+        await pilot.pause()
+        assert row(app, "network").startswith("1000")
+        assert row(app, "a").startswith(" 1111")
+        ruler = row(app, "bit")
+        assert ruler.endswith("›")
+        # The last figure of 4090 stands above bit 4090, which is the seventh column.
+        assert ruler.index("4090") + 3 == 4096 - 4090
+        labels = [line[: 1 + LABEL_WIDTH] for line in screen_lines(app)]
+        for key in ("shift+right", "right", "right", "left"):
+            before = shown.scroll_offset.x
+            await pilot.press(key)
+            await pilot.pause()
+            assert shown.scroll_offset.x != before
+        assert [line[: 1 + LABEL_WIDTH] for line in screen_lines(app)][:12] == labels[:12]
+        await pilot.press("end")
+        await pilot.pause()
+        assert shown.scroll_offset.x == shown.max_scroll_x
+
+
+async def test_the_wheel_scrolls_long_numbers() -> None:
+    async with running((80, 40)) as (app, pilot):
+        await paste(pilot, "a", "1" * 300)
+        shown = app.query_one(ColumnAddition)
+        end = shown.scroll_offset.x
+        for kind, expected in ((events.MouseScrollUp, end - 10), (events.MouseScrollDown, end)):
+            shown.post_message(kind(shown, 20, 3, 0, 1, 0, False, False, False))
+            await pilot.pause()
+            assert shown.scroll_offset.x == expected
+
+
+async def test_a_keystroke_in_4096_bits_draws_only_what_is_visible() -> None:
+    async with running((120, 40)) as (app, pilot):
+        await paste(pilot, "a", "10" * 2048)
+        shown = app.query_one(ColumnAddition)
+        start = time.perf_counter()
+        for y in range(8):
+            assert shown.render_line(y).cell_length == shown.scrollable_content_region.width
+        assert time.perf_counter() - start < 0.1
+
+
+async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
+    async with running((80, 40)) as (app, pilot):
+        await paste(pilot, "a", "10" * 150)
+        shown = app.query_one(ColumnAddition)
+        await pilot.press("escape", "left", "left")
+        await pilot.pause()
+        from_right = shown.max_scroll_x - shown.scroll_offset.x
+        assert from_right == 20
+        for width in (120, 60, 200, 80):
+            await pilot.resize_terminal(width, 40)
+            await pilot.pause(0.1)
+            assert shown.max_scroll_x - shown.scroll_offset.x == 20
+        await pilot.press("enter", "end", "1", "0", "backspace")
+        await settled(pilot)
+        assert len(entry(app, "a").value) == 301
+        assert shown.max_scroll_x - shown.scroll_offset.x == 20
+
+
+async def test_any_size_and_theme() -> None:
+    async with running((200, 50)) as (app, pilot):
+        await ask(pilot, ALL, 0)
+        for theme in ("textual-dark", "textual-light", "ansi-dark"):
+            app.theme = theme
+            for size in [(30, 8), (80, 24), (50, 60), (10, 3), (200, 50), (120, 40)]:
+                await pilot.resize_terminal(*size)
+                await pilot.pause(0.1)
+            assert bits_in(app, "network") == 72
+
+
+@pytest.mark.parametrize("size", [(80, 20), (80, 24), (120, 40)])
+async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, int]) -> None:
+    async with running(size) as (app, pilot):
+        await paste(pilot, "a", "1" * 100)
+        text = screen_text(app)
+        for part in ("carry", "true sum", "sure", "✓ right", "hexadecimal", "100 %", "^r random"):
+            assert part in text
+        assert "trained on at most 20" in text
+
+
+# Who answers
+
+
+async def test_all_vote(untrained: Source) -> None:
+    network = AdderNetwork(read_weights(untrained.path))
+    async with running((80, 40), untrained) as (app, pilot):
+        await type_into(pilot, "a", "1011")
+        await type_into(pilot, "b", "1")
+        await ask(pilot, ALL, 5)
+        addition = Addition(0b1011, 0b1)
+        [outputs] = network.outputs_of([addition])
+        votes = (outputs >= 0.5).sum(axis=0)
+        bits = np.where(votes == 2, outputs.mean(axis=0) >= 0.5, votes > 2)
+        assert bits_in(app, "network") == number_of(bits)
+        shares = np.maximum(votes, 4 - votes) / 4
+        assert row(app, "votes")[::2] == "".join(eighth(share) for share in shares[::-1])
+        assert "run untrained · all 4 vote" in verdict(app)
+        assert not app.query_one("#seed").display
+
+
+async def test_the_votes_are_tallied_by_variant() -> None:
+    network = AdderNetwork(read_weights(shipped().path))
+    config = network.config
+    async with running((80, 40)) as (app, pilot):
+        await paste(pilot, "a", "1011" * 40)
+        await ask(pilot, ALL, 0)
+        addition = Addition(int("1011" * 40, 2), 0b11011)
+        [outputs] = network.outputs_of([addition])
+        right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
+        text = " ".join(screen_text(app).split())
+        for at, variant in enumerate(config.variants):
+            count = right[at * config.seeds : (at + 1) * config.seeds].sum()
+            assert f"{variant.label} {count} of {config.seeds}" in text
+        assert f"all {len(network.replicas)} vote" in verdict(app)
+
+
+async def test_the_table_of_votes_is_reached_by_keys_where_it_does_not_fit() -> None:
+    async with running((80, 20)) as (app, pilot):
+        await ask(pilot, ALL, 0)
+        assert "of 5" not in screen_text(app)
+        await pilot.press(*["down"] * 8)
+        await pilot.pause()
+        assert "H 10 bce  5 of 5" in screen_text(app)
+        assert app.focused is entry(app, "a")
+
+
+async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Path) -> None:
+    async with running() as (app, pilot):
+        await ask(pilot, ALL, 0)
+        app.panel.use(untrained)
+        await settled(pilot)
+        assert "run untrained · all 4 vote" in verdict(app)
+        await ask(pilot, "H 7 mse", 6)
+        assert "run untrained · H 7 mse · seed 6" in verdict(app)
+        assert "H 7 mse    ▼  seed 6" in screen_text(app)
+        # What the new weights have too stays chosen; else their own default.
+        app.panel.use(shipped())
+        await settled(pilot)
+        assert "pretrained · H 10 bce · seed 0" in verdict(app)
+        await ask(pilot, "H 3 mse", 3)
+        app.panel.use(shipped())
+        await settled(pilot)
+        assert "pretrained · H 3 mse · seed 3" in verdict(app)
+
+
+async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_path: Path) -> None:
+    async with running() as (app, pilot):
+        broken = tmp_path / "broken.safetensors"
+        broken.write_bytes(b"nothing")
+        app.panel.use(Source(broken, "run broken"))
+        await settled(pilot)
+        assert "can't be read" in message(app)
+        await type_into(pilot, "a", "111")
+        assert "can't be read" in message(app)
+        assert bits_in(app, "a") == 0b111
+        assert "pretrained" in verdict(app)
+        app.panel.use(shipped())
+        await settled(pilot)
+        assert message(app) == ""
+
+
+async def test_without_any_weights_the_fields_stay_usable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(weights, "asset_dir", lambda: tmp_path)
+    app = Host()
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.panel.focus_field()
+        await settled(pilot)
+        assert "There are no weights for adder" in message(app)
+        await type_into(pilot, "a", "12")
+        assert "“2” is no binary digit" in message(app)
+        await pilot.press("ctrl+r", "ctrl+t", "escape", "t")
+        await settled(pilot)
+        assert app.commands == ["t"]
+        assert int(entry(app, "a").value) >= 0
+        # Nothing can be chosen from then, nor does it fail to try.
+        app.query_one("#variant", Select).focus()
+        await pilot.press("enter", "down", "enter")
+        app.panel.use(
+            Source(Path(__file__).parents[3] / "assets/pretrained/adder.safetensors", "x")
+        )
+        await settled(pilot)
+        assert "✓ right · x · H 10 bce" in verdict(app)
+
+
+async def test_one_answer_at_a_time_and_the_last_question_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    under_way = 0
+    most = 0
+    go_on = threading.Event()
+    really = Adders.answer
+
+    def slowly(self: Adders, addition: Addition, replica: int | None) -> Answer:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        asked.append(addition.a)
+        go_on.wait(10)
+        under_way -= 1
+        return really(self, addition, replica)
+
+    async with running() as (app, pilot):
+        monkeypatch.setattr(Adders, "answer", slowly)
+        entry(app, "a").value = ""
+        for at, letter in enumerate("1101011"):
+            await pilot.press(letter)
+            assert entry(app, "a").value == "1101011"[: at + 1]  # typing goes on meanwhile
+        assert (asked, bits_in(app, "a")) == ([0b1], 0b101101)
+        go_on.set()
+        await settled(pilot)
+        assert (asked, most) == ([0b1, 0b1101011], 1)
+        assert bits_in(app, "a") == 0b1101011
+
+
+async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
+    async with running() as (app, pilot):
+        await ask(pilot, ALL, 0)
+        entry(app, "a").value = "1" * 4096
+        await pilot.pause()
+        await app.panel.remove()
+        await pilot.pause(0.5)
+        await asyncio.sleep(0)
+        assert not app.query(CalculatorPanel)
+
+
+async def test_keys_are_in_footer_and_hints() -> None:
+    async with running((120, 40)) as (app, _):
+        shown = {
+            active.binding.description
+            for active in app.screen.active_bindings.values()
+            if active.binding.show
+        }
+        assert {"Random", "Base"} <= shown
+        assert "^r random numbers" in screen_text(app)
+
+
+# Parts
+
+
+def test_digits_are_cut_in_the_middle() -> None:
+    assert shorten("12345", 5) == "12345"
+    digits = "".join(str(at % 10) for at in range(1234))
+    for width in (20, 30, 50, 200):
+        short = shorten(digits, width)
+        head, _, tail = short.removesuffix(" (1,234 digits)").partition("…")
+        assert len(short) <= width
+        assert digits.startswith(head)
+        assert digits.endswith(tail)
+
+
+def test_sureness_in_eighths() -> None:
+    levels = [eighth(0.5 + at / 16) for at in range(9)]
+    assert "".join(levels) == "▁▂▃▄▅▆▇██"
+
+
+def test_weights_that_give_no_numbers_are_not_sure(untrained: Source) -> None:
+    adders = Adders(untrained)
+    adders._network._gates[:] = np.finfo(np.float32).max
+    adders._network._gates[:, ::2] *= -1
+    for replica in (None, 0):
+        answer = adders.answer(Addition(5, 3), replica)
+        assert np.isfinite(answer.sureness).all()
+        assert ((answer.sureness >= 0.5) & (answer.sureness <= 1)).all()
+
+
+async def test_a_tally_of_many_variants_wraps() -> None:
+    async with running((80, 40)) as (app, pilot):
+        await ask(pilot, ALL, 0)
+        table = app.query_one(TallyTable)
+        for width, rows in ((78, 3), (40, 5), (20, 9)):
+            assert table.get_content_height(app.size, app.size, width) == 1 + rows

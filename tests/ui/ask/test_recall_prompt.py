@@ -1,0 +1,619 @@
+"""The recall prompt as a person uses it: by keys, with networks that ship, and with new ones."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
+
+from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.errors import QueryError
+from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.runs.sequence_weights import pretrained
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.ui.ask.marked_digits import marked
+from rnn_tui.ui.ask.recall_answers import draw_within, parse_position
+from rnn_tui.ui.ask.recall_columns import AnswerColumn, AnswerColumns
+from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
+from rnn_tui.ui.shell import styles
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.widgets.big_digit import BigDigit, large_digit, small_digit
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+class PromptApp(App[None]):
+    """The panel where the Recall tab has it, below single keys that do something."""
+
+    CSS = (
+        styles.text()
+        + "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
+    )
+    HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS
+    VERTICAL_BREAKPOINTS = RnnTuiApp.VERTICAL_BREAKPOINTS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"count('{key}')", key) for key in ("t", "s", "n", "f", "0", "q")
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.commands: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with TabbedContent(id="views"), TabPane("Prompt", id="prompt"):
+            yield RecallPromptPanel()
+        yield Static("progress")
+        yield Footer(compact=True)
+
+    def action_count(self, key: str) -> None:
+        self.commands.append(key)
+
+    @property
+    def panel(self) -> RecallPromptPanel:
+        return self.query_one(RecallPromptPanel)
+
+
+@asynccontextmanager
+async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[PromptApp, Pilot[Any]]]:
+    """The app with the cursor in the field for digits, the example answered."""
+    app = PromptApp()
+    async with app.run_test(size=size) as pilot:
+        await wait_until(pilot, lambda: len(app.query(AnswerColumn)) > 0)
+        app.panel.focus_field()
+        await pilot.pause()
+        yield app, pilot
+
+
+async def wait_until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, screen_text(pilot.app)
+        await pilot.pause(0.02)
+
+
+async def settled(app: PromptApp, pilot: Pilot[Any]) -> None:
+    """Everything typed is answered and drawn."""
+    await pilot.pause()
+    await wait_until(pilot, lambda: not app.panel._asking._busy)
+    await pilot.pause()
+
+
+async def typed(app: PromptApp, pilot: Pilot[Any], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+    await settled(app, pilot)
+
+
+def screen_text(app: App[Any]) -> str:
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def text_of(app: PromptApp, selector: str) -> str:
+    return " ".join(str(app.query_one(selector, Static).content).split())
+
+
+def status(app: PromptApp) -> str:
+    return text_of(app, "#recall-status")
+
+
+def network(position: int) -> RecallNetwork:
+    """The shipped network, read apart from the panel."""
+    (source,) = [source for source in pretrained("recall") if source.position == position]
+    return RecallNetwork(read_weights(source.path))
+
+
+def shown(app: PromptApp) -> list[tuple[str, str, str, int]]:
+    """Of every column: name, verdict, seeds, the large digit."""
+    result = []
+    for column in app.query(AnswerColumn):
+        words = [
+            str(column.query_one(name, Static).content) for name in (".name", ".verdict", ".seeds")
+        ]
+        digit = column.query_one(BigDigit).digit
+        assert digit is not None
+        result.append((words[0], words[1], words[2], digit))
+    return result
+
+
+def expected(
+    net: RecallNetwork, digits: str, position: int, seed: int | None = 0
+) -> list[tuple[str, str, str, int]]:
+    """What `shown` must be."""
+    sequence = tuple(int(digit) for digit in digits)
+    true, seeds = sequence[position - 1], net.config.seeds
+    answers = net.probabilities([sequence])[:, 0].reshape(-1, seeds, 10)
+    result = []
+    for variant, replicas in zip(net.config.variants, answers, strict=True):
+        answer = int((replicas.mean(axis=0) if seed is None else replicas[seed]).argmax())
+        right = int((replicas.argmax(axis=1) == true).sum())
+        name = variant.label if len(net.config.losses) > 1 else f"H {variant.hidden_size}"
+        name += f" · mean of {seeds}" if seed is None else f" · seed {net.config.seed + seed}"
+        verdict = f"✓ {answer}" if answer == true else f"✗ {answer}, true {true}"
+        result.append((name, verdict, f"{right} of {seeds} seeds right" * (seeds > 1), answer))
+    return result
+
+
+# Answers
+
+
+async def test_every_key_is_answered_by_the_network_itself() -> None:
+    net = network(3)
+    async with asking() as (app, pilot):
+        assert shown(app) == expected(net, "".join(map(str, EXAMPLE)), 3)
+        text = ""
+        for digit in "58250193":
+            await typed(app, pilot, digit)
+            text += digit
+            if len(text) >= 3:
+                assert shown(app) == expected(net, text, 3)
+                assert status(app) == ""
+                assert not app.panel.has_class("-stale")
+        assert app.query_one("#recall-digits", Input).value == text
+        assert app.commands == []
+
+
+async def test_bars_have_the_probabilities() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"7 4 1, 9")
+        answers = network(3).probabilities([(7, 4, 1, 9)])
+        text = screen_text(app)
+        best = int(answers[0, 0].argmax())
+        assert f"{100 * answers[0, 0, best]:5.1f} %" in text
+        assert "✓ true" in text
+        assert " 7 4[1]9" in text
+
+
+async def test_quick_typing_ends_with_the_last_answer() -> None:
+    async with asking() as (app, pilot):
+        field = app.query_one("#recall-digits", Input)
+        for length in range(3, 40):
+            field.value = "0123456789"[length % 10] * length
+        await settled(app, pilot)
+        assert shown(app) == expected(network(3), field.value, 3)
+
+
+async def test_a_key_steps_through_the_seeds_and_their_mean() -> None:
+    net = network(3)
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"271828")
+        for seed in (1, 2, 3, 4, None, 0):
+            await typed(app, pilot, "ctrl+n")
+            assert shown(app) == expected(net, "271828", 3, seed)
+
+
+async def test_the_example_is_replaced_by_what_is_typed() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "escape", "enter", *"888")
+        assert app.query_one("#recall-digits", Input).value == "888"
+
+
+# Positions
+
+
+@pytest.mark.parametrize("position", [1, 2, 3])
+async def test_each_position_has_its_own_weights(position: int) -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"90817", "tab", *str(position))
+        assert shown(app) == expected(network(position), "90817", position)
+        assert text_of(app, "#recall-source") == f"pretrained: position {position}, 5 seeds, ce"
+        assert status(app) == ""
+
+
+async def test_arrows_change_the_position_within_the_sequence() -> None:
+    async with asking() as (app, pilot):
+        field = app.query_one("#recall-position", Input)
+        await typed(app, pilot, *"4321", "down")
+        assert field.value == "2"
+        assert " 4[3]2 1" in screen_text(app)
+        await typed(app, pilot, "ctrl+down", "down", "down")
+        assert field.value == "1"
+        assert shown(app) == expected(network(1), "4321", 1)
+        await typed(app, pilot, "up", "ctrl+up", "up", "up", "up")
+        assert field.value == "4"
+        assert " 4 3 2[1]" in screen_text(app)
+        await typed(app, pilot, "escape", "down")
+        assert field.value == "3"
+
+
+async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"1234567890", "tab", "7")
+        assert status(app) == (
+            "No network here was trained for position 7; the one for position 3 answers. "
+            "Train one: position 7 needs lengths from 7."
+        )
+        assert shown(app) == expected(network(3), "1234567890", 7)
+        assert not app.panel.has_class("-stale")
+
+
+@pytest.mark.parametrize(
+    ("digits", "note"),
+    [("12345678901", ""), ("123456789012", "12 digits: trained on 3 to 11."),
+     ("12", "2 digits: trained on 3 to 11."), ("9", "1 digit: trained on 3 to 11.")],
+)  # fmt: skip
+async def test_lengths_that_were_not_in_training_are_said_and_answered(
+    digits: str, note: str
+) -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "tab", "1", "shift+tab", *digits)
+        assert status(app) == note
+        assert shown(app) == expected(network(1), digits, 1)
+
+
+async def test_a_thousand_digits_are_answered_and_shown_around_the_position() -> None:
+    digits = "0123456789" * 100
+    async with asking((80, 24)) as (app, pilot):
+        app.query_one("#recall-digits", Input).value = digits
+        await typed(app, pilot, "tab", *"577")
+        assert "1,000 digits: trained on 3 to 11." in status(app)
+        assert "5[6]7" in screen_text(app)
+        assert "…" in screen_text(app)
+        assert shown(app) == expected(network(3), digits, 577)
+
+
+# Bad input
+
+
+UNREADABLE = {
+    "31t": "Only the digits 0 to 9 can be recalled; character 3 is “t”.",
+    "s": "Only the digits 0 to 9 can be recalled; character 1 is “s”.",
+    "1-2": "Only the digits 0 to 9 can be recalled; character 2 is “-”.",
+    " ": "Type a sequence of digits, such as 3 1 4 1 5.",
+    "31": "Position 3 is beyond the sequence, which has 2 digits.",
+}
+
+
+async def test_what_cannot_be_read_is_a_sentence_and_the_old_answer_fades() -> None:
+    async with asking() as (app, pilot):
+        for keys, sentence in UNREADABLE.items():
+            field = app.query_one("#recall-digits", Input)
+            field.value = "5678"
+            await settled(app, pilot)
+            before = shown(app)
+            field.action_select_all()
+            await typed(app, pilot, *keys)
+            # On the way there may have been an answer, to the digits before the letter.
+            assert status(app) == sentence
+            assert app.panel.has_class("-stale")
+            assert field.value == keys
+            assert shown(app) == before
+            assert " 5 6[7]8" in screen_text(app)
+            assert app.commands == []
+            field.value = "246"
+            await settled(app, pilot)
+            assert status(app) == ""
+            assert not app.panel.has_class("-stale")
+            assert shown(app) == expected(network(3), "246", 3)
+
+
+async def test_positions_that_do_not_exist_are_sentences() -> None:
+    async with asking() as (app, pilot):
+        field = app.query_one("#recall-position", Input)
+        field.focus()
+        for position in ("0", "x", "-1", "1.5", "٣", "99"):
+            await typed(app, pilot, "ctrl+u", *position)
+            assert field.value == position
+            assert position in status(app)
+            assert "osition" in status(app)
+            assert app.panel.has_class("-stale")
+            await typed(app, pilot, "ctrl+u", "up", "down")
+            assert field.value.isdigit()
+            assert not app.panel.has_class("-stale")
+
+
+async def test_an_emptied_field_is_a_sentence() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "backspace")
+        assert status(app) == "Type a sequence of digits, such as 3 1 4 1 5."
+        await typed(app, pilot, *"123", "tab", "backspace")
+        assert status(app) == "Type the position to recall; the first digit's is 1."
+
+
+async def test_a_million_pasted_characters_are_cut_and_said() -> None:
+    async with asking() as (app, pilot):
+        before = shown(app)
+        start = time.monotonic()
+        app.post_message(Paste("31415" * 200_000))
+        await settled(app, pilot)
+        assert time.monotonic() - start < 5
+        field = app.query_one("#recall-digits", Input)
+        assert len(field.value) == MOST_CHARACTERS
+        assert status(app) == (
+            "Only the first 4,000 of 1,000,000 pasted characters fit. "
+            "A sequence may have at most 1,000 digits."
+        )
+        assert app.panel.has_class("-stale")
+        assert shown(app) == before
+        await typed(app, pilot, "backspace")
+        assert status(app) == "A sequence may have at most 1,000 digits."
+
+
+async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None:
+    async with asking() as (app, pilot):
+        app.post_message(Paste("3 1\n4 1\r\n5"))
+        await settled(app, pilot)
+        assert shown(app) == expected(network(3), "31415", 3)
+        app.post_message(Paste("\x1b[31m\u202e\x07"))
+        await settled(app, pilot)
+        assert "�" in status(app)
+        for text in (app.query_one("#recall-digits", Input).value, screen_text(app)):
+            assert not set(text) & set("\x1b\x07\u202e")
+
+
+async def test_no_weights_at_all_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnn_tui.runs.weights.asset_dir", lambda: tmp_path)
+    app = PromptApp()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(app, pilot)
+        assert "There are no weights for recall" in status(app)
+        await typed(app, pilot, "ctrl+t")
+        app.panel.action_table()
+        await settled(app, pilot)
+        assert "There are no weights for recall" in text_of(app, "RecallTable .headline")
+
+
+# Keys
+
+
+async def test_letters_are_commands_again_after_escape() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "t")
+        assert app.commands == []
+        await typed(app, pilot, "escape", "t")
+        assert app.commands == ["t"]
+        assert isinstance(app.focused, AnswerColumns)
+
+
+async def test_a_digit_typed_at_the_answers_goes_into_the_field() -> None:
+    async with asking() as (app, pilot):
+        before = app.panel.query_one("#recall-digits", Input).value
+        await typed(app, pilot, "escape", "0", "7")
+        field = app.panel.query_one("#recall-digits", Input)
+        assert field.value == f"{before}07"
+        assert app.focused is field
+        assert app.commands == []
+
+
+async def test_a_key_fills_in_random_digits_of_a_length_in_training() -> None:
+    async with asking() as (app, pilot):
+        seen = set()
+        for _ in range(8):
+            await typed(app, pilot, "ctrl+r")
+            digits = app.query_one("#recall-digits", Input).value.replace(" ", "")
+            assert digits.isdigit()
+            assert 3 <= len(digits) <= 11
+            assert status(app) == ""
+            assert shown(app) == expected(network(3), digits, 3)
+            seen.add(digits)
+        assert len(seen) > 4
+
+
+async def test_random_digits_reach_the_position() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"123456789012345", "tab", *"15", "ctrl+r")
+        assert len(app.query_one("#recall-digits", Input).value.split()) == 15
+        assert not app.panel.has_class("-stale")
+
+
+async def test_the_footer_lists_the_keys() -> None:
+    async with asking() as (app, _):
+        footer = screen_text(app).splitlines()[-1]
+        for word in ("↑↓ Pos.", "^r Random", "^n Seed", "^t Table"):
+            assert word in footer
+
+
+# The report's table
+
+
+async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
+    net = network(3)
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "ctrl+t")
+        table = app.query_one(DataTable)
+        assert table.row_count == 45
+        assert app.focused is table
+        rows = [[str(cell) for cell in table.get_row_at(at)] for at in range(45)]
+        assert [int(row[0]) for row in rows] == [n for n in range(3, 12) for _ in range(5)]
+        sequences = [tuple(int(c) for c in row[1] if c.isdigit()) for row in rows]
+        assert [len(digits) for digits in sequences] == [int(row[0]) for row in rows]
+        truth = np.array([digits[2] for digits in sequences])
+        answers = net.probabilities(sequences)[::5].argmax(axis=2)
+        for at, row in enumerate(rows):
+            assert int(row[2]) == truth[at]
+            marks = ["✓" if said == truth[at] else "✗" for said in answers[:, at]]
+            assert row[3:] == [f"{m} {s}" for m, s in zip(marks, answers[:, at], strict=True)]
+        headings = [str(column.label) for column in table.columns.values()][3:]
+        assert headings == [
+            f"H {size}\n{100 * (said == truth).mean():.0f} % right"
+            for size, said in zip((2, 5, 10), answers, strict=True)
+        ]
+        headline = text_of(app, "RecallTable .headline")
+        assert headline == (
+            "45 random sequences, 5 of each length 3 … 11; answers of seed 0. "
+            "pretrained: position 3, 5 seeds, ce"
+        )
+
+
+async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "ctrl+t")
+        table = app.query_one(DataTable)
+        first = [str(table.get_row_at(at)[1]) for at in range(45)]
+        await typed(app, pilot, "ctrl+n")
+        assert "answers of seed 1." in text_of(app, "RecallTable .headline")
+        assert [str(table.get_row_at(at)[1]) for at in range(45)] == first
+        await typed(app, pilot, "ctrl+r")
+        second = [str(table.get_row_at(at)[1]) for at in range(45)]
+        assert second != first
+        await typed(app, pilot, "ctrl+down")
+        assert "position 2" in text_of(app, "RecallTable .headline")
+        await typed(app, pilot, "ctrl+t")
+        assert not app.panel.table_shown
+        assert app.focused is app.query_one("#recall-digits")
+        assert shown(app) == expected(network(2), "".join(map(str, EXAMPLE)), 2, 1)
+        await typed(app, pilot, "ctrl+t", "escape")
+        assert not app.panel.table_shown
+
+
+# Weights trained meanwhile
+
+
+def train(**overrides: Any) -> Path:
+    """A tiny run where the app would keep it; returns the file of its weights."""
+    from rnn_tui.engine.loop import fit, new_run_id  # noqa: PLC0415 - torch
+
+    task = TASKS["recall"]
+    settings = {"epochs": 1, "training_size": 90, "test_size": 10, "hidden_sizes": (2, 3)}
+    config = task.config("lstm", "report", **{**settings, **overrides})
+    assert isinstance(config, SequenceConfig)
+    run_id = new_run_id()
+    path = run_dir() / run_id / WEIGHTS_NAME
+    outcome = fit(
+        task.load(), config, lambda _: None, Control(), run_id=run_id, checkpoint_path=path
+    )
+    assert outcome.metrics
+    return path
+
+
+async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"8675309")
+        for _ in range(4):
+            await typed(app, pilot, "ctrl+n")
+        path = train(position=3, losses=("ce", "bce"), seeds=2)
+        assert home in path.parents
+        app.panel.refresh_weights()
+        await settled(app, pilot)
+        net = RecallNetwork(read_weights(path))
+        assert shown(app) == expected(net, "8675309", 3)
+        assert [name for name, *_ in shown(app)] == [
+            "H 2 ce · seed 0", "H 3 ce · seed 0", "H 2 bce · seed 0", "H 3 bce · seed 0"
+        ]  # fmt: skip
+        source = f"run {path.parent.name}: position 3, 2 seeds, ce, bce"
+        assert text_of(app, "#recall-source") == source
+        # The others are still what ships, with fewer columns and more seeds.
+        await typed(app, pilot, "down")
+        assert shown(app) == expected(network(2), "8675309", 2)
+
+
+async def test_a_run_for_another_position_and_one_seed_answers() -> None:
+    path = train(position=7, lengths=(7, 9))
+    async with asking() as (app, pilot):
+        await typed(app, pilot, *"0123456789", "tab", "7")
+        net = RecallNetwork(read_weights(path))
+        assert shown(app) == expected(net, "0123456789", 7)
+        assert status(app) == "10 digits: trained on 7 to 9."
+        assert all(not seeds for _, _, seeds, _ in shown(app))
+        await typed(app, pilot, "ctrl+n", "ctrl+t")
+        assert app.query_one(DataTable).row_count == 15
+        assert shown(app) == expected(net, "0123456789", 7)
+
+
+async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
+    train(position=2, seeds=2)
+    async with asking() as (app, pilot):
+        await typed(app, pilot, "down", "ctrl+t")
+        assert len(app.query_one(DataTable).columns) == 5
+        await typed(app, pilot, "ctrl+t", "up", *["ctrl+n"] * 4)
+        app.theme = "textual-light"
+        await typed(app, pilot, "ctrl+t")
+        assert len(app.query_one(DataTable).columns) == 6
+        assert "answers of seed 4" in text_of(app, "RecallTable .headline")
+
+
+async def test_a_damaged_run_is_passed_over() -> None:
+    path = train()
+    path.write_bytes(path.read_bytes()[:100])
+    async with asking() as (app, _):
+        assert text_of(app, "#recall-source").startswith("pretrained: position 3")
+
+
+# What it looks like
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_everything_is_in_view_at_every_size(size: tuple[int, int]) -> None:
+    async with asking(size) as (app, pilot):
+        await typed(app, pilot, *"90210")
+        for theme in ("textual-light", "textual-dark"):
+            app.theme = theme
+            await settled(app, pilot)
+            text = screen_text(app)
+            for part in (
+                *("H 2 · seed 0", "H 5 · seed 0", "H 10 · seed 0", "of 5 seeds right"),
+                *(" 9 0[2]1 0", "pretrained: position 3, 5 seeds, ce", "^t table"),
+            ):
+                assert part in text
+            rows = [line for line in text.split("\n") if line.count("%") == 3]
+            assert all(any(f" {digit} " in row for row in rows) for digit in range(10))
+
+
+async def test_long_notes_take_the_hints_place_before_a_bars() -> None:
+    async with asking((80, 23)) as (app, pilot):
+        await typed(app, pilot, *"12345678901234", "tab", "7")
+        text = screen_text(app)
+        assert "14 digits: trained on 3 to 11." in " ".join(text.split())
+        assert len([line for line in text.split("\n") if line.count("%") == 3]) == 10
+
+
+async def test_resizing_keeps_everything_and_the_text() -> None:
+    async with asking((200, 50)) as (app, pilot):
+        await typed(app, pilot, *"4096")
+        before = shown(app)
+        for size in [(40, 10), (80, 24), (1, 1), (120, 40)]:
+            await pilot.resize_terminal(*size)
+            await settled(app, pilot)
+        assert shown(app) == before
+        assert app.query_one("#recall-digits", Input).value == "4096"
+        assert app.panel.has_class("-roomy")
+
+
+# Parts
+
+
+def test_marked_brackets_the_digit_and_keeps_the_width() -> None:
+    assert marked((3, 1, 4), 1, 80) == "[3]1 4 "
+    assert marked((3, 1, 4), 3, 80) == " 3 1[4]"
+    digits = tuple(n % 10 for n in range(1000))
+    for position in (1, 2, 500, 999, 1000):
+        for width in (9, 10, 21, 60):
+            line = marked(digits, position, width)
+            assert f"[{digits[position - 1]}]" in line
+            assert len(line) <= width
+            assert ("…" in line[:2]) == (position > 2)
+
+
+def test_all_digits_differ_in_both_sizes() -> None:
+    for form, height, width in ((small_digit, 3, 3), (large_digit, 5, 6)):
+        drawn = [form(digit) for digit in range(10)]
+        assert len({"\n".join(lines) for lines in drawn}) == 10
+        assert all(len(lines) == height for lines in drawn)
+        assert all(len(line) == width for lines in drawn for line in lines)
+
+
+def test_positions_are_read_as_typed() -> None:
+    assert parse_position(" 12 ") == 12
+    for bad in ("", "0", "1e3", "²", "-1"):
+        with pytest.raises(QueryError):
+            parse_position(bad)
+
+
+def test_random_digits_end_within_what_can_be_asked() -> None:
+    random = np.random.default_rng(0)
+    assert len(draw_within((3, 3), 1, random)) == 3
+    assert len(draw_within((3, 11), 20, random)) == 20
+    assert len(draw_within((3, 11), 10**6, random)) == 1000

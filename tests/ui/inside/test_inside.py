@@ -1,0 +1,399 @@
+"""The view Inside as a person uses it, on the networks that ship and on what is typed and drawn."""
+
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select, Static
+
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.inside.carry import study_carry
+from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.recall import trace_sequence
+from rnn_tui.runs import row_reader_weights as mnist_weights
+from rnn_tui.runs.sequence_weights import choose
+from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.ui.ask.calculator import CalculatorPanel
+from rnn_tui.ui.ask.calculator_entry import NumberEntry
+from rnn_tui.ui.draw.pad import DrawingPad
+from rnn_tui.ui.inside import view as inside_module
+from rnn_tui.ui.inside.mnist import MnistInside
+from rnn_tui.ui.inside.read_image import ReadImage
+from rnn_tui.ui.inside.step_bands import Band, Curve, Heat, Words
+from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.shell.test_app import finish, running, screen_text, start, wait_until
+
+KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+@asynccontextmanager
+async def inside(
+    task: str,
+    size: tuple[int, int] = (120, 50),
+    before: Callable[[RnnTuiApp], object] = lambda _app: None,
+) -> AsyncIterator[tuple[RnnTuiApp, Any, Pilot[Any]]]:
+    """The app with Inside in front, and something looked at."""
+    app = RnnTuiApp()
+    async with running(app, size=size) as pilot:
+        if task != "mnist":
+            await pilot.press(KEYS[task])
+            await wait_until(pilot, lambda: app.pane.complete)
+        before(app)
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: bool(app.pane.query(InsideView)))
+        view = app.pane.query_one(InsideView)
+        await wait_until(pilot, lambda: view.subject is not None and not view.busy)
+        app.pane.focus_view()
+        await pilot.pause()
+        yield app, view, pilot
+    assert app.runs.close(10)
+
+
+async def settled(pilot: Pilot[Any], view: InsideView) -> None:
+    await pilot.pause()
+    await wait_until(pilot, lambda: not view.busy)
+    await pilot.pause()
+
+
+def band(view: InsideView, label: str) -> Any:
+    """What is drawn under a label."""
+    [found] = [one for one in view.grid.bands if _name(one) == label]
+    return found
+
+
+def _name(one: Band) -> str:
+    return one.label if isinstance(one, Words | Curve) else getattr(one, "name", "")
+
+
+def text(view: InsideView, place: str) -> str:
+    return str(view.query_one(f".inside-{place}", Static).content)
+
+
+def addition(app: RnnTuiApp, a: str, b: str) -> None:
+    for entry, number in zip(app.query(NumberEntry), (a, b), strict=True):
+        entry.value = number
+
+
+async def test_an_addition_is_followed_from_its_lowest_place() -> None:
+    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (
+        app,
+        view,
+        pilot,
+    ):
+        assert view.step == 4  # the whole of it at first
+        assert "".join(band(view, "a").words) == "11010"
+        assert "".join(band(view, "network").words) == "".join(band(view, "true sum").words)
+        assert "".join(band(view, "true sum").words) == "10001"
+        await pilot.press("home")
+        assert view.step == 0
+        assert "place 0 (1 of 5)" in screen_text(app)
+        assert "reads 1 + 0, says 1" in screen_text(app)
+        await pilot.press("right", "right", "left")
+        assert view.step == view.grid.step == 1
+        await pilot.press("end", "right")
+        assert view.step == 4
+
+
+async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe() -> None:
+    async with inside("adder", before=lambda app: addition(app, "1111", "1")) as (app, view, _):
+        calculator = app.query_one(CalculatorPanel)
+        network = calculator._adders._network  # type: ignore[union-attr]
+        study = study_carry(network, view.subject.network[1])
+        source, unit = study.best
+        assert "".join(band(view, "carry").words) == "01111"
+        assert "".join(band(view, "by probe").words) == "01111"
+        told = study.unit_row(view.subject.trace, source, unit)
+        assert band(view, f"by unit {unit}").words == [str(bit) for bit in told]
+        values = study.values(view.subject.trace, source, unit)
+        curve = next(one for one in view.grid.bands if isinstance(one, Curve))
+        assert curve.values.tolist() == pytest.approx(values.tolist())
+        assert study.summary in text(view, "study")
+        assert "chance" in text(view, "study")
+
+
+async def test_another_addition_is_one_in_the_calculator_too() -> None:
+    async with inside("adder") as (app, view, pilot):
+        before = view.subject.details.addition
+        await pilot.press("i")
+        await settled(pilot, view)
+        after = view.subject.details.addition
+        entries = [int(entry.value, 2) for entry in app.query(NumberEntry)]
+        assert [after.a, after.b] == entries
+        assert after != before
+
+
+async def test_wrong_bits_are_marked() -> None:
+    ones = "1" * 400
+    async with inside("adder", before=lambda app: addition(app, ones, "1")) as (_, view, pilot):
+        found = []
+        # Small networks do not carry that far beyond what they were trained on.
+        for label in ("H 3 mse", "H 3 ce", "H 5 ce"):
+            view.query_one("#inside-variant", Select).value = label
+            await settled(pilot, view)
+            network, truth = band(view, "network"), band(view, "true sum")
+            wrong = [a != b for a, b in zip(network.words, truth.words, strict=True)]
+            assert list(network.wrong) == wrong
+            found.append(any(wrong))
+        assert any(found)
+
+
+async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
+    def type_digits(app: RnnTuiApp) -> None:
+        app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
+
+    async with inside("recall", before=type_digits) as (app, view, pilot):
+        assert band(view, "digit").words == ("7", "0", "5", "5", "2")
+        assert list(band(view, "digit").chosen) == [False, False, True, False, False]
+        source = choose("recall", 3)
+        network = RecallNetwork(read_weights(source.path))
+        labels = [one.label for one in network.config.variants]
+        for label in (labels[0], labels[-1]):
+            view.query_one("#inside-variant", Select).value = label
+            await settled(pilot, view)
+            replica = labels.index(label) * network.config.seeds
+            trace = trace_sequence(network, (7, 0, 5, 5, 2), replica)
+            assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
+            assert band(view, "answer").words == [str(answer) for answer in trace.answers]
+            assert label in text(view, "note")
+        assert "says 5" in screen_text(app)
+        await pilot.press("home")
+        assert "if the sequence ended there" in text(view, "note")
+
+
+async def test_units_can_be_sorted_and_read_one_by_one() -> None:
+    async with inside("recall") as (_, view, pilot):
+        layer = view.subject.trace.layers[0]
+        first = int(layer.order[0])
+        assert view.look.unit == first
+        assert band(view, "units").values == pytest.approx(layer.states.T[layer.order])
+        assert band(view, f"unit {first}").values == pytest.approx(layer.states[:, first])
+        await pilot.press("down")
+        assert view.look.unit == int(layer.order[1])
+        await pilot.press("b")
+        assert band(view, "units").values == pytest.approx(layer.states.T)
+        assert band(view, "units").row == int(layer.order[1])
+        for name, values in list(layer.quantities.items())[1:]:
+            await pilot.press("e")
+            assert view.look.quantity == name
+            assert band(view, "units").values == pytest.approx(values.T)
+        at = view.look.unit
+        await pilot.press("e", "left")
+        assert f"unit {at}  state {layer.states[view.step, at]:+.2f}" in text(view, "readout")
+
+
+async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with inside("recall") as (app, view, pilot):
+        study, hold = view.subject.study, threading.Event()
+
+        def held(progress: Any, stopping: Any) -> Any:
+            def wait(done: int, total: int) -> None:
+                progress(done, total)
+                if done == 3:
+                    hold.wait(30)
+
+            return study(wait, stopping)
+
+        object.__setattr__(view.subject, "study", held)
+        await pilot.press("k")
+        await wait_until(pilot, lambda: "3 of 66" in text(view, "study"))
+        assert "left; k stops" in text(view, "study")
+        await pilot.press("k")
+        hold.set()
+        await settled(pilot, view)
+        assert view.study is None
+        await pilot.press("k")
+        await settled(pilot, view)
+        grid = view.query_one("#inside-survival", StepGrid)
+        heat = next(one for one in grid.bands if isinstance(one, Heat))
+        assert heat.values == pytest.approx(100 * view.study.accuracy, nan_ok=True)
+        # It keeps the third digit and forgets the rest.
+        assert heat.values[2, -1] > 95
+        assert max(heat.values[at, -1] for at in (0, 1, 3, 4)) < 40
+        assert view.study.summary in text(view, "study")
+        assert "digit 3" in screen_text(app)
+        await pilot.press("k")
+        assert text(view, "study") == ""
+        assert "digit 3" not in screen_text(app)
+
+
+async def test_play_goes_on_by_itself_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with inside("recall") as (app, view, pilot):
+        went: list[int] = []
+        go_to = view.go_to
+        monkeypatch.setattr(view, "go_to", lambda step: went.append(step) or go_to(step))
+        last = view.subject.trace.steps - 1
+        # So slowly that a busy machine does not come to the end before it is looked at.
+        monkeypatch.setattr(inside_module, "SECONDS_A_STEP", 0.5)
+        await pilot.press("space")
+        assert "▶" in screen_text(app)
+        await wait_until(pilot, lambda: view.step == last)
+        assert went == list(range(last + 1))  # from the first step on, none left out
+        await pilot.pause(0.3)
+        assert "▶" not in screen_text(app)
+        assert went[-1] == last
+        monkeypatch.setattr(inside_module, "SECONDS_A_STEP", 1.0)
+        await pilot.press("space", "escape")
+        at = view.step
+        assert "▶" not in screen_text(app)
+        await pilot.pause(1.2)
+        assert view.step == at < last
+
+
+async def test_a_test_image_row_by_row() -> None:
+    async with inside("mnist") as (app, view, pilot):
+        view.look_at(7)
+        await settled(pilot, view)
+        network = RowReaderNetwork(read_weights(mnist_weights.pretrained("lstm").path))
+        digit = load_mnist().test_images[7].numpy().astype(np.float32) / np.float32(255)
+        trace = trace_digit(network, digit)
+        assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
+        assert f"says {trace.answer}" in screen_text(app)
+        image = view.query_one(ReadImage)
+        await pilot.press("home", *["right"] * 9)
+        assert (view.step, image._row) == (9, 9)
+        assert "row 10 of 28" in screen_text(app)
+        assert "rest of the states zero" in " ".join(text(view, "note").split())
+        await pilot.click(ReadImage, offset=(5, 3))
+        assert view.step == 7
+        shown = view.subject
+        await pilot.press("i")
+        await settled(pilot, view)
+        assert view.subject is not shown
+        assert view.step == 7  # the same row of another image
+
+
+async def test_pixels_are_coloured_by_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with inside("mnist") as (_, view, pilot):
+        await pilot.press("o")
+        image = view.query_one(ReadImage)
+        await wait_until(pilot, lambda: image._gradient is not None)
+        assert image._gradient is not None
+        assert image._gradient.shape == (28, 28)
+        assert "speak for the answer" in text(view, "note")
+        await pilot.press("o")
+        assert image._gradient is None
+
+
+async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
+    app = RnnTuiApp()
+    async with running(app, size=(120, 50)) as pilot:
+        app.pane.show_tab("draw")
+        await wait_until(pilot, lambda: bool(app.query(DrawingPad)))
+        app.pane.focus_view()
+        await pilot.pause()
+        await pilot.press("space", *["shift+down"] * 3, "space")
+        panel: Any = app.query_one("DrawingPanel")
+        await wait_until(pilot, lambda: panel.at_hand is not None and not panel.busy)
+        panel.query_one("#drawing-network", Select).value = "pretrained RNN"
+        await pilot.pause()
+        await wait_until(pilot, lambda: not panel.busy)
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: bool(app.query(MnistInside)))
+        view = app.query_one(MnistInside)
+        await wait_until(pilot, lambda: view.subject is not None and not view.busy)
+        assert view.subject is not None
+        assert np.array_equal(view.subject.details.digit, panel.at_hand.digit)
+        assert view.subject.about == "drawing · pretrained RNN"
+        app.pane.focus_view()
+        seen = set()
+        for _ in range(3):
+            seen.add(len(view.subject.trace.layers))
+            await pilot.press("ctrl+n")
+            await settled(pilot, view)
+            seen.add(view.subject.about)
+        assert {"drawing · pretrained LSTM", "drawing · pretrained biLSTM"} <= seen
+        # biLSTM: both directions are layers; the key for them is there now.
+        while len(view.subject.trace.layers) < 2:
+            await pilot.press("ctrl+n")
+            await settled(pilot, view)
+        await pilot.press("w")
+        assert view.look.layer == 1
+        assert "backward" in " ".join(text(view, "note").split())
+    assert app.runs.close(10)
+
+
+async def test_a_misread_image_is_looked_into(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 50)) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        app.pane.show_tab("misread")
+        await wait_until(pilot, lambda: "2 of 20" in screen_text(app))
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: "misread image" in screen_text(app))
+        view = app.query_one(MnistInside)
+        assert view.subject is not None
+        assert view.subject.about.startswith("misread image 18")
+        assert view.subject.details.label == 8
+        # Whatever the network that ships makes of the bar: it is held against the label.
+        answer = view.subject.trace.answer
+        assert f"says {answer}" in screen_text(app)
+        assert ("✗ it is 8" in screen_text(app)) == (answer != 8)
+
+
+async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    async with inside("recall") as (app, view, pilot):
+        from rnn_tui.runs.weights import Source  # noqa: PLC0415
+
+        bad = tmp_path / "bad.safetensors"
+        bad.write_bytes(b"nothing")
+        monkeypatch.setattr(
+            type(view._prompt), "at_hand", property(lambda _: ((1, 2, 3), 3, Source(bad, "bad", 3)))
+        )
+        view.ask()
+        await settled(pilot, view)
+        assert view.subject is None
+        assert "bad.safetensors" in text(view, "readout")
+        await pilot.press("left", "down", "space", "k", "b", "e")  # nothing to act on
+        assert app.is_running
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_grid_the_answer_and_the_note_are_visible(size: tuple[int, int]) -> None:
+    async with inside("mnist", size) as (app, view, pilot):
+        await pilot.press("left")
+        seen = screen_text(app)
+        for part in ("row 27 of 28", "says", "P of ", "unit", "state", "readout"):
+            assert part in seen, seen
+        assert view.grid.size.height >= 12
+
+
+async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_view() -> None:
+    app = RnnTuiApp()
+    async with running(app, size=(120, 50)) as pilot:
+        pane: Any = app.pane
+        view = pane._laters["inside"]._content = MnistInside(lambda: None)
+        # As when PyTorch becomes ready at this moment.
+        pane.show_view("inside", [], None)
+        assert view.subject is None
+        await pane._laters["inside"].mount(view)
+        pane.show_tab("inside")
+        await wait_until(pilot, lambda: view.subject is not None)
+    assert app.runs.close(10)
+
+
+async def test_what_was_just_trained_is_looked_into() -> None:
+    async with inside("recall") as (app, view, pilot):
+        assert text(view, "note").startswith("pretrained")
+        for setting, value in (("hidden-sizes", "2"), ("epochs", "1"), ("training-size", "9")):
+            app.pane.query_one(f"#field-{setting} Input", Input).value = value
+        app.pane.action_train()
+        await wait_until(pilot, lambda: bool(app.runs.states) and not app.runs.busy)
+        app.pane.show_tab("inside")
+        await wait_until(pilot, lambda: text(view, "note").startswith("run "))
+        await settled(pilot, view)
+        assert len(view.subject.trace.layers[0].importance) == 2

@@ -1,0 +1,189 @@
+"""The grid of steps: lines shared out, columns that stand above each other, places picked."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.pilot import Pilot
+
+from rnn_tui.ui.inside.heat_colours import LEVELS, levels_of
+from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words, allot
+from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid
+from rnn_tui.ui.shell import styles
+
+
+def heat(rows: int, steps: int = 3, row: int | None = None) -> Heat:
+    values = np.arange(rows * steps, dtype=np.float32).reshape(rows, steps) / (rows * steps)
+    return Heat("units", [f"unit {at}" for at in range(rows)], values, row=row, form=".2f")
+
+
+def curve(values: Sequence[float], low: float = -1.0, high: float = 1.0) -> Curve:
+    return Curve("curve", np.array(values, np.float32), low, high)
+
+
+bands = st.lists(
+    st.one_of(
+        st.builds(Heading, st.just("heading")),
+        st.builds(lambda: Words("word", "abc")),
+        st.builds(heat, st.integers(1, 300)),
+        st.builds(lambda: curve([0, 0, 0])),
+    ),
+    max_size=8,
+)
+
+
+@given(st.integers(0, 120), bands)
+def test_the_lines_given_out_are_those_that_there_are(height: int, many: list[Band]) -> None:
+    lines = allot(height, many)
+    assert len(lines) == len(many)
+    assert all(count >= 0 for count in lines)
+    assert sum(lines) <= height
+    for band, count in zip(many, lines, strict=True):
+        assert count <= (len(band.values) if isinstance(band, Heat) else 8)
+
+
+def test_small_heatmaps_have_a_line_a_row_where_there_is_room() -> None:
+    many = [Words("a", "abc"), heat(10), Heading("b"), heat(128), curve([0, 0, 0])]
+    words, small, heading, large, below = allot(60, many)
+    assert (words, small, heading) == (1, 10, 1)
+    assert large >= 30
+    assert below >= 6
+    # With little room two rows share a line, and the curve goes before heatmaps do.
+    assert allot(12, many) == (1, 5, 1, 5, 0)
+
+
+def test_levels_are_of_the_values_and_no_number_is_nothing() -> None:
+    values = np.array([[-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, np.nan]], np.float32)
+    half = LEVELS // 2
+    signed = [-LEVELS, -LEVELS, -half, 0, half, LEVELS, 0]
+    assert levels_of(values, 1.0, signed=True).tolist() == [signed]
+    shares = [0, 0, 0, 0, half, LEVELS, 0]
+    assert levels_of(values, 1.0, signed=False).tolist() == [shares]
+    assert not levels_of(values, 0.0, signed=True).any()
+
+
+class Host(App[None]):
+    CSS = styles.text()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.picked: list[tuple[int, str, int]] = []
+
+    def compose(self) -> ComposeResult:
+        yield StepGrid()
+
+    def on_step_grid_picked(self, event: StepGrid.Picked) -> None:
+        self.picked.append((event.step, event.name, event.row))
+
+
+@asynccontextmanager
+async def grid(
+    many: Sequence[Band], steps: int, step: int, size: tuple[int, int] = (60, 20)
+) -> AsyncIterator[tuple[Host, StepGrid, Pilot[Any]]]:
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        shown = app.query_one(StepGrid)
+        shown.show(many, range(1, steps + 1), step)
+        await pilot.pause()
+        yield app, shown, pilot
+
+
+def lines(shown: StepGrid) -> list[str]:
+    return [shown.render_line(y).text.rstrip() for y in range(shown.size.height)]
+
+
+async def test_what_belongs_to_a_step_stands_in_one_column() -> None:
+    many = [Words("read", "xyz"), Words("said", "123"), heat(3, row=1)]
+    async with grid(many, 3, 1) as (_, shown, _pilot):
+        ruler, read, said, *rows = lines(shown)
+        for column, (step, word, answer) in enumerate(zip("123", "xyz", "123", strict=True)):
+            at = LABEL_WIDTH + 6 * column
+            assert (ruler[at], read[at], said[at]) == (step, word, answer)
+        # The values of the present step, and the row with the cursor marked.
+        assert [line.split()[-1] for line in rows[:3]] == ["0.11", "0.44", "0.78"]
+        assert ["▸" in line for line in rows[:3]] == [False, True, False]
+
+
+async def test_what_is_not_read_yet_is_fainter() -> None:
+    async with grid([heat(2)], 3, 0) as (_, shown, _pilot):
+        read, *later = [
+            segment.style.bgcolor.triplet
+            for segment in shown.render_line(2)
+            if segment.style and segment.style.bgcolor and segment.text == " " * 6
+        ][:3]
+        # The values grow from step to step, but those to come are faded.
+        assert max(read) > max(max(colour) for colour in later)
+
+
+async def test_the_present_step_of_a_long_input_is_in_view() -> None:
+    steps = 4096
+    words = Words("bit", ["1" if at == 4000 else "0" for at in range(steps)])
+    for step in (0, 4000, steps - 1):
+        async with grid([words, heat(4, steps)], steps, step) as (_, shown, _pilot):
+            ruler, bits, *_ = lines(shown)
+            assert str(step + 1) in ruler
+            assert ("1" in bits[LABEL_WIDTH:]) == (step == 4000)
+            assert ("‹" in ruler, "›" in ruler) == (step > 0, step < steps - 1)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(1, 300), st.data(), st.integers(20, 90))
+def test_no_number_of_the_ruler_is_cut(steps: int, data: st.DataObject, width: int) -> None:
+    step = data.draw(st.integers(0, steps - 1))
+
+    async def draw() -> None:
+        async with grid([heat(2, steps)], steps, step, (width, 6)) as (_, shown, _pilot):
+            ruler = lines(shown)[0]
+            columns = shown._columns
+            for at, number in _numbers(ruler[LABEL_WIDTH:]):
+                if number != step + 1:  # the present one may have been moved into view
+                    assert number == columns.first + at // columns.width + 1
+            assert step + 1 in [number for _, number in _numbers(ruler[LABEL_WIDTH:])]
+
+    asyncio.run(draw())
+
+
+def _numbers(text: str) -> list[tuple[int, int]]:
+    """Where each number begins, and which it is."""
+    return [(found.start(), int(found[0])) for found in re.finditer(r"\d+", text)]
+
+
+async def test_a_curve_has_bars_above_and_below_zero() -> None:
+    async with grid([curve([1.0, -1.0, 0.0])], 3, 1) as (_, shown, _pilot):
+        drawn = [
+            [shown.render_line(y).text[LABEL_WIDTH + 6 * column] for y in range(1, 9)]
+            for column in range(3)
+        ]
+        assert drawn[0][:4] == ["█"] * 4
+        assert set(drawn[0][4:]) == {" "}
+        assert drawn[2] == [" "] * 8
+        below = [next(iter(shown.render_line(y).crop(LABEL_WIDTH + 6))) for y in range(5, 9)]
+        # Drawn from above, as the ground of the cells.
+        assert all(s.style and s.style.bgcolor and s.text.startswith(" ") for s in below)
+        assert "-1.00" in lines(shown)[2]  # the value, below the name
+
+
+async def test_a_click_picks_step_and_row() -> None:
+    async with grid([Words("read", "xyz"), heat(3)], 3, 0) as (app, _shown, pilot):
+        await pilot.click(StepGrid, offset=(LABEL_WIDTH + 13, 1))
+        await pilot.click(StepGrid, offset=(LABEL_WIDTH + 7, 3))
+        await pilot.pause()
+        assert app.picked == [(2, "", 0), (1, "units", 1)]
+
+
+async def test_the_cursor_stays_in_view_of_many_rows() -> None:
+    async with grid([heat(128, row=100)], 3, 0, (60, 12)) as (_, shown, _pilot):
+        assert any(line.startswith("unit 100▸") for line in lines(shown))
+
+
+async def test_it_draws_at_any_size() -> None:
+    many = [Words("a", "abc"), Heading("b" * 99), heat(9, row=3), curve([0.3, -0.3, 1.0])]
+    for size in ((1, 1), (12, 3), (20, 6), (200, 50)):
+        async with grid(many, 3, 2, size) as (_, shown, _pilot):
+            assert all(shown.render_line(y).cell_length == shown.size.width for y in range(size[1]))

@@ -1,0 +1,180 @@
+"""What the tests of the Photos view share: the panel in an app of its own, and photos to read."""
+
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import cv2
+import numpy as np
+import pytest
+from textual import events
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.pilot import Pilot
+from textual.widgets import Static, TabbedContent, TabPane
+
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.photos.reader import Reading
+from rnn_tui.ui.photos import panel as photos
+from rnn_tui.ui.photos.card import CardText, PhotoCard
+from rnn_tui.ui.photos.grid import layout_for
+from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
+from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.shell import styles
+from rnn_tui.ui.shell.key_footer import KeyFooter
+
+SAMPLES = asset_dir() / "samples"
+STROKES = ("0-a.png", "3-b.png", "5-c.png", "7-d.png")
+SIZES = [(80, 24), (120, 40), (200, 50)]
+APP_KEYS = "tspnfcmlvrhixq"
+
+
+class Host(App[None]):
+    """The panel in a tab, among single keys that are commands."""
+
+    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"command('{key}')", key, show=False) for key in [*APP_KEYS, "0", "plus"]
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.panel = PhotosPanel()
+        self.commands: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        with TabbedContent():
+            with TabPane("Photos", id="photos"):
+                yield self.panel
+            with TabPane("Other", id="other"):
+                yield Static("no photos")
+        yield KeyFooter(compact=True, show_command_palette=False)
+
+    def action_command(self, key: str) -> None:
+        self.commands.append(key)
+
+
+def copy_samples(folder: Path, names: Sequence[str]) -> Path:
+    """Some of the photos that ship, in a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        shutil.copy(SAMPLES / name, folder)
+    return folder
+
+
+def write_strokes(folder: Path, names: Sequence[str] = STROKES) -> Path:
+    """Small photos of a line, in a folder: read in no time, as ones."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paper = np.full((60, 60), 220, np.uint8)
+    cv2.line(paper, (30, 12), (30, 48), 40, 4)
+    data = cv2.imencode(".png", paper)[1].tobytes()
+    for name in names:
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def write_blank(path: Path) -> None:
+    """A small photo of empty paper."""
+    cv2.imwrite(str(path), np.full((60, 60), 220, np.uint8))
+
+
+def without_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Read nothing at first look, and look for news often; work in a folder, which is returned."""
+    monkeypatch.setattr(photos, "asset_dir", lambda: folder / "nowhere")
+    monkeypatch.setattr(photos, "SECONDS_BETWEEN_LOOKS", 0.03)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@asynccontextmanager
+async def running(
+    *paths: Path, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
+    """The panel, once it has read these."""
+    app = Host()
+    async with app.run_test(size=size) as pilot:
+        await pilot.pause()
+        if paths:
+            app.panel.read(paths)
+        app.panel.focus_view()
+        await settled(pilot)
+        yield app, pilot
+
+
+async def until(pilot: Pilot[Any], true: Callable[[], object]) -> None:
+    """Wait for something, and until the screen shows it."""
+    await pilot.pause()
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, screen_text(pilot.app)
+        await pilot.pause(0.02)
+        if true():
+            await pilot.pause()
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """Wait until everything is read and shown."""
+    panel = pilot.app.screen_stack[0].query_one(PhotosPanel)
+    await until(pilot, lambda: not panel.busy and drawn(panel) and not panel.busy)
+
+
+def drawn(panel: PhotosPanel) -> bool:
+    """Whether the gallery shows what it should, in as many cards as there is room for."""
+    grid, photos = panel._grid, panel._photos
+    if panel.view != GALLERY or not grid.size:
+        return True
+    expected = [photos[index] for index in photos.order][grid.in_view.start : grid.in_view.stop]
+    shown = [card._reading for card in grid._cards if card.visible]
+    return grid._shape == layout_for(*grid.size) and [*map(id, shown)] == [*map(id, expected)]
+
+
+async def type_path(pilot: Pilot[Any], text: str) -> None:
+    """Put text into the field in place of what is there, and press Enter."""
+    field = pilot.app.query_one(PhotosPanel).query_one(PathInput)
+    field.value = text
+    field.focus()
+    await pilot.press("enter")
+    await settled(pilot)
+
+
+async def paste(pilot: Pilot[Any], text: str) -> None:
+    """As a terminal does it, and as it does for files that are dropped on it."""
+    pilot.app.post_message(events.Paste(text))
+    await settled(pilot)
+
+
+def screen_text(app: App[Any]) -> str:
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+
+
+def says(app: App[Any], place: str) -> str:
+    return str(app.screen_stack[0].query_one(f"#photos-{place}", Static).content)
+
+
+def readings(app: Host) -> list[Reading]:
+    """Those that are shown, in their order."""
+    return app.panel._photos.shown
+
+
+def names(app: Host) -> list[str]:
+    return [reading.path.name for reading in readings(app)]
+
+
+def selected(app: Host) -> str:
+    """The name of the selected photo."""
+    at = app.panel._grid.selected
+    assert at is not None
+    return app.panel._photos[at].path.name
+
+
+def cards(app: App[Any]) -> dict[str, str]:
+    """What the cards in view say, by the name of the file."""
+    visible = [card for card in app.query(PhotoCard) if card.visible and card._reading is not None]
+    return {
+        card._reading.path.name: str(card.query_one(CardText).render())
+        for card in visible
+        if card._reading is not None
+    }

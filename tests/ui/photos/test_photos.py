@@ -1,0 +1,309 @@
+"""Reading photos in the MNIST tab as a person does: by keys, with weights and photos that ship."""
+
+import itertools
+import shlex
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.widgets import Checkbox, TabbedContent
+
+from rnn_tui.photos import reader as reading
+from rnn_tui.ui.photos.choose_path import PhotoTree
+from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.training.setting_field import SettingInput
+from tests.ui.photos.photos_host import (
+    APP_KEYS,
+    SIZES,
+    STROKES,
+    cards,
+    names,
+    paste,
+    readings,
+    running,
+    says,
+    screen_text,
+    settled,
+    type_path,
+    until,
+    without_samples,
+    write_strokes,
+)
+
+THREADS = ("reading photos", "counting photos", "thumbnails", "looking at a photo", "photos_")
+
+
+@pytest.fixture
+def no_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    return without_samples(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def four(no_samples: Path) -> Path:
+    """A folder with four small photos."""
+    return write_strokes(no_samples / "photos")
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Photos whose names begin with 3 or more are not read before this is set."""
+    go_on, read = threading.Event(), reading.read_image
+
+    def waiting(path: Path) -> Any:
+        if path.name >= "3":
+            go_on.wait(60)
+        return read(path)
+
+    monkeypatch.setattr(reading, "read_image", waiting)
+    yield go_on
+    go_on.set()
+
+
+def active_timers(panel: PhotosPanel) -> list[Any]:
+    widgets = [panel, *panel.walk_children()]
+    timers = itertools.chain.from_iterable(widget._timers for widget in widgets)
+    return [timer for timer in timers if timer._active.is_set()]
+
+
+def left_over() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith(THREADS)]
+
+
+# At first look
+
+
+async def test_the_samples_are_there_at_first_look_and_then_nothing_wakes_up() -> None:
+    async with running(size=(120, 40)) as (app, pilot):
+        assert len(names(app)) == 12
+        for name in names(app):
+            best = cards(app)[name].split()[0]
+            assert best == name[0], name
+        assert says(app, "count") == "12 photos"
+        assert says(app, "shown") == "by name · 1–12 of 12"
+        assert app.query_one(PathInput).value == ""
+        assert not active_timers(app.panel)
+        # A look elsewhere and back reads nothing anew.
+        before = readings(app)
+        app.screen.set_focus(None)
+        app.query_one(TabbedContent).active = "other"
+        await settled(pilot)
+        app.query_one(TabbedContent).active = "photos"
+        await settled(pilot)
+        assert all(one is other for one, other in zip(before, readings(app), strict=True))
+
+
+async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) -> None:
+    async with running(four) as (app, pilot):
+        app.theme = "textual-light"
+        for size in SIZES:
+            await pilot.resize_terminal(*size)
+            for view, key, expected in (
+                ("gallery", "escape", "0-a.png"),
+                ("detail", "enter", "1 of 4"),
+                ("matrix", "a", "No photo has a label"),
+                ("export", "e", "Enter writes"),
+            ):
+                await pilot.press(key)
+                await settled(pilot)
+                lines = screen_text(app).splitlines()
+                assert len(lines) == size[1]
+                assert expected in "\n".join(lines), (size, view)
+                for word in ("Open", "Sort", "Filter", "Matrix", "Export"):
+                    assert word in lines[-1] or view == "export", (size, view)
+                assert ("0-9 Label" in lines[-1]) == (view in ("gallery", "detail"))
+                assert ("⏎ Detail" in lines[-1]) == (view == "gallery")
+                assert ("←→ More" in lines[-1]) == (view == "detail")
+            await pilot.press("escape", "escape")
+        await pilot.resize_terminal(10, 3)
+        await settled(pilot)
+
+
+# Paths
+
+
+async def test_a_typed_folder_is_completed_with_tab_and_read_with_enter(four: Path) -> None:
+    write_strokes(four / "more", ["9.png"])
+    write_strokes(four, [".hidden.png"])
+    (four / "notes.txt").touch()
+    async with running() as (app, pilot):
+        assert "Type the path of a photo" in screen_text(app)
+        field = app.query_one(PathInput)
+        await pilot.press("slash", *"ph")
+        await until(pilot, lambda: field._suggestion)
+        await pilot.press("tab")
+        assert (field.value, app.focused) == ("photos/", field)
+        await pilot.press("enter")
+        await settled(pilot)
+        assert names(app) == list(STROKES)
+        assert says(app, "count") == "4 photos"
+        assert not app.focused or field not in app.focused.ancestors_with_self
+        box = app.query_one("#photos-recursive", Checkbox)
+        box.focus()
+        await pilot.press("space")
+        await settled(pilot)
+        assert names(app) == [*STROKES, "9.png"]
+        await pilot.press("space")
+        await settled(pilot)
+        assert names(app) == list(STROKES)
+        # Where there is nothing to complete, Tab goes on.
+        field.focus()
+        field.value = "nothing-like-that"
+        await pilot.press("tab")
+        assert app.focused is box
+
+
+async def test_pasted_paths_are_read_at_once(four: Path) -> None:
+    zero, three, *_ = (four / name for name in STROKES)
+    odd = zero.rename(four / "it's “my” \N{MAN}\u200d\N{WOMAN} [b]0[bold.jpg")
+    escaped = "".join(f"\\{letter}" if letter in " '“”[]" else letter for letter in str(odd))
+    async with running() as (app, pilot):
+        for text, expected in (
+            (f"{three}", [three]),
+            (shlex.quote(str(odd)), [odd]),
+            (escaped, [odd]),
+            (odd.as_uri(), [odd]),
+            (f"{odd.as_uri()}\r\n{three.as_uri()}\r\n", [odd, three]),
+            (f"{escaped} '{three}'", [odd, three]),
+            (f"{four}", [four / STROKES[1], four / STROKES[2], four / STROKES[3], odd]),
+        ):
+            await paste(pilot, text)
+            assert says(app, "message") == ""
+            assert sorted(reading.path for reading in readings(app)) == sorted(expected), text
+        # What the field has then is as good, for Enter.
+        field = app.query_one(PathInput)
+        await paste(pilot, f"{three}\n{odd}\n")
+        await type_path(pilot, field.value)
+        assert sorted(reading.path for reading in readings(app)) == sorted([three, odd])
+        # In the field, a paste may be the beginning of something longer: it waits for Enter.
+        field.value = ""
+        field.focus()
+        await paste(pilot, str(three))
+        assert field.value == str(three)
+        assert len(readings(app)) == 2
+
+
+async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> None:
+    (four / "empty").mkdir()
+    async with running(four) as (app, pilot):
+        for text, sentence in (
+            ("nowhere.png", "There is no file or folder nowhere.png."),
+            ("a.png [b].png", "There is no file or folder a.png, nor 1 more."),
+            ("  ", "Type the path of a photo, or of a folder of photos."),
+            ("file://[x", "There is no file or folder file:/[x."),
+            ("photos/empty", "There are no photos in photos/empty (JPEG, PNG, BMP, TIFF, WebP). "
+             "Folders in it are left out unless “subfolders” is ticked."),
+        ):  # fmt: skip
+            await type_path(pilot, text)
+            assert says(app, "message") == sentence
+            assert app.query_one(PathInput).value == text
+            assert names(app) == list(STROKES)
+            assert sentence[:40] in " ".join(screen_text(app).split())
+        # The tree opens all the same, whatever is in the field.
+        await type_path(pilot, "file://[x")
+        await pilot.press("o")
+        await pilot.pause()
+        assert app.screen.query(PhotoTree)
+        await pilot.press("escape")
+        await type_path(pilot, "photos")
+        assert says(app, "message") == ""
+
+
+async def test_a_single_file_of_several_that_is_missing_costs_one_card(four: Path) -> None:
+    async with running(four / STROKES[0], four / "gone.png") as (app, _):
+        assert names(app) == [STROKES[0], "gone.png"]
+        assert "no such file" in cards(app)["gone.png"]
+        assert says(app, "count") == "2 photos · 1 unreadable"
+
+
+# In mid-reading
+
+
+async def test_what_was_read_stays_when_reading_is_stopped(
+    four: Path, gate: threading.Event
+) -> None:
+    write_strokes(four, ["1.png", "2.png"])
+    async with running() as (app, pilot):
+        for key in ("escape", "ctrl+x"):
+            gate.clear()
+            app.panel.read([four])
+            await until(pilot, lambda: len(names(app)) == 3)
+            assert names(app) == [STROKES[0], "1.png", "2.png"]
+            assert says(app, "count").startswith("Reading: 3 of 6")
+            assert "^x Stop" in screen_text(app)
+            assert active_timers(app.panel)
+            # What was read can be looked at meanwhile.
+            await pilot.press("right", "7")
+            assert says(app, "count").startswith("Reading: 3 of 6")
+            await pilot.press(key)
+            gate.set()
+            await settled(pilot)
+            await until(pilot, lambda: set(left_over()) <= {"thumbnails"})
+            assert names(app) == [STROKES[0], "1.png", "2.png"]
+            assert says(app, "count").startswith("3 photos")
+            assert "^x Stop" not in screen_text(app)
+            assert not active_timers(app.panel)
+            # And reading goes on, if told to.
+            await type_path(pilot, str(four))
+            assert len(names(app)) == 6
+            assert readings(app)[1].label == 7
+
+
+async def test_another_folder_takes_the_place_of_what_is_being_read(
+    four: Path, gate: threading.Event
+) -> None:
+    other = write_strokes(four.parent / "other", ["1.png"])
+    async with running() as (app, pilot):
+        app.panel.read([four])
+        await until(pilot, lambda: names(app) == [STROKES[0]])
+        app.panel.read([other])
+        await until(pilot, lambda: names(app) == ["1.png"])
+        gate.set()
+        await settled(pilot)
+        await until(pilot, lambda: "reading photos" not in left_over())
+        assert names(app) == ["1.png"]
+        assert says(app, "count").startswith("1 photo")
+
+
+async def test_quitting_in_mid_reading_leaves_no_thread(four: Path, gate: threading.Event) -> None:
+    async with running() as (app, pilot):
+        app.panel.read([four])
+        await until(pilot, lambda: names(app) == [STROKES[0]])
+        assert "reading photos" in left_over()
+        app.exit()
+    gate.set()
+    end = time.monotonic() + 60
+    while left_over():
+        assert time.monotonic() < end, left_over()
+        time.sleep(0.01)
+
+
+# Keys
+
+
+async def test_the_apps_keys_stay_the_apps(four: Path) -> None:
+    async with running(four) as (app, pilot):
+        await pilot.press(*APP_KEYS, "plus")
+        assert app.commands == [*APP_KEYS, "plus"]
+        # Digits are labels in the gallery, and the app's where there is no photo to name.
+        await pilot.press("0")
+        assert readings(app)[0].label == 0
+        await pilot.press("a", "0", "escape")
+        assert app.commands[-1] == "0"
+        before = len(app.commands)
+        field = app.query_one(PathInput)
+        field.value = ""
+        await pilot.press("slash", *"tqbwe0", "plus")
+        assert field.value == "tqbwe0+"
+        app.query_one(SettingInput).focus()
+        await pilot.press("t", "7")
+        assert app.commands[before:] == ["t"]
+        assert app.query_one(SettingInput).value == "7"
+        # Esc leaves the field; at the end it is left to the app.
+        await pilot.press("escape", "t")
+        assert app.focused is app.panel._grid
+        assert readings(app)[0].label == 0

@@ -1,0 +1,172 @@
+"""Files that mean harm or are broken: each costs one card with a reason, none the screen."""
+
+import os
+import struct
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Select, TabbedContent
+from textual.widgets._toast import Toast
+
+from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.ui.photos.choose_path import PhotoTree
+from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.photos.photos_host import (
+    SIZES,
+    cards,
+    copy_samples,
+    names,
+    readings,
+    running,
+    says,
+    screen_text,
+    settled,
+    until,
+    without_samples,
+    write_strokes,
+)
+
+
+@pytest.fixture
+def no_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    return without_samples(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def four(no_samples: Path) -> Path:
+    """A folder with four small photos."""
+    return write_strokes(no_samples / "photos")
+
+
+async def open_photos(pilot: Pilot[Any]) -> PhotosPanel:
+    """Go to the view in the whole app, and wait until the samples are read."""
+    app: Any = pilot.app
+    await until(pilot, lambda: app._panes() and app.pane.complete)
+    app.query_one("#views", TabbedContent).active = "photos"
+    await until(pilot, lambda: app.query(PhotosPanel))
+    await settled(pilot)
+    panel: PhotosPanel = app.query_one(PhotosPanel)
+    panel.focus_view()
+    await pilot.pause()
+    return panel
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG that claims to be so large."""
+    return (
+        b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + struct.pack(">II", width, height)
+        + b"\x08\x00\x00\x00\x00" + bytes(4) + struct.pack(">I", 0) + b"IEND" + bytes(4)
+    )  # fmt: skip
+
+
+async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None:
+    (four / "text.png").write_text("not an image at all")
+    copy_samples(four, ["8-sticky-note.jpg"])
+    (four / "truncated.jpg").write_bytes((four / "8-sticky-note.jpg").read_bytes()[:-4000])
+    (four / "empty.jpg").touch()
+    (four / "huge.png").write_bytes(png_of(8000, 7000))
+    (four / "damaged.png").write_bytes(png_of(60, 60))
+    (four / "phone.jpg").write_bytes(b"\0\0\0\x18ftypheic" + bytes(80))
+    (four / "dangling.png").symlink_to("nothing.png")
+    (four / "circle.png").symlink_to("circle.png")
+    os.mkfifo(four / "pipe.jpg")
+    write_strokes(four / "folder.jpg", ["9.png"])
+    async with running(four, size=(200, 50)) as (app, pilot):
+        reasons = {
+            "text.png": "not an image",
+            "truncated.jpg": "cut off before its end",
+            "empty.jpg": "empty file",
+            "huge.png": "larger than 50 megapixels",
+            "damaged.png": "damaged",
+            "phone.jpg": "HEIC photo; save it as JPEG",
+            "dangling.png": "a link that leads nowhere",
+            "circle.png": "a link in a circle",
+            "pipe.jpg": "not a regular file",
+            "folder.jpg": "a folder, not a file",
+        }
+        assert {one.path.name: one.error for one in readings(app) if one.error} == reasons
+        shown = cards(app)
+        for name, reason in reasons.items():
+            assert f"✗ {reason}" in " ".join(shown[name].split("\n")), name
+            assert name in shown[name]
+        assert shown["8-sticky-note.jpg"].startswith("8 ")
+        assert says(app, "count") == "15 photos · 10 unreadable"
+        # Where subfolders count, what it is called does not matter.
+        app.query_one("#photos-recursive", Checkbox).value = True
+        await settled(pilot)
+        assert "9.png" in names(app)
+        assert len(names(app)) == 15
+
+
+HOSTILE = (
+    "[red]markup[].png", "[huh] [b.png", "[@click=app.quit]x.png", "new\nline.png",
+    "\x1b[31mred\x1b[0m.png", "\x1b]0;title\x07.png", "bell\x07.png", "\x9b31m.png", "tab\t.png",
+    os.fsdecode(b"bytes\xff\xfe.png"), "n" * 251 + ".png", "\u202egnp.exe.png", "\u2028.png",
+)  # fmt: skip
+
+
+async def test_hostile_names_do_no_harm_in_the_whole_app(
+    runs: ScriptedRuns, no_samples: Path
+) -> None:
+    folder = no_samples / "hostile [i]\x1b[7m"
+    write_strokes(folder, HOSTILE)
+    run = run_dir() / "[red]run [nope" / WEIGHTS_NAME
+    run.parent.mkdir(parents=True)
+    os.symlink(pretrained("rnn").path, run)
+    app = RnnTuiApp(runs)
+
+    def check() -> str:
+        strips = app.screen._compositor.render_strips()
+        text = "".join(strip.text for strip in strips)
+        assert not [c for c in text if unicodedata.category(c)[0] == "C" or c == "\u2028"]
+        return text
+
+    async with app.run_test(size=SIZES[-1], notifications=True) as pilot:
+        panel = await open_photos(pilot)
+        panel.read([folder])
+        await settled(pilot)
+        text = check()
+        assert f"{len(HOSTILE)} photos" in text
+        for shown in ("[red]markup[].png", "[huh] [b.png", "[@click=app.quit]x.png",
+                      "�[31mred�[0m.png", "new�line.png", "�gnp.exe.png", "nnnn"):  # fmt: skip
+            assert shown in text
+        for size in (SIZES[-1], SIZES[0]):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            check()
+            footer = "\n".join(screen_text(app).splitlines()[-2:])
+            for word in ("Open", "Detail", "Sort", "Filter", "Matrix", "Export", "Label", "Train",
+                         "Help", "Quit"):  # fmt: skip
+                assert word in footer, size
+        await pilot.press("enter")
+        await settled(pilot)
+        assert f"1 of {len(HOSTILE)}" in check()
+        await pilot.press("escape", "o")
+        tree = app.screen.query_one(PhotoTree)
+        await until(pilot, lambda: len(tree.root.children) == len(HOSTILE))
+        assert "[@click=app.quit]x.png" in check()
+        await pilot.press("escape", "e")
+        app.screen.query_one(PathInput).value = "[b]out[.csv"
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen.query(Toast))
+        assert f"{len(HOSTILE)} photos written to [b]out[.csv." in check()
+        panel.read([folder / "gone \x1b[31m[b]\n.png"])
+        await settled(pilot)
+        assert "gone �[31m[b]�.png." in check()
+        network = panel.query_one("#photos-network", Select)
+        network.focus()
+        await pilot.press("enter")
+        await until(pilot, lambda: "[red]run" in check() and "[nope" in check())
+        await pilot.press("end", "enter")
+        await settled(pilot)
+        assert "network run [re" in check()
+        assert app._exception is None
+        assert app.return_value is None

@@ -1,0 +1,163 @@
+"""Photos written to files: read back with what will read them, and nothing replaced unasked."""
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Static
+
+from rnn_tui.tasks.mnist.extra import load_extra
+from rnn_tui.ui.photos.export import ExportScreen
+from rnn_tui.ui.photos.paths import PathInput
+from tests.ui.photos.photos_host import (
+    Host,
+    readings,
+    running,
+    until,
+    without_samples,
+    write_strokes,
+)
+
+
+@pytest.fixture
+def four(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Four small photos, beside which one writes."""
+    return write_strokes(without_samples(tmp_path, monkeypatch) / "photos")
+
+
+def note(app: Host) -> str:
+    return str(app.screen.query_one("#export-note", Static).content)
+
+
+def notices(app: Host) -> list[str]:
+    return [notice.message for notice in app._notifications]
+
+
+async def enter(pilot: Pilot[Any], path: str) -> None:
+    """Type a path and press Enter, and wait for an answer."""
+    screen = pilot.app.screen
+    assert isinstance(screen, ExportScreen)
+    screen.query_one(PathInput).value = path
+    await pilot.pause()
+    await answer(pilot)
+
+
+async def answer(pilot: Pilot[Any]) -> None:
+    screen = pilot.app.screen
+    assert isinstance(screen, ExportScreen)
+    await pilot.press("enter")
+    await until(pilot, lambda: not screen._writing)
+
+
+async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
+    (four / "bad.png").write_text("no photo")
+    async with running(four) as (app, pilot):
+        await pilot.press("0", "right", "1", "e")
+        assert note(app) == "5 photos, one a line."
+        assert app.screen.query_one(PathInput).value == "photos.csv"
+        await answer(pilot)
+        assert notices(app) == ["5 photos written to photos.csv."]
+        with Path("photos.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row, reading in zip(rows, readings(app), strict=True):
+            assert row["path"] == str(reading.path)
+            assert row["label"] == ("" if reading.label is None else str(reading.label))
+            assert row["error"] == reading.error
+            if not reading.error:
+                assert float(row["confidence"]) == pytest.approx(reading.confidence, abs=1e-6)
+                total = sum(float(row[f"p{digit}"]) for digit in range(10))
+                assert total == pytest.approx(1, abs=1e-4)
+        assert [row["label"] for row in rows] == ["0", "1", "", "", ""]
+        # Only those that the filter lets through.
+        await pilot.press("w", "w", "e")
+        await enter(pilot, "wrong ones.csv")
+        with Path("wrong ones.csv").open(newline="") as file:
+            assert [row["path"] for row in csv.DictReader(file)] == [str(four / "0-a.png")]
+
+
+async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
+    async with running(four) as (app, pilot):
+        await pilot.press("e", "down")
+        assert app.screen.query_one(PathInput).value == "photos.npz"
+        assert note(app) == "0 photos; 4 without a label are left out."
+        await answer(pilot)
+        assert note(app) == "No photo has a label: press a digit on a photo to give it one."
+        assert not Path("photos.npz").exists()
+        await pilot.press("escape", "7", "right", "4", "e")
+        for downs, path, images in (
+            (1, "my.npz", "my.npz"), (2, "new/my photos", "new/my photos/images-idx3-ubyte"),
+        ):  # fmt: skip
+            await pilot.press(*["down"] * downs)
+            await pilot.pause()
+            assert note(app) == "2 photos; 2 without a label are left out."
+            await enter(pilot, path)
+            assert notices(app)[-1] == f"2 photos with labels written to {path}."
+            loaded, labels = load_extra(images)
+            assert labels.tolist() == [7, 4]
+            for image, reading in zip(loaded.numpy(), readings(app), strict=False):
+                assert reading.digit is not None
+                assert np.array_equal(image, np.rint(255 * reading.digit).astype(np.uint8))
+            await pilot.press("e")
+        # A prediction counts where there is no label, if that is wanted.
+        await pilot.press("down")
+        app.screen.query_one(Checkbox).value = True
+        await pilot.pause()
+        assert note(app) == "4 photos."
+        await enter(pilot, "all.npz")
+        predicted = [one.prediction for one in readings(app)[2:]]
+        assert load_extra("all.npz")[1].tolist() == [7, 4, *predicted]
+
+
+async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
+    mine = Path("mine.csv")
+    mine.write_text("precious")
+    Path("mine too.csv").write_text("precious")
+    async with running(four) as (app, pilot):
+        await pilot.press("e")
+        await enter(pilot, "mine.csv")
+        assert note(app) == "mine.csv: there already. Enter once more replaces it."
+        # Another path has to be confirmed by itself.
+        await enter(pilot, "mine too.csv")
+        assert note(app) == "mine too.csv: there already. Enter once more replaces it."
+        await enter(pilot, "mine.csv")
+        assert mine.read_text() == Path("mine too.csv").read_text() == "precious"
+        await answer(pilot)
+        assert notices(app) == ["4 photos written to mine.csv."]
+        assert mine.read_text().startswith("path,")
+        assert Path("mine too.csv").read_text() == "precious"
+        os.mkdir("idx")
+        Path("idx/labels-idx1-ubyte").write_text("precious")
+        await pilot.press("5", "e", "up")
+        await enter(pilot, "idx")
+        assert note(app).startswith("labels-idx1-ubyte: there already.")
+        await pilot.press("escape")
+        assert os.listdir("idx") == ["labels-idx1-ubyte"]
+
+
+async def test_a_path_that_cant_be_written_is_a_sentence(four: Path) -> None:
+    async with running(four) as (app, pilot):
+        await pilot.press("e")
+        for path, sentence in (
+            ("nowhere/photos.csv", "nowhere/photos.csv"),
+            ("/proc/photos.csv", "/proc/photos.csv"),
+            ("photos/0-a.png/x.csv", "photos/0-a.png/x.csv"),
+            ("n" * 300 + ".csv", "nnnn"),
+            ("", "Type the path of the file to write."),
+        ):
+            await enter(pilot, path)
+            assert sentence in note(app)
+            assert note(app).endswith(".")
+            assert app.screen.query_one("#export-note").has_class("-wrong")
+            assert app.screen.query_one(PathInput).value == path
+        await enter(pilot, "photos")
+        await answer(pilot)
+        assert "folder" in note(app)
+        before = sorted(os.listdir())
+        await pilot.press("escape")
+        assert not isinstance(app.screen, ExportScreen)
+        assert sorted(os.listdir()) == before
+        assert notices(app) == []

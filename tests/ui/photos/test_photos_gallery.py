@@ -1,0 +1,317 @@
+"""What was read, looked at as a person does: moved through, sorted, filtered, labelled, studied."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Select, Static
+
+from rnn_tui.photos.digit.preparing import prepare
+from rnn_tui.photos.files import read_image
+from rnn_tui.photos.reader import Reading
+from rnn_tui.runs.row_reader_networks import network_of
+from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.ui.photos.card import PhotoCard
+from rnn_tui.ui.photos.detail import AnswerBars, PhotoDetail, StageView
+from rnn_tui.ui.photos.grid import PhotoGrid
+from rnn_tui.ui.training.setting_field import SettingInput
+from tests.ui.photos.photos_host import (
+    Host,
+    cards,
+    copy_samples,
+    names,
+    readings,
+    running,
+    says,
+    screen_text,
+    selected,
+    settled,
+    until,
+    without_samples,
+    write_blank,
+    write_strokes,
+)
+
+DIGITS = ("0-ballpoint.jpg", "3-blackboard.jpg", "5-small.jpg", "7-ruled.jpg")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in."""
+    return without_samples(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def mixed(folder: Path) -> Path:
+    """Four digits, a sheet without one, and a file that is no photo."""
+    copy_samples(folder / "mixed", DIGITS)
+    write_blank(folder / "mixed" / "10 blank.png")
+    (folder / "mixed" / "8.png").write_text("no photo")
+    return folder / "mixed"
+
+
+def errors_last(value: Callable[[Reading], object]) -> Callable[[Reading], object]:
+    return lambda reading: (bool(reading.error), None if reading.error else value(reading))
+
+
+async def set_threshold(pilot: Pilot[Any], text: str) -> None:
+    field = pilot.app.query_one(SettingInput)
+    field.focus()
+    field.value = ""
+    await pilot.press(*text, "escape")
+    await settled(pilot)
+
+
+# Moving
+
+
+async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
+    many = write_strokes(folder / "many", [f"{at}.png" for at in range(30)])
+    async with running(many) as (app, pilot):
+        assert names(app) == [f"{at}.png" for at in range(30)]  # 2 before 10
+        assert says(app, "shown") == "by name · 1–4 of 30"
+        for keys, expected, shown in (
+            ("right", "1.png", "1–4"),
+            ("down", "3.png", "1–4"),
+            ("down", "5.png", "3–6"),
+            ("pagedown", "9.png", "7–10"),
+            ("end", "29.png", "27–30"),
+            ("right", "29.png", "27–30"),
+            ("down", "29.png", "27–30"),
+            ("up", "27.png", "27–30"),
+            ("pageup", "23.png", "23–26"),
+            ("home", "0.png", "1–4"),
+            ("left", "0.png", "1–4"),
+        ):
+            await pilot.press(keys)
+            assert selected(app) == expected, keys
+            assert says(app, "shown") == f"by name · {shown} of 30", keys
+        assert list(cards(app)) == [f"{at}.png" for at in range(4)]
+        # The selected one stays in view whatever the size.
+        await pilot.press("end", "left")
+        for size in ((30, 12), (100, 24)):
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+            assert selected(app) == "28.png"
+            assert "28.png" in cards(app)
+        # By mouse: a click selects, a double click opens, the wheel moves.
+        await pilot.press("home")
+        third = [card for card in app.query(PhotoCard) if card.visible][2]
+        await pilot.click(third)
+        assert selected(app) == "2.png"
+        await pilot.click(third, times=2)
+        await settled(pilot)
+        assert says(app, "headline").startswith("3 of 30  2.png")
+
+
+async def test_sorting_and_filtering(mixed: Path) -> None:
+    async with running(mixed) as (app, pilot):
+        by_name = [*DIGITS, "8.png", "10 blank.png"]
+        assert names(app) == by_name
+        await pilot.press("b")
+        confidences = [one.confidence for one in readings(app)[:-1] if one.confidence is not None]
+        assert confidences == sorted(confidences)
+        assert len(confidences) == 5
+        assert names(app)[-1] == "8.png"  # what could not be read comes last
+        assert says(app, "shown") == "by confidence · 1–4 of 6"
+        await pilot.press("b")
+        best = [one.best for one in readings(app)]
+        assert best[:-1] == sorted(one for one in best if one is not None)
+        assert says(app, "shown") == "by prediction · 1–4 of 6"
+        await pilot.press("b")
+        assert names(app) == by_name
+        await pilot.press("w")
+        assert names(app) == ["8.png", "10 blank.png"]
+        assert says(app, "shown") == "doubtful · by name · 1–2 of 2"
+        await pilot.press("w")
+        assert names(app) == []
+        assert says(app, "shown") == "none wrong"
+        await pilot.press("enter", "right", "7", "backspace")  # nothing to do it with
+        assert says(app, "shown") == "none wrong"
+        await pilot.press("w")
+        assert names(app) == by_name
+
+
+async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
+    async with running(mixed) as (app, pilot):
+        assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
+        await set_threshold(pilot, "100")
+        assert says(app, "count") == "6 photos · 5 doubtful · 1 unreadable"
+        assert cards(app)[DIGITS[0]].startswith("0?")
+        await pilot.press("w")
+        assert len(names(app)) == 6
+        app.query_one(SettingInput).value = "101"
+        await settled(pilot)
+        assert "100" in says(app, "message")
+        assert says(app, "message") in " ".join(screen_text(app).split())
+        assert len(names(app)) == 6  # as before
+        await set_threshold(pilot, "0")
+        assert says(app, "message") == ""
+        assert names(app) == ["8.png", "10 blank.png"]  # no threshold makes a digit of blank paper
+        await set_threshold(pilot, "")
+        assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
+
+
+# Labels
+
+
+def matrix_row(app: Host, digit: int) -> list[str]:
+    """Counts of a true digit, and the share that is right."""
+    lines = screen_text(app).splitlines()
+    head = next(at for at, line in enumerate(lines) if line.split()[:3] == ["0", "1", "2"])
+    return lines[head + 1 + digit].split()[1:]
+
+
+async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
+    async with running(mixed) as (app, pilot):
+        await pilot.press("a")
+        assert "No photo has a label yet." in screen_text(app)
+        box = app.query_one("#photos-named", Checkbox)
+        box.focus()
+        await pilot.press("space")
+        await settled(pilot)
+        assert says(app, "count").endswith("4 of 4 right (100.0 %)")
+        assert "4 of 4 right (100.0 %): true digit down" in screen_text(app)
+        assert matrix_row(app, 3) == [*"···1·······", "100.0"]
+        assert matrix_row(app, 1) == [*"···········", "–"]
+        await pilot.press("escape", "escape")  # to the gallery, out of the field
+        assert cards(app)[DIGITS[0]].startswith("0 ✓ ")
+        # A press corrects what the name says, and is not lost when names no longer count.
+        await pilot.press("9")
+        assert cards(app)[DIGITS[0]].startswith("0 ✗ 9✎")
+        assert says(app, "count").endswith("3 of 4 right (75.0 %)")
+        await pilot.press("w", "w")
+        assert names(app) == [DIGITS[0]]
+        await pilot.press("w", "a")
+        await settled(pilot)
+        assert matrix_row(app, 9) == [*"1··········", "0.0"]
+        box.focus()
+        await pilot.press("space")
+        await settled(pilot)
+        assert says(app, "count").endswith("0 of 1 right (0.0 %)")
+
+
+async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
+    async with running(mixed) as (app, pilot):
+        await pilot.press("0", "right", "4")
+        assert [one.label for one in readings(app)] == [0, 4, None, None, None, None]
+        assert says(app, "count").endswith("1 of 2 right (50.0 %)")
+        assert cards(app)[DIGITS[0]].startswith("0 ✓✎")
+        assert cards(app)[DIGITS[1]].startswith("3 ✗ 4✎")
+        await pilot.press("3")
+        assert cards(app)[DIGITS[1]].startswith("3 ✓✎")
+        await pilot.press("backspace")
+        assert [one.label for one in readings(app)] == [0, None, None, None, None, None]
+        # What is doubtful or can't be read has a label like any other, but the latter counts not.
+        await pilot.press("end", "1", "left", "8")
+        assert says(app, "count").endswith("1 of 2 right (50.0 %)")
+
+
+async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mixed: Path) -> None:
+    async with running(mixed) as (app, pilot):
+        await pilot.press("right", "4")
+        for place, value in (("network", "rnn"), ("method", "report"), ("network", "bilstm")):
+            before = readings(app)
+            app.query_one(f"#photos-{place}", Select).value = value
+            await settled(pilot)
+            reader = app.panel._photos.reader
+            assert reader is not None
+            model, method = (
+                str(app.query_one(f"#photos-{name}", Select).value)
+                for name in ("network", "method")
+            )
+            assert (reader.network.config.model, reader.method) == (model, method)
+            assert not {map(id, before)} & {map(id, readings(app))}
+            assert names(app) == [*DIGITS, "8.png", "10 blank.png"]
+            assert readings(app)[1].label == 4
+            digit = prepare(read_image(mixed / DIGITS[0]), method).digit
+            expected = network_of(pretrained(model)).probabilities(digit[None])[0]
+            assert readings(app)[0].probabilities == pytest.approx(expected, abs=1e-5)
+
+
+# One photo in full
+
+
+def headline(app: Host) -> str:
+    return says(app, "headline")
+
+
+def bars(app: Host) -> list[str]:
+    """The heads of the answers."""
+    return [
+        str(one.query_one(".head", Static).content) for one in app.query(AnswerBars) if one.display
+    ]
+
+
+async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Path) -> None:
+    async with running(mixed, size=(120, 40)) as (app, pilot):
+        await pilot.press("enter")
+        await settled(pilot)
+        assert headline(app).startswith(f"1 of 6  {DIGITS[0]}  0  ")
+        heads = bars(app)
+        assert [head.split(":")[0] for head in heads] == [
+            "LSTM",
+            "RNN",
+            "biLSTM",
+            "LSTM, as report",
+        ]
+        assert heads[0] == "LSTM: 0"
+        picture = read_image(mixed / DIGITS[0])
+        ways = {method: prepare(picture, method, stages=True) for method in ("mnist", "report")}
+        study = app.query_one(PhotoDetail)._study
+        assert study is not None
+        for answer, model in zip(study.answers, ("lstm", "rnn", "bilstm", "lstm"), strict=True):
+            network = network_of(pretrained(model))
+            expected = network.probabilities(ways[answer.method].digit[None])[0]
+            assert answer.probabilities == pytest.approx(expected.tolist(), abs=1e-5)
+            best = f"{100 * max(answer.probabilities):.1f} %"
+            assert best in screen_text(app)
+        captions = [
+            str(view.query_one(".name", Static).content)
+            for view in app.query(StageView)
+            if view.display
+        ]
+        stages = [(at, one.name) for way in ways.values() for at, one in enumerate(way.stages, 1)]
+        assert captions == [f"{at} {name}" for at, name in stages]
+        assert np.array_equal(study.ways[0].digit, ways["mnist"].digit)
+        await pilot.press("end")
+        await settled(pilot)
+        assert captions[-1] in screen_text(app)
+        # A digit corrects here too.
+        await pilot.press("home", "9")
+        await settled(pilot)
+        assert "  0 ✗ 9✎  " in headline(app)
+        assert bars(app)[0] == "LSTM: 0 ✗"
+        await pilot.press("backspace")
+        await settled(pilot)
+        assert "✗" not in headline(app) + bars(app)[0]
+
+
+async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
+    for name in DIGITS[1:]:
+        (mixed / name).unlink()
+    async with running(mixed) as (app, pilot):
+        await pilot.press("enter")
+        for key, expected in (
+            ("left", f"1 of 3  {DIGITS[0]}"), ("right", "2 of 3  8.png  not an image"),
+            ("right", "3 of 3  10 blank.png"), ("right", "3 of 3  10 blank.png"),
+            ("left", "2 of 3  8.png"),
+        ):  # fmt: skip
+            await pilot.press(key)
+            await settled(pilot)
+            assert headline(app).startswith(expected), key
+            assert bool(bars(app)) == ("8.png" not in expected)
+            assert ("No digit found" in headline(app)) == ("blank" in expected)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.focused, PhotoGrid))
+        assert selected(app) == "8.png"
+        # Through the filter alone, and back to the gallery when nothing is left.
+        await pilot.press("home", "9", "w", "w", "enter")
+        await settled(pilot)
+        assert headline(app).startswith(f"1 of 1  {DIGITS[0]}")
+        await pilot.press("0")
+        await until(pilot, lambda: isinstance(app.focused, PhotoGrid))
+        assert says(app, "shown") == "none wrong"

@@ -1,0 +1,298 @@
+"""The Report tab as a person uses it, on a store that a real rerun of small plans has filled."""
+
+import shutil
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, DataTable, Input, Static
+
+from rnn_tui.engine.paths import run_database
+from rnn_tui.report.kept import networks
+from rnn_tui.report.plan import Plan
+from rnn_tui.runs.records import RunStatus
+from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.report.pane import ReportPane
+from rnn_tui.ui.report.plots import ReportPlots
+from rnn_tui.ui.runs.pane import RunsPane
+from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.confirm import ConfirmScreen
+from rnn_tui.ui.shell.messages import UNDER_WAY
+from rnn_tui.ui.training.run_manager import RunManager
+from tests.report.small_plans import SMALL, rerun, runs, small_plan, table
+from tests.ui.shell.test_app import SIZES, last_notice, running, screen_text, wait_until
+
+SMALL_TASKS = ("recall", "adder")
+Overrides = Mapping[str, Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory, mnist_slice: Path) -> tuple[Path, Overrides]:
+    """A home with a rerun of two seeds, one of MNIST; and how its networks are trained."""
+    path = tmp_path_factory.mktemp("filled") / "home"
+    plan = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RNN_TUI_HOME", str(path))
+        rerun(plan)
+    return path, plan.overrides
+
+
+@pytest.fixture
+def overrides(filled: tuple[Path, Overrides], home: Path) -> Overrides:
+    """How networks are trained in a home that has two seeds of them."""
+    shutil.copytree(filled[0], home, dirs_exist_ok=True)
+    return filled[1]
+
+
+@asynccontextmanager
+async def report_tab(
+    overrides: Overrides, *, typed: tuple[str, str] = ("2", "1"), size: tuple[int, int] = (120, 40),
+    runs: RunManager | None = None,
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:  # fmt: skip
+    """The app with the Report tab in front, numbers of seeds typed and figures there."""
+    app = RnnTuiApp(runs, rerun_overrides=overrides)
+    async with running(app, size=size) as pilot:
+        await pilot.press("f6")
+        await wait_until(pilot, lambda: bool(app.query(ReportPane)) and app.pane.complete)
+        app.query_one("#seeds", Input).value, app.query_one("#mnist-seeds", Input).value = typed
+        await pilot.pause()
+        await settled(pilot, app)
+        yield app, pilot
+    assert app.runs.close(10)
+
+
+async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
+    """Until every question is answered, and those that the answers lead to."""
+    pane = app.query_one(ReportPane)
+    await pilot.pause()
+    while mine := [one for one in app.workers if one.node is pane and not one.is_finished]:
+        await app.workers.wait_for_complete(mine)
+        await pilot.pause()
+
+
+def line(app: RnnTuiApp, experiment: str) -> list[str]:
+    """The cells of a row."""
+    figures = app.query_one("#report-figures", DataTable)
+    rows = [[str(cell).strip() for cell in figures.get_row_at(at)] for at in range(12)]
+    return next(row for row in rows if row[0] == experiment)
+
+
+# The table
+
+
+async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Overrides) -> None:
+    async with report_tab(overrides) as (app, pilot):
+        row = next(r for r in table(small_plan(2)).rows if r.experiment.key == "recall-h5")
+        assert row.spread is not None
+        shown = line(app, "Recall, H 5")
+        assert shown[1] == "31.00"
+        assert shown[2].startswith(f"{row.spread.mean:.2f} ± ")
+        assert shown[3] == "2"
+        assert shown[4][2:] == row.place
+        assert shown[4][0] == ("✓" if row.inside else "▲" if row.outside > 0 else "▼")  # type: ignore[operator]
+        assert line(app, "MNIST, LSTM")[4].startswith("· ")  # of one value, no verdict
+        for size in SIZES:
+            app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
+            await pilot.resize_terminal(*size)
+            text = screen_text(app)
+            for word in ("MNIST seeds", "Adder, H 10 ce", "time", "complete", "21 of 21", "F2-6"):
+                assert word in text, size
+
+        # More seeds: what is lacking is said at once, and comes as another program trains it.
+        app.query_one("#seeds", Input).value = "3"
+        await wait_until(pilot, lambda: line(app, "Recall, H 5")[3] == "2 of 3")
+        assert "21 of 30 networks" in screen_text(app)
+        other = threading.Thread(target=rerun, args=(small_plan(3),))
+        other.start()
+        await wait_until(pilot, lambda: line(app, "Recall, H 5")[3] == "3")
+        other.join()
+        assert line(app, "Adder, H 3 ce")[3] == "2 of 3"
+
+
+async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides) -> None:
+    async with report_tab(overrides, size=(80, 24)) as (app, pilot):
+        assert line(app, "Recall, H 2")[3] == "2/2"
+        await pilot.press("f")
+        field = app.query_one("#seeds", Input)
+        assert app.focused is field
+        field.value = ""
+        await pilot.press("0", "t")
+        wrong = str(app.query_one("#report-wrong", Static).content)
+        assert wrong == "Seeds must be a whole number from 1 to 1000, not 0."
+        assert wrong in screen_text(app)
+        assert last_notice(app) == wrong
+        assert field.value == "0"
+        assert not app.runs.busy
+        assert line(app, "Recall, H 2")[3] == "2/20"  # of the field while it was empty
+        for task in ("mnist", "recall", "adder"):
+            app.query_one(f"#only-{task}", Checkbox).value = False
+        field.value = "2"
+        await wait_until(pilot, lambda: "Tick at least one" in screen_text(app))
+        app.query_one("#only-adder").focus()
+        await pilot.press("space")
+        await settled(pilot, app)
+        assert app.query_one("#report-figures", DataTable).row_count == 6
+        assert "Tick" not in screen_text(app)
+
+
+async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> None:
+    rerun(small_plan(3))  # a second run of recall
+    async with report_tab(overrides, typed=("3", "1")) as (app, pilot):
+        await pilot.press("down", "down", "down", "enter")
+        await wait_until(
+            pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
+        )
+        chosen = {run.run_id for run in app.query_one(RunsTable).marked}
+        assert chosen == set(table(small_plan(3)).rows[0].runs)
+        assert len(chosen) == 2
+        await wait_until(pilot, lambda: "H 2 ce (n 3)" in screen_text(app))
+        # Another row, by mouse, in place of the first: one click goes there, the next one opens.
+        await pilot.press("f6")
+        for _ in range(2):
+            await pilot.click("#report-figures", offset=(3, 1))
+        await wait_until(pilot, lambda: isinstance(app.pane, RunsPane))
+        await wait_until(pilot, lambda: len(app.query_one(RunsTable).marked) == 1)
+        assert app.query_one(RunsTable).marked[0].config.task == "mnist"
+
+
+async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overrides) -> None:
+    run_database().write_bytes(b"no database at all" * 100)
+    for rest in run_database().parent.glob("runs.db-*"):
+        rest.unlink()
+    async with report_tab(overrides) as (app, pilot):
+        assert "is damaged" in str(app.query_one("#report-problem", Static).render())
+        await pilot.press("n", "e")
+        assert "is damaged" in last_notice(app)
+
+
+# Plots and conclusions
+
+
+async def test_plots_conclusions_and_all_of_it_in_a_file(
+    overrides: Overrides, tmp_path: Path
+) -> None:
+    async with report_tab(overrides) as (app, pilot):
+        await pilot.press("n")
+        plots = app.query_one(ReportPlots)
+        await wait_until(pilot, lambda: plots.figure is not None)
+        await settled(pilot, app)
+        seen = []
+        for _ in range(6):
+            assert plots.figure is not None
+            seen.append(plots.figure.key)
+            if plots.figure.key == "mnist-val_accuracy":
+                ours, published = plots.chart.prepared[0], plots.chart.prepared[3]
+                assert (ours.marker, published.marker, published.name) == ("●", "○", "report")
+                assert published.y[:2] == (92.25, 95.39)
+                assert "△ report" in screen_text(app)
+                # Of ours there is one epoch, and through the report's points goes no line.
+                assert not any("\u2801" <= one <= "\u28ff" for one in screen_text(app))
+            await pilot.press("j")
+        assert seen == [
+            "mnist-train_loss", "mnist-val_loss", "mnist-val_accuracy", "recall-train_loss",
+            "adder-by-length-mse", "adder-by-length-ce",
+        ]  # fmt: skip
+        assert plots.figure is not None
+        assert plots.figure.key == seen[0]
+        await pilot.press("j", "j", "j", "v")
+        assert "± sd" in last_notice(app)
+        recall = plots.chart.prepared[0]
+        assert recall.name == "H 2 (n 2)"
+        middle = [(low + high) / 2 for low, high in zip(recall.low, recall.high, strict=True)]
+        assert middle == pytest.approx(list(recall.y))
+        await pilot.press("c")
+        assert app.screen.maximized is plots.chart
+        await pilot.press("escape", "n")
+
+        def text() -> str:
+            return str(app.query_one("#report-conclusions", Static).content)
+
+        await wait_until(pilot, lambda: "Bit accuracy falls with length" in text())
+        assert "A larger state gives higher bit accuracy." in text()
+        assert "MSE beats CE" in text()
+        assert "Open" not in text()
+        assert "Not complete" not in text()
+        assert "Seeds in which it is so." in screen_text(app)
+
+        await pilot.press("e")
+        field = app.screen.query_one(PathInput)
+        assert field.value == "report.html"
+        assert "21 of 21 networks" in screen_text(app)
+        field.value = str(tmp_path / "report.pdf")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: ".md or .html" in screen_text(app))
+        field.value = str(tmp_path / "report.md")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "report.md" in last_notice(app))
+        written = (tmp_path / "report.md").read_text()
+        assert "| Recall, H 5 | 31.00 |" in written
+        assert written.count("data:image/svg+xml") == 6
+
+        app.query_one("#seeds", Input).value = "3"
+        await wait_until(pilot, lambda: "H 3 mse (2 of 3)" in text())
+        app.query_one("#only-adder", Checkbox).value = False
+        await wait_until(pilot, lambda: "not among the tasks" in text())
+
+
+# Training
+
+
+class PausedOnce(RunManager):
+    """Pauses the first rerun before its first step, for who wants to look at it."""
+
+    def reproduce(self, plan: Plan) -> None:
+        first = self.rerun is None
+        super().reproduce(plan)
+        if first:
+            self.toggle_pause()
+
+
+async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
+    manager = PausedOnce()
+    async with report_tab({"recall": SMALL}, runs=manager) as (app, pilot):
+        for task in ("mnist", "adder"):
+            app.query_one(f"#only-{task}", Checkbox).value = False
+        await pilot.press("t")
+        await wait_until(pilot, lambda: "× 2 seeds, paused" in screen_text(app))
+        assert "0 of 6 networks" in screen_text(app)
+        assert "… training" in line_of(app, "Recall, H 2")
+        await pilot.press("t")
+        assert last_notice(app) == UNDER_WAY
+        await pilot.press("q")
+        assert isinstance(app.screen, ConfirmScreen)
+        await pilot.press("c", "s")
+        await wait_until(pilot, lambda: "stopped with 0 of 6 networks trained" in last_notice(app))
+        (stopped,) = runs()
+        assert stopped.status is RunStatus.STOPPED
+        await pilot.press("t")
+        await wait_until(pilot, lambda: "complete" in last_notice(app))
+        assert "published figures" in last_notice(app)
+        await wait_until(pilot, lambda: "6 of 6 networks" in screen_text(app))
+        # One run, whose curve goes on from where it stopped; the Recall tab has all of it.
+        (run,) = runs()
+        assert (run.run_id, run.status) == (stopped.run_id, RunStatus.FINISHED)
+        assert set(Counter(networks(run.config)).values()) == {1}
+        (state,) = manager.states.values()
+        assert [epoch.epoch for epoch in state.epochs] == [1, 2]
+        assert run.run_id in manager.examinations
+
+
+async def test_runs_that_fail_are_told(overrides: Overrides, tmp_path: Path) -> None:
+    broken = {**overrides, "mnist": {**overrides["mnist"], "data_dir": str(tmp_path / "none")}}
+    async with report_tab(broken, size=(80, 24)) as (app, pilot):
+        assert "18 of 21 networks" in screen_text(app)
+        await pilot.press("t")
+        await wait_until(pilot, lambda: "3 runs failed" in last_notice(app))
+        assert "18 of 21 networks trained" in last_notice(app)
+        assert "MNIST, RNN, seed 0: " in str(app.query_one("#report-problem", Static).content)
+
+
+def line_of(app: RnnTuiApp, experiment: str) -> str:
+    """The line of the screen that an experiment is on."""
+    return next(text for text in screen_text(app).splitlines() if experiment in text)

@@ -1,0 +1,374 @@
+"""The Runs tab as a person uses it, on a store that real short runs have filled."""
+
+import shutil
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, Select, Static
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.runs import training
+from rnn_tui.runs.records import RunStatus
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.ask.calculator import CalculatorPanel
+from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.runs.compare import RunsCompare
+from rnn_tui.ui.runs.details import RunDetailsScreen
+from rnn_tui.ui.runs.pane import RunsPane
+from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.widgets.ask_text import AskTextScreen
+from tests.ui.shell.test_app import last_notice, running, screen_text, wait_until
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+NEWEST_FIRST = ["adder-half", "adder-lr0.01", "recall-seed2", "recall-seed1"]
+
+
+def recall(seed: int) -> RunConfig:
+    return TASKS["recall"].config(
+        "lstm", "report", hidden_sizes=(2,), epochs=3, training_size=9, test_size=9, seed=seed
+    )
+
+
+def adder(**more: Any) -> RunConfig:
+    return TASKS["adder"].config(
+        "lstm", "report", hidden_sizes=(3,), losses=("bce",), epochs=4, training_size=8,
+        test_size=8, lengths=(1, 4), **more,
+    )  # fmt: skip
+
+
+def train(config: RunConfig, name: str, *, stop_at: int = 0) -> str:
+    """A real run; interrupted after a number of steps, if there is one."""
+    control, run_id = Control(), new_run_id()
+
+    def listen(event: events.Event) -> None:
+        if stop_at and isinstance(event, events.EpochEnded) and event.step >= stop_at:
+            control.stop(interrupted=True)
+
+    training.train(config, listen, control, run_id, name=name)
+    return run_id
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with four runs."""
+    path = tmp_path_factory.mktemp("filled") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RNN_TUI_HOME", str(path))
+        train(recall(1), "recall-seed1")
+        train(recall(2), "recall-seed2")
+        train(adder(learning_rate=0.01), "adder-lr0.01")
+        train(adder(), "adder-half", stop_at=16)
+    return path
+
+
+@pytest.fixture
+def store_home(filled: Path, home: Path) -> Path:
+    """A copy of it, to change."""
+    shutil.copytree(filled, home, dirs_exist_ok=True)
+    return home
+
+
+@asynccontextmanager
+async def runs_tab(
+    size: tuple[int, int] = (120, 40), runs: RunManager | None = None
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
+    """The app with the Runs tab in front, and its table there."""
+    app = RnnTuiApp(runs)
+    async with running(app, size=size) as pilot:
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: bool(app.query(RunsTable)))
+        await settled(pilot, app)
+        yield app, pilot
+    assert app.runs.close(10)
+
+
+async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
+    """Until every question to the database is answered."""
+    await wait_until(pilot, lambda: app.query_one(RunsPane).complete)
+    await app.workers.wait_for_complete(
+        [worker for worker in app.workers if worker.node is app.query_one(RunsPane)]
+    )
+    await pilot.pause()
+
+
+def names(app: RnnTuiApp) -> list[str]:
+    table = app.query_one("#runs-table", DataTable)
+    return [str(table.get_row_at(at)[1]) for at in range(table.row_count)]
+
+
+def row(app: RnnTuiApp, name: str) -> str:
+    table = app.query_one("#runs-table", DataTable)
+    return " | ".join(str(cell) for cell in table.get_row_at(names(app).index(name)))
+
+
+def curves(app: RnnTuiApp) -> dict[str, tuple[float, ...]]:
+    return {one.name: tuple(one.y) for one in app.query_one(RunsCompare).chart.prepared}
+
+
+# The table
+
+
+async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Path) -> None:
+    async with runs_tab() as (app, pilot):
+        assert names(app) == NEWEST_FIRST
+        assert "✓ finished" in row(app, "recall-seed1")
+        assert "100%" in row(app, "recall-seed1")
+        assert "! interrupted" in row(app, "adder-half")
+        assert "50%" in row(app, "adder-half")
+        with RunStore() as store:
+            run = store.find("adder-lr0.01")
+        assert f"{run.final:.2f} %" in row(app, "adder-lr0.01")
+
+        await pilot.press("/", *"recall seed2")
+        assert names(app) == ["recall-seed2"]
+        assert "1 of 4 runs" in screen_text(app)
+        await pilot.press(*"zz")
+        assert names(app) == []
+        assert "No run has all of these words." in screen_text(app)
+        await pilot.press(*["backspace"] * 14, "escape")
+        assert names(app) == NEWEST_FIRST
+
+        await pilot.press("b", "b")  # from age over tags to names
+        assert names(app) == sorted(NEWEST_FIRST)
+        await pilot.press("B")
+        assert names(app) == sorted(NEWEST_FIRST, reverse=True)
+
+        await pilot.press("y")
+        assert app.clipboard.splitlines()[1].split("\t")[1] == "recall-seed2"
+
+
+async def test_interrupted_runs_are_offered_at_the_start(store_home: Path) -> None:
+    app = RnnTuiApp()
+    async with running(app, size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: "adder-half was interrupted" in last_notice(app))
+        assert "F5" in last_notice(app)
+    assert app.runs.close(10)
+
+
+async def test_what_another_program_trains_comes_in_by_itself(store_home: Path) -> None:
+    async with runs_tab() as (app, pilot):
+        other = threading.Thread(target=train, args=(recall(9), "from-the-shell"))
+        other.start()
+        await wait_until(pilot, lambda: "from-the-shell" in names(app))
+        other.join()
+        await wait_until(pilot, lambda: "✓ finished" in row(app, "from-the-shell"))
+
+
+async def test_an_empty_store_says_what_to_do() -> None:
+    async with runs_tab(size=(80, 24)) as (app, pilot):
+        assert "No runs yet" in screen_text(app)
+        for key in ("space", "enter", "r", "d", "g", "u", "t", "z", "n", "j", "k", "n"):
+            await pilot.press(key)
+        assert "No runs yet" in screen_text(app)
+
+
+async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path) -> None:
+    run_database().write_bytes(b"no database at all" * 100)
+    for rest in store_home.glob("runs.db-*"):
+        rest.unlink()
+    async with runs_tab() as (app, pilot):
+        assert "is damaged" in str(app.query_one("#runs-problem", Static).render())
+        await pilot.press("f3")
+        await wait_until(pilot, lambda: app.pane.complete)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> None:
+    async with runs_tab(size=size) as (app, pilot):
+        for theme in ("textual-light", "textual-dark"):
+            app.theme = theme
+            await pilot.pause()
+            text = screen_text(app)
+            for word in ("Mark", "Sort", "Filter", "Rename", "Delete", "Go on", "Use", "Quit"):
+                assert word in "\n".join(text.splitlines()[-2:])
+            assert "recall-seed1" in text
+
+
+# Comparison
+
+
+async def test_marked_runs_are_compared(store_home: Path) -> None:
+    async with runs_tab(size=(160, 50)) as (app, pilot):
+        await pilot.press("down", "down", "space", "space", "n")
+        await settled(pilot, app)
+        # They differ in their seeds: one line, the mean of both.
+        (label,) = curves(app)
+        assert label == "recall (n 2)"
+        with RunStore() as store:
+            both = [store.find(f"recall-seed{seed}") for seed in (1, 2)]
+            values = [store.curve(run, "val_accuracy").values for run in both]
+        means = tuple((one[0] + two[0]) / 2 for one, two in zip(*values, strict=True))  # type: ignore[index]
+        assert curves(app)[label] == pytest.approx(means)
+        app.query_one(RunsCompare).chart.focus()
+        await pilot.press("y")
+        copied = app.clipboard
+        assert "Validation accuracy (%)" in copied
+        assert label in copied
+        assert all(line in screen_text(app) for line in copied.splitlines())
+        settings = app.query_one("#compare-table", DataTable)
+        rows = [[str(cell) for cell in settings.get_row_at(at)] for at in range(settings.row_count)]
+        assert rows == [["seed", "2", "1"]]
+
+        metric = app.query_one("#compare-metric", Select)
+        before = metric.value
+        await pilot.press("j")
+        await settled(pilot, app)
+        assert metric.value != before
+        await pilot.press("k")
+        await settled(pilot, app)
+        assert app.query_one(RunsCompare).against == "time"
+        await pilot.press("v")
+        assert "± sd" in last_notice(app)
+        # The cursor reads all curves.
+        await pilot.press("left")
+        assert app.query_one(RunsCompare).chart.cursor is not None
+
+
+async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Path) -> None:
+    async with runs_tab(size=(120, 40)) as (app, pilot):
+        await pilot.press("space", "space", "n")
+        await settled(pilot, app)
+        assert set(curves(app)) == {"adder-half", "adder-lr0.01"}
+        assert "learning rate" in screen_text(app)
+        await pilot.press("n", "X", "n")
+        await settled(pilot, app)
+        assert len(curves(app)) == 1  # the one under the cursor
+
+
+# Commands
+
+
+async def test_names_tags_and_notes(store_home: Path) -> None:
+    async with runs_tab() as (app, pilot):
+        await pilot.press("r")
+        field = app.screen.query_one(Input)
+        assert field.value == "adder-half"
+        field.value = "recall-seed1"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "Another run has the name" in screen_text(app))
+        assert isinstance(app.screen, AskTextScreen)
+        assert field.value == "recall-seed1"
+        field.value = "[b]my run[/b]"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "[b]my run[/b]" in names(app))
+
+        await pilot.press("a")
+        app.screen.query_one(Input).value = "slides monday"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "monday slides" in row(app, "[b]my run[/b]"))
+        await pilot.press("o")
+        app.screen.query_one(Input).value = "for the lecture"
+        await pilot.press("enter")
+        await pilot.press("/", *"lecture monday")
+        await wait_until(pilot, lambda: names(app) == ["[b]my run[/b]"])
+        await pilot.press("enter", "enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
+        text = screen_text(app)
+        assert "for the lecture" in text
+        assert "interrupted, step 16 of 32" in text
+
+
+async def test_deleted_runs_come_back(store_home: Path) -> None:
+    async with runs_tab() as (app, pilot):
+        await pilot.press("space", "space", "d")
+        await wait_until(pilot, lambda: names(app) == NEWEST_FIRST[2:])
+        assert "2 runs deleted" in last_notice(app)
+        await pilot.press("d")
+        await wait_until(pilot, lambda: len(names(app)) == 1)
+        await pilot.press("z")
+        await wait_until(pilot, lambda: len(names(app)) == 2)
+        await pilot.press("z")
+        await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
+        with RunStore() as store:
+            assert all(run.weights.is_file() for run in store.runs())
+        # The last ones too, when there is no table to have the focus.
+        await pilot.press("ctrl+home", *["space"] * 4, "d")
+        await wait_until(pilot, lambda: names(app) == [])
+        await settled(pilot, app)
+        await pilot.press("z")
+        await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
+        await settled(pilot, app)
+        await pilot.press("b")
+        assert "by tags" in screen_text(app)
+
+
+async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
+    runs = RunManager()
+    async with runs_tab(runs=runs) as (app, pilot):
+        await pilot.press("g")
+        await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy)
+        (state,) = runs.states.values()
+        assert state.step == 32
+        assert [epoch.epoch for epoch in state.epochs] == [1, 2, 3, 4]
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: "✓ finished" in row(app, "adder-half"))
+        await pilot.press("g")
+        await pilot.pause()
+        assert "nothing to resume" in last_notice(app)
+    with RunStore() as store:
+        assert store.find("adder-half").status is RunStatus.FINISHED
+
+
+async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home: Path) -> None:
+    async with runs_tab() as (app, pilot):
+        await pilot.press("down", "u")
+        await wait_until(pilot, lambda: bool(app.query(CalculatorPanel)))
+        await wait_until(pilot, lambda: "run adder-lr0.01" in screen_text(app))
+        await pilot.press("f5")
+        await settled(pilot, app)
+        await pilot.press("t")
+        await wait_until(
+            pilot, lambda: app.query_one("#adder #field-epochs Input", Input).value == "4"
+        )
+        form = app.query_one("#adder SettingsForm")
+        assert form.query_one("#field-learning-rate Input", Input).value == "0.01"
+        assert form.query_one("#field-hidden-sizes Input", Input).value == "3"
+        assert form.query_one("#field-seed Input", Input).value == ""  # as in the preset
+        assert app.query_one("#adder #choice-bce").value is True  # type: ignore[attr-defined]
+
+
+async def test_runs_are_exported_and_nothing_is_replaced_unasked(
+    store_home: Path, tmp_path: Path
+) -> None:
+    async with runs_tab() as (app, pilot):
+
+        def note() -> str:
+            return str(app.screen.query_one("#export-note", Static).content)
+
+        await pilot.press("down", "down", "e")
+        field = app.screen.query_one(PathInput)
+        assert field.value == "recall-seed2.csv"
+        path = tmp_path / "values.csv"
+        path.write_text("precious")
+        field.value = str(path)
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "there already" in note())
+        assert path.read_text() == "precious"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "values.csv" in last_notice(app))
+        assert "val_accuracy" in path.read_text()
+
+        await pilot.press("e", "up")  # the last format, by way of the first
+        assert app.screen.query_one(PathInput).value == "recall-seed2-safetensors"
+        app.screen.query_one(PathInput).value = str(path / "inside a file")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "can't be made a folder" in note())
+        app.screen.query_one(PathInput).value = str(tmp_path / "weights")
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: "weights" in last_notice(app))
+        (file,) = (tmp_path / "weights").iterdir()
+        assert file.suffix == ".safetensors"
+        assert read_weights(file).config.task == "recall"

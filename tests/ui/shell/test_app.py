@@ -1,0 +1,494 @@
+"""The app as a person uses it: by keys, on a run that goes by script, and once on a real one."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from textual.pilot import Pilot
+from textual.widgets import (
+    Checkbox,
+    DataTable,
+    Input,
+    Markdown,
+    RichLog,
+    Select,
+    Static,
+    TabbedContent,
+)
+
+from rnn_tui.engine.state import Status
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.confirm import ConfirmScreen
+from rnn_tui.ui.shell.help import HelpScreen
+from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.settings_form import SettingsForm
+from rnn_tui.ui.training.training_view import TrainingView
+from tests.ui.conftest import ScriptedRuns
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+
+
+def screen_text(app: RnnTuiApp) -> str:
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
+
+
+def last_notice(app: RnnTuiApp) -> str:
+    """The latest notice; empty before the first, and once all have gone."""
+    return [notice.message for notice in app._notifications][-1] if app._notifications else ""
+
+
+@asynccontextmanager
+async def running(app: RnnTuiApp, **options: Any) -> AsyncIterator[Pilot[Any]]:
+    """The app, once the parts that come after the first frame are there."""
+    async with app.run_test(**options) as pilot:
+        await wait_until(pilot, lambda: app.pane.complete)
+        await pilot.pause()
+        yield pilot
+
+
+async def wait_until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, screen_text(pilot.app)  # type: ignore[arg-type]
+        await pilot.pause(0.05)
+
+
+async def start(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
+    """Press t, and wait until the two scripted epochs are on screen."""
+    await pilot.press("t")
+    await wait_until(pilot, lambda: any(len(s.epochs) == 2 for s in runs.states.values()))
+    await pilot.pause(0.1)
+
+
+async def next_view(pilot: Pilot[Any], name: str) -> None:
+    app: Any = pilot.app
+    await pilot.press("n")
+    await wait_until(pilot, lambda: app.pane.view == name)
+    await pilot.pause(0.1)
+
+
+async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
+    runs.go_on.set()
+    await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy)
+    await pilot.pause(0.3)
+
+
+# Starting, and what the form says
+
+
+async def test_one_key_trains_the_reports_lstm(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        assert runs.started == [TASKS["mnist"].config("lstm", "report", device="auto")]
+        runs.stop()
+
+
+async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        form = pilot.app.query_one(SettingsForm)
+        form.query_one("#preset", Select).value = "fast"
+        form.query_one("#model-rnn", Checkbox).value = True
+        form.query_one("#field-epochs Input").focus()
+        await pilot.press("7")
+        form.query_one("#field-learning-rate Input").focus()
+        await pilot.press(*"2e-3")
+        await start(pilot, runs)
+        runs.go_on.set()
+        await wait_until(pilot, lambda: len(runs.started) == 2 and not runs.busy)
+        assert [config.model for config in runs.started] == ["rnn", "lstm"]
+        for config in runs.started:
+            assert (config.preset, config.epochs, config.learning_rate) == ("fast", 7, 2e-3)
+            default = TASKS["mnist"].config(config.model, "fast")
+            assert (config.batch_size, config.recipe) == (default.batch_size, default.recipe)
+
+
+async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        form = pilot.app.query_one(SettingsForm)
+        epochs = form.query_one("#field-epochs Input", Input)
+        assert epochs.placeholder == "10"
+        form.query_one("#preset", Select).value = "best"
+        await pilot.pause()
+        best = TASKS["mnist"].presets["best"]
+        assert epochs.placeholder == f"{best.values['lstm']['epochs']}"
+        assert best.summary[:30] in str(form.query_one("#summary", Static).content)
+
+
+async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, typed: str) -> None:
+    """Typing that is said to be wrong at once, and starts nothing; the field is empty then."""
+    app: Any = pilot.app
+    entry = app.pane.query_one(f"#field-{field} Input", Input)
+    entry.focus()
+    await pilot.press(*typed)
+    await pilot.pause()
+    hint = str(app.pane.query_one(f"#field-{field} .hint", Static).content)
+    assert "must be" in hint, (field, typed)
+    app.clear_notifications()
+    await pilot.press("t")
+    await pilot.pause()
+    assert runs.started == [], (field, typed)
+    assert "must be" in last_notice(app), (field, typed)
+    assert app.focused is entry
+    assert entry.value == typed
+    entry.value = ""
+    await pilot.pause()
+    assert "must be" not in str(app.pane.query_one(f"#field-{field} .hint", Static).content)
+
+
+async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        for field, typed in (
+            ("epochs", "0"), ("learning-rate", "-1"), ("learning-rate", "1e99"), ("layers", "5"),
+            ("hidden-size", "1.5"), ("seed", "99999999999"), ("batch-size", "--"),
+        ):  # fmt: skip
+            await assert_refused(pilot, runs, field, typed)
+
+
+async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        pilot.app.query_one("#model-lstm", Checkbox).value = False
+        await pilot.press("t")
+        await pilot.pause()
+        assert runs.started == []
+        assert "at least one model" in last_notice(pilot.app)  # type: ignore[arg-type]
+
+
+async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        pilot.app.query_one("#field-epochs Input").focus()
+        await pilot.press("3", "question_mark")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, HelpScreen)
+        await pilot.press("escape")
+        assert pilot.app.query_one("#field-epochs Input", Input).value == "3"
+
+
+# While it trains
+
+
+async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await start(pilot, runs)
+        loss, accuracy = pilot.app.query_one(TrainingView).charts
+        await wait_until(pilot, lambda: len(accuracy.prepared) == 1)
+        assert [series.name for series in loss.prepared] == ["LSTM report", ""]
+        assert loss.prepared[0].y[0] == pytest.approx(2.0)
+        assert list(accuracy.prepared[0].x) == [1, 2]
+        assert list(accuracy.prepared[0].y) == [94, 98]
+        table = pilot.app.query_one("#epochs", DataTable)
+        assert table.get_row_at(1) == ["2", "0.5000", "0.4500", "0.4000", "98.00", "5.0"]
+        text = screen_text(pilot.app)  # type: ignore[arg-type]
+        assert "12,345 img/s" in text
+        assert "0:40 left" in text  # 10 s for 20 of 100 steps
+        runs.stop()
+
+
+async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        await pilot.press("s")
+        await wait_until(pilot, lambda: not runs.busy)
+        await pilot.pause(0.4)
+        (state,) = runs.states.values()
+        assert state.status is Status.STOPPED
+        assert "stopped at step 20. The weights are kept." in last_notice(pilot.app)  # type: ignore[arg-type]
+
+
+async def test_pause_and_resume(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        await pilot.press("p")
+        assert runs.controls[0].paused
+        await pilot.press("p")
+        assert not runs.controls[0].paused
+        runs.stop()
+
+
+async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        for answer, quits in (("c", False), ("escape", False), ("s", True)):
+            await pilot.press("q")
+            await pilot.pause()
+            assert isinstance(app.screen, ConfirmScreen)
+            await pilot.press(answer)
+            await pilot.pause()
+            assert runs.controls[0].stopping is quits
+            assert (app.return_value == 0) is quits
+        runs.stop()
+
+
+async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.return_value == 0
+
+
+async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        await pilot.press("t")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, ConfirmScreen)
+        await pilot.press("c")
+        await pilot.pause()
+        assert len(runs.started) == 1
+        await pilot.press("t")
+        await pilot.pause()
+        await pilot.press("s")
+        await wait_until(pilot, lambda: len(runs.started) == 2)
+        assert next(state.status for state in runs.states.values()) is Status.STOPPED
+        runs.stop()
+
+
+async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -> None:
+    runs.failure = "The loss became [red]NaN[/red] at step 20."
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await start(pilot, runs)
+        runs.go_on.set()
+        await wait_until(pilot, lambda: not runs.busy)
+        await pilot.pause(0.4)
+        text = screen_text(pilot.app)  # type: ignore[arg-type]
+        assert runs.failure in last_notice(pilot.app)  # type: ignore[arg-type]
+        assert runs.failure in text
+        assert len(pilot.app.query_one(TrainingView).charts[0].prepared) == 2
+        assert "failed" in text
+
+
+async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await start(pilot, runs)
+        before = screen_text(pilot.app)  # type: ignore[arg-type]
+        for size in [(20, 5), (1, 1), (10, 3)]:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause(0.1)
+        assert screen_text(pilot.app) == before  # type: ignore[arg-type]
+        runs.stop()
+
+
+async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        assert app._timer._active.is_set()
+        await finish(pilot, runs)
+        await wait_until(pilot, lambda: not app._timer._active.is_set(), 5)
+
+
+# Charts by key
+
+
+async def test_chart_keys(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        loss, accuracy = pilot.app.query_one(TrainingView).charts
+        await pilot.press("m", "l")
+        assert (loss.smoothing, loss.log_y) == (1, True)
+        whole = loss.visible_range
+        assert whole is not None
+        await pilot.press("plus")
+        zoomed = loss.visible_range
+        assert zoomed is not None
+        assert zoomed[1] - zoomed[0] == pytest.approx((whole[1] - whole[0]) / 2)
+        assert accuracy.visible_range != (1, 2)
+        await pilot.press("minus", "plus", "0")
+        assert loss.visible_range == whole
+        await pilot.press("c")
+        await pilot.pause()
+        assert pilot.app.screen.maximized is loss
+        await pilot.press("left")
+        await pilot.pause()
+        assert loss.cursor == 2.0
+        assert "epoch 2" in screen_text(pilot.app)  # type: ignore[arg-type]
+        await pilot.press("c")
+        assert pilot.app.screen.maximized is accuracy
+        await pilot.press("c")
+        assert pilot.app.screen.maximized is None
+        runs.stop()
+
+
+async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await start(pilot, runs)
+        loss, accuracy = pilot.app.query_one(TrainingView).charts
+        loss.focus()
+        await pilot.press("end")
+        await pilot.pause()
+        assert accuracy.cursor == loss.cursor == 2.0
+        runs.stop()
+
+
+# When it has ended
+
+
+async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        app: Any = pilot.app
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        assert "98.90 %" in screen_text(app)
+        await next_view(pilot, "test")
+        text = screen_text(app)
+        assert "test accuracy 98.90 %, report 98.73 % (+0.17)" in text
+        images = [str(label.render()) for label in app.query("ImageWithLabels .caption")]
+        assert len(images) == 10
+        assert all(image[0] in "✓✗" for image in images)
+        await pilot.press("i")
+        await pilot.pause()
+        assert [str(x.render()) for x in app.query("ImageWithLabels .caption")] != images
+        await next_view(pilot, "confusion-tab")
+        assert "50.00" in screen_text(app)  # one of two eights is read as a nine
+        await next_view(pilot, "misread")
+        assert "2 of 20 test images misread" in screen_text(app)
+        await pilot.press("down")
+        await pilot.pause()
+        lines = screen_text(app).splitlines()
+        assert any("9 " in line and "✓ true" in line for line in lines)
+        assert any("0 " in line and "91.0 %" in line and "✗ read" in line for line in lines)
+        for view in ("photos", "draw", "inside", "log"):
+            await next_view(pilot, view)
+            if view == "inside":  # photos and drawing, visited last, have nothing to look at
+                await wait_until(pilot, lambda: "test image" in screen_text(app))
+        assert "data loaded" in screen_text(app)
+
+
+async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) -> None:
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        app: Any = pilot.app
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        app.query_one("#preset", Select).value = "fast"
+        await start(pilot, runs)
+        await wait_until(pilot, lambda: all(len(s.epochs) == 2 for s in runs.states.values()))
+        await finish(pilot, runs)
+        await wait_until(pilot, lambda: len(runs.examinations) == 2)
+        assert len(app.query_one(TrainingView).charts[1].prepared) == 2
+        chosen = app.pane._chosen
+        await pilot.press("r")
+        assert app.pane._chosen != chosen
+        await pilot.press("x")
+        await pilot.pause()
+        assert runs.states == {}
+        assert app.query_one(TrainingView).charts[1].prepared == ()
+
+
+# Help and palette
+
+
+async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        tooltips = {binding.tooltip for binding in app.BINDINGS if binding.show}  # type: ignore[union-attr]
+        commands = {command.title for command in app.get_system_commands(app.screen)}
+        await pilot.press("question_mark")
+        await pilot.pause()
+        source = app.screen.query_one(Markdown).source
+        for tooltip in tooltips:
+            assert tooltip in source
+        missing = {t for t in tooltips if t not in commands}
+        assert all("Quit" in t or "help" in t for t in missing)
+        assert any("Quit" in title for title in commands)
+
+
+# What it looks like
+
+
+async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=SIZES[-1]) as pilot:
+        await start(pilot, runs)
+        for theme, size in product(["textual-dark", "textual-light"], SIZES):
+            app.theme = theme
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.1)
+            lines = screen_text(app).splitlines()
+            assert len(lines) == size[1]
+            for word in ("Train", "Stop", "Pause", "View", "Form", "Chart", "Smooth", "Log", "Zoom",
+                         "Reset", "Help", "Quit"):  # fmt: skip
+                assert word in "\n".join(lines[-2:]), (theme, size)
+        runs.stop()
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_screen_in_mid_training(
+    runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=size) as pilot:
+        await start(pilot, runs)
+        await wait_until(pilot, lambda: len(app.query_one(TrainingView).charts[1].prepared) == 1)
+        await pilot.pause(0.2)
+        assert screen_text(app) == snapshot
+        runs.stop()
+
+
+async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        await next_view(pilot, "test")
+        for strip in app.screen._compositor.render_strips():
+            for segment in strip.apply_filter(app._filters[-1], app.background_colors[0]):
+                for colour in (segment.style.color, segment.style.bgcolor) if segment.style else ():
+                    if colour is not None and colour.triplet is not None:
+                        assert len(set(colour.triplet)) == 1
+        assert "✓" in screen_text(app)
+
+
+# The real thing
+
+
+async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path) -> None:
+    runs = RunManager()
+    app = RnnTuiApp(runs, data_dir=str(mnist_slice))
+    async with running(app, size=(120, 40)) as pilot:
+        # A key pressed while PyTorch loads is not lost.
+        app.query_one("#preset", Select).value = "fast"
+        app.query_one("#field-epochs Input", Input).value = "4"
+        await pilot.press("t")
+        await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy, 120)
+        await pilot.pause(0.5)
+        (state,) = runs.states.values()
+        assert state.status is Status.FINISHED
+        assert len(state.epochs) == 4
+        (examination,) = runs.examinations.values()
+        accuracy = 100 * (examination.predictions == examination.labels).mean()
+        assert accuracy == pytest.approx(state.results["test_accuracy"])
+        assert accuracy > 40
+        assert Path(state.checkpoint).is_file()
+        assert home in Path(state.checkpoint).parents
+        assert "PyTorch" in runs.note
+        app.query_one("#views", TabbedContent).active = "log"
+        await pilot.pause(0.2)
+        log = " ".join(line.text for line in app.query_one(RichLog).lines)
+        assert "1,000 training, 200 validation and 200 test images" in log
+    assert runs.close(5)
+
+
+async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: Path) -> None:
+    runs = RunManager()
+    app = RnnTuiApp(runs, data_dir=str(mnist_slice))
+    async with running(app, size=(120, 40)) as pilot:
+        app.query_one("#field-learning-rate Input", Input).value = "1e38"
+        await pilot.press("t")
+        await wait_until(pilot, lambda: bool(runs.states) and not runs.busy, 120)
+        await pilot.pause(0.5)
+        (state,) = runs.states.values()
+        assert state.status is Status.FAILED
+        assert "at step" in state.message
+        assert "try 1e+37 or less" in last_notice(app)
+    assert runs.close(5)

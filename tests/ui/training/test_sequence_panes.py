@@ -1,0 +1,429 @@
+"""The tabs of recall and adder as a person uses them: sets of seeds by script, and real ones."""
+
+import re
+import statistics
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from syrupy.assertion import SnapshotAssertion
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, DataTable, Input, Select, Static
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig, SequenceConfig
+from rnn_tui.engine.control import Control
+from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.state import Status
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.ui.ask.calculator import CalculatorPanel
+from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.lengths_view import LengthsView
+from rnn_tui.ui.training.run_manager import Examined, RunManager
+from rnn_tui.ui.training.seeds_view import SeedsView
+from rnn_tui.ui.training.sequences import SequencePane
+from rnn_tui.ui.training.settings_form import SettingsForm
+from rnn_tui.ui.training.variant_table import VariantTable
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.shell.test_app import (
+    assert_refused,
+    finish,
+    last_notice,
+    next_view,
+    screen_text,
+    start,
+    wait_until,
+)
+
+KEYS = {"recall": "f3", "adder": "f4"}
+ACCURACY = {"recall": "accuracy", "adder": "bit_accuracy"}
+STEPS_PER_EPOCH = 10
+
+
+def accuracies(config: RunConfig, epoch: int) -> tuple[float, ...]:
+    """One a replica, in percent, all different, at different distances."""
+    return tuple(20.0 * epoch + 0.06 * at**2 for at in range(len(config.replicas)))
+
+
+def losses(config: RunConfig, step: int) -> tuple[float, ...]:
+    """One a replica, all different."""
+    return tuple((2.0 + 0.1 * at) / step for at in range(len(config.replicas)))
+
+
+def found(config: SequenceConfig) -> SequenceExamination:
+    """Figures that fall with the length, less in the later replicas."""
+    lengths = (3, 11, 22) if config.task == "recall" else (1, 20, 1024)
+    rows = np.arange(len(config.replicas))[:, None] + 90.0 / np.arange(1, 4)
+    names = ("accuracy",) if config.task == "recall" else ("bit_accuracy", "number_accuracy")
+    confusion = None
+    if config.task == "recall":
+        confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + at) for at in range(3)])
+    return SequenceExamination(
+        config, [ByLength(name, name, lengths, rows, (50,) * 3) for name in names], confusion
+    )
+
+
+class ScriptedSets(ScriptedRuns):
+    """Sets of seeds that train nothing: two epochs, then the end when told to."""
+
+    def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
+        assert isinstance(config, SequenceConfig)
+        self.started.append(config)
+        self.controls.append(control)
+        emit: Any = self._queue.append
+        name = ACCURACY[config.task]
+        specs = (
+            MetricSpec("train_loss", "training loss"),
+            MetricSpec(f"val_{name}", "validation accuracy", "%", True, 0, 100),
+            MetricSpec(f"test_{name}", "test accuracy", "%", True, 0, 100),
+        )
+        total = config.epochs * STEPS_PER_EPOCH
+        emit(events.RunStarted(run_id, config, specs, total, STEPS_PER_EPOCH, 900, 2000, "cpu"))
+        for epoch in (1, 2):
+            for step in range((epoch - 1) * STEPS_PER_EPOCH + 1, epoch * STEPS_PER_EPOCH + 1):
+                figures = {"train_loss": losses(config, step)}
+                emit(events.StepLogged(run_id, step, {}, 1000.0, step / 2, figures))
+            figures = {
+                "train_loss": losses(config, epoch * STEPS_PER_EPOCH),
+                f"val_{name}": accuracies(config, epoch),
+            }
+            emit(
+                events.EpochEnded(
+                    run_id, epoch, epoch * STEPS_PER_EPOCH, {}, 5.0, 5.0 * epoch, figures
+                )
+            )
+        while not self.go_on.wait(0.01):
+            if control.stopping:
+                emit(events.RunStopped(run_id, 20, 10.0))
+                return
+        emit(events.RunFinished(run_id, 20, {}, 10.0, {f"test_{name}": accuracies(config, 3)}))
+        emit(Examined(run_id, found(config)))
+
+
+@pytest.fixture
+def runs(home: Path) -> Iterator[ScriptedSets]:
+    manager = ScriptedSets()
+    yield manager
+    manager.close(1)
+
+
+@pytest.fixture(params=["recall", "adder"])
+def task(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@asynccontextmanager
+async def looking_at(
+    task: str, runs: RunManager, size: tuple[int, int] = (120, 40)
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
+    """The app with the tab of `task` in front."""
+    app = RnnTuiApp(runs)
+    async with app.run_test(size=size) as pilot:
+        await go_to(pilot, task)
+        yield app, pilot
+
+
+async def go_to(pilot: Pilot[Any], task: str) -> None:
+    app: Any = pilot.app
+    await wait_until(pilot, lambda: bool(app._panes()) and app.pane.complete)
+    await pilot.press(KEYS[task])
+    await wait_until(
+        pilot, lambda: bool(app._panes()) and app.pane.spec.name == task and app.pane.complete
+    )
+    await pilot.pause()
+
+
+async def view(pilot: Pilot[Any], name: str) -> None:
+    """Bring a view to the front, with the focus in it, as its key does."""
+    app: Any = pilot.app
+    app.pane.show_tab(name)
+    await wait_until(pilot, lambda: app.pane.view == name)
+    await pilot.pause()
+    app.pane.focus_view()
+    await pilot.pause(0.1)
+
+
+def field(app: RnnTuiApp, name: str) -> Input:
+    return app.pane.query_one(f"#field-{name} Input", Input)
+
+
+def cells(table: VariantTable) -> list[list[str]]:
+    rows = table.query_one(DataTable)
+    return [[str(cell) for cell in rows.get_row_at(at)] for at in range(rows.row_count)]
+
+
+def short_table(app: RnnTuiApp) -> VariantTable:
+    return app.pane.query_one(SeedsView).query_one(VariantTable)
+
+
+def figures_of(values: tuple[float, ...]) -> list[str]:
+    """Mean, sd, min, max and n as a table should have them, by the standard library."""
+    sd = statistics.stdev(values)
+    figures = (statistics.fmean(values), sd, min(values), max(values))
+    return [*(f"{figure:.2f}" for figure in figures), str(len(values))]
+
+
+# What is trained
+
+
+async def test_one_key_trains_the_reports_networks(task: str, runs: ScriptedSets) -> None:
+    async with looking_at(task, runs) as (app, pilot):
+        await start(pilot, runs)
+        (config,) = runs.started
+        assert isinstance(config, SequenceConfig)
+        assert (config.task, config.preset, config.seeds) == (task, "report", 1)
+        assert config.hidden_sizes == ((2, 5, 10) if task == "recall" else (3, 5, 10))
+        assert config.losses == (("ce",) if task == "recall" else ("mse", "ce"))
+        assert app.pane.view == "training"
+
+
+async def test_the_form_says_which_networks_and_how_many_seeds(runs: ScriptedSets) -> None:
+    async with looking_at("adder", runs) as (app, pilot):
+        app.pane.query_one("#preset", Select).value = "fast"
+        await pilot.pause()
+        assert not app.pane.query_one("#choice-mse", Checkbox).value  # ticked by the other preset
+        app.pane.query_one("#choice-mse", Checkbox).value = True
+        for name, typed in (("hidden-sizes", "4,8"), ("seeds", "6"), ("lengths", "2-9")):
+            field(app, name).focus()
+            await pilot.press(*typed)
+            assert field(app, name).value == typed
+        await start(pilot, runs)
+        (config,) = runs.started
+        assert isinstance(config, SequenceConfig)
+        assert (config.hidden_sizes, config.losses) == ((4, 8), ("mse", "bce"))
+        assert (config.seeds, config.lengths, config.preset) == (6, (2, 9), "fast")
+
+
+async def test_a_wrong_entry_is_said_at_once_and_starts_nothing(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs, (80, 24)) as (_, pilot):
+        for name, typed in (
+            ("hidden-sizes", "2,,0"), ("hidden-sizes", "5,5"), ("seeds", "0"), ("lengths", "9-2"),
+            ("position", "4-5"),
+        ):  # fmt: skip
+            await assert_refused(pilot, runs, name, typed)
+
+
+async def test_no_loss_ticked_is_a_sentence(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        app.pane.query_one("#choice-ce", Checkbox).value = False
+        await pilot.press("t")
+        await pilot.pause()
+        assert runs.started == []
+        assert "at least one of MSE, CE, BCE" in last_notice(app)
+
+
+async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(
+    runs: ScriptedSets,
+) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        field(app, "position").value = "7"
+        field(app, "position").focus()
+        await pilot.press("t")
+        await pilot.pause()
+        assert runs.started == []
+        assert "shortest training length, 3" in last_notice(app)
+
+
+# Mean and spread
+
+
+async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(
+    task: str, runs: ScriptedSets
+) -> None:
+    async with looking_at(task, runs) as (app, pilot):
+        field(app, "seeds").value = "4"
+        await start(pilot, runs)
+        config = runs.started[0]
+        chart = app.pane.charts[1]
+        await wait_until(pilot, lambda: len(chart.prepared) == len(config.variants))
+        for at, curve in enumerate(chart.prepared):
+            seeds = [accuracies(config, epoch)[4 * at : 4 * at + 4] for epoch in (1, 2)]
+            assert curve.y == pytest.approx([statistics.fmean(values) for values in seeds])
+            assert (curve.low, curve.high) == (
+                pytest.approx([min(values) for values in seeds]),
+                pytest.approx([max(values) for values in seeds]),
+            )
+        await pilot.press("v")
+        await wait_until(pilot, lambda: "± sd" in last_notice(app))
+        values = accuracies(config, 2)[:4]
+        mean, sd = statistics.fmean(values), statistics.stdev(values)
+        await wait_until(pilot, lambda: chart.prepared[0].high[-1] == pytest.approx(mean + sd))
+        assert chart.prepared[0].low[-1] == pytest.approx(mean - sd)
+        await pilot.press("v")
+        await wait_until(pilot, lambda: "min … max" in last_notice(app))
+
+
+async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
+    task: str, runs: ScriptedSets
+) -> None:
+    async with looking_at(task, runs, (120, 40)) as (app, pilot):
+        field(app, "seeds").value = "4"
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        config = runs.started[0]
+        values = accuracies(config, 3)
+        for at, row in enumerate(cells(short_table(app))):
+            mine = values[4 * at : 4 * at + 4]
+            assert config.variants[at].label in row[0]
+            assert row[1:6] == figures_of(mine)
+            published = float(row[6])
+            if min(mine) <= published <= max(mine):
+                assert row[7] == "within"
+            else:
+                apart = min(abs(published - min(mine)), abs(published - max(mine)))
+                side = "above" if published > max(mine) else "below"
+                assert row[7] == f"{apart:.2f} {side}"
+        await view(pilot, "results")
+        rows = cells(app.pane.query_one("#results VariantTable", VariantTable))
+        titles = [row[0] for row in rows if not any(row[1:])]
+        assert titles == ["test accuracy (%)", "val accuracy (%)", "train loss"]
+        assert rows[1][1:6] == figures_of(values[:4])
+        headline = app.pane.query_one("#results .headline", Static)
+        assert "seeds 0 … 3" in str(headline.content)
+
+
+async def test_one_seed_has_no_deviation(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        assert [row[2] for row in cells(short_table(app))] == ["–"] * 3
+        assert "seed 0" in screen_text(app)
+
+
+# What else a finished run shows
+
+
+async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> None:
+    async with looking_at(task, runs) as (app, pilot):
+        field(app, "seeds").value = "2"
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        await view(pilot, "lengths")
+        charts = app.pane.query_one(LengthsView).charts
+        assert len(charts) == (1 if task == "recall" else 2)
+        await wait_until(pilot, lambda: all(chart.prepared for chart in charts))
+        first = charts[0].prepared[0]
+        lengths = [3, 11, 22] if task == "recall" else [1, 20, 1024]
+        assert [charts[0].to_x(x) for x in first.x] == pytest.approx(lengths)
+        assert first.y == pytest.approx([90.5, 45.5, 30.5])
+        assert first.high == pytest.approx([91, 46, 31])
+        assert "in training" in screen_text(app)
+        await pilot.press("v")
+        sd = statistics.stdev([30, 31])
+        await wait_until(pilot, lambda: charts[0].prepared[0].high[-1] == pytest.approx(30.5 + sd))
+        await pilot.press("end")  # the cursor reads values, in all charts at once
+        await pilot.pause()
+        assert [chart.cursor for chart in charts] == pytest.approx([lengths[-1]] * len(charts))
+        assert f"length {lengths[-1]}" in screen_text(app)
+        assert "30.5" in screen_text(app)
+
+
+async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        # Once through all of them by key.
+        for name in ("prompt", "inside", "results", "lengths", "confusion-tab"):
+            await next_view(pilot, name)
+        seen = {}
+        for _ in range(3):
+            text = screen_text(app)
+            label = next(v.label for v in runs.started[0].variants if f"{v.label} (h:" in text)
+            zeros = re.search(r"\b0 +(\d+) +·", text)
+            assert zeros is not None, text
+            seen[label] = zeros[1]
+            await pilot.press("h")
+            await pilot.pause()
+        assert seen == {"H 2 ce": "7", "H 5 ce": "8", "H 10 ce": "9"}
+
+
+# Several tasks in one app
+
+
+async def test_each_tab_has_its_own_runs(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        await go_to(pilot, "adder")
+        assert app.pane.states() == []
+        assert cells(short_table(app)) == []
+        await pilot.press("x")
+        await pilot.press("f3")
+        await wait_until(pilot, lambda: app.pane.spec.name == "recall")
+        assert [state.status for state in app.pane.states()] == [Status.FINISHED]
+        await pilot.press("x")
+        await pilot.pause()
+        assert app.pane.states() == []
+
+
+async def test_training_goes_on_behind_another_tab(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        await start(pilot, runs)
+        await go_to(pilot, "adder")
+        await pilot.press("t")  # another run: asks first
+        await wait_until(pilot, lambda: "under way" in screen_text(app))
+        await pilot.press("escape")
+        await finish(pilot, runs)
+        await wait_until(pilot, lambda: "recall" in last_notice(app))
+        assert [config.task for config in runs.started] == ["recall"]
+
+
+async def test_a_run_that_is_stopped_leaves_its_curves(task: str, runs: ScriptedSets) -> None:
+    async with looking_at(task, runs, (80, 24)) as (app, pilot):
+        await start(pilot, runs)
+        await pilot.press("s")
+        await wait_until(pilot, lambda: not runs.busy)
+        await wait_until(pilot, lambda: "was stopped" in last_notice(app))
+        (state,) = app.pane.states()
+        assert state.status is Status.STOPPED
+        assert app.pane.charts[0].prepared
+
+
+# What it looks like
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_screen_in_mid_training(
+    size: tuple[int, int], task: str, runs: ScriptedSets, snapshot: SnapshotAssertion
+) -> None:
+    async with looking_at(task, runs, size) as (app, pilot):
+        field(app, "seeds").value = "4"
+        await start(pilot, runs)
+        chart = app.pane.charts[1]
+        await wait_until(pilot, lambda: len(chart.prepared) == len(runs.started[0].variants))
+        await pilot.pause(0.3)
+        assert screen_text(app) == snapshot
+
+
+# The real thing
+
+
+async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> None:
+    runs = RunManager()
+    async with looking_at(task, runs) as (app, pilot):
+        assert isinstance(app.pane, SequencePane)
+        panel = app.pane.query_one(RecallPromptPanel if task == "recall" else CalculatorPanel)
+        source = panel.query_one("#recall-source" if task == "recall" else "#verdict", Static)
+        await wait_until(pilot, lambda: "pretrained" in str(source.content))
+        app.pane.query_one("#preset", Select).value = "fast"
+        for name, typed in (
+            ("seeds", "2"), ("epochs", "2"), ("training-size", "320"), ("test-size", "20"),
+            ("hidden-sizes", "4"),
+        ):  # fmt: skip
+            field(app, name).value = typed
+        app.pane.query_one(SettingsForm).focus_first()
+        await pilot.press("t")
+        await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy, 120)
+        (state,) = runs.states.values()
+        assert state.status is Status.FINISHED
+        assert home in Path(state.checkpoint).parents
+        name = Path(state.checkpoint).parent.name
+        await wait_until(pilot, lambda: f"run {name}" in str(source.content))
+        (row,) = cells(short_table(app))
+        spread = state.spreads(f"test_{ACCURACY[task]}")[0]
+        assert row[1:6] == figures_of(spread.values)
+    assert runs.close(5)
