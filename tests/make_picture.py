@@ -36,7 +36,7 @@ async def recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
     app.pane.query_one("#preset", Select).value = "fast"
     app.pane.query_one("#field-seeds Input", Input).value = "20"
     await pilot.press("t")
-    await until(pilot, lambda: bool(app.runs.examinations) and not app.runs.anything_to_come)
+    await until(pilot, lambda: bool(app.runs.evaluations) and not app.runs.anything_to_come)
 
 
 async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
@@ -45,7 +45,7 @@ async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
         app.pane.query_one(f"#model-{model}", Checkbox).value = True
     app.pane.query_one("#field-epochs Input", Input).value = "4"
     await pilot.press("t")
-    await until(pilot, lambda: len(app.runs.examinations) == 3 and not app.runs.anything_to_come)
+    await until(pilot, lambda: len(app.runs.evaluations) == 3 and not app.runs.anything_to_come)
     await pilot.press("l")
 
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from rnn_tui.engine import events
 from rnn_tui.engine.identifiers import new_run_id
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.store import RunStore
@@ -32,7 +32,7 @@ LOGS = 200
 def record(seconds: float) -> int:
     """Record runs for so long; prints the id and the number of values of each."""
     config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(2, 5), seeds=3)
-    spec = MetricSpec("val_accuracy", "accuracy", "%", True)
+    spec = Metric("val_accuracy", "accuracy", "%", True)
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         ids = [new_run_id() for _ in range(AT_ONCE)]

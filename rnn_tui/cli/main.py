@@ -120,7 +120,7 @@ def _train(options: argparse.Namespace) -> int:
         overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
         overrides["start_from"] = _start(options)
     config = task.config(
-        getattr(options, "model", task.default_model),
+        getattr(options, "model", task.default_cell),
         options.preset,
         augmentation=getattr(options, "augment", None),
         **overrides,

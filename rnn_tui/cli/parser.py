@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import HOME_VARIABLE, log_file
 from rnn_tui.engine.settings import DEVICES, WORKERS, Setting
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.task import TaskSpec
+from rnn_tui.tasks.task import Task
 
 # Lists are given once, so their options are in the singular like those of other settings.
 OPTIONS = {
@@ -103,20 +103,20 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: TaskSpec) -> None:
-    presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets.values())
+def _add_task(tasks: "argparse._SubParsersAction[_Parser]", task: Task) -> None:
+    presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
     parser = tasks.add_parser(
         task.name,
         help=f"train on {task.label}",
         description=f"Train on {task.label}. A setting left out is the preset's.",
         epilog=f"Presets. {presets}",
     )
-    if len(task.models) > 1:
+    if len(task.cells) > 1:
         parser.add_argument(
-            "--model", choices=task.models, default=task.default_model, help="default: %(default)s"
+            "--model", choices=task.cells, default=task.default_cell, help="default: %(default)s"
         )
     parser.add_argument(
-        "--preset", choices=list(task.presets), default=next(iter(task.presets)),
+        "--preset", choices=[preset.name for preset in task.presets], default=task.default_preset,
         help="a named recipe (default: %(default)s)",
     )  # fmt: skip
     for setting in task.adjustable:

@@ -47,15 +47,15 @@ def results_table(state: RunState) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("network", "mean", "sd", "min", "max", "n", "the report"):
         table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
-    published = TASKS[state.config.task].published
-    for spec in state.metric_specs:
+    task, cell = TASKS[state.config.task], state.config.cell
+    for spec in state.metric_definitions:
         if spec.name not in state.replica_results:
             continue
         table.add_row(Text(f"{spec.label} (%)" if spec.unit else spec.label, "bold"))
         digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
         for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
             figures = [spread.mean, spread.sd, spread.low, spread.high]
-            report = published.get(spec.name, {}).get(variant.label)
+            report = task.published_figure(spec.name, cell, variant)
             table.add_row(
                 f"  {variant.label}",
                 *("–" if figure is None else digits(figure) for figure in figures),
@@ -65,14 +65,14 @@ def results_table(state: RunState) -> Table:
     return table
 
 
-def document(state: RunState, examination: Any = None) -> dict[str, Any]:
+def document(state: RunState, evaluation: Any = None) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
     figures: dict[str, Any]
     if config.variants:
         figures = {
             "seeds": sorted({replica.seed for replica in config.replicas}),
-            "variants": _variants(state, examination),
+            "variants": _variants(state, evaluation),
             "history": [
                 {
                     "epoch": row.epoch,
@@ -92,7 +92,7 @@ def document(state: RunState, examination: Any = None) -> dict[str, Any]:
         }
     return {
         "task": config.task,
-        "model": config.key,
+        "model": config.cell,
         "preset": config.preset,
         "seed": config.seed,
         "device": state.device,
@@ -117,10 +117,10 @@ def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list
     return result
 
 
-def _variants(state: RunState, examination: Any) -> list[dict[str, Any]]:
+def _variants(state: RunState, evaluation: Any) -> list[dict[str, Any]]:
     last = state.epochs[-1].replicas if state.epochs else {}
     result = _figures(state.config, {**last, **state.replica_results})
-    if examination is not None:
-        for entry, more in zip(result, examination.documents(), strict=True):
+    if evaluation is not None:
+        for entry, more in zip(result, evaluation.documents(), strict=True):
             entry.update(more)
     return result

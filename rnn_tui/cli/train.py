@@ -109,7 +109,7 @@ class Reporter:
         self._held: EpochRow | None = None
 
     @property
-    def wants_examination(self) -> bool:
+    def wants_evaluation(self) -> bool:
         """Whether what it tells at the end has more than the events say."""
         return self._json and bool(self.state.config.variants)
 
@@ -170,7 +170,7 @@ class Reporter:
                 f"validation accuracy {m['val_accuracy']:.2f} %  {row.seconds:.1f} s"
             )
         # The first metric in which more is better: with many variants there is room for one.
-        spec = next(s for s in self.state.metric_specs if s.higher_is_better)
+        spec = next(s for s in self.state.metric_definitions if s.higher_is_better)
         variants, spreads = self.state.config.variants, self.state.spreads(spec.name)
         figures = "  ".join(
             f"{variant.label} {spread.mean:.2f} %"
@@ -198,25 +198,26 @@ class Reporter:
     def _tell_result(self) -> None:
         """The test figures: a line, or a table where there are several networks."""
         state = self.state
-        published = TASKS[state.config.task].published
         if state.config.variants:
             self._print(results_table(state) if self._pretty else plain_results(state))
             return
         accuracy = state.results["test_accuracy"]
-        report = f"  (the report: {published['test_accuracy'][state.config.key]:.2f} %)"
+        task = TASKS[state.config.task]
+        published = task.published_figure(task.headline, state.config.cell)
+        report = "" if published is None else f"  (the report: {published:.2f} %)"
         self._print(
             f"test accuracy {accuracy:.2f} %  test loss {state.results['test_loss']:.4f}  "
             f"{state.elapsed:.1f} s" + (report if self._pretty else "")
         )
 
-    def tell(self, examination: Any) -> None:
+    def tell(self, evaluation: Any) -> None:
         """Print the JSON document, where that was asked for.
 
         Args:
-            examination: what the task's examiner found, or None.
+            evaluation: what the task's evaluation found, or None.
         """
         if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
-            self._print(json.dumps(document(self.state, examination), indent=2, allow_nan=False))
+            self._print(json.dumps(document(self.state, evaluation), indent=2, allow_nan=False))
 
     def _print_plain(self, row: EpochRow, results: Mapping[str, float]) -> None:
         if not self.state.config.variants:
@@ -302,12 +303,12 @@ def _told(reporter: "Reporter", start: Callable[[Emit, Control], Any], output: P
     with stopping_on_signals(stop) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
-        examination = None
+        evaluation = None
         with reporter.showing():
             outcome = start(reporter.emit, control)
-            if reporter.wants_examination and outcome.metrics and outcome.weights is not None:
-                examination = TASKS[config.task].examine(config, outcome.weights)
-        reporter.tell(examination)
+            if reporter.wants_evaluation and outcome.metrics and outcome.weights is not None:
+                evaluation = TASKS[config.task].evaluate(config, outcome.weights)
+        reporter.tell(evaluation)
         if output is not None and outcome.metrics and outcome.weights is not None:
             # What the user asked for by name must exist or the command fails.
             steps = reporter.state.step

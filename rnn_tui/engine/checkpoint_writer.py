@@ -26,7 +26,7 @@ class Written:
     error: CheckpointError | None = None
 
 
-class Keeper:
+class CheckpointWriter:
     """Writes one run's checkpoints to `path`.
 
     Args:

@@ -1,20 +1,22 @@
 """One frozen record of all settings of a run, checked when made.
 
-`RunConfig` has what the training loop needs of any task; its subclasses add what one kind of task
-needs. Torch-free, like `settings`.
+`RunConfig` has what the training loop needs of any task; its subclasses, which lie with the tasks,
+add what one kind of network needs. Torch-free, like `settings`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, Self
+from dataclasses import MISSING, asdict, dataclass, fields, replace
+from typing import Any, ClassVar, Literal, Self
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, check_choice
 
-MODELS = ("rnn", "lstm", "bilstm")
-AUGMENTATIONS = ("none", "shift", "elastic", "photo", "carry")
-MODEL_LABELS = {"rnn": "RNN", "lstm": "LSTM", "bilstm": "biLSTM"}
+# What files and documents call the cell, as the first version did.
+CELL_KEY = "model"
+NO_AUGMENTATION = "none"
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,8 @@ class Recipe:
             half of Xavier-uniform input weights, a readout of zeros.
         forget_bias: the forget gate's bias in the `orthogonal` initialisation.
         standardise: subtract the mean of the training pixels and divide by their deviation.
-        augmentation: `none`; for images `shift`, each group of 25 by −1 … 1 pixel each way,
-            `elastic`, each by a random affine map and a smooth random displacement, or `photo`,
-            the same and wider, with thicker and thinner strokes; for additions `carry`, half of
-            the pairs drawn so that carries run far.
+        augmentation: how training samples are distorted or drawn otherwise, one of the task's
+            augmentations, or `none`.
         beta1: Adam's decay rate of the first moment.
         beta2: Adam's decay rate of the second moment.
         schedule: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and
@@ -46,7 +46,7 @@ class Recipe:
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
     forget_bias: float = 1.0
     standardise: bool = False
-    augmentation: Literal["none", "shift", "elastic", "photo", "carry"] = "none"
+    augmentation: str = NO_AUGMENTATION
     beta1: float = 0.9
     beta2: float = 0.999
     schedule: Literal["constant", "one-cycle"] = "constant"
@@ -58,7 +58,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
-        check_choice("Augmentation", self.augmentation, AUGMENTATIONS)
+        if not isinstance(self.augmentation, str):
+            raise SettingError("The recipe's augmentation must be a name.")
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
         for name in ("beta1", "beta2", "label_smoothing", "average", "rise"):
             if not 0 <= getattr(self, name) < 1:
@@ -72,6 +73,7 @@ class RunConfig:
     Attributes:
         task: name of the task, a key of `tasks.TASKS`.
         preset: name of the preset that the other values came from.
+        cell: the kind of recurrent cell, a key of `networks.CELLS`.
         seed: the first seed, or the only one.
         device: `auto`, `cpu`, `cuda` or `mps`, as asked for.
         workers: threads that share a batch on the CPU; 0 takes as many as the task makes use of.
@@ -83,6 +85,7 @@ class RunConfig:
 
     task: str
     preset: str
+    cell: str
     epochs: int
     batch_size: int
     learning_rate: float
@@ -90,6 +93,12 @@ class RunConfig:
     device: str = "auto"
     workers: int = 0
     recipe: Recipe = Recipe()
+
+    kinds: ClassVar[list[type[RunConfig]]] = []
+
+    def __init_subclass__(cls) -> None:
+        """Every kind is known to `config_from_dict` once it is imported."""
+        RunConfig.kinds.append(cls)
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -106,10 +115,10 @@ class RunConfig:
         """What the run trains, such as `LSTM`."""
         return self.task
 
-    @property
-    def key(self) -> str:
-        """Under what name its task has published figures of it."""
-        return self.task
+    @classmethod
+    def needs(cls) -> set[str]:
+        """The settings that have no default."""
+        return {one.name for one in fields(cls) if one.default is MISSING}
 
     @property
     def label(self) -> str:
@@ -147,123 +156,13 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form, the inverse of `config_from_dict`."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageConfig(RunConfig):
-    """The settings of a network that reads images row by row.
-
-    Attributes:
-        model: `rnn`, `lstm` or `bilstm`.
-        hidden_size: units in each recurrent layer.
-        layers: recurrent layers.
-        data_dir: a torchvision root with the data, or None for the data that ships.
-        extra_data: a file of further training images, or None.
-        start_from: a file of weights to start from in place of random ones, or None.
-    """
-
-    model: str
-    hidden_size: int = 128
-    layers: int = 1
-    data_dir: str | None = None
-    extra_data: str | None = None
-    start_from: str | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_choice("Model", self.model, MODELS)
-        for path in (self.data_dir, self.extra_data, self.start_from):
-            if not isinstance(path, str | None):
-                raise SettingError("Data and weights must be paths.")
-
-    @property
-    def without_start(self) -> Self:
-        """The settings without a file of weights to start from."""
-        return self.replace(start_from=None)
-
-    @property
-    def key(self) -> str:
-        """The model's name as typed."""
-        return self.model
-
-    @property
-    def name(self) -> str:
-        """The model."""
-        return MODEL_LABELS[self.model]
-
-    @property
-    def size_text(self) -> str:
-        """Hidden size and layers."""
-        return f"hidden size {self.hidden_size} with {self.layers} layers"
-
-
-@dataclass(frozen=True, kw_only=True)
-class SequenceConfig(RunConfig):
-    """The settings of small LSTMs on sequences made by chance, a set of seeds at a time.
-
-    Attributes:
-        hidden_sizes: one variant for each, with each of `losses`.
-        losses: `mse`, `ce` and `bce`; what they mean is the task's to say.
-        seeds: replicas of each variant; their seeds are `seed`, `seed` + 1, …
-        lengths: the shortest and the longest training sequence, in time steps.
-        training_size: sequences in an epoch, for each seed.
-        test_size: sequences to test each replica on.
-        position: which digit to recall, counted from 1; None where nothing is recalled.
-    """
-
-    hidden_sizes: tuple[int, ...]
-    losses: tuple[str, ...]
-    lengths: tuple[int, int]
-    training_size: int
-    test_size: int
-    seeds: int = 1
-    position: int | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.position is not None and self.position > self.lengths[0]:
-            raise SettingError(
-                f"Position must be at most the shortest training length, {self.lengths[0]}, "
-                f"not {self.position}."
-            )
-        SETTINGS["seed"].check(self.seed + self.seeds - 1)
-
-    @property
-    def key(self) -> str:
-        """The kind of network."""
-        return "lstm"
-
-    @property
-    def name(self) -> str:
-        """The task, and how many seeds."""
-        return f"{self.task} × {self.seeds}" if self.seeds > 1 else self.task
-
-    @property
-    def automatic_device(self) -> str:
-        """The CPU: networks this small are bound by the calls, which a GPU makes no cheaper."""
-        return "cpu"
-
-    @property
-    def size_text(self) -> str:
-        """Hidden sizes, losses, seeds."""
-        sizes = ", ".join(map(str, self.hidden_sizes))
-        return f"hidden sizes {sizes} with {len(self.losses)} losses and {self.seeds} seeds"
-
-    @property
-    def variants(self) -> tuple[Variant, ...]:
-        """Loss by loss, every hidden size."""
-        return tuple(Variant(size, loss) for loss in self.losses for size in self.hidden_sizes)
-
-    @property
-    def replicas(self) -> tuple[Replica, ...]:
-        """Every variant with every seed, variant by variant."""
-        seeds = range(self.seed, self.seed + self.seeds)
-        return tuple(Replica(variant, seed) for variant in self.variants for seed in seeds)
+        values = asdict(self)
+        values[CELL_KEY] = values.pop("cell")
+        return values
 
 
 def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
-    """Rebuild a configuration from `to_dict`'s form.
+    """Rebuild a configuration from `to_dict`'s form, of the kind whose settings these are.
 
     Raises:
         SettingError: if a value is missing, unknown, of a wrong type or out of range.
@@ -271,7 +170,11 @@ def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
     try:
         known = dict(values)
         recipe = Recipe(**known.pop("recipe", {}))
-        kind: type[RunConfig] = SequenceConfig if "hidden_sizes" in known else ImageConfig
+        if CELL_KEY in known:
+            known["cell"] = known.pop(CELL_KEY)
+        fitting = [kind for kind in RunConfig.kinds if kind.needs() <= set(known)]
+        # The most demanding: one may be another with more settings.
+        kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)
         return kind(**known, recipe=recipe)
     except (TypeError, ValueError) as error:
         raise SettingError(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 
 ReplicaFigures = Mapping[str, tuple[float, ...]]
 
@@ -35,7 +35,7 @@ class RunStarted(Event):
     """
 
     config: RunConfig
-    metric_specs: tuple[MetricSpec, ...]
+    metric_definitions: tuple[Metric, ...]
     total_steps: int
     steps_per_epoch: int
     samples_per_epoch: int

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint
-from rnn_tui.engine.checkpoint_writer import Keeper
+from rnn_tui.engine.checkpoint_writer import CheckpointWriter
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DivergedError, UserError
@@ -28,7 +28,7 @@ from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.optimisation import make_optimiser
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import Task
+from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.resuming import device_for, go_back_to, tell_changes, versions
 from rnn_tui.engine.stepper import Stepper, copied
 from rnn_tui.engine.training_state import ResumePoint, TrainingState
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def fit(
-    task: Task,
+    build: ProblemBuilder,
     config: RunConfig,
     emit: Emit,
     control: Control,
@@ -65,10 +65,10 @@ def fit(
     resume: ResumePoint | None = None,
     before_checkpoint: Callable[[], object] = lambda: None,
 ) -> Outcome:
-    """Train `task` as `config` says.
+    """Train a problem as `config` says.
 
     Args:
-        task: builds the model and the data.
+        build: makes the model and the data.
         config: the settings.
         emit: called with every event, in the calling thread; must be quick.
         control: how others stop or pause the run.
@@ -85,12 +85,14 @@ def fit(
     """
     end: events.Event
     run = _Run(
-        task,
+        build,
         config,
         emit,
         control,
         run_id=run_id or (resume.state.run_id if resume else new_run_id()),
-        keeper=None if checkpoint_path is None else Keeper(checkpoint_path, before_checkpoint),
+        writer=None
+        if checkpoint_path is None
+        else CheckpointWriter(checkpoint_path, before_checkpoint),
         resume=resume,
     )
     try:
@@ -128,20 +130,20 @@ class _Run:
 
     def __init__(
         self,
-        task: Task,
+        build: ProblemBuilder,
         config: RunConfig,
         emit: Emit,
         control: Control,
         *,
         run_id: str,
-        keeper: Keeper | None,
+        writer: CheckpointWriter | None,
         resume: ResumePoint | None,
     ) -> None:
         self.id = run_id
         self.test_metrics: Figures = {}
-        self._task, self._config, self._control = task, config, control
+        self._build, self._config, self._control = build, config, control
         self._emit_to = emit
-        self._keeper = keeper
+        self._writer = writer
         self._save_failed = False
         self._resume = resume
         self._step = 0
@@ -160,7 +162,7 @@ class _Run:
                 count = resume.state.workers if resume else config.workers or automatic_workers()
                 self._workers = stack.enter_context(cpu_workers(count))
             settings = config.without_start if resume else config
-            self._problem = self._task.build(settings, self._device, self._log)
+            self._problem = self._build(settings, self._device, self._log)
             optimiser = make_optimiser(self._problem.model, config, self._device)
             total = config.epochs * self._problem.steps_per_epoch
             stepper = Stepper(self._problem, optimiser, self._workers, config, total)
@@ -189,8 +191,8 @@ class _Run:
 
     def close(self) -> None:
         """Let the last checkpoint be written, and say so."""
-        if self._keeper is not None:
-            self._keeper.close()
+        if self._writer is not None:
+            self._writer.close()
         self._tell_written()
 
     def weights(self) -> Mapping[str, Tensor] | None:
@@ -207,7 +209,7 @@ class _Run:
             events.RunStarted(
                 self.id,
                 config=self._config,
-                metric_specs=problem.metric_specs,
+                metric_definitions=problem.metric_definitions,
                 total_steps=total_steps,
                 steps_per_epoch=problem.steps_per_epoch,
                 samples_per_epoch=problem.samples_per_epoch,
@@ -299,11 +301,11 @@ class _Run:
         """Hand weights and state to the disk; a failure is said once and costs no training."""
         self._kept_at = time.monotonic()
         weights = self.weights()
-        if self._keeper is None or weights is None:
+        if self._writer is None or weights is None:
             return
         if self._losses.waiting:  # weights that diverged must not replace others
             self._losses.check(self._step, self._epoch, self._config)
-        self._keeper.submit(
+        self._writer.submit(
             Checkpoint(
                 self._config,
                 weights,
@@ -333,16 +335,16 @@ class _Run:
         )
 
     def _wait_for_disk(self) -> None:
-        if self._keeper is not None:
-            self._keeper.wait()
+        if self._writer is not None:
+            self._writer.wait()
         self._tell_written()
 
     def _tell_written(self) -> None:
-        if self._keeper is None:
+        if self._writer is None:
             return
-        for written in self._keeper.news():
+        for written in self._writer.news():
             if written.error is None:
-                path = str(self._keeper.path)
+                path = str(self._writer.path)
                 self._emit_to(events.CheckpointSaved(self.id, written.step, path))
             elif not self._save_failed:
                 self._save_failed = True

@@ -1,6 +1,7 @@
 """Metrics: what they are called and mean, and how they are gathered without leaving the device.
 
-The user interface draws any metric from its `MetricSpec` alone; a new one needs no new widget.
+Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task
+adds is drawn and told without a word elsewhere.
 Torch is not imported here: the classes only call methods of the tensors they are given.
 """
 
@@ -18,7 +19,7 @@ Figures = Mapping[str, float | tuple[float, ...]]
 
 
 @dataclass(frozen=True)
-class MetricSpec:
+class Metric:
     """A metric's name and how to show it.
 
     Attributes:
@@ -28,6 +29,7 @@ class MetricSpec:
         higher_is_better: which way is up.
         lower: the least possible value, or None.
         upper: the greatest possible value, or None.
+        chart: which chart of training draws it, `loss` or `accuracy`; empty for none.
     """
 
     name: str
@@ -36,6 +38,21 @@ class MetricSpec:
     higher_is_better: bool = False
     lower: float | None = 0.0
     upper: float | None = None
+    chart: str = ""
+
+    def format(self, value: float) -> str:
+        """`value` with the digits that its unit needs, and without the unit."""
+        return f"{value:.2f}" if self.unit == "%" else f"{value:.4f}"
+
+
+def loss_metric(name: str, label: str, chart: str = "") -> Metric:
+    """A loss: from 0 up, the less the better."""
+    return Metric(name, label, chart=chart)
+
+
+def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
+    """A share of right answers in percent."""
+    return Metric(name, label, "%", True, 0.0, 100.0, chart)
 
 
 class Mean:

@@ -1,18 +1,17 @@
 """What a task gives to the training loop: a model, its data and its figures.
 
 The loop knows no task, and a task knows neither loop nor optimiser: whoever adds a task writes a
-`Problem` and a `Task` that builds it.
+`Problem`, and a `tasks.task.Task` that names it.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.replicas import Replica
 
@@ -27,14 +26,15 @@ class Problem(ABC):
 
     Attributes:
         model: the model to train, on its device.
-        metric_specs: what `validate` and `test` measure, and `train_loss`, in order of display.
+        metric_definitions: what `validate` and `test` measure, and `train_loss`, in order of
+            display.
         samples_per_epoch: training samples.
         batch_size: samples in a step; the last step of an epoch may have fewer.
         replicas: what they are, in order; none where the model is a single network.
     """
 
     model: nn.Module
-    metric_specs: tuple[MetricSpec, ...]
+    metric_definitions: tuple[Metric, ...]
     samples_per_epoch: int
     batch_size: int
     replicas: tuple[Replica, ...] = ()
@@ -84,13 +84,6 @@ class Problem(ABC):
         """Figures of `model` on the test data, without gradients."""
 
 
-class Task(Protocol):
-    """Something that can be trained."""
-
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
-        """Load the data and make the model, on `device`.
-
-        Raises:
-            UserError: if data or settings do not allow it.
-        """
-        ...
+# Loads the data and makes the model, on a device; raises a `UserError` where data or settings do
+# not allow it. The class of a `Problem` is one.
+ProblemBuilder = Callable[[RunConfig, torch.device, Log], Problem]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.history import decimate
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread, by_variant
 
 SERIES_CAPACITY = 2000
@@ -123,7 +123,7 @@ class RunState:
     run_id: str
     config: RunConfig
     status: Status = Status.LOADING
-    metric_specs: tuple[MetricSpec, ...] = ()
+    metric_definitions: tuple[Metric, ...] = ()
     device: str = ""
     parameters: int = 0
     step: int = 0
@@ -172,7 +172,7 @@ class RunState:
                     self._until(event.first_step, event.steps_per_epoch),
                     status=Status.TRAINING,
                     config=event.config,
-                    metric_specs=event.metric_specs,
+                    metric_definitions=event.metric_definitions,
                     device=event.device,
                     parameters=event.parameters,
                     total_steps=event.total_steps,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
+from rnn_tui.networks.cell import Activations, Array, CellWeights, softmax
 from rnn_tui.tasks.mnist.inference import CLASSES, Layer, RowReaderNetwork
 
 ALL_STATES_NOTE = (
@@ -34,7 +34,7 @@ def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
         logits = logits_after_rows(network, rows)[:, 0]  # (T, 10)
         answers = logits.argmax(axis=1)
         answer = int(answers[-1])
-        one_way = network.config.model != "bilstm"
+        one_way = network.config.cell != "bilstm"
         layers = _one_way(network, rows, answer) if one_way else _two_ways(network, rows, answer)
         probabilities = softmax(logits)
     return checked(
@@ -54,12 +54,12 @@ def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
 
 def prefix_note(network: RowReaderNetwork) -> str:
     """What an answer before the last row means, in a sentence."""
-    return LAST_STEP_NOTE if network.config.model == "bilstm" else ALL_STATES_NOTE
+    return LAST_STEP_NOTE if network.config.cell == "bilstm" else ALL_STATES_NOTE
 
 
 def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
     """Logits (T, N, 10) after each of the `rows` (T, N, 28), as `prefix_note` says."""
-    if network.config.model != "bilstm":
+    if network.config.cell != "bilstm":
         for layer in network.layers:
             rows = layer.forward.run(rows).states
         return _logits_of_states(network, rows)

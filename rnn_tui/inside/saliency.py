@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.cell import Array
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, RowReaderNetwork
 
 
@@ -21,7 +21,7 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
     config = network.config
     side = len(digit)
     model = build_row_reader(
-        config.model,
+        network.cell,
         features=side,
         time_steps=side,
         classes=CLASSES,

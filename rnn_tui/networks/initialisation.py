@@ -5,23 +5,32 @@ import math
 import torch
 from torch import Tensor, nn
 
-Recurrent = nn.RNN | nn.LSTM | nn.LSTMCell
+from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.layers import StackedLayers
+
+Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 
 
 @torch.no_grad()
 def initialise(
-    model: nn.Module, scheme: str, generator: torch.Generator, forget_bias: float = 1.0
+    model: nn.Module,
+    cell: Cell,
+    scheme: str,
+    generator: torch.Generator,
+    forget_bias: float = 1.0,
 ) -> None:
     """Fill every weight of `model` in place.
 
     Args:
-        model: made of RNN, LSTM, LSTMCell and Linear modules, on the CPU.
+        model: made of recurrent and Linear modules, on the CPU.
+        cell: of its recurrent modules.
         scheme: `pytorch`, the distributions of `reset_parameters` in PyTorch's own modules; or
             `orthogonal`: recurrent weights orthogonal gate by gate (Saxe et al. 2014), input
             weights Xavier-uniform with gain 0.5 (Glorot & Bengio 2010), readout weights and all
-            biases 0 but for the forget gate's (Jozefowicz et al. 2015).
+            biases 0 but for that of the gate that keeps the last step: the forget gate's
+            (Jozefowicz et al. 2015), or the update gate's (Tallec & Ollivier 2018).
         generator: a CPU generator.
-        forget_bias: the forget gate's bias in the `orthogonal` scheme.
+        forget_bias: that gate's bias in the `orthogonal` scheme.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -32,7 +41,7 @@ def initialise(
                     bound = 1 / math.sqrt(module.hidden_size)
                     weight.uniform_(-bound, bound, generator=generator)
                 else:
-                    _initialise_recurrent(name, weight, module.hidden_size, generator, forget_bias)
+                    _initialise_recurrent(name, weight, cell, generator, forget_bias)
 
 
 def _initialise_linear(module: nn.Linear, scheme: str, generator: torch.Generator) -> None:
@@ -47,21 +56,17 @@ def _initialise_linear(module: nn.Linear, scheme: str, generator: torch.Generato
 
 
 def _initialise_recurrent(
-    name: str,
-    weight: Tensor,
-    hidden_size: int,
-    generator: torch.Generator,
-    forget_bias: float,
+    name: str, weight: Tensor, cell: Cell, generator: torch.Generator, forget_bias: float
 ) -> None:
     """One parameter of a recurrent layer; the gates lie one below the other in its rows."""
     if name.startswith("weight_hh"):
-        for gate in torch.split(weight, hidden_size):
+        for gate in weight.chunk(cell.blocks):
             nn.init.orthogonal_(gate, generator=generator)
     elif name.startswith("weight_ih"):
-        for gate in torch.split(weight, hidden_size):
+        for gate in weight.chunk(cell.blocks):
             nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
     else:
         weight.zero_()
-        if name.startswith("bias_ih") and len(weight) == 4 * hidden_size:
-            # PyTorch's gates are input, forget, cell, output; one of the two biases is enough.
-            weight[hidden_size : 2 * hidden_size] = forget_bias
+        if name.startswith("bias_ih") and cell.keep_gate is not None:
+            # One of the two biases is enough.
+            weight.chunk(cell.blocks)[cell.gates.index(cell.keep_gate)].fill_(forget_bias)

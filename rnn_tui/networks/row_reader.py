@@ -1,29 +1,32 @@
-"""The three row readers of the report: RNN, LSTM and biLSTM.
+"""Row readers: the report's RNN, LSTM and biLSTM, and those of any other cell.
 
 Each reads a sequence of feature vectors (for MNIST, 28 rows of 28 pixels) and answers with logits.
-RNN and LSTM read out all hidden states; the biLSTM reads out its output at the last time step.
+One direction reads out all hidden states; the biLSTM reads out its output at the last time step.
 Comments give shapes: N sequences, T time steps, F features, H units, C classes.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
+
+from rnn_tui.networks.cell import Cell
 
 
 class AllStatesReader(nn.Module):
     """A recurrent layer whose hidden states of all time steps, flattened, go to one Linear.
 
     Args:
-        recurrent: `nn.RNN` or `nn.LSTM`, batch first, one direction.
+        recurrent: layers, batch first, one direction.
+        hidden_size: units H of the top layer.
         time_steps: length T of every sequence.
         classes: number of logits.
     """
 
-    def __init__(self, recurrent: nn.RNN | nn.LSTM, time_steps: int, classes: int) -> None:
+    def __init__(
+        self, recurrent: nn.Module, hidden_size: int, time_steps: int, classes: int
+    ) -> None:
         super().__init__()
         self.recurrent = recurrent
-        self.readout = nn.Linear(time_steps * recurrent.hidden_size, classes)
+        self.readout = nn.Linear(time_steps * hidden_size, classes)
 
     def forward(self, sequences: Tensor) -> Tensor:
         """Logits (N, C) of `sequences` (N, T, F)."""
@@ -68,26 +71,18 @@ class LastStepBiLSTM(nn.Module):
 
 
 def build_row_reader(
-    model: str, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
+    cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
 ) -> nn.Module:
-    """The report's model of that name (`rnn`, `lstm`, `bilstm`), with memory for weights only.
+    """A reader of that cell, with memory for weights only.
 
     The weights hold no values yet (`initialisation.initialise` fills them): PyTorch's own
     constructors would draw from the process's global random state.
-
-    Raises:
-        KeyError: for another name.
     """
-    makers: dict[str, Callable[[], nn.Module]] = {
-        "rnn": lambda: AllStatesReader(
-            nn.RNN(features, hidden_size, layers, batch_first=True), time_steps, classes
-        ),
-        "lstm": lambda: AllStatesReader(
-            nn.LSTM(features, hidden_size, layers, batch_first=True), time_steps, classes
-        ),
-        "bilstm": lambda: LastStepBiLSTM(features, hidden_size, layers, classes),
-    }
-    make = makers[model]
     with torch.device("meta"):
-        network = make()
+        network: nn.Module
+        if cell.bidirectional:
+            network = LastStepBiLSTM(features, hidden_size, layers, classes)
+        else:
+            recurrent = cell.layers(features, hidden_size, layers)
+            network = AllStatesReader(recurrent, hidden_size, time_steps, classes)
     return network.to_empty(device="cpu")

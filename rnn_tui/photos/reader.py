@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.cell import Array
 from rnn_tui.photos.digit.prepared import Digit, Prepared
 from rnn_tui.photos.digit.preparing import prepare
 from rnn_tui.photos.files import ImageError, read_image
@@ -82,7 +82,7 @@ class PhotoReader:
 
     Args:
         network: the network.
-        method: how photos are prepared, one of `imaging.preparing.METHODS`.
+        method: how photos are prepared, one of `photos.digit.preparing.METHODS`.
         threshold: the probability below which an answer is doubted, 0 … 1.
         labelled: take labels from folder and file names.
         threads: that decode and prepare; 0 for as many as there are cores, at most eight.

@@ -129,5 +129,5 @@ def settings_of(plan: Plan) -> dict[str, RunConfig]:
     for one in plan.experiments:
         label = one.label if one.task == "mnist" else TASKS[one.task].label
         seeds = len(plan.seeds_of(one.task))
-        result[label] = plan.config(one.task, one.model, plan.first_seed, seeds=seeds)
+        result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=seeds)
     return result

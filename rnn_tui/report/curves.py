@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.report.kept import Found, Kept, kept
 from rnn_tui.report.plan import Plan
@@ -19,6 +18,7 @@ from rnn_tui.report.rows import found_of
 from rnn_tui.runs.comparison import Line
 from rnn_tui.runs.records import Moment
 from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"
 # Runs whose accuracy by length is remembered: 20 × 20 × 6 numbers each, or so.
@@ -51,7 +51,7 @@ class Figure:
     key: str
     title: str
     x_label: str
-    spec: MetricSpec
+    spec: Metric
     lines: tuple[Line, ...]
     published: tuple[Points, ...] = ()
     note: str = ""
@@ -142,7 +142,7 @@ def figures(
             f"{task}-{metric}",
             title,
             "epoch",
-            MetricSpec(metric, label, unit, bool(unit), **bounds),
+            Metric(metric, label, unit, bool(unit), upper=bounds.get("upper")),
             tuple(line for _, line in drawn if line.x),
             tuple(
                 _published(one)
@@ -171,7 +171,7 @@ def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Fig
         f"adder-by-length-{loss}",
         f"Adder: bit accuracy by length, loss {loss}",
         "bits",
-        MetricSpec("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0),
+        Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0),
         tuple(one.line for one in mine),
         note="the report gives the means over the lengths only",
     )

@@ -58,7 +58,7 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
     """
     wanted: dict[Network, Part] = {}
     for one in plan.experiments:
-        common = family(plan.config(one.task, one.model, 0))
+        common = family(plan.config(one.task, one.cell, 0))
         for seed in plan.seeds_of(one.task):
             wanted[common, one.variant, seed] = Part(one, seed)
     families = {network[0] for network in wanted}

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rnn_tui.engine.config import RunConfig, SequenceConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
 from rnn_tui.report.published import EXPERIMENTS, REPORT_ORDER, TRAINING_ORDER, Experiment
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 
 PRESETS = {
     "report": "the report's own recipes",
@@ -87,13 +88,13 @@ class Plan:
         return tuple(result)
 
     def config(
-        self, task: str, model: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()
+        self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()
     ) -> RunConfig:
         """The settings of a run.
 
         Args:
             task: a key of `TASKS`.
-            model: of MNIST, which; else the task's only one.
+            cell: of the networks.
             seed: the first seed.
             seeds: how many, where a run can have several.
             variants: hidden sizes and losses to train, the product of both; all of the
@@ -115,7 +116,7 @@ class Plan:
                 "seeds": seeds,
             }
         settings |= self.overrides.get(task, {})
-        return TASKS[task].config(model, self.preset, seed=seed, device=self.device, **settings)
+        return TASKS[task].config(cell, self.preset, seed=seed, device=self.device, **settings)
 
     @property
     def command(self) -> str:
@@ -181,7 +182,7 @@ def plan(
         dict(overrides or {}),
     )
     for one in made.experiments:  # what is wrong with an override is found now
-        made.config(one.task, one.model, first_seed)
+        made.config(one.task, one.cell, first_seed)
     return made
 
 

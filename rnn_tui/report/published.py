@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rnn_tui.engine.config import MODEL_LABELS
 from rnn_tui.engine.replicas import Variant
+from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 
 # In the report's order; `TRAINING_ORDER` has those first that take least time.
@@ -35,7 +35,7 @@ class Experiment:
 
     Attributes:
         task: a key of `TASKS`.
-        model: the model's name as typed.
+        cell: of the network, as typed.
         variant: hidden size and loss, where the task trains several; None for MNIST.
         published: the report's figure, in percent.
         validation: the report's validation accuracy after each epoch, in percent; None for one
@@ -43,7 +43,7 @@ class Experiment:
     """
 
     task: str
-    model: str
+    cell: str
     variant: Variant | None
     published: float
     validation: tuple[float | None, ...] = ()
@@ -52,7 +52,7 @@ class Experiment:
     def key(self) -> str:
         """A name for JSON, such as `mnist-rnn` or `adder-h3-mse`."""
         if self.variant is None:
-            return f"{self.task}-{self.model}"
+            return f"{self.task}-{self.cell}"
         return f"{self.task}-h{self.variant.hidden_size}" + (
             f"-{self.variant.loss}" if self.task == "adder" else ""
         )
@@ -61,7 +61,7 @@ class Experiment:
     def short_label(self) -> str:
         """The network, such as `LSTM`, `H 5` or `H 3 mse`."""
         if self.variant is None:
-            return MODEL_LABELS[self.model]
+            return CELLS[self.cell].label
         if self.task == "adder":
             return self.variant.label
         return f"H {self.variant.hidden_size}"
@@ -86,7 +86,7 @@ def _of_images() -> list[Experiment]:
     published = TASKS["mnist"].published["test_accuracy"]
     return [
         Experiment("mnist", model, None, published[model], VALIDATION_ACCURACY[model])
-        for model in TASKS["mnist"].models
+        for model in VALIDATION_ACCURACY
     ]
 
 
@@ -94,7 +94,7 @@ def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) ->
     published = TASKS[task].published[METRICS[task][0]]
     variants = [Variant(size, loss) for loss in losses for size in sizes]
     return [
-        Experiment(task, TASKS[task].default_model, variant, published[variant.label])
+        Experiment(task, TASKS[task].default_cell, variant, published[variant.label])
         for variant in variants
     ]
 

@@ -75,7 +75,7 @@ def work_for(
 
 
 def _one_by_one(plan: Plan, parts: Sequence[Part]) -> list[Work]:
-    return [Work(plan.config("mnist", part.experiment.model, part.seed), (part,)) for part in parts]
+    return [Work(plan.config("mnist", part.experiment.cell, part.seed), (part,)) for part in parts]
 
 
 def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
@@ -114,7 +114,7 @@ def _run(
     plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]
 ) -> Work:
     some = next(part.experiment for part in parts)
-    config = plan.config(some.task, some.model, first, seeds=count, variants=variants)
+    config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
     seeds = range(first, first + count)
     mine = tuple(p for p in parts if p.experiment.variant in variants and p.seed in seeds)
     return Work(config, mine)

@@ -20,7 +20,7 @@ def of_run(run: RunRecord) -> dict[str, Any]:
         "id": run.run_id,
         "name": run.name,
         "task": run.config.task,
-        "model": run.config.key,
+        "model": run.config.cell,
         "preset": run.config.preset,
         "status": run.status.value,
         "created": date(run.created),

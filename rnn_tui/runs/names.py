@@ -22,11 +22,11 @@ def automatic_name(config: RunConfig) -> str:
     Such as `mnist-lstm-fast`, `recall-fast-h2,5-100seeds` or `mnist-rnn-report-lr0.01-photo`.
     """
     task = TASKS[config.task]
-    parts = [task.name, config.key, config.preset] if len(task.models) > 1 else [
-        task.name, config.preset,
-    ]  # fmt: skip
+    # Of a set of replicas the usual cell goes without saying.
+    usual_cell = bool(config.variants) and config.cell == task.default_cell
+    parts = [task.name, *([] if usual_cell else [config.cell]), config.preset]
     try:
-        usual: RunConfig | None = task.config(config.key, config.preset)
+        usual: RunConfig | None = task.config(config.cell, config.preset)
     except SettingError:  # a preset of another version
         usual = None
     if usual is not None:

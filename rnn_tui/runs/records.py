@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
 
@@ -84,7 +84,7 @@ class RunRecord:
     parameters: int = 0
     device: str = ""
     elapsed: float = 0.0
-    specs: tuple[MetricSpec, ...] = ()
+    specs: tuple[Metric, ...] = ()
     metric: str = ""
     best: float | None = None
     last: float | None = None
@@ -110,9 +110,9 @@ class RunRecord:
         """Where its weights are, if there are any yet."""
         return weights_of(self.run_id)
 
-    def spec(self, metric: str) -> MetricSpec:
+    def spec(self, metric: str) -> Metric:
         """How to show a metric."""
-        return next((s for s in self.specs if s.name == metric), MetricSpec(metric, metric))
+        return next((s for s in self.specs if s.name == metric), Metric(metric, metric))
 
 
 @dataclass(frozen=True)
@@ -222,15 +222,15 @@ def headline(config: RunConfig, value: float | Sequence[float], higher_is_better
     return max(means) if higher_is_better else min(means)
 
 
-def specs_to_json(specs: Iterable[MetricSpec]) -> str:
+def definitions_to_json(specs: Iterable[Metric]) -> str:
     """Metric specs for the database."""
     return json.dumps([asdict(spec) for spec in specs])
 
 
-def specs_of(text: str) -> tuple[MetricSpec, ...]:
-    """The inverse of `specs_to_json`; none where it is something else."""
+def specs_of(text: str) -> tuple[Metric, ...]:
+    """The inverse of `definitions_to_json`; none where it is something else."""
     try:
-        return tuple(MetricSpec(**spec) for spec in json.loads(text))
+        return tuple(Metric(**spec) for spec in json.loads(text))
     except (TypeError, ValueError):
         return ()
 

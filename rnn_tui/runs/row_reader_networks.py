@@ -46,7 +46,7 @@ def described(source: Source, network: RowReaderNetwork) -> dict[str, Any]:
         "path": str(source.path),
         "task": config.task,
         "preset": config.preset,
-        "model": config.model,
+        "model": config.cell,
         "hidden_size": config.hidden_size,
         "layers": config.layers,
         "seed": config.seed,

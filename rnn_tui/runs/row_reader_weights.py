@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.runs.weights import Source, runs, shipped
+from rnn_tui.tasks.config import ImageConfig
 
 
 def pretrained(model: str = "lstm") -> Source:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.runs.weights import Source, runs, shipped
+from rnn_tui.tasks.config import SequenceConfig
 
 
 def pretrained(task: str) -> list[Source]:

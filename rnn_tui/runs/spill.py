@@ -16,7 +16,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.files import write_atomically
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
@@ -138,7 +138,9 @@ def _read(path: Path) -> Spill:
         kind = KINDS[known.pop("kind")]
         if kind is events.RunStarted:
             known["config"] = config
-            known["metric_specs"] = tuple(MetricSpec(**spec) for spec in known["metric_specs"])
+            known["metric_definitions"] = tuple(
+                Metric(**spec) for spec in known["metric_definitions"]
+            )
         if "replicas" in known:
             known["replicas"] = {n: tuple(map(float, v)) for n, v in known["replicas"].items()}
         return kind(run_id, **known)

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.runs.locks import process_started
-from rnn_tui.runs.records import Moment, RunStatus, headline, pack, specs_to_json
+from rnn_tui.runs.records import Moment, RunStatus, definitions_to_json, headline, pack
 from rnn_tui.runs.rows import moments
 from rnn_tui.runs.versions import versions
 
@@ -30,7 +30,7 @@ def insert_run(
             run_id,
             free_name(connection, name),
             config.task,
-            config.key,
+            config.cell,
             config.preset,
             json.dumps(config.to_dict()),
             created,
@@ -58,7 +58,7 @@ class EventWriter:
         specs: its metrics, as far as known before it starts.
     """
 
-    def __init__(self, run_id: str, config: RunConfig, specs: tuple[MetricSpec, ...] = ()) -> None:
+    def __init__(self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = ()) -> None:
         self._id, self._config, self._specs = run_id, config, specs
         # Columns of the run's row, written once a batch.
         self._columns: dict[str, object] = {}
@@ -123,7 +123,7 @@ class EventWriter:
 
     def _started(self, connection: sqlite3.Connection, event: events.RunStarted) -> None:
         """A session begins; what was logged after its first step will be logged again."""
-        self._specs = event.metric_specs
+        self._specs = event.metric_definitions
         for table in ("moments", "points"):
             connection.execute(
                 f"DELETE FROM {table} WHERE run_id = ? AND (step > ? OR kind = 'test')",
@@ -137,7 +137,7 @@ class EventWriter:
             "samples_per_epoch": event.samples_per_epoch,
             "parameters": event.parameters,
             "device": event.device,
-            "specs": specs_to_json(event.metric_specs),
+            "specs": definitions_to_json(event.metric_definitions),
             "message": "",
             "final": None,
             "final_metric": "",
@@ -183,7 +183,7 @@ class EventWriter:
             self._headlines(connection, moment.figures)
 
 
-def main_metric(specs: Sequence[MetricSpec], figures: Figures) -> MetricSpec | None:
+def main_metric(specs: Sequence[Metric], figures: Figures) -> Metric | None:
     """The metric that stands for a run: the first measured in which more is better, or the last."""
     measured = [spec for spec in specs if spec.name in figures]
     best = next((spec for spec in measured if spec.higher_is_better), None)
@@ -214,7 +214,7 @@ def write_results(
     connection: sqlite3.Connection,
     run_id: str,
     config: RunConfig,
-    specs: Sequence[MetricSpec],
+    specs: Sequence[Metric],
     moment: Moment,
 ) -> dict[str, object]:
     """Write what was measured at the end; returns the columns of the run that change with it."""

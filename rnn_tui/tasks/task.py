@@ -1,21 +1,25 @@
-"""What is known of a task without loading torch: its presets, settings, published figures."""
+"""What is known of a task without loading torch: presets, settings, metrics, published figures."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from rnn_tui.engine.config import ImageConfig, RunConfig, SequenceConfig
+from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.imports import heavy_imports
-from rnn_tui.engine.settings import SETTINGS, Setting
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.replicas import Variant
+from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
+from rnn_tui.networks import CELLS
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rnn_tui.engine.problem import Task
+    from rnn_tui.engine.problem import Problem
 
 
 @dataclass(frozen=True)
@@ -25,45 +29,56 @@ class Preset:
     Attributes:
         name: as typed, such as `fast`.
         summary: the recipe in a sentence.
-        values: its settings, the recipe among them, by model.
+        values: its settings, the recipe among them.
+        of_cells: by cell, settings in place of those.
     """
 
     name: str
     summary: str
-    values: Mapping[str, Mapping[str, Any]]
+    values: Mapping[str, Any]
+    of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class TaskSpec:
+class Task:
     """A task as the command line and the app know it before it runs.
 
     Attributes:
         name: as typed, such as `mnist`.
         label: as shown.
-        models: the names of its models, in order of display.
-        default_model: the one to start with.
         settings: the names of the settings that a user may change, in order of display.
-        presets: by name, the default first.
-        published: the report's figures: by metric name, then by model or `Variant.label`.
-        implementation: `module:class` of the `engine.problem.Task`, imported on use.
-        examiner: `module:function` that measures trained weights in more detail.
+        presets: the default first.
+        metrics: what its problem measures, in order of display.
+        headline: the metric that sums a finished run up.
+        problem: `module:class` of the `engine.problem.Problem`, imported on use.
+        evaluation: `module:function` that measures trained weights in more detail; empty where
+            there is none.
         config_class: the kind of its configuration.
+        default_cell: the one to start with.
         unit: what its samples are, in the plural.
         augmentations: the kinds of `Recipe.augmentation` that a user may choose from.
+        published: figures that were published, in percent: by metric, then by cell, or by
+            `Variant.label` for the networks of the default cell. Empty where there are none.
     """
 
     name: str
     label: str
-    models: tuple[str, ...]
-    default_model: str
     settings: tuple[str, ...]
-    presets: Mapping[str, Preset]
-    published: Mapping[str, Mapping[str, float]]
-    implementation: str
-    examiner: str
-    config_class: type[ImageConfig] | type[SequenceConfig]
+    presets: tuple[Preset, ...]
+    metrics: tuple[Metric, ...]
+    headline: str
+    problem: str
+    evaluation: str = ""
+    config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
+    default_cell: str = "lstm"
     unit: str = "sequences"
     augmentations: tuple[str, ...] = ()
+    published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The names of the cells that it can be trained with, in order of display."""
+        return tuple(name for name, cell in CELLS.items() if self.config_class.takes(cell))
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:
@@ -75,9 +90,30 @@ class TaskSpec:
         """Whether it trains on files, in place of what is drawn by chance."""
         return self.config_class is ImageConfig
 
+    @property
+    def default_preset(self) -> str:
+        """The preset where none is named."""
+        return self.presets[0].name
+
+    def metric(self, name: str) -> Metric:
+        """What is known of a metric of this task, or of one that it does not have."""
+        return next((one for one in self.metrics if one.name == name), Metric(name, name))
+
+    def preset(self, name: str) -> Preset:
+        """The preset of that name.
+
+        Raises:
+            SettingError: if there is none.
+        """
+        for preset in self.presets:
+            if preset.name == name:
+                return preset
+        names = ", ".join(preset.name for preset in self.presets)
+        raise SettingError(f"Preset must be one of {names}, not “{printable(name)}”.")
+
     def config(
         self,
-        model: str,
+        cell: str,
         preset: str | None = None,
         *,
         augmentation: str | None = None,
@@ -88,34 +124,43 @@ class TaskSpec:
         `augmentation` replaces that of the preset's recipe.
 
         Raises:
-            SettingError: for an unknown model or preset, or a value out of range.
+            SettingError: for an unknown cell or preset, or a value out of range.
         """
-        name = preset or next(iter(self.presets))
-        if name not in self.presets:
-            raise SettingError(
-                f"Preset must be one of {', '.join(self.presets)}, not “{printable(name)}”."
-            )
-        if model not in self.models:
-            raise SettingError(
-                f"Model must be one of {', '.join(self.models)}, not “{printable(model)}”."
-            )
-        settings: dict[str, Any] = dict(self.presets[name].values[model])
+        chosen = self.preset(preset or self.default_preset)
+        check_choice("Model", cell, self.cells)
+        settings: dict[str, Any] = {**chosen.values, **chosen.of_cells.get(cell, {})}
         settings |= {key: value for key, value in overrides.items() if value is not None}
         if augmentation is not None:
+            check_choice("Augmentation", augmentation, self.augmentations or (NO_AUGMENTATION,))
             settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
-        if self.config_class is ImageConfig:
-            settings["model"] = model
-        return self.config_class(task=self.name, preset=name, **settings)
+        return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
-    def load(self) -> Task:
-        """Import the implementation (torch with it) and make the task."""
+    def published_figure(
+        self, metric: str, cell: str, variant: Variant | None = None
+    ) -> float | None:
+        """The published figure of a network, in percent; None where there is none.
+
+        Args:
+            metric: its name.
+            cell: the network's.
+            variant: which one, where a run trains several side by side.
+        """
+        known = self.published.get(metric, {})
+        if variant is None:
+            return known.get(cell)
+        return known.get(variant.label) if cell == self.default_cell else None
+
+    def load(self) -> type[Problem]:
+        """Import its problem, and torch with it."""
         with heavy_imports():
-            implementation = _imported(self.implementation)
-        return cast("Task", implementation())
+            return cast("type[Problem]", _imported(self.problem))
 
-    def examine(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
-        """What the task's examiner makes of trained weights, such as an `Examination`."""
-        return _imported(self.examiner)(config, weights)
+    def evaluate(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
+        """What the task's evaluation finds of trained weights; None where it has no evaluation.
+
+        For a set of replicas a `SequenceEvaluation`, for a reader of images an `ImageEvaluation`.
+        """
+        return _imported(self.evaluation)(config, weights) if self.evaluation else None
 
 
 def _imported(where: str) -> Any:

@@ -20,9 +20,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import MODEL_LABELS, MODELS, RunConfig
+from rnn_tui.engine.config import MODELS, RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import Outcome, fit
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.row_reader import LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
@@ -286,4 +287,4 @@ class ReportsWay:
 
 def label_of(model: str) -> str:
     """A model's name as people write it."""
-    return MODEL_LABELS[model]
+    return CELLS[model].label

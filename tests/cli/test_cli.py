@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 
 from rnn_tui import __version__
 from rnn_tui.cli.parser import OPTIONS, build_parser
-from rnn_tui.engine.config import MODELS
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist import MNIST
 from tests.cli.command_line import (
     COMMAND,
     EXIT_FAILURE,
@@ -97,7 +97,7 @@ CHOICE = ["--weights", "--pretrained", "--hidden-size", "--loss", "--seed", "--v
 HELP = {
     "rnn-tui": ["--help", "--version", "train", "recall", "add", "RNN_TUI_HOME", "rnn-tui.log"],
     "train": ["--help", *TASKS],
-    "train mnist": [*words_of("mnist"), "--model", "--data-dir", *MODELS],
+    "train mnist": [*words_of("mnist"), "--model", "--data-dir", *MNIST.cells],
     "train recall": words_of("recall"),
     "train adder": words_of("adder"),
     "recall": ["--position", *CHOICE, "--json", "--quiet", "rnn-tui recall 3 1 4 1 5"],
@@ -130,7 +130,7 @@ def test_parser_knows_every_option_that_help_promises(task: str) -> None:
     options = build_parser().parse_args(["train", task])
     expected = {*TASKS[task].settings, "preset", "device", "workers", "output", "json", "quiet"}
     assert expected <= set(vars(options))
-    assert ("model" in options) == (len(TASKS[task].models) > 1)
+    assert ("model" in options) == (len(TASKS[task].cells) > 1)
 
 
 def test_help_needs_no_unicode() -> None:
@@ -280,7 +280,7 @@ def test_any_junk_for_a_setting_is_refused_in_a_sentence(
 )
 @given(option=st.sampled_from(["--model", "--preset", "--device", "--workers"]), text=junk)
 def test_any_junk_for_a_choice_is_refused_in_a_sentence(option: str, text: str, home: Path) -> None:
-    known = (*MODELS, *DEVICES, *TASKS["mnist"].presets)
+    known = (*MNIST.cells, *DEVICES, *(preset.name for preset in MNIST.presets))
     with contextlib.suppress(ValueError):
         text = f"{int(text)}?"
     if text in known:

@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import ImageConfig, SequenceConfig
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.engine.state import SERIES_CAPACITY, Band, RunState
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 
 ID = "run"
 CONFIG = SequenceConfig(
@@ -28,7 +28,10 @@ CONFIG = SequenceConfig(
     test_size=10,
     seeds=3,
 )
-SPECS = (MetricSpec("train_loss", "training loss"), MetricSpec("val_loss", "validation loss"))
+SPECS = (
+    Metric("train_loss", "training loss"),
+    Metric("val_loss", "validation loss"),
+)
 START = events.RunStarted(ID, CONFIG, SPECS, 16, 8, 8, 100, "cpu")
 FIRST = (1.0, 2.0, 3.0, 10.0, 20.0, 60.0)
 SECOND = (0.5, 1.0, 1.5, 7.0, 7.0, 7.0)
@@ -107,7 +110,7 @@ def test_one_seed_is_a_band_of_no_width() -> None:
 
 def test_a_single_network_has_no_bands() -> None:
     image = ImageConfig(
-        task="mnist", model="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1
+        task="mnist", cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1
     )
     state = RunState(ID, image)
     state = state.apply(events.StepLogged(ID, 1, {"train_loss": 1.0}, 1.0, 1.0))

@@ -13,12 +13,13 @@ import torch
 from safetensors.torch import save_file
 
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_atomically
-from rnn_tui.engine.config import ImageConfig, Recipe
+from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.tasks.config import ImageConfig
 
 CONFIG = ImageConfig(
     task="mnist",
-    model="bilstm",
+    cell="bilstm",
     preset="fast",
     epochs=3,
     batch_size=64,

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.config import MODELS, ImageConfig, Recipe, config_from_dict
+from rnn_tui.engine.config import Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting
+from rnn_tui.networks import CELLS
+from rnn_tui.tasks.config import ImageConfig
 
 GOOD: dict[str, Any] = {
     "task": "mnist",
@@ -48,7 +50,7 @@ recipes = st.builds(
 configs = st.builds(
     ImageConfig,
     task=st.text(max_size=9),
-    model=st.sampled_from(MODELS),
+    cell=st.sampled_from(tuple(CELLS)),
     preset=st.text(max_size=9),
     epochs=st.integers(1, 10_000),
     batch_size=st.integers(1, 50_000),

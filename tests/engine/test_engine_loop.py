@@ -19,7 +19,7 @@ from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import new_run_id
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
@@ -66,7 +66,7 @@ def test_events_of_a_whole_run(trainer: Any, tmp_path: Path) -> None:
     assert run.end.step == 2 * steps
     assert [event.step for event in run.of(events.StepLogged)] == list(range(1, 2 * steps + 1))
     assert [(e.epoch, e.step) for e in run.of(events.EpochEnded)] == [(1, steps), (2, 2 * steps)]
-    named = {spec.name for spec in started.metric_specs}
+    named = {spec.name for spec in started.metric_definitions}
     for epoch in run.of(events.EpochEnded):
         assert epoch.metrics.keys() == {
             "train_loss",
@@ -363,7 +363,7 @@ def test_global_random_state_neither_matters_nor_changes(
 class Regression(Problem):
     """Not MNIST: least squares in float64, where the order of a sum makes no visible difference."""
 
-    metric_specs = (MetricSpec("train_loss", "training loss"),)
+    metric_definitions = (Metric("train_loss", "training loss"),)
 
     def __init__(self, batch_size: int) -> None:
         draw = torch.Generator().manual_seed(0)

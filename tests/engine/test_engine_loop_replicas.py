@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.config import RunConfig, SequenceConfig
-from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.state import RunState
+from rnn_tui.tasks.config import SequenceConfig
 
 CONFIG = SequenceConfig(
     task="toy",
@@ -46,7 +47,10 @@ class Points(nn.Module):
 class Chase(Problem):
     """Each number is pulled towards its own goal, or rather towards `scale` times it."""
 
-    metric_specs = (MetricSpec("train_loss", "training loss"), MetricSpec("val_loss", "loss"))
+    metric_definitions = (
+        Metric("train_loss", "training loss"),
+        Metric("val_loss", "loss"),
+    )
 
     def __init__(self, config: SequenceConfig, scale: Callable[[int, int], Sequence[float]]):
         self.model = Points()

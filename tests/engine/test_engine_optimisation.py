@@ -4,15 +4,16 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_tui.engine.config import ImageConfig, Recipe
+from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.devices import fast_bfloat16, resolve_device
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.optimisation import make_average, make_optimiser, make_schedule
+from rnn_tui.tasks.config import ImageConfig
 
 CPU = torch.device("cpu")
 CONFIG = ImageConfig(
-    task="mnist", model="lstm", preset="report", epochs=1, batch_size=100, learning_rate=0.1
+    task="mnist", cell="lstm", preset="report", epochs=1, batch_size=100, learning_rate=0.1
 )
 
 

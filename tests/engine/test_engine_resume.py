@@ -43,7 +43,7 @@ def small(task: str, preset: str, data: Path) -> RunConfig:
     if task == "adder":
         del changes["losses"]
     averaged = preset == AVERAGED
-    model = "bilstm" if preset == "best" else spec.default_model
+    model = "bilstm" if preset == "best" else spec.default_cell
     config = spec.config(model, None if averaged else preset, device="cpu", **changes)
     if averaged:
         config = config.replace(recipe=type(config.recipe)(average=0.9, schedule="one-cycle"))

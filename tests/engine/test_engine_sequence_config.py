@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.config import ImageConfig, Recipe, SequenceConfig, config_from_dict
+from rnn_tui.engine.config import Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.settings import DEVICES
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 
 GOOD: dict[str, Any] = {
     "task": "recall",
@@ -164,7 +165,7 @@ def test_what_is_not_allowed_is_refused_from_a_file_too(name: str, value: Any) -
 
 def test_a_file_tells_which_kind_of_network_it_is_about() -> None:
     image = ImageConfig(
-        task="mnist", model="rnn", preset="report", epochs=1, batch_size=1, learning_rate=0.1
+        task="mnist", cell="rnn", preset="report", epochs=1, batch_size=1, learning_rate=0.1
     )
     assert type(config_from_dict(image.to_dict())) is ImageConfig
     assert type(config_from_dict(SequenceConfig(**GOOD).to_dict())) is SequenceConfig

@@ -8,14 +8,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import ImageConfig
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import LOG_CAPACITY, SERIES_CAPACITY, RunState, Series, Status
+from rnn_tui.tasks.config import ImageConfig
 
 CONFIG = ImageConfig(
-    task="mnist", model="lstm", preset="report", epochs=2, batch_size=100, learning_rate=1e-3
+    task="mnist", cell="lstm", preset="report", epochs=2, batch_size=100, learning_rate=1e-3
 )
-SPECS = (MetricSpec("train_loss", "training loss"), MetricSpec("val_loss", "validation loss"))
+SPECS = (
+    Metric("train_loss", "training loss"),
+    Metric("val_loss", "validation loss"),
+)
 ID = "run"
 
 START = events.RunStarted(ID, CONFIG.replace(seed=5), SPECS, 8, 4, 400, 1234, "cpu")
@@ -54,7 +57,7 @@ def test_a_whole_run() -> None:
     assert state.status is Status.FINISHED
     assert not state.status.active
     assert state.config == START.config
-    assert (state.metric_specs, state.device, state.parameters) == (SPECS, "cpu", 1234)
+    assert (state.metric_definitions, state.device, state.parameters) == (SPECS, "cpu", 1234)
     assert (state.step, state.total_steps, state.steps_per_epoch) == (8, 8, 4)
     assert state.progress == 1.0
     assert state.remaining is None

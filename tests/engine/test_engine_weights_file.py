@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import read_description, read_weights
+from rnn_tui.tasks.config import SequenceConfig
 
 CONFIG = SequenceConfig(
     task="recall",

@@ -22,7 +22,7 @@ else:
     pytest.skip("no CUDA or MPS device that PyTorch can use here", allow_module_level=True)
 
 MNIST = TASKS["mnist"]
-CHOICES = [(model, preset) for model in MNIST.models for preset in MNIST.presets]
+CHOICES = [(model, preset) for model in MNIST.cells for preset in MNIST.presets]
 
 
 def trained(config: RunConfig, path: Path | None = None) -> tuple[list[events.Event], Outcome]:
@@ -58,7 +58,7 @@ def test_an_epoch_on_the_accelerator(
     assert all(torch.equal(kept[name], weight) for name, weight in outcome.weights.items())
 
 
-@pytest.mark.parametrize("model", MNIST.models)
+@pytest.mark.parametrize("model", MNIST.cells)
 def test_accelerator_and_cpu_start_alike(mnist_slice: Path, model: str) -> None:
     config = small(mnist_slice, model)
     first = []
@@ -70,13 +70,13 @@ def test_accelerator_and_cpu_start_alike(mnist_slice: Path, model: str) -> None:
     assert first[0] == pytest.approx(first[1], abs=1e-3)
 
 
-@pytest.mark.parametrize("model", MNIST.models)
+@pytest.mark.parametrize("model", MNIST.cells)
 def test_weights_from_the_accelerator_are_examined_on_the_cpu(
     mnist_slice: Path, model: str
 ) -> None:
     _, outcome = trained(small(mnist_slice, model))
     assert outcome.weights is not None
-    found = MNIST.examine(outcome.config, outcome.weights)
+    found = MNIST.evaluate(outcome.config, outcome.weights)
     accuracy = 100 * float((found.predictions == found.labels).mean())
     # The two devices add in another order: an answer or two of 200 may differ.
     assert accuracy == pytest.approx(outcome.metrics["test_accuracy"], abs=1.0)

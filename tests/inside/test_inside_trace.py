@@ -9,7 +9,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import ImageConfig, SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
@@ -21,6 +20,7 @@ from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
 from rnn_tui.tasks.recall.inference import RecallNetwork

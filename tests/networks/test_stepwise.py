@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from rnn_tui.networks.stepwise import GATES, Activations, Array, CellWeights, sigmoid
+from rnn_tui.networks.cell import GATES, Activations, Array, CellWeights, sigmoid
 
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM}
 

@@ -44,7 +44,7 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
     assert told.ending.complete
     assert not told.ending.stopped
     # Cheap tasks first, all of their seeds in one run; MNIST has one run a model.
-    names = [(run.config.task, run.config.key, len(run.config.replicas)) for run in runs()]
+    names = [(run.config.task, run.config.cell, len(run.config.replicas)) for run in runs()]
     assert names == [
         ("recall", "lstm", 6), ("adder", "lstm", 12),
         ("mnist", "rnn", 0), ("mnist", "lstm", 0), ("mnist", "bilstm", 0),
@@ -203,7 +203,7 @@ def test_work_is_what_is_lacking_and_each_network_once(data: st.DataObject, pres
     some = found(made.config("recall", "lstm", 0))
     works = work_for(made, Kept(dict.fromkeys(done, some), {}, (), ()))
     asked: Callable[[Part], object] = lambda part: (  # noqa: E731
-        family(made.config(part.experiment.task, part.experiment.model, 0)),
+        family(made.config(part.experiment.task, part.experiment.cell, 0)),
         part.experiment.variant,
         part.seed,
     )

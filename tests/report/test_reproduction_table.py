@@ -61,8 +61,8 @@ def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
     made = plan()
     assert (len(made.experiments), len(made.parts)) == (12, 9 * 20 + 3 * 3)
     for experiment in made.experiments:
-        config = made.config(experiment.task, experiment.model, 0)
-        usual = TASKS[experiment.task].config(experiment.model, "report")
+        config = made.config(experiment.task, experiment.cell, 0)
+        usual = TASKS[experiment.task].config(experiment.cell, "report")
         assert config == usual
     assert sum(len(one.validation) for one in made.experiments) == 30
 

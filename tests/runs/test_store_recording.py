@@ -56,7 +56,7 @@ def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
     assert {"rnn-tui", "python", "torch", "numpy"} <= session.versions.keys()
     (started,) = told.of(events.RunStarted)
     assert (run.total_steps, run.step, run.parameters) == (30, 30, started.parameters)
-    assert run.specs == started.metric_specs
+    assert run.specs == started.metric_definitions
     assert run.progress == 1.0
     assert run.name == f"{task}-report-h2,3-2seeds-3ep-batch4-train40-test20"
     assert run.weights.is_file()

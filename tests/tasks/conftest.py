@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 
 if TYPE_CHECKING:
     import torch
@@ -55,10 +55,10 @@ def small_run(
     import torch  # noqa: PLC0415
 
     from rnn_tui.engine.loop import fit  # noqa: PLC0415
-    from rnn_tui.tasks.adder.problem import AdderTask  # noqa: PLC0415
-    from rnn_tui.tasks.recall.problem import RecallTask  # noqa: PLC0415
+    from rnn_tui.tasks.adder.problem import AdderProblem  # noqa: PLC0415
+    from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
 
-    kinds = {"recall": RecallTask, "adder": AdderTask}
+    kinds = {"recall": RecallProblem, "adder": AdderProblem}
     task = kinds[config.task](torch.float64) if double else TASKS[config.task].load()
     told: list[events.Event] = []
     if name:

@@ -10,17 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.seeding import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import (
     TEST_LENGTHS,
     AdderProblem,
-    AdderTask,
     add_bits,
     draw_pairs,
     loss_of,
 )
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]
@@ -38,7 +37,7 @@ def value_of(bits: torch.Tensor) -> int:
 
 
 def problem_of(config: SequenceConfig) -> AdderProblem:
-    problem = AdderTask(torch.float64).build(config, torch.device("cpu"), lambda _: None)
+    problem = AdderProblem(config, torch.device("cpu", torch.float64), lambda _: None)
     assert isinstance(problem, AdderProblem)
     return problem
 

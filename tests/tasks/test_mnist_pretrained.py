@@ -2,9 +2,9 @@
 
 import pytest
 
-from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -17,7 +17,7 @@ TOLERANCE = 0.0201
 def test_the_figures_that_come_with_them_are_reached_again(model: str) -> None:
     file = read_weights(pretrained(model).path)
     assert isinstance(file.config, ImageConfig)
-    assert file.config.key == model
+    assert file.config.cell == model
     images = load_mnist()
     # By batches, as the intermediate states of all images at once would fill the memory.
     pixels = (images.test_images.float() / 255).split(1000)

@@ -10,18 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.recall.problem import RecallProblem, RecallTask, draw_digits, loss_of
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits, loss_of
 from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]
 
 
 def problem_of(config: SequenceConfig) -> RecallProblem:
-    problem = RecallTask(torch.float64).build(config, torch.device("cpu"), lambda _: None)
+    problem = RecallProblem(config, torch.device("cpu", torch.float64), lambda _: None)
     assert isinstance(problem, RecallProblem)
     return problem
 

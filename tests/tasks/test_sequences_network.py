@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import ImageConfig, SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.networks.cell import sigmoid
 from rnn_tui.networks.replicas import pytorch_weights
-from rnn_tui.networks.stepwise import sigmoid
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.tasks.sequences.inference import Network
 
@@ -169,7 +169,7 @@ def test_weights_of_another_task_are_refused(task: str) -> None:
     with pytest.raises(CheckpointError, match=f"not of {task} but of {other.config.task}"):
         KINDS[task](other)
     image = ImageConfig(
-        task=task, model="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1
+        task=task, cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1
     )
     with pytest.raises(CheckpointError):
         KINDS[task](replace(other, config=image))

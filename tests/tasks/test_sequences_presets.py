@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.engine.config import Recipe, SequenceConfig, config_from_dict
+from rnn_tui.engine.config import Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 
 SEQUENCES = {name: task for name, task in TASKS.items() if task.config_class is SequenceConfig}
 CHOICES = [(name, preset) for name, task in SEQUENCES.items() for preset in task.presets]
@@ -22,7 +23,7 @@ def config_of(task: str, preset: str | None = None, **overrides: Any) -> Sequenc
 def test_the_tasks_on_sequences() -> None:
     assert list(SEQUENCES) == ["recall", "adder"]
     for task in SEQUENCES.values():
-        assert task.models == ("lstm",)
+        assert task.cells == ("lstm",)
         assert list(task.presets) == ["report", "fast", "best"]
         assert not task.reads_data
         assert task.unit == "sequences"

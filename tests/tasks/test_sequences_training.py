@@ -12,21 +12,22 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import Recipe, SequenceConfig
+from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator
 from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.problem import AdderProblem, AdderTask
-from rnn_tui.tasks.recall.problem import RecallProblem, RecallTask
+from rnn_tui.tasks.adder.problem import AdderProblem
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.recall.problem import RecallProblem
 from rnn_tui.tasks.sequences.examples import Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
 Small = Callable[..., SequenceConfig]
 LOSSES = ("mse", "ce", "bce")
-PROBLEMS = {"recall": RecallTask, "adder": AdderTask}
+PROBLEMS = {"recall": RecallProblem, "adder": AdderProblem}
 PRESETS = [(task, preset) for task in PROBLEMS for preset in ("report", "fast")]
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import weights
 from rnn_tui.runs.sequence_weights import choose, pretrained, trained
+from rnn_tui.tasks.config import SequenceConfig
 
 Small = Callable[..., SequenceConfig]
 

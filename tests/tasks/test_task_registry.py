@@ -5,26 +5,27 @@ import sys
 
 import pytest
 
-from rnn_tui.engine.config import ImageConfig, Recipe, config_from_dict
+from rnn_tui.engine.config import Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import ImageConfig
 
 MNIST = TASKS["mnist"]
-CHOICES = [(preset, model) for preset in MNIST.presets for model in MNIST.models]
+CHOICES = [(preset, model) for preset in MNIST.presets for model in MNIST.cells]
 
 
 def test_every_task_is_registered_by_its_name() -> None:
     assert all(name == task.name for name, task in TASKS.items())
-    assert MNIST.models == ("rnn", "lstm", "bilstm")
-    assert MNIST.default_model in MNIST.models
+    assert MNIST.cells == ("rnn", "lstm", "bilstm")
+    assert MNIST.default_cell in MNIST.cells
     assert list(MNIST.presets) == ["report", "fast", "best", "photos"]
 
 
-@pytest.mark.parametrize("model", MNIST.models)
+@pytest.mark.parametrize("model", MNIST.cells)
 def test_report_preset_is_the_reports_recipe(model: str) -> None:
     expected = ImageConfig(
         task="mnist",
-        model=model,
+        cell=model,
         preset="report",
         epochs=10,
         batch_size=100,
@@ -59,7 +60,7 @@ def test_published_figures_are_the_reports() -> None:
 @pytest.mark.parametrize(("preset", "model"), CHOICES)
 def test_every_choice_makes_a_valid_config_that_survives_a_file(preset: str, model: str) -> None:
     config = MNIST.config(model, preset)
-    assert (config.task, config.model, config.preset) == ("mnist", model, preset)
+    assert (config.task, config.cell, config.preset) == ("mnist", model, preset)
     assert config_from_dict(config.to_dict()) == config
     assert MNIST.presets[preset].summary.endswith(".")
 

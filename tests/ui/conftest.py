@@ -10,15 +10,18 @@ import pytest
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.engine.metrics import MetricSpec
-from rnn_tui.tasks.mnist.evaluation import Examination
-from rnn_tui.ui.training.run_manager import Examined, RunManager
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
+from rnn_tui.ui.training.run_manager import Evaluated, RunManager
 
-SPECS = (MetricSpec("train_loss", "training loss"), MetricSpec("val_accuracy", "accuracy", "%"))
+SPECS = (
+    Metric("train_loss", "training loss"),
+    Metric("val_accuracy", "accuracy", "%"),
+)
 STEPS_PER_EPOCH = 10
 
 
-def examination() -> Examination:
+def evaluation() -> ImageEvaluation:
     """Twenty images of which the last two are read as the next digit."""
     labels = np.arange(20) % 10
     predictions = labels.copy()
@@ -29,7 +32,9 @@ def examination() -> Examination:
     np.add.at(confusion, (labels, predictions), 1)
     images = np.zeros((20, 28, 28), np.uint8)
     images[:, 4:24, 13:15] = 255
-    return Examination(images, labels, probabilities, predictions, confusion, np.array([18, 19]))
+    return ImageEvaluation(
+        images, labels, probabilities, predictions, confusion, np.array([18, 19])
+    )
 
 
 class ScriptedRuns(RunManager):
@@ -84,7 +89,7 @@ class ScriptedRuns(RunManager):
             emit(events.RunFailed(run_id, 20, self.failure))
             return
         emit(events.RunFinished(run_id, 20, {"test_loss": 0.05, "test_accuracy": 98.9}, 10.0))
-        emit(Examined(run_id, examination()))
+        emit(Evaluated(run_id, evaluation()))
 
 
 @pytest.fixture

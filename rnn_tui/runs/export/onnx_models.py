@@ -1,6 +1,6 @@
 """Networks as ONNX models, checked against our own on real inputs.
 
-The graphs are put together here from ONNX's own RNN and LSTM operators. PyTorch's exporter fixes
+The graphs are put together here from ONNX's own operators. PyTorch's exporter fixes
 the length of the sequences that an LSTM reads (2.13), and takes seconds for each of what may be a
 hundred small networks.
 """
@@ -16,20 +16,18 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui import __version__
-from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.networks.stepwise import CellWeights
+from rnn_tui.networks.cell import Cell, CellWeights, OnnxOperator
 from rnn_tui.runs.export.extras import imported
 from rnn_tui.tasks.adder.inference import AdderNetwork
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.recall.inference import RecallNetwork
 
 Array = npt.NDArray[np.float32]
 # 17 is of 2022; RNN and LSTM are those of 14. Of 2022 as well: the format, IR version 8.
 OPERATORS, FORMAT = 17, 8
-# Gates in the order i, o, f, c; PyTorch's is i, f, c, o.
-_ROWS = (0, 3, 1, 2)
 # Of float32: what rounding in another order makes, with room for logits of a hundred.
 TOLERANCE = 1e-3
 CHECKED = 64
@@ -76,7 +74,7 @@ class _Graph:
     def recurrent(self, inputs: str, directions: Sequence[CellWeights]) -> str:
         """Add a layer over `inputs` (T, N, F); returns its states (T, N, D·H)."""
         states = self.node(
-            "RNN" if directions[0].kind == "rnn" else "LSTM",
+            _operator(directions[0].cell).name,
             [
                 inputs,
                 self.constant(np.stack([_reordered(cell, cell.of_input) for cell in directions])),
@@ -85,6 +83,7 @@ class _Graph:
             ],
             hidden_size=directions[0].hidden_size,
             direction="bidirectional" if len(directions) > 1 else "forward",
+            **_operator(directions[0].cell).attributes,
         )  # (T, D, N, H)
         swapped = self.node("Transpose", [states], perm=[0, 2, 1, 3])
         return self.node("Reshape", [swapped, self.constant(np.array([0, 0, -1]))])
@@ -205,16 +204,27 @@ def _sequence_reader(network: RecallNetwork | AdderNetwork, replica: int) -> byt
     )
 
 
-def _reordered(cell: CellWeights, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    if cell.kind == "rnn":
-        return rows
-    return rows.reshape(4, cell.hidden_size, -1)[list(_ROWS)].reshape(rows.shape)
+def _operator(cell: Cell) -> OnnxOperator:
+    """What ONNX has for a cell.
+
+    Raises:
+        ExportError: if it has nothing.
+    """
+    if cell.onnx is None:
+        raise ExportError(f"ONNX has no operator for {cell.label}, so it can't be exported there.")
+    return cell.onnx
 
 
-def _biases(cell: CellWeights) -> npt.NDArray[Any]:
-    """ONNX has two, like PyTorch; ours is their sum."""
-    bias = _reordered(cell, cell.bias)
-    return np.concatenate([bias, np.zeros_like(bias)])
+def _reordered(weights: CellWeights, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Rows (G·H, …) in ONNX's order of the gates."""
+    order = list(_operator(weights.cell).rows)
+    return rows.reshape(len(order), weights.hidden_size, -1)[order].reshape(rows.shape)
+
+
+def _biases(weights: CellWeights) -> npt.NDArray[Any]:
+    """The input's, then the state's."""
+    both = (weights.input_bias, weights.state_bias)
+    return np.concatenate([_reordered(weights, bias) for bias in both])
 
 
 def _about(config: Any, network: str = "") -> dict[str, str]:
@@ -243,9 +253,9 @@ def _sequences(file: WeightsFile) -> tuple[list[Array], list[Array]]:
     """For each replica sequences as in its training, and what our model in torch says to them."""
     import torch  # noqa: PLC0415
 
-    from rnn_tui.engine.config import SequenceConfig  # noqa: PLC0415
     from rnn_tui.engine.seeding import generator  # noqa: PLC0415
     from rnn_tui.tasks.adder.problem import AdderProblem  # noqa: PLC0415
+    from rnn_tui.tasks.config import SequenceConfig  # noqa: PLC0415
     from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
     from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
 

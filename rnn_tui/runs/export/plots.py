@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from rnn_tui.engine.errors import ExportError, printable
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.runs.comparison import Against, Line, lines
 from rnn_tui.runs.export.extras import imported
@@ -47,7 +47,7 @@ class Panel:
         marks: by label of a line, x and y of points that the report published.
     """
 
-    spec: MetricSpec
+    spec: Metric
     lines: Sequence[Line]
     faint: Sequence[Line] = ()
     marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
@@ -143,7 +143,7 @@ def _panels(
                 f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}."
             )
         if drawn or faint.get(metric):
-            usual_spec = MetricSpec(metric, metric, lower=None)
+            usual_spec = Metric(metric, metric, lower=None)
             spec = next((s for run in runs for s in run.specs if s.name == metric), usual_spec)
             panels.append(Panel(spec, drawn, faint.get(metric, ())))
     if not panels:

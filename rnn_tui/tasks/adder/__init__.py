@@ -1,7 +1,8 @@
 """The adder: the sum of two binary numbers. The third experiment of the report, without torch."""
 
-from rnn_tui.engine.config import Recipe, SequenceConfig
-from rnn_tui.tasks.task import Preset, TaskSpec
+from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.metrics import accuracy_metric, loss_metric
+from rnn_tui.tasks.task import Preset, Task
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(
@@ -10,64 +11,60 @@ _FAST = Recipe(
 # Without long carries: the softmax across positions of ce does not learn from them.
 _BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
 
-ADDER = TaskSpec(
+ADDER = Task(
     name="adder",
     label="Adder",
-    models=("lstm",),
-    default_model="lstm",
     settings=(
         "hidden_sizes", "losses", "lengths", "seeds", "seed", "epochs", "batch_size",
         "learning_rate", "training_size", "test_size",
     ),
-    presets={
-        preset.name: preset
-        for preset in (
-            Preset(
-                "report",
-                "The report's recipe: Adam at 0.002, one pair a step, 10 epochs of the same 500 "
-                "pairs; ce is a softmax across positions.",
-                {
-                    "lstm": {
-                        "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce"), "lengths": (1, 20),
-                        "epochs": 10, "batch_size": 1, "learning_rate": 2e-3,
-                        "training_size": 500, "test_size": 100, "recipe": Recipe(),
-                    }
-                },
-            ),
-            Preset(
-                "fast",
-                "All right with 10 units in a fifth of a second: fresh pairs in every batch, half "
-                "of them with long carries, the cross-entropy of each bit, one-cycle learning "
-                "rate.",
-                {
-                    "lstm": {
-                        "hidden_sizes": (3, 5, 10), "losses": ("bce",), "lengths": (1, 20),
-                        "epochs": 2, "batch_size": 32, "learning_rate": 0.07,
-                        "training_size": 5_120, "test_size": 1_000, "recipe": _FAST,
-                    }
-                },
-            ),
-            Preset(
-                "best",
-                "What the smaller sizes and all three losses can do: fresh pairs as in fast, "
-                "a lower learning rate and 12 times as many steps.",
-                {
-                    "lstm": {
-                        "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"),
-                        "lengths": (1, 20), "epochs": 8, "batch_size": 32, "learning_rate": 0.03,
-                        "training_size": 16_000, "test_size": 1_000, "recipe": _BEST,
-                    }
-                },
-            ),
-        )
-    },
+    presets=(
+        Preset(
+            "report",
+            "The report's recipe: Adam at 0.002, one pair a step, 10 epochs of the same 500 "
+            "pairs; ce is a softmax across positions.",
+            {
+                "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce"), "lengths": (1, 20),
+                "epochs": 10, "batch_size": 1, "learning_rate": 2e-3,
+                "training_size": 500, "test_size": 100, "recipe": Recipe(),
+            },
+        ),
+        Preset(
+            "fast",
+            "All right with 10 units in a fifth of a second: fresh pairs in every batch, half "
+            "of them with long carries, the cross-entropy of each bit, one-cycle learning "
+            "rate.",
+            {
+                "hidden_sizes": (3, 5, 10), "losses": ("bce",), "lengths": (1, 20),
+                "epochs": 2, "batch_size": 32, "learning_rate": 0.07,
+                "training_size": 5_120, "test_size": 1_000, "recipe": _FAST,
+            },
+        ),
+        Preset(
+            "best",
+            "What the smaller sizes and all three losses can do: fresh pairs as in fast, "
+            "a lower learning rate and 12 times as many steps.",
+            {
+                "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"),
+                "lengths": (1, 20), "epochs": 8, "batch_size": 32, "learning_rate": 0.03,
+                "training_size": 16_000, "test_size": 1_000, "recipe": _BEST,
+            },
+        ),
+    ),
+    metrics=(
+        loss_metric("train_loss", "training loss", "loss"),
+        loss_metric("val_loss", "validation loss"),
+        accuracy_metric("val_bit_accuracy", "validation bit accuracy", "accuracy"),
+        accuracy_metric("test_bit_accuracy", "test bit accuracy"),
+        accuracy_metric("test_number_accuracy", "numbers all right"),
+    ),
+    headline="test_bit_accuracy",
     published={
         "test_bit_accuracy": {
             "H 3 mse": 92.10, "H 5 mse": 99.99, "H 10 mse": 100.0,
             "H 3 ce": 91.88, "H 5 ce": 95.64, "H 10 ce": 100.0,
         }
     },
-    implementation="rnn_tui.tasks.adder.problem:AdderTask",
-    examiner="rnn_tui.tasks.adder.evaluate:examine",
-    config_class=SequenceConfig,
+    problem="rnn_tui.tasks.adder.problem:AdderProblem",
+    evaluation="rnn_tui.tasks.adder.evaluate:evaluate",
 )  # fmt: skip

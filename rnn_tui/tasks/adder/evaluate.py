@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.parallel import automatic_workers, cpu_workers
 from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem
-from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.problem import with_weights
 
 LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
@@ -16,7 +16,7 @@ LONG_COUNT = 100
 FIGURES = (("bit_accuracy", "bit accuracy"), ("number_accuracy", "whole numbers right"))
 
 
-def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceExamination:
+def evaluate(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
     """Shares of right bits and of right sums, at 1 … 20 bits and far beyond.
 
     Raises:
@@ -30,7 +30,7 @@ def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEx
         ]
     lengths = tuple(one for several, _ in asked for one in several)
     counts = tuple(count for several, count in asked for _ in several)
-    return SequenceExamination(
+    return SequenceEvaluation(
         config,
         [
             ByLength(name, label, lengths, 100.0 * torch.cat(values, dim=1).numpy(), counts)

@@ -1,18 +1,16 @@
 """The adder for the training loop: the bits of a sum, least significant first."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import RunConfig, SequenceConfig
-from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
-from rnn_tui.networks.replicas import ReplicaLSTM
+from rnn_tui.networks.replicas import Replicas
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join, stack
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
@@ -22,14 +20,6 @@ TEST_LENGTHS = range(1, 21)
 REPEATED = 0.6
 # Small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0.
 EXCLUDED = -1e9
-
-METRICS = (
-    MetricSpec("train_loss", "training loss"),
-    MetricSpec("val_loss", "validation loss"),
-    MetricSpec("val_bit_accuracy", "validation bit accuracy", "%", True, 0.0, 100.0),
-    MetricSpec("test_bit_accuracy", "test bit accuracy", "%", True, 0.0, 100.0),
-    MetricSpec("test_number_accuracy", "numbers all right", "%", True, 0.0, 100.0),
-)
 
 
 def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> Examples:
@@ -105,7 +95,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
     return (errors * within).sum(dim=0) / lengths
 
 
-def logits_of(network: ReplicaLSTM, inputs: Tensor) -> Tensor:
+def logits_of(network: Replicas, inputs: Tensor) -> Tensor:
     """Logits (T, R, B) of `inputs` (T, R, 2, B), without gradients."""
     return torch.stack([network.logits(states)[:, 0] for states in network.steps(inputs)])
 
@@ -127,7 +117,7 @@ class AdderProblem(SequenceProblem):
     """The report's third experiment."""
 
     features, outputs = 2, 1
-    metric_specs = METRICS
+    metric_definitions = ADDER.metrics
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
         """Random pairs of these lengths (N,)."""
@@ -211,34 +201,19 @@ class AdderProblem(SequenceProblem):
         )
         return bits, numbers
 
-    def _right(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+    def _right(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
         bits, numbers = right(*self._answered(network, part))
         return {"bits": bits, "numbers": numbers.double()}
 
-    def _sums(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+    def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
         logits, targets, lengths = self._answered(network, part)
         return {
             "loss": self._losses(logits, targets.to(logits.dtype), lengths).sum(dim=1),
             "bits": right(logits, targets, lengths)[0].sum(dim=1),
         }
 
-    def _answered(self, network: ReplicaLSTM, part: Examples) -> tuple[Tensor, Tensor, Tensor]:
+    def _answered(self, network: Replicas, part: Examples) -> tuple[Tensor, Tensor, Tensor]:
         """Logits and targets (T, R, N), and lengths (R, N)."""
         logits = logits_of(network, self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1))
         targets = self.for_replicas(part.targets[:, :, : len(logits)].permute(2, 0, 1), 1)
         return logits, targets, self.for_replicas(part.lengths, 0)
-
-
-class AdderTask:
-    """Builds `AdderProblem`s; what `TASKS["adder"].load()` returns.
-
-    Args:
-        dtype: precision of the weights.
-    """
-
-    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
-        self._dtype = dtype
-
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
-        """Make data and networks."""
-        return AdderProblem(cast("SequenceConfig", config), device, log, self._dtype)

@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from rnn_tui.engine.config import ImageConfig, Recipe
-from rnn_tui.tasks.task import Preset, TaskSpec
+from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.metrics import accuracy_metric, loss_metric
+from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.task import Preset, Task
 
 
 def _values(epochs: int, batch_size: int, learning_rate: float, recipe: Recipe) -> dict[str, Any]:
@@ -41,57 +43,61 @@ _BEST = Recipe(
 
 _PHOTOS = replace(_BEST, augmentation="photo")
 
-MNIST = TaskSpec(
+MNIST = Task(
     name="mnist",
     label="MNIST",
-    models=("rnn", "lstm", "bilstm"),
-    default_model="lstm",
     settings=("epochs", "batch_size", "learning_rate", "hidden_size", "layers", "seed"),
-    presets={
-        preset.name: preset
-        for preset in (
-            Preset(
-                "report",
-                "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
-                {"rnn": _REPORT, "lstm": _REPORT, "bilstm": _REPORT},
-            ),
-            Preset(
-                "fast",
-                "The report's accuracy in seconds: standardised pixels, orthogonal start, "
-                "one-cycle learning rate, shifts by a pixel.",
-                {
-                    "rnn": _values(2, 200, 5e-3, _FAST),
-                    "lstm": _values(1, 150, 1.2e-2, _FAST),
-                    "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0)),
-                },
-            ),
-            Preset(
-                "best",
-                "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
-                "and elastic distortion, for many epochs.",
-                {
-                    "rnn": _values(170, 200, 2.5e-3, _BEST),
-                    "lstm": _values(120, 200, 6e-3, _BEST),
-                    "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
-                },
-            ),
-            Preset(
-                "photos",
-                "For photos and drawings of one's own: the best recipe with wider distortions and "
-                "thicker and thinner strokes.",
-                {
-                    "rnn": _values(75, 200, 2.5e-3, _PHOTOS),
-                    "lstm": _values(60, 200, 6e-3, _PHOTOS),
-                    "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
-                },
-            ),
-        )
-    },
+    presets=(
+        Preset(
+            "report",
+            "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
+            _REPORT,
+        ),
+        Preset(
+            "fast",
+            "The report's accuracy in seconds: standardised pixels, orthogonal start, "
+            "one-cycle learning rate, shifts by a pixel.",
+            _values(1, 150, 1.2e-2, _FAST),
+            {
+                "rnn": _values(2, 200, 5e-3, _FAST),
+                "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0)),
+            },
+        ),
+        Preset(
+            "best",
+            "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
+            "and elastic distortion, for many epochs.",
+            _values(120, 200, 6e-3, _BEST),
+            {
+                "rnn": _values(170, 200, 2.5e-3, _BEST),
+                "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
+            },
+        ),
+        Preset(
+            "photos",
+            "For photos and drawings of one's own: the best recipe with wider distortions and "
+            "thicker and thinner strokes.",
+            _values(60, 200, 6e-3, _PHOTOS),
+            {
+                "rnn": _values(75, 200, 2.5e-3, _PHOTOS),
+                "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
+            },
+        ),
+    ),
+    metrics=(
+        loss_metric("train_loss", "training loss", "loss"),
+        loss_metric("train_loss_last_batch", "last batch's loss"),
+        loss_metric("val_loss", "validation loss", "loss"),
+        accuracy_metric("val_accuracy", "validation accuracy", "accuracy"),
+        loss_metric("test_loss", "test loss"),
+        accuracy_metric("test_accuracy", "test accuracy"),
+    ),
+    headline="test_accuracy",
     published={
         "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},
     },
-    implementation="rnn_tui.tasks.mnist.problem:MnistTask",
-    examiner="rnn_tui.tasks.mnist.evaluate:examine",
+    problem="rnn_tui.tasks.mnist.problem:MnistProblem",
+    evaluation="rnn_tui.tasks.mnist.evaluate:evaluate",
     config_class=ImageConfig,
     unit="images",
     augmentations=("none", "shift", "elastic", "photo"),

@@ -7,15 +7,15 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.devices import fast_bfloat16
 from rnn_tui.networks.predictor import Predictor
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import CLASSES, load_mnist
-from rnn_tui.tasks.mnist.evaluation import Examination
+from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist.problem import build_model, to_pixels
 
 
-def examine(config: ImageConfig, weights: Mapping[str, Tensor]) -> Examination:
+def evaluate(config: ImageConfig, weights: Mapping[str, Tensor]) -> ImageEvaluation:
     """Read the whole test set with a copy of `weights`, on the CPU, in the precision of the run.
 
     Raises:
@@ -31,7 +31,7 @@ def examine(config: ImageConfig, weights: Mapping[str, Tensor]) -> Examination:
     predictions = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predictions != labels)
     surest_first = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
-    return Examination(
+    return ImageEvaluation(
         images=data.test_images.numpy(),
         labels=labels,
         probabilities=probabilities,

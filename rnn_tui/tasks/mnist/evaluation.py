@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Examination:
+class ImageEvaluation:
     """The test set with a model's answers.
 
     Attributes:

@@ -1,7 +1,7 @@
 """Answers of trained row readers at once, in numpy.
 
-The forward pass of `models.recurrent` once more: whoever asks about a photo or a drawing must not
-wait seconds for torch to load. A test holds the two together.
+The forward pass of `networks.row_reader` once more: whoever asks about a photo or a drawing must
+not wait seconds for torch to load. A test holds the two together.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
-from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.networks.stepwise import Array, CellWeights, softmax
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.cell import Array, Cell, CellWeights, softmax
+from rnn_tui.tasks.config import ImageConfig
 
 SIDE, CLASSES = 28, 10
 # Mean and standard deviation of the training pixels, as in `training`.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
-GATES = {"rnn": 1, "lstm": 4, "bilstm": 4}
 
 
 @dataclass(frozen=True)
@@ -45,13 +44,13 @@ class Layer:
 
 
 class RowReaderNetwork:
-    """A trained RNN, LSTM or biLSTM, for answers only.
+    """A trained reader of images, for answers only.
 
     Args:
         file: the weights.
 
     Attributes:
-        arrays: parameters by the names that `models.recurrent` has for them.
+        arrays: parameters by the names that `networks.row_reader` has for them.
 
     Raises:
         CheckpointError: if they are another task's, or do not fit their own settings.
@@ -69,10 +68,15 @@ class RowReaderNetwork:
             raise CheckpointError("Some of these weights are not finite numbers.")
         self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
 
+    @property
+    def cell(self) -> Cell:
+        """The kind of its recurrent layers."""
+        return CELLS[self.config.cell]
+
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The recurrent layers, from the input up."""
-        if self.config.model != "bilstm":
+        if not self.cell.bidirectional:
             layers = range(self.config.layers)
             return tuple(Layer(self._cell("recurrent", f"_l{layer}")) for layer in layers)
         below = tuple(
@@ -108,7 +112,7 @@ class RowReaderNetwork:
 
     def logits_of_rows(self, rows: Array) -> Array:
         """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
-        read = self._at_last_step(rows) if self.config.model == "bilstm" else self._all(rows)
+        read = self._at_last_step(rows) if self.cell.bidirectional else self._all(rows)
         weight, bias = self.readout
         result: Array = read @ weight.T + bias
         return result
@@ -133,13 +137,13 @@ class RowReaderNetwork:
             self.arrays[f"{module}.{kind}{suffix}"]
             for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
-        kind: Literal["rnn", "lstm"] = "rnn" if self.config.model == "rnn" else "lstm"
-        return CellWeights(kind, of_input, of_state, biases[0] + biases[1])
+        return CellWeights(self.cell, of_input, of_state, biases[0], biases[1])
 
 
 def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:
-    """Names and shapes of the parameters that `models.recurrent` has for `config`."""
-    size, rows = config.hidden_size, GATES[config.model] * config.hidden_size
+    """Names and shapes of the parameters that `networks.row_reader` has for `config`."""
+    cell, size = CELLS[config.cell], config.hidden_size
+    rows = cell.blocks * size
     shapes: dict[str, tuple[int, ...]] = {}
 
     def add(module: str, suffix: str, features: int) -> None:
@@ -148,7 +152,7 @@ def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:
         shapes[f"{module}.bias_ih{suffix}"] = (rows,)
         shapes[f"{module}.bias_hh{suffix}"] = (rows,)
 
-    if config.model != "bilstm":
+    if not cell.bidirectional:
         for layer in range(config.layers):
             add("recurrent", f"_l{layer}", size if layer else SIDE)
         return shapes | {"readout.weight": (CLASSES, SIDE * size), "readout.bias": (CLASSES,)}

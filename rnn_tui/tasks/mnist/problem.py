@@ -2,23 +2,25 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.config import ImageConfig, RunConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import fast_bfloat16, precision
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.memory import require_memory
-from rnn_tui.engine.metrics import Accuracy, Figures, Mean, MetricSpec
+from rnn_tui.engine.metrics import Accuracy, Figures, Mean
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.row_reader import build_row_reader
+from rnn_tui.tasks.config import ImageConfig, as_kind
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (
     PHOTO_DISTORTION,
     Distortion,
@@ -34,30 +36,16 @@ PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250
 
-METRICS = (
-    MetricSpec("train_loss", "training loss"),
-    MetricSpec("train_loss_last_batch", "last batch's loss"),
-    MetricSpec("val_loss", "validation loss"),
-    MetricSpec("val_accuracy", "validation accuracy", "%", True, 0.0, 100.0),
-    MetricSpec("test_loss", "test loss"),
-    MetricSpec("test_accuracy", "test accuracy", "%", True, 0.0, 100.0),
-)
-
-
-# Bytes that a step keeps for the backward pass, per sample, time step and hidden unit (measured
-# with float32 on the CPU: 13 … 64), rounded so that what is refused would not have fitted.
-STEP_BYTES = {"rnn": 12, "lstm": 48, "bilstm": 48}
-
 
 def _step_bytes(config: ImageConfig, samples: int) -> int:
     units = config.hidden_size * config.layers
-    return STEP_BYTES[config.model] * min(config.batch_size, samples) * ROWS * units
+    return CELLS[config.cell].step_bytes * min(config.batch_size, samples) * ROWS * units
 
 
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
-        config.model,
+        CELLS[config.cell],
         features=COLUMNS,
         time_steps=ROWS,
         classes=CLASSES,
@@ -93,7 +81,7 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
 
 
 def _size(config: ImageConfig) -> tuple[str, int, int]:
-    return config.model, config.hidden_size, config.layers
+    return config.cell, config.hidden_size, config.layers
 
 
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:
@@ -105,9 +93,10 @@ def to_pixels(images: Tensor, standardise: bool) -> Tensor:
 class MnistProblem(Problem):
     """The report's experiment on one device, everything resident there."""
 
-    metric_specs = METRICS
+    metric_definitions = MNIST.metrics
 
-    def __init__(self, config: ImageConfig, device: torch.device, log: Log) -> None:
+    def __init__(self, settings: RunConfig, device: torch.device, log: Log) -> None:
+        config: ImageConfig = as_kind(settings, ImageConfig)
         self._config, self._device = config, device
         self._recipe = config.recipe
         data = load_mnist(config.data_dir)
@@ -129,6 +118,7 @@ class MnistProblem(Problem):
         if config.start_from is None:
             initialise(
                 self.model,
+                CELLS[config.cell],
                 config.recipe.initialisation,
                 generator(config.seed, "weights"),
                 config.recipe.forget_bias,
@@ -239,15 +229,3 @@ class MnistProblem(Problem):
         mean.update(F.cross_entropy(logits, labels, reduction="sum"), len(labels))
         accuracy.update(logits, labels)
         return mean.value(), accuracy.value()
-
-
-class MnistTask:
-    """Builds `MnistProblem`s; what `TASKS["mnist"].load()` returns."""
-
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
-        """Load MNIST and make the model.
-
-        Raises:
-            DataError: if the data is missing or damaged.
-        """
-        return MnistProblem(cast("ImageConfig", config), device, log)

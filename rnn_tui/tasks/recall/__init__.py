@@ -1,7 +1,8 @@
 """Recall: which digit stood at a position? The second experiment of the report, without torch."""
 
-from rnn_tui.engine.config import Recipe, SequenceConfig
-from rnn_tui.tasks.task import Preset, TaskSpec
+from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.metrics import accuracy_metric, loss_metric
+from rnn_tui.tasks.task import Preset, Task
 
 DIGITS = 10
 
@@ -9,57 +10,53 @@ _FAST = Recipe(
     initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True
 )
 
-RECALL = TaskSpec(
+RECALL = Task(
     name="recall",
     label="Recall",
-    models=("lstm",),
-    default_model="lstm",
     settings=(
         "hidden_sizes", "losses", "position", "lengths", "seeds", "seed", "epochs", "batch_size",
         "learning_rate", "training_size", "test_size",
     ),
-    presets={
-        preset.name: preset
-        for preset in (
-            Preset(
-                "report",
-                "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same "
-                "900 sequences.",
-                {
-                    "lstm": {
-                        "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
-                        "lengths": (3, 11), "epochs": 20, "batch_size": 1, "learning_rate": 2e-3,
-                        "training_size": 900, "test_size": 100, "recipe": Recipe(),
-                    }
-                },
-            ),
-            Preset(
-                "fast",
-                "All right with 10 units in under a second: fresh sequences in every batch, "
-                "one-cycle learning rate.",
-                {
-                    "lstm": {
-                        "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
-                        "lengths": (3, 11), "epochs": 5, "batch_size": 64, "learning_rate": 0.03,
-                        "training_size": 12_800, "test_size": 10_000, "recipe": _FAST,
-                    }
-                },
-            ),
-            Preset(
-                "best",
-                "What the smaller sizes can do: the fast recipe for eight times as many steps.",
-                {
-                    "lstm": {
-                        "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
-                        "lengths": (3, 11), "epochs": 20, "batch_size": 64, "learning_rate": 0.05,
-                        "training_size": 25_600, "test_size": 10_000, "recipe": _FAST,
-                    }
-                },
-            ),
-        )
-    },
+    presets=(
+        Preset(
+            "report",
+            "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same "
+            "900 sequences.",
+            {
+                "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
+                "lengths": (3, 11), "epochs": 20, "batch_size": 1, "learning_rate": 2e-3,
+                "training_size": 900, "test_size": 100, "recipe": Recipe(),
+            },
+        ),
+        Preset(
+            "fast",
+            "All right with 10 units in under a second: fresh sequences in every batch, "
+            "one-cycle learning rate.",
+            {
+                "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
+                "lengths": (3, 11), "epochs": 5, "batch_size": 64, "learning_rate": 0.03,
+                "training_size": 12_800, "test_size": 10_000, "recipe": _FAST,
+            },
+        ),
+        Preset(
+            "best",
+            "What the smaller sizes can do: the fast recipe for eight times as many steps.",
+            {
+                "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
+                "lengths": (3, 11), "epochs": 20, "batch_size": 64, "learning_rate": 0.05,
+                "training_size": 25_600, "test_size": 10_000, "recipe": _FAST,
+            },
+        ),
+    ),
+    metrics=(
+        loss_metric("train_loss", "training loss", "loss"),
+        loss_metric("val_loss", "validation loss"),
+        accuracy_metric("val_accuracy", "validation accuracy", "accuracy"),
+        loss_metric("test_loss", "test loss"),
+        accuracy_metric("test_accuracy", "test accuracy"),
+    ),
+    headline="test_accuracy",
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
-    implementation="rnn_tui.tasks.recall.problem:RecallTask",
-    examiner="rnn_tui.tasks.recall.evaluate:examine",
-    config_class=SequenceConfig,
+    problem="rnn_tui.tasks.recall.problem:RecallProblem",
+    evaluation="rnn_tui.tasks.recall.evaluate:evaluate",
 )  # fmt: skip

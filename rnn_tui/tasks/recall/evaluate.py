@@ -7,12 +7,12 @@ import torch
 from sklearn.metrics import confusion_matrix
 from torch import Tensor
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.parallel import automatic_workers, cpu_workers
 from rnn_tui.engine.seeding import generator
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.problem import RecallProblem
-from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.examples import stack
 from rnn_tui.tasks.sequences.problem import with_weights
 
@@ -21,7 +21,7 @@ COUNT = 200
 CONFUSION_COUNT = 1000
 
 
-def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceExamination:
+def evaluate(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
     """Accuracy at every length in training and up to twice the longest; a confusion matrix.
 
     Raises:
@@ -62,4 +62,4 @@ def examine(config: SequenceConfig, weights: Mapping[str, Tensor]) -> SequenceEx
         torch.stack(accuracies, dim=1).numpy(),
         (COUNT,) * len(lengths),
     )
-    return SequenceExamination(config, [by_length], confusion)
+    return SequenceEvaluation(config, [by_length], confusion)

@@ -1,32 +1,24 @@
 """Recall for the training loop: which digit stood at the position?"""
 
 from collections.abc import Mapping
-from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import RunConfig, SequenceConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.metrics import Figures, MetricSpec
+from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.problem import Log
 from rnn_tui.engine.seeding import generator
-from rnn_tui.networks.replicas import ReplicaLSTM
-from rnn_tui.tasks.recall import DIGITS
+from rnn_tui.networks.replicas import Replicas
+from rnn_tui.tasks.config import SequenceConfig, as_kind
+from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 VALIDATION_SIZE = 100
-
-METRICS = (
-    MetricSpec("train_loss", "training loss"),
-    MetricSpec("val_loss", "validation loss"),
-    MetricSpec("val_accuracy", "validation accuracy", "%", True, 0.0, 100.0),
-    MetricSpec("test_loss", "test loss"),
-    MetricSpec("test_accuracy", "test accuracy", "%", True, 0.0, 100.0),
-)
 
 
 def draw_digits(lengths: Tensor, position: int, random: torch.Generator) -> Examples:
@@ -56,7 +48,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none").mean(dim=1)
 
 
-def final_logits(network: ReplicaLSTM, inputs: Tensor, lengths: Tensor) -> Tensor:
+def final_logits(network: Replicas, inputs: Tensor, lengths: Tensor) -> Tensor:
     """Logits (R, 10, B) after each sequence's end, without gradients.
 
     Args:
@@ -74,7 +66,18 @@ class RecallProblem(SequenceProblem):
     """The report's second experiment."""
 
     features, outputs = DIGITS, DIGITS
-    metric_specs = METRICS
+    metric_definitions = RECALL.metrics
+
+    def __init__(
+        self,
+        settings: RunConfig,
+        device: torch.device,
+        log: Log,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        if as_kind(settings, SequenceConfig).position is None:
+            raise SettingError("Recall needs a position.")
+        super().__init__(settings, device, log, dtype)
 
     @property
     def _position(self) -> int:
@@ -137,7 +140,7 @@ class RecallProblem(SequenceProblem):
         drawn = [self.draw_test(count, generator(s, "confusion")) for s in self.seeds]
         examples = self._to_device(stack(drawn))
 
-        def measure(network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+        def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
             return {"answers": self._logits(network, part).argmax(dim=1)}
 
         parts = self.measured_parts(model, examples, workers, measure)
@@ -156,38 +159,17 @@ class RecallProblem(SequenceProblem):
             }
         )
 
-    def _logits(self, network: ReplicaLSTM, part: Examples) -> Tensor:
+    def _logits(self, network: Replicas, part: Examples) -> Tensor:
         return final_logits(
             network,
             self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1),
             self.for_replicas(part.lengths, 0),
         )
 
-    def _sums(self, network: ReplicaLSTM, part: Examples) -> Mapping[str, Tensor]:
+    def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
         logits = self._logits(network, part)
         targets = self.for_replicas(part.targets, 0).long()
         return {
             "loss": self._losses(logits, targets).sum(dim=1),
             "right": (logits.argmax(dim=1) == targets).sum(dim=1),
         }
-
-
-class RecallTask:
-    """Builds `RecallProblem`s; what `TASKS["recall"].load()` returns.
-
-    Args:
-        dtype: precision of the weights.
-    """
-
-    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
-        self._dtype = dtype
-
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
-        """Make data and networks.
-
-        Raises:
-            SettingError: if there is no position to recall.
-        """
-        if cast("SequenceConfig", config).position is None:
-            raise SettingError("Recall needs a position.")
-        return RecallProblem(cast("SequenceConfig", config), device, log, self._dtype)

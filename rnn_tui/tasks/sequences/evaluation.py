@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.replicas import Spread
+from rnn_tui.tasks.config import SequenceConfig
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,8 +39,8 @@ class ByLength:
 
 
 @dataclass(frozen=True)
-class SequenceExamination:
-    """What an examiner found.
+class SequenceEvaluation:
+    """What an evaluation found.
 
     Attributes:
         config: the settings of the run.

@@ -1,6 +1,6 @@
 """Answers of trained replicas at once, in numpy.
 
-The forward pass of `models.replicas` once more, since a question asked on the command line must
+The forward pass of `networks.replicas` once more, since a question asked on the command line must
 not wait seconds for torch, nor a panel for the library to load. A test holds the two together.
 """
 
@@ -10,14 +10,12 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Replica
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.networks.stepwise import Array, CellWeights, sigmoid
-
-# Where a replica's rows g, i, f, o stand in PyTorch's order; see `models.replicas`.
-_ROWS_TO_PYTORCH = (1, 2, 0, 3)
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.cell import Array, Cell, CellWeights
+from rnn_tui.tasks.config import SequenceConfig
 
 
 class Network:
@@ -47,7 +45,7 @@ class Network:
         if (
             gates is None
             or readout is None
-            or gates.shape != (count, 4 * width, width + self.features + 2)
+            or gates.shape != (count, self.kind.blocks * width, width + self.features + 2)
             or readout.shape != (count, self.outputs, width + 1)
         ):
             raise CheckpointError("These weights do not fit the settings that come with them.")
@@ -56,12 +54,17 @@ class Network:
         self._gates = gates.astype(np.float32)
         self._readout = readout.astype(np.float32)
 
+    @property
+    def kind(self) -> Cell:
+        """The kind of its cells."""
+        return CELLS[self.config.cell]
+
     def only(self, replica: int) -> Self:
         """The network with one of its replicas alone, without what others' sizes add."""
         chosen = object.__new__(type(self))
         size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
         columns = [*range(size), *range(width, self._gates.shape[2])]
-        rows = [gate * width + unit for gate in range(4) for unit in range(size)]
+        rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
         chosen.config, chosen.metrics = self.config, self.metrics
         chosen.replicas = (self.replicas[replica],)
         chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]
@@ -71,10 +74,12 @@ class Network:
     def cell(self, replica: int) -> CellWeights:
         """The weights of a replica's layer, in PyTorch's order, without what others' sizes add."""
         size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
-        gates = self._gates[replica].reshape(4, width, -1)[list(_ROWS_TO_PYTORCH), :size]
-        rows = gates.reshape(4 * size, -1)
-        of_input = rows[:, width:-2].copy()
-        return CellWeights("lstm", of_input, rows[:, :size].copy(), rows[:, -2] + rows[:, -1])
+        blocks = self.kind.blocks
+        gates = self._gates[replica].reshape(blocks, width, -1)[self.kind.rows_to_pytorch, :size]
+        rows = gates.reshape(blocks * size, -1)
+        return CellWeights(
+            self.kind, rows[:, width:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1]
+        )
 
     def readout(self, replica: int) -> tuple[Array, Array]:
         """Weights (O, H) and bias (O,) of a replica's readout."""
@@ -88,21 +93,6 @@ class Network:
             inputs: (T, F, B), the longest sequence first.
             lengths: B steps, descending; the first is T.
         """
-        replicas, rows, columns = self._gates.shape
-        width = rows // 4
-        active = len(lengths)
-        joined = np.zeros((replicas, columns, active), np.float32)
-        joined[:, -2:] = 1
-        cell = np.zeros((replicas, width, active), np.float32)
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]
-        for step in range(len(inputs)):
-            if lengths[active - 1] <= step:
-                active = sum(length > step for length in lengths)
-                joined, cell = joined[:, :, :active].copy(), cell[:, :, :active].copy()
-            joined[:, width:-2] = inputs[step, :, :active]
-            sums = self._gates @ joined  # (R, 4·H, n)
-            candidate = np.tanh(sums[:, :width])
-            gates = sigmoid(sums[:, width:])
-            cell = gates[:, width : 2 * width] * cell + gates[:, :width] * candidate
-            joined[:, :width] = gates[:, 2 * width :] * np.tanh(cell)
-            yield weight @ joined[:, :width] + bias
+        for states in self.kind.replica_states(self._gates, inputs, lengths):
+            yield weight @ states + bias

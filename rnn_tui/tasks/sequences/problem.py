@@ -1,4 +1,4 @@
-"""A set of small LSTMs for the training loop: what recall and adder have in common."""
+"""Sets of small networks for the training loop: what recall and adder have in common."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
@@ -7,15 +7,17 @@ from typing import ClassVar, TypeVar
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import SequenceConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
-from rnn_tui.networks.replicas import ReplicaLSTM
+from rnn_tui.networks.replicas import Replicas
+from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Batches, Examples, stack
 
 # Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
@@ -35,7 +37,7 @@ class SequenceProblem(Problem):
     double precision they stay invisible.
 
     Args:
-        config: the settings.
+        settings: a `SequenceConfig`.
         device: where to train.
         log: takes a sentence for the log.
         dtype: precision of the weights.
@@ -45,8 +47,13 @@ class SequenceProblem(Problem):
     outputs: ClassVar[int]
 
     def __init__(
-        self, config: SequenceConfig, device: torch.device, log: Log, dtype: torch.dtype
+        self,
+        settings: RunConfig,
+        device: torch.device,
+        log: Log,
+        dtype: torch.dtype = torch.float32,
     ) -> None:
+        config: SequenceConfig = as_kind(settings, SequenceConfig)
         self.config, self.device = config, device
         replicas = len(config.replicas)
         rows = replicas * min(config.batch_size, config.training_size) * config.lengths[1]
@@ -56,7 +63,7 @@ class SequenceProblem(Problem):
         data_bytes = larger * (2 * config.seeds * self.features + DRAWN_BYTES)
         require_memory(step_bytes + data_bytes, device)
         self.seeds = [config.seed + at for at in range(config.seeds)]
-        self.model: ReplicaLSTM = build_replicas(config, self.features, self.outputs)
+        self.model: Replicas = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)
         self.batch_size = config.batch_size
         self.samples_per_epoch = config.training_size
@@ -154,7 +161,7 @@ class SequenceProblem(Problem):
         model: nn.Module,
         examples: Examples,
         workers: Workers,
-        measure: Callable[[ReplicaLSTM, Examples], Mapping[str, Tensor]],
+        measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
     ) -> Mapping[str, Tensor]:
         """Sums over all `examples` of what `measure` returns for a part of them, (R, …) each."""
         parts = self.measured_parts(model, examples, workers, measure)
@@ -165,7 +172,7 @@ class SequenceProblem(Problem):
         model: nn.Module,
         examples: Examples,
         workers: Workers,
-        measure: Callable[[ReplicaLSTM, Examples], Mapping[str, Tensor]],
+        measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
     ) -> list[Mapping[str, Tensor]]:
         """What `measure` returns for each part of `examples`, in order."""
         network = plain_replicas(model)
@@ -197,7 +204,7 @@ def with_weights(
     Raises:
         CheckpointError: if the weights do not fit the settings.
     """
-    problem = kind(config, torch.device("cpu"), lambda _: None, torch.float32)
+    problem = kind(config, torch.device("cpu"), lambda _: None)
     try:
         problem.model.load_state_dict(dict(weights))
     except RuntimeError as error:
@@ -207,41 +214,43 @@ def with_weights(
     return problem
 
 
-def plain_replicas(model: nn.Module) -> ReplicaLSTM:
+def plain_replicas(model: nn.Module) -> Replicas:
     """The network itself where `model` is an average of it over time."""
     network = getattr(model, "module", model)
-    assert isinstance(network, ReplicaLSTM)
+    assert isinstance(network, Replicas)
     return network
 
 
-def empty_replicas(config: SequenceConfig, features: int, outputs: int) -> ReplicaLSTM:
+def empty_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
     """The networks of `config` with weights of zero."""
     sizes = [replica.variant.hidden_size for replica in config.replicas]
-    return ReplicaLSTM(sizes, features, outputs)
+    return CELLS[config.cell].replicas(sizes, features, outputs)
 
 
-def build_replicas(config: SequenceConfig, features: int, outputs: int) -> ReplicaLSTM:
+def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
     """The networks of `config`, each with the initial weights of its seed.
 
-    They are drawn as those of an ordinary `nn.LSTM` and `nn.Linear`, and so are the same whichever
+    They are drawn as those of an ordinary layer and `nn.Linear`, and so are the same whichever
     other replicas there are. Replicas that differ in the loss alone start alike.
     """
     network = empty_replicas(config, features, outputs)
-    recipe = config.recipe
+    cell, recipe = CELLS[config.cell], config.recipe
     made: dict[tuple[int, int], nn.ModuleDict] = {}
     for at, replica in enumerate(config.replicas):
         size, seed = replica.variant.hidden_size, replica.seed
         if (size, seed) not in made:
             with torch.device("meta"):
                 module = nn.ModuleDict(
-                    {"recurrent": nn.LSTM(features, size), "readout": nn.Linear(size, outputs)}
+                    {
+                        "recurrent": cell.layers(features, size, 1),
+                        "readout": nn.Linear(size, outputs),
+                    }
                 )
             module.to_empty(device="cpu")
             random = generator(seed, "weights", size)
-            initialise(module, recipe.initialisation, random, recipe.forget_bias)
+            initialise(module, cell, recipe.initialisation, random, recipe.forget_bias)
             made[size, seed] = module
         recurrent, readout = made[size, seed]["recurrent"], made[size, seed]["readout"]
-        assert isinstance(recurrent, nn.LSTM)
         assert isinstance(readout, nn.Linear)
         network.set_replica(at, recurrent, readout)
     return network

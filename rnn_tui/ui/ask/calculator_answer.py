@@ -10,15 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import CarryStudy, study_carry
-from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.cell import Array
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.inference import BASES, AdderNetwork, Addition, number_of, vote
+from rnn_tui.tasks.config import SequenceConfig
 
 Bits = npt.NDArray[np.bool_]
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.engine.config import MODEL_LABELS, ImageConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import read_description, read_weights
+from rnn_tui.networks import CELLS
 from rnn_tui.photos.strokes import Ink
 from rnn_tui.runs.row_reader_weights import pretrained, trained
 from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # As with photos, a digit that is less probable than this is a guess.
@@ -116,7 +117,7 @@ class Readers:
         others = [] if named is None else [_reader_of(named)]
         shipped = (
             Reader(source, f"pretrained {name}", name, ships=True)
-            for source, name in ((pretrained(model), MODEL_LABELS[model]) for model in MODELS)
+            for source, name in ((pretrained(model), CELLS[model].label) for model in MODELS)
             if source.path.is_file()
         )
         runs = (_reader_of(source) for source in islice(trained(), MOST_RUNS))

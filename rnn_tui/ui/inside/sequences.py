@@ -12,7 +12,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import SOURCES, CarryStudy, study_carry
@@ -21,6 +20,7 @@ from rnn_tui.inside.survival import SurvivalStudy, study_survival
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel

@@ -62,15 +62,15 @@ class Rerunner:
         plan: what is wanted.
         tell: called with every event of the runs, a `RunBegan` before those of each run, and a
             `Rerun` whenever there is news of the whole.
-        examine: called between runs with the id of one that has finished.
+        evaluate: called between runs with the id of one that has finished.
     """
 
     def __init__(
         self, plan: Plan, tell: Callable[[events.Event | RunBegan | Rerun], object],
-        examine: Callable[[str], object],
+        evaluate: Callable[[str], object],
     ) -> None:  # fmt: skip
         self._now = Rerun(plan)
-        self._tell, self._examine = tell, examine
+        self._tell, self._evaluate = tell, evaluate
         self._run_id = self._finished = ""
 
     def train(self, control: Control) -> None:
@@ -106,7 +106,7 @@ class Rerunner:
             return
         if item.work is None and self._finished:
             if not self._control.stopping:
-                self._examine(self._finished)
+                self._evaluate(self._finished)
             self._finished = ""
         if item.work is not None and item.run_id != self._run_id:
             self._run_id = item.run_id

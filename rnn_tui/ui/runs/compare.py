@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widgets import DataTable, Label, Select, Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Band
 from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
 from rnn_tui.runs.records import RunRecord
@@ -84,7 +84,7 @@ class RunsCompare(Vertical):
         value = self.query_one("#compare-against", Select).value
         return next(name for name in AGAINST if name == value)
 
-    def offer(self, metrics: Mapping[str, MetricSpec], first: str) -> None:
+    def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
         options = [(_titled(spec), name) for name, spec in metrics.items()] or [(NONE, NONE)]
         self._metrics = list(metrics)
@@ -112,7 +112,7 @@ class RunsCompare(Vertical):
         event.stop()
         self.post_message(self.Asked())
 
-    def show(self, runs: Sequence[RunRecord], spec: MetricSpec, lines: Sequence[Line]) -> None:
+    def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line]) -> None:
         """Draw lines, and tabulate in what their runs differ."""
         self._lines = lines
         self._chart.describe(
@@ -172,5 +172,5 @@ def _series(colour: int, line: Line, spread: Spread, points: bool) -> ChartSerie
     return banded(f"{label} (n {line.seeds})", band, colour, spread, points)
 
 
-def _titled(spec: MetricSpec) -> str:
+def _titled(spec: Metric) -> str:
     return f"{spec.label} (%)" if spec.unit == "%" else spec.label

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
@@ -223,7 +223,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         names = await self._ask(lambda store: [store.metrics(run.run_id) for run in runs])
         if names is None:
             return
-        specs: dict[str, MetricSpec] = {
+        specs: dict[str, Metric] = {
             name: next(run.spec(name) for run, own in zip(runs, names, strict=True) if name in own)
             for name in shared_metrics(names)
         }
@@ -236,7 +236,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
         found = await self._ask(curves)
         if found is not None:
-            spec = specs.get(metric, MetricSpec(metric, metric or "curve"))
+            spec = specs.get(metric, Metric(metric, metric or "curve"))
             compare.show(runs, spec, lines(found, compare.against))
 
     # Commands on runs

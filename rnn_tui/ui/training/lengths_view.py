@@ -7,7 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 
 from rnn_tui.engine.state import Band
-from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.training.seeds_view import SIDE_BY_SIDE_WIDTH, Spread, banded
 from rnn_tui.ui.training.variant_names import VariantNames, name_in_chart
@@ -17,7 +17,7 @@ class LengthsView(Vertical):
     """A chart for each figure by length.
 
     Args:
-        titles: of the charts, in the order of `SequenceExamination.by_length`.
+        titles: of the charts, in the order of `SequenceEvaluation.by_length`.
         log_x: whether the axis of lengths is logarithmic.
     """
 
@@ -56,23 +56,23 @@ class LengthsView(Vertical):
         self.set_class(wide, "-side-by-side")
         self.set_class(len(self.charts) == 1, "-single")
 
-    def show(self, examination: SequenceExamination | None) -> None:
-        """Draw what was examined of a run."""
-        variants = examination.config.variants if examination else ()
+    def show(self, evaluation: SequenceEvaluation | None) -> None:
+        """Draw what was evaluated of a run."""
+        variants = evaluation.config.variants if evaluation else ()
         self.set_class(self.query_one(VariantNames).show(variants), "-many")
         for at, chart in enumerate(self.charts):
-            if examination is None:
+            if evaluation is None:
                 chart.mark_range(None, None)  # that of another run
                 chart.show([])
                 continue
-            shortest, longest = examination.config.lengths
+            shortest, longest = evaluation.config.lengths
             chart.mark_range(shortest, longest, "in training")
-            figure = examination.by_length[at]
+            figure = evaluation.by_length[at]
             chart.show(
                 [
                     banded(
                         name_in_chart(variant, variants),
-                        _band(figure, at_variant, examination.config.seeds),
+                        _band(figure, at_variant, evaluation.config.seeds),
                         at_variant,
                         self.spread,
                         points=True,

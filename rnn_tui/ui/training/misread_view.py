@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Static
 
-from rnn_tui.tasks.mnist.evaluation import Examination
+from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.widgets.digit_image import DigitImage
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
@@ -30,42 +30,42 @@ class MisreadView(Vertical):
 
     def on_mount(self) -> None:
         """Start empty."""
-        self._examination: Examination | None = None
+        self._evaluation: ImageEvaluation | None = None
         self.query_one("#misread-body").display = False
 
     @property
     def at_hand(self) -> Given | None:
         """The image that is looked at, as networks read it; None where there is none."""
-        examination, row = self._examination, self.query_one("#misread-table", DataTable).cursor_row
-        if examination is None or not 0 <= row < len(examination.misread):
+        evaluation, row = self._evaluation, self.query_one("#misread-table", DataTable).cursor_row
+        if evaluation is None or not 0 <= row < len(evaluation.misread):
             return None
-        index = int(examination.misread[row])
-        digit = examination.images[index].astype(np.float32) / np.float32(255)
-        return Given(f"misread image {index}", digit, int(examination.labels[index]))
+        index = int(evaluation.misread[row])
+        digit = evaluation.images[index].astype(np.float32) / np.float32(255)
+        return Given(f"misread image {index}", digit, int(evaluation.labels[index]))
 
-    def show(self, examination: Examination | None) -> None:
+    def show(self, evaluation: ImageEvaluation | None) -> None:
         """List the misread images of a run."""
         headline = self.query_one("#misread-headline", Static)
-        if examination is None:
+        if evaluation is None:
             headline.update("A run that is finished lists the test images it misread here.")
-        if examination is self._examination:
+        if evaluation is self._evaluation:
             return
-        self._examination = examination
-        self.query_one("#misread-body").display = examination is not None
+        self._evaluation = evaluation
+        self.query_one("#misread-body").display = evaluation is not None
         table = self.query_one("#misread-table", DataTable)
         table.clear()
-        if examination is None:
+        if evaluation is None:
             return
-        count, total = len(examination.misread), len(examination.labels)
+        count, total = len(evaluation.misread), len(evaluation.labels)
         headline.update(
             f"{count:,} of {total:,} test images misread, the surest mistakes first. ↑/↓ browses."
         )
-        for index in examination.misread.tolist():
+        for index in evaluation.misread.tolist():
             table.add_row(
                 str(index),
-                str(examination.labels[index]),
-                str(examination.predictions[index]),
-                f"{100 * examination.probabilities[index].max():.1f}",
+                str(evaluation.labels[index]),
+                str(evaluation.predictions[index]),
+                f"{100 * evaluation.probabilities[index].max():.1f}",
             )
         self._show_detail(0)
 
@@ -83,12 +83,12 @@ class MisreadView(Vertical):
             )
 
     def _show_detail(self, row: int) -> None:
-        examination = self._examination
-        if examination is None or not 0 <= row < len(examination.misread):
+        evaluation = self._evaluation
+        if evaluation is None or not 0 <= row < len(evaluation.misread):
             return
-        index = int(examination.misread[row])
-        image = examination.images[index].tolist()
+        index = int(evaluation.misread[row])
+        image = evaluation.images[index].tolist()
         self.query_one(DigitImage).show(image, self.has_class("-small"))
         self.query_one(ProbabilityBars).show(
-            examination.probabilities[index].tolist(), int(examination.labels[index])
+            evaluation.probabilities[index].tolist(), int(evaluation.labels[index])
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.widget import Widget
 
 from rnn_tui.engine.state import RunState
-from rnn_tui.tasks.task import TaskSpec
+from rnn_tui.tasks.task import Task
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.shell.later import Later
 from rnn_tui.ui.shell.pane import CHART_ACTIONS
@@ -67,7 +67,7 @@ photo or a drawing: whichever was looked at last. `k` there measures how early i
 decided; `o` colours the pixels that speak for its answer, or against it.
 """
 
-    def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, runs: RunManager, data_dir: str | None = None) -> None:
         super().__init__(task, runs, data_dir)
         self._laters = {
             "photos": Later(_photos_panel),
@@ -105,17 +105,17 @@ decided; `o` colours the pixels that speak for its answer, or against it.
 
     def show_view(self, view: str, states: Sequence[RunState], chosen: RunState | None) -> None:
         """Bring the view of this id up to date."""
-        examination = self.examination(chosen)
+        evaluation = self.evaluation(chosen)
         match view:
             case "training":
                 colours = {state.run_id: self.runs.colour(state.run_id) for state in states}
                 self.query_one(TrainingView).show(states, colours, chosen)
             case "test":
-                self._results.show(chosen, examination)
+                self._results.show(chosen, evaluation)
             case "confusion-tab":
-                self._confusion.show(None if examination is None else examination.confusion)
+                self._confusion.show(None if evaluation is None else evaluation.confusion)
             case "misread":
-                self._misread.show(examination)
+                self._misread.show(evaluation)
                 self._last_input = view
             case "photos" | "draw" | "inside":
                 if view != "inside":
@@ -183,8 +183,7 @@ decided; `o` colours the pixels that speak for its answer, or against it.
 
     def end_sentence(self, state: RunState) -> str:
         """Test accuracy beside the report's."""
-        published = self.spec.published["test_accuracy"][state.config.key]
-        return (
-            f"test accuracy {state.results['test_accuracy']:.2f} % after {state.elapsed:.1f} s "
-            f"(the report: {published:.2f} %)."
-        )
+        published = self.spec.published_figure(self.spec.headline, state.config.cell)
+        beside = "" if published is None else f" (the report: {published:.2f} %)"
+        accuracy = state.results[self.spec.headline]
+        return f"test accuracy {accuracy:.2f} % after {state.elapsed:.1f} s{beside}."

@@ -12,7 +12,7 @@ from textual.widgets import RichLog, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import TaskSpec
+from rnn_tui.tasks.task import Task
 from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane
@@ -38,7 +38,7 @@ class TaskPane(Pane):
 
     DEFAULT_CLASSES = "task-pane"
 
-    def __init__(self, task: TaskSpec, runs: RunManager, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, runs: RunManager, data_dir: str | None = None) -> None:
         super().__init__()
         self.spec, self.runs, self._data_dir = task, runs, data_dir
         self._chosen: str | None = None
@@ -114,9 +114,9 @@ class TaskPane(Pane):
         """The runs of this task, in order of start."""
         return [s for s in self.runs.states.values() if s.config.task == self.spec.name]
 
-    def examination(self, state: RunState | None) -> Any:
-        """What the examiner found of a run, or None."""
-        return self.runs.examinations.get(state.run_id) if state else None
+    def evaluation(self, state: RunState | None) -> Any:
+        """What the evaluation found of a run, or None."""
+        return self.runs.evaluations.get(state.run_id) if state else None
 
     # What the app's keys do here.
 

@@ -36,11 +36,11 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Examined:
+class Evaluated:
     """A finished run's answers on the test set."""
 
     run_id: str
-    examination: Any
+    evaluation: Any
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,17 @@ class RunManager:
 
     Attributes:
         states: by run id, in order of start.
-        examinations: of finished runs, by run id; what the task's examiner returns.
+        evaluations: of finished runs, by run id; what the task's evaluation returns.
         note: which engine there is, or that it loads.
         rerun: how far the report rerun is that was started last; None before the first.
     """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}
-        self.examinations: dict[str, Any] = {}
+        self.evaluations: dict[str, Any] = {}
         self.note = LOADING_NOTE
         self.rerun: Rerun | None = None
-        self._queue: deque[events.Event | Examined | Loaded | RunBegan | Rerun] = deque()
+        self._queue: deque[events.Event | Evaluated | Loaded | RunBegan | Rerun] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
@@ -135,7 +135,7 @@ class RunManager:
             raise RuntimeError("a run is in training")
         self._control = Control()
         self.rerun = Rerun(plan)
-        rerunner = Rerunner(plan, self._queue.append, self._examine_kept)
+        rerunner = Rerunner(plan, self._queue.append, self._evaluate_kept)
         self._training = self._spawn(rerunner.train, "training", self._control)
 
     def stop(self) -> None:
@@ -197,8 +197,8 @@ class RunManager:
             changed[item.run_id] = None
             if item.run_id not in self.states:
                 continue  # cleared meanwhile
-            if isinstance(item, Examined):
-                self.examinations[item.run_id] = item.examination
+            if isinstance(item, Evaluated):
+                self.evaluations[item.run_id] = item.evaluation
             else:
                 self.states[item.run_id] = self.states[item.run_id].apply(item)
         return Drained(tuple(changed), loaded, rerun)
@@ -231,7 +231,7 @@ class RunManager:
 
     def _forget(self, run_id: str) -> None:
         self.states.pop(run_id, None)
-        self.examinations.pop(run_id, None)
+        self.evaluations.pop(run_id, None)
 
     def _forget_oldest(self, task: str) -> None:
         mine = [run_id for run_id, state in self.states.items() if state.config.task == task]
@@ -263,7 +263,7 @@ class RunManager:
             self._queue.append(Loaded(text, failed=True))
 
     def _train(self, planned: Sequence[tuple[str, RunConfig]], control: Control) -> None:
-        """In a thread: train and examine each of `planned`."""
+        """In a thread: train and evaluate each of `planned`."""
         for at, (run_id, config) in enumerate(planned):
             if control.stopping:
                 for waiting, _ in planned[at:]:
@@ -279,14 +279,14 @@ class RunManager:
     def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
         from rnn_tui.runs import training  # noqa: PLC0415 - the database and safetensors, on use only
 
-        self._examine(run_id, training.train(config, self._queue.append, control, run_id))
+        self._evaluate(run_id, training.train(config, self._queue.append, control, run_id))
 
     def _resume(self, run: RunRecord, control: Control) -> None:
         """In a thread: go on with a run."""
         from rnn_tui.runs import training  # noqa: PLC0415 - as above
 
         try:
-            self._examine(run.run_id, training.resume(run, self._queue.append, control))
+            self._evaluate(run.run_id, training.resume(run, self._queue.append, control))
         except UserError as error:
             self._queue.append(events.RunFailed(run.run_id, run.step, str(error)))
         except Exception as error:
@@ -294,12 +294,12 @@ class RunManager:
             text = f"The run can't be resumed: {type(error).__name__}; the log file has the details"
             self._queue.append(events.RunFailed(run.run_id, run.step, f"{text}."))
 
-    def _examine(self, run_id: str, outcome: Outcome) -> None:
+    def _evaluate(self, run_id: str, outcome: Outcome) -> None:
         """Measure a run in more detail, if it is finished."""
         if outcome.metrics and outcome.weights is not None:
-            self._examine_weights(run_id, outcome.config, outcome.weights)
+            self._evaluate_weights(run_id, outcome.config, outcome.weights)
 
-    def _examine_kept(self, run_id: str) -> None:
+    def _evaluate_kept(self, run_id: str) -> None:
         """In the rerun's thread: the same of a run whose weights are kept."""
         from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
@@ -308,14 +308,14 @@ class RunManager:
         except CheckpointError as error:
             self._queue.append(events.LogLine(run_id, str(error), "warning"))
         else:
-            self._examine_weights(run_id, checkpoint.config, checkpoint.weights)
+            self._evaluate_weights(run_id, checkpoint.config, checkpoint.weights)
 
-    def _examine_weights(self, run_id: str, config: RunConfig, weights: Any) -> None:
+    def _evaluate_weights(self, run_id: str, config: RunConfig, weights: Any) -> None:
         try:
-            examination = TASKS[config.task].examine(config, weights)
+            evaluation = TASKS[config.task].evaluate(config, weights)
         except Exception:
-            logger.exception("examining run %s failed", run_id)
-            text = "The run could not be examined further; the log file has the details."
+            logger.exception("evaluating run %s failed", run_id)
+            text = "The run could not be evaluated further; the log file has the details."
             self._queue.append(events.LogLine(run_id, text, "warning"))
         else:
-            self._queue.append(Examined(run_id, examination))
+            self._queue.append(Evaluated(run_id, evaluation))

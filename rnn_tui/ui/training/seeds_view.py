@@ -6,7 +6,7 @@ from typing import Literal
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Band, RunState
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.training.variant_names import VariantNames, name_in_chart
@@ -39,7 +39,7 @@ class SeedsView(Vertical):
         log_loss: start with a logarithmic loss axis.
     """
 
-    def __init__(self, accuracy: MetricSpec, log_loss: bool) -> None:
+    def __init__(self, accuracy: Metric, log_loss: bool) -> None:
         super().__init__()
         self._accuracy = accuracy
         self._loss_chart = Chart(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import RunState
-from rnn_tui.tasks.sequences.evaluation import SequenceExamination
+from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.training.confusion_view import ConfusionView
 from rnn_tui.ui.training.lengths_view import LengthsView
@@ -35,7 +35,7 @@ by length, with the lengths seen in training shaded.
 class SequencePane(TaskPane):
     """What both tabs share."""
 
-    accuracy: MetricSpec
+    accuracy: Metric
     headline_metric: str
     length_titles: tuple[str, ...]
     log_lengths: bool
@@ -66,7 +66,7 @@ class SequencePane(TaskPane):
             case "results":
                 self._table.show(chosen)
             case "lengths":
-                self._lengths.show(self._examined(chosen))
+                self._lengths.show(self._evaluated(chosen))
             case "inside":
                 self._inside.ask()
 
@@ -75,9 +75,9 @@ class SequencePane(TaskPane):
         if self.complete and self.view == "inside":
             self._inside.ask()
 
-    def _examined(self, state: RunState | None) -> SequenceExamination | None:
-        found = self.examination(state)
-        return found if isinstance(found, SequenceExamination) else None
+    def _evaluated(self, state: RunState | None) -> SequenceEvaluation | None:
+        found = self.evaluation(state)
+        return found if isinstance(found, SequenceEvaluation) else None
 
     def action_spread(self) -> None:
         """Draw the other kind of spread."""
@@ -101,7 +101,7 @@ class SequencePane(TaskPane):
 
     def end_sentence(self, state: RunState) -> str:
         """The headline figure of every variant, and the time."""
-        spec = next(s for s in state.metric_specs if s.name == self.headline_metric)
+        spec = next(s for s in state.metric_definitions if s.name == self.headline_metric)
         figures = ", ".join(
             f"{variant.label} {spread.mean:.2f} %"
             for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True)
@@ -112,7 +112,7 @@ class SequencePane(TaskPane):
 class RecallPane(SequencePane):
     """Which digit stood at the position?"""
 
-    accuracy = MetricSpec("val_accuracy", "validation accuracy", "%", True, 0.0, 100.0)
+    accuracy = Metric("val_accuracy", "validation accuracy", "%", True, 0.0, 100.0)
     headline_metric = "test_accuracy"
     length_titles = ("Accuracy by length",)
     log_lengths = False
@@ -164,7 +164,7 @@ reads them; `k` there measures how long each digit survives in its state.
         if view != "confusion-tab":
             super().show_view(view, states, chosen)
             return
-        found = self._examined(chosen)
+        found = self._evaluated(chosen)
         if found is None or found.confusion is None:
             self._confusion.show(None)
             return
@@ -195,7 +195,7 @@ reads them; `k` there measures how long each digit survives in its state.
 class AdderPane(SequencePane):
     """The sum of two binary numbers."""
 
-    accuracy = MetricSpec("val_bit_accuracy", "validation bit accuracy", "%", True, 0.0, 100.0)
+    accuracy = Metric("val_bit_accuracy", "validation bit accuracy", "%", True, 0.0, 100.0)
     headline_metric = "test_bit_accuracy"
     length_titles = ("Bit accuracy by length", "Whole numbers right by length")
     log_lengths = True

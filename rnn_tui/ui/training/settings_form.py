@@ -10,10 +10,11 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Checkbox, Label, Select, Static
 
-from rnn_tui.engine.config import MODEL_LABELS, RunConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
-from rnn_tui.tasks.task import TaskSpec
+from rnn_tui.networks import CELLS
+from rnn_tui.tasks.task import Task
 from rnn_tui.ui.training.setting_field import SettingField
 from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 
@@ -29,13 +30,13 @@ class SettingsForm(VerticalScroll):
     class Submitted(Message):
         """The train button was pressed, or Enter in a field."""
 
-    def __init__(self, task: TaskSpec, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, data_dir: str | None = None) -> None:
         super().__init__(can_focus=False)
         self._spec, self._data_dir = task, data_dir
 
     def compose(self) -> ComposeResult:
         """Lay the fields out, one below the other."""
-        presets = [(name, name) for name in self._spec.presets]
+        presets = [(preset.name, preset.name) for preset in self._spec.presets]
         with Vertical(classes="choice"):
             with Horizontal():
                 yield Label("Preset")
@@ -43,14 +44,14 @@ class SettingsForm(VerticalScroll):
                     presets, value=presets[0][1], allow_blank=False, compact=True, id="preset"
                 )
             yield Static("", id="summary", markup=False)
-        if len(self._spec.models) > 1:
+        if len(self._spec.cells) > 1:
             with Vertical(classes="choice", id="models"):
                 yield Label("Models, one after another")
                 with Horizontal():
-                    for model in self._spec.models:
+                    for model in self._spec.cells:
                         yield MarkedCheckbox(
-                            MODEL_LABELS[model],
-                            model == self._spec.default_model,
+                            CELLS[model].label,
+                            model == self._spec.default_cell,
                             f"model-{model}",
                         )
         for setting in self._spec.adjustable:
@@ -73,7 +74,7 @@ class SettingsForm(VerticalScroll):
                     compact=True,
                     id="device",
                 )
-            automatic = self._spec.config(self._spec.default_model).automatic_device
+            automatic = self._spec.config(self._spec.default_cell).automatic_device
             hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
             yield Static(hint, classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
@@ -83,14 +84,12 @@ class SettingsForm(VerticalScroll):
         self._choose_preset()
 
     @property
-    def models(self) -> tuple[str, ...]:
+    def cells(self) -> tuple[str, ...]:
         """The models that are ticked."""
-        if len(self._spec.models) == 1:
-            return self._spec.models
+        if len(self._spec.cells) == 1:
+            return self._spec.cells
         return tuple(
-            model
-            for model in self._spec.models
-            if self.query_one(f"#model-{model}", Checkbox).value
+            cell for cell in self._spec.cells if self.query_one(f"#model-{cell}", Checkbox).value
         )
 
     def configs(self) -> list[RunConfig]:
@@ -99,7 +98,7 @@ class SettingsForm(VerticalScroll):
         Raises:
             SettingError: with the sentence to show; the field at fault has the focus then.
         """
-        if not self.models:
+        if not self.cells:
             self.query_one("#models Checkbox").focus()
             raise SettingError("Tick at least one model to train.")
         overrides: dict[str, Any] = {
@@ -117,22 +116,22 @@ class SettingsForm(VerticalScroll):
                 field.input.focus()
                 raise
         preset = str(self.query_one("#preset", Select).value)
-        return [self._spec.config(model, preset, **overrides) for model in self.models]
+        return [self._spec.config(model, preset, **overrides) for model in self.cells]
 
     def fill(self, config: RunConfig) -> list[str]:
         """Show these settings, of a run of this task; returns those that there is no field for.
 
         Values that are the preset's own are left to it.
         """
-        presets = self._spec.presets
-        preset = config.preset if config.preset in presets else next(iter(presets))
-        usual = self._spec.config(config.key, preset)
+        presets = [preset.name for preset in self._spec.presets]
+        preset = config.preset if config.preset in presets else presets[0]
+        usual = self._spec.config(config.cell, preset)
         with self.prevent(Select.Changed, Checkbox.Changed):
             self.query_one("#preset", Select).value = preset
             self.query_one("#device", Select).value = config.device
-            if len(self._spec.models) > 1:
-                for model in self._spec.models:
-                    self.query_one(f"#model-{model}", Checkbox).value = model == config.key
+            if len(self._spec.cells) > 1:
+                for model in self._spec.cells:
+                    self.query_one(f"#model-{model}", Checkbox).value = model == config.cell
             for setting in self._spec.adjustable:
                 value = getattr(config, setting.name)
                 if isinstance(setting, ChoicesSetting):
@@ -143,7 +142,7 @@ class SettingsForm(VerticalScroll):
             same = value == getattr(usual, name)
             field.input.value = "" if same else field.setting.format(value)
         self._show_preset()
-        shown = {"task", "preset", "model", "device", "data_dir", *self._spec.settings}
+        shown = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
         return [
             field.name.replace("_", " ")
             for field in fields(config)
@@ -173,7 +172,7 @@ class SettingsForm(VerticalScroll):
     def _choose_preset(self) -> None:
         """Tick what the preset has, and show its values."""
         preset = str(self.query_one("#preset", Select).value)
-        config = self._spec.config(self._spec.default_model, preset)
+        config = self._spec.config(self._spec.default_cell, preset)
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
                 for name in setting.choices:
@@ -183,9 +182,9 @@ class SettingsForm(VerticalScroll):
     @on(Checkbox.Changed)
     def _show_preset(self) -> None:
         """Say what the preset does, and show its values where nothing is typed."""
-        preset = self._spec.presets[str(self.query_one("#preset", Select).value)]
+        preset = self._spec.preset(str(self.query_one("#preset", Select).value))
         self.query_one("#summary", Static).update(preset.summary)
-        chosen = self.models or self._spec.models
+        chosen = self.cells or self._spec.cells
         configs = [self._spec.config(model, preset.name) for model in chosen]
         for field in self.query(SettingField):
             values = [getattr(config, field.setting.name) for config in configs]

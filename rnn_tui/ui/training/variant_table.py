@@ -1,6 +1,6 @@
 """Figures of every variant over its seeds, beside the report's."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from rich.console import JustifyMethod
 from rich.text import Text
@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks import TASKS
@@ -68,7 +68,7 @@ class VariantTable(Vertical):
 
     def _rows(self, state: RunState) -> Iterator[list[Text]]:
         palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
-        published = TASKS[state.config.task].published
+        task, cell = TASKS[state.config.task], state.config.cell
         for spec in self._specs(state):
             if not self._short:
                 unit = f" ({spec.unit})" if spec.unit else ""
@@ -78,7 +78,8 @@ class VariantTable(Vertical):
                 zip(state.config.variants, state.spreads(spec.name), strict=True)
             ):
                 mark = Text(f"{MARKERS[at % len(MARKERS)]} ", palette[at % len(palette)])
-                yield _row(mark, variant, spec, spread, published.get(spec.name, {}))
+                report = task.published_figure(spec.name, cell, variant)
+                yield _row(mark, variant, spec, spread, report)
 
     def _headline(self, state: RunState | None) -> str:
         if state is None:
@@ -89,9 +90,9 @@ class VariantTable(Vertical):
         what = f"{self._specs(state)[0].label} (%) · " if self._short else ""
         return f"{what}{words} · {epoch}, {state.elapsed:.1f} s"
 
-    def _specs(self, state: RunState) -> list[MetricSpec]:
+    def _specs(self, state: RunState) -> list[Metric]:
         """What there is to show: test figures first, and accuracies before losses."""
-        known = [spec for spec in state.metric_specs if state.spreads(spec.name)]
+        known = [spec for spec in state.metric_definitions if state.spreads(spec.name)]
         if self._short:
             published = TASKS[state.config.task].published
             reported = [spec for spec in known if spec.name in published]
@@ -103,11 +104,14 @@ class VariantTable(Vertical):
 
 
 def _row(
-    mark: Text, variant: Variant, spec: MetricSpec, spread: Spread, published: Mapping[str, float]
+    mark: Text,
+    variant: Variant,
+    spec: Metric,
+    spread: Spread,
+    report: float | None,
 ) -> list[Text]:
     digits = "{:.2f}".format if spec.unit == "%" else _three_figures
     figures = [spread.mean, spread.sd, spread.low, spread.high]
-    report = published.get(variant.label)
     place = ""
     if report is not None:
         if spread.low <= report <= spread.high:

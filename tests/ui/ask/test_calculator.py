@@ -19,12 +19,12 @@ from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 from textual.widgets import Footer, Select, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.runs import weights
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import Adders, Answer
 from rnn_tui.ui.ask.calculator_entry import MOST_CHARACTERS, NumberEntry

@@ -14,13 +14,13 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.sequence_weights import pretrained
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.ui.ask.marked_digits import marked
 from rnn_tui.ui.ask.recall_answers import draw_within, parse_position

@@ -18,12 +18,12 @@ from textual.binding import Binding, BindingType
 from textual.pilot import Pilot
 from textual.widgets import Footer, Select, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.config import ImageConfig
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.photos.digit.preparing import centre
 from rnn_tui.photos.strokes import SIDE
 from rnn_tui.runs import row_reader_weights as weights
 from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
 from rnn_tui.ui.draw import answers as drawing_answers
 from rnn_tui.ui.draw.answers import Readers
@@ -83,7 +83,7 @@ def untrained(path: Path, model: str, width: float) -> Path:
     """Weights by chance: the less wide their distribution, the less sure the answers."""
     config = read_weights(SHIPPED.path).config
     assert isinstance(config, ImageConfig)
-    config = replace(config, model=model, hidden_size=8)
+    config = replace(config, cell=model, hidden_size=8)
     random = np.random.default_rng(3)
     arrays = {
         name: (width * random.normal(size=shape)).astype(np.float32)

@@ -223,7 +223,7 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
                 str(app.query_one(f"#photos-{name}", Select).value)
                 for name in ("network", "method")
             )
-            assert (reader.network.config.model, reader.method) == (model, method)
+            assert (reader.network.config.cell, reader.method) == (model, method)
             assert not {map(id, before)} & {map(id, readings(app))}
             assert names(app) == [*DIGITS, "8.png", "10 blank.png"]
             assert readings(app)[1].label == 4

@@ -280,7 +280,7 @@ async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
         assert set(Counter(networks(run.config)).values()) == {1}
         (state,) = manager.states.values()
         assert [epoch.epoch for epoch in state.epochs] == [1, 2]
-        assert run.run_id in manager.examinations
+        assert run.run_id in manager.evaluations
 
 
 async def test_runs_that_fail_are_told(overrides: Overrides, tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
     runs = RunManager()
     async with runs_tab(runs=runs) as (app, pilot):
         await pilot.press("g")
-        await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy)
+        await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy)
         (state,) = runs.states.values()
         assert state.step == 32
         assert [epoch.epoch for epoch in state.epochs] == [1, 2, 3, 4]

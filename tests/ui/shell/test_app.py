@@ -76,7 +76,7 @@ async def next_view(pilot: Pilot[Any], name: str) -> None:
 
 async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
     runs.go_on.set()
-    await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy)
+    await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy)
     await pilot.pause(0.3)
 
 
@@ -102,10 +102,10 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
         await start(pilot, runs)
         runs.go_on.set()
         await wait_until(pilot, lambda: len(runs.started) == 2 and not runs.busy)
-        assert [config.model for config in runs.started] == ["rnn", "lstm"]
+        assert [config.cell for config in runs.started] == ["rnn", "lstm"]
         for config in runs.started:
             assert (config.preset, config.epochs, config.learning_rate) == ("fast", 7, 2e-3)
-            default = TASKS["mnist"].config(config.model, "fast")
+            default = TASKS["mnist"].config(config.cell, "fast")
             assert (config.batch_size, config.recipe) == (default.batch_size, default.recipe)
 
 
@@ -373,7 +373,7 @@ async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) 
         await start(pilot, runs)
         await wait_until(pilot, lambda: all(len(s.epochs) == 2 for s in runs.states.values()))
         await finish(pilot, runs)
-        await wait_until(pilot, lambda: len(runs.examinations) == 2)
+        await wait_until(pilot, lambda: len(runs.evaluations) == 2)
         assert len(app.query_one(TrainingView).charts[1].prepared) == 2
         chosen = app.pane._chosen
         await pilot.press("r")
@@ -460,13 +460,13 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
         app.query_one("#preset", Select).value = "fast"
         app.query_one("#field-epochs Input", Input).value = "4"
         await pilot.press("t")
-        await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy, 120)
+        await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
         await pilot.pause(0.5)
         (state,) = runs.states.values()
         assert state.status is Status.FINISHED
         assert len(state.epochs) == 4
-        (examination,) = runs.examinations.values()
-        accuracy = 100 * (examination.predictions == examination.labels).mean()
+        (evaluation,) = runs.evaluations.values()
+        accuracy = 100 * (evaluation.predictions == evaluation.labels).mean()
         assert accuracy == pytest.approx(state.results["test_accuracy"])
         assert accuracy > 40
         assert Path(state.checkpoint).is_file()

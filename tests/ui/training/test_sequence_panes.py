@@ -14,16 +14,17 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, DataTable, Input, Select, Static
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig, SequenceConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.engine.metrics import MetricSpec
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
-from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceExamination
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.lengths_view import LengthsView
-from rnn_tui.ui.training.run_manager import Examined, RunManager
+from rnn_tui.ui.training.run_manager import Evaluated, RunManager
 from rnn_tui.ui.training.seeds_view import SeedsView
 from rnn_tui.ui.training.sequences import SequencePane
 from rnn_tui.ui.training.settings_form import SettingsForm
@@ -54,7 +55,7 @@ def losses(config: RunConfig, step: int) -> tuple[float, ...]:
     return tuple((2.0 + 0.1 * at) / step for at in range(len(config.replicas)))
 
 
-def found(config: SequenceConfig) -> SequenceExamination:
+def found(config: SequenceConfig) -> SequenceEvaluation:
     """Figures that fall with the length, less in the later replicas."""
     lengths = (3, 11, 22) if config.task == "recall" else (1, 20, 1024)
     rows = np.arange(len(config.replicas))[:, None] + 90.0 / np.arange(1, 4)
@@ -62,7 +63,7 @@ def found(config: SequenceConfig) -> SequenceExamination:
     confusion = None
     if config.task == "recall":
         confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + at) for at in range(3)])
-    return SequenceExamination(
+    return SequenceEvaluation(
         config, [ByLength(name, name, lengths, rows, (50,) * 3) for name in names], confusion
     )
 
@@ -77,9 +78,9 @@ class ScriptedSets(ScriptedRuns):
         emit: Any = self._queue.append
         name = ACCURACY[config.task]
         specs = (
-            MetricSpec("train_loss", "training loss"),
-            MetricSpec(f"val_{name}", "validation accuracy", "%", True, 0, 100),
-            MetricSpec(f"test_{name}", "test accuracy", "%", True, 0, 100),
+            Metric("train_loss", "training loss"),
+            Metric(f"val_{name}", "validation accuracy", "%", True, 0, 100),
+            Metric(f"test_{name}", "test accuracy", "%", True, 0, 100),
         )
         total = config.epochs * STEPS_PER_EPOCH
         emit(events.RunStarted(run_id, config, specs, total, STEPS_PER_EPOCH, 900, 2000, "cpu"))
@@ -101,7 +102,7 @@ class ScriptedSets(ScriptedRuns):
                 emit(events.RunStopped(run_id, 20, 10.0))
                 return
         emit(events.RunFinished(run_id, 20, {}, 10.0, {f"test_{name}": accuracies(config, 3)}))
-        emit(Examined(run_id, found(config)))
+        emit(Evaluated(run_id, found(config)))
 
 
 @pytest.fixture
@@ -417,7 +418,7 @@ async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> N
             field(app, name).value = typed
         app.pane.query_one(SettingsForm).focus_first()
         await pilot.press("t")
-        await wait_until(pilot, lambda: bool(runs.examinations) and not runs.busy, 120)
+        await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
         (state,) = runs.states.values()
         assert state.status is Status.FINISHED
         assert home in Path(state.checkpoint).parents

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.adder.problem import draw_pairs
+from rnn_tui.tasks.config import SequenceConfig
 
 Small = Callable[..., SequenceConfig]
 ADDER = TASKS["adder"]
@@ -47,7 +47,7 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
         training_size=1500, test_size=20,
     )  # fmt: skip
     run = train(config)
-    found = ADDER.examine(config, run.weights)
+    found = ADDER.evaluate(config, run.weights)
     assert (found.config, found.confusion) == (config, None)
     bits, numbers = found.by_length
     assert [(one.name, one.lengths) for one in found.by_length] == [
@@ -81,7 +81,7 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(
     small: Small, train: Any
 ) -> None:
     config = small("adder", losses=("mse", "ce"), seeds=2, test_size=3)
-    found = ADDER.examine(config, train(config).weights)
+    found = ADDER.evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))
     assert len(documents) == len(config.variants) == 4
     for variant, document in enumerate(documents):
@@ -97,7 +97,7 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(
 
 def test_one_bit_is_only_zero_plus_zero(small: Small, train: Any) -> None:
     config = small("adder", seeds=3)
-    bits, numbers = ADDER.examine(config, train(config).weights).by_length
+    bits, numbers = ADDER.evaluate(config, train(config).weights).by_length
     assert set(bits.values[:, 0].tolist()) <= {0.0, 100.0}
     assert np.array_equal(bits.values[:, 0], numbers.values[:, 0])
 
@@ -106,7 +106,7 @@ def test_examining_changes_no_weight_and_repeats_itself(small: Small, train: Any
     config = small("adder", seeds=2)
     weights = train(config).weights
     before = {name: weight.clone() for name, weight in weights.items()}
-    first, again = ADDER.examine(config, weights), ADDER.examine(config, weights)
+    first, again = ADDER.evaluate(config, weights), ADDER.evaluate(config, weights)
     assert first.documents() == again.documents()
     assert all(torch.equal(before[name], weight) for name, weight in weights.items())
 
@@ -120,4 +120,4 @@ def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:
         (config, {}),
     ):
         with pytest.raises(CheckpointError):
-            ADDER.examine(other, some)
+            ADDER.evaluate(other, some)

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.config import SequenceConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
-from rnn_tui.tasks.recall.problem import RecallProblem, RecallTask
+from rnn_tui.tasks.recall.problem import RecallProblem
 from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]
@@ -36,7 +36,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
         lengths=(3, 5), training_size=6400, epochs=2, test_size=50,
     )  # fmt: skip
     run = train(config)
-    found = RECALL.examine(config, run.weights)
+    found = RECALL.evaluate(config, run.weights)
     assert found.config == config
     (by_length,) = found.by_length
     assert by_length.lengths == tuple(range(3, 11))  # up to twice the longest in training
@@ -44,7 +44,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
 
     arrays = {name: weight.numpy() for name, weight in run.weights.items()}
     network = RecallNetwork(WeightsFile(config, arrays, 1, {}))
-    problem = RecallTask().build(config, torch.device("cpu"), lambda _: None)
+    problem = RecallProblem(config, torch.device("cpu"), lambda _: None)
     assert isinstance(problem, RecallProblem)
     right, matrix = np.zeros((8, 8)), np.zeros((4, 10, 10), int)
     for seed in (5, 6):
@@ -78,7 +78,7 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(
     small: Small, train: Any
 ) -> None:
     config = small("recall", losses=("mse", "ce"), seeds=2)
-    found = RECALL.examine(config, train(config).weights)
+    found = RECALL.evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))
     assert len(documents) == len(config.variants) == 4
     for variant, document in enumerate(documents):
@@ -96,7 +96,7 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(
 
 def test_long_sequences_are_sampled_at_lengths_from_end_to_end(small: Small, train: Any) -> None:
     config = small("recall", hidden_sizes=(2,), lengths=(3, 150), training_size=2)
-    (by_length,) = RECALL.examine(config, train(config).weights).by_length
+    (by_length,) = RECALL.evaluate(config, train(config).weights).by_length
     assert (by_length.lengths[0], by_length.lengths[-1]) == (3, 300)
     assert len(by_length.lengths) == by_length.values.shape[1] <= 40
     assert list(by_length.lengths) == sorted(set(by_length.lengths))
@@ -106,7 +106,7 @@ def test_examining_changes_no_weight_and_repeats_itself(small: Small, train: Any
     config = small("recall", seeds=2)
     weights = train(config).weights
     before = {name: weight.clone() for name, weight in weights.items()}
-    first, again = RECALL.examine(config, weights), RECALL.examine(config, weights)
+    first, again = RECALL.evaluate(config, weights), RECALL.evaluate(config, weights)
     assert first.documents() == again.documents()
     assert all(torch.equal(before[name], weight) for name, weight in weights.items())
 
@@ -122,4 +122,4 @@ def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:
         (config, {**weights, "more": weights["gates"]}),
     ):
         with pytest.raises(CheckpointError):
-            RECALL.examine(other, some)
+            RECALL.evaluate(other, some)

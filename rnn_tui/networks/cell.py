@@ -1,0 +1,273 @@
+"""What a recurrent cell is: its equations, written once for NumPy and PyTorch alike.
+
+A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come
+the answers in NumPy, the look inside, and training: stacked layers for images, and sets of replicas
+for sequences. A cell that PyTorch or ONNX has as well says so, and is then as fast as theirs.
+
+Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of H rows of weights.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from rnn_tui.networks.replicas import Replicas
+
+Array = npt.NDArray[np.float32]
+
+
+def sigmoid(values: Array) -> Array:
+    """The logistic function, by way of tanh, which does not overflow."""
+    result: Array = np.tanh(values * np.float32(0.5))
+    result *= np.float32(0.5)
+    result += np.float32(0.5)
+    return result
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities (…, O) that sum to 1 over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+class Operations(Protocol):
+    """What `Cell.step` may use beside arithmetic: of NumPy arrays or of PyTorch tensors."""
+
+    def sigmoid(self, values: Any) -> Any:
+        """The logistic function."""
+
+    def tanh(self, values: Any) -> Any:
+        """The hyperbolic tangent."""
+
+
+class NumpyOperations:
+    """Those of NumPy."""
+
+    sigmoid = staticmethod(sigmoid)
+    tanh = staticmethod(np.tanh)
+
+
+class Step(NamedTuple):
+    """A cell after a step.
+
+    Attributes:
+        state: h, what the readout and the next step read.
+        memory: c, what the next step reads besides; None where there is no such thing.
+        gates: in the order of `Cell.gates`.
+    """
+
+    state: Any
+    memory: Any
+    gates: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class OnnxOperator:
+    """The operator of ONNX that computes the same.
+
+    Attributes:
+        name: such as `LSTM`.
+        rows: which of our blocks of rows stands at each place of ONNX's weights.
+        attributes: of the operator.
+    """
+
+    name: str
+    rows: tuple[int, ...]
+    attributes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Activations:
+    """All that a layer holds while it reads T steps of N sequences.
+
+    Attributes:
+        states: (T, N, H), the outputs h after each step.
+        cells: (T, N, H), the memory c after each step; None for a cell that has none.
+        gates: (T, N, H) each, by the names of `Cell.gates`.
+    """
+
+    states: Array
+    cells: Array | None
+    gates: Mapping[str, Array]
+
+
+class Cell(ABC):
+    """A kind of recurrent cell.
+
+    Where all weights of a unit are zero, its state must stay zero: sets of replicas of several
+    sizes rely on it.
+
+    Attributes:
+        name: as typed, such as `lstm`.
+        label: as shown.
+        gates: the names of the blocks of H rows of its weights, in order; empty where there is one
+            block, which is no gate.
+        has_memory: whether it carries a second value, c, from step to step.
+        keep_gate: the gate that decides how much of the last step stays; `Recipe.forget_bias` is
+            its bias in the `orthogonal` initialisation. None where there is no such gate.
+        bidirectional: whether a second direction reads the sequence from its end.
+        step_bytes: that a step of training keeps for the backward pass, per sequence, time step
+            and unit, measured with float32 on the CPU and rounded down.
+        onnx: the operator of ONNX that computes the same, or None.
+        replica_rows: which block of PyTorch's rows stands at each place of a set of replicas.
+    """
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    gates: ClassVar[tuple[str, ...]] = ()
+    has_memory: ClassVar[bool] = False
+    keep_gate: ClassVar[str | None] = None
+    bidirectional: ClassVar[bool] = False
+    step_bytes: ClassVar[int] = 12
+    onnx: ClassVar[OnnxOperator | None] = None
+    replica_rows: ClassVar[tuple[int, ...]] = ()
+
+    @abstractmethod
+    def step(
+        self,
+        operations: Operations,
+        read: Sequence[Any],
+        recurrent: Sequence[Any],
+        state: Any,
+        memory: Any,
+    ) -> Step:
+        """One step.
+
+        Args:
+            operations: sigmoid and tanh of what the others are.
+            read: for each block, W·x + b of the input.
+            recurrent: for each block, U·h + b of the last state.
+            state: h of the last step, of the same shape as each of these.
+            memory: c of the last step; None where there is no such thing.
+        """
+
+    @property
+    def blocks(self) -> int:
+        """Blocks G of H rows in the weights."""
+        return max(1, len(self.gates))
+
+    @property
+    def rows_to_pytorch(self) -> list[int]:
+        """At which place of a set of replicas each block of PyTorch's rows stands."""
+        order = self.replica_rows or range(self.blocks)
+        return sorted(range(self.blocks), key=order.__getitem__)
+
+    # In PyTorch.
+
+    def layers(self, features: int, hidden_size: int, layers: int) -> nn.Module:
+        """Stacked layers: from sequences (N, T, F) to states (N, T, H) and what else they return.
+
+        Parameters are called as those of `nn.LSTM` are: `weight_ih_l0` and so on.
+        """
+        from rnn_tui.networks.layers import StackedLayers  # noqa: PLC0415 - torch, on use only
+
+        return StackedLayers(self, features, hidden_size, layers)
+
+    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> Replicas:
+        """Many small networks side by side, with weights of zero."""
+        from rnn_tui.networks.replicas import Replicas  # noqa: PLC0415 - torch, on use only
+
+        return Replicas(self, hidden_sizes, features, outputs)
+
+    # In NumPy.
+
+    def run(self, weights: CellWeights, inputs: Array) -> Activations:
+        """Read `inputs` (T, N, F) with one layer's weights, from states of zero."""
+        steps, count, features = inputs.shape
+        read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
+        read = read.reshape(steps, count, -1)  # (T, N, G·H)
+        state = np.zeros((count, weights.hidden_size), read.dtype)
+        memory = state if self.has_memory else None
+        states, memories, gates = [], [], []
+        for at_step in read:
+            recurrent = state @ weights.of_state.T + weights.state_bias
+            state, memory, of_gates = self.step(
+                NumpyOperations,
+                np.split(at_step, self.blocks, axis=1),
+                np.split(recurrent, self.blocks, axis=1),
+                state,
+                memory,
+            )
+            states.append(state)
+            memories.append(memory)
+            gates.append(of_gates)
+        return Activations(
+            np.stack(states),
+            np.stack(memories) if self.has_memory else None,
+            {name: np.stack([step[at] for step in gates]) for at, name in enumerate(self.gates)},
+        )
+
+    def replica_states(
+        self, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
+    ) -> Iterator[Array]:
+        """The states (R, H, n) after each step, of the n sequences that have not ended.
+
+        Args:
+            weights: (R, G·H, H + F + 2), as `networks.replicas.Replicas` has them.
+            inputs: (T, F, B), the longest sequence first.
+            lengths: B steps, descending; the first is T.
+        """
+        width = weights.shape[1] // self.blocks
+        of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]
+        active = len(lengths)
+        state = np.zeros((len(weights), width, active), np.float32)
+        memory = state if self.has_memory else None
+        for step in range(len(inputs)):
+            active = still_going(lengths, step, active)
+            state = state[:, :, :active]
+            memory = None if memory is None else memory[:, :, :active]
+            read = of_input @ inputs[step, :, :active].astype(np.float32) + weights[:, :, -2:-1]
+            recurrent = of_state @ state + weights[:, :, -1:]
+            state, memory, _ = self.step(
+                NumpyOperations,
+                np.split(read, self.blocks, axis=1),
+                np.split(recurrent, self.blocks, axis=1),
+                state,
+                memory,
+            )
+            yield state
+
+
+def still_going(lengths: Sequence[int], step: int, before: int) -> int:
+    """How many sequences have a step of that number, from 0; `before` had the one before it."""
+    if lengths[before - 1] > step:
+        return before
+    return sum(length > step for length in lengths)
+
+
+@dataclass(frozen=True)
+class CellWeights:
+    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows.
+
+    Attributes:
+        cell: what they are the weights of.
+        of_input: (G·H, F).
+        of_state: (G·H, H).
+        input_bias: (G·H,).
+        state_bias: (G·H,).
+    """
+
+    cell: Cell
+    of_input: Array
+    of_state: Array
+    input_bias: Array
+    state_bias: Array
+
+    @property
+    def hidden_size(self) -> int:
+        """Units H."""
+        return int(self.of_state.shape[1])
+
+    def run(self, inputs: Array) -> Activations:
+        """Read `inputs` (T, N, F), from states of zero."""
+        return self.cell.run(self, inputs)

@@ -1,0 +1,47 @@
+"""The gated recurrent unit (Cho et al. 2014), in the form that PyTorch and cuDNN have.
+
+With r the reset gate, z the update gate and n the candidate: n = tanh(W·x + b + r·(U·h₋₁ + b′))
+and h = (1 − z)·n + z·h₋₁. The reset gate acts on the recurrent part with its bias, so the two
+biases can't be summed beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class GRUCell(Cell):
+    """A state that a gate updates, without a memory of its own."""
+
+    name, label = "gru", "GRU"
+    gates = ("reset", "update", "candidate")
+    keep_gate = "update"
+    step_bytes = 36
+    # ONNX has the update gate first, and by default resets the state before it is multiplied.
+    onnx = OnnxOperator("GRU", (1, 0, 2), {"linear_before_reset": 1})
+
+    def step(
+        self,
+        operations: Operations,
+        read: Sequence[Any],
+        recurrent: Sequence[Any],
+        state: Any,
+        memory: Any,  # noqa: ARG002
+    ) -> Step:
+        """h = (1 − z)·n + z·h₋₁, as n + z·(h₋₁ − n)."""
+        reset = operations.sigmoid(read[0] + recurrent[0])
+        update = operations.sigmoid(read[1] + recurrent[1])
+        candidate = operations.tanh(read[2] + reset * recurrent[2])
+        return Step(candidate + update * (state - candidate), None, (reset, update, candidate))
+
+    def layers(self, features: int, hidden_size: int, layers: int) -> nn.Module:
+        """PyTorch's own."""
+        from torch import nn  # noqa: PLC0415 - on use only
+
+        return nn.GRU(features, hidden_size, layers, batch_first=True)

@@ -1,0 +1,138 @@
+"""The settings of the two kinds of network: of readers of images, and of sets of small networks."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.replicas import Replica, Variant
+from rnn_tui.engine.settings import SETTINGS, check_choice
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.cell import Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageConfig(RunConfig):
+    """The settings of a network that reads images row by row.
+
+    Attributes:
+        cell: the kind of its recurrent layers, a key of `networks.CELLS`.
+        hidden_size: units in each recurrent layer.
+        layers: recurrent layers.
+        data_dir: a torchvision root with the data, or None for the data that ships.
+        extra_data: a file of further training images, or None.
+        start_from: a file of weights to start from in place of random ones, or None.
+    """
+
+    hidden_size: int = 128
+    layers: int = 1
+    data_dir: str | None = None
+    extra_data: str | None = None
+    start_from: str | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("Model", self.cell, tuple(CELLS))
+        for path in (self.data_dir, self.extra_data, self.start_from):
+            if not isinstance(path, str | None):
+                raise SettingError("Data and weights must be paths.")
+
+    @classmethod
+    def takes(cls, cell: Cell) -> bool:  # noqa: ARG003 - any
+        """Whether there are such networks of a cell."""
+        return True
+
+    @property
+    def without_start(self) -> Self:
+        """The settings without a file of weights to start from."""
+        return self.replace(start_from=None)
+
+    @property
+    def name(self) -> str:
+        """The cell."""
+        return CELLS[self.cell].label
+
+    @property
+    def size_text(self) -> str:
+        """Hidden size and layers."""
+        return f"hidden size {self.hidden_size} with {self.layers} layers"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SequenceConfig(RunConfig):
+    """The settings of small networks on sequences made by chance, a set of seeds at a time.
+
+    Attributes:
+        cell: the kind of all of them, a key of `networks.CELLS` that reads in one direction.
+        hidden_sizes: one variant for each, with each of `losses`.
+        losses: `mse`, `ce` and `bce`; what they mean is the task's to say.
+        seeds: replicas of each variant; their seeds are `seed`, `seed` + 1, …
+        lengths: the shortest and the longest training sequence, in time steps.
+        training_size: sequences in an epoch, for each seed.
+        test_size: sequences to test each replica on.
+        position: which digit to recall, counted from 1; None where nothing is recalled.
+    """
+
+    cell: str = "lstm"
+    hidden_sizes: tuple[int, ...]
+    losses: tuple[str, ...]
+    lengths: tuple[int, int]
+    training_size: int
+    test_size: int
+    seeds: int = 1
+    position: int | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_choice("Model", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
+        if self.position is not None and self.position > self.lengths[0]:
+            raise SettingError(
+                f"Position must be at most the shortest training length, {self.lengths[0]}, "
+                f"not {self.position}."
+            )
+        SETTINGS["seed"].check(self.seed + self.seeds - 1)
+
+    @classmethod
+    def takes(cls, cell: Cell) -> bool:
+        """Whether there are such networks of a cell: it must read in one direction."""
+        return not cell.bidirectional
+
+    @property
+    def name(self) -> str:
+        """The task, the cell unless it is the usual one, and how many seeds."""
+        usual = type(self).__dataclass_fields__["cell"].default
+        what = self.task if self.cell == usual else f"{self.task} {CELLS[self.cell].label}"
+        return f"{what} × {self.seeds}" if self.seeds > 1 else what
+
+    @property
+    def automatic_device(self) -> str:
+        """The CPU: networks this small are bound by the calls, which a GPU makes no cheaper."""
+        return "cpu"
+
+    @property
+    def size_text(self) -> str:
+        """Hidden sizes, losses, seeds."""
+        sizes = ", ".join(map(str, self.hidden_sizes))
+        return f"hidden sizes {sizes} with {len(self.losses)} losses and {self.seeds} seeds"
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Loss by loss, every hidden size."""
+        return tuple(Variant(size, loss) for loss in self.losses for size in self.hidden_sizes)
+
+    @property
+    def replicas(self) -> tuple[Replica, ...]:
+        """Every variant with every seed, variant by variant."""
+        seeds = range(self.seed, self.seed + self.seeds)
+        return tuple(Replica(variant, seed) for variant in self.variants for seed in seeds)
+
+
+def as_kind(config: RunConfig, kind: type[Any]) -> Any:
+    """`config`, which must be of that kind.
+
+    Raises:
+        SettingError: if it is not, as in a file that says it is of another task.
+    """
+    if not isinstance(config, kind):
+        raise SettingError(f"These are not the settings of a run on {config.task}.")
+    return config
