@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_tui.inside.trace import Trace, checked, layer_trace
-from rnn_tui.networks.cell import Array, sigmoid
+from rnn_tui.networks.stepwise import Array, sigmoid
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 
 NOTE = (

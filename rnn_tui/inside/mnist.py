@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace
-from rnn_tui.networks.cell import Activations, Array, CellWeights, softmax
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
 from rnn_tui.tasks.mnist.inference import CLASSES, Layer, RowReaderNetwork
 
 ALL_STATES_NOTE = (

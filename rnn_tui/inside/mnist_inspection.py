@@ -15,7 +15,7 @@ from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.rows import RowsStudy, study_rows
 from rnn_tui.inside.saliency import saliency
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.row_reader_networks import described, network_of
 from rnn_tui.runs.weights import Source
 

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.networks.cell import Array, softmax
+from rnn_tui.networks.stepwise import Array, softmax
 
 # Told how much is done, and of how much.
 Progress: TypeAlias = Callable[[int, int], object]

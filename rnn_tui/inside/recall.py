@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.inside.trace import Trace, against_the_mean, checked, layer_trace
-from rnn_tui.networks.cell import sigmoid, softmax
+from rnn_tui.networks.stepwise import sigmoid, softmax
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.inference import RecallNetwork
 

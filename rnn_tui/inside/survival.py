@@ -17,7 +17,7 @@ from rnn_tui.inside.probes import (
     silent,
 )
 from rnn_tui.inside.trace import require_finite
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.inference import RecallNetwork
 

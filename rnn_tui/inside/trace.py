@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.networks.cell import Activations, Array
+from rnn_tui.networks.stepwise import Activations, Array
 
 Indices = npt.NDArray[np.intp]
 

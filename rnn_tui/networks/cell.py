@@ -4,6 +4,8 @@ A cell is a small class in a file of its own and a line in `networks.CELLS`. Fro
 the answers in NumPy, the look inside, and training: stacked layers for images, and sets of replicas
 for sequences. A cell that PyTorch or ONNX has as well says so, and is then as fast as theirs.
 
+Neither NumPy nor PyTorch is loaded before something is computed.
+
 Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of H rows of weights.
 """
 
@@ -14,30 +16,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-import numpy as np
-import numpy.typing as npt
-
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from torch import nn
 
     from rnn_tui.networks.replicas import Replicas
-
-Array = npt.NDArray[np.float32]
-
-
-def sigmoid(values: Array) -> Array:
-    """The logistic function, by way of tanh, which does not overflow."""
-    result: Array = np.tanh(values * np.float32(0.5))
-    result *= np.float32(0.5)
-    result += np.float32(0.5)
-    return result
-
-
-def softmax(logits: Array) -> Array:
-    """Probabilities (…, O) that sum to 1 over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    result: Array = powers / powers.sum(axis=-1, keepdims=True)
-    return result
+    from rnn_tui.networks.stepwise import Activations, Array, CellWeights
 
 
 class Operations(Protocol):
@@ -48,13 +33,6 @@ class Operations(Protocol):
 
     def tanh(self, values: Any) -> Any:
         """The hyperbolic tangent."""
-
-
-class NumpyOperations:
-    """Those of NumPy."""
-
-    sigmoid = staticmethod(sigmoid)
-    tanh = staticmethod(np.tanh)
 
 
 class Step(NamedTuple):
@@ -84,21 +62,6 @@ class OnnxOperator:
     name: str
     rows: tuple[int, ...]
     attributes: Mapping[str, int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Activations:
-    """All that a layer holds while it reads T steps of N sequences.
-
-    Attributes:
-        states: (T, N, H), the outputs h after each step.
-        cells: (T, N, H), the memory c after each step; None for a cell that has none.
-        gates: (T, N, H) each, by the names of `Cell.gates`.
-    """
-
-    states: Array
-    cells: Array | None
-    gates: Mapping[str, Array]
 
 
 class Cell(ABC):
@@ -183,29 +146,9 @@ class Cell(ABC):
 
     def run(self, weights: CellWeights, inputs: Array) -> Activations:
         """Read `inputs` (T, N, F) with one layer's weights, from states of zero."""
-        steps, count, features = inputs.shape
-        read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
-        read = read.reshape(steps, count, -1)  # (T, N, G·H)
-        state = np.zeros((count, weights.hidden_size), read.dtype)
-        memory = state if self.has_memory else None
-        states, memories, gates = [], [], []
-        for at_step in read:
-            recurrent = state @ weights.of_state.T + weights.state_bias
-            state, memory, of_gates = self.step(
-                NumpyOperations,
-                np.split(at_step, self.blocks, axis=1),
-                np.split(recurrent, self.blocks, axis=1),
-                state,
-                memory,
-            )
-            states.append(state)
-            memories.append(memory)
-            gates.append(of_gates)
-        return Activations(
-            np.stack(states),
-            np.stack(memories) if self.has_memory else None,
-            {name: np.stack([step[at] for step in gates]) for at, name in enumerate(self.gates)},
-        )
+        from rnn_tui.networks.stepwise import run  # noqa: PLC0415 - numpy, on use only
+
+        return run(weights, inputs)
 
     def replica_states(
         self, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
@@ -217,57 +160,6 @@ class Cell(ABC):
             inputs: (T, F, B), the longest sequence first.
             lengths: B steps, descending; the first is T.
         """
-        width = weights.shape[1] // self.blocks
-        of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]
-        active = len(lengths)
-        state = np.zeros((len(weights), width, active), np.float32)
-        memory = state if self.has_memory else None
-        for step in range(len(inputs)):
-            active = still_going(lengths, step, active)
-            state = state[:, :, :active]
-            memory = None if memory is None else memory[:, :, :active]
-            read = of_input @ inputs[step, :, :active].astype(np.float32) + weights[:, :, -2:-1]
-            recurrent = of_state @ state + weights[:, :, -1:]
-            state, memory, _ = self.step(
-                NumpyOperations,
-                np.split(read, self.blocks, axis=1),
-                np.split(recurrent, self.blocks, axis=1),
-                state,
-                memory,
-            )
-            yield state
+        from rnn_tui.networks.stepwise import replica_states  # noqa: PLC0415 - numpy, on use only
 
-
-def still_going(lengths: Sequence[int], step: int, before: int) -> int:
-    """How many sequences have a step of that number, from 0; `before` had the one before it."""
-    if lengths[before - 1] > step:
-        return before
-    return sum(length > step for length in lengths)
-
-
-@dataclass(frozen=True)
-class CellWeights:
-    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows.
-
-    Attributes:
-        cell: what they are the weights of.
-        of_input: (G·H, F).
-        of_state: (G·H, H).
-        input_bias: (G·H,).
-        state_bias: (G·H,).
-    """
-
-    cell: Cell
-    of_input: Array
-    of_state: Array
-    input_bias: Array
-    state_bias: Array
-
-    @property
-    def hidden_size(self) -> int:
-        """Units H."""
-        return int(self.of_state.shape[1])
-
-    def run(self, inputs: Array) -> Activations:
-        """Read `inputs` (T, N, F), from states of zero."""
-        return self.cell.run(self, inputs)
+        return replica_states(self, weights, inputs, lengths)

@@ -15,17 +15,15 @@ class AllStatesReader(nn.Module):
     """A recurrent layer whose hidden states of all time steps, flattened, go to one Linear.
 
     Args:
-        recurrent: layers, batch first, one direction.
-        hidden_size: units H of the top layer.
+        recurrent: layers, batch first, one direction, that know their `hidden_size` H.
         time_steps: length T of every sequence.
         classes: number of logits.
     """
 
-    def __init__(
-        self, recurrent: nn.Module, hidden_size: int, time_steps: int, classes: int
-    ) -> None:
+    def __init__(self, recurrent: nn.Module, time_steps: int, classes: int) -> None:
         super().__init__()
         self.recurrent = recurrent
+        hidden_size: int = recurrent.hidden_size  # type: ignore[assignment]
         self.readout = nn.Linear(time_steps * hidden_size, classes)
 
     def forward(self, sequences: Tensor) -> Tensor:
@@ -84,5 +82,5 @@ def build_row_reader(
             network = LastStepBiLSTM(features, hidden_size, layers, classes)
         else:
             recurrent = cell.layers(features, hidden_size, layers)
-            network = AllStatesReader(recurrent, hidden_size, time_steps, classes)
+            network = AllStatesReader(recurrent, time_steps, classes)
     return network.to_empty(device="cpu")

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos.digit.prepared import Digit, Prepared
 from rnn_tui.photos.digit.preparing import prepare
 from rnn_tui.photos.files import ImageError, read_image

@@ -32,7 +32,7 @@ class ImageConfig(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("Model", self.cell, tuple(CELLS))
+        check_choice("Cell", self.cell, tuple(CELLS))
         for path in (self.data_dir, self.extra_data, self.start_from):
             if not isinstance(path, str | None):
                 raise SettingError("Data and weights must be paths.")
@@ -84,7 +84,7 @@ class SequenceConfig(RunConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_choice("Model", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
+        check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
         if self.position is not None and self.position > self.lengths[0]:
             raise SettingError(
                 f"Position must be at most the shortest training length, {self.lengths[0]}, "

@@ -11,7 +11,7 @@ import numpy as np
 
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.choice import Choice

@@ -127,7 +127,7 @@ class Task:
             SettingError: for an unknown cell or preset, or a value out of range.
         """
         chosen = self.preset(preset or self.default_preset)
-        check_choice("Model", cell, self.cells)
+        check_choice("Cell", cell, self.cells)
         settings: dict[str, Any] = {**chosen.values, **chosen.of_cells.get(cell, {})}
         settings |= {key: value for key, value in overrides.items() if value is not None}
         if augmentation is not None:

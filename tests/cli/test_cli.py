@@ -89,7 +89,7 @@ def words_of(task: str) -> list[str]:
         *("--help", "--preset", "--device", "--workers", "--output", "--json", "--quiet"),
         *map(option_of, spec.settings),
         *(setting.range_text for setting in spec.adjustable),
-        *(*DEVICES, *spec.presets),
+        *(*DEVICES, *(preset.name for preset in spec.presets)),
     ]
 
 

@@ -64,7 +64,7 @@ class Trainer:
         self,
         config: RunConfig | None = None,
         *,
-        task: Any = None,
+        build: Any = None,
         watch: Watcher = lambda *_: None,
         control: Control | None = None,
         path: Path | None = None,
@@ -79,8 +79,8 @@ class Trainer:
             run.events.append(event)
             watch(event, control)
 
-        task = task or TASKS["mnist"].load()
-        run.outcome = fit(task, run.config, emit, control, run_id="run", checkpoint_path=path)
+        build = build or TASKS["mnist"].load()
+        run.outcome = fit(build, run.config, emit, control, run_id="run", checkpoint_path=path)
         assert run.outcome.config == run.config
         assert {event.run_id for event in run.events} == {"run"}
         return run

@@ -17,7 +17,7 @@ from rnn_tui.tasks.config import ImageConfig
 
 GOOD: dict[str, Any] = {
     "task": "mnist",
-    "model": "lstm",
+    "cell": "lstm",
     "preset": "report",
     "epochs": 10,
     "batch_size": 100,
@@ -146,14 +146,14 @@ def test_from_dict_refuses_missing_and_unknown_settings() -> None:
         assert one_sentence(str(refused.value))
 
 
-@pytest.mark.parametrize(("name", "value"), [("model", "gru"), ("device", "tpu"), ("workers", 65)])
+@pytest.mark.parametrize(("name", "value"), [("cell", "mlp"), ("device", "tpu"), ("workers", 65)])
 def test_choices_are_named_when_missed(name: str, value: Any) -> None:
     with pytest.raises(SettingError, match=str(value)) as refused:
         ImageConfig(**{**GOOD, name: value})
     assert str(refused.value).startswith(name.capitalize())
 
 
-@pytest.mark.parametrize("name", ["model", "device"])
+@pytest.mark.parametrize("name", ["cell", "device"])
 def test_escape_sequences_in_a_choice_do_not_reach_the_terminal(name: str) -> None:
     with pytest.raises(SettingError) as refused:
         ImageConfig(**{**GOOD, name: "\x1b[2J\nlstm"})

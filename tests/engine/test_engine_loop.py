@@ -24,6 +24,7 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
 from rnn_tui.tasks.mnist.problem import build_model
@@ -119,7 +120,7 @@ def plainly_trained(config: RunConfig) -> list[list[tuple[float, int]]]:
     chosen, _ = split_indices(data.train_labels, config.seed)
     images, labels = data.train_images[chosen].float() / 255, data.train_labels[chosen]
     network = build_model(config)
-    initialise(network, "pytorch", generator(config.seed, "weights"))
+    initialise(network, CELLS[config.cell], "pytorch", generator(config.seed, "weights"))
     adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     epochs = []
     for epoch in range(1, config.epochs + 1):
@@ -398,11 +399,11 @@ class Regression(Problem):
         return {}
 
 
-class RegressionTask:
+class BuildRegression:
     def __init__(self, batch_size: int) -> None:
         self.batch_size = batch_size
 
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:  # noqa: ARG002
+    def __call__(self, config: RunConfig, device: torch.device, log: Log) -> Problem:  # noqa: ARG002
         self.problem = Regression(self.batch_size)
         return self.problem
 
@@ -411,10 +412,10 @@ class RegressionTask:
 def test_a_shared_batch_gives_the_step_of_a_whole_one(trainer: Any, batch_size: int) -> None:
     found = {}
     for workers in (1, 2, 3):
-        task = RegressionTask(batch_size)
-        run = trainer(trainer.config(workers=workers, learning_rate=0.1), task=task)
+        build = BuildRegression(batch_size)
+        run = trainer(trainer.config(workers=workers, learning_rate=0.1), build=build)
         assert isinstance(run.end, events.RunFinished)
-        assert max(task.problem.parts) == workers
+        assert max(build.problem.parts) == workers
         found[workers] = run
     problem = Regression(batch_size)
     adam = torch.optim.Adam(problem.model.parameters(), lr=0.1)

@@ -18,13 +18,13 @@ from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.tasks.mnist.problem import MnistProblem
 
 
-class BrokenTask:
+class BuildBroken:
     """Real MNIST, until `fail` is called where `where` says."""
 
     def __init__(self, where: str, fail: Callable[[], Any]) -> None:
         self.where, self.fail = where, fail
 
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
+    def __call__(self, config: RunConfig, device: torch.device, log: Log) -> Problem:
         if self.where == "build":
             self.fail()
         where, fail = self.where, self.fail
@@ -127,7 +127,7 @@ def test_a_model_beyond_all_memory_is_refused(
 def test_running_out_of_memory_suggests_a_smaller_batch(
     trainer: Any, where: str, fail: Callable[[], Any]
 ) -> None:
-    message = sentence(trainer(task=BrokenTask(where, fail)))
+    message = sentence(trainer(build=BuildBroken(where, fail)))
     assert "not enough memory for a batch of 64 at hidden size 12" in message
     assert "batch size of 16" in message
 
@@ -138,7 +138,7 @@ def test_an_unknown_exception_goes_to_the_log_and_not_to_the_user(
 ) -> None:
     fail = raising(ZeroDivisionError("secret\nline two"))
     with caplog.at_level(logging.ERROR):
-        run = trainer(task=BrokenTask(where, fail))
+        run = trainer(build=BuildBroken(where, fail))
     message = sentence(run)
     assert "ZeroDivisionError" in message
     assert "log" in message
@@ -154,7 +154,7 @@ def test_a_failed_test_leaves_the_trained_weights(
     trainer: Any, tmp_path: Path, same_weights: Any
 ) -> None:
     path = tmp_path / "run.safetensors"
-    run = trainer(task=BrokenTask("test", raising(KeyError("x"))), path=path)
+    run = trainer(build=BuildBroken("test", raising(KeyError("x"))), path=path)
     same_weights(dict(load_checkpoint(path).weights), run.weights)
     same_weights(run.weights, trainer().weights)
 
@@ -163,7 +163,7 @@ def test_a_failure_puts_pytorchs_threads_back(trainer: Any) -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(2)
-        trainer(task=BrokenTask("step", raising(KeyError("x"))))
+        trainer(build=BuildBroken("step", raising(KeyError("x"))))
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)

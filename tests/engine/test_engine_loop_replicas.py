@@ -76,11 +76,11 @@ class Chase(Problem):
         return {"test_distance": tuple((model.at - self.goals).abs().tolist())}
 
 
-class ChaseTask:
+class BuildChase:
     def __init__(self, scale: Callable[[int, int], Sequence[float]] = lambda *_: (1.0,) * 4):
         self.scale = scale
 
-    def build(self, config: RunConfig, device: torch.device, log: Log) -> Problem:  # noqa: ARG002
+    def __call__(self, config: RunConfig, device: torch.device, log: Log) -> Problem:  # noqa: ARG002
         assert isinstance(config, SequenceConfig)
         return Chase(config, self.scale)
 
@@ -101,7 +101,7 @@ def by_hand(replica: int, steps: int = 6) -> tuple[list[float], float]:
 
 def test_every_figure_has_a_value_for_each_replica(trainer: Any, tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
-    run = trainer(CONFIG, task=ChaseTask(), path=path)
+    run = trainer(CONFIG, build=BuildChase(), path=path)
     losses, ends = zip(*(by_hand(replica) for replica in range(4)), strict=True)
 
     logged = run.of(events.StepLogged)
@@ -128,7 +128,7 @@ def test_every_figure_has_a_value_for_each_replica(trainer: Any, tmp_path: Path)
 
 
 def test_the_fold_of_the_events_tells_the_same_story(trainer: Any) -> None:
-    run = trainer(CONFIG, task=ChaseTask())
+    run = trainer(CONFIG, build=BuildChase())
     state = RunState("run", run.config)
     for event in run.events:
         state = state.apply(event)
@@ -140,7 +140,7 @@ def test_the_fold_of_the_events_tells_the_same_story(trainer: Any) -> None:
 
 def test_a_log_of_several_steps_is_their_mean_over_samples(trainer: Any) -> None:
     # 199 samples by two: 100 steps, two to a log; in the last log two samples and one.
-    run = trainer(CONFIG.replace(training_size=199, epochs=1), task=ChaseTask())
+    run = trainer(CONFIG.replace(training_size=199, epochs=1), build=BuildChase())
     logged = run.of(events.StepLogged)
     assert [event.step for event in logged] == list(range(2, 101, 2))
     samples = [2] * 99 + [1]
@@ -166,7 +166,7 @@ def test_the_replica_that_diverged_is_named(
         return [bad if diverges and at == replica else 1.0 for at in range(4)]
 
     path = tmp_path / "run.safetensors"
-    run = trainer(CONFIG, task=ChaseTask(scale), path=path)
+    run = trainer(CONFIG, build=BuildChase(scale), path=path)
     assert isinstance(run.end, events.RunFailed)
     whose = ["H 1 mse, seed 40", "H 1 mse, seed 41", "H 2 mse, seed 40", "H 2 mse, seed 41"]
     assert run.end.message == (
@@ -187,21 +187,21 @@ def test_the_first_step_that_diverged_is_named_though_losses_are_read_in_portion
         # The second replica at step 7, the first at step 8, both in one portion.
         return [float("nan") if step == 7 else 1.0, float("nan") if step == 6 else 1.0, 1.0, 1.0]
 
-    run = trainer(config, task=ChaseTask(scale))
+    run = trainer(config, build=BuildChase(scale))
     assert isinstance(run.end, events.RunFailed)
     assert "The loss of H 1 mse, seed 41, became NaN or infinite at step 7 " in run.end.message
     assert [event.step for event in run.of(events.StepLogged)] == [4]
 
 
 def test_a_validation_loss_that_is_no_number_ends_the_run(trainer: Any) -> None:
-    class BlindTask(ChaseTask):
-        def build(self, *args: Any) -> Problem:
-            problem = super().build(*args)
+    class BuildBlind(BuildChase):
+        def __call__(self, *args: Any) -> Problem:
+            problem = super().__call__(*args)
             assert isinstance(problem, Chase)
             problem.validation_goals = torch.tensor([1.0, 2.0, math.nan, 4.0])
             return problem
 
-    run = trainer(CONFIG, task=BlindTask())
+    run = trainer(CONFIG, build=BuildBlind())
     assert isinstance(run.end, events.RunFailed)
     assert "validation loss" in run.end.message
     assert "step 3 (epoch 1)" in run.end.message

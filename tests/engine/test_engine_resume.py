@@ -70,12 +70,12 @@ class Recording:
         class Counting:
             """The task, with a look at every step, as a signal may come between any two."""
 
-            def __init__(self, task: Any) -> None:
-                self.task = task
+            def __init__(self, build: Any) -> None:
+                self.build = build
 
-            def build(self, *arguments: Any) -> Any:
+            def __call__(self, *arguments: Any) -> Any:
                 nonlocal problem
-                problem = self.task.build(*arguments)
+                problem = self.build(*arguments)
                 losses, taken = problem.losses, done
 
                 def watched(step: int, parts: int) -> Any:

@@ -99,7 +99,7 @@ def test_order_of_typing_makes_no_difference() -> None:
 
 def test_what_it_is_called() -> None:
     one = SequenceConfig(**GOOD)
-    assert (one.name, one.label, one.key) == ("recall", "recall report", "lstm")
+    assert (one.name, one.label, one.cell) == ("recall", "recall report", "lstm")
     many = one.replace(seeds=20)
     assert (many.name, many.label) == ("recall × 20", "recall × 20 report")
     assert "2, 5" in many.size_text
@@ -153,7 +153,7 @@ def test_the_last_seed_is_in_range_too() -> None:
         ("position", "3"),
         ("epochs", None),
         ("hidden_size", 5),
-        ("model", "lstm"),
+        ("model", "bilstm"),  # reads from both ends
     ],
 )
 def test_what_is_not_allowed_is_refused_from_a_file_too(name: str, value: Any) -> None:

@@ -77,7 +77,7 @@ def test_reading_needs_no_torch(tmp_path: Path) -> None:
     saved(path)
     code = (
         "import sys; from pathlib import Path; "
-        "from rnn_tui.engine.weights_file import read_weights; "
+        "from rnn_tui.engine.weights_file import read_weights; import rnn_tui.tasks; "
         "read_weights(Path(sys.argv[1])); print('torch' in sys.modules)"
     )
     ran = subprocess.run(

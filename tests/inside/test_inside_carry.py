@@ -21,7 +21,7 @@ from rnn_tui.inside.carry import (
     study_carry,
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
-from rnn_tui.networks.cell import Activations
+from rnn_tui.networks.stepwise import Activations
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 
 ADDER = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetensors"))

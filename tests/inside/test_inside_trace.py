@@ -16,6 +16,7 @@ from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.mnist import logits_after_rows, trace_digit
 from rnn_tui.inside.recall import trace_sequence
 from rnn_tui.inside.trace import Trace
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
@@ -25,13 +26,15 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
 from rnn_tui.tasks.recall.inference import RecallNetwork
 
+LSTM = CELLS["lstm"]
+
 PRETRAINED = asset_dir() / "pretrained"
 ADDER = AdderNetwork(read_weights(PRETRAINED / "adder.safetensors"))
 RECALL = RecallNetwork(read_weights(PRETRAINED / "recall-position-3.safetensors"))
 DIGIT = np.random.default_rng(0).random((28, 28)).astype(np.float32)
 READERS = [
     (model, layers, preset)
-    for model in ("rnn", "lstm", "bilstm")
+    for model in ("rnn", "lstm", "bilstm", "gru")
     for layers in (1, 2, 3)
     for preset in ("report", "fast")
     if layers < 3 or preset == "fast"
@@ -209,7 +212,7 @@ def with_pytorch(network: Any, at: int, inputs: Any) -> tuple[Any, Any]:
     weights = {
         "gates": torch.from_numpy(network._gates), "readout": torch.from_numpy(network._readout)
     }  # fmt: skip
-    named = pytorch_weights(weights, at, size)
+    named = pytorch_weights(LSTM, weights, at, size)
     lstm = nn.LSTM(inputs.shape[1], size)
     lstm.load_state_dict(
         {

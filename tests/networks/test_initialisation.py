@@ -8,10 +8,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM, build_row_reader
 
-MODELS = ("rnn", "lstm", "bilstm")
+MODELS = ("rnn", "lstm", "bilstm", "gru")
 
 
 def built(
@@ -24,9 +25,9 @@ def built(
     forget: float = 1.0,
 ) -> nn.Module:
     reader = build_row_reader(
-        model, features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers
+        CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden, layers=layers
     )
-    initialise(reader, scheme, torch.Generator().manual_seed(seed), forget)
+    initialise(reader, CELLS[model], scheme, torch.Generator().manual_seed(seed), forget)
     return reader
 
 
@@ -34,7 +35,7 @@ def by_pytorch(model: str, hidden: int, layers: int) -> nn.Module:
     """The same network from PyTorch's constructors, which draw from the global generator."""
     if model == "bilstm":
         return LastStepBiLSTM(28, hidden, layers, 10)
-    kind = nn.RNN if model == "rnn" else nn.LSTM
+    kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[model]
     return AllStatesReader(kind(28, hidden, layers, batch_first=True), 28, 10)
 
 
@@ -83,10 +84,10 @@ def test_orthogonal_scheme(model: str, hidden: int) -> None:
             assert not weight.any(), name
         elif short.startswith("weight_hh"):
             blocks = gates(weight, hidden)
-            assert len(blocks) == (1 if model == "rnn" else 4)
+            assert len(blocks) == {"rnn": 1, "gru": 3}.get(model, 4)
             for block in blocks:
                 torch.testing.assert_close(block @ block.T, torch.eye(hidden), atol=1e-5, rtol=0)
-            if hidden > 1 and len(blocks) == 4:
+            if hidden > 1 and len(blocks) > 1:
                 assert not torch.equal(blocks[0], blocks[1])
             recurrent += 1
         elif short.startswith("weight_ih"):

@@ -8,16 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from rnn_tui.networks.replicas import ReplicaLSTM, pytorch_weights
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.replicas import Replicas, pytorch_weights
 
-Pair = tuple[nn.LSTM, nn.Linear]
+Pair = tuple[nn.RNNBase, nn.Linear]
+MODULES: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 SIZES = [(3,), (2, 5, 3), (4, 4)]
 SHAPES = [(1, 1), (1, 4), (6, 1), (5, 3)]  # time steps, batch
 
 
-def ordinary(size: int, features: int, outputs: int, draw: torch.Generator) -> Pair:
+def ordinary(cell: str, size: int, features: int, outputs: int, draw: torch.Generator) -> Pair:
     """A network in double precision, with weights large enough for every gate to matter."""
-    pair = nn.LSTM(features, size).double(), nn.Linear(size, outputs).double()
+    pair = MODULES[cell](features, size).double(), nn.Linear(size, outputs).double()
     with torch.no_grad():
         for module in pair:
             for weight in module.parameters():
@@ -26,17 +28,17 @@ def ordinary(size: int, features: int, outputs: int, draw: torch.Generator) -> P
 
 
 def side_by_side(
-    sizes: Sequence[int], features: int, outputs: int, seed: int = 0
-) -> tuple[ReplicaLSTM, list[Pair]]:
+    sizes: Sequence[int], features: int, outputs: int, seed: int = 0, cell: str = "lstm"
+) -> tuple[Replicas, list[Pair]]:
     draw = torch.Generator().manual_seed(seed)
-    network = ReplicaLSTM(sizes, features, outputs).double()
-    pairs = [ordinary(size, features, outputs, draw) for size in sizes]
+    network = CELLS[cell].replicas(sizes, features, outputs).double()
+    pairs = [ordinary(cell, size, features, outputs, draw) for size in sizes]
     for at, pair in enumerate(pairs):
         network.set_replica(at, *pair)
     return network, pairs
 
 
-def inputs_for(network: ReplicaLSTM, steps: int, batch: int, seed: int = 1) -> Tensor:
+def inputs_for(network: Replicas, steps: int, batch: int, seed: int = 1) -> Tensor:
     draw = torch.Generator().manual_seed(seed)
     replicas = len(network.hidden_sizes)
     return torch.randn(
@@ -51,15 +53,15 @@ def outputs_of(pair: Pair, inputs: Tensor) -> Tensor:
     return logits.transpose(1, 2)
 
 
-def gradients(network: ReplicaLSTM) -> dict[str, Tensor]:
+def gradients(network: Replicas) -> dict[str, Tensor]:
     assert network.gates.grad is not None
     assert network.readout.grad is not None
     return {"gates": network.gates.grad, "readout": network.readout.grad}
 
 
-def assert_gradients_are_those_of(network: ReplicaLSTM, pairs: list[Pair]) -> None:
+def assert_gradients_are_those_of(network: Replicas, pairs: list[Pair]) -> None:
     for at, (recurrent, readout) in enumerate(pairs):
-        mine = pytorch_weights(gradients(network), at, network.hidden_sizes[at])
+        mine = pytorch_weights(network.cell, gradients(network), at, network.hidden_sizes[at])
         for prefix, module in (("recurrent", recurrent), ("readout", readout)):
             for name, weight in module.named_parameters():
                 assert weight.grad is not None
@@ -68,12 +70,13 @@ def assert_gradients_are_those_of(network: ReplicaLSTM, pairs: list[Pair]) -> No
                 )
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize(("steps", "batch"), SHAPES)
 def test_outputs_after_every_step_and_their_gradients_are_pytorchs(
-    sizes: tuple[int, ...], steps: int, batch: int
+    cell: str, sizes: tuple[int, ...], steps: int, batch: int
 ) -> None:
-    network, pairs = side_by_side(sizes, features=2, outputs=1)
+    network, pairs = side_by_side(sizes, features=2, outputs=1, cell=cell)
     inputs = inputs_for(network, steps, batch)
     found = network(inputs)
     assert found.shape == (steps, len(sizes), batch)
@@ -86,13 +89,14 @@ def test_outputs_after_every_step_and_their_gradients_are_pytorchs(
     assert_gradients_are_those_of(network, pairs)
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize(("steps", "batch"), SHAPES)
 @pytest.mark.parametrize("all_long", [True, False])
 def test_outputs_at_the_end_and_their_gradients_are_pytorchs(
-    sizes: tuple[int, ...], steps: int, batch: int, all_long: bool
+    cell: str, sizes: tuple[int, ...], steps: int, batch: int, all_long: bool
 ) -> None:
-    network, pairs = side_by_side(sizes, features=3, outputs=4)
+    network, pairs = side_by_side(sizes, features=3, outputs=4, cell=cell)
     inputs = inputs_for(network, steps, batch)
     draw = torch.Generator().manual_seed(3)
     lengths = torch.randint(1, steps + 1, (len(sizes), batch), generator=draw)
@@ -112,16 +116,17 @@ def test_outputs_at_the_end_and_their_gradients_are_pytorchs(
     assert_gradients_are_those_of(network, pairs)
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize(("steps", "batch"), [(1, 1), (3, 1), (3, 2)])
-def test_the_gradient_is_the_slope(steps: int, batch: int) -> None:
-    network, _ = side_by_side((2, 1), features=2, outputs=2)
+def test_the_gradient_is_the_slope(cell: str, steps: int, batch: int) -> None:
+    network, _ = side_by_side((2, 1), features=2, outputs=2, cell=cell)
     inputs = inputs_for(network, steps, batch)
     lengths = torch.tensor([[1, steps], [steps, 1]])[:, :batch]
     gates, readout = network.gates, network.readout
 
     def call(kind: str, gates: Tensor, readout: Tensor) -> Tensor:
         # A module whose weights are these arguments, so that both are varied.
-        one = ReplicaLSTM((2, 1), 2, 2).double()
+        one = CELLS[cell].replicas((2, 1), 2, 2).double()
         del one.gates, one.readout
         one.gates, one.readout = gates, readout  # type: ignore[assignment]
         if kind == "every step":
@@ -134,21 +139,23 @@ def test_the_gradient_is_the_slope(steps: int, batch: int) -> None:
         )
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("batch", [1, 3])
-def test_bytes_are_read_as_numbers(batch: int) -> None:
-    network, _ = side_by_side((2, 3), features=2, outputs=1)
+def test_bytes_are_read_as_numbers(cell: str, batch: int) -> None:
+    network, _ = side_by_side((2, 3), features=2, outputs=1, cell=cell)
     draw = torch.Generator().manual_seed(4)
     inputs = torch.randint(2, (4, 2, 2, batch), generator=draw, dtype=torch.uint8)
     assert torch.equal(network(inputs), network(inputs.double()))
     assert torch.equal(network.at_end(inputs), network.at_end(inputs.double()))
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize(("steps", "batch"), SHAPES)
 def test_walking_step_by_step_tells_the_same(
-    sizes: tuple[int, ...], steps: int, batch: int
+    cell: str, sizes: tuple[int, ...], steps: int, batch: int
 ) -> None:
-    network, pairs = side_by_side(sizes, features=2, outputs=3)
+    network, pairs = side_by_side(sizes, features=2, outputs=3, cell=cell)
     inputs = inputs_for(network, steps, batch)
     walked = torch.stack([network.logits(states) for states in network.steps(inputs)])
     assert walked.shape == (steps, len(sizes), 3, batch)
@@ -159,10 +166,12 @@ def test_walking_step_by_step_tells_the_same(
         torch.testing.assert_close(walked[:, at], expected, rtol=0, atol=1e-12)
 
 
-def padding(network: ReplicaLSTM) -> tuple[Tensor, Tensor]:
+def padding(network: Replicas) -> tuple[Tensor, Tensor]:
     """Where `gates` and `readout` belong to no unit of a replica."""
     replicas, width = len(network.hidden_sizes), network.hidden_size
-    gates = torch.ones(replicas, 4, width, network.gates.shape[2], dtype=torch.bool)
+    gates = torch.ones(
+        replicas, network.cell.blocks, width, network.gates.shape[2], dtype=torch.bool
+    )
     readout = torch.ones_like(network.readout, dtype=torch.bool)
     for at, size in enumerate(network.hidden_sizes):
         gates[at, :, :size, :size] = False
@@ -172,9 +181,10 @@ def padding(network: ReplicaLSTM) -> tuple[Tensor, Tensor]:
     return gates.flatten(1, 2), readout
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("batch", [1, 4])
-def test_units_that_a_replica_lacks_stay_exactly_zero_in_training(batch: int) -> None:
-    network, _ = side_by_side((1, 4, 2), features=2, outputs=2)
+def test_units_that_a_replica_lacks_stay_exactly_zero_in_training(cell: str, batch: int) -> None:
+    network, _ = side_by_side((1, 4, 2), features=2, outputs=2, cell=cell)
     network.float()
     gates, readout = padding(network)
     # Every other weight is drawn from a continuous range and so is none of them.
@@ -200,25 +210,27 @@ def test_units_that_a_replica_lacks_stay_exactly_zero_in_training(batch: int) ->
     st.integers(1, 4),
     st.integers(1, 3),
     st.integers(0, 2**31),
+    st.sampled_from(list(MODULES)),
 )
 def test_weights_of_a_replica_come_back_as_they_were_given(
-    sizes: list[int], features: int, outputs: int, seed: int
+    sizes: list[int], features: int, outputs: int, seed: int, cell: str
 ) -> None:
-    network, pairs = side_by_side(sizes, features, outputs, seed)
+    network, pairs = side_by_side(sizes, features, outputs, seed, cell)
     for at, (recurrent, readout) in enumerate(pairs):
         expected = nn.ModuleDict({"recurrent": recurrent, "readout": readout}).state_dict()
-        back = pytorch_weights(network.state_dict(), at, sizes[at])
+        back = pytorch_weights(network.cell, network.state_dict(), at, sizes[at])
         assert back.keys() == expected.keys()
         for name, weight in back.items():
             assert torch.equal(weight, expected[name]), name
     # Copies: whoever changes them does not change the network.
-    pytorch_weights(network.state_dict(), 0, sizes[0])["readout.bias"].zero_()
+    pytorch_weights(network.cell, network.state_dict(), 0, sizes[0])["readout.bias"].zero_()
     assert network.readout[0, :, -1].any()
 
 
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("batch", [1, 2])
-def test_replicas_do_not_mix(batch: int) -> None:
-    network, _ = side_by_side((2, 5, 3), features=2, outputs=1)
+def test_replicas_do_not_mix(cell: str, batch: int) -> None:
+    network, _ = side_by_side((2, 5, 3), features=2, outputs=1, cell=cell)
     inputs = inputs_for(network, 4, batch)
     before = network(inputs).detach()
     with torch.no_grad():
@@ -231,7 +243,7 @@ def test_replicas_do_not_mix(batch: int) -> None:
     assert gradients(network)["gates"][[0, 2]].isfinite().all()
 
 
-def gradient_of(network: ReplicaLSTM, inputs: Tensor) -> Tensor:
+def gradient_of(network: Replicas, inputs: Tensor) -> Tensor:
     (gradient,) = torch.autograd.grad(network(inputs).sin().sum(), [network.gates])
     return gradient
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM, build_row_reader
 
@@ -16,7 +17,7 @@ Array = npt.NDArray[np.float64]
 
 def mnist_reader(model: str, hidden_size: int, layers: int) -> nn.Module:
     return build_row_reader(
-        model, features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers
+        CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers
     )
 
 
@@ -136,7 +137,7 @@ def shared_weights(reader: LastStepBiLSTM, layers: int) -> dict[str, str]:
 def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
     draw = torch.Generator().manual_seed(layers)
     reader = LastStepBiLSTM(features=5, hidden_size=4, layers=layers, classes=3).double()
-    initialise(reader, "pytorch", draw)
+    initialise(reader, CELLS["lstm"], "pytorch", draw)
     whole = nn.LSTM(5, 4, layers, batch_first=True, bidirectional=True).double()
     names = shared_weights(reader, layers)
     with torch.no_grad():
@@ -168,7 +169,7 @@ def test_bilstm_equals_pytorchs_in_outputs_and_gradients(layers: int) -> None:
 
 def test_bilstm_sees_earlier_rows_only_forwards() -> None:
     reader = mnist_reader("bilstm", 8, 1)
-    initialise(reader, "pytorch", torch.Generator().manual_seed(0))
+    initialise(reader, CELLS["lstm"], "pytorch", torch.Generator().manual_seed(0))
     assert isinstance(reader, LastStepBiLSTM)
     rows = torch.rand(2, 28, 28, generator=torch.Generator().manual_seed(1))
     changed = rows.clone()
@@ -204,7 +205,7 @@ def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(
     model: str, hidden_size: int, layers: int
 ) -> None:
     reader = mnist_reader(model, hidden_size, layers)
-    initialise(reader, "pytorch", torch.Generator().manual_seed(0))
+    initialise(reader, CELLS["lstm"], "pytorch", torch.Generator().manual_seed(0))
     logits: Tensor = reader(torch.rand(3, 28, 28, generator=torch.Generator().manual_seed(1)))
     assert logits.shape == (3, 10)
     assert torch.isfinite(logits).all()
@@ -217,12 +218,7 @@ def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(
 def test_samples_do_not_mix() -> None:
     for model in SHAPES:
         reader = mnist_reader(model, 6, 2)
-        initialise(reader, "pytorch", torch.Generator().manual_seed(0))
+        initialise(reader, CELLS["lstm"], "pytorch", torch.Generator().manual_seed(0))
         images = torch.rand(5, 28, 28, generator=torch.Generator().manual_seed(1))
         alone = torch.cat([reader(images[i : i + 1]) for i in range(5)])
         torch.testing.assert_close(reader(images), alone, rtol=1e-5, atol=1e-6)
-
-
-def test_unknown_model_is_refused() -> None:
-    with pytest.raises(KeyError):
-        mnist_reader("gru", 8, 1)

@@ -5,6 +5,7 @@ import io
 import json
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from safetensors import safe_open
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.palette import LIGHT_PALETTE
-from rnn_tui.runs.export import onnx_models as networks
+from rnn_tui.networks import CELLS
+from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
@@ -155,7 +157,13 @@ def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path)
 
 @pytest.mark.parametrize(
     ("model", "preset", "layers"),
-    [("rnn", "report", 1), ("lstm", "fast", 2), ("bilstm", "report", 1), ("bilstm", "fast", 3)],
+    [
+        ("rnn", "report", 1),
+        ("lstm", "fast", 2),
+        ("gru", "fast", 2),
+        ("bilstm", "report", 1),
+        ("bilstm", "fast", 3),
+    ],
 )
 def test_onnx_models_of_images_answer_like_ours(
     model: str, preset: str, layers: int, here: Path, mnist_slice: Path
@@ -173,18 +181,21 @@ def test_onnx_models_of_images_answer_like_ours(
     ours = RowReaderNetwork(read_weights(run.weights)).logits(pixels)
     np.testing.assert_allclose(logits, ours, atol=1e-5)
     assert logits.std() > 0.01
-    (result,) = networks.models_of(run.weights)
+    (result,) = models_of(run.weights)
     assert result.difference < 1e-5
 
 
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 @pytest.mark.parametrize("task", ["recall", "adder"])
-def test_onnx_models_of_sequences_answer_like_ours(task: str, home: Path, here: Path) -> None:
+def test_onnx_models_of_sequences_answer_like_ours(
+    task: str, cell: str, home: Path, here: Path
+) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
-    run = kept(small(task))
+    run = kept(small(task).replace(cell=cell))
     export(run.name, "--to", "onnx", "-o", "models")
     assert len(list((here / "models").iterdir())) == len(run.config.replicas)
-    models = networks.models_of(run.weights)
+    models = models_of(run.weights)
     assert max(model.difference for model in models) < 1e-5
     # Of any number of steps, not only those of training.
     session = runtime.InferenceSession(models[1].data)
@@ -201,7 +212,8 @@ def test_a_model_that_answers_otherwise_is_not_written(
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     run = kept()
-    monkeypatch.setattr(networks, "_ROWS", (0, 1, 2, 3))  # gates in the wrong order
+    wrong = replace(CELLS["lstm"].onnx, rows=(0, 1, 2, 3))  # gates in the wrong order
+    monkeypatch.setattr(type(CELLS["lstm"]), "onnx", wrong)
     code, _, err = run_inside(["runs", "export", run.name, "--to", "onnx"])
     assert code == EXIT_FAILURE
     assert "answers unlike ours" in assert_one_sentence(err)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,11 +60,13 @@ def small_run(
     from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
 
     kinds = {"recall": RecallProblem, "adder": AdderProblem}
-    task = kinds[config.task](torch.float64) if double else TASKS[config.task].load()
+    build: Any = TASKS[config.task].load()
+    if double:
+        build = partial(kinds[config.task], dtype=torch.float64)
     told: list[events.Event] = []
     if name:
         path = run_dir() / name / WEIGHTS_NAME
-    outcome = fit(task, config, told.append, Control(), checkpoint_path=path)
+    outcome = fit(build, config, told.append, Control(), checkpoint_path=path)
     assert isinstance(told[-1], events.RunFinished), told[-1]
     assert outcome.weights is not None
     metrics = {name: value for name, value in outcome.metrics.items() if isinstance(value, tuple)}

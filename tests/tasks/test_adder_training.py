@@ -37,7 +37,7 @@ def value_of(bits: torch.Tensor) -> int:
 
 
 def problem_of(config: SequenceConfig) -> AdderProblem:
-    problem = AdderProblem(config, torch.device("cpu", torch.float64), lambda _: None)
+    problem = AdderProblem(config, torch.device("cpu"), lambda _: None, torch.float64)
     assert isinstance(problem, AdderProblem)
     return problem
 
@@ -122,7 +122,7 @@ def longest_carries(pairs: list[tuple[int, int]]) -> list[int]:
 
 
 def test_augmented_pairs_carry_far_and_those_to_test_on_are_as_ever() -> None:
-    recipe = TASKS["adder"].presets["report"].values["lstm"]["recipe"]
+    recipe = TASKS["adder"].preset("report").values["recipe"]
     lengths = torch.full((1000,), 20)
     carries, tests = {}, {}
     for augmentation in ("none", "carry"):

@@ -11,6 +11,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -22,7 +23,7 @@ def made(
 ) -> tuple[torch.nn.Module, Path]:
     config = TASKS["mnist"].config(model, preset, hidden_size=7, layers=layers)
     network = build_model(config)  # type: ignore[arg-type]
-    initialise(network, "pytorch", generator(3, "weights"), 1.0)
+    initialise(network, CELLS[config.cell], "pytorch", generator(3, "weights"), 1.0)
     path = folder / "weights.safetensors"
     save_checkpoint(path, Checkpoint(config, network.state_dict(), 1, {"test_accuracy": 9.0}))
     return network, path

@@ -21,7 +21,7 @@ Small = Callable[..., SequenceConfig]
 
 
 def problem_of(config: SequenceConfig) -> RecallProblem:
-    problem = RecallProblem(config, torch.device("cpu", torch.float64), lambda _: None)
+    problem = RecallProblem(config, torch.device("cpu"), lambda _: None, torch.float64)
     assert isinstance(problem, RecallProblem)
     return problem
 

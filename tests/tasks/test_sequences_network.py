@@ -14,13 +14,16 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.networks.cell import sigmoid
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
+from rnn_tui.networks.stepwise import sigmoid
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.tasks.sequences.inference import Network
+
+LSTM = CELLS["lstm"]
 
 Small = Callable[..., SequenceConfig]
 KINDS: dict[str, type[Network]] = {"recall": RecallNetwork, "adder": AdderNetwork}
@@ -57,7 +60,7 @@ def plain_logits(file: WeightsFile, replica: int, inputs: Tensor) -> Tensor:
     modules = nn.ModuleDict(
         {"recurrent": nn.LSTM(features, size), "readout": nn.Linear(size, outputs)}
     ).double()
-    modules.load_state_dict(pytorch_weights(weights, replica, size))
+    modules.load_state_dict(pytorch_weights(LSTM, weights, replica, size))
     with torch.no_grad():
         logits: Tensor = modules["readout"](modules["recurrent"](inputs.double())[0])
     return logits

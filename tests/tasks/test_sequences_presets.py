@@ -11,7 +11,8 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
 SEQUENCES = {name: task for name, task in TASKS.items() if task.config_class is SequenceConfig}
-CHOICES = [(name, preset) for name, task in SEQUENCES.items() for preset in task.presets]
+PRESETS = ("report", "fast", "best")
+CHOICES = [(name, preset) for name, task in SEQUENCES.items() for preset in PRESETS]
 
 
 def config_of(task: str, preset: str | None = None, **overrides: Any) -> SequenceConfig:
@@ -23,8 +24,8 @@ def config_of(task: str, preset: str | None = None, **overrides: Any) -> Sequenc
 def test_the_tasks_on_sequences() -> None:
     assert list(SEQUENCES) == ["recall", "adder"]
     for task in SEQUENCES.values():
-        assert task.cells == ("lstm",)
-        assert list(task.presets) == ["report", "fast", "best"]
+        assert task.cells == ("rnn", "lstm", "gru")
+        assert tuple(preset.name for preset in task.presets) == PRESETS
         assert not task.reads_data
         assert task.unit == "sequences"
     assert TASKS["mnist"].reads_data
@@ -85,7 +86,7 @@ def test_every_preset_makes_a_valid_config_that_survives_a_file(task: str, prese
     config = config_of(task, preset)
     assert (config.task, config.preset, config.seeds, config.seed) == (task, preset, 1, 0)
     assert config_from_dict(config.to_dict()) == config
-    assert TASKS[task].presets[preset].summary.endswith(".")
+    assert TASKS[task].preset(preset).summary.endswith(".")
     assert (config.position is None) is (task == "adder")
 
 

@@ -17,6 +17,7 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator
+from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
@@ -25,18 +26,17 @@ from rnn_tui.tasks.recall.problem import RecallProblem
 from rnn_tui.tasks.sequences.examples import Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
+LSTM = CELLS["lstm"]
+
 Small = Callable[..., SequenceConfig]
 LOSSES = ("mse", "ce", "bce")
-PROBLEMS = {"recall": RecallProblem, "adder": AdderProblem}
+PROBLEMS: dict[str, type[SequenceProblem]] = {"recall": RecallProblem, "adder": AdderProblem}
 PRESETS = [(task, preset) for task in PROBLEMS for preset in ("report", "fast")]
 
 
 def problem_of(config: SequenceConfig) -> SequenceProblem:
     """In double precision, on the CPU."""
-    build = PROBLEMS[config.task](torch.float64).build
-    problem = build(config, torch.device("cpu"), lambda _: None)
-    assert isinstance(problem, SequenceProblem)
-    return problem
+    return PROBLEMS[config.task](config, torch.device("cpu"), lambda _: None, torch.float64)
 
 
 def ordinary(problem: SequenceProblem, replica: int) -> nn.ModuleDict:
@@ -48,7 +48,7 @@ def ordinary(problem: SequenceProblem, replica: int) -> nn.ModuleDict:
             "readout": nn.Linear(size, problem.outputs),
         }
     ).double()
-    modules.load_state_dict(pytorch_weights(problem.model.state_dict(), replica, size))
+    modules.load_state_dict(pytorch_weights(LSTM, problem.model.state_dict(), replica, size))
     return modules
 
 
@@ -110,7 +110,7 @@ def test_losses_and_gradients_are_those_of_single_sequences_without_padding(
         expected = torch.stack(losses).mean()
         torch.testing.assert_close(values[at], expected.detach(), rtol=1e-12, atol=1e-14)
         expected.backward()
-        mine = pytorch_weights(found, at, replica.variant.hidden_size)
+        mine = pytorch_weights(LSTM, found, at, replica.variant.hidden_size)
         for name, weight in modules.named_parameters():
             assert weight.grad is not None
             assert weight.grad.any(), name
@@ -135,18 +135,21 @@ def test_report_recipe_is_a_plain_loop_with_adam(small: Small, train: Any, task:
                 losses.append(loss.item())
             told = run.epochs[epoch].replicas["train_loss"][at]
             assert told == pytest.approx(np.mean(losses), rel=1e-9)
-        mine = pytorch_weights(run.weights, at, replica.variant.hidden_size)
+        mine = pytorch_weights(LSTM, run.weights, at, replica.variant.hidden_size)
         for name, weight in modules.state_dict().items():
             torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
 
 
-@pytest.mark.parametrize(("task", "preset"), PRESETS)
+@pytest.mark.parametrize(
+    ("task", "preset", "cell"), [(*chosen, cell) for chosen in PRESETS for cell in ("lstm", "gru")]
+)
 def test_a_replica_is_the_run_of_its_seed_alone(
-    small: Small, train: Any, task: str, preset: str
+    small: Small, train: Any, task: str, preset: str, cell: str
 ) -> None:
     size = {"report": 25, "fast": 200}[preset]
     losses = ("mse", "bce") if preset == "report" else ("ce",)
     together = small(task, preset, losses=losses, seeds=3, seed=8, training_size=size)
+    together = together.replace(cell=cell)
     run = train(together, double=True)
     assert len(together.replicas) == 6 * len(losses)
     for at, replica in enumerate(together.replicas):
@@ -158,8 +161,8 @@ def test_a_replica_is_the_run_of_its_seed_alone(
             ),
             double=True,
         )  # fmt: skip
-        mine = pytorch_weights(run.weights, at, variant.hidden_size)
-        expected = pytorch_weights(alone.weights, 0, variant.hidden_size)
+        mine = pytorch_weights(CELLS[cell], run.weights, at, variant.hidden_size)
+        expected = pytorch_weights(CELLS[cell], alone.weights, 0, variant.hidden_size)
         for name, weight in expected.items():
             torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
         for told, single in ((run.metrics, alone.metrics), *zip(
@@ -244,7 +247,8 @@ def test_seeds_whose_longest_sequences_differ_train_side_by_side(
     run = train(config, double=True)
     alone = train(config.replace(seed=1, seeds=1), double=True)
     mine, expected = (
-        pytorch_weights(weights, at, 2) for weights, at in ((run.weights, 1), (alone.weights, 0))
+        pytorch_weights(LSTM, weights, at, 2)
+        for weights, at in ((run.weights, 1), (alone.weights, 0))
     )
     for name, weight in expected.items():
         torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
@@ -342,7 +346,7 @@ def test_recipes_start_as_they_say(small: Small, task: str) -> None:
     assert not orthogonal.model.readout.any()
     for at, replica in enumerate(orthogonal.replicas):
         size = replica.variant.hidden_size
-        weights = pytorch_weights(orthogonal.model.state_dict(), at, size)
+        weights = pytorch_weights(LSTM, orthogonal.model.state_dict(), at, size)
         for gate in weights["recurrent.weight_hh_l0"].split(size):
             torch.testing.assert_close(
                 gate @ gate.T, torch.eye(size, dtype=gate.dtype), rtol=0, atol=1e-6
@@ -350,7 +354,7 @@ def test_recipes_start_as_they_say(small: Small, task: str) -> None:
         forget = weights["recurrent.bias_ih_l0"][size : 2 * size]
         assert forget.tolist() == [2.0] * size
         # PyTorch draws from within 1/√H of zero.
-        drawn = pytorch_weights(plain.model.state_dict(), at, size)
+        drawn = pytorch_weights(LSTM, plain.model.state_dict(), at, size)
         largest = max(float(weight.abs().max()) for weight in drawn.values())
         assert 0.5 / size**0.5 < largest <= 1 / size**0.5
 

@@ -11,14 +11,14 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 
 MNIST = TASKS["mnist"]
-CHOICES = [(preset, model) for preset in MNIST.presets for model in MNIST.cells]
+CHOICES = [(preset.name, model) for preset in MNIST.presets for model in MNIST.cells]
 
 
 def test_every_task_is_registered_by_its_name() -> None:
     assert all(name == task.name for name, task in TASKS.items())
-    assert MNIST.cells == ("rnn", "lstm", "bilstm")
+    assert MNIST.cells == ("rnn", "lstm", "bilstm", "gru")
     assert MNIST.default_cell in MNIST.cells
-    assert list(MNIST.presets) == ["report", "fast", "best", "photos"]
+    assert [preset.name for preset in MNIST.presets] == ["report", "fast", "best", "photos"]
 
 
 @pytest.mark.parametrize("model", MNIST.cells)
@@ -62,7 +62,7 @@ def test_every_choice_makes_a_valid_config_that_survives_a_file(preset: str, mod
     config = MNIST.config(model, preset)
     assert (config.task, config.cell, config.preset) == ("mnist", model, preset)
     assert config_from_dict(config.to_dict()) == config
-    assert MNIST.presets[preset].summary.endswith(".")
+    assert MNIST.preset(preset).summary.endswith(".")
 
 
 @pytest.mark.parametrize(("preset", "model"), CHOICES)
@@ -77,7 +77,7 @@ def test_overrides_win_and_none_leaves_the_preset(preset: str, model: str) -> No
 @pytest.mark.parametrize(
     ("model", "preset", "override", "word"),
     [
-        ("gru", "report", {}, "gru"),
+        ("transformer", "report", {}, "transformer"),
         ("lstm", "slow", {}, "slow"),
         ("lstm", "report", {"epochs": 0}, "Epochs"),
         ("lstm", "report", {"hidden_size": 5000}, "Hidden size"),

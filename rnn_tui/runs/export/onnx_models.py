@@ -18,7 +18,8 @@ import numpy.typing as npt
 from rnn_tui import __version__
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.networks.cell import Cell, CellWeights, OnnxOperator
+from rnn_tui.networks.cell import Cell, OnnxOperator
+from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.extras import imported
 from rnn_tui.tasks.adder.inference import AdderNetwork
 from rnn_tui.tasks.config import ImageConfig

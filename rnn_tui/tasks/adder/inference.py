@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.networks.cell import Array, sigmoid
+from rnn_tui.networks.stepwise import Array, sigmoid
 from rnn_tui.tasks.sequences.inference import Network
 
 MOST_BITS = 4096

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.inference import (
     BASES,
     AdderNetwork,

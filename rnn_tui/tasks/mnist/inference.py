@@ -15,7 +15,8 @@ import numpy as np
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.cell import Array, Cell, CellWeights, softmax
+from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.stepwise import Array, CellWeights, softmax
 from rnn_tui.tasks.config import ImageConfig
 
 SIDE, CLASSES = 28, 10

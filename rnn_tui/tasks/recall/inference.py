@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.networks.cell import Array, sigmoid, softmax
+from rnn_tui.networks.stepwise import Array, sigmoid, softmax
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.sequences.inference import Network
 

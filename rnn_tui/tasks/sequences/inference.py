@@ -14,7 +14,8 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Replica
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.cell import Array, Cell, CellWeights
+from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.stepwise import Array, CellWeights
 from rnn_tui.tasks.config import SequenceConfig
 
 

@@ -15,7 +15,7 @@ from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import CarryStudy, study_carry
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.inference import BASES, AdderNetwork, Addition, number_of, vote
 from rnn_tui.tasks.config import SequenceConfig

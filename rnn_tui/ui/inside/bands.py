@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words
 
 PROBABILITIES, UNITS = "probabilities", "units"

@@ -11,7 +11,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 
 # As many levels as can be told apart; with fewer, more neighbours are drawn in one go.
 LEVELS = 20

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rnn_tui.networks.cell import Array
+from rnn_tui.networks.stepwise import Array
 
 # Lines of a curve: fewest, as many as it needs, and most that it profits from.
 CURVE_LINES = 4, 6, 8

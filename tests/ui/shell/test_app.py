@@ -116,7 +116,7 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         assert epochs.placeholder == "10"
         form.query_one("#preset", Select).value = "best"
         await pilot.pause()
-        best = TASKS["mnist"].presets["best"]
+        best = TASKS["mnist"].preset("best")
         assert epochs.placeholder == f"{best.values['lstm']['epochs']}"
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 

@@ -1,0 +1,142 @@
+"""Recurrent layers in NumPy: their weights, and what happens in them while they read.
+
+Answers need the states only, a look inside needs every gate; both come from one pass, so that what
+is shown is what answered. A test holds it to PyTorch's layers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.networks.cell import Cell
+
+Array = npt.NDArray[np.float32]
+
+
+def sigmoid(values: Array) -> Array:
+    """The logistic function, by way of tanh, which does not overflow."""
+    result: Array = np.tanh(values * np.float32(0.5))
+    result *= np.float32(0.5)
+    result += np.float32(0.5)
+    return result
+
+
+def softmax(logits: Array) -> Array:
+    """Probabilities (…, O) that sum to 1 over the last axis."""
+    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    result: Array = powers / powers.sum(axis=-1, keepdims=True)
+    return result
+
+
+class NumpyOperations:
+    """Those of NumPy."""
+
+    sigmoid = staticmethod(sigmoid)
+    tanh = staticmethod(np.tanh)
+
+
+@dataclass(frozen=True)
+class Activations:
+    """All that a layer holds while it reads T steps of N sequences.
+
+    Attributes:
+        states: (T, N, H), the outputs h after each step.
+        cells: (T, N, H), the memory c after each step; None for a cell that has none.
+        gates: (T, N, H) each, by the names of `Cell.gates`.
+    """
+
+    states: Array
+    cells: Array | None
+    gates: Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class CellWeights:
+    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows.
+
+    Attributes:
+        cell: what they are the weights of.
+        of_input: (G·H, F).
+        of_state: (G·H, H).
+        input_bias: (G·H,).
+        state_bias: (G·H,).
+    """
+
+    cell: Cell
+    of_input: Array
+    of_state: Array
+    input_bias: Array
+    state_bias: Array
+
+    @property
+    def hidden_size(self) -> int:
+        """Units H."""
+        return int(self.of_state.shape[1])
+
+    def run(self, inputs: Array) -> Activations:
+        """Read `inputs` (T, N, F), from states of zero."""
+        return self.cell.run(self, inputs)
+
+
+def run(weights: CellWeights, inputs: Array) -> Activations:
+    """`Cell.run` by the equations of its step."""
+    cell = weights.cell
+    steps, count, features = inputs.shape
+    read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
+    read = read.reshape(steps, count, -1)  # (T, N, G·H)
+    state = np.zeros((count, weights.hidden_size), read.dtype)
+    memory = state if cell.has_memory else None
+    states, memories, gates = [], [], []
+    for at_step in read:
+        recurrent = state @ weights.of_state.T + weights.state_bias
+        state, memory, of_gates = cell.step(
+            NumpyOperations,
+            np.split(at_step, cell.blocks, axis=1),
+            np.split(recurrent, cell.blocks, axis=1),
+            state,
+            memory,
+        )
+        states.append(state)
+        memories.append(memory)
+        gates.append(of_gates)
+    return Activations(
+        np.stack(states),
+        np.stack(memories) if cell.has_memory else None,
+        {name: np.stack([step[at] for step in gates]) for at, name in enumerate(cell.gates)},
+    )
+
+
+def replica_states(
+    cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
+) -> Iterator[Array]:
+    """`Cell.replica_states` by the equations of its step."""
+    width = weights.shape[1] // cell.blocks
+    of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]
+    active = len(lengths)
+    state = np.zeros((len(weights), width, active), np.float32)
+    memory = state if cell.has_memory else None
+    for step in range(len(inputs)):
+        active = still_going(lengths, step, active)
+        state = state[:, :, :active]
+        memory = None if memory is None else memory[:, :, :active]
+        read = of_input @ inputs[step, :, :active].astype(np.float32) + weights[:, :, -2:-1]
+        recurrent = of_state @ state + weights[:, :, -1:]
+        state, memory, _ = cell.step(
+            NumpyOperations,
+            np.split(read, cell.blocks, axis=1),
+            np.split(recurrent, cell.blocks, axis=1),
+            state,
+            memory,
+        )
+        yield state
+
+
+def still_going(lengths: Sequence[int], step: int, before: int) -> int:
+    """How many sequences have a step of that number, from 0; `before` had the one before it."""
+    if lengths[before - 1] > step:
+        return before
+    return sum(length > step for length in lengths)
