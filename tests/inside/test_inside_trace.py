@@ -103,7 +103,8 @@ def test_states_of_every_layer_are_the_models(model: str, layers: int, preset: s
     for layer in trace.layers:
         assert layer.states == pytest.approx(expected[layer.name].numpy(), abs=1e-5)
         gates = layer.gates
-        assert (layer.cells is None) == (model == "rnn") == (not gates)
+        assert (layer.cells is None) == (not CELLS[model].has_memory)
+        assert tuple(gates) == CELLS[model].gates
         if layer.cells is not None and "backward" not in layer.name:
             before = np.concatenate([np.zeros_like(layer.cells[:1]), layer.cells[:-1]])
             cells = gates["forget"] * before + gates["input"] * gates["candidate"]
