@@ -6,6 +6,7 @@ The loop knows no task, and a task knows neither loop nor optimiser: whoever add
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -82,6 +83,20 @@ class Problem(ABC):
     @abstractmethod
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Figures of `model` on the test data, without gradients."""
+
+    @classmethod
+    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003
+        """Measure trained weights in more detail than the metrics do; None where there is no more.
+
+        Args:
+            config: the settings of their run.
+            weights: by parameter name, on the CPU.
+
+        Raises:
+            CheckpointError: if the weights do not fit the settings.
+            DataError: if the data can't be read.
+        """
+        return None
 
 
 # Loads the data and makes the model, on a device; raises a `UserError` where data or settings do

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.choice import Choice
-from rnn_tui.tasks.sequences.inference import Network
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.task import Task
 
 
 @dataclass(frozen=True)
@@ -36,14 +37,14 @@ class Answer:
 
 
 Question = TypeVar("Question")
-AnyNetwork = TypeVar("AnyNetwork", bound=Network)
+AnyNetwork = TypeVar("AnyNetwork", bound=SequenceNetwork)
 
 
 class Questions(ABC, Generic[Question, AnyNetwork]):
     """Questions of one task, and the networks that answer them.
 
     Args:
-        kind: reads the weights.
+        task: whose networks are asked.
         choice: who is asked.
         position: for which position weights are sought; None for whichever.
         preferred_loss: whose networks come first among the largest.
@@ -60,18 +61,18 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     def __init__(
         self,
-        kind: type[AnyNetwork],
+        task: Task,
         choice: Choice,
         position: int | None = None,
         preferred_loss: str | None = None,
     ) -> None:
         if choice.weights is None:
-            self.source = choose(kind.task, position, only_pretrained=choice.only_pretrained)
+            self.source = choose(task.name, position, only_pretrained=choice.only_pretrained)
         else:
             self.source = Source(choice.weights, printable(choice.weights, 200))
         file = read_weights(self.source.path)
         try:
-            whole = kind(file)
+            whole = cast("AnyNetwork", task.network(file))
         except CheckpointError as error:
             raise CheckpointError(f"{printable(self.source.path, 200)}: {error}") from error
         picked = choice.pick(whole.replicas, preferred_loss)

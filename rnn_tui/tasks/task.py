@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from rnn_tui.engine.problem import Problem
+    from rnn_tui.engine.weights_file import WeightsFile
+    from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,25 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class SequenceShape:
+    """What the networks of a task on sequences read and say.
+
+    Attributes:
+        features: F numbers that are read at each step.
+        outputs: what the O outputs stand for, such as the ten digits; one output is a yes or no.
+        every_step: whether each step has an answer, in place of the last one only.
+        inputs: what a sequence is made of, in the plural: `digits`.
+        step: what a step is called: `step`, `place`.
+    """
+
+    features: int
+    outputs: tuple[str, ...]
+    every_step: bool = False
+    inputs: str = "inputs"
+    step: str = "step"
+
+
+@dataclass(frozen=True)
 class Task:
     """A task as the command line and the app know it before it runs.
 
@@ -51,8 +72,9 @@ class Task:
         metrics: what its problem measures, in order of display.
         headline: the metric that sums a finished run up.
         problem: `module:class` of the `engine.problem.Problem`, imported on use.
-        evaluation: `module:function` that measures trained weights in more detail; empty where
-            there is none.
+        shape: what its networks read and say; None for images.
+        inference: `module:class` of the `tasks.sequences.inference.SequenceNetwork` that answers
+            questions; empty where there are none but the general one's.
         config_class: the kind of its configuration.
         default_cell: the one to start with.
         unit: what its samples are, in the plural.
@@ -68,7 +90,8 @@ class Task:
     metrics: tuple[Metric, ...]
     headline: str
     problem: str
-    evaluation: str = ""
+    shape: SequenceShape | None = None
+    inference: str = ""
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"
     unit: str = "sequences"
@@ -156,11 +179,22 @@ class Task:
             return cast("type[Problem]", _imported(self.problem))
 
     def evaluate(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
-        """What the task's evaluation finds of trained weights; None where it has no evaluation.
+        """What `Problem.evaluate` finds of trained weights; None where it does not look.
 
         For a set of replicas a `SequenceEvaluation`, for a reader of images an `ImageEvaluation`.
         """
-        return _imported(self.evaluation)(config, weights) if self.evaluation else None
+        return self.load().evaluate(config, weights)
+
+    def network(self, file: WeightsFile) -> SequenceNetwork:
+        """The networks in a file of weights of a task on sequences, for answers without torch.
+
+        Raises:
+            CheckpointError: if they are another task's, or do not fit their own settings.
+        """
+        from rnn_tui.tasks.sequences.inference import SequenceNetwork  # noqa: PLC0415 - numpy
+
+        kind = _imported(self.inference) if self.inference else SequenceNetwork
+        return cast("SequenceNetwork", kind(file, self))
 
 
 def _imported(where: str) -> Any:

@@ -14,7 +14,8 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits, loss_of
+from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits
+from rnn_tui.tasks.sequences.classification import loss_of
 from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]

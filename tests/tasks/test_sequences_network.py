@@ -21,12 +21,12 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
-from rnn_tui.tasks.sequences.inference import Network
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 LSTM = CELLS["lstm"]
 
 Small = Callable[..., SequenceConfig]
-KINDS: dict[str, type[Network]] = {"recall": RecallNetwork, "adder": AdderNetwork}
+KINDS: dict[str, type[SequenceNetwork]] = {"recall": RecallNetwork, "adder": AdderNetwork}
 
 
 def file_of(task: str, scale: float = 2.0, **overrides: Any) -> WeightsFile:
@@ -34,11 +34,12 @@ def file_of(task: str, scale: float = 2.0, **overrides: Any) -> WeightsFile:
     chosen = {"hidden_sizes": (2, 5), "losses": ("mse", "ce", "bce"), "seeds": 2}
     config = TASKS[task].config("lstm", **chosen | overrides)
     assert isinstance(config, SequenceConfig)
-    kind, width = KINDS[task], max(config.hidden_sizes)
+    shape, width = TASKS[task].shape, max(config.hidden_sizes)
+    assert shape is not None
     draw = np.random.default_rng(0)
     count = len(config.replicas)
-    gates = draw.uniform(-scale, scale, (count, 4, width, width + kind.features + 2))
-    readout = draw.uniform(-scale, scale, (count, kind.outputs, width + 1))
+    gates = draw.uniform(-scale, scale, (count, 4, width, width + shape.features + 2))
+    readout = draw.uniform(-scale, scale, (count, len(shape.outputs), width + 1))
     for at, replica in enumerate(config.replicas):
         size = replica.variant.hidden_size
         gates[at, :, size:] = 0

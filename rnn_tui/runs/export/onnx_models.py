@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -21,10 +21,13 @@ from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks.cell import Cell, OnnxOperator
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.extras import imported
-from rnn_tui.tasks.adder.inference import AdderNetwork
-from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 Array = npt.NDArray[np.float32]
 # 17 is of 2022; RNN and LSTM are those of 14. Of 2022 as well: the format, IR version 8.
@@ -132,9 +135,11 @@ class _Graph:
 def models_of(path: Path) -> list[Model]:
     """Every network in a file of weights, checked.
 
-    `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10); `digits`, one-hot (N, T, 10), become
-    `logits` (N, 10) of the digit at the position; `bits` (N, T, 2) become `logits` (N, T) of the
-    bits of the sum, whose sign tells the bit.
+    `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10). Sequences (N, T, F), whose name is
+    `SequenceShape.inputs` of their task, become `logits` (N, O) after the last step, or (N, T, O)
+    where every step has an answer; a single output has no axis of its own, and its sign tells the
+    answer. So `digits`, one-hot (N, T, 10), become (N, 10) of the digit at the position, and
+    `bits` (N, T, 2) become (N, T) of the bits of the sum.
 
     Raises:
         CheckpointError: if the weights can't be read.
@@ -145,8 +150,7 @@ def models_of(path: Path) -> list[Model]:
     file = read_weights(path)
     if isinstance(file.config, ImageConfig):
         return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file))]
-    kind = RecallNetwork if file.config.task == "recall" else AdderNetwork
-    network = kind(file)
+    network = TASKS[file.config.task].network(file)
     inputs, expected = _sequences(file)
     models = []
     for at, replica in enumerate(network.replicas):
@@ -185,22 +189,23 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
     )
 
 
-def _sequence_reader(network: RecallNetwork | AdderNetwork, replica: int) -> bytes:
-    graph, recall = _Graph(), isinstance(network, RecallNetwork)
-    name = "digits" if recall else "bits"
-    steps = graph.node("Transpose", [name], perm=[1, 0, 2])  # (T, N, F)
+def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
+    graph, shape = _Graph(), network.shape
+    steps = graph.node("Transpose", [shape.inputs], perm=[1, 0, 2])  # (T, N, F)
     states = graph.recurrent(steps, [network.cell(replica)])
-    if recall:
-        read = graph.node("Gather", [states, graph.constant(np.array(-1))])
-        logits = graph.linear(read, *network.readout(replica))
-    else:
+    outputs: list[Any] = ["N", "T", network.outputs] if shape.every_step else ["N", network.outputs]
+    if shape.every_step:
         read = graph.node("Transpose", [states], perm=[1, 0, 2])
-        column = graph.linear(read, *network.readout(replica))  # (N, T, 1)
-        logits = graph.node("Squeeze", [column, graph.constant(np.array([2]))])
+    else:
+        read = graph.node("Gather", [states, graph.constant(np.array(-1))])
+    logits = graph.linear(read, *network.readout(replica))
+    if network.outputs == 1:
+        logits = graph.node("Squeeze", [logits, graph.constant(np.array([len(outputs) - 1]))])
+        outputs.pop()
     return graph.finished(
         logits,
-        (name, ["N", "T", network.features]),
-        ("logits", ["N", 10] if recall else ["N", "T"]),
+        (shape.inputs, ["N", "T", network.features]),
+        ("logits", outputs),
         _about(network.config, str(network.replicas[replica])),
     )
 
@@ -255,28 +260,28 @@ def _sequences(file: WeightsFile) -> tuple[list[Array], list[Array]]:
     import torch  # noqa: PLC0415
 
     from rnn_tui.engine.seeding import generator  # noqa: PLC0415
-    from rnn_tui.tasks.adder.problem import AdderProblem  # noqa: PLC0415
-    from rnn_tui.tasks.config import SequenceConfig  # noqa: PLC0415
-    from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
     from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
 
     config = file.config
     assert isinstance(config, SequenceConfig)
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
-    recall = config.task == "recall"
-    problem = with_weights(RecallProblem if recall else AdderProblem, config, weights)
+    kind = cast("type[SequenceProblem]", TASKS[config.task].load())
+    problem = with_weights(kind, config, weights)
+    assert kind.task.shape is not None
     lengths = torch.full((CHECKED,), config.lengths[1])
     drawn = problem.draw(lengths, generator(config.seed, "export")).inputs[0].float()  # (N, T, F)
     count = len(config.replicas)
-    network: Any = problem.model
     wide = drawn.permute(1, 2, 0)[:, None].expand(-1, count, -1, -1)  # (T, R, F, N)
+    network = problem.model
     with torch.no_grad():
         steps = [network.logits(states).clone() for states in network.steps(wide)]  # (R, O, N)
-    if recall:
-        expected = [steps[-1][at].T.numpy() for at in range(count)]
+    if kind.task.shape.every_step:
+        logits = torch.stack(steps, dim=3).permute(0, 2, 3, 1)  # (R, N, T, O)
     else:
-        expected = [torch.stack([s[at, 0] for s in steps], 1).numpy() for at in range(count)]
-    return [drawn.numpy()] * count, expected
+        logits = steps[-1].permute(0, 2, 1)  # (R, N, O)
+    if problem.outputs == 1:
+        logits = logits[..., 0]
+    return [drawn.numpy()] * count, [*logits.numpy()]
 
 
 def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:

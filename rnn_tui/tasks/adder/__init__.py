@@ -2,7 +2,7 @@
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import accuracy_metric, loss_metric
-from rnn_tui.tasks.task import Preset, Task
+from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(
@@ -66,5 +66,6 @@ ADDER = Task(
         }
     },
     problem="rnn_tui.tasks.adder.problem:AdderProblem",
-    evaluation="rnn_tui.tasks.adder.evaluate:evaluate",
+    inference="rnn_tui.tasks.adder.inference:AdderNetwork",
+    shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place"),
 )  # fmt: skip

@@ -10,8 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks.stepwise import Array, sigmoid
-from rnn_tui.tasks.sequences.inference import Network
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.task import Task
 
 MOST_BITS = 4096
 
@@ -144,10 +147,11 @@ def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
     return int.from_bytes(packed.tobytes(), "little")
 
 
-class AdderNetwork(Network):
+class AdderNetwork(SequenceNetwork):
     """Trained replicas that add."""
 
-    task, features, outputs = "adder", 2, 1
+    def __init__(self, file: WeightsFile, task: Task = ADDER) -> None:
+        super().__init__(file, task)
 
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
         """What each replica puts out for each addition: (R, L) outputs between 0 and 1.

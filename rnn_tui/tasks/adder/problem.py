@@ -6,12 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.seeding import generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.sequences.examples import Batch, Examples, join, stack
+from rnn_tui.tasks.config import SequenceConfig, as_kind
+from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
+from rnn_tui.tasks.sequences.examples import Batch, Examples, join
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 VALIDATION_SIZE = 100
@@ -116,8 +118,7 @@ def right(logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Ten
 class AdderProblem(SequenceProblem):
     """The report's third experiment."""
 
-    features, outputs = 2, 1
-    metric_definitions = ADDER.metrics
+    task = ADDER
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
         """Random pairs of these lengths (N,)."""
@@ -129,14 +130,11 @@ class AdderProblem(SequenceProblem):
 
     def training_lengths(self, random: torch.Generator) -> Tensor:
         """Lengths by chance, as in the report."""
-        shortest, longest = self.config.lengths
-        return torch.randint(shortest, longest + 1, (self.samples_per_epoch,), generator=random)
+        return self.random_lengths(self.samples_per_epoch, random)
 
     def draw_validation(self, random: torch.Generator) -> Examples:
         """Pairs of random lengths."""
-        shortest, longest = self.config.lengths
-        lengths = torch.randint(shortest, longest + 1, (VALIDATION_SIZE,), generator=random)
-        return self.draw(lengths, random)
+        return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
@@ -183,13 +181,7 @@ class AdderProblem(SequenceProblem):
     ) -> tuple[Tensor, Tensor]:
         """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
         drawn = [
-            stack(
-                [
-                    self.draw(torch.full((count,), length), generator(seed, "test", length))
-                    for seed in self.seeds
-                ]
-            )
-            for length in lengths
+            self.draw_seeds(torch.full((count,), length), "test", length) for length in lengths
         ]
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
         parts = self.measured_parts(model, self._to_device(join(drawn)), workers, self._right)
@@ -200,6 +192,13 @@ class AdderProblem(SequenceProblem):
             for name in ("bits", "numbers")
         )
         return bits, numbers
+
+    @classmethod
+    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
+        """Shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
+        from rnn_tui.tasks.adder.evaluate import evaluate  # noqa: PLC0415 - imports this
+
+        return evaluate(as_kind(config, SequenceConfig), weights)
 
     def _right(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
         bits, numbers = right(*self._answered(network, part))

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.inference import (
     BASES,
     AdderNetwork,
@@ -53,7 +54,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     request = "Type two numbers, such as 1011 110"
 
     def __init__(self, choice: Choice, base: str = "binary") -> None:
-        super().__init__(AdderNetwork, choice, preferred_loss="bce")
+        super().__init__(ADDER, choice, preferred_loss="bce")
         [self._base] = (one for one in BASES if one.name == base)
 
     def read(self, text: str) -> Sum:

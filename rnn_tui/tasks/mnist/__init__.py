@@ -97,7 +97,6 @@ MNIST = Task(
         "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},
     },
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
-    evaluation="rnn_tui.tasks.mnist.evaluate:evaluate",
     config_class=ImageConfig,
     unit="images",
     augmentations=("none", "shift", "elastic", "photo"),

@@ -29,6 +29,7 @@ from rnn_tui.tasks.mnist.augmentation import (
     shift_groups,
 )
 from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
+from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist.extra import load_extra, repeats
 
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
@@ -210,6 +211,13 @@ class MnistProblem(Problem):
         """Mean loss and accuracy over the test images."""
         loss, accuracy = self._evaluate(model, self._test, workers)
         return {"test_loss": loss, "test_accuracy": accuracy}
+
+    @classmethod
+    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ImageEvaluation:
+        """Read the whole test set with a copy of `weights`, on the CPU."""
+        from rnn_tui.tasks.mnist.evaluate import evaluate  # noqa: PLC0415 - imports this
+
+        return evaluate(as_kind(config, ImageConfig), weights)
 
     def _evaluate(
         self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers

@@ -1,8 +1,8 @@
 """Recall: which digit stood at a position? The second experiment of the report, without torch."""
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.metrics import accuracy_metric, loss_metric
-from rnn_tui.tasks.task import Preset, Task
+from rnn_tui.tasks.sequences import METRICS
+from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 DIGITS = 10
 
@@ -48,15 +48,10 @@ RECALL = Task(
             },
         ),
     ),
-    metrics=(
-        loss_metric("train_loss", "training loss", "loss"),
-        loss_metric("val_loss", "validation loss"),
-        accuracy_metric("val_accuracy", "validation accuracy", "accuracy"),
-        loss_metric("test_loss", "test loss"),
-        accuracy_metric("test_accuracy", "test accuracy"),
-    ),
+    metrics=METRICS,
     headline="test_accuracy",
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
     problem="rnn_tui.tasks.recall.problem:RecallProblem",
-    evaluation="rnn_tui.tasks.recall.evaluate:evaluate",
+    inference="rnn_tui.tasks.recall.inference:RecallNetwork",
+    shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
 )  # fmt: skip

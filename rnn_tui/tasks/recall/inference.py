@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks.stepwise import Array, sigmoid, softmax
-from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.sequences.inference import Network
+from rnn_tui.tasks.recall import DIGITS, RECALL
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.task import Task
 
 MOST_DIGITS = 1000
 _BETWEEN = frozenset(" ,;\t\n\r")
@@ -46,10 +48,11 @@ def check_position(position: int, digits: Sequence[int]) -> int:
     return position
 
 
-class RecallNetwork(Network):
+class RecallNetwork(SequenceNetwork):
     """Trained replicas that name the digit at the position they were trained for."""
 
-    task, features, outputs = "recall", DIGITS, DIGITS
+    def __init__(self, file: WeightsFile, task: Task = RECALL) -> None:
+        super().__init__(file, task)
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
         """What each replica says: (R, N, 10) for N sequences of digits.

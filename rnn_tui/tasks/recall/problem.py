@@ -1,24 +1,15 @@
 """Recall for the training loop: which digit stood at the position?"""
 
-from collections.abc import Mapping
-
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log
-from rnn_tui.engine.seeding import generator
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.recall import DIGITS, RECALL
-from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
-from rnn_tui.tasks.sequences.problem import SequenceProblem
-
-VALIDATION_SIZE = 100
+from rnn_tui.tasks.sequences.classification import ClassificationProblem
+from rnn_tui.tasks.sequences.examples import Examples
 
 
 def draw_digits(lengths: Tensor, position: int, random: torch.Generator) -> Examples:
@@ -33,40 +24,10 @@ def draw_digits(lengths: Tensor, position: int, random: torch.Generator) -> Exam
     return Examples(inputs[None], targets[None], lengths[None])
 
 
-def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
-    """Loss of every sequence (R, B) from logits (R, 10, B) and targets (R, B).
-
-    `ce` is cross-entropy over the ten classes, the report's; `mse` the mean over the classes of
-    the squared distance between softmax and one-hot target (Brier's score, divided by ten); `bce`
-    the mean over the classes of the cross-entropy of ten separate yes-or-no questions.
-    """
-    if kind == "ce":
-        return F.cross_entropy(logits, targets, reduction="none")
-    one_hot = F.one_hot(targets, DIGITS).transpose(1, 2).to(logits.dtype)  # (R, 10, B)
-    if kind == "mse":
-        return (torch.softmax(logits, dim=1) - one_hot).square().mean(dim=1)
-    return F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none").mean(dim=1)
-
-
-def final_logits(network: Replicas, inputs: Tensor, lengths: Tensor) -> Tensor:
-    """Logits (R, 10, B) after each sequence's end, without gradients.
-
-    Args:
-        network: the replicas.
-        inputs: (T, R, 10, B).
-        lengths: (R, B).
-    """
-    final = network.gates.new_zeros(inputs.shape[1], network.hidden_size, inputs.shape[3])
-    for step, states in enumerate(network.steps(inputs), start=1):
-        torch.where((lengths == step)[:, None], states, final, out=final)
-    return network.logits(final)
-
-
-class RecallProblem(SequenceProblem):
+class RecallProblem(ClassificationProblem):
     """The report's second experiment."""
 
-    features, outputs = DIGITS, DIGITS
-    metric_definitions = RECALL.metrics
+    task = RECALL
 
     def __init__(
         self,
@@ -94,82 +55,9 @@ class RecallProblem(SequenceProblem):
         at = torch.arange(self.samples_per_epoch) * (longest - shortest + 1)
         return shortest + at // self.samples_per_epoch
 
-    def draw_validation(self, random: torch.Generator) -> Examples:
-        """Sequences of the lengths in training, by chance."""
-        shortest, longest = self.config.lengths
-        lengths = torch.randint(shortest, longest + 1, (VALIDATION_SIZE,), generator=random)
-        return self.draw(lengths, random)
-
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences of a random length up to one less than the longest, as in the report."""
         shortest, longest = self.config.lengths
         stop = max(shortest + 1, longest)
         lengths = torch.randint(shortest, stop, (count,), generator=random)
         return self.draw(lengths, random)
-
-    def losses_of(self, batch: Batch) -> Tensor:
-        """Mean loss (R,) over the batch."""
-        lengths = batch.lengths
-        if lengths is not None:
-            lengths = self.for_replicas(lengths, 0)
-        logits = self.model.at_end(self.for_replicas(batch.inputs, 1), lengths)
-        return self._losses(logits, self.for_replicas(batch.targets, 0).long()).mean(dim=1)
-
-    def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        parts = [
-            loss_of(loss, logits[part], targets[part]) for loss, part in self.loss_slices.items()
-        ]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
-
-    def validate(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and accuracy over the validation sequences."""
-        return self._measured(model, self._validation, workers, "val")
-
-    def test(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and accuracy over the test sequences."""
-        size = self.config.test_size
-        drawn = stack([self.draw_test(size, generator(seed, "test")) for seed in self.seeds])
-        return self._measured(model, self._to_device(drawn), workers, "test")
-
-    def right(self, model: nn.Module, examples: Examples, workers: Workers) -> Tensor:
-        """How many of `examples` each replica (R,) answers rightly."""
-        return self.evaluated(model, examples, workers, self._sums)["right"]
-
-    def answers(self, model: nn.Module, count: int, workers: Workers) -> tuple[Tensor, Tensor]:
-        """True digits and answers, (R, N) each, for `count` sequences as in the test."""
-        drawn = [self.draw_test(count, generator(s, "confusion")) for s in self.seeds]
-        examples = self._to_device(stack(drawn))
-
-        def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-            return {"answers": self._logits(network, part).argmax(dim=1)}
-
-        parts = self.measured_parts(model, examples, workers, measure)
-        answers = torch.cat([part["answers"] for part in parts], dim=1)
-        return self.for_replicas(examples.targets, 0).long(), answers
-
-    def _measured(
-        self, model: nn.Module, examples: Examples, workers: Workers, prefix: str
-    ) -> Figures:
-        sums = self.evaluated(model, examples, workers, self._sums)
-        count = examples.count
-        return self.figures(
-            {
-                f"{prefix}_loss": sums["loss"].double() / count,
-                f"{prefix}_accuracy": 100.0 * sums["right"].double() / count,
-            }
-        )
-
-    def _logits(self, network: Replicas, part: Examples) -> Tensor:
-        return final_logits(
-            network,
-            self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1),
-            self.for_replicas(part.lengths, 0),
-        )
-
-    def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-        logits = self._logits(network, part)
-        targets = self.for_replicas(part.targets, 0).long()
-        return {
-            "loss": self._losses(logits, targets).sum(dim=1),
-            "right": (logits.argmax(dim=1) == targets).sum(dim=1),
-        }

@@ -9,6 +9,7 @@ import numpy as np
 
 from rnn_tui.tasks.choice import Choice
 from rnn_tui.tasks.questions import Answer, Questions
+from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.inference import RecallNetwork, check_position, parse_digits
 
 
@@ -32,7 +33,7 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
     request = "Type a sequence of digits, such as 3 1 4 1 5"
 
     def __init__(self, choice: Choice, position: int | None = None) -> None:
-        super().__init__(RecallNetwork, choice, position)
+        super().__init__(RECALL, choice, position)
         self.position = position or self.config.position or 1
 
     def read(self, text: str) -> Recollection:

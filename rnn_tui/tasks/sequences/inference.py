@@ -5,7 +5,7 @@ not wait seconds for torch, nor a panel for the library to load. A test holds th
 """
 
 from collections.abc import Iterator
-from typing import ClassVar, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -17,26 +17,26 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stepwise import Array, CellWeights
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.task import Task
 
 
-class Network:
+class SequenceNetwork:
     """Some or all replicas of a run, for answers only.
 
     Args:
         file: the weights.
+        task: whose they must be.
 
     Raises:
         CheckpointError: if they are another task's, or do not fit their own settings.
     """
 
-    task: ClassVar[str]
-    features: ClassVar[int]
-    outputs: ClassVar[int]
-
-    def __init__(self, file: WeightsFile) -> None:
-        config = file.config
-        if not isinstance(config, SequenceConfig) or config.task != self.task:
-            raise CheckpointError(f"These weights are not of {self.task} but of {config.task}.")
+    def __init__(self, file: WeightsFile, task: Task) -> None:
+        config, shape = file.config, task.shape
+        if not isinstance(config, SequenceConfig) or config.task != task.name or shape is None:
+            raise CheckpointError(f"These weights are not of {task.name} but of {config.task}.")
+        self.task, self.shape = task, shape
+        self.features, self.outputs = shape.features, len(shape.outputs)
         self.config = config
         self.metrics = file.metrics
         self.replicas: tuple[Replica, ...] = config.replicas
@@ -66,7 +66,7 @@ class Network:
         size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
         columns = [*range(size), *range(width, self._gates.shape[2])]
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
-        chosen.config, chosen.metrics = self.config, self.metrics
+        chosen.__dict__.update(self.__dict__)
         chosen.replicas = (self.replicas[replica],)
         chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]
         chosen._readout = self._readout[replica][:, [*range(size), width]][None]

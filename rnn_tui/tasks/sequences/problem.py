@@ -19,6 +19,7 @@ from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Batches, Examples, stack
+from rnn_tui.tasks.task import Task
 
 # Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
 EVALUATION_ROWS = 8_000
@@ -41,10 +42,12 @@ class SequenceProblem(Problem):
         device: where to train.
         log: takes a sentence for the log.
         dtype: precision of the weights.
+
+    Attributes:
+        task: what is known of it without torch.
     """
 
-    features: ClassVar[int]
-    outputs: ClassVar[int]
+    task: ClassVar[Task]
 
     def __init__(
         self,
@@ -54,6 +57,9 @@ class SequenceProblem(Problem):
         dtype: torch.dtype = torch.float32,
     ) -> None:
         config: SequenceConfig = as_kind(settings, SequenceConfig)
+        assert self.task.shape is not None
+        self.metric_definitions = self.task.metrics
+        self.features, self.outputs = self.task.shape.features, len(self.task.shape.outputs)
         self.config, self.device = config, device
         replicas = len(config.replicas)
         rows = replicas * min(config.batch_size, config.training_size) * config.lengths[1]
@@ -126,6 +132,15 @@ class SequenceProblem(Problem):
         shortest, longest = self.config.lengths
         steps = torch.randint(shortest, longest + 1, (self.steps_per_epoch,), generator=random)
         return steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
+
+    def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
+        """Lengths (count,) by chance, from the shortest in training to the longest."""
+        shortest, longest = self.config.lengths
+        return torch.randint(shortest, longest + 1, (count,), generator=random)
+
+    def draw_seeds(self, lengths: Tensor, *purpose: str | int) -> Examples:
+        """Sequences of these lengths (N,) for every seed, by a stream of their own."""
+        return stack([self.draw(lengths, generator(seed, *purpose)) for seed in self.seeds])
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """One part: the operations are too small to share between threads."""

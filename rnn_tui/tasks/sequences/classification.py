@@ -1,0 +1,144 @@
+"""Sequences that are put into a class after their last step, as recall and parity are.
+
+A task of this kind says how a sequence is drawn, and has the rest from here.
+"""
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.seeding import generator
+from rnn_tui.networks.replicas import Replicas
+from rnn_tui.tasks.config import SequenceConfig, as_kind
+from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
+from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
+from rnn_tui.tasks.sequences.problem import SequenceProblem
+
+VALIDATION_SIZE = 100
+
+
+def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
+    """Loss of every sequence (R, B) from logits (R, C, B) and targets (R, B).
+
+    `ce` is cross-entropy over the C classes; `mse` the mean over the classes of
+    the squared distance between softmax and one-hot target (Brier's score, divided by C); `bce`
+    the mean over the classes of the cross-entropy of C separate yes-or-no questions.
+    """
+    if kind == "ce":
+        return F.cross_entropy(logits, targets, reduction="none")
+    one_hot = F.one_hot(targets, logits.shape[1]).transpose(1, 2).to(logits.dtype)  # (R, C, B)
+    if kind == "mse":
+        return (torch.softmax(logits, dim=1) - one_hot).square().mean(dim=1)
+    return F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none").mean(dim=1)
+
+
+def final_logits(network: Replicas, inputs: Tensor, lengths: Tensor) -> Tensor:
+    """Logits (R, C, B) after each sequence's end, without gradients.
+
+    Args:
+        network: the replicas.
+        inputs: (T, R, F, B).
+        lengths: (R, B).
+    """
+    final = network.gates.new_zeros(inputs.shape[1], network.hidden_size, inputs.shape[3])
+    for step, states in enumerate(network.steps(inputs), start=1):
+        torch.where((lengths == step)[:, None], states, final, out=final)
+    return network.logits(final)
+
+
+class ClassificationProblem(SequenceProblem):
+    """Sequences of which each has one of C classes as its target.
+
+    Its task's metrics are `METRICS` of `tasks.sequences`; its losses are those of `loss_of`.
+    """
+
+    def training_lengths(self, random: torch.Generator) -> Tensor:
+        """Lengths by chance."""
+        return self.random_lengths(self.samples_per_epoch, random)
+
+    def draw_validation(self, random: torch.Generator) -> Examples:
+        """Sequences of the lengths in training, by chance."""
+        return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
+
+    def draw_test(self, count: int, random: torch.Generator) -> Examples:
+        """Sequences to test on; by default of the lengths in training, by chance."""
+        return self.draw(self.random_lengths(count, random), random)
+
+    def losses_of(self, batch: Batch) -> Tensor:
+        """Mean loss (R,) over the batch."""
+        lengths = batch.lengths
+        if lengths is not None:
+            lengths = self.for_replicas(lengths, 0)
+        logits = self.model.at_end(self.for_replicas(batch.inputs, 1), lengths)
+        return self._losses(logits, self.for_replicas(batch.targets, 0).long()).mean(dim=1)
+
+    def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
+        parts = [
+            loss_of(loss, logits[part], targets[part]) for loss, part in self.loss_slices.items()
+        ]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
+        """Mean loss and accuracy over the validation sequences."""
+        return self._measured(model, self._validation, workers, "val")
+
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
+        """Mean loss and accuracy over the test sequences."""
+        size = self.config.test_size
+        drawn = stack([self.draw_test(size, generator(seed, "test")) for seed in self.seeds])
+        return self._measured(model, self._to_device(drawn), workers, "test")
+
+    def right(self, model: nn.Module, examples: Examples, workers: Workers) -> Tensor:
+        """How many of `examples` each replica (R,) answers rightly."""
+        return self.evaluated(model, examples, workers, self._sums)["right"]
+
+    def answers(self, model: nn.Module, count: int, workers: Workers) -> tuple[Tensor, Tensor]:
+        """True classes and answers, (R, N) each, for `count` sequences as in the test."""
+        drawn = [self.draw_test(count, generator(s, "confusion")) for s in self.seeds]
+        examples = self._to_device(stack(drawn))
+
+        def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
+            return {"answers": self._logits(network, part).argmax(dim=1)}
+
+        parts = self.measured_parts(model, examples, workers, measure)
+        answers = torch.cat([part["answers"] for part in parts], dim=1)
+        return self.for_replicas(examples.targets, 0).long(), answers
+
+    def _measured(
+        self, model: nn.Module, examples: Examples, workers: Workers, prefix: str
+    ) -> Figures:
+        sums = self.evaluated(model, examples, workers, self._sums)
+        count = examples.count
+        return self.figures(
+            {
+                f"{prefix}_loss": sums["loss"].double() / count,
+                f"{prefix}_accuracy": 100.0 * sums["right"].double() / count,
+            }
+        )
+
+    def _logits(self, network: Replicas, part: Examples) -> Tensor:
+        return final_logits(
+            network,
+            self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1),
+            self.for_replicas(part.lengths, 0),
+        )
+
+    def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
+        logits = self._logits(network, part)
+        targets = self.for_replicas(part.targets, 0).long()
+        return {
+            "loss": self._losses(logits, targets).sum(dim=1),
+            "right": (logits.argmax(dim=1) == targets).sum(dim=1),
+        }
+
+    @classmethod
+    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
+        """Accuracy at every length in training and up to twice the longest; a confusion matrix."""
+        from rnn_tui.tasks.sequences.evaluate import evaluate_classes  # noqa: PLC0415 - sklearn
+
+        return evaluate_classes(cls, as_kind(config, SequenceConfig), weights)
