@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.errors import SettingError, TaskError, printable
 from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Variant
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from rnn_tui.engine.problem import Problem
     from rnn_tui.engine.weights_file import WeightsFile
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ class Task:
         default_cell: the one to start with.
         unit: what its samples are, in the plural.
         augmentations: the kinds of `Recipe.augmentation` that a user may choose from.
+        help_text: what the help of its tab says, in Markdown.
         published: figures that were published, in percent: by metric, then by cell, or by
             `Variant.label` for the networks of the default cell. Empty where there are none.
     """
@@ -96,6 +100,7 @@ class Task:
     default_cell: str = "lstm"
     unit: str = "sequences"
     augmentations: tuple[str, ...] = ()
+    help_text: str = ""
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
@@ -174,9 +179,20 @@ class Task:
         return known.get(variant.label) if cell == self.default_cell else None
 
     def load(self) -> type[Problem]:
-        """Import its problem, and torch with it."""
-        with heavy_imports():
-            return cast("type[Problem]", _imported(self.problem))
+        """Import its problem, and torch with it.
+
+        Raises:
+            TaskError: if it can't be imported, as where a plug-in is broken.
+        """
+        try:
+            with heavy_imports():
+                return cast("type[Problem]", _imported(self.problem))
+        except Exception as error:
+            logger.exception("task %s can't be loaded", self.name)
+            raise TaskError(
+                f"The task {self.name} can't be loaded ({type(error).__name__}: "
+                f"{printable(error, 120)}); the log file has the details."
+            ) from error
 
     def evaluate(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
         """What `Problem.evaluate` finds of trained weights; None where it does not look.

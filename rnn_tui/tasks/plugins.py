@@ -1,0 +1,113 @@
+"""Tasks from other packages, found by the entry-point group `rnn_tui.tasks`.
+
+A plug-in names a `tasks.task.Task`. One that is broken costs nothing but a sentence: whatever its
+import raises is caught, and what it says of itself is checked before anything shows it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine.errors import SettingError, UserError, printable
+from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.tasks.task import Task
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+GROUP = "rnn_tui.tasks"
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
+LONGEST_WORDS = 4000
+SUFFIXES = (".dist-info", ".egg-info")
+logger = logging.getLogger(__name__)
+
+
+def add_plugins(tasks: dict[str, Task]) -> list[str]:
+    """Add the tasks of installed packages; returns a sentence for each that can't be used."""
+    broken: list[str] = []
+    for entry in _entries():
+        try:
+            task = _loaded(entry)
+            if task.name in tasks:
+                raise SettingError(f"there is a task called {task.name} already")
+            check(task)
+        except (Exception, SystemExit) as error:
+            logger.exception("plug-in %s can't be used", printable(entry.value))
+            why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
+            broken.append(
+                f"The task plug-in {printable(entry.name)} ({printable(entry.value)}) can't be "
+                f"used: {printable(why, 200)}."
+            )
+        else:
+            tasks[task.name] = task
+    return broken
+
+
+def check(task: Task) -> None:
+    """Raise `SettingError`, without a full stop, where something in `task` does not fit.
+
+    What it will be asked for is asked for once: every preset for every cell.
+    """
+    if not isinstance(task.name, str) or not NAME.fullmatch(task.name):
+        raise SettingError("its name must be short, of small letters, digits and dashes")
+    for words in (task.label, task.unit, task.help_text):
+        lines = words.split("\n")
+        if any(line != printable(line, LONGEST_WORDS) for line in lines):
+            raise SettingError("its label, unit and help must be printable text")
+    if unknown := [name for name in task.settings if name not in SETTINGS]:
+        raise SettingError(f"there is no setting called {unknown[0]}")
+    names = [metric.name for metric in task.metrics]
+    if task.headline not in names:
+        raise SettingError(f"its headline {task.headline} is none of its metrics")
+    if not task.presets:
+        raise SettingError("it has no preset")
+    for preset in task.presets:
+        for cell in task.cells:
+            try:
+                task.config(cell, preset.name)
+            except (TypeError, UserError) as error:
+                raise SettingError(f"preset {preset.name}: {str(error).rstrip('.')}") from error
+
+
+def _loaded(entry: EntryPoint) -> Task:
+    module, _, name = entry.value.partition(":")
+    task = getattr(import_module(module), name)
+    if not isinstance(task, Task):
+        raise SettingError(f"{name} is no Task")
+    return task
+
+
+def _entries() -> Iterator[EntryPoint]:
+    """The entry points of the group.
+
+    Importing `importlib.metadata` takes 50 ms, a tenth of what the first frame takes: it is only
+    done where some installed package names the group.
+    """
+    if not any(f"[{GROUP}]".encode() in _read(path) for path in _descriptions()):
+        return
+    from importlib.metadata import entry_points  # noqa: PLC0415 - see above
+
+    yield from entry_points(group=GROUP)
+
+
+def _descriptions() -> Iterator[Path]:
+    """The files of entry points of everything that is installed."""
+    for folder in sys.path:
+        try:
+            names = [path for path in Path(folder or ".").iterdir() if path.suffix in SUFFIXES]
+        except OSError:
+            continue
+        yield from (path / "entry_points.txt" for path in names)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
