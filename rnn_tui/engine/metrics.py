@@ -1,13 +1,13 @@
-"""Metrics: what they are called and mean, and how they are gathered without leaving the device.
+"""Metrics: what they are called and mean, and how they are measured without leaving the device.
 
 Charts, tables, lines and documents derive from a task's definitions (`Metric`): one that a task
 adds is drawn and told without a word elsewhere.
-Torch is not imported here: the classes only call methods of the tensors they are given.
+Torch is not imported here: what measures only calls methods of the tensors it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,8 @@ class Metric:
     """A metric's name and how to show it.
 
     Attributes:
-        name: the key in events and JSON, such as `val_accuracy`.
+        name: the key in events and JSON, such as `val_accuracy`; begins with the stage that it is
+            measured in, `train`, `val` or `test`.
         label: the words for a chart or a table head.
         unit: `%` or nothing.
         higher_is_better: which way is up.
@@ -40,6 +41,11 @@ class Metric:
     upper: float | None = None
     chart: str = ""
 
+    @property
+    def stage(self) -> str:
+        """Of what it is: `train`, `val` or `test`."""
+        return self.name.partition("_")[0]
+
     def format(self, value: float) -> str:
         """`value` with the digits that its unit needs, and without the unit."""
         return f"{value:.2f}" if self.unit == "%" else f"{value:.4f}"
@@ -55,41 +61,62 @@ def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
     return Metric(name, label, "%", True, 0.0, 100.0, chart)
 
 
-class Mean:
-    """The mean of a quantity over samples, kept on the device until `value` is asked for."""
+@dataclass(frozen=True)
+class Measure:
+    """A metric of classification that is measured in validation and in the test alike.
 
-    def __init__(self) -> None:
-        self.reset()
+    Attributes:
+        name: such as `accuracy`; the metrics are `val_accuracy` and `test_accuracy`.
+        label: in words.
+        values: for each sample its value, as a function of logits (…, C) and target classes (…);
+            the metric is their mean, in percent where the unit is `%`.
+        unit: `%` or nothing.
+        higher_is_better: which way is up.
+        upper: the greatest possible value, or None.
+        chart: which chart of training draws its validation values; empty for none.
+    """
 
-    def reset(self) -> None:
-        """Forget everything."""
-        self._sum: Tensor | float = 0.0
-        self._count = 0
+    name: str
+    label: str
+    values: Callable[[Tensor, Tensor], Tensor]
+    unit: str = "%"
+    higher_is_better: bool = True
+    upper: float | None = 100.0
+    chart: str = ""
 
-    def update(self, total: Tensor | float, count: int) -> None:
-        """Add `count` samples whose values sum to `total` (a scalar)."""
-        self._sum = self._sum + total
-        self._count += count
+    @property
+    def validation(self) -> Metric:
+        """The metric of the validation data."""
+        return self._metric("val_", "validation ", self.chart)
 
-    def value(self) -> float:
-        """The mean so far (this synchronises with the device); NaN over no samples."""
-        return float(self._sum) / self._count if self._count else float("nan")
+    @property
+    def test(self) -> Metric:
+        """The metric of the test data."""
+        return self._metric("test_", "test ", "")
+
+    def mean(self, total: Tensor, count: int) -> Tensor:
+        """The metric of values that sum to `total` (…) over `count` samples, in double precision.
+
+        NaN over no samples.
+        """
+        mean = total.double() / count
+        return 100.0 * mean if self.unit == "%" else mean
+
+    def _metric(self, prefix: str, words: str, chart: str) -> Metric:
+        return Metric(
+            f"{prefix}{self.name}",
+            f"{words}{self.label}",
+            self.unit,
+            self.higher_is_better,
+            0.0,
+            self.upper,
+            chart,
+        )
 
 
-class Accuracy:
-    """The percentage of samples whose largest logit is the target's."""
-
-    def __init__(self) -> None:
-        self._mean = Mean()
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self._mean.reset()
-
-    def update(self, logits: Tensor, targets: Tensor) -> None:
-        """Add samples: `logits` (N, classes), `targets` (N,) of class indices."""
-        self._mean.update((logits.argmax(-1) == targets).sum(), len(targets))
-
-    def value(self) -> float:
-        """Percent so far (this synchronises with the device); NaN over no samples."""
-        return 100.0 * self._mean.value()
+ACCURACY = Measure(
+    "accuracy",
+    "accuracy",
+    lambda logits, targets: logits.argmax(-1) == targets,
+    chart="accuracy",
+)

@@ -62,7 +62,7 @@ def check(task: Task) -> None:
             raise SettingError("its label, unit and help must be printable text")
     if unknown := [name for name in task.settings if name not in SETTINGS]:
         raise SettingError(f"there is no setting called {unknown[0]}")
-    names = [metric.name for metric in task.metrics]
+    names = [metric.name for metric in task.metric_definitions]
     if task.headline not in names:
         raise SettingError(f"its headline {task.headline} is none of its metrics")
     if not task.presets:

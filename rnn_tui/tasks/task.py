@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
 from rnn_tui.engine.errors import SettingError, TaskError, printable
 from rnn_tui.engine.imports import heavy_imports
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import Measure, Metric
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
@@ -72,7 +72,9 @@ class Task:
         label: as shown.
         settings: the names of the settings that a user may change, in order of display.
         presets: the default first.
-        metrics: what its problem measures, in order of display.
+        metrics: what its problem measures besides, in order of display.
+        measures: what it measures of logits and classes, in validation and in the test; a list, so
+            that one can be added.
         headline: the metric that sums a finished run up.
         problem: `module:class` of the `engine.problem.Problem`, imported on use.
         shape: what its networks read and say; None for images.
@@ -94,6 +96,7 @@ class Task:
     metrics: tuple[Metric, ...]
     headline: str
     problem: str
+    measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None
     inference: str = ""
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
@@ -123,9 +126,17 @@ class Task:
         """The preset where none is named."""
         return self.presets[0].name
 
+    @property
+    def metric_definitions(self) -> tuple[Metric, ...]:
+        """All metrics in order of display: of training, of validation, of the test."""
+        measured = [measure.validation for measure in self.measures]
+        measured += [measure.test for measure in self.measures]
+        stages = ("train", "val", "test")
+        return tuple(sorted((*self.metrics, *measured), key=lambda one: stages.index(one.stage)))
+
     def metric(self, name: str) -> Metric:
         """What is known of a metric of this task, or of one that it does not have."""
-        return next((one for one in self.metrics if one.name == name), Metric(name, name))
+        return next((m for m in self.metric_definitions if m.name == name), Metric(name, name))
 
     def preset(self, name: str) -> Preset:
         """The preset of that name.

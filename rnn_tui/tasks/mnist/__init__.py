@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.metrics import accuracy_metric, loss_metric
+from rnn_tui.engine.metrics import ACCURACY, loss_metric
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.task import Preset, Task
 
@@ -88,10 +88,9 @@ MNIST = Task(
         loss_metric("train_loss", "training loss", "loss"),
         loss_metric("train_loss_last_batch", "last batch's loss"),
         loss_metric("val_loss", "validation loss", "loss"),
-        accuracy_metric("val_accuracy", "validation accuracy", "accuracy"),
         loss_metric("test_loss", "test loss"),
-        accuracy_metric("test_accuracy", "test accuracy"),
     ),
+    measures=[ACCURACY],
     headline="test_accuracy",
     published={
         "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},

@@ -12,7 +12,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import fast_bfloat16, precision
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.memory import require_memory
-from rnn_tui.engine.metrics import Accuracy, Figures, Mean
+from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
@@ -94,11 +94,10 @@ def to_pixels(images: Tensor, standardise: bool) -> Tensor:
 class MnistProblem(Problem):
     """The report's experiment on one device, everything resident there."""
 
-    metric_definitions = MNIST.metrics
-
     def __init__(self, settings: RunConfig, device: torch.device, log: Log) -> None:
         config: ImageConfig = as_kind(settings, ImageConfig)
         self._config, self._device = config, device
+        self.metric_definitions = MNIST.metric_definitions
         self._recipe = config.recipe
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
@@ -203,14 +202,12 @@ class MnistProblem(Problem):
         return logits.float()
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and accuracy over the validation images."""
-        loss, accuracy = self._evaluate(model, self._validation, workers)
-        return {"val_loss": loss, "val_accuracy": accuracy}
+        """Mean loss and the measures over the validation images."""
+        return self._measured(model, self._validation, workers, "val")
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and accuracy over the test images."""
-        loss, accuracy = self._evaluate(model, self._test, workers)
-        return {"test_loss": loss, "test_accuracy": accuracy}
+        """Mean loss and the measures over the test images."""
+        return self._measured(model, self._test, workers, "test")
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ImageEvaluation:
@@ -219,11 +216,10 @@ class MnistProblem(Problem):
 
         return evaluate(as_kind(config, ImageConfig), weights)
 
-    def _evaluate(
-        self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers
-    ) -> tuple[float, float]:
+    def _measured(
+        self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str
+    ) -> Figures:
         images, labels = data
-        mean, accuracy = Mean(), Accuracy()
 
         def logits_of(at: int) -> Callable[[], Tensor]:
             def call() -> Tensor:
@@ -232,8 +228,13 @@ class MnistProblem(Problem):
 
             return call
 
-        starts = range(0, len(labels), EVALUATION_BATCH)
+        starts, count = range(0, len(labels), EVALUATION_BATCH), len(labels)
         logits = torch.cat(workers.run([logits_of(at) for at in starts]))
-        mean.update(F.cross_entropy(logits, labels, reduction="sum"), len(labels))
-        accuracy.update(logits, labels)
-        return mean.value(), accuracy.value()
+        loss = F.cross_entropy(logits, labels, reduction="sum")
+        return {
+            f"{prefix}_loss": float(loss) / count,
+            **{
+                f"{prefix}_{one.name}": float(one.mean(one.values(logits, labels).sum(), count))
+                for one in MNIST.measures
+            },
+        }

@@ -1,6 +1,7 @@
 """Recall: which digit stood at a position? The second experiment of the report, without torch."""
 
 from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
@@ -49,6 +50,7 @@ RECALL = Task(
         ),
     ),
     metrics=METRICS,
+    measures=[ACCURACY],
     headline="test_accuracy",
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
     problem="rnn_tui.tasks.recall.problem:RecallProblem",

@@ -54,7 +54,8 @@ def final_logits(network: Replicas, inputs: Tensor, lengths: Tensor) -> Tensor:
 class ClassificationProblem(SequenceProblem):
     """Sequences of which each has one of C classes as its target.
 
-    Its task's metrics are `METRICS` of `tasks.sequences`; its losses are those of `loss_of`.
+    Its task has `METRICS` of `tasks.sequences` beside its measures; its losses are those of
+    `loss_of`.
     """
 
     def training_lengths(self, random: torch.Generator) -> Tensor:
@@ -84,18 +85,23 @@ class ClassificationProblem(SequenceProblem):
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and accuracy over the validation sequences."""
+        """Mean loss and the measures over the validation sequences."""
         return self._measured(model, self._validation, workers, "val")
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and accuracy over the test sequences."""
+        """Mean loss and the measures over the test sequences."""
         size = self.config.test_size
         drawn = stack([self.draw_test(size, generator(seed, "test")) for seed in self.seeds])
         return self._measured(model, self._to_device(drawn), workers, "test")
 
     def right(self, model: nn.Module, examples: Examples, workers: Workers) -> Tensor:
         """How many of `examples` each replica (R,) answers rightly."""
-        return self.evaluated(model, examples, workers, self._sums)["right"]
+
+        def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
+            targets = self.for_replicas(part.targets, 0).long()
+            return {"right": (self._logits(network, part).argmax(dim=1) == targets).sum(dim=1)}
+
+        return self.evaluated(model, examples, workers, measure)["right"]
 
     def answers(self, model: nn.Module, count: int, workers: Workers) -> tuple[Tensor, Tensor]:
         """True classes and answers, (R, N) each, for `count` sequences as in the test."""
@@ -117,7 +123,10 @@ class ClassificationProblem(SequenceProblem):
         return self.figures(
             {
                 f"{prefix}_loss": sums["loss"].double() / count,
-                f"{prefix}_accuracy": 100.0 * sums["right"].double() / count,
+                **{
+                    f"{prefix}_{one.name}": one.mean(sums[one.name], count)
+                    for one in self.task.measures
+                },
             }
         )
 
@@ -133,7 +142,10 @@ class ClassificationProblem(SequenceProblem):
         targets = self.for_replicas(part.targets, 0).long()
         return {
             "loss": self._losses(logits, targets).sum(dim=1),
-            "right": (logits.argmax(dim=1) == targets).sum(dim=1),
+            **{
+                one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1)
+                for one in self.task.measures
+            },
         }
 
     @classmethod

@@ -58,7 +58,7 @@ class SequenceProblem(Problem):
     ) -> None:
         config: SequenceConfig = as_kind(settings, SequenceConfig)
         assert self.task.shape is not None
-        self.metric_definitions = self.task.metrics
+        self.metric_definitions = self.task.metric_definitions
         self.features, self.outputs = self.task.shape.features, len(self.task.shape.outputs)
         self.config, self.device = config, device
         replicas = len(config.replicas)
