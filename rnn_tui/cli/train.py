@@ -31,7 +31,7 @@ from rnn_tui.cli.stop_signals import stopping_on_signals
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
-from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.state import EpochRow, RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore

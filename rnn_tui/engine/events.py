@@ -8,6 +8,8 @@ Where a run trains several replicas, its figures are in `replicas`: by metric na
 of `RunConfig.replicas`, in their order; `metrics` has those of a single network.
 """
 
+import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -16,6 +18,11 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Metric
 
 ReplicaFigures = Mapping[str, tuple[float, ...]]
+
+
+def new_run_id() -> str:
+    """An id that sorts by time and is unique across processes."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from rnn_tui.engine.checkpoint_writer import CheckpointWriter
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DivergedError, UserError
-from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.optimisation import make_optimiser

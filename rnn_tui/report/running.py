@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from rnn_tui.engine import events
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
-from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import run_database
 from rnn_tui.report.kept import Kept, kept
 from rnn_tui.report.pace import Pace

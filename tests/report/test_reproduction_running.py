@@ -14,7 +14,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DeviceError
-from rnn_tui.engine.identifiers import new_run_id
+from rnn_tui.engine.events import new_run_id
 from rnn_tui.report.kept import Found, Kept, networks
 from rnn_tui.report.plan import Part, family, plan
 from rnn_tui.report.running import reproduce, standing

@@ -8,16 +8,20 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import SequenceConfig, as_kind
-from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join
-from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
 VALIDATION_SIZE = 100
 TEST_LENGTHS = range(1, 21)
+# The evaluation goes on with these, and this many pairs of each.
+LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
+LONG_COUNT = 100
+EVALUATED = (("bit_accuracy", "bit accuracy"), ("number_accuracy", "whole numbers right"))
 # In the pairs made for long carries, how likely a place is of the same kind as the one before it.
 REPEATED = 0.6
 # Small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0.
@@ -196,9 +200,26 @@ class AdderProblem(SequenceProblem):
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
         """Shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
-        from rnn_tui.tasks.adder.evaluate import evaluate  # noqa: PLC0415 - imports this
-
-        return evaluate(as_kind(config, SequenceConfig), weights)
+        settings = as_kind(config, SequenceConfig)
+        problem = with_weights(cls, settings, weights)
+        asked = [
+            (TEST_LENGTHS, settings.test_size),
+            *(((one,), LONG_COUNT) for one in LONG_LENGTHS),
+        ]
+        with cpu_workers(settings.workers or automatic_workers()) as workers:
+            shares = [
+                problem.at_lengths(problem.model, lengths, count, workers)
+                for lengths, count in asked
+            ]
+        lengths = tuple(one for several, _ in asked for one in several)
+        counts = tuple(count for several, count in asked for _ in several)
+        return SequenceEvaluation(
+            settings,
+            [
+                ByLength(name, label, lengths, 100.0 * torch.cat(values, dim=1).numpy(), counts)
+                for (name, label), values in zip(EVALUATED, zip(*shares, strict=True), strict=True)
+            ],
+        )
 
     def _right(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
         bits, numbers = right(*self._answered(network, part))

@@ -3,21 +3,22 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import fast_bfloat16, precision
+from rnn_tui.engine.devices import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.seeding import generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.predictor import Predictor
 from rnn_tui.networks.row_reader import build_row_reader
 from rnn_tui.tasks.config import ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
@@ -211,10 +212,27 @@ class MnistProblem(Problem):
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ImageEvaluation:
-        """Read the whole test set with a copy of `weights`, on the CPU."""
-        from rnn_tui.tasks.mnist.evaluate import evaluate  # noqa: PLC0415 - imports this
+        """Read the whole test set with a copy of `weights`, on the CPU, as precisely as the run."""
+        from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - a second, on use only
 
-        return evaluate(as_kind(config, ImageConfig), weights)
+        settings = as_kind(config, ImageConfig)
+        data = load_mnist(settings.data_dir)
+        bfloat16 = settings.recipe.bfloat16 and fast_bfloat16(torch.device("cpu"))
+        predictor = Predictor(build_model(settings), weights, bfloat16)
+        logits = predictor.logits(to_pixels(data.test_images, settings.recipe.standardise))
+        probabilities = torch.softmax(logits, dim=-1).numpy()
+        labels = data.test_labels.numpy()
+        predictions = probabilities.argmax(axis=1)
+        wrong = np.flatnonzero(predictions != labels)
+        surest_first = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
+        return ImageEvaluation(
+            images=data.test_images.numpy(),
+            labels=labels,
+            probabilities=probabilities,
+            predictions=predictions,
+            confusion=confusion_matrix(labels, predictions, labels=range(CLASSES)),
+            misread=surest_first,
+        )
 
     def _measured(
         self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str

@@ -5,21 +5,26 @@ A task of this kind says how a sequence is drawn, and has the rest from here.
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.seeding import generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
-from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
+from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
-from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
 VALIDATION_SIZE = 100
+# Sequences of each length that the evaluation asks each replica; and of any length for the matrix,
+# as in a small test set some classes would be missing.
+EVALUATED, CONFUSED = 200, 1000
+MOST_LENGTHS = 40
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
@@ -151,6 +156,39 @@ class ClassificationProblem(SequenceProblem):
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
         """Accuracy at every length in training and up to twice the longest; a confusion matrix."""
-        from rnn_tui.tasks.sequences.evaluate import evaluate_classes  # noqa: PLC0415 - sklearn
+        from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - a second, on use only
 
-        return evaluate_classes(cls, as_kind(config, SequenceConfig), weights)
+        settings = as_kind(config, SequenceConfig)
+        problem = with_weights(cls, settings, weights)
+        shortest, longest = settings.lengths
+        lengths = tuple(range(shortest, 2 * longest + 1))
+        if len(lengths) > MOST_LENGTHS:
+            lengths = tuple(
+                sorted({int(n) for n in np.linspace(shortest, 2 * longest, MOST_LENGTHS)})
+            )
+        accuracies = []
+        with cpu_workers(settings.workers or automatic_workers()) as workers:
+            for length in lengths:
+                drawn = problem.draw_seeds(torch.full((EVALUATED,), length), "test", length)
+                right = problem.right(problem.model, drawn, workers)
+                accuracies.append(100.0 * right.double() / EVALUATED)
+            targets, answers = problem.answers(problem.model, CONFUSED, workers)
+        variants = len(settings.variants)
+        confusion = np.stack(
+            [
+                confusion_matrix(true.ravel(), said.ravel(), labels=range(problem.outputs))
+                for true, said in zip(
+                    np.split(targets.numpy(), variants),
+                    np.split(answers.numpy(), variants),
+                    strict=True,
+                )
+            ]
+        )
+        by_length = ByLength(
+            "accuracy",
+            "accuracy",
+            lengths,
+            torch.stack(accuracies, dim=1).numpy(),
+            (EVALUATED,) * len(lengths),
+        )
+        return SequenceEvaluation(settings, [by_length], confusion)

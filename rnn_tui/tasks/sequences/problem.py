@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import require_memory
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.memory import require_memory
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
