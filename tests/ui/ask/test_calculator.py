@@ -8,16 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from textual import events
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Footer, Select, Static, TabbedContent, TabPane
+from textual.widgets import Select, Static
 
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.runs import weights
@@ -30,33 +29,11 @@ from rnn_tui.ui.ask.calculator_answer import Adders, Answer
 from rnn_tui.ui.ask.calculator_entry import MOST_CHARACTERS, NumberEntry
 from rnn_tui.ui.ask.calculator_result import TallyTable, shorten
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
-from rnn_tui.ui.shell import styles
+from tests.ui import helpers
+from tests.ui.helpers import PanelApp, screen_lines, screen_text, settled
 
-SIZES = [(80, 20), (80, 24), (120, 40), (200, 50)]
-
-
-class Host(App[None]):
-    """The panel in a tab, among single keys that are commands."""
-
-    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"command('{key}')", key) for key in "tspnfclrixq"
-    ]
-
-    def __init__(self, source: Source | None = None) -> None:
-        super().__init__()
-        self.panel = CalculatorPanel()
-        if source is not None:
-            self.panel.use(source)
-        self.commands: list[str] = []
-
-    def compose(self) -> ComposeResult:
-        with TabbedContent(), TabPane("Calculator"):
-            yield self.panel
-        yield Footer()
-
-    def action_command(self, key: str) -> None:
-        self.commands.append(key)
+SIZES = [(80, 20), *helpers.SIZES]
+Host = PanelApp[CalculatorPanel]
 
 
 def shipped() -> Source:
@@ -80,14 +57,6 @@ def untrained(tmp_path: Path) -> Source:
     path = tmp_path / "untrained.safetensors"
     save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
     return Source(path, "run untrained")
-
-
-def screen_lines(app: App[Any]) -> list[str]:
-    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
-
-
-def screen_text(app: App[Any]) -> str:
-    return "\n".join(screen_lines(app))
 
 
 def row(app: App[Any], label: str, below: int = 0) -> str:
@@ -130,26 +99,22 @@ def entry(app: App[Any], name: str) -> NumberEntry:
     return app.query_one(f"#number-{name}", NumberEntry)
 
 
-async def settled(pilot: Pilot[Any]) -> None:
+async def answered(pilot: Pilot[Any]) -> None:
     """Wait until everything that was asked is answered and drawn."""
     panel = pilot.app.query_one(CalculatorPanel)
-    await pilot.pause()
-    end = time.monotonic() + 60
-    while panel.busy:
-        assert time.monotonic() < end, screen_text(pilot.app)
-        await pilot.pause(0.01)
-    await pilot.pause()
+    await settled(pilot, lambda: not panel.busy)
 
 
 @asynccontextmanager
-async def running(
+async def calculating(
     size: tuple[int, int] = (80, 24), source: Source | None = None
 ) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
     """The panel, the first number in focus, once its example is answered."""
-    app = Host(source or shipped())
+    app = Host(CalculatorPanel())
+    app.panel.use(source or shipped())
     async with app.run_test(size=size) as pilot:
         app.panel.focus_field()
-        await settled(pilot)
+        await answered(pilot)
         yield app, pilot
 
 
@@ -159,7 +124,7 @@ async def type_into(pilot: Pilot[Any], name: str, text: str) -> None:
     field.focus()
     await pilot.pause()
     await pilot.press("home", "ctrl+k", *(_KEYS.get(letter, letter) for letter in text))
-    await settled(pilot)
+    await answered(pilot)
 
 
 _KEYS = {" ": "space", "_": "underscore", "-": "minus"}
@@ -172,20 +137,20 @@ async def paste(pilot: Pilot[Any], name: str, text: str) -> None:
     field.value = ""
     await pilot.pause()
     field.post_message(events.Paste(text))
-    await settled(pilot)
+    await answered(pilot)
 
 
 async def ask(pilot: Pilot[Any], variant: str, seed: int) -> None:
     pilot.app.query_one("#variant", Select).value = variant
     pilot.app.query_one("#seed", Select).value = seed
-    await settled(pilot)
+    await answered(pilot)
 
 
 # The answer
 
 
 async def test_the_example_is_answered_by_the_largest_network() -> None:
-    async with running() as (app, _):
+    async with calculating() as (app, _):
         assert "✓ right · pretrained · H 10 bce · seed 0" in verdict(app)
         assert "H 10 bce   ▼  seed 0" in screen_text(app)
         assert bits_in(app, "a") == 0b101101
@@ -202,7 +167,7 @@ async def test_what_is_shown_is_what_the_network_says(
     size: tuple[int, int], untrained: Source
 ) -> None:
     network = AdderNetwork(read_weights(untrained.path))
-    async with running(size, untrained) as (app, pilot):
+    async with calculating(size, untrained) as (app, pilot):
         await type_into(pilot, "a", "1110011")
         await type_into(pilot, "b", "1011101")
         for replica in range(4):
@@ -225,7 +190,7 @@ async def test_what_is_shown_is_what_the_network_says(
 
 
 async def test_carries_are_those_of_paper() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await type_into(pilot, "a", "1011")
         await type_into(pilot, "b", "110")
         # 1011 + 110: 1+0 none, 1+1 carries, 0+1+1 carries, 1+1 carries
@@ -236,7 +201,7 @@ async def test_carries_are_those_of_paper() -> None:
 
 
 async def test_zero_and_zero() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await type_into(pilot, "a", "0")
         await type_into(pilot, "b", "0")
         assert [row(app, label) for label in ("a", "+ b", "network")] == ["0"] * 3
@@ -244,7 +209,7 @@ async def test_zero_and_zero() -> None:
 
 
 async def test_wrong_bits_stand_out_by_more_than_colour(untrained: Source) -> None:
-    async with running(source=untrained) as (app, _):
+    async with calculating(source=untrained) as (app, _):
         wrong = int(verdict(app).split()[1])
         assert reversed_cells(app, "network") == wrong > 0
         told, carries = (row(app, label)[::2] for label in ("in state", "carry"))
@@ -253,19 +218,19 @@ async def test_wrong_bits_stand_out_by_more_than_colour(untrained: Source) -> No
 
 
 async def test_the_carries_that_the_state_tells_stand_below_the_true_ones() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await type_into(pilot, "a", "1011")
         await type_into(pilot, "b", "110")
         # The network that ships adds without a mistake: it has to know every carry.
         assert row(app, "in state") == row(app, "carry") == "1 1 1 · ·"
         variant = app.query_one("#variant", Select)
         variant.value = "all vote"
-        await settled(pilot)
+        await answered(pilot)
         assert "in state" not in screen_text(app).replace("in state: carry", "")
 
 
 async def test_longer_than_in_training_is_said_and_answered() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await paste(pilot, "a", "1" * 36)
         assert message(app) == "37 bits: trained on at most 20"
         assert bits_in(app, "a") == 2**36 - 1
@@ -288,10 +253,10 @@ NO_NUMBERS = {
 
 
 async def test_what_is_no_number_is_said_and_the_old_answer_greyed() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         for typed, said in NO_NUMBERS.items():
             entry(app, "a").value = "1101"
-            await settled(pilot)
+            await answered(pilot)
             await type_into(pilot, "a", typed)
             assert message(app).startswith(said)
             assert said[:30] in screen_text(app)
@@ -301,12 +266,12 @@ async def test_what_is_no_number_is_said_and_the_old_answer_greyed() -> None:
             assert "✓ right" in verdict(app)
             assert app.commands == []
             entry(app, "a").value = "1"
-            await settled(pilot)
+            await answered(pilot)
             assert (message(app), is_stale(app), bits_in(app, "a")) == ("", False, 1)
 
 
 async def test_both_numbers_wrong_are_both_said() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await type_into(pilot, "a", "2")
         await type_into(pilot, "b", "z")
         assert [line[:14] for line in message(app).splitlines()] == [
@@ -316,7 +281,7 @@ async def test_both_numbers_wrong_are_both_said() -> None:
 
 
 async def test_letters_are_text_in_a_field_and_commands_after_escape() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await pilot.press("t")
         assert (entry(app, "a").value, app.commands) == ("t", [])
         await pilot.press("escape", "t")
@@ -327,26 +292,26 @@ async def test_letters_are_text_in_a_field_and_commands_after_escape() -> None:
 
 
 async def test_switching_the_base_converts_what_is_a_number() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await type_into(pilot, "a", "1111 0000")
         await type_into(pilot, "b", "12")
         await pilot.press("ctrl+t")
-        await settled(pilot)
+        await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("240", "12")
         assert app.query_one("#base", Select).value == "decimal"
         assert (message(app), bits_in(app, "+ b")) == ("", 12)
         await pilot.press("ctrl+t")
-        await settled(pilot)
+        await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("f0", "c")
         await type_into(pilot, "a", "0d10")  # a hexadecimal number itself
         assert bits_in(app, "a") == 0x0D10
         await pilot.press("ctrl+t")
-        await settled(pilot)
+        await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("110100010000", "1100")
 
 
 async def test_a_prefix_overrules_the_base() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await type_into(pilot, "a", "0x1f")
         await type_into(pilot, "b", "0d1_000")
         assert (bits_in(app, "a"), bits_in(app, "+ b")) == (0x1F, 1000)
@@ -354,11 +319,11 @@ async def test_a_prefix_overrules_the_base() -> None:
 
 
 async def test_a_key_fills_in_random_numbers() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         seen, lengths = set(), set()
         for _ in range(12):
             await pilot.press("ctrl+r")
-            await settled(pilot)
+            await answered(pilot)
             a, b = entry(app, "a").value, entry(app, "b").value
             assert (bits_in(app, "a"), bits_in(app, "+ b")) == (int(a, 2), int(b, 2))
             seen.add((a, b))
@@ -366,12 +331,12 @@ async def test_a_key_fills_in_random_numbers() -> None:
         assert len(seen) > 6
         assert len(lengths) > 3
         await pilot.press("ctrl+t", "ctrl+r")
-        await settled(pilot)
+        await answered(pilot)
         assert int(entry(app, "a").value) == bits_in(app, "a")
 
 
 async def test_a_million_characters_neither_freeze_nor_count_as_a_number() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         start = time.monotonic()
         await paste(pilot, "a", "1" * 10**6)
         assert time.monotonic() - start < 5
@@ -386,12 +351,12 @@ async def test_a_million_characters_neither_freeze_nor_count_as_a_number() -> No
         assert "Only the first" in message(app)
         assert bits_in(app, "a") == 0b101101
         await pilot.press("backspace")
-        await settled(pilot)
+        await answered(pilot)
         assert bits_in(app, "a") == 0b11
 
 
 async def test_control_characters_never_reach_the_screen() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await paste(pilot, "a", "1\x1b]0;owned\x07\x9b31m\u202e1")
         text = screen_text(app)
         assert message(app).startswith("✗ a: “�” is no binary digit")
@@ -407,7 +372,7 @@ async def test_control_characters_never_reach_the_screen() -> None:
 
 
 async def test_4096_bits_scroll_and_the_labels_stay() -> None:
-    async with running((80, 40)) as (app, pilot):
+    async with calculating((80, 40)) as (app, pilot):
         ones = "1" * 4096
         await paste(pilot, "a", ones)
         await paste(pilot, "b", "1")
@@ -441,7 +406,7 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
 
 
 async def test_the_wheel_scrolls_long_numbers() -> None:
-    async with running((80, 40)) as (app, pilot):
+    async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "1" * 300)
         shown = app.query_one(ColumnAddition)
         end = shown.scroll_offset.x
@@ -452,7 +417,7 @@ async def test_the_wheel_scrolls_long_numbers() -> None:
 
 
 async def test_a_keystroke_in_4096_bits_draws_only_what_is_visible() -> None:
-    async with running((120, 40)) as (app, pilot):
+    async with calculating((120, 40)) as (app, pilot):
         await paste(pilot, "a", "10" * 2048)
         shown = app.query_one(ColumnAddition)
         start = time.perf_counter()
@@ -462,7 +427,7 @@ async def test_a_keystroke_in_4096_bits_draws_only_what_is_visible() -> None:
 
 
 async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
-    async with running((80, 40)) as (app, pilot):
+    async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "10" * 150)
         shown = app.query_one(ColumnAddition)
         await pilot.press("escape", "left", "left")
@@ -474,13 +439,13 @@ async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
             await pilot.pause(0.1)
             assert shown.max_scroll_x - shown.scroll_offset.x == 20
         await pilot.press("enter", "end", "1", "0", "backspace")
-        await settled(pilot)
+        await answered(pilot)
         assert len(entry(app, "a").value) == 301
         assert shown.max_scroll_x - shown.scroll_offset.x == 20
 
 
 async def test_any_size_and_theme() -> None:
-    async with running((200, 50)) as (app, pilot):
+    async with calculating((200, 50)) as (app, pilot):
         await ask(pilot, ALL, 0)
         for theme in ("textual-dark", "textual-light", "ansi-dark"):
             app.theme = theme
@@ -492,7 +457,7 @@ async def test_any_size_and_theme() -> None:
 
 @pytest.mark.parametrize("size", [(80, 20), (80, 24), (120, 40)])
 async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, int]) -> None:
-    async with running(size) as (app, pilot):
+    async with calculating(size) as (app, pilot):
         await paste(pilot, "a", "1" * 100)
         text = screen_text(app)
         for part in ("carry", "true sum", "sure", "✓ right", "hexadecimal", "100 %", "^r random"):
@@ -505,7 +470,7 @@ async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, in
 
 async def test_all_vote(untrained: Source) -> None:
     network = AdderNetwork(read_weights(untrained.path))
-    async with running((80, 40), untrained) as (app, pilot):
+    async with calculating((80, 40), untrained) as (app, pilot):
         await type_into(pilot, "a", "1011")
         await type_into(pilot, "b", "1")
         await ask(pilot, ALL, 5)
@@ -523,7 +488,7 @@ async def test_all_vote(untrained: Source) -> None:
 async def test_the_votes_are_tallied_by_variant() -> None:
     network = AdderNetwork(read_weights(shipped().path))
     config = network.config
-    async with running((80, 40)) as (app, pilot):
+    async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "1011" * 40)
         await ask(pilot, ALL, 0)
         addition = Addition(int("1011" * 40, 2), 0b11011)
@@ -537,7 +502,7 @@ async def test_the_votes_are_tallied_by_variant() -> None:
 
 
 async def test_the_table_of_votes_is_reached_by_keys_where_it_does_not_fit() -> None:
-    async with running((80, 20)) as (app, pilot):
+    async with calculating((80, 20)) as (app, pilot):
         await ask(pilot, ALL, 0)
         assert "of 5" not in screen_text(app)
         await pilot.press(*["down"] * 8)
@@ -547,37 +512,37 @@ async def test_the_table_of_votes_is_reached_by_keys_where_it_does_not_fit() -> 
 
 
 async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Path) -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await ask(pilot, ALL, 0)
         app.panel.use(untrained)
-        await settled(pilot)
+        await answered(pilot)
         assert "run untrained · all 4 vote" in verdict(app)
         await ask(pilot, "H 7 mse", 6)
         assert "run untrained · H 7 mse · seed 6" in verdict(app)
         assert "H 7 mse    ▼  seed 6" in screen_text(app)
         # What the new weights have too stays chosen; else their own default.
         app.panel.use(shipped())
-        await settled(pilot)
+        await answered(pilot)
         assert "pretrained · H 10 bce · seed 0" in verdict(app)
         await ask(pilot, "H 3 mse", 3)
         app.panel.use(shipped())
-        await settled(pilot)
+        await answered(pilot)
         assert "pretrained · H 3 mse · seed 3" in verdict(app)
 
 
 async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_path: Path) -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         broken = tmp_path / "broken.safetensors"
         broken.write_bytes(b"nothing")
         app.panel.use(Source(broken, "run broken"))
-        await settled(pilot)
+        await answered(pilot)
         assert "can't be read" in message(app)
         await type_into(pilot, "a", "111")
         assert "can't be read" in message(app)
         assert bits_in(app, "a") == 0b111
         assert "pretrained" in verdict(app)
         app.panel.use(shipped())
-        await settled(pilot)
+        await answered(pilot)
         assert message(app) == ""
 
 
@@ -585,15 +550,15 @@ async def test_without_any_weights_the_fields_stay_usable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(weights, "asset_dir", lambda: tmp_path)
-    app = Host()
+    app = Host(CalculatorPanel())
     async with app.run_test(size=(80, 24)) as pilot:
         app.panel.focus_field()
-        await settled(pilot)
+        await answered(pilot)
         assert "There are no weights for adder" in message(app)
         await type_into(pilot, "a", "12")
         assert "“2” is no binary digit" in message(app)
         await pilot.press("ctrl+r", "ctrl+t", "escape", "t")
-        await settled(pilot)
+        await answered(pilot)
         assert app.commands == ["t"]
         assert int(entry(app, "a").value) >= 0
         # Nothing can be chosen from then, nor does it fail to try.
@@ -602,7 +567,7 @@ async def test_without_any_weights_the_fields_stay_usable(
         app.panel.use(
             Source(Path(__file__).parents[3] / "assets/pretrained/adder.safetensors", "x")
         )
-        await settled(pilot)
+        await answered(pilot)
         assert "✓ right · x · H 10 bce" in verdict(app)
 
 
@@ -624,7 +589,7 @@ async def test_one_answer_at_a_time_and_the_last_question_wins(
         under_way -= 1
         return really(self, addition, replica)
 
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         monkeypatch.setattr(Adders, "answer", slowly)
         entry(app, "a").value = ""
         for at, letter in enumerate("1101011"):
@@ -632,13 +597,13 @@ async def test_one_answer_at_a_time_and_the_last_question_wins(
             assert entry(app, "a").value == "1101011"[: at + 1]  # typing goes on meanwhile
         assert (asked, bits_in(app, "a")) == ([0b1], 0b101101)
         go_on.set()
-        await settled(pilot)
+        await answered(pilot)
         assert (asked, most) == ([0b1, 0b1101011], 1)
         assert bits_in(app, "a") == 0b1101011
 
 
 async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
-    async with running() as (app, pilot):
+    async with calculating() as (app, pilot):
         await ask(pilot, ALL, 0)
         entry(app, "a").value = "1" * 4096
         await pilot.pause()
@@ -649,7 +614,7 @@ async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
 
 
 async def test_keys_are_in_footer_and_hints() -> None:
-    async with running((120, 40)) as (app, _):
+    async with calculating((120, 40)) as (app, _):
         shown = {
             active.binding.description
             for active in app.screen.active_bindings.values()
@@ -689,7 +654,7 @@ def test_weights_that_give_no_numbers_are_not_sure(untrained: Source) -> None:
 
 
 async def test_a_tally_of_many_variants_wraps() -> None:
-    async with running((80, 40)) as (app, pilot):
+    async with calculating((80, 40)) as (app, pilot):
         await ask(pilot, ALL, 0)
         table = app.query_one(TallyTable)
         for width, rows in ((78, 3), (40, 5), (20, 9)):

@@ -1,7 +1,7 @@
 """The recall prompt as a person uses it: by keys, with networks that ship, and with new ones."""
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -29,8 +29,7 @@ from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptP
 from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.big_digit import BigDigit, large_digit, small_digit
-
-SIZES = [(80, 24), (120, 40), (200, 50)]
+from tests.ui.helpers import SIZES, screen_text, settled, wait_until
 
 
 class PromptApp(App[None]):
@@ -75,29 +74,16 @@ async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Promp
         yield app, pilot
 
 
-async def wait_until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, screen_text(pilot.app)
-        await pilot.pause(0.02)
-
-
-async def settled(app: PromptApp, pilot: Pilot[Any]) -> None:
+async def answered(pilot: Pilot[Any]) -> None:
     """Everything typed is answered and drawn."""
-    await pilot.pause()
-    await wait_until(pilot, lambda: not app.panel._asking._busy)
-    await pilot.pause()
+    panel = pilot.app.query_one(RecallPromptPanel)
+    await settled(pilot, lambda: not panel._asking._busy)
 
 
 async def typed(app: PromptApp, pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
-    await settled(app, pilot)
-
-
-def screen_text(app: App[Any]) -> str:
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
+    await answered(pilot)
 
 
 def text_of(app: PromptApp, selector: str) -> str:
@@ -180,7 +166,7 @@ async def test_quick_typing_ends_with_the_last_answer() -> None:
         field = app.query_one("#recall-digits", Input)
         for length in range(3, 40):
             field.value = "0123456789"[length % 10] * length
-        await settled(app, pilot)
+        await answered(pilot)
         assert shown(app) == expected(network(3), field.value, 3)
 
 
@@ -280,7 +266,7 @@ async def test_what_cannot_be_read_is_a_sentence_and_the_old_answer_fades() -> N
         for keys, sentence in UNREADABLE.items():
             field = app.query_one("#recall-digits", Input)
             field.value = "5678"
-            await settled(app, pilot)
+            await answered(pilot)
             before = shown(app)
             field.action_select_all()
             await typed(app, pilot, *keys)
@@ -292,7 +278,7 @@ async def test_what_cannot_be_read_is_a_sentence_and_the_old_answer_fades() -> N
             assert " 5 6[7]8" in screen_text(app)
             assert app.commands == []
             field.value = "246"
-            await settled(app, pilot)
+            await answered(pilot)
             assert status(app) == ""
             assert not app.panel.has_class("-stale")
             assert shown(app) == expected(network(3), "246", 3)
@@ -326,7 +312,7 @@ async def test_a_million_pasted_characters_are_cut_and_said() -> None:
         before = shown(app)
         start = time.monotonic()
         app.post_message(Paste("31415" * 200_000))
-        await settled(app, pilot)
+        await answered(pilot)
         assert time.monotonic() - start < 5
         field = app.query_one("#recall-digits", Input)
         assert len(field.value) == MOST_CHARACTERS
@@ -343,10 +329,10 @@ async def test_a_million_pasted_characters_are_cut_and_said() -> None:
 async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None:
     async with asking() as (app, pilot):
         app.post_message(Paste("3 1\n4 1\r\n5"))
-        await settled(app, pilot)
+        await answered(pilot)
         assert shown(app) == expected(network(3), "31415", 3)
         app.post_message(Paste("\x1b[31m\u202e\x07"))
-        await settled(app, pilot)
+        await answered(pilot)
         assert "�" in status(app)
         for text in (app.query_one("#recall-digits", Input).value, screen_text(app)):
             assert not set(text) & set("\x1b\x07\u202e")
@@ -358,11 +344,11 @@ async def test_no_weights_at_all_is_a_sentence(
     monkeypatch.setattr("rnn_tui.runs.weights.asset_dir", lambda: tmp_path)
     app = PromptApp()
     async with app.run_test(size=(80, 24)) as pilot:
-        await settled(app, pilot)
+        await answered(pilot)
         assert "There are no weights for recall" in status(app)
         await typed(app, pilot, "ctrl+t")
         app.panel.action_table()
-        await settled(app, pilot)
+        await answered(pilot)
         assert "There are no weights for recall" in text_of(app, "RecallTable .headline")
 
 
@@ -497,7 +483,7 @@ async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
         path = train(position=3, losses=("ce", "bce"), seeds=2)
         assert home in path.parents
         app.panel.refresh_weights()
-        await settled(app, pilot)
+        await answered(pilot)
         net = RecallNetwork(read_weights(path))
         assert shown(app) == expected(net, "8675309", 3)
         assert [name for name, *_ in shown(app)] == [
@@ -551,7 +537,7 @@ async def test_everything_is_in_view_at_every_size(size: tuple[int, int]) -> Non
         await typed(app, pilot, *"90210")
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
-            await settled(app, pilot)
+            await answered(pilot)
             text = screen_text(app)
             for part in (
                 *("H 2 · seed 0", "H 5 · seed 0", "H 10 · seed 0", "of 5 seeds right"),
@@ -576,7 +562,7 @@ async def test_resizing_keeps_everything_and_the_text() -> None:
         before = shown(app)
         for size in [(40, 10), (80, 24), (1, 1), (120, 40)]:
             await pilot.resize_terminal(*size)
-            await settled(app, pilot)
+            await answered(pilot)
         assert shown(app) == before
         assert app.query_one("#recall-digits", Input).value == "4096"
         assert app.panel.has_class("-roomy")

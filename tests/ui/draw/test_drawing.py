@@ -2,21 +2,19 @@
 
 import json
 import threading
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from textual import events
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Footer, Select, Static, TabbedContent, TabPane
+from textual.widgets import Select, Static, TabbedContent
 
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.photos.digit.preparing import centre
@@ -31,42 +29,16 @@ from rnn_tui.ui.draw.ink import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.draw.pad import BRUSHES, STRIDE, DrawingPad
 from rnn_tui.ui.draw.panel import DrawingPanel
 from rnn_tui.ui.draw.view import HINT, AnswerBars, DrawingView
-from rnn_tui.ui.shell import styles
 from rnn_tui.ui.widgets.big_digit import BigDigit
+from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, screen_text, settled
 
 SHIPPED = weights.pretrained("lstm")
-SIZES = [(80, 24), (120, 40), (200, 50)]
-APP_KEYS = "tspnfcml0vrhixq"
 ONE = [(14, 4), (14, 24)]
 ZERO = [(14, 4), (9, 8), (8, 14), (9, 20), (14, 24), (19, 20), (20, 14), (19, 8), (14, 4)]
 SEVEN = [(7, 6), (20, 6), (12, 23)]
 
 Places = Sequence[tuple[float, float]]
-
-
-class Host(App[None]):
-    """The panel in a tab, among single keys that are commands."""
-
-    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"command('{key}')", key) for key in [*APP_KEYS, "plus", "minus"]
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.panel = DrawingPanel()
-        self.commands: list[str] = []
-
-    def compose(self) -> ComposeResult:
-        with TabbedContent():
-            with TabPane("Draw", id="draw"):
-                yield self.panel
-            with TabPane("Other", id="other"):
-                yield Static("nothing to draw on")
-        yield Footer()
-
-    def action_command(self, key: str) -> None:
-        self.commands.append(key)
+Host = PanelApp[DrawingPanel]
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, **paths: Path) -> None:
@@ -110,10 +82,6 @@ def three(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
 
 
-def screen_text(app: App[Any]) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
-
-
 def pad_lines(app: App[Any]) -> list[str]:
     """The characters on the pad."""
     region = app.query_one(DrawingPad).region
@@ -137,23 +105,19 @@ def pad(app: App[Any]) -> DrawingPad:
     return app.query_one(DrawingPad)
 
 
-async def settled(pilot: Pilot[Any]) -> None:
+async def answered(pilot: Pilot[Any]) -> None:
     """Wait until everything that was drawn is answered and shown."""
     panel = pilot.app.query_one(DrawingPanel)
-    await pilot.pause()
-    end = time.monotonic() + 60
-    while panel.busy:
-        assert time.monotonic() < end, screen_text(pilot.app)
-        await pilot.pause(0.01)
-    await pilot.pause()
+    await settled(pilot, lambda: not panel.busy)
 
 
 @asynccontextmanager
-async def running(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
-    app = Host()
+async def drawing(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
+    """The panel in front, with the focus."""
+    app = Host(DrawingPanel())
     async with app.run_test(size=size) as pilot:
         app.panel.focus_view()
-        await settled(pilot)
+        await answered(pilot)
         yield app, pilot
 
 
@@ -176,7 +140,7 @@ async def drag(pilot: Pilot[Any], places: Places, *, button: int = 1, shift: boo
     for to in cells[1:]:
         await move(pilot, to, button)
     await pilot._post_mouse_events([events.MouseUp], DrawingPad, cells[-1], **held)
-    await settled(pilot)
+    await answered(pilot)
 
 
 # Answers
@@ -186,7 +150,7 @@ async def drag(pilot: Pilot[Any], places: Places, *, button: int = 1, shift: boo
 async def test_what_is_drawn_with_the_mouse_is_read(
     size: tuple[int, int], lstm_alone: None
 ) -> None:
-    async with running(size) as (app, pilot):
+    async with drawing(size) as (app, pilot):
         for digit, places in ((1, ONE), (0, ZERO), (7, SEVEN)):
             await drag(pilot, places)
             assert large_answer(app) == digit
@@ -194,13 +158,13 @@ async def test_what_is_drawn_with_the_mouse_is_read(
             assert "% sure" in screen_text(app)
             assert "pretrained LSTM" in says(app, "by")
             await pilot.press("delete")
-            await settled(pilot)
+            await answered(pilot)
 
 
 async def test_what_is_drawn_with_keys_is_read(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await pilot.press(*["shift+up"] * 3, "space", *["down"] * 3, *["shift+down"] * 4, "escape")
-        await settled(pilot)
+        await answered(pilot)
         assert large_answer(app) == 1
         assert not pad(app).pen_down
         await pilot.press("down", "right")
@@ -209,7 +173,7 @@ async def test_what_is_drawn_with_keys_is_read(lstm_alone: None) -> None:
 
 async def test_the_answer_is_the_networks_to_what_it_sees(lstm_alone: None) -> None:
     network = RowReaderNetwork(read_weights(SHIPPED.path))
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ZERO)
         digit = centre(pad(app).drawing.ink)
         expected = network.probabilities(digit[None])[0]
@@ -221,13 +185,13 @@ async def test_the_answer_is_the_networks_to_what_it_sees(lstm_alone: None) -> N
 
 
 async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         assert "Draw a digit." in screen_text(app)
         assert is_empty(app)
         await drag(pilot, ONE)
         assert "Draw a digit." not in screen_text(app)
         await pilot.press("u")
-        await settled(pilot)
+        await answered(pilot)
         assert is_empty(app)
         assert says(app, "hint") == HINT
         assert not app.query_one(DrawingView).query_one(InkImage)._levels.any()
@@ -235,7 +199,7 @@ async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) ->
 
 async def test_a_guess_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend(monkeypatch, rnn=untrained(tmp_path / "rnn.safetensors", "rnn", 0.01))
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         assert says(app, "verdict").startswith("Unsure: ")
         assert app.query_one(DrawingView).has_class("-unsure")
@@ -250,7 +214,7 @@ async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.Monke
         go_on.wait(30)
         return answer(readers, ink, of)
 
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         monkeypatch.setattr(Readers, "answer", slow)
         cells = [cell(app, place) for place in ZERO]
         await pilot.mouse_down(DrawingPad, offset=cells[0])
@@ -258,7 +222,7 @@ async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.Monke
             await move(pilot, to)
         await pilot.mouse_up(DrawingPad, offset=cells[-1])
         go_on.set()
-        await settled(pilot)
+        await answered(pilot)
         assert len(asked) == 2  # the first and the last, none of those between
         assert np.array_equal(asked[-1], pad(app).drawing.ink)
         assert large_answer(app) == 0
@@ -269,7 +233,7 @@ async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_quick_drag_leaves_no_gaps(size: tuple[int, int], lstm_alone: None) -> None:
-    async with running(size) as (app, pilot):
+    async with drawing(size) as (app, pilot):
         await drag(pilot, [(3, 3), (24, 24)])
         ink = pad(app).drawing.ink
         assert all(ink[at, at] > 0.5 for at in range(4, 24))
@@ -278,7 +242,7 @@ async def test_a_quick_drag_leaves_no_gaps(size: tuple[int, int], lstm_alone: No
 
 
 async def test_right_drag_and_shift_and_the_eraser_erase(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         for erasing in ({"button": 3}, {"shift": True}):
             await drag(pilot, ONE)
             await drag(pilot, [(14, 1), (14, 27)], **erasing)  # type: ignore[arg-type]
@@ -292,7 +256,7 @@ async def test_right_drag_and_shift_and_the_eraser_erase(lstm_alone: None) -> No
 
 
 async def test_a_drag_goes_on_outside_and_ends_there(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await pilot.mouse_down(DrawingPad, offset=(14, 2))
         await move(pilot, (14, 10))
         await move(pilot, (40, 10))
@@ -305,7 +269,7 @@ async def test_a_drag_goes_on_outside_and_ends_there(lstm_alone: None) -> None:
 
 
 async def test_a_button_let_go_unseen_ends_the_stroke(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await pilot.mouse_down(DrawingPad, offset=(5, 5))
         await pilot.hover(DrawingPad, offset=(20, 5))
         assert not pad(app).drawing.drawing
@@ -313,18 +277,18 @@ async def test_a_button_let_go_unseen_ends_the_stroke(lstm_alone: None) -> None:
 
 
 async def test_leaving_in_mid_stroke_ends_it(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await pilot.mouse_down(DrawingPad, offset=(5, 5))
         app.screen.set_focus(None)
         app.query_one(TabbedContent).active = "other"
-        await settled(pilot)
+        await answered(pilot)
         assert not pad(app).drawing.drawing
         assert app.mouse_captured is None
         assert not pad(app).drawing.empty
 
 
 async def test_undo_redo_clear(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         one = pad(app).drawing.ink
         await drag(pilot, SEVEN)
@@ -339,7 +303,7 @@ async def test_undo_redo_clear(lstm_alone: None) -> None:
 
 
 async def test_brushes_change_while_the_pen_is_down(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         assert pad(app).brush == BRUSHES[1]
         await pilot.press("space", "right", "b", "right")
         assert pad(app).brush == BRUSHES[2]
@@ -351,7 +315,7 @@ async def test_brushes_change_while_the_pen_is_down(lstm_alone: None) -> None:
 
 
 async def test_the_cursor_stays_on_the_pad(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await pilot.press(*["shift+left"] * (SIDE // STRIDE), *["shift+up"] * (SIDE // STRIDE))
         assert pad(app).cursor == (0, 0)
         await pilot.press(*["shift+right"] * (SIDE // STRIDE), *["shift+down"] * (SIDE // STRIDE))
@@ -363,7 +327,7 @@ async def test_the_cursor_stays_on_the_pad(lstm_alone: None) -> None:
 
 async def test_ink_can_be_seen_without_colours(lstm_alone: None) -> None:
     for size, row in (((80, 24), 7), ((120, 40), 14)):
-        async with running(size) as (app, pilot):
+        async with drawing(size) as (app, pilot):
             app.screen.set_focus(None)
             await pilot.pause()
             assert not "".join(pad_lines(app)).strip()
@@ -375,7 +339,7 @@ async def test_ink_can_be_seen_without_colours(lstm_alone: None) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_everything_is_within_the_screen(size: tuple[int, int], three: None) -> None:
-    async with running(size) as (app, pilot):
+    async with drawing(size) as (app, pilot):
         await drag(pilot, SEVEN)
         text = screen_text(app)
         for expected in ("draw here", "medium brush · pen up", "LSTM", "RNN", "biLSTM", "% sure"):
@@ -386,7 +350,7 @@ async def test_everything_is_within_the_screen(size: tuple[int, int], three: Non
 
 
 async def test_resizing_keeps_the_drawing(three: None) -> None:
-    async with running((200, 50)) as (app, pilot):
+    async with drawing((200, 50)) as (app, pilot):
         await drag(pilot, ZERO)
         ink = pad(app).drawing.ink
         sees = app.query_one(DrawingView).query_one(InkImage)
@@ -395,26 +359,26 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
             ((200, 50), LARGE, PLAIN),
         ):  # fmt: skip
             await pilot.resize_terminal(*size)
-            await settled(pilot)
+            await answered(pilot)
             assert (pad(app).scale, sees.scale) == (scale, seen)
             assert pad(app).drawing.ink is ink
             assert large_answer(app) == 0
 
 
 async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> None:
-    async with running((200, 50)) as (app, pilot):
+    async with drawing((200, 50)) as (app, pilot):
         await drag(pilot, ONE)
         names = [str(one.query_one(".name", Static).content) for one in app.query(AnswerBars)]
         assert names == ["LSTM", "RNN", "biLSTM"]
         assert "of 3 networks say 1" in says(app, "others")
         await pilot.resize_terminal(80, 24)
-        await settled(pilot)
+        await answered(pilot)
         assert len(app.query(AnswerBars)) == 1
         assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]
 
 
 async def test_the_apps_keys_stay_the_apps(lstm_alone: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await pilot.press(*APP_KEYS, "plus", "minus")
         assert app.commands == [*APP_KEYS, "plus", "minus"]
         assert pad(app).drawing.empty
@@ -424,22 +388,22 @@ async def test_the_apps_keys_stay_the_apps(lstm_alone: None) -> None:
 
 
 async def test_the_next_network_answers(three: None) -> None:
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         for title in ("pretrained RNN", "pretrained biLSTM", "pretrained LSTM"):
             await pilot.press("ctrl+n")
-            await settled(pilot)
+            await answered(pilot)
             assert says(app, "by") == title
             assert app.query_one("#drawing-network", Select).value == title
 
 
 async def test_missing_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     pretend(monkeypatch)
-    async with running((120, 40)) as (app, pilot):
+    async with drawing((120, 40)) as (app, pilot):
         assert "no weights to read drawings" in screen_text(app).replace("\n", " ")
         await drag(pilot, ONE)
         await pilot.press("ctrl+n")
-        await settled(pilot)
+        await answered(pilot)
         assert "no weights" in says(app, "hint")
 
 
@@ -449,15 +413,15 @@ async def test_damaged_weights_are_a_sentence(
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"no weights at all")
     pretend(monkeypatch, lstm=SHIPPED.path, rnn=damaged)
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         assert says(app, "others").startswith("RNN ✗")
         await pilot.press("ctrl+n")
-        await settled(pilot)
+        await answered(pilot)
         assert app.query_one("#drawing-hint").has_class("-wrong")
         assert says(app, "hint")
         await pilot.press("ctrl+n")
-        await settled(pilot)
+        await answered(pilot)
         assert large_answer(app) == 1
 
 
@@ -465,29 +429,29 @@ async def test_a_runs_weights_can_answer(
     lstm_alone: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     run = Source(untrained(tmp_path / "run.safetensors", "rnn", 0.01), "run 20250101-120000-abc")
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         monkeypatch.setattr(drawing_answers, "trained", lambda: iter([run]))
         # As when one comes back after training.
         app.query_one(TabbedContent).active = "other"
         app.screen.set_focus(None)
-        await settled(pilot)
-        app.query_one(TabbedContent).active = "draw"
-        await settled(pilot)
+        await answered(pilot)
+        app.query_one(TabbedContent).active = "panel"
+        await answered(pilot)
         app.panel.focus_view()
         await pilot.press("ctrl+n")
-        await settled(pilot)
+        await answered(pilot)
         assert says(app, "by") == "RNN · run 20250101-120000-abc"
         assert says(app, "others").startswith("LSTM")
 
 
 async def test_named_weights_answer(three: None, tmp_path: Path) -> None:
     source = Source(untrained(tmp_path / "mine.safetensors", "lstm", 0.01), "mine")
-    async with running() as (app, pilot):
+    async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         app.panel.use(source)
-        await settled(pilot)
+        await answered(pilot)
         assert says(app, "by") == "LSTM · mine"
         app.panel.use(SHIPPED)
-        await settled(pilot)
+        await answered(pilot)
         assert says(app, "by") == "pretrained LSTM"

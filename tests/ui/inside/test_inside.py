@@ -30,10 +30,9 @@ from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.shell.test_app import finish, running, screen_text, start, wait_until
+from tests.ui.helpers import SIZES, finish, running, screen_text, start, wait_until
 
 KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
-SIZES = [(80, 24), (120, 40), (200, 50)]
 
 
 @asynccontextmanager

@@ -1,20 +1,18 @@
 """What the tests of the Photos view share: the panel in an app of its own, and photos to read."""
 
 import shutil
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from textual import events
-from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.app import App
 from textual.pilot import Pilot
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.reader import Reading
@@ -23,38 +21,11 @@ from rnn_tui.ui.photos.card import CardText, PhotoCard
 from rnn_tui.ui.photos.grid import layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
 from rnn_tui.ui.photos.paths import PathInput
-from rnn_tui.ui.shell import styles
-from rnn_tui.ui.shell.key_footer import KeyFooter
+from tests.ui.helpers import PanelApp, settled
 
 SAMPLES = asset_dir() / "samples"
 STROKES = ("0-a.png", "3-b.png", "5-c.png", "7-d.png")
-SIZES = [(80, 24), (120, 40), (200, 50)]
-APP_KEYS = "tspnfcmlvrhixq"
-
-
-class Host(App[None]):
-    """The panel in a tab, among single keys that are commands."""
-
-    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"command('{key}')", key, show=False) for key in [*APP_KEYS, "0", "plus"]
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.panel = PhotosPanel()
-        self.commands: list[str] = []
-
-    def compose(self) -> ComposeResult:
-        with TabbedContent():
-            with TabPane("Photos", id="photos"):
-                yield self.panel
-            with TabPane("Other", id="other"):
-                yield Static("no photos")
-        yield KeyFooter(compact=True, show_command_palette=False)
-
-    def action_command(self, key: str) -> None:
-        self.commands.append(key)
+Host = PanelApp[PhotosPanel]
 
 
 def copy_samples(folder: Path, names: Sequence[str]) -> Path:
@@ -90,35 +61,24 @@ def without_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @asynccontextmanager
-async def running(
+async def photos_app(
     *paths: Path, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
     """The panel, once it has read these."""
-    app = Host()
+    app = Host(PhotosPanel())
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         if paths:
             app.panel.read(paths)
         app.panel.focus_view()
-        await settled(pilot)
+        await all_read(pilot)
         yield app, pilot
 
 
-async def until(pilot: Pilot[Any], true: Callable[[], object]) -> None:
-    """Wait for something, and until the screen shows it."""
-    await pilot.pause()
-    end = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < end, screen_text(pilot.app)
-        await pilot.pause(0.02)
-        if true():
-            await pilot.pause()
-
-
-async def settled(pilot: Pilot[Any]) -> None:
+async def all_read(pilot: Pilot[Any]) -> None:
     """Wait until everything is read and shown."""
     panel = pilot.app.screen_stack[0].query_one(PhotosPanel)
-    await until(pilot, lambda: not panel.busy and drawn(panel) and not panel.busy)
+    await settled(pilot, lambda: not panel.busy and drawn(panel) and not panel.busy)
 
 
 def drawn(panel: PhotosPanel) -> bool:
@@ -137,17 +97,13 @@ async def type_path(pilot: Pilot[Any], text: str) -> None:
     field.value = text
     field.focus()
     await pilot.press("enter")
-    await settled(pilot)
+    await all_read(pilot)
 
 
 async def paste(pilot: Pilot[Any], text: str) -> None:
     """As a terminal does it, and as it does for files that are dropped on it."""
     pilot.app.post_message(events.Paste(text))
-    await settled(pilot)
-
-
-def screen_text(app: App[Any]) -> str:
-    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips())
+    await all_read(pilot)
 
 
 def says(app: App[Any], place: str) -> str:

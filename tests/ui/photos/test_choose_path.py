@@ -10,12 +10,12 @@ from textual.widgets import Button
 
 from rnn_tui.ui.photos.choose_path import ChoosePathScreen, PhotoTree
 from rnn_tui.ui.photos.paths import PathInput
+from tests.ui.helpers import settled
 from tests.ui.photos.photos_host import (
     Host,
+    all_read,
     names,
-    running,
-    settled,
-    until,
+    photos_app,
     without_samples,
     write_strokes,
 )
@@ -45,14 +45,14 @@ def entries(app: Host) -> list[str]:
 async def open_tree(pilot: Pilot[Any], shown: Callable[[list[str]], bool]) -> None:
     app: Any = pilot.app
     await pilot.press("o")
-    await until(pilot, lambda: isinstance(app.screen, ChoosePathScreen) and shown(entries(app)))
+    await settled(pilot, lambda: isinstance(app.screen, ChoosePathScreen) and shown(entries(app)))
 
 
 FIRST = ["more", "0-a.png", "3-b.png", "5-c.png", "7-d.png", "circle.png"]
 
 
 async def test_choosing_from_the_tree(home: Path) -> None:
-    async with running() as (app, pilot):
+    async with photos_app() as (app, pilot):
         # It begins where the field leads, or else in the folder that one is in.
         await open_tree(pilot, lambda shown: shown == ["photos"])
         assert not app.commands
@@ -63,55 +63,55 @@ async def test_choosing_from_the_tree(home: Path) -> None:
         await open_tree(pilot, lambda shown: shown == FIRST)
         # Hidden ones only after a dot, and no longer after another.
         await pilot.press("full_stop")
-        await until(pilot, lambda: ".hidden" in entries(app))
+        await settled(pilot, lambda: ".hidden" in entries(app))
         assert sorted(entries(app)) == sorted([*FIRST, ".hidden", ".hidden.png"])
         await pilot.press("full_stop")
-        await until(pilot, lambda: entries(app) == FIRST)
+        await settled(pilot, lambda: entries(app) == FIRST)
         # A folder is opened and closed with arrows.
         await pilot.press("home", "down", "right")
         more = tree(app).root.children[0]
-        await until(pilot, lambda: len(more.children) == 2)
+        await settled(pilot, lambda: len(more.children) == 2)
         await pilot.press("right")
         assert tree(app).cursor_node is more.children[0]
         await pilot.press("left", "left")
         assert not more.is_expanded
         # And chosen with Enter.
         await pilot.press("enter")
-        await settled(pilot)
+        await all_read(pilot)
         assert names(app) == ["9.PNG", "it's [b].png"]
         assert app.query_one(PathInput).value == str(home / "photos" / "more")
         # A photo is chosen the same way; whatever its name is, the field has it.
         await open_tree(pilot, lambda shown: len(shown) == 2)
         await pilot.press("end", "space")
-        await settled(pilot)
+        await all_read(pilot)
         assert names(app) == ["it's [b].png"]
         await pilot.press("slash", "enter")
-        await settled(pilot)
+        await all_read(pilot)
         assert names(app) == ["it's [b].png"]
 
 
 async def test_going_elsewhere_by_keys_and_buttons(home: Path) -> None:
-    async with running() as (app, pilot):
+    async with photos_app() as (app, pilot):
         app.query_one(PathInput).value = "photos/more/9.PNG"
         await open_tree(pilot, lambda shown: len(shown) == 2)
         await pilot.press("backspace")
-        await until(pilot, lambda: entries(app) == FIRST)
+        await settled(pilot, lambda: entries(app) == FIRST)
         await pilot.press("tilde")
-        await until(pilot, lambda: entries(app) == ["photos"])
+        await settled(pilot, lambda: entries(app) == ["photos"])
         await pilot.press("slash")
-        await until(pilot, lambda: "tmp" in entries(app))
+        await settled(pilot, lambda: "tmp" in entries(app))
         await pilot.press("backspace")  # there is nothing above
-        await until(pilot, lambda: "tmp" in entries(app))
+        await settled(pilot, lambda: "tmp" in entries(app))
         for button, shown in (("home", "photos"), ("up", home.name), ("root", "tmp")):
             await pilot.click(f"#{button}")
-            await until(pilot, lambda shown=shown: shown in entries(app))
+            await settled(pilot, lambda shown=shown: shown in entries(app))
         await pilot.click("#home")
-        await until(pilot, lambda: entries(app) == ["photos"])
+        await settled(pilot, lambda: entries(app) == ["photos"])
         await pilot.click("#hidden")
-        await until(pilot, lambda: app.screen.query_one("#hidden", Button).has_class("-on"))
+        await settled(pilot, lambda: app.screen.query_one("#hidden", Button).has_class("-on"))
         await pilot.press("down")
         await pilot.click("#choose")
-        await settled(pilot)
+        await all_read(pilot)
         assert len(names(app)) == 5
         await open_tree(pilot, lambda shown: shown == FIRST)
         await pilot.click("#leave")

@@ -18,17 +18,15 @@ from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.paths import PathInput
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import SIZES, screen_text, settled
 from tests.ui.photos.photos_host import (
-    SIZES,
+    all_read,
     cards,
     copy_samples,
     names,
+    photos_app,
     readings,
-    running,
     says,
-    screen_text,
-    settled,
-    until,
     without_samples,
     write_strokes,
 )
@@ -49,10 +47,10 @@ def four(no_samples: Path) -> Path:
 async def open_photos(pilot: Pilot[Any]) -> PhotosPanel:
     """Go to the view in the whole app, and wait until the samples are read."""
     app: Any = pilot.app
-    await until(pilot, lambda: app._panes() and app.pane.complete)
+    await settled(pilot, lambda: app._panes() and app.pane.complete)
     app.query_one("#views", TabbedContent).active = "photos"
-    await until(pilot, lambda: app.query(PhotosPanel))
-    await settled(pilot)
+    await settled(pilot, lambda: app.query(PhotosPanel))
+    await all_read(pilot)
     panel: PhotosPanel = app.query_one(PhotosPanel)
     panel.focus_view()
     await pilot.pause()
@@ -79,7 +77,7 @@ async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None
     (four / "circle.png").symlink_to("circle.png")
     os.mkfifo(four / "pipe.jpg")
     write_strokes(four / "folder.jpg", ["9.png"])
-    async with running(four, size=(200, 50)) as (app, pilot):
+    async with photos_app(four, size=(200, 50)) as (app, pilot):
         reasons = {
             "text.png": "not an image",
             "truncated.jpg": "cut off before its end",
@@ -101,7 +99,7 @@ async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None
         assert says(app, "count") == "15 photos · 10 unreadable"
         # Where subfolders count, what it is called does not matter.
         app.query_one("#photos-recursive", Checkbox).value = True
-        await settled(pilot)
+        await all_read(pilot)
         assert "9.png" in names(app)
         assert len(names(app)) == 15
 
@@ -132,7 +130,7 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
     async with app.run_test(size=SIZES[-1], notifications=True) as pilot:
         panel = await open_photos(pilot)
         panel.read([folder])
-        await settled(pilot)
+        await all_read(pilot)
         text = check()
         assert f"{len(HOSTILE)} photos" in text
         for shown in ("[red]markup[].png", "[huh] [b.png", "[@click=app.quit]x.png",
@@ -140,33 +138,33 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
             assert shown in text
         for size in (SIZES[-1], SIZES[0]):
             await pilot.resize_terminal(*size)
-            await settled(pilot)
+            await all_read(pilot)
             check()
             footer = "\n".join(screen_text(app).splitlines()[-2:])
             for word in ("Open", "Detail", "Sort", "Filter", "Matrix", "Export", "Label", "Train",
                          "Help", "Quit"):  # fmt: skip
                 assert word in footer, size
         await pilot.press("enter")
-        await settled(pilot)
+        await all_read(pilot)
         assert f"1 of {len(HOSTILE)}" in check()
         await pilot.press("escape", "o")
         tree = app.screen.query_one(PhotoTree)
-        await until(pilot, lambda: len(tree.root.children) == len(HOSTILE))
+        await settled(pilot, lambda: len(tree.root.children) == len(HOSTILE))
         assert "[@click=app.quit]x.png" in check()
         await pilot.press("escape", "e")
         app.screen.query_one(PathInput).value = "[b]out[.csv"
         await pilot.press("enter")
-        await until(pilot, lambda: app.screen.query(Toast))
+        await settled(pilot, lambda: app.screen.query(Toast))
         assert f"{len(HOSTILE)} photos written to [b]out[.csv." in check()
         panel.read([folder / "gone \x1b[31m[b]\n.png"])
-        await settled(pilot)
+        await all_read(pilot)
         assert "gone �[31m[b]�.png." in check()
         network = panel.query_one("#photos-network", Select)
         network.focus()
         await pilot.press("enter")
-        await until(pilot, lambda: "[red]run" in check() and "[nope" in check())
+        await settled(pilot, lambda: "[red]run" in check() and "[nope" in check())
         await pilot.press("end", "enter")
-        await settled(pilot)
+        await all_read(pilot)
         assert "network run [re" in check()
         assert app._exception is None
         assert app.return_value is None

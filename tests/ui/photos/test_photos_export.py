@@ -13,11 +13,11 @@ from textual.widgets import Checkbox, Static
 from rnn_tui.tasks.mnist.extra import load_extra
 from rnn_tui.ui.photos.export import ExportScreen
 from rnn_tui.ui.photos.paths import PathInput
+from tests.ui.helpers import settled
 from tests.ui.photos.photos_host import (
     Host,
+    photos_app,
     readings,
-    running,
-    until,
     without_samples,
     write_strokes,
 )
@@ -50,12 +50,12 @@ async def answer(pilot: Pilot[Any]) -> None:
     screen = pilot.app.screen
     assert isinstance(screen, ExportScreen)
     await pilot.press("enter")
-    await until(pilot, lambda: not screen._writing)
+    await settled(pilot, lambda: not screen._writing)
 
 
 async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
     (four / "bad.png").write_text("no photo")
-    async with running(four) as (app, pilot):
+    async with photos_app(four) as (app, pilot):
         await pilot.press("0", "right", "1", "e")
         assert note(app) == "5 photos, one a line."
         assert app.screen.query_one(PathInput).value == "photos.csv"
@@ -80,7 +80,7 @@ async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
 
 
 async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
-    async with running(four) as (app, pilot):
+    async with photos_app(four) as (app, pilot):
         await pilot.press("e", "down")
         assert app.screen.query_one(PathInput).value == "photos.npz"
         assert note(app) == "0 photos; 4 without a label are left out."
@@ -116,7 +116,7 @@ async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
     mine = Path("mine.csv")
     mine.write_text("precious")
     Path("mine too.csv").write_text("precious")
-    async with running(four) as (app, pilot):
+    async with photos_app(four) as (app, pilot):
         await pilot.press("e")
         await enter(pilot, "mine.csv")
         assert note(app) == "mine.csv: there already. Enter once more replaces it."
@@ -139,7 +139,7 @@ async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
 
 
 async def test_a_path_that_cant_be_written_is_a_sentence(four: Path) -> None:
-    async with running(four) as (app, pilot):
+    async with photos_app(four) as (app, pilot):
         await pilot.press("e")
         for path, sentence in (
             ("nowhere/photos.csv", "nowhere/photos.csv"),

@@ -18,18 +18,17 @@ from rnn_tui.ui.photos.card import PhotoCard
 from rnn_tui.ui.photos.detail import AnswerBars, PhotoDetail, StageView
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.training.setting_field import SettingInput
+from tests.ui.helpers import screen_text, settled
 from tests.ui.photos.photos_host import (
     Host,
+    all_read,
     cards,
     copy_samples,
     names,
+    photos_app,
     readings,
-    running,
     says,
-    screen_text,
     selected,
-    settled,
-    until,
     without_samples,
     write_blank,
     write_strokes,
@@ -62,7 +61,7 @@ async def set_threshold(pilot: Pilot[Any], text: str) -> None:
     field.focus()
     field.value = ""
     await pilot.press(*text, "escape")
-    await settled(pilot)
+    await all_read(pilot)
 
 
 # Moving
@@ -70,7 +69,7 @@ async def set_threshold(pilot: Pilot[Any], text: str) -> None:
 
 async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
     many = write_strokes(folder / "many", [f"{at}.png" for at in range(30)])
-    async with running(many) as (app, pilot):
+    async with photos_app(many) as (app, pilot):
         assert names(app) == [f"{at}.png" for at in range(30)]  # 2 before 10
         assert says(app, "shown") == "by name · 1–4 of 30"
         for keys, expected, shown in (
@@ -94,7 +93,7 @@ async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
         await pilot.press("end", "left")
         for size in ((30, 12), (100, 24)):
             await pilot.resize_terminal(*size)
-            await settled(pilot)
+            await all_read(pilot)
             assert selected(app) == "28.png"
             assert "28.png" in cards(app)
         # By mouse: a click selects, a double click opens, the wheel moves.
@@ -103,12 +102,12 @@ async def test_moving_through_more_photos_than_fit(folder: Path) -> None:
         await pilot.click(third)
         assert selected(app) == "2.png"
         await pilot.click(third, times=2)
-        await settled(pilot)
+        await all_read(pilot)
         assert says(app, "headline").startswith("3 of 30  2.png")
 
 
 async def test_sorting_and_filtering(mixed: Path) -> None:
-    async with running(mixed) as (app, pilot):
+    async with photos_app(mixed) as (app, pilot):
         by_name = [*DIGITS, "8.png", "10 blank.png"]
         assert names(app) == by_name
         await pilot.press("b")
@@ -136,7 +135,7 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
 
 
 async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
-    async with running(mixed) as (app, pilot):
+    async with photos_app(mixed) as (app, pilot):
         assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
         await set_threshold(pilot, "100")
         assert says(app, "count") == "6 photos · 5 doubtful · 1 unreadable"
@@ -144,7 +143,7 @@ async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
         await pilot.press("w")
         assert len(names(app)) == 6
         app.query_one(SettingInput).value = "101"
-        await settled(pilot)
+        await all_read(pilot)
         assert "100" in says(app, "message")
         assert says(app, "message") in " ".join(screen_text(app).split())
         assert len(names(app)) == 6  # as before
@@ -166,13 +165,13 @@ def matrix_row(app: Host, digit: int) -> list[str]:
 
 
 async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
-    async with running(mixed) as (app, pilot):
+    async with photos_app(mixed) as (app, pilot):
         await pilot.press("a")
         assert "No photo has a label yet." in screen_text(app)
         box = app.query_one("#photos-named", Checkbox)
         box.focus()
         await pilot.press("space")
-        await settled(pilot)
+        await all_read(pilot)
         assert says(app, "count").endswith("4 of 4 right (100.0 %)")
         assert "4 of 4 right (100.0 %): true digit down" in screen_text(app)
         assert matrix_row(app, 3) == [*"···1·······", "100.0"]
@@ -186,16 +185,16 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
         await pilot.press("w", "w")
         assert names(app) == [DIGITS[0]]
         await pilot.press("w", "a")
-        await settled(pilot)
+        await all_read(pilot)
         assert matrix_row(app, 9) == [*"1··········", "0.0"]
         box.focus()
         await pilot.press("space")
-        await settled(pilot)
+        await all_read(pilot)
         assert says(app, "count").endswith("0 of 1 right (0.0 %)")
 
 
 async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
-    async with running(mixed) as (app, pilot):
+    async with photos_app(mixed) as (app, pilot):
         await pilot.press("0", "right", "4")
         assert [one.label for one in readings(app)] == [0, 4, None, None, None, None]
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
@@ -211,12 +210,12 @@ async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
 
 
 async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mixed: Path) -> None:
-    async with running(mixed) as (app, pilot):
+    async with photos_app(mixed) as (app, pilot):
         await pilot.press("right", "4")
         for place, value in (("network", "rnn"), ("method", "report"), ("network", "bilstm")):
             before = readings(app)
             app.query_one(f"#photos-{place}", Select).value = value
-            await settled(pilot)
+            await all_read(pilot)
             reader = app.panel._photos.reader
             assert reader is not None
             model, method = (
@@ -247,9 +246,9 @@ def bars(app: Host) -> list[str]:
 
 
 async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Path) -> None:
-    async with running(mixed, size=(120, 40)) as (app, pilot):
+    async with photos_app(mixed, size=(120, 40)) as (app, pilot):
         await pilot.press("enter")
-        await settled(pilot)
+        await all_read(pilot)
         assert headline(app).startswith(f"1 of 6  {DIGITS[0]}  0  ")
         heads = bars(app)
         assert [head.split(":")[0] for head in heads] == [
@@ -278,22 +277,22 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         assert captions == [f"{at} {name}" for at, name in stages]
         assert np.array_equal(study.ways[0].digit, ways["mnist"].digit)
         await pilot.press("end")
-        await settled(pilot)
+        await all_read(pilot)
         assert captions[-1] in screen_text(app)
         # A digit corrects here too.
         await pilot.press("home", "9")
-        await settled(pilot)
+        await all_read(pilot)
         assert "  0 ✗ 9✎  " in headline(app)
         assert bars(app)[0] == "LSTM: 0 ✗"
         await pilot.press("backspace")
-        await settled(pilot)
+        await all_read(pilot)
         assert "✗" not in headline(app) + bars(app)[0]
 
 
 async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
     for name in DIGITS[1:]:
         (mixed / name).unlink()
-    async with running(mixed) as (app, pilot):
+    async with photos_app(mixed) as (app, pilot):
         await pilot.press("enter")
         for key, expected in (
             ("left", f"1 of 3  {DIGITS[0]}"), ("right", "2 of 3  8.png  not an image"),
@@ -301,17 +300,17 @@ async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
             ("left", "2 of 3  8.png"),
         ):  # fmt: skip
             await pilot.press(key)
-            await settled(pilot)
+            await all_read(pilot)
             assert headline(app).startswith(expected), key
             assert bool(bars(app)) == ("8.png" not in expected)
             assert ("No digit found" in headline(app)) == ("blank" in expected)
         await pilot.press("escape")
-        await until(pilot, lambda: isinstance(app.focused, PhotoGrid))
+        await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert selected(app) == "8.png"
         # Through the filter alone, and back to the gallery when nothing is left.
         await pilot.press("home", "9", "w", "w", "enter")
-        await settled(pilot)
+        await all_read(pilot)
         assert headline(app).startswith(f"1 of 1  {DIGITS[0]}")
         await pilot.press("0")
-        await until(pilot, lambda: isinstance(app.focused, PhotoGrid))
+        await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert says(app, "shown") == "none wrong"

@@ -26,7 +26,7 @@ from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.run_manager import RunManager
 from tests.report.small_plans import SMALL, rerun, runs, small_plan, table
-from tests.ui.shell.test_app import SIZES, last_notice, running, screen_text, wait_until
+from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
 
 SMALL_TASKS = ("recall", "adder")
 Overrides = Mapping[str, Mapping[str, Any]]

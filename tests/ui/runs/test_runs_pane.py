@@ -30,9 +30,8 @@ from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.run_manager import RunManager
 from rnn_tui.ui.widgets.ask_text import AskTextScreen
-from tests.ui.shell.test_app import last_notice, running, screen_text, wait_until
+from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
 
-SIZES = [(80, 24), (120, 40), (200, 50)]
 NEWEST_FIRST = ["adder-half", "adder-lr0.01", "recall-seed2", "recall-seed1"]
 
 

@@ -1,15 +1,11 @@
 """The app as a person uses it: by keys, on a run that goes by script, and once on a real one."""
 
-import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from textual.pilot import Pilot
 from textual.widgets import (
     Checkbox,
     DataTable,
@@ -30,55 +26,17 @@ from rnn_tui.ui.training.run_manager import RunManager
 from rnn_tui.ui.training.settings_form import SettingsForm
 from rnn_tui.ui.training.training_view import TrainingView
 from tests.ui.conftest import ScriptedRuns
-
-SIZES = [(80, 24), (120, 40), (200, 50)]
-
-
-def screen_text(app: RnnTuiApp) -> str:
-    strips = app.screen._compositor.render_strips()
-    return "\n".join(strip.text.rstrip() for strip in strips)
-
-
-def last_notice(app: RnnTuiApp) -> str:
-    """The latest notice; empty before the first, and once all have gone."""
-    return [notice.message for notice in app._notifications][-1] if app._notifications else ""
-
-
-@asynccontextmanager
-async def running(app: RnnTuiApp, **options: Any) -> AsyncIterator[Pilot[Any]]:
-    """The app, once the parts that come after the first frame are there."""
-    async with app.run_test(**options) as pilot:
-        await wait_until(pilot, lambda: app.pane.complete)
-        await pilot.pause()
-        yield pilot
-
-
-async def wait_until(pilot: Pilot[Any], true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, screen_text(pilot.app)  # type: ignore[arg-type]
-        await pilot.pause(0.05)
-
-
-async def start(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
-    """Press t, and wait until the two scripted epochs are on screen."""
-    await pilot.press("t")
-    await wait_until(pilot, lambda: any(len(s.epochs) == 2 for s in runs.states.values()))
-    await pilot.pause(0.1)
-
-
-async def next_view(pilot: Pilot[Any], name: str) -> None:
-    app: Any = pilot.app
-    await pilot.press("n")
-    await wait_until(pilot, lambda: app.pane.view == name)
-    await pilot.pause(0.1)
-
-
-async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
-    runs.go_on.set()
-    await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy)
-    await pilot.pause(0.3)
-
+from tests.ui.helpers import (
+    SIZES,
+    assert_refused,
+    finish,
+    last_notice,
+    next_view,
+    running,
+    screen_text,
+    start,
+    wait_until,
+)
 
 # Starting, and what the form says
 
@@ -121,27 +79,6 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
-async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, typed: str) -> None:
-    """Typing that is said to be wrong at once, and starts nothing; the field is empty then."""
-    app: Any = pilot.app
-    entry = app.pane.query_one(f"#field-{field} Input", Input)
-    entry.focus()
-    await pilot.press(*typed)
-    await pilot.pause()
-    hint = str(app.pane.query_one(f"#field-{field} .hint", Static).content)
-    assert "must be" in hint, (field, typed)
-    app.clear_notifications()
-    await pilot.press("t")
-    await pilot.pause()
-    assert runs.started == [], (field, typed)
-    assert "must be" in last_notice(app), (field, typed)
-    assert app.focused is entry
-    assert entry.value == typed
-    entry.value = ""
-    await pilot.pause()
-    assert "must be" not in str(app.pane.query_one(f"#field-{field} .hint", Static).content)
-
-
 async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         for field, typed in (
@@ -157,7 +94,7 @@ async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
         await pilot.press("t")
         await pilot.pause()
         assert runs.started == []
-        assert "at least one model" in last_notice(pilot.app)  # type: ignore[arg-type]
+        assert "at least one model" in last_notice(pilot.app)
 
 
 async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns) -> None:
@@ -184,7 +121,7 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
         assert list(accuracy.prepared[0].y) == [94, 98]
         table = pilot.app.query_one("#epochs", DataTable)
         assert table.get_row_at(1) == ["2", "0.5000", "0.4500", "0.4000", "98.00", "5.0"]
-        text = screen_text(pilot.app)  # type: ignore[arg-type]
+        text = screen_text(pilot.app)
         assert "12,345 img/s" in text
         assert "0:40 left" in text  # 10 s for 20 of 100 steps
         runs.stop()
@@ -198,7 +135,7 @@ async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
         await pilot.pause(0.4)
         (state,) = runs.states.values()
         assert state.status is Status.STOPPED
-        assert "stopped at step 20. The weights are kept." in last_notice(pilot.app)  # type: ignore[arg-type]
+        assert "stopped at step 20. The weights are kept." in last_notice(pilot.app)
 
 
 async def test_pause_and_resume(runs: ScriptedRuns) -> None:
@@ -258,8 +195,8 @@ async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -
         runs.go_on.set()
         await wait_until(pilot, lambda: not runs.busy)
         await pilot.pause(0.4)
-        text = screen_text(pilot.app)  # type: ignore[arg-type]
-        assert runs.failure in last_notice(pilot.app)  # type: ignore[arg-type]
+        text = screen_text(pilot.app)
+        assert runs.failure in last_notice(pilot.app)
         assert runs.failure in text
         assert len(pilot.app.query_one(TrainingView).charts[0].prepared) == 2
         assert "failed" in text
@@ -268,7 +205,7 @@ async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -
 async def test_a_terminal_shrunk_and_grown_again_recovers(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
-        before = screen_text(pilot.app)  # type: ignore[arg-type]
+        before = screen_text(pilot.app)
         for size in [(20, 5), (1, 1), (10, 3)]:
             await pilot.resize_terminal(*size)
             await pilot.pause()
@@ -311,7 +248,7 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
         await pilot.press("left")
         await pilot.pause()
         assert loss.cursor == 2.0
-        assert "epoch 2" in screen_text(pilot.app)  # type: ignore[arg-type]
+        assert "epoch 2" in screen_text(pilot.app)
         await pilot.press("c")
         assert pilot.app.screen.maximized is accuracy
         await pilot.press("c")

@@ -30,7 +30,7 @@ from rnn_tui.ui.training.sequences import SequencePane
 from rnn_tui.ui.training.settings_form import SettingsForm
 from rnn_tui.ui.training.variant_table import VariantTable
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.shell.test_app import (
+from tests.ui.helpers import (
     assert_refused,
     finish,
     last_notice,

@@ -1,0 +1,146 @@
+"""What all tests of the app share: looking at the screen, waiting, going through a run."""
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar, Generic, TypeVar
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input, Static, TabbedContent, TabPane
+
+from rnn_tui.ui.shell import styles
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.key_footer import KeyFooter
+from tests.ui.conftest import ScriptedRuns
+
+SIZES = [(80, 24), (120, 40), (200, 50)]
+# Single keys that are commands of the app, or may become some.
+APP_KEYS = "tspnfcmlv0rhixq"
+
+Panel = TypeVar("Panel", bound=Widget)
+
+
+class PanelApp(App[None], Generic[Panel]):
+    """A panel in a tab, among single keys that are commands.
+
+    Attributes:
+        panel: it.
+        commands: the keys that came through as commands, in order.
+    """
+
+    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(key, f"command('{key}')", key, show=False) for key in [*APP_KEYS, "plus", "minus"]
+    ]
+
+    def __init__(self, panel: Panel) -> None:
+        super().__init__()
+        self.panel = panel
+        self.commands: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        """The panel's tab, and another one."""
+        with TabbedContent():
+            with TabPane("Panel", id="panel"):
+                yield self.panel
+            with TabPane("Other", id="other"):
+                yield Static("nothing")
+        yield KeyFooter(compact=True, show_command_palette=False)
+
+    def action_command(self, key: str) -> None:
+        """A single key came through."""
+        self.commands.append(key)
+
+
+# The screen
+
+
+def screen_lines(app: App[Any]) -> list[str]:
+    """The lines of the screen in front, without blanks at their ends."""
+    return [strip.text.rstrip() for strip in app.screen._compositor.render_strips()]
+
+
+def screen_text(app: App[Any]) -> str:
+    """All that is on the screen in front."""
+    return "\n".join(screen_lines(app))
+
+
+def last_notice(app: App[Any]) -> str:
+    """The latest notice; empty before the first, and once all have gone."""
+    return [notice.message for notice in app._notifications][-1] if app._notifications else ""
+
+
+# Waiting
+
+
+async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 60) -> None:
+    """Wait for something."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, screen_text(pilot.app)
+        await pilot.pause(0.02)
+
+
+async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
+    """Let what was sent arrive, wait until all is done, and until the screen shows it."""
+    await pilot.pause()
+    await wait_until(pilot, done)
+    await pilot.pause()
+
+
+# The whole app
+
+
+@asynccontextmanager
+async def running(app: RnnTuiApp, **options: Any) -> AsyncIterator[Pilot[Any]]:
+    """The app, once the parts that come after the first frame are there."""
+    async with app.run_test(**options) as pilot:
+        await wait_until(pilot, lambda: app.pane.complete)
+        await pilot.pause()
+        yield pilot
+
+
+async def start(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
+    """Press t, and wait until the two scripted epochs are on screen."""
+    await pilot.press("t")
+    await wait_until(pilot, lambda: any(len(s.epochs) == 2 for s in runs.states.values()))
+    await pilot.pause(0.1)
+
+
+async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
+    """Let the scripted run come to its end, and wait for its results."""
+    runs.go_on.set()
+    await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy)
+    await pilot.pause(0.3)
+
+
+async def next_view(pilot: Pilot[Any], name: str) -> None:
+    """Press n, which leads to the view of this name."""
+    app: Any = pilot.app
+    await pilot.press("n")
+    await wait_until(pilot, lambda: app.pane.view == name)
+    await pilot.pause(0.1)
+
+
+async def assert_refused(pilot: Pilot[Any], runs: ScriptedRuns, field: str, typed: str) -> None:
+    """Typing that is said to be wrong at once, and starts nothing; the field is empty then."""
+    app: Any = pilot.app
+    entry = app.pane.query_one(f"#field-{field} Input", Input)
+    entry.focus()
+    await pilot.press(*typed)
+    await pilot.pause()
+    hint = str(app.pane.query_one(f"#field-{field} .hint", Static).content)
+    assert "must be" in hint, (field, typed)
+    app.clear_notifications()
+    await pilot.press("t")
+    await pilot.pause()
+    assert runs.started == [], (field, typed)
+    assert "must be" in last_notice(app), (field, typed)
+    assert app.focused is entry
+    assert entry.value == typed
+    entry.value = ""
+    await pilot.pause()
+    assert "must be" not in str(app.pane.query_one(f"#field-{field} .hint", Static).content)
