@@ -1,6 +1,5 @@
 """Choosing a device, and finding out what it can do."""
 
-import psutil
 import torch
 
 from rnn_tui.engine.errors import DeviceError
@@ -45,16 +44,3 @@ def fast_bfloat16(device: torch.device) -> bool:
         has = torch.cpu.get_capabilities()
         return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
     return False
-
-
-def require_memory(needed: int, device: torch.device) -> None:
-    """Do nothing, or raise where `needed` bytes are more than is free on the CPU.
-
-    On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
-    have and then kills, without a word, whoever uses it.
-
-    Raises:
-        MemoryError: if so.
-    """
-    if device.type == "cpu" and needed > psutil.virtual_memory().available:
-        raise MemoryError(f"{needed} bytes needed")

@@ -17,7 +17,6 @@ whether the machine is busy or not, where a changing number of OpenMP threads ch
 """
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,18 +26,12 @@ from typing import TypeVar
 
 import torch
 
+from rnn_tui.engine.resources import usable_cores
+
 # Beyond four parts of a batch of 100, each is too small to keep a core's vector units busy.
 MAX_AUTOMATIC_WORKERS = 4
 
 Result = TypeVar("Result")
-
-
-def usable_cores() -> int:
-    """The cores this process may run on."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on macOS or Windows
-        return os.cpu_count() or 1
 
 
 def automatic_workers() -> int:

@@ -9,7 +9,6 @@ import csv
 import io
 import os
 import struct
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.files import write_atomically
 from rnn_tui.photos.reader import Reading
 
 CLASSES, SIDE, WHITE = 10, 28, 255
@@ -138,28 +138,13 @@ def _or_empty(value: int | None) -> str:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a whole file or none of it: a full disk must not cost what was there before."""
-    temporary = ""
     try:
         if os.path.isdir(path):
             raise IsADirectoryError(None, "it is a folder")
         # Through a link, into the file that it leads to.
-        target = os.path.realpath(path)
-        descriptor, temporary = tempfile.mkstemp(dir=os.path.dirname(target), prefix=".rnn-tui-")
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, target)
+        write_atomically(Path(os.path.realpath(path)), data)
     except (OSError, ValueError) as error:
-        if temporary and os.path.lexists(temporary):
-            os.unlink(temporary)
         raise _cannot(path, error) from error
-
-
-def _umask() -> int:
-    """The rights that new files of this process lack; there is no way to ask but to set it."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
 
 
 def _cannot(path: Path, error: OSError | ValueError) -> DataError:

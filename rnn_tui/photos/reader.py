@@ -7,7 +7,6 @@ the paths, and the first ones before the last paths are known.
 from __future__ import annotations
 
 import itertools
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos.digit.prepared import Digit, Prepared
 from rnn_tui.photos.digit.preparing import prepare
@@ -99,7 +99,7 @@ class PhotoReader:
     ) -> None:
         self.network, self.method = network, method
         self.threshold, self._labelled = threshold, labelled
-        self._threads = threads or min(len(os.sched_getaffinity(0)), MOST_THREADS)
+        self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(
         self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False

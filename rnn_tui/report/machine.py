@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import psutil
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.resources import usable_cores
 
 CPU_FILE = Path("/proc/cpuinfo")
 
@@ -37,10 +37,9 @@ class Machine:
 
 def machine() -> Machine:
     """This computer."""
-    affinity = getattr(os, "sched_getaffinity", None)  # not on macOS or Windows
     return Machine(
         processor=_processor(),
-        cores=len(affinity(0)) if affinity is not None else os.cpu_count() or 1,
+        cores=usable_cores(),
         memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
         system=platform.platform(),
     )

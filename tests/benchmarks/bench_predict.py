@@ -6,7 +6,6 @@ how long the first answer takes is told as well.
 """
 
 import itertools
-import os
 import tempfile
 import time
 from collections.abc import Callable
@@ -17,13 +16,14 @@ import cv2
 import numpy as np
 from _common import machine, median, parser, spread, take_turns, verdict
 
+from rnn_tui.engine.resources import usable_cores
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.row_reader_networks import network_of, source_of
 from rnn_tui.tasks.mnist.data import load_mnist
 
 SIZES = {"12 megapixels": (3000, 4000), "2 megapixels": (1200, 1600)}
 COUNT = 16
-THREADS = min(len(os.sched_getaffinity(0)), 8)
+THREADS = min(usable_cores(), 8)
 
 
 def write_photos(folder: Path, shape: tuple[int, int]) -> list[Path]:

@@ -139,7 +139,7 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(export.os, "replace", full)
+    monkeypatch.setattr(os, "replace", full)
     with pytest.raises(DataError, match="no space left"):
         write_npz(path, labelled(READINGS))
     assert os.listdir(tmp_path) == ["x.npz"]
