@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from rnn_tui.cli.parser import OPTIONS
+from rnn_tui.cli.train import OPTIONS
 from rnn_tui.tasks import TASKS
 
 HEAVY = {"torch", "torchvision", "sklearn", "cv2", "scipy", "safetensors"}
@@ -22,7 +22,8 @@ import contextlib, io, json, sys
 import rnn_tui.cli.parser, rnn_tui.cli.main
 text = rnn_tui.cli.parser.build_parser().format_help()
 for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"],
-              ["inspect"], ["inspect", "mnist"], ["reproduce"]):
+              ["inspect"], ["inspect", "mnist"], ["predict"], ["runs"], ["runs", "export"],
+              ["report"], ["reproduce"]):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
         rnn_tui.cli.main.main([*level, "--help"])
     text += out.getvalue()

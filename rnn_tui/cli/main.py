@@ -12,15 +12,11 @@ import logging.handlers
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
-from rnn_tui.cli import exit_codes
+from rnn_tui.cli import output
+from rnn_tui.cli.output import let_go_of_stdout, say
 from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, UserError, printable
 from rnn_tui.engine.paths import log_file
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,62 +27,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(given)
     except UserError as error:
-        _say(str(error))
+        say(str(error))
         # A file that can't be read or written is no wrong usage.
         failed = isinstance(error, CheckpointError | StoreError | ExportError)
-        return exit_codes.FAILURE if failed else exit_codes.USAGE
+        return output.FAILURE if failed else output.USAGE
     except KeyboardInterrupt:
-        _let_go_of_stdout()
-        return exit_codes.INTERRUPTED
+        let_go_of_stdout()
+        return output.INTERRUPTED
     except BrokenPipeError:
-        _let_go_of_stdout()
-        return exit_codes.FAILURE
+        let_go_of_stdout()
+        return output.FAILURE
     except OSError as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        _let_go_of_stdout()
-        _say(f"Input or output failed: {printable(error.strerror or error, 100)}.")
-        return exit_codes.FAILURE
+        let_go_of_stdout()
+        say(f"Input or output failed: {printable(error.strerror or error, 100)}.")
+        return output.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        _say(f"{type(error).__name__}: this is a fault of rnn-tui; {log_file()} has the details.")
-        return exit_codes.FAILURE
+        say(f"{type(error).__name__}: this is a fault of rnn-tui; {log_file()} has the details.")
+        return output.FAILURE
 
 
-def _run(arguments: Sequence[str]) -> int:  # noqa: PLR0911 - one case a command
+def _run(arguments: Sequence[str]) -> int:
     if not arguments:  # the app is not kept waiting for a parser
         return _run_app(None)
-    from rnn_tui.cli.parser import parse  # noqa: PLC0415 - on use only
+    from rnn_tui.cli.commands import find  # noqa: PLC0415 - on use only
+    from rnn_tui.cli.parser import parse  # noqa: PLC0415
 
     options = parse(arguments)
-    match options.command:
-        case None:
-            return _run_app(options.data_dir)
-        case "train":
-            return _train(options)
-        case "predict":
-            from rnn_tui.cli.predict.options import predict  # noqa: PLC0415 - on use only
-
-            return predict(options)
-        case "inspect":
-            from rnn_tui.cli.inspect.options import inspect  # noqa: PLC0415 - on use only
-
-            return inspect(options)
-        case "runs":
-            from rnn_tui.cli.runs.options import run  # noqa: PLC0415 - on use only
-
-            return run(options)
-        case "reproduce":
-            from rnn_tui.cli.report.options import reproduce  # noqa: PLC0415 - on use only
-
-            return reproduce(options)
-        case _:
-            from rnn_tui.cli.ask.options import ask  # noqa: PLC0415 - on use only
-
-            return ask(options)
-
-
-def _say(text: str) -> None:
-    print(f"rnn-tui: {text}", file=sys.stderr)
+    if options.command is None:
+        return _run_app(options.data_dir)
+    return find(options.command).load().run(options)
 
 
 def _prepare_streams() -> None:
@@ -97,69 +68,10 @@ def _prepare_streams() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-def _let_go_of_stdout() -> None:
-    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _train(options: argparse.Namespace) -> int:
-    from rnn_tui.cli import train as headless  # noqa: PLC0415 - rich's progress bar, on use only
-    from rnn_tui.tasks import TASKS  # noqa: PLC0415 - on use only
-
-    output = None if options.output is None else _writable(Path(options.output))
-    if options.resume is not None:
-        return headless.resume(
-            options.resume, as_json=options.json, quiet=options.quiet, output=output
-        )
-    task = TASKS[options.task]
-    overrides = {name: getattr(options, name) for name in task.settings}
-    if task.reads_data:
-        overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
-        overrides["start_from"] = _start(options)
-    config = task.config(
-        getattr(options, "model", task.default_cell),
-        options.preset,
-        augmentation=getattr(options, "augment", None),
-        **overrides,
-        device=options.device,
-        workers=options.workers,
-    )
-    return headless.train(config, as_json=options.json, quiet=options.quiet, output=output)
-
-
-def _start(options: argparse.Namespace) -> str | None:
-    """The file of weights to start from."""
-    if options.start_from_run is not None:
-        from rnn_tui.runs.weights import run_weights  # noqa: PLC0415 - safetensors, on use only
-
-        return str(run_weights(options.task, options.start_from_run).path)
-    if options.start_from != "pretrained":
-        return cast("str | None", options.start_from)
-    from rnn_tui.runs.row_reader_weights import choose  # noqa: PLC0415 - safetensors, on use only
-
-    return str(choose(options.model).path)
-
-
-def _writable(path: Path) -> Path:
-    """Return `path`, or raise `CheckpointError` where no file can be written there."""
-    from rnn_tui.engine.files import why_unwritable  # noqa: PLC0415 - on use only
-
-    reason = why_unwritable(path)
-    if not reason:
-        return path
-    raise CheckpointError(
-        f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose "
-        "another place for --output."
-    )
-
-
 def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        _say("the app needs a terminal; see rnn-tui --help for commands that do not.")
-        return exit_codes.USAGE
+        say("the app needs a terminal; see rnn-tui --help for commands that do not.")
+        return output.USAGE
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
     # time; the app collects again once that frame is drawn.
     gc.disable()

@@ -1,15 +1,171 @@
-"""A finished or stopped run on the command line: its figures as lines, as a table, as JSON."""
+"""A run on the command line: its events as they come, then its figures as lines, table or JSON.
 
+Results go to stdout; progress and messages go to stderr, and only where a terminal shows them or
+something is wrong.
+"""
+
+from __future__ import annotations
+
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-from rich.text import Text
-
+from rnn_tui.cli.output import ProgressBar, console, print_json, print_line
+from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import by_variant
-from rnn_tui.engine.state import EpochRow, RunState
+from rnn_tui.engine.state import EpochRow, RunState, Status
 from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NETWORKS_IN_A_LINE = 3
+
+
+class TrainingOutput:
+    """Takes the events of one run and tells them on the command line.
+
+    Args:
+        config: the settings of the run.
+        run_id: its id.
+        as_json: say nothing on stdout until the end, then one JSON document.
+        quiet: no progress and no epochs, only the result.
+        state: what is known of the run already, if it is resumed.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        run_id: str,
+        *,
+        as_json: bool = False,
+        quiet: bool = False,
+        state: RunState | None = None,
+    ) -> None:
+        self.state = state or RunState(run_id, config)
+        self._task = TASKS[config.task]
+        self._json, self._quiet = as_json, quiet
+        self._pretty = sys.stdout.isatty()
+        self.bar = ProgressBar(f"{config.name} · loading", quiet=quiet)
+        self._held: EpochRow | None = None
+
+    @property
+    def wants_evaluation(self) -> bool:
+        """Whether what it tells at the end has more than the events say."""
+        return self._json and bool(self.state.config.variants)
+
+    def emit(self, event: events.Event) -> None:
+        """Take an event; called by the training loop."""
+        self.state = self.state.apply(event)
+        match event:
+            case events.LogLine(level="warning"):
+                self.bar.say(event.text)
+            case events.RunFailed():
+                if self._held is not None:
+                    self._print_plain(self._held, {})
+                self.bar.say(event.message)
+            case events.EpochEnded():
+                self._epoch_line(self.state.epochs[-1])
+            case events.RunFinished() | events.RunStopped():
+                self._last_line()
+        state = self.state
+        if self.bar.shown and state.total_steps:
+            epoch = min(len(state.epochs) + 1, state.config.epochs)
+            self.bar.update(
+                state.step,
+                state.total_steps,
+                label=f"{state.config.name} · epoch {epoch}/{state.config.epochs}",
+                note=f"{state.rate:,.0f} {self._task.unit}/s",
+            )
+
+    def _epoch_line(self, row: EpochRow) -> None:
+        if self._json or self._quiet:
+            return
+        if self._pretty:
+            self._print(f"epoch {row.epoch:>3}  {self._figures(row)}  {row.seconds:.1f} s")
+        elif row.epoch == self.state.config.epochs:
+            self._held = row  # its line also carries the test figures, which come next
+        else:
+            self._print_plain(row, {})
+
+    def _figures(self, row: EpochRow) -> str:
+        """An epoch's figures in words: those that a chart of the app would draw."""
+        state = self.state
+        if not state.config.variants:
+            drawn = (one for one in state.metric_definitions if one.chart)
+            return "  ".join(
+                _figure(one, row.metrics[one.name]) for one in drawn if one.name in row.metrics
+            )
+        # The first metric in which more is better: with many variants there is room for one.
+        known = [one for one in state.metric_definitions if one.name in row.replicas]
+        metric = next((one for one in known if one.higher_is_better), known[0])
+        unit = f" {metric.unit}" if metric.unit else ""
+        variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
+        if len(variants) > NETWORKS_IN_A_LINE:
+            low, high = metric.format(min(means)), metric.format(max(means))
+            return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
+        pairs = zip(variants, means, strict=True)
+        shown = (f"{variant.label} {metric.format(mean)}{unit}" for variant, mean in pairs)
+        return f"{metric.label}: {'  '.join(shown)}"
+
+    def _last_line(self) -> None:
+        state = self.state
+        if self._json:
+            return  # `tell` prints it, once all that belongs to it is measured
+        if self._held is not None:
+            self._print_plain(self._held, state.results)
+        elif state.status is Status.FINISHED and (self._pretty or self._quiet):
+            self._tell_result()
+        elif state.status is Status.STOPPED and state.checkpoint:
+            self.bar.say(
+                f"stopped at step {state.step}; weights kept in {state.checkpoint}; "
+                f"rnn-tui train --resume {state.run_id} goes on"
+            )
+
+    def _tell_result(self) -> None:
+        """The test figures: a line, or a table where there are several networks."""
+        state, task = self.state, self._task
+        if state.config.variants:
+            self._print(results_table(state) if self._pretty else plain_results(state))
+            return
+        known = {one.name: one for one in state.metric_definitions}
+        names = dict.fromkeys([task.headline, *state.results])
+        shown = [_figure(known[name], state.results[name]) for name in names if name in known]
+        published = task.published_figure(task.headline, state.config.cell)
+        report = "" if published is None else f"  (the report: {published:.2f} %)"
+        self._print(
+            "  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else "")
+        )
+
+    def tell(self, evaluation: Any) -> None:
+        """Print the JSON document, where that was asked for.
+
+        Args:
+            evaluation: what the task's evaluation found, or None.
+        """
+        if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
+            print_json(document(self.state, evaluation))
+
+    def _print_plain(self, row: EpochRow, results: Mapping[str, float]) -> None:
+        if not self.state.config.variants:
+            self._print(plain_line(row, results))
+            return
+        replicas = {**row.replicas, **self.state.replica_results}
+        self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
+
+    def _print(self, what: str | Table) -> None:
+        with self.bar.away():
+            if isinstance(what, str):
+                print_line(what)
+            else:
+                console(sys.stdout).print(what)
+
+
+def _figure(metric: Metric, value: float) -> str:
+    """A figure with its name and unit."""
+    return f"{metric.label} {metric.format(value)}{f' {metric.unit}' if metric.unit else ''}"
 
 
 def plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
@@ -44,6 +200,9 @@ def plain_results(state: RunState) -> str:
 
 def results_table(state: RunState) -> Table:
     """The test figures of all variants over their seeds, beside the report's."""
+    from rich.table import Table  # noqa: PLC0415 - on terminals only
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in ("network", "mean", "sd", "min", "max", "n", "the report"):
         table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
@@ -84,8 +243,7 @@ def document(state: RunState, evaluation: Any = None) -> dict[str, Any]:
         }
     else:
         figures = {
-            "test_accuracy": state.results.get("test_accuracy"),
-            "test_loss": state.results.get("test_loss"),
+            **{name: state.results.get(name) for name in _test_metrics(state)},
             "history": [
                 {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
             ],
@@ -104,6 +262,13 @@ def document(state: RunState, evaluation: Any = None) -> dict[str, Any]:
         "weights": state.checkpoint or None,
         "settings": config.to_dict(),
     }
+
+
+def _test_metrics(state: RunState) -> list[str]:
+    """The names of the figures at a run's end, though it has none yet; the headline first."""
+    task = TASKS[state.config.task]
+    named = [one.name for one in task.metrics if one.name.startswith("test_")]
+    return list(dict.fromkeys([task.headline, *named, *state.results]))
 
 
 def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -1,320 +1,262 @@
-"""Training without the app: the same loop, its events told in lines, a bar or JSON.
+"""`rnn-tui train`: training without the app, by the same loop; or going on with a run."""
 
-Results go to stdout; progress and messages go to stderr, and only where a terminal shows them or
-something is wrong.
-"""
+from __future__ import annotations
 
-import json
+import argparse
 import signal
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, cast
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.table import Column, Table
-from rich.text import Text
-
-from rnn_tui.cli import exit_codes
-from rnn_tui.cli.results import document, plain_line, plain_results, results_table, variant_lines
-from rnn_tui.cli.stop_signals import stopping_on_signals
-from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
-from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.state import EpochRow, RunState, Status
-from rnn_tui.runs import training
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.training import Emit
+from rnn_tui.cli import output
+from rnn_tui.cli.parser import WHICH_FINISHED_RUN, WHICH_RUN, add_output_options, read_by
+from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.settings import DEVICES, WORKERS
 from rnn_tui.tasks import TASKS
 
-NETWORKS_IN_A_LINE = 3
-# A bar that wraps is a line higher than rich takes away: the line above it would be lost.
-ONE_LINE = Column(no_wrap=True)
+if TYPE_CHECKING:
+    from rnn_tui.cli.results import TrainingOutput
+    from rnn_tui.engine.config import RunConfig
+    from rnn_tui.engine.control import Control
+    from rnn_tui.runs.training import Emit
+    from rnn_tui.tasks.task import Task
+
+# Lists are given once, so their options are in the singular like those of other settings.
+OPTIONS = {
+    "hidden_sizes": ("--hidden-size", "--hidden-sizes"),
+    "losses": ("--loss", "--losses"),
+}
+SHIPPED = "pretrained"
 
 
-class _RateColumn(ProgressColumn):
-    """Samples a second."""
-
-    def __init__(self, unit: str) -> None:
-        super().__init__(table_column=ONE_LINE)
-        self._unit = unit
-
-    def render(self, task: Task) -> Text:
-        """The rate of the last interval."""
-        rate = task.fields.get("rate", 0.0)
-        return Text(f"{rate:,.0f} {self._unit}/s", style="progress.data.speed")
+# --- the options ----------------------------------------------------------------------------------
 
 
-def _console(stream: TextIO) -> Console:
-    # Rich would take a pipe for a terminal where the environment asks for colours.
-    return Console(file=stream, force_terminal=stream.isatty(), highlight=False, soft_wrap=True)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = "Train a network without the app, or go on with a run that was cut off."
+    parser.add_argument(
+        "--resume", metavar="RUN",
+        help=f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had "
+        "never been cut off",
+    )  # fmt: skip
+    _add_output(parser, "resume_")
+    tasks = parser.add_subparsers(dest="task", metavar="TASK")
+    for task in TASKS.values():
+        presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
+        _add_task(
+            tasks.add_parser(
+                task.name,
+                help=f"train on {task.label}",
+                description=f"Train on {task.label}. A setting left out is the preset's.",
+                epilog=f"Presets. {presets}",
+            ),
+            task,
+        )
 
 
-class Reporter:
-    """Takes the events of one run and tells them on the command line.
+def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
+    if len(task.cells) > 1:
+        parser.add_argument(
+            "--model", choices=task.cells, default=task.default_cell, help="default: %(default)s"
+        )
+    parser.add_argument(
+        "--preset", choices=[preset.name for preset in task.presets], default=task.default_preset,
+        help="a named recipe (default: %(default)s)",
+    )  # fmt: skip
+    for setting in task.adjustable:
+        parser.add_argument(
+            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)),
+            dest=setting.name,
+            type=read_by(setting),
+            metavar=setting.placeholder,
+            help=f"{setting.help}; {setting.range_text}",
+        )
+    if task.augmentations:
+        parser.add_argument(
+            "--augment", choices=task.augmentations,
+            help="distort training images in this way, in place of the preset's",
+        )  # fmt: skip
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--workers", type=read_by(WORKERS), default=0, metavar="N",
+        help=f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); "
+        "results repeat bit for bit only with the same number",
+    )  # fmt: skip
+    if task.reads_data:
+        _add_data(parser)
+    _add_output(parser)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    """The options of a task that reads its data from files."""
+    parser.add_argument(
+        "--data-dir",
+        metavar="DIR",
+        default=argparse.SUPPRESS,  # or it would overrule the same option before the command
+        help="a torchvision root to read the data from",
+    )
+    parser.add_argument(
+        "--extra-data",
+        metavar="FILE",
+        help="further training images: an NPZ file with images and labels, or an IDX file of "
+        "images with its labels beside it",
+    )
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
+        "--start-from",
+        metavar="FILE",
+        help=f"start from these weights, or from those that ship if FILE is {SHIPPED}",
+    )
+    start.add_argument(
+        "--start-from-run",
+        metavar="RUN",
+        help=f"start from the weights of this run: {WHICH_FINISHED_RUN}",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
+    """The options on what comes out of training.
 
     Args:
-        config: the settings of the run.
-        run_id: its id.
-        as_json: say nothing on stdout until the end, then one JSON document.
-        quiet: no progress and no epochs, only the result.
-        out: where results go; stdout by default.
-        err: where progress and messages go; stderr by default.
-        state: what is known of the run already, if it is resumed.
+        parser: where to add them.
+        prefix: before their names in the result, since the same options stand in two places.
     """
-
-    def __init__(
-        self,
-        config: RunConfig,
-        run_id: str,
-        *,
-        as_json: bool = False,
-        quiet: bool = False,
-        out: TextIO | None = None,
-        err: TextIO | None = None,
-        state: RunState | None = None,
-    ) -> None:
-        self.state = state or RunState(run_id, config)
-        self._json, self._quiet = as_json, quiet
-        self._out = _console(out or sys.stdout)
-        self._err = _console(err or sys.stderr)
-        self._pretty = self._out.is_terminal
-        self._progress: Progress | None = None
-        if self._err.is_terminal and not quiet:
-            self._progress = Progress(
-                TextColumn("{task.description}", table_column=ONE_LINE),
-                BarColumn(),
-                TextColumn("{task.percentage:>3.0f} %"),
-                _RateColumn(TASKS[config.task].unit),
-                TimeElapsedColumn(),
-                TextColumn("ETA"),
-                TimeRemainingColumn(),
-                console=self._err,
-                transient=True,
-                refresh_per_second=4,
-                redirect_stdout=False,
-                redirect_stderr=False,
-            )
-        self._held: EpochRow | None = None
-
-    @property
-    def wants_evaluation(self) -> bool:
-        """Whether what it tells at the end has more than the events say."""
-        return self._json and bool(self.state.config.variants)
-
-    @contextmanager
-    def showing(self) -> Iterator[None]:
-        """Keep the progress bar on screen."""
-        if self._progress is None:
-            yield
-            return
-        self._bar = self._progress.add_task(f"{self.state.config.name} · loading", total=None)
-        with self._progress:
-            yield
-
-    def emit(self, event: events.Event) -> None:
-        """Take an event; called by the training loop."""
-        self.state = self.state.apply(event)
-        match event:
-            case events.LogLine(level="warning"):
-                self._say(f"rnn-tui: {event.text}")
-            case events.RunFailed():
-                if self._held is not None:
-                    self._print_plain(self._held, {})
-                self._say(f"rnn-tui: {event.message}")
-            case events.EpochEnded():
-                self._epoch_line(self.state.epochs[-1])
-            case events.RunFinished() | events.RunStopped():
-                self._last_line()
-        if self._progress is not None and self.state.total_steps:
-            label = self.state.config.name
-            epoch = min(len(self.state.epochs) + 1, self.state.config.epochs)
-            self._progress.update(
-                self._bar,
-                description=f"{label} · epoch {epoch}/{self.state.config.epochs}",
-                total=self.state.total_steps,
-                completed=self.state.step,
-                rate=self.state.rate,
-            )
-
-    def _say(self, text: str) -> None:
-        self._err.print(Text(text))
-
-    def _epoch_line(self, row: EpochRow) -> None:
-        if self._json or self._quiet:
-            return
-        if self._pretty:
-            self._print(self._pretty_line(row))
-        elif row.epoch == self.state.config.epochs:
-            self._held = row  # its line also carries the test figures, which come next
-        else:
-            self._print_plain(row, {})
-
-    def _pretty_line(self, row: EpochRow) -> str:
-        m = row.metrics
-        if not self.state.config.variants:
-            return (
-                f"epoch {row.epoch:>3}  training loss {m['train_loss']:.4f}  "
-                f"validation loss {m['val_loss']:.4f}  "
-                f"validation accuracy {m['val_accuracy']:.2f} %  {row.seconds:.1f} s"
-            )
-        # The first metric in which more is better: with many variants there is room for one.
-        spec = next(s for s in self.state.metric_definitions if s.higher_is_better)
-        variants, spreads = self.state.config.variants, self.state.spreads(spec.name)
-        figures = "  ".join(
-            f"{variant.label} {spread.mean:.2f} %"
-            for variant, spread in zip(variants, spreads, strict=True)
-        )
-        if len(variants) > NETWORKS_IN_A_LINE:
-            means = [spread.mean for spread in spreads]
-            figures = f"{min(means):.2f} … {max(means):.2f} % over {len(variants)} networks"
-        return f"epoch {row.epoch:>3}  {spec.label}: {figures}  {row.seconds:.1f} s"
-
-    def _last_line(self) -> None:
-        state = self.state
-        if self._json:
-            return  # `tell` prints it, once all that belongs to it is measured
-        if self._held is not None:
-            self._print_plain(self._held, state.results)
-        elif state.status is Status.FINISHED and (self._pretty or self._quiet):
-            self._tell_result()
-        elif state.status is Status.STOPPED and state.checkpoint:
-            self._say(
-                f"rnn-tui: stopped at step {state.step}; weights kept in {state.checkpoint}; "
-                f"rnn-tui train --resume {state.run_id} goes on"
-            )
-
-    def _tell_result(self) -> None:
-        """The test figures: a line, or a table where there are several networks."""
-        state = self.state
-        if state.config.variants:
-            self._print(results_table(state) if self._pretty else plain_results(state))
-            return
-        accuracy = state.results["test_accuracy"]
-        task = TASKS[state.config.task]
-        published = task.published_figure(task.headline, state.config.cell)
-        report = "" if published is None else f"  (the report: {published:.2f} %)"
-        self._print(
-            f"test accuracy {accuracy:.2f} %  test loss {state.results['test_loss']:.4f}  "
-            f"{state.elapsed:.1f} s" + (report if self._pretty else "")
-        )
-
-    def tell(self, evaluation: Any) -> None:
-        """Print the JSON document, where that was asked for.
-
-        Args:
-            evaluation: what the task's evaluation found, or None.
-        """
-        if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
-            self._print(json.dumps(document(self.state, evaluation), indent=2, allow_nan=False))
-
-    def _print_plain(self, row: EpochRow, results: Mapping[str, float]) -> None:
-        if not self.state.config.variants:
-            self._print(plain_line(row, results))
-            return
-        replicas = {**row.replicas, **self.state.replica_results}
-        self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
-
-    def _print(self, what: str | Table) -> None:
-        shown = Text(what) if isinstance(what, str) else what
-        if self._progress is not None and self._out.is_terminal:
-            # Bar and result share the screen, though not the stream: take the bar away meanwhile.
-            self._progress.stop()
-            self._out.print(shown)
-            self._progress.start()
-        else:
-            self._out.print(shown)
+    parser.add_argument(
+        "--output", metavar="FILE", dest=f"{prefix}output",
+        help="write the trained weights to this file as well",
+    )  # fmt: skip
+    add_output_options(parser, "print the result only", prefix)
 
 
-def train(
-    config: RunConfig, *, as_json: bool = False, quiet: bool = False, output: Path | None = None
-) -> int:
-    """Train on the command line; returns the exit code.
+# --- what they start ------------------------------------------------------------------------------
 
-    Args:
-        config: the settings.
-        as_json: print one JSON document at the end.
-        quiet: no progress and no epochs, only the result.
-        output: where to write the weights as well, once the run has finished.
+
+def run(options: argparse.Namespace) -> int:
+    """Train, or go on with a run; returns the exit code.
 
     0 when finished, 1 when the run failed, 130 when Ctrl-C stopped it, 143 for SIGTERM and 129 for
-    SIGHUP (the shell's 128 + signal); the weights are kept when stopped.
-    """
-    run_id = new_run_id()
-
-    def start(emit: Emit, control: Control) -> Any:
-        return training.train(config, emit, control, run_id)
-
-    reporter = Reporter(config, run_id, as_json=as_json, quiet=quiet)
-    return _told(reporter, start, output)
-
-
-def resume(
-    text: str, *, as_json: bool = False, quiet: bool = False, output: Path | None = None
-) -> int:
-    """Go on with a run on the command line; returns the exit code, as `train` does.
-
-    Args:
-        text: which run, as typed.
-        as_json: print one JSON document at the end.
-        quiet: no progress and no epochs, only the result.
-        output: where to write the weights as well, once the run has finished.
+    SIGHUP; the weights are kept when stopped.
 
     Raises:
+        SettingError: if settings do not go together.
         StoreError: if there is no such run, or nothing to resume.
-        CheckpointError: if its checkpoint can't be used.
+        CheckpointError: if weights can't be used, or can't be written.
     """
+    _check(options)
+    to = None if options.output is None else _writable(Path(options.output))
+    if options.resume is not None:
+        return _resume(options, to)
+    config = _config(options, TASKS[options.task])
+
+    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - as below, on use only
+    from rnn_tui.engine.events import new_run_id  # noqa: PLC0415
+    from rnn_tui.runs import training  # noqa: PLC0415
+
+    run_id = new_run_id()
+    told = TrainingOutput(config, run_id, as_json=options.json, quiet=options.quiet)
+    return _train(told, lambda emit, control: training.train(config, emit, control, run_id), to)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """What argparse can't say: a task, or a run to go on with, and its options with it."""
+    resuming = {name: getattr(options, f"resume_{name}") for name in ("json", "quiet", "output")}
+    if options.task is None:
+        if options.resume is None:
+            options.complain("the following arguments are required: TASK")
+        vars(options).update(resuming)
+    elif options.resume is not None:
+        options.complain("--resume takes no TASK: the run's own settings go on")
+    elif any(resuming.values()):
+        options.complain("options of a TASK stand behind it")
+
+
+def _config(options: argparse.Namespace, task: Task) -> RunConfig:
+    overrides = {name: getattr(options, name) for name in task.settings}
+    if task.reads_data:
+        overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
+        overrides["start_from"] = _start(options)
+    return task.config(
+        getattr(options, "model", task.default_cell),
+        options.preset,
+        augmentation=getattr(options, "augment", None),
+        **overrides,
+        device=options.device,
+        workers=options.workers,
+    )
+
+
+def _start(options: argparse.Namespace) -> str | None:
+    """The file of weights to start from."""
+    if options.start_from_run is not None:
+        from rnn_tui.runs.weights import run_weights  # noqa: PLC0415 - safetensors, on use only
+
+        return str(run_weights(options.task, options.start_from_run).path)
+    if options.start_from != SHIPPED:
+        return cast("str | None", options.start_from)
+    from rnn_tui.runs.row_reader_weights import choose  # noqa: PLC0415 - safetensors, on use only
+
+    return str(choose(options.model).path)
+
+
+def _writable(path: Path) -> Path:
+    """Return `path`, or raise `CheckpointError` where no file can be written there."""
+    from rnn_tui.engine.files import why_unwritable  # noqa: PLC0415 - on use only
+
+    reason = why_unwritable(path)
+    if not reason:
+        return path
+    raise CheckpointError(
+        f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose "
+        "another place for --output."
+    )
+
+
+def _resume(options: argparse.Namespace, to: Path | None) -> int:
+    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - as below, on use only
+    from rnn_tui.runs import training  # noqa: PLC0415
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415
+
     with RunStore() as store:
-        run = store.find(text)
-        state = store.state(run)
-    reporter = Reporter(run.config, run.run_id, as_json=as_json, quiet=quiet, state=state)
-
-    def start(emit: Emit, control: Control) -> Any:
-        return training.resume(run, emit, control)
-
-    return _told(reporter, start, output)
+        record = store.find(options.resume)
+        state = store.state(record)
+    told = TrainingOutput(
+        record.config, record.run_id, as_json=options.json, quiet=options.quiet, state=state
+    )
+    return _train(told, lambda emit, control: training.resume(record, emit, control), to)
 
 
-def _told(reporter: "Reporter", start: Callable[[Emit, Control], Any], output: Path | None) -> int:
+def _train(told: TrainingOutput, start: Callable[[Emit, Control], Any], to: Path | None) -> int:
     """Train and tell of it; returns the exit code.
 
     Args:
-        reporter: takes the events.
+        told: takes the events.
         start: trains.
-        output: where to write the weights as well, once the run has finished.
+        to: where to write the weights as well, once the run has finished.
     """
-    control = Control()
-    config = reporter.state.config
+    from rnn_tui.engine.control import Control  # noqa: PLC0415 - on use only
+    from rnn_tui.engine.state import Status  # noqa: PLC0415
 
-    def stop() -> None:
-        control.stop(interrupted=received[0] != signal.SIGINT)
+    control, config = Control(), told.state.config
 
-    with stopping_on_signals(stop) as received:
+    def stop(number: int) -> None:
+        control.stop(interrupted=number != signal.SIGINT)
+
+    with output.stopping_on_signals(stop) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
         evaluation = None
-        with reporter.showing():
-            outcome = start(reporter.emit, control)
-            if reporter.wants_evaluation and outcome.metrics and outcome.weights is not None:
+        with told.bar:
+            outcome = start(told.emit, control)
+            if told.wants_evaluation and outcome.metrics and outcome.weights is not None:
                 evaluation = TASKS[config.task].evaluate(config, outcome.weights)
-        reporter.tell(evaluation)
-        if output is not None and outcome.metrics and outcome.weights is not None:
+        told.tell(evaluation)
+        if to is not None and outcome.metrics and outcome.weights is not None:
             # What the user asked for by name must exist or the command fails.
-            steps = reporter.state.step
-            save_checkpoint(output, Checkpoint(config, outcome.weights, steps, outcome.metrics))
-    if reporter.state.status is Status.FAILED:
-        return exit_codes.FAILURE
-    if reporter.state.status is Status.STOPPED:
-        return 128 + received[0] if received else exit_codes.INTERRUPTED
-    return exit_codes.OK
+            steps = told.state.step
+            save_checkpoint(to, Checkpoint(config, outcome.weights, steps, outcome.metrics))
+    if told.state.status is Status.FAILED:
+        return output.FAILURE
+    if told.state.status is Status.STOPPED:
+        return output.stopped(received)
+    return output.OK

@@ -77,9 +77,26 @@ def write_table(path: Path, readings: Iterable[Reading]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEAD)
-    writer.writerows(_row(reading) for reading in readings)
+    writer.writerows(map(table_row, readings))
     # Names may have bytes that are no characters: they come out as they lie on the disk.
     _write(path, text.getvalue().encode("utf-8", "surrogateescape"))
+
+
+def table_row(reading: Reading) -> list[str]:
+    """A photo's row under `HEAD`; what there is none of stays empty."""
+    values = [""] * CLASSES
+    if reading.probabilities is not None:
+        values = [f"{value:.6f}" for value in reading.probabilities]
+    confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
+    return [
+        str(reading.path),
+        _or_empty(reading.prediction),
+        confidence,
+        *values,
+        _or_empty(reading.label),
+        reading.doubt,
+        reading.error,
+    ]
 
 
 def write_npz(path: Path, data: Labelled) -> None:
@@ -114,22 +131,6 @@ def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
     """Files that writing to `path` would replace."""
     files = [path / IDX_IMAGES, path / IDX_LABELS] if idx else [path]
     return [file for file in files if os.path.lexists(file)]
-
-
-def _row(reading: Reading) -> list[str]:
-    values = [""] * CLASSES
-    if reading.probabilities is not None:
-        values = [f"{value:.6f}" for value in reading.probabilities]
-    confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
-    return [
-        str(reading.path),
-        _or_empty(reading.prediction),
-        confidence,
-        *values,
-        _or_empty(reading.label),
-        reading.doubt,
-        reading.error,
-    ]
 
 
 def _or_empty(value: int | None) -> str:

@@ -1,4 +1,4 @@
-"""With which settings, on what, and by which runs the figures of a rerun were made."""
+"""With which settings, on what, and by which runs the figures of a report were made."""
 
 from __future__ import annotations
 

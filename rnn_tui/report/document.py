@@ -1,4 +1,4 @@
-"""A rerun written down: one file with figures, conclusions, settings, machine and plots.
+"""A report written down: one file with figures, conclusions, settings, machine and plots.
 
 The text is Markdown; the HTML is made from it, so that both say the same. Neither refers to
 anything outside of itself.
@@ -23,19 +23,18 @@ from rnn_tui.report.plan import Plan
 from rnn_tui.report.published import EXPERIMENTS
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.words import (
+    DOCUMENTS,
     HEADS,
     cells,
-    duration,
     markdown_table,
     markdown_text,
 )
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.documents import date
-from rnn_tui.runs.export.extras import imported
+from rnn_tui.runs.export.formats import ExportFormat, imported
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING
+from rnn_tui.runs.words import NOTHING, duration
 
-SUFFIXES = (".md", ".html")
 TITLE = "A report on recurrent networks, rerun"
 STYLE = Path(__file__).with_suffix(".css")
 # Of the settings of a run: those that say nothing on how a network was trained.
@@ -55,21 +54,23 @@ class _Chart:
         return f"{self.figure.title}, over seeds as in the table{note}."
 
 
-def check_path(path: Path) -> Path:
-    """Return `path` if a document can be written there, before hours of training.
+def check_path(path: Path) -> ExportFormat:
+    """The format of the document at `path`, if one can be written there, before hours of training.
 
     Raises:
-        SettingError: if its name ends in neither of `SUFFIXES`.
+        SettingError: if its name ends like that of none of `DOCUMENTS`.
         ExportError: if no file can be written there, or matplotlib is not installed.
     """
-    if path.suffix.lower() not in SUFFIXES:
+    forms = {one.suffix: one for one in DOCUMENTS.values()}
+    form = forms.get(path.suffix.lower())
+    if form is None:
         raise SettingError(
-            f"A document's name ends in {' or '.join(SUFFIXES)}, unlike {printable(path, 200)}."
+            f"A document's name ends in {' or '.join(forms)}, unlike {printable(path, 200)}."
         )
     imported("matplotlib.figure", "plots", "Documents")
     reason = why_unwritable(path)
     if not reason:
-        return path
+        return form
     raise _unwritable(path, reason)
 
 
@@ -79,7 +80,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     Loads torch and matplotlib, and takes seconds: not for the thread of a face.
 
     Args:
-        path: a new or existing file; `.md` for Markdown, `.html` for HTML.
+        path: a new or existing file, whose name ends as one of `DOCUMENTS`.
         plan: what was wanted; what is still lacking is said.
         store: the runs; None where there are none yet.
 
@@ -88,7 +89,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         ExportError: if it can't be written, or matplotlib is not installed.
         StoreError: if the store can't be read.
     """
-    check_path(path)
+    form = check_path(path)
     table = results(plan, store)
     by_length = accuracy_by_length(plan, store)
     charts = [_Chart(one, svg(one)) for one in figures(plan, store, by_length)]
@@ -99,9 +100,8 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         *_plotted(charts),
         *_made(known),
     ]
-    text = _as_html(blocks) if path.suffix.lower() == ".html" else _as_markdown(blocks)
     try:
-        write_atomically(path, text.encode())
+        write_atomically(path, form.load()(blocks).encode())
     except OSError as error:
         raise _unwritable(path, error.strerror or str(error)) from error
 
@@ -229,7 +229,8 @@ def _label(task: str) -> str:
 # --- the formats ----------------------------------------------------------------------------------
 
 
-def _as_markdown(blocks: Sequence[str | _Chart]) -> str:
+def as_markdown(blocks: Sequence[str | _Chart]) -> str:
+    """Markdown, each chart a picture inside of it."""
     shown = [
         f"![{markdown_text(one.figure.title)}]({data_uri(one.drawing)})\n\n*{markdown_text(one.caption)}*"
         if isinstance(one, _Chart)
@@ -239,7 +240,8 @@ def _as_markdown(blocks: Sequence[str | _Chart]) -> str:
     return "\n\n".join(shown) + "\n"
 
 
-def _as_html(blocks: Sequence[str | _Chart]) -> str:
+def as_html(blocks: Sequence[str | _Chart]) -> str:
+    """One page of HTML, each chart a drawing inside of it."""
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
     body = "\n".join(
         f"<figure>\n{one.drawing}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"

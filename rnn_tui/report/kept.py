@@ -1,4 +1,4 @@
-"""What the store of runs has of a plan, asked anew each time: so a rerun can stop and go on."""
+"""What the store of runs has of a plan, asked anew each time: so a report can stop and go on."""
 
 from __future__ import annotations
 

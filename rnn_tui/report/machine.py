@@ -1,4 +1,4 @@
-"""The machine that a rerun is written down on."""
+"""The machine that a report is written down on."""
 
 from __future__ import annotations
 

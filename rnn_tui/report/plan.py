@@ -121,7 +121,7 @@ class Plan:
     @property
     def command(self) -> str:
         """The command that makes this plan; overrides have none."""
-        parts = ["rnn-tui reproduce"]
+        parts = ["rnn-tui report"]
         if self.tasks != REPORT_ORDER:
             parts.append(f"--only {','.join(self.tasks)}")
         if self.preset != "report":
@@ -147,7 +147,7 @@ def plan(
     device: str = "auto",
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
-    """The plan of a rerun.
+    """The plan of a report.
 
     Args:
         seeds: networks of each small experiment (recall, adder).

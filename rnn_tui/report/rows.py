@@ -1,4 +1,4 @@
-"""The table of a rerun: each published figure beside ours over seeds."""
+"""The table of a report: each published figure beside ours over seeds."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from typing import Any
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.report.kept import Found, Kept, kept
 from rnn_tui.report.plan import Part, Plan
-from rnn_tui.report.published import Experiment
+from rnn_tui.report.published import DECIMALS, Experiment
 from rnn_tui.runs.records import Moment
 from rnn_tui.runs.store import RunStore
-
-# The published figures have as many decimals, so ours are held against them with as many.
-DECIMALS = 2
 
 
 @dataclass(frozen=True)

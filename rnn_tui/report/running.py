@@ -24,7 +24,7 @@ SECONDS_BETWEEN_STANDINGS = 0.5
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a rerun is.
+    """How far a report is.
 
     Attributes:
         total: networks in the plan.
@@ -56,7 +56,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Ending:
-    """How a rerun ended.
+    """How the training of a report ended.
 
     Attributes:
         standing: how far it is.
@@ -91,7 +91,7 @@ def standing(plan: Plan) -> Standing:
     return _standing(plan, has, work_for(plan, has), Pace(has.finished))
 
 
-def reproduce(plan: Plan, emit: Emit, control: Control) -> Ending:
+def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
     """Train what the plan lacks in the store of runs, in this thread, the cheap tasks first.
 
     What is lacking is looked up before every run. A run that was interrupted or stopped goes on;
@@ -101,7 +101,8 @@ def reproduce(plan: Plan, emit: Emit, control: Control) -> Ending:
         plan: what is wanted.
         emit: called in this thread with a `Standing` between runs and at most twice a second in
             them, and with every event of the runs.
-        control: stops the run in hand, whose checkpoint is kept, and with it the rerun; pauses.
+        control: stops the run in hand, whose checkpoint is kept, and leaves the others
+            untrained; pauses.
 
     Raises:
         DeviceError: if there is no such device.
@@ -179,7 +180,7 @@ def _seconds(works: Sequence[Work], pace: Pace) -> float | None:
 
 
 class _Teller:
-    """Passes the events of one run on, and says how far it and the rerun are."""
+    """Passes the events of one run on, and says how far it and the report are."""
 
     def __init__(
         self, before: Standing, work: Work, later: Sequence[Work], pace: Pace, emit: Emit

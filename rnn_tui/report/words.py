@@ -1,15 +1,30 @@
-"""How a rerun is put into words, for every face and document alike."""
+"""How a report is put into words, for the app, the command line and documents alike."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.report.rows import DECIMALS, Row
-from rnn_tui.runs import words
-from rnn_tui.runs.words import NOTHING
+from rnn_tui.report.published import DECIMALS
+from rnn_tui.runs.export.formats import ExportFormat, table_of
+from rnn_tui.runs.words import NOTHING, duration
 
+if TYPE_CHECKING:
+    from rnn_tui.report.rows import Row
+
+# What a report can be written to: each is a function of `report.document` and a line here.
+DOCUMENTS = table_of(
+    ExportFormat(
+        "html", "one page with its charts inside, HTML", "rnn_tui.report.document:as_html",
+        suffix=".html", extra="plots",
+    ),
+    ExportFormat(
+        "md", "text with its charts inside, Markdown", "rnn_tui.report.document:as_markdown",
+        suffix=".md", extra="plots",
+    ),
+)  # fmt: skip
 HEADS = ("experiment", "published", "here, mean ± sd [min, max]", "n", "the published figure is",
          "time")  # fmt: skip
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
@@ -36,11 +51,6 @@ def figures(row: Row) -> str:
         return NOTHING
     mean, low, high = (f"{value:.{DECIMALS}f}" for value in (spread.mean, spread.low, spread.high))
     return mean if spread.sd is None else f"{mean} ± {spread.sd:.{DECIMALS}f} [{low}, {high}]"
-
-
-def duration(seconds: float) -> str:
-    """A time span: in seconds, with a decimal where it is short, then as a clock has it."""
-    return f"{seconds:.1f} s" if seconds < 9.95 else words.duration(seconds)
 
 
 def markdown_text(text: str) -> str:

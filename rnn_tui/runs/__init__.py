@@ -3,3 +3,6 @@
 Whatever goes wrong here costs no training: it is told once in a sentence, and what can be kept is
 kept. No torch in here, so that a list of runs is there at once.
 """
+
+# What a user types for the newest run, wherever a run is named.
+LAST = "last"

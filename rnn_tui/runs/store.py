@@ -14,6 +14,7 @@ from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, pri
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import RunState
 from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs import LAST
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.adoption import adopt_folders
 from rnn_tui.runs.database import connect, explained, transaction
@@ -30,7 +31,6 @@ from rnn_tui.runs.records import (
 from rnn_tui.runs.spill import take_in
 from rnn_tui.runs.writing import update_run, write_results
 
-LAST = "last"
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 # Deleted runs can be had back for this long.
 DAYS_TO_UNDO = 30
@@ -92,26 +92,39 @@ class RunStore:
         found = self._records("WHERE id = ?", [run_id])
         return found[0] if found else None
 
-    def find(self, text: str, task: str | None = None, *, deleted: bool = False) -> RunRecord:
+    def find(
+        self,
+        text: str,
+        task: str | None = None,
+        *,
+        deleted: bool = False,
+        finished: bool = False,
+    ) -> RunRecord:
         """The run that a user means: by its id, its name, the beginning of its id, or `last`.
+
+        `last` is the newest run.
 
         Args:
             text: what was typed.
             task: where `last` and beginnings are looked for; all tasks by default.
             deleted: look among deleted runs.
+            finished: only a finished run will do as `last`: it is the newest of those.
 
         Raises:
             StoreError: if there is no such run, or several.
         """
         runs = self.runs(task, deleted=deleted)
         if text == LAST and runs:
-            return runs[0]
+            newest = (run for run in runs if not finished or run.status is RunStatus.FINISHED)
+            if found := next(newest, None):
+                return found
+            raise StoreError(f"No run{_of(task)} is finished; rnn-tui runs lists them.")
         by_id = [run for run in runs if run.run_id == text]
         by_name = [run for run in runs if run.name == text]
         beginning = [run for run in runs if text and run.run_id.startswith(text)]
-        for found in (by_id, by_name, beginning):
-            if len(found) == 1:
-                return found[0]
+        for fitting in (by_id, by_name, beginning):
+            if len(fitting) == 1:
+                return fitting[0]
         if beginning:
             some = ", ".join(run.run_id for run in beginning[:_MOST_NAMED])
             more = ", …" if len(beginning) > _MOST_NAMED else ""

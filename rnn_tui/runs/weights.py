@@ -10,12 +10,12 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import WEIGHTS_NAME, asset_dir, run_database, run_dir
 from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs import LAST
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 
 # Looking into a run's file takes a fraction of a millisecond; older ones than these are not found.
 RUNS_LOOKED_AT = 500
-LAST = "last"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,11 @@
 """How runs are put into words, in the app and on the command line."""
 
-from rnn_tui.runs.records import RunRecord
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.records import RunRecord
 
 NOTHING = "–"
 
@@ -22,13 +27,10 @@ def figure(run: RunRecord, metric: str, value: float | None, form: str = ".4g") 
 
 
 def duration(seconds: float) -> str:
-    """Seconds, or minutes and seconds, or hours and minutes."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60}:{whole % 60:02} min"
-    return f"{whole // 3600}:{whole // 60 % 60:02} h"
+    """A time span as a clock has it, `m:ss` or `h:mm:ss`: wherever people read one."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def age(seconds: float) -> str:

@@ -17,7 +17,7 @@ import torch
 from _common import machine, median, parser, spread, take_turns, temporary_home, verdict
 from torch import nn
 
-from rnn_tui.cli.ask.output import ask
+from rnn_tui.cli.questions import ask
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.adder.questions import AdderQuestions
 from rnn_tui.tasks.choice import Choice

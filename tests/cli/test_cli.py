@@ -21,7 +21,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui import __version__
-from rnn_tui.cli.parser import OPTIONS, build_parser
+from rnn_tui.cli.parser import build_parser
+from rnn_tui.cli.train import OPTIONS
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
@@ -166,7 +167,7 @@ WRONG = {
     "five layers": (["--layers", "5"], "from 1 to 4"),
     "seed of 33 bits": (["--seed", str(2**32)], str(2**32)),
     "negative seed": (["--seed", "-1"], "-1"),
-    "unknown model": (["--model", "gru"], "gru"),
+    "unknown model": (["--model", "mlp"], "gru"),
     "unknown preset": (["--preset", "slow"], "slow"),
     "unknown device": (["--device", "tpu"], "tpu"),
     "words for workers": (["--workers", "abc"], "abc"),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from rnn_tui.cli.inspect import output as face
+from rnn_tui.cli.inspect import show
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
 from rnn_tui.tasks.adder.inference import Addition
@@ -314,5 +314,5 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
-    found = face.show(subject, probes=True, npz=None, as_json=True, quiet=True)
+    found = show(subject, probes=True, npz=None, as_json=True, quiet=True)
     assert (found, out.getvalue()) == (code, "")

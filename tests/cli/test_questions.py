@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from rnn_tui.cli.ask import output as face
+from rnn_tui.cli import questions as face
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.devices import fast_bfloat16, require_memory, resolve_device
+from rnn_tui.engine.devices import fast_bfloat16, resolve_device
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.optimisation import make_average, make_optimiser, make_schedule
 from rnn_tui.engine.resources import require_memory

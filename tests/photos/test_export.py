@@ -102,12 +102,12 @@ def test_the_table_has_a_row_a_photo_whatever_the_names(tmp_path: Path) -> None:
 def test_the_table_is_the_same_as_predict_prints(capsys: pytest.CaptureFixture[str]) -> None:
     import sys  # noqa: PLC0415 - its stdout is captured by now
 
-    from rnn_tui.cli.predict.output import Table  # noqa: PLC0415
+    from rnn_tui.cli.predict import _Table as Table  # noqa: PLC0415
 
     Table(sys.stdout).show(READINGS)
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split(",") == HEAD
-    assert [line.split(",") for line in printed[1:]] == [export._row(one) for one in READINGS]
+    assert [line.split(",") for line in printed[1:]] == [export.table_row(one) for one in READINGS]
 
 
 def test_a_file_that_is_there_is_named_beforehand(tmp_path: Path) -> None:

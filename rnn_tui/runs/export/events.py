@@ -2,10 +2,29 @@
 
 from pathlib import Path
 
+from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.runs.comparison import settings_of
-from rnn_tui.runs.export.extras import imported
+from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
+
+
+def write_folder(export: Export) -> list[Path]:
+    """Write a folder of event files for each run, which TensorBoard shows beside each other.
+
+    Raises:
+        ExportError: if TensorBoard is not installed, or there are event files already.
+    """
+    folder = export.folder
+    for run in export.runs:
+        inside = folder / file_name(run)
+        if any(inside.glob("events.out.tfevents.*")):
+            raise ExportError(
+                f"{printable(inside, 200)} has event files already, which TensorBoard would mix "
+                "with these; remove it, or choose another place with --output."
+            )
+        write_events(export.store, run, inside)
+    return [folder]
 
 
 def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:

@@ -1,18 +1,222 @@
-"""What `rnn-tui runs export` can write, and to where."""
+"""What runs can be exported to, in one table: a new format is a function and a line here.
 
+A format's module is imported when it is written, so that the table costs nothing to look at.
+"""
+
+from __future__ import annotations
+
+import importlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
 from rnn_tui.engine.files import write_atomically
-from rnn_tui.runs.comparison import Against
-from rnn_tui.runs.export import tables
-from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.comparison import Against
+    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.store import RunStore
 
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.,+-]+")
+
+
+# --- the formats ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """A format.
+
+    Attributes:
+        name: what is typed for it.
+        help: what is written, in a few words.
+        writer: `module:function`, which takes an `Export` and returns the paths of what it wrote;
+            imported on use.
+        suffix: how its file is called, from the dot on; empty where it takes a folder.
+        extra: the extra of rnn-tui that it needs, such as `plots`; empty for none.
+        to_stdout: whether it is text that goes to stdout unless a file is named.
+        several: whether several runs or networks become several files, in a folder.
+    """
+
+    name: str
+    help: str
+    writer: str
+    suffix: str = ""
+    extra: str = ""
+    to_stdout: bool = False
+    several: bool = False
+
+    @property
+    def in_folder(self) -> bool:
+        """Whether a path for it is that of a folder, or may be."""
+        return self.several or not self.suffix
+
+    @property
+    def ending(self) -> str:
+        """What the name of a file or a folder ends in."""
+        return f"-{self.name}" if self.in_folder else self.suffix
+
+    def load(self) -> Callable[..., Any]:
+        """Import its writer."""
+        module, _, name = self.writer.partition(":")
+        return cast("Callable[..., Any]", getattr(importlib.import_module(module), name))
+
+
+def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
+    """Formats by their names."""
+    return {one.name: one for one in formats}
+
+
+FORMATS = table_of(
+    ExportFormat(
+        "csv", "every value, a row each", "rnn_tui.runs.export.tables:write_csv",
+        suffix=".csv", to_stdout=True,
+    ),
+    ExportFormat(
+        "json", "every value, settings and sessions, in one document",
+        "rnn_tui.runs.export.tables:write_json", suffix=".json", to_stdout=True,
+    ),
+    ExportFormat(
+        "png", "the chart as a picture", "rnn_tui.runs.export.plots:write_chart",
+        suffix=".png", extra="plots",
+    ),
+    ExportFormat(
+        "svg", "the chart as a drawing", "rnn_tui.runs.export.plots:write_chart",
+        suffix=".svg", extra="plots",
+    ),
+    ExportFormat(
+        "tensorboard", "a folder of event files", "rnn_tui.runs.export.events:write_folder",
+        extra="tensorboard",
+    ),
+    ExportFormat(
+        "onnx", "the network for other programs, checked against ours",
+        "rnn_tui.runs.export.onnx_models:write_models", suffix=".onnx", extra="onnx", several=True,
+    ),
+    ExportFormat(
+        "safetensors", "the weights, without what only training needs",
+        "rnn_tui.runs.export.formats:write_weights", suffix=".safetensors", several=True,
+    ),
+)  # fmt: skip
+
+
+def register(form: ExportFormat, formats: dict[str, ExportFormat] = FORMATS) -> None:
+    """Add a format.
+
+    Args:
+        form: the format.
+        formats: the table to add it to.
+
+    Raises:
+        ValueError: if another one has its name.
+    """
+    if form.name in formats:
+        raise ValueError(f"There is a format of the name {form.name} already.")
+    formats[form.name] = form
+
+
+def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
+    """Which formats need which extras, and how to install them, in a sentence."""
+    by_extra: dict[str, list[str]] = {}
+    for form in formats.values():
+        if form.extra:
+            by_extra.setdefault(form.extra, []).append(form.name)
+    if not by_extra:
+        return ""
+    parts = (f"{extra} for {' and '.join(names)}" for extra, names in by_extra.items())
+    return f"Extras. {', '.join(parts)}: pip install 'rnn-tui[{','.join(by_extra)}]'."
+
+
+def imported(module: str, extra: str, what: str) -> Any:
+    """A module of a package that is not always installed.
+
+    Args:
+        module: its full name.
+        extra: what installs it, such as `plots`.
+        what: what needs it, in the plural.
+
+    Raises:
+        ExportError: if it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        raise ExportError(
+            f"{what} need {package}, which is not installed; pip install 'rnn-tui[{extra}]' "
+            "installs it."
+        ) from error
+
+
+# --- writing --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Export:
+    """What is to be written, and to where.
+
+    Attributes:
+        form: the format.
+        store: where the runs are.
+        runs: which, at least one.
+        output: a file, or a folder for what becomes several files; None for a new one in the
+            working directory.
+        out: where text goes that has no file.
+        metrics: what a chart shows; None for what is usual.
+        against: what a chart's x axis counts.
+    """
+
+    form: ExportFormat
+    store: RunStore
+    runs: Sequence[RunRecord]
+    output: Path | None
+    out: TextIO
+    metrics: Sequence[str] | None = None
+    against: Against = "epoch"
+
+    def write_text(self, text: str) -> list[Path]:
+        """Write one file of text, or to `out`."""
+        if self.output is None and self.form.to_stdout:
+            self.out.write(text)
+            return []
+        return self.write_file(text.encode())
+
+    def write_file(self, data: bytes) -> list[Path]:
+        """Write one file."""
+        path = self.output or _new(f"{name_for(self.runs)}{self.form.suffix}")
+        write_atomically(path, data)
+        return [path]
+
+    def write_files(self, parts: Mapping[str, bytes]) -> list[Path]:
+        """Write one file, or several into a folder.
+
+        Args:
+            parts: by name, without its suffix, what is in each.
+        """
+        named = {f"{name}{self.form.suffix}": data for name, data in parts.items()}
+        if len(named) == 1:
+            ((name, data),) = named.items()
+            path = self.output or _new(name)
+            if path.is_dir():
+                path /= name
+            write_atomically(path, data)
+            return [path]
+        folder = self.output or _new(name_for(self.runs))
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in named.items():
+            write_atomically(folder / name, data)
+        return [folder]
+
+    @property
+    def folder(self) -> Path:
+        """The folder of a format that has no single file.
+
+        Raises:
+            ExportError: if none was named, and there is something where it would be.
+        """
+        return self.output or _new(f"{name_for(self.runs)}{self.form.ending}")
 
 
 def write(
@@ -30,9 +234,9 @@ def write(
     Args:
         store: where they are.
         runs: which, at least one.
-        form: `csv`, `json`, `png`, `svg`, `tensorboard`, `onnx` or `safetensors`.
-        output: a file, or a folder for what becomes several files; by default csv and json go to
-            `out`, all else to new files in the working directory.
+        form: a key of `FORMATS`.
+        output: a file, or a folder for what becomes several files; by default text goes to `out`,
+            all else to new files in the working directory.
         metrics: what a chart shows.
         against: what a chart's x axis counts.
         out: where text goes.
@@ -41,35 +245,10 @@ def write(
         ExportError: if it can't be written, or an optional package is missing.
         CheckpointError: if weights that are needed can't be read.
     """
+    chosen = FORMATS[form]
+    export = Export(chosen, store, runs, output, out, metrics, against)
     try:
-        match form:
-            case "csv" | "json":
-                text = (tables.as_csv if form == "csv" else tables.as_json)(store, runs)
-                if output is None:
-                    out.write(text)
-                    return []
-                write_atomically(output, text.encode())
-                return [output]
-            case "png" | "svg":
-                from rnn_tui.runs.export.plots import chart  # noqa: PLC0415 - on use only, as below
-
-                data = chart(store, runs, "png" if form == "png" else "svg", metrics, against)
-                path = output or _new(f"{name_for(runs)}.{form}")
-                write_atomically(path, data)
-                return [path]
-            case "tensorboard":
-                return _tensorboard(store, runs, output)
-            case "onnx":
-                from rnn_tui.runs.export.onnx_models import models_of  # noqa: PLC0415
-
-                parts = {
-                    f"{_file_name(run)}{model.suffix}.onnx": model.data
-                    for run in runs
-                    for model in models_of(_weights(run))
-                }
-            case _:
-                parts = {f"{_file_name(run)}.safetensors": _plain_weights(run) for run in runs}
-        return _write_parts(parts, output, name_for(runs))
+        return list(chosen.load()(export))
     except OSError as error:
         where = output or Path.cwd()
         raise ExportError(
@@ -78,45 +257,21 @@ def write(
         ) from error
 
 
-def _write_parts(parts: dict[str, bytes], output: Path | None, called: str) -> list[Path]:
-    """Write one file, or several into a folder."""
-    if len(parts) == 1:
-        ((name, data),) = parts.items()
-        path = output or _new(name)
-        if path.is_dir():
-            path /= name
-        write_atomically(path, data)
-        return [path]
-    folder = output or _new(called)
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in parts.items():
-        write_atomically(folder / name, data)
-    return [folder]
-
-
-def _tensorboard(store: RunStore, runs: Sequence[RunRecord], output: Path | None) -> list[Path]:
-    from rnn_tui.runs.export.events import write_events  # noqa: PLC0415
-
-    folder = output or _new(f"{name_for(runs)}-tensorboard")
-    for run in runs:
-        inside = folder / _file_name(run)
-        if any(inside.glob("events.out.tfevents.*")):
-            raise ExportError(
-                f"{printable(inside, 200)} has event files already, which TensorBoard would mix "
-                "with these; remove it, or choose another place with --output."
-            )
-        write_events(store, run, inside)
-    return [folder]
-
-
-def _plain_weights(run: RunRecord) -> bytes:
-    """The weights with their settings, without what only training needs."""
+def write_weights(export: Export) -> list[Path]:
+    """Write weights with their settings, without what only training needs."""
     from rnn_tui.engine.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
 
-    return checkpoint_bytes(load_checkpoint(_weights(run)))
+    return export.write_files(
+        {file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run))) for run in export.runs}
+    )
 
 
-def _weights(run: RunRecord) -> Path:
+def weights_of(run: RunRecord) -> Path:
+    """The file of a run's weights.
+
+    Raises:
+        CheckpointError: if there is none yet.
+    """
     if not run.weights.is_file():
         raise CheckpointError(f"Run {printable(run.name, 80)} has no weights yet.")
     return run.weights
@@ -124,10 +279,10 @@ def _weights(run: RunRecord) -> Path:
 
 def name_for(runs: Sequence[RunRecord]) -> str:
     """What to call a file of these runs, without a suffix."""
-    return _file_name(runs[0]) if len(runs) == 1 else f"{len(runs)}-runs"
+    return file_name(runs[0]) if len(runs) == 1 else f"{len(runs)}-runs"
 
 
-def _file_name(run: RunRecord) -> str:
+def file_name(run: RunRecord) -> str:
     """The run's name, without what means something in a path."""
     return _NOT_IN_FILE_NAMES.sub("_", run.name).strip("._") or run.run_id
 

@@ -20,7 +20,7 @@ from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks.cell import Cell, OnnxOperator
 from rnn_tui.networks.stepwise import CellWeights
-from rnn_tui.runs.export.extras import imported
+from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
@@ -130,6 +130,22 @@ class _Graph:
         onnx.checker.check_model(model, full_check=True)
         data: bytes = model.SerializeToString()
         return data
+
+
+def write_models(export: Export) -> list[Path]:
+    """Write a model for each network of the runs.
+
+    Raises:
+        CheckpointError: if the weights can't be read.
+        ExportError: if onnx or onnxruntime is not installed, or a model answers unlike ours.
+    """
+    return export.write_files(
+        {
+            f"{file_name(run)}{model.suffix}": model.data
+            for run in export.runs
+            for model in models_of(weights_of(run))
+        }
+    )
 
 
 def models_of(path: Path) -> list[Model]:

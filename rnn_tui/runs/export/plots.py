@@ -3,13 +3,14 @@
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any
 
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.runs.comparison import Against, Line, lines
-from rnn_tui.runs.export.extras import imported
+from rnn_tui.runs.export.formats import Export, imported
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 
@@ -59,10 +60,20 @@ class Panel:
         return value if self.spec.upper is None else min(value, self.spec.upper)
 
 
+def write_chart(export: Export) -> list[Path]:
+    """Write a picture, in the format's own name.
+
+    Raises:
+        ExportError: if matplotlib is not installed, or there is nothing to draw.
+    """
+    form = export.form.name
+    return export.write_file(chart(export.store, export.runs, form, export.metrics, export.against))
+
+
 def chart(
     store: RunStore,
     runs: Sequence[RunRecord],
-    form: Literal["png", "svg"],
+    form: str,
     metrics: Sequence[str] | None = None,
     against: Against = "epoch",
 ) -> bytes:
@@ -71,7 +82,7 @@ def chart(
     Args:
         store: where the values are.
         runs: what to draw.
-        form: of the picture.
+        form: of the picture, `png` or `svg`.
         metrics: by name; by default the validation loss over the training loss, and the validation
             metric that stands for the runs.
         against: what the x axis counts.
@@ -82,12 +93,12 @@ def chart(
     return picture(_panels(store, runs, metrics, against), form, AXES[against])
 
 
-def picture(panels: Sequence[Panel], form: Literal["png", "svg"], x_label: str) -> bytes:
+def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
     """Panels below each other, over one x axis.
 
     Args:
         panels: at least one.
-        form: of the picture.
+        form: of the picture, `png` or `svg`.
         x_label: what the x axis counts.
 
     Raises:

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from rnn_tui.runs import documents
+from rnn_tui.runs.export.formats import Export
 from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
 
@@ -13,6 +15,16 @@ HEADS = (
     "run", "name", "task", "kind", "step", "epoch", "seconds", "metric", "hidden_size", "loss",
     "seed", "value",
 )  # fmt: skip
+
+
+def write_csv(export: Export) -> list[Path]:
+    """Write every value as a row of a table."""
+    return export.write_text(as_csv(export.store, export.runs))
+
+
+def write_json(export: Export) -> list[Path]:
+    """Write one document of all that is known."""
+    return export.write_text(as_json(export.store, export.runs))
 
 
 def as_csv(store: RunStore, runs: Sequence[RunRecord]) -> str:

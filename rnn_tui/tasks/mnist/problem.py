@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import fast_bfloat16, precision, require_memory
+from rnn_tui.engine.devices import fast_bfloat16, precision
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers

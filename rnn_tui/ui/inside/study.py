@@ -12,9 +12,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.runs.words import duration
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.training.progress_line import clock
 
 SECONDS_BETWEEN_TELLINGS = 0.2
 logger = logging.getLogger(__name__)
@@ -69,9 +69,8 @@ class Studies:
         if not self._done:
             return "Studying the network …"
         left = (time.monotonic() - self._began) * (self._total - self._done) / self._done
-        return (
-            f"Studying the network: {self._done:,} of {self._total:,}, {clock(left)} left; k stops."
-        )
+        done = f"{self._done:,} of {self._total:,}"
+        return f"Studying the network: {done}, {duration(left)} left; k stops."
 
     async def _make(self, subject: Subject, stop: threading.Event, ticking: Timer) -> None:
         def advance(done: int, total: int) -> None:

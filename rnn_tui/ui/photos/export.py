@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.widget import Widget
@@ -18,6 +18,11 @@ from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
 
+FORMS = {
+    "csv": "table of all photos, CSV",
+    "npz": "28×28 images with labels, NPZ",
+    "idx": "28×28 images with labels, IDX like MNIST's, two files in a folder",
+}
 DEFAULTS = {"csv": "photos.csv", "npz": "photos.npz", "idx": "photos-idx"}
 
 
@@ -28,14 +33,8 @@ class ExportScreen(ExportPrompt):
         readings: of the photos.
     """
 
-    FORMS: ClassVar[Mapping[str, str]] = {
-        "csv": "table of all photos, CSV",
-        "npz": "28×28 images with labels, NPZ",
-        "idx": "28×28 images with labels, IDX like MNIST's, two files in a folder",
-    }
-
     def __init__(self, readings: Sequence[Reading]) -> None:
-        super().__init__()
+        super().__init__(FORMS)
         self._readings = readings
 
     def more_fields(self) -> Iterable[Widget]:

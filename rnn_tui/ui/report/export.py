@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.report.plan import Plan
+from rnn_tui.report.words import DOCUMENTS
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.export_prompt import ExportPrompt
 
@@ -21,18 +21,13 @@ class ExportReportScreen(ExportPrompt):
         standing: how much of it there is, in words.
     """
 
-    FORMS: ClassVar[Mapping[str, str]] = {
-        "html": "one page with its charts inside, HTML",
-        "md": "text with its charts inside, Markdown",
-    }
-
     def __init__(self, plan: Plan, standing: str) -> None:
-        super().__init__()
+        super().__init__({name: one.help for name, one in DOCUMENTS.items()})
         self._plan, self._standing = plan, standing
 
     def default(self, form: str) -> str:
         """A name in the current folder."""
-        return f"report.{form}"
+        return f"report{DOCUMENTS[form].suffix}"
 
     def explanation(self) -> str:
         """What will be in it."""

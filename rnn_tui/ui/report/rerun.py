@@ -75,11 +75,11 @@ class Rerunner:
 
     def train(self, control: Control) -> None:
         """In a thread: train, to the end or until `control` stops it; raises nothing."""
-        from rnn_tui.report.running import reproduce  # noqa: PLC0415 - on use only
+        from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
 
         self._control = control
         try:
-            ending = reproduce(self._now.plan, self._take, control)
+            ending = train_missing(self._now.plan, self._take, control)
         except UserError as error:
             self._tell_now(replace(self._now, problem=str(error)))
         except Exception as error:
@@ -94,7 +94,7 @@ class Rerunner:
             )
 
     def _take(self, item: events.Event | Standing) -> None:
-        """Take what `reproduce` emits."""
+        """Take what `train_missing` emits."""
         if isinstance(item, events.Event):
             self._tell(item)
             if isinstance(item, events.RunFailed):

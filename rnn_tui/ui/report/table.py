@@ -15,9 +15,7 @@ from textual.widgets import DataTable, Static
 from rnn_tui.report.published import Experiment
 from rnn_tui.report.rows import Results, Row
 from rnn_tui.report.words import HEADS, cells
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.ui.report.words import place
-from rnn_tui.ui.training.progress_line import clock
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
 SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is", "time")
@@ -114,7 +112,6 @@ class ReportTable(Vertical):
         texts = list(cells(row))
         if short:
             texts[KEYS.index("n")] = f"{row.n}/{row.wanted}"
-            texts[KEYS.index("time")] = clock(row.seconds) if row.n else NOTHING
         texts[KEYS.index("place")] = place(
             row, short=short, training=row.experiment in self._training
         )

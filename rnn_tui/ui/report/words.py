@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from rnn_tui.report.rows import Results, Row
-from rnn_tui.report.words import duration
-from rnn_tui.runs.words import NOTHING
+from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.ui.report.rerun import Rerun
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from rich.text import Text
 from rnn_tui.engine.errors import printable
 from rnn_tui.runs import words
 from rnn_tui.runs.records import RunRecord, RunStatus
-from rnn_tui.ui.training.progress_line import clock
 
 BAR_CELLS = 6
 # By mark and word, and by colour only besides.
@@ -101,7 +100,7 @@ COLUMNS = (
     Column(
         "duration",
         "trained",
-        lambda run: clock(run.elapsed),
+        lambda run: words.duration(run.elapsed),
         lambda run: -run.elapsed,
         right=True,
     ),

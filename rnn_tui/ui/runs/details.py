@@ -17,8 +17,8 @@ from textual.widgets import Static
 from rnn_tui.engine.errors import printable
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.records import RunRecord, Session
+from rnn_tui.runs.words import duration
 from rnn_tui.ui.runs.columns import figure, variant
-from rnn_tui.ui.training.progress_line import clock
 
 LABEL_CELLS = 22
 MOST_LINES = 200
@@ -89,7 +89,7 @@ def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
     if run.message:
         yield "why", printable(run.message, 300)
     yield "started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.created))
-    yield "trained", f"{clock(run.elapsed)} on {run.device or '–'}"
+    yield "trained", f"{duration(run.elapsed)} on {run.device or '–'}"
     if run.parameters:
         yield "parameters", f"{run.parameters:,}"
     if run.metric:

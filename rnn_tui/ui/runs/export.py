@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.runs.comparison import Against
-from rnn_tui.runs.export.formats import name_for, write
+from rnn_tui.runs.export.formats import FORMATS, name_for, write
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.runs.desk import RunDesk
 from rnn_tui.ui.widgets.export_prompt import ExportPrompt
-
-FILES = ("csv", "json", "png", "svg")
 
 
 class ExportRunsScreen(ExportPrompt):
@@ -28,26 +25,16 @@ class ExportRunsScreen(ExportPrompt):
         against: what its x axis counts.
     """
 
-    FORMS: ClassVar[Mapping[str, str]] = {
-        "csv": "all values, CSV",
-        "json": "settings and all values, JSON",
-        "png": "the chart, PNG",
-        "svg": "the chart, SVG",
-        "tensorboard": "event files for TensorBoard, in a folder",
-        "onnx": "networks, ONNX, checked against ours; in a folder",
-        "safetensors": "weights, safetensors; in a folder",
-    }
-
     def __init__(
         self, desk: RunDesk, runs: Sequence[RunRecord], metric: str, against: Against
     ) -> None:
-        super().__init__()
+        super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
         self._desk, self._runs = desk, list(runs)
         self._metric, self._against = metric, against
 
     def default(self, form: str) -> str:
         """The run's name, or how many there are."""
-        return f"{name_for(self._runs)}{'.' if form in FILES else '-'}{form}"
+        return f"{name_for(self._runs)}{FORMATS[form].ending}"
 
     def explanation(self) -> str:
         """Which runs will be in it."""
@@ -56,14 +43,14 @@ class ExportRunsScreen(ExportPrompt):
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         """The file that is there; into folders files are added."""
-        return [path] if form in FILES and path.is_file() else []
+        return [path] if not FORMATS[form].in_folder and path.is_file() else []
 
     async def write(self, form: str, path: Path) -> str:
         """Write in the thread that may ask the database."""
         metrics = [self._metric] if self._metric else None
 
         def job(store: RunStore) -> list[Path]:
-            if form not in FILES:
+            if FORMATS[form].in_folder:
                 _make_folder(path)
             return write(
                 store, self._runs, form, path,

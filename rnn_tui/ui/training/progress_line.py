@@ -6,6 +6,7 @@ from textual.widgets import Label, ProgressBar
 from textual.widgets._progress_bar import Bar
 
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.words import duration
 
 _WORDS = {
     Status.LOADING: "loading",
@@ -15,13 +16,6 @@ _WORDS = {
     Status.FINISHED: "done",
     Status.FAILED: "failed",
 }
-
-
-def clock(seconds: float) -> str:
-    """Seconds as `m:ss` or `h:mm:ss`."""
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 class ExactBar(ProgressBar):
@@ -65,9 +59,9 @@ class ProgressLine(Horizontal):
         word = _WORDS[state.status]
         self.query_one("#progress-what", Label).update(f"{what} {word}".rstrip())
         self.query_one(ProgressBar).update(total=1, progress=state.progress)
-        numbers = [f"{state.rate:,.0f} {self._unit}/s", clock(state.elapsed)]
+        numbers = [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
         if state.remaining is not None:
-            numbers.append(f"{clock(state.remaining)} left")
+            numbers.append(f"{duration(state.remaining)} left")
         if waiting:
             numbers.append(f"{waiting} more")
         self.query_one("#progress-numbers", Label).update(" · ".join(numbers))

@@ -20,18 +20,21 @@ from rnn_tui.ui.photos.paths import PathInput, parse_path
 
 
 class ExportPrompt(ModalScreen[str | None]):
-    """Asks for format and path, and writes; answers what was written, in a sentence."""
+    """Asks for format and path, and writes; answers what was written, in a sentence.
 
-    # What each format is, by its name; for a subclass to say.
-    FORMS: ClassVar[Mapping[str, str]]
+    Args:
+        forms: what each format is, by its name.
+    """
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave"),
         Binding("up", "move(-1)", "Format before", show=False, priority=True),
         Binding("down", "move(1)", "Next format", show=False, priority=True),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, forms: Mapping[str, str]) -> None:
         super().__init__()
+        self._forms = forms
         self._replace: Path | None = None  # what may be replaced if it is asked for once more
         self._writing = False
 
@@ -68,7 +71,7 @@ class ExportPrompt(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """Format, path, what will be in it."""
-        options = [Option(text, id=form) for form, text in self.FORMS.items()]
+        options = [Option(text, id=form) for form, text in self._forms.items()]
         with Vertical(id="export") as dialog:
             dialog.border_title = "Export"
             dialog.border_subtitle = "Enter writes · ↑↓ format · Esc leaves"
@@ -80,7 +83,7 @@ class ExportPrompt(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """A name to be written or typed over."""
         field, options = self.query_one(PathInput), self.query_one(OptionList)
-        field.value = self.default(next(iter(self.FORMS)))
+        field.value = self.default(next(iter(self._forms)))
         options.highlighted = 0
         options.can_focus = False
         field.focus()
@@ -88,7 +91,7 @@ class ExportPrompt(ModalScreen[str | None]):
     @property
     def form(self) -> str:
         """The format that is chosen."""
-        return list(self.FORMS)[self.query_one(OptionList).highlighted or 0]
+        return list(self._forms)[self.query_one(OptionList).highlighted or 0]
 
     def action_leave(self) -> None:
         """Write nothing."""
@@ -97,14 +100,14 @@ class ExportPrompt(ModalScreen[str | None]):
     def action_move(self, by: int) -> None:
         """Choose another format."""
         options = self.query_one(OptionList)
-        options.highlighted = ((options.highlighted or 0) + by) % len(self.FORMS)
+        options.highlighted = ((options.highlighted or 0) + by) % len(self._forms)
 
     @on(OptionList.OptionHighlighted)
     @on(OptionList.OptionSelected)
     def _form_chosen(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         field = self.query_one(PathInput)
-        if field.value in map(self.default, self.FORMS):
+        if field.value in map(self.default, self._forms):
             field.value = self.default(self.form)
             field.cursor_position = len(field.value)
         self.form_chosen()

@@ -1,23 +1,28 @@
 """Questions from the command line or a pipe, answers in lines or one JSON document.
 
-Answers go to stdout; which weights gave them, and what is wrong, goes to stderr.
+Answers go to stdout; which weights gave them, and what is wrong, goes to stderr. Nothing here needs
+PyTorch, nor numpy before something is asked, so that an answer takes a fraction of a second.
 """
 
 from __future__ import annotations
 
+import argparse
 import io
-import json
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from rnn_tui.cli import exit_codes
+from rnn_tui.cli.output import FAILURE, OK, JsonResults, console, say, writable
+from rnn_tui.cli.parser import WHICH_FINISHED_RUN, add_output_options, read_by
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.tasks.questions import Answer, Question, Questions
+from rnn_tui.engine.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rnn_tui.tasks.choice import Choice
+    from rnn_tui.tasks.questions import Answer, Question, Questions
+    from rnn_tui.tasks.task import Task
 
 # Lines answered at once: of more, a line costs hardly less, and the first answer comes later.
 CHUNK = 512
@@ -25,8 +30,6 @@ CHUNK = 512
 MOST_OUTPUTS = 4_000_000
 # More than the longest question that can be answered; a line without end must not fill memory.
 LONGEST_LINE = 100_000
-# For what can't write them, such as a pipe on Windows.
-SUBSTITUTES = {"→": "->", "✓": "right", "✗": "wrong,"}
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,103 @@ class Fault:
     text: str
     reason: str
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """What JSON tells of it."""
+        return {"query": printable(self.text, 200), "line": self.line, "error": self.reason}
 
-class Output(Protocol):
+
+# --- the options ----------------------------------------------------------------------------------
+
+
+def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str) -> None:
+    """Add the options on whose networks are used.
+
+    Args:
+        parser: where to add them.
+        verb: what is done to them, such as `ask`.
+        default: what is used without any of these options.
+    """
+    weights = parser.add_mutually_exclusive_group()
+    weights.add_argument(
+        "--run", metavar="RUN", help=f"{verb} the networks of this run: {WHICH_FINISHED_RUN}"
+    )
+    weights.add_argument(
+        "--weights", metavar="FILE", help=f"{verb} the networks in this file (default: {default})"
+    )
+    weights.add_argument(
+        "--pretrained", action="store_true", help=f"{verb} those that ship, whatever was trained"
+    )
+
+
+def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -> None:
+    """Add the options that choose one of several networks.
+
+    Args:
+        parser: where to add them.
+        verb: what is done to it, such as `ask`.
+        loss: the loss of the one that is chosen without any of these options.
+    """
+    add_weights_options(parser, verb, "those of the last run of the task, or those that ship")
+    parser.add_argument(
+        "--hidden-size", type=read_by(SETTINGS["hidden_size"]), metavar="N",
+        help=f"{verb} a network of this size (default: the largest)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--loss", metavar="NAME", help=f"{verb} a network trained with this loss (default: {loss})"
+    )
+    parser.add_argument(
+        "--seed", type=read_by(SETTINGS["seed"]), metavar="N",
+        help=f"{verb} the network of this seed (default: the lowest)",
+    )  # fmt: skip
+
+
+def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
+    """Add the options on who answers, and how that is told.
+
+    Args:
+        parser: where to add them.
+        loss: the loss of the network that answers unless another is chosen.
+    """
+    add_network_options(parser, "ask", loss)
+    parser.add_argument(
+        "--vote", action="store_true", help="let all networks vote that the options above allow"
+    )
+    add_output_options(parser, "print answers and errors only, not who answers")
+
+
+def choice_of(options: argparse.Namespace, task: Task) -> Choice:
+    """Which networks are to be asked.
+
+    Args:
+        options: with those of `add_network_options`, and `vote` or not.
+        task: whose run it is, if one is named.
+
+    Raises:
+        CheckpointError: if there is no such run.
+    """
+    from rnn_tui.tasks.choice import Choice  # noqa: PLC0415 - numpy, on use only
+
+    weights = None if options.weights is None else Path(options.weights)
+    if options.run is not None:
+        from rnn_tui.runs.weights import run_weights  # noqa: PLC0415
+
+        weights = run_weights(task.name, options.run).path
+    return Choice(
+        weights=weights,
+        only_pretrained=options.pretrained,
+        hidden_size=options.hidden_size,
+        loss=options.loss,
+        seed=options.seed,
+        vote=getattr(options, "vote", False),
+    )
+
+
+# --- the answers ----------------------------------------------------------------------------------
+
+
+class _Results(Protocol):
     """Where answers go."""
-
-    def begin(self, weights: Mapping[str, Any]) -> None:
-        """Before the first answer: what is known of the weights."""
 
     def show(self, results: Sequence[Answer | Fault]) -> None:
         """Tell some answers at once."""
@@ -51,20 +145,12 @@ class Output(Protocol):
         """After the last answer, or when interrupted."""
 
 
-class Lines:
+class _Lines:
     """A line an answer; colours where a terminal shows them."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._console: Console | None = None
-        if out.isatty():
-            from rich.console import Console  # noqa: PLC0415 - on a terminal only
-
-            self._console = Console(file=out, highlight=False, soft_wrap=True)
-        self._substitutes = {} if _can_write(out, "".join(SUBSTITUTES)) else SUBSTITUTES
-
-    def begin(self, weights: Mapping[str, Any]) -> None:
-        """Nothing: lines have no head."""
+        self._console = console(out) if out.isatty() else None
 
     def show(self, results: Sequence[Answer | Fault]) -> None:
         """Print answers on stdout and faults on stderr, in their order where both are one."""
@@ -80,66 +166,33 @@ class Lines:
 
     def _print(self, answers: Sequence[Answer]) -> None:
         if self._console is not None:
-            self._print_coloured(self._console, answers)
+            self._print_coloured(answers)
         elif answers:
-            self._out.write("".join(self._writable(_line(answer)) + "\n" for answer in answers))
+            lines = "".join(f"{_line(answer)}\n" for answer in answers)
+            self._out.write(writable(lines, self._out))
             self._out.flush()
 
-    def _print_coloured(self, console: Console, answers: Sequence[Answer]) -> None:
+    def _print_coloured(self, answers: Sequence[Answer]) -> None:
         from rich.text import Text  # noqa: PLC0415 - on a terminal only
 
+        assert self._console is not None
         for answer in answers:
-            text = Text(self._writable(_line(answer)))
-            mark = self._writable(_mark(answer))
+            text = Text(writable(_line(answer), self._out))
+            mark = writable(_mark(answer), self._out)
             start = text.plain.rindex(mark)
             text.stylize("green" if answer.correct else "red", start, start + len(mark))
-            console.print(text)
-
-    def _writable(self, line: str) -> str:
-        for character, substitute in self._substitutes.items():
-            line = line.replace(character, substitute)
-        return line
+            self._console.print(text)
 
     def end(self) -> None:
         """Nothing: lines have no foot."""
 
 
-class Document:
-    """One JSON document, written as answers come, a line each: it may be longer than memory."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._begun = False
-        self._between = "\n"
-
-    def begin(self, weights: Mapping[str, Any]) -> None:
-        """Open the document."""
-        self._begun = True
-        self._out.write(f'{{"weights": {_json(weights)},\n"results": [')
+class _Document(JsonResults):
+    """One JSON document of answers and faults."""
 
     def show(self, results: Sequence[Answer | Fault]) -> None:
-        """Append results."""
-        parts: list[str] = []
-        for result in results:
-            document = result.document if isinstance(result, Answer) else _fault(result)
-            parts += [self._between, _json(document)]
-            self._between = ",\n"
-        self._out.write("".join(parts))
-        self._out.flush()
-
-    def end(self) -> None:
-        """Close the document."""
-        if self._begun:
-            self._out.write("\n]}\n")
-        self._out.flush()
-
-
-def _fault(fault: Fault) -> Mapping[str, Any]:
-    return {"query": printable(fault.text, 200), "line": fault.line, "error": fault.reason}
-
-
-def _json(document: Mapping[str, Any]) -> str:
-    return json.dumps(document, allow_nan=False)
+        """Append some."""
+        self.add(result.document for result in results)
 
 
 def _mark(answer: Answer) -> str:
@@ -148,19 +201,6 @@ def _mark(answer: Answer) -> str:
 
 def _line(answer: Answer) -> str:
     return f"{answer.said}  {_mark(answer)} {answer.remark}".rstrip()
-
-
-def _can_write(out: TextIO, text: str) -> bool:
-    try:
-        text.encode(out.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def say(text: str) -> None:
-    """A message on stderr."""
-    print(f"rnn-tui: {text}", file=sys.stderr, flush=True)
 
 
 def ask(
@@ -185,20 +225,21 @@ def ask(
         raise QueryError(f"{questions.request}; or pipe in such questions, one a line.")
     else:
         chunks = _chunks(_lines(sys.stdin), questions)
-    output: Output = Document(sys.stdout) if as_json else Lines(sys.stdout)
     inform: Callable[[str], None] = (lambda _: None) if quiet else say
     inform(f"weights: {questions.label}")
+    results: _Results = _Lines(sys.stdout)
+    if as_json:
+        results = _Document(sys.stdout, questions.document())
     try:
-        output.begin(questions.document())
-        return _answer_all(questions, chunks, output, inform)
+        return _answer_all(questions, chunks, results, inform)
     finally:
-        output.end()
+        results.end()
 
 
 def _answer_all(
     questions: Questions[Question, Any],
     chunks: Iterator[list[Question | Fault]],
-    output: Output,
+    results: _Results,
     inform: Callable[[str], None],
 ) -> int:
     informed: set[str] = set()
@@ -211,12 +252,12 @@ def _answer_all(
                     informed.add(notice)
                     inform(notice)
         answers = questions.answers(asked) if asked else iter(())
-        output.show([item if isinstance(item, Fault) else next(answers) for item in chunk])
+        results.show([item if isinstance(item, Fault) else next(answers) for item in chunk])
         lines += len(chunk)
         faults += len(chunk) - len(asked)
     if not lines:
         inform("No question came on stdin.")
-    return exit_codes.FAILURE if faults else exit_codes.OK
+    return FAILURE if faults else OK
 
 
 def _chunks(

@@ -1,0 +1,54 @@
+"""`rnn-tui add`: the sum of two numbers, bit by bit. Asked of a trained network."""
+
+import argparse
+
+from rnn_tui.cli.questions import add_question_options, ask, choice_of
+from rnn_tui.tasks.adder import ADDER
+
+BASES = ("binary", "decimal", "hexadecimal")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = "Ask a trained network to add two numbers, bit by bit."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """examples:
+  rnn-tui add 1011 110
+  rnn-tui add 0x1f 0d13
+  rnn-tui add --base decimal 13 + 29 --hidden-size 3
+  rnn-tui add --json < pairs.txt"""
+    parser.add_argument(
+        "query", nargs="*", metavar="NUMBER",
+        help="two numbers, with or without a plus between them; without any, every line of stdin "
+        "has two",
+    )  # fmt: skip
+    add_base_option(parser, ", and the answer is written like the first number")
+    add_question_options(parser, loss="bce, or the first")
+
+
+def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add `--base`.
+
+    Args:
+        parser: where to add it.
+        more: what it says besides.
+    """
+    parser.add_argument(
+        "--base", choices=BASES, default=BASES[0],
+        help=f"of numbers without a prefix; 0b, 0d and 0x overrule it{more} (default: %(default)s)",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask what the command line says; returns the exit code.
+
+    Raises:
+        CheckpointError: if there are no such weights.
+        QueryError: if what was typed is no sum.
+        SettingError: if no network is as asked for.
+    """
+    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
+
+    questions = AdderQuestions(choice_of(options, ADDER), options.base)
+    text = " ".join(options.query) if options.query else None
+    return ask(questions, text, as_json=options.json, quiet=options.quiet)

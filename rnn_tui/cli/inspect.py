@@ -1,0 +1,235 @@
+"""`rnn-tui inspect`: what a network holds while it reads one input, as a table, JSON or NPZ."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.cli.add import add_base_option
+from rnn_tui.cli.output import (
+    FAILURE,
+    OK,
+    ProgressBar,
+    print_json,
+    say,
+    stopped,
+    stopping_on_signals,
+)
+from rnn_tui.cli.parser import add_output_options, read_by, read_path
+from rnn_tui.cli.predict import SHIPPED, add_method_option
+from rnn_tui.cli.questions import add_network_options, add_weights_options, choice_of
+from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.settings import SETTINGS, NumberSetting
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.recall import RECALL
+
+if TYPE_CHECKING:
+    from rnn_tui.inside.inspection import Subject
+
+TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
+
+
+# --- the options ----------------------------------------------------------------------------------
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Tell what a network holds after each step of one input: answers, states, gates. The table "
+        "has the answers and the unit that matters most; --json and --npz have everything. Units "
+        "are counted from 0."
+    )
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """examples:
+  rnn-tui inspect adder 1011 110 --probes
+  rnn-tui inspect recall 3 1 4 1 5 --position 3
+  rnn-tui inspect mnist --test-image 7 --npz digit.npz"""
+    tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
+    _add_adder(
+        tasks.add_parser(
+            ADDER.name,
+            help="an addition, place by place",
+            description="Look inside a network that adds, place by place, the lowest first.",
+        )
+    )
+    _add_recall(
+        tasks.add_parser(
+            RECALL.name,
+            help="a sequence, digit by digit",
+            description="Look inside a network that recalls, digit by digit.",
+        )
+    )
+    _add_mnist(
+        tasks.add_parser(
+            MNIST.name,
+            help="a digit, row by row",
+            description="Look inside a network that reads digits, row by row.",
+        )
+    )
+
+
+def _add_adder(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "query", nargs="+", metavar="NUMBER",
+        help="two numbers, with or without a plus between them",
+    )  # fmt: skip
+    add_base_option(parser)
+    add_network_options(parser, "look into", "bce, or the first")
+    _add_output(parser, "look for the carry in the units over 1,000 random additions")
+
+
+def _add_recall(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("query", nargs="+", metavar="DIGITS", help="the sequence")
+    parser.add_argument(
+        "--position", type=read_by(SETTINGS["position"]), metavar="N",
+        help=f"{SETTINGS['position'].help} (default: the one that the weights were trained for)",
+    )  # fmt: skip
+    add_network_options(parser, "look into", "the first")
+    _add_output(parser, "read every earlier digit from the state after each step")
+
+
+def _add_mnist(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(complain=parser.error)
+    parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo of a digit")
+    parser.add_argument(
+        "--test-image", type=read_by(TEST_IMAGE), metavar="N",
+        help=f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}",
+    )  # fmt: skip
+    add_method_option(parser, "of the photo; ")
+    add_weights_options(parser, "look into", "those that ship for the model")
+    parser.add_argument("--model", choices=SHIPPED, help="look into this one of those that ship")
+    _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
+
+
+def _add_output(parser: argparse.ArgumentParser, probes: str) -> None:
+    parser.add_argument("--probes", action="store_true", help=probes)
+    parser.add_argument(
+        "--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays"
+    )
+    add_output_options(parser)
+
+
+# --- what is looked into --------------------------------------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look into what the command line says; returns the exit code.
+
+    Raises:
+        CheckpointError: if there are no such weights.
+        ExportError: if a file can't be written.
+        QueryError: if what was typed is no question.
+        SettingError: if no network is as asked for.
+    """
+    from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415 - numpy, on use only
+
+    try:
+        subject = _subject(options)
+    except UnreadableError as error:  # no wrong usage
+        say(str(error))
+        return FAILURE
+    return show(
+        subject,
+        probes=options.probes,
+        npz=None if options.npz is None else read_path(options.npz),
+        as_json=options.json,
+        quiet=options.quiet,
+    )
+
+
+def _subject(options: argparse.Namespace) -> Any:
+    if options.inspected == MNIST.name:
+        return _digit(options)
+    text = " ".join(options.query)
+    if options.inspected == ADDER.name:
+        from rnn_tui.inside.adder_inspection import SumSubject  # noqa: PLC0415 - numpy, on use only
+
+        return SumSubject(choice_of(options, ADDER), options.base, text)
+    from rnn_tui.inside.recall_inspection import SequenceSubject  # noqa: PLC0415
+
+    return SequenceSubject(choice_of(options, RECALL), options.position, text)
+
+
+def _digit(options: argparse.Namespace) -> Any:
+    if (options.photo is None) == (options.test_image is None):
+        options.complain("name a photo, or a test image with --test-image")
+    if options.model is not None and (options.run, options.weights) != (None, None):
+        options.complain("--model is of those that ship; a run or a file has its own")
+    from rnn_tui.inside.mnist_inspection import DigitSubject  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.runs.row_reader_networks import source_of  # noqa: PLC0415
+
+    source = source_of(
+        None if options.weights is None else read_path(options.weights),
+        options.run,
+        options.model or SHIPPED[0],
+    )
+    if options.photo is None:
+        return DigitSubject.of_test_image(source, options.test_image)
+    return DigitSubject.of_photo(source, read_path(options.photo), options.preprocessing)
+
+
+# --- what is told ---------------------------------------------------------------------------------
+
+
+def show(subject: Subject, *, probes: bool, npz: Path | None, as_json: bool, quiet: bool) -> int:
+    """Print what was found in `subject`; returns the exit code.
+
+    That of the signal where one came: a study that was stopped is not printed in part.
+
+    Raises:
+        ExportError: if `npz` can't be written.
+    """
+    if not quiet:
+        say(f"weights: {subject.label}")
+        for notice in subject.notices:
+            say(notice)
+    if probes:
+        stop = threading.Event()
+        bar = ProgressBar("probes", quiet=quiet, counted=True, eta=False)
+        with stopping_on_signals(lambda _: stop.set()) as received, bar:
+            whole = subject.study(bar.update, stop.is_set)
+        if received or not whole:
+            return stopped(received) if received else FAILURE
+    if npz is not None:
+        _write_arrays(npz, subject)
+    if as_json:
+        print_json({"weights": subject.weights, **subject.document()}, indent=None)
+    else:
+        _print_table(subject)
+    if npz is not None and not quiet:
+        say(f"All numbers are in {printable(npz, 200)}.")
+    return OK
+
+
+def _print_table(subject: Subject) -> None:
+    """Title, a row a step, findings; columns end below each other, in a pipe too."""
+    heads, rows = subject.table()
+    print(subject.title, end="\n\n")
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    for cells in (heads, *rows):
+        print("  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)))
+    if findings := subject.findings():
+        print("", *findings, sep="\n")
+
+
+def _write_arrays(path: Path, subject: Subject) -> None:
+    import numpy as np  # noqa: PLC0415 - on use only
+
+    from rnn_tui.engine.files import write_atomically  # noqa: PLC0415
+
+    buffer = io.BytesIO()
+    arrays: dict[str, Any] = subject.arrays()
+    np.savez_compressed(buffer, **arrays)
+    try:
+        if path.exists() and not path.is_file():  # a folder, or a device that must stay one
+            raise OSError(None, "it is not a regular file")
+        write_atomically(path, buffer.getvalue())
+    except OSError as error:
+        raise ExportError(
+            f"{printable(path, 200)} can't be written ({error.strerror or error}); choose another "
+            "place for --npz."
+        ) from error

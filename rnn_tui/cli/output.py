@@ -1,0 +1,316 @@
+"""What every command does with its streams: messages, tables, JSON, progress, signals, exit codes.
+
+Results go to stdout, all else to stderr. Colours and moving bars are for terminals only. Nothing
+heavy is imported before it is needed: rich draws on terminals alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Self, TextIO
+
+from rnn_tui.engine.errors import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+# How a command ends, for whoever called it; the last is 128 + SIGINT, as shells have it.
+OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
+# Ctrl-C, the system's request to end, and a terminal that was closed.
+SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+# For streams that can't write them, such as a pipe on Windows.
+SUBSTITUTES = {"→": "->", "✓": "right", "✗": "wrong,", "–": "-", "…": "..."}
+LONGEST_CELL, LONGEST_VALUE = 200, 1000
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+def say(text: str) -> None:
+    """Print a message on stderr."""
+    print(f"rnn-tui: {text}", file=sys.stderr, flush=True)
+
+
+def let_go_of_stdout() -> None:
+    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_line(text: str) -> None:
+    """Print a line on stdout at once; where nobody reads it any more, the process ends.
+
+    By `SystemExit`: the training loop takes every `Exception` for a failure of the training.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        let_go_of_stdout()
+        raise SystemExit(FAILURE) from None
+
+
+def print_json(document: Any, indent: int | None = 2) -> None:
+    """Print one JSON document on stdout."""
+    print(json.dumps(document, indent=indent, allow_nan=False))
+
+
+def writable(text: str, stream: TextIO) -> str:
+    """`text` as `stream` can write it: with substitutes, or “?”, for what it has no bytes for."""
+    encoding = stream.encoding or "utf-8"
+    if _can_write(text, encoding):
+        return text
+    for character, substitute in SUBSTITUTES.items():
+        if not _can_write(character, encoding):
+            text = text.replace(character, substitute)
+    # File names may have bytes that are no characters.
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _can_write(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def console(stream: TextIO) -> Console:
+    """A stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
+    from rich.console import Console  # noqa: PLC0415 - on terminals only
+
+    # Rich would take a pipe for a terminal where the environment asks for colours, and with
+    # NO_COLOR it still writes bold.
+    return Console(
+        file=stream,
+        force_terminal=stream.isatty(),
+        color_system=None if os.environ.get("NO_COLOR") else "auto",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+
+def print_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()
+) -> None:
+    """Print a table on stdout: for the eye on a terminal, with tabs in a pipe.
+
+    Args:
+        heads: the names of its columns.
+        rows: a cell for each of them.
+        right: heads of the columns whose cells end below each other.
+    """
+    shown = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for row in (heads, *shown):
+            print("\t".join(row))
+        return
+    from rich.table import Table  # noqa: PLC0415 - on terminals only
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head in heads:
+        table.add_column(Text(head), justify="right" if head in right else "left")
+    for row in shown:
+        table.add_row(*map(Text, row))
+    console(sys.stdout).print(table, soft_wrap=False)
+
+
+def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
+    """Print names and values on stdout, a pair a line: a tab between them in a pipe."""
+    shown = [(name, printable(value, LONGEST_VALUE)) for name, value in pairs]
+    if not sys.stdout.isatty():
+        for name, value in shown:
+            print(f"{name}\t{value}")
+        return
+    from rich.text import Text  # noqa: PLC0415 - on terminals only
+
+    out = console(sys.stdout)
+    width = max(len(name) for name, _ in shown)
+    for name, value in shown:
+        out.print(Text(f"{name:<{width}}  ", "bold") + Text(value))
+
+
+class JsonResults:
+    """One JSON document of answers, written as they come, a line each: it may exceed memory.
+
+    Args:
+        out: where to write it.
+        weights: what is known of the weights that answer.
+    """
+
+    def __init__(self, out: TextIO, weights: Mapping[str, Any]) -> None:
+        self._out, self._between = out, "\n"
+        out.write(f'{{"weights": {json.dumps(weights, allow_nan=False)},\n"results": [')
+
+    def add(self, results: Iterable[Mapping[str, Any]]) -> None:
+        """Append results."""
+        parts: list[str] = []
+        for result in results:
+            parts += [self._between, json.dumps(result, allow_nan=False)]
+            self._between = ",\n"
+        self._out.write("".join(parts))
+        self._out.flush()
+
+    def end(self, **more: Any) -> None:
+        """Close the document.
+
+        Args:
+            more: what comes after the results, by its key.
+        """
+        rest = [f'"{key}": {json.dumps(value, allow_nan=False)}' for key, value in more.items()]
+        self._out.write(",\n".join(["\n]", *rest]) + "}\n")
+        self._out.flush()
+
+
+# --- progress -------------------------------------------------------------------------------------
+
+
+class ProgressBar:
+    """A bar on stderr where that is a terminal, and messages above it; nothing moves elsewhere.
+
+    Args:
+        label: what stands before the bar.
+        quiet: show no bar.
+        counted: tell how many are done, in place of the share.
+        eta: tell the time that is left by the pace so far.
+    """
+
+    def __init__(
+        self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True
+    ) -> None:
+        self.shown = sys.stderr.isatty() and not quiet
+        self._bar: Any = None
+        if self.shown:
+            self._bar = _bar(counted=counted, eta=eta)
+            self._task = self._bar.add_task(label, total=None, note="")
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(
+        self,
+        done: float | None = None,
+        total: float | None = None,
+        *,
+        label: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Show how far it is; what is None stays as it is.
+
+        Args:
+            done: so much of `total`.
+            total: all that is to be done.
+            label: what stands before the bar.
+            note: a few words behind it, such as the pace.
+        """
+        if self._bar is not None:
+            fields = {} if note is None else {"note": note}
+            self._bar.update(self._task, completed=done, total=total, description=label, **fields)
+
+    def say(self, text: str) -> None:
+        """Print a message on stderr, above the bar."""
+        if self._bar is None:
+            say(text)
+            return
+        from rich.text import Text  # noqa: PLC0415 - on terminals only
+
+        self._bar.console.print(Text(f"rnn-tui: {text}"))
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Take the bar away while something is printed on stdout, if both share a screen."""
+        if self._bar is None or not sys.stdout.isatty():
+            yield
+            return
+        self._bar.stop()
+        yield
+        self._bar.start()
+
+
+def _bar(*, counted: bool, eta: bool) -> Any:
+    from rich.progress import (  # noqa: PLC0415 - on terminals only
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.table import Column  # noqa: PLC0415
+
+    # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
+    one_line = Column(no_wrap=True)
+    return Progress(
+        TextColumn("{task.description}", table_column=one_line, markup=False),
+        BarColumn(),
+        MofNCompleteColumn() if counted else TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.fields[note]}", table_column=one_line, markup=False),
+        TimeElapsedColumn(),
+        *([TextColumn("ETA"), TimeRemainingColumn()] if eta else []),
+        console=console(sys.stderr),
+        transient=True,
+        refresh_per_second=4,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+
+
+# --- signals --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
+    """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process.
+
+    They are kept until there is a good moment for an end: an exception out of a signal handler can
+    come in the middle of writing a line, which is then lost.
+
+    Yields:
+        the signals that came.
+    """
+    received: list[int] = []
+
+    def ask(number: int, _frame: FrameType | None) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        stop(number)
+
+    before = {number: signal.signal(number, ask) for number in SIGNALS}
+    try:
+        yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stopped(received: Sequence[int]) -> int:
+    """The exit code of a command that was stopped: the shell's 128 + signal.
+
+    130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
+    """
+    return 128 + received[0] if received else INTERRUPTED

@@ -1,0 +1,299 @@
+"""`rnn-tui predict`: photos named on the command line, answers in lines, CSV or JSON, as they come.
+
+Answers go to stdout; progress and what is left to say go to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TextIO
+
+from rnn_tui.cli.output import (
+    FAILURE,
+    OK,
+    JsonResults,
+    ProgressBar,
+    console,
+    say,
+    stopped,
+    stopping_on_signals,
+    writable,
+)
+from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
+from rnn_tui.engine.errors import printable
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.reader import PhotoReader, Reading
+    from rnn_tui.photos.summary import Summary
+
+METHODS = {"mnist": "as MNIST's digits were, made robust for photos", "report": "as in the report"}
+# The cells of the networks that ship for photos, the usual one first.
+SHIPPED = ("lstm", "rnn", "bilstm")
+LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
+
+
+# --- the options ----------------------------------------------------------------------------------
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Read photos of digits, one digit each: files, or folders of them. Answers in which little "
+        "trust is to be put have no prediction, and say so."
+    )
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
+    whose = parser.add_mutually_exclusive_group()
+    whose.add_argument(
+        "--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}"
+    )
+    whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
+    whose.add_argument(
+        "--model", choices=SHIPPED, default=SHIPPED[0],
+        help="ask the network of this kind that ships (default: %(default)s)",
+    )  # fmt: skip
+    add_method_option(parser)
+    parser.add_argument("--recursive", action="store_true", help="folders in folders too")
+    parser.add_argument(
+        "--labels", action="store_true",
+        help="take the right digit from the folder's name or the first digit in the file's, and "
+        "tell accuracy and confusion matrix",
+    )  # fmt: skip
+    parser.add_argument(
+        "--threshold", type=_percent, metavar="PERCENT",
+        help="an answer less probable than this is no prediction, 0 to 100 (default 50)",
+    )  # fmt: skip
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON document")
+    form.add_argument("--csv", action="store_true", help="print a table with commas")
+    parser.add_argument("--quiet", action="store_true", help="print answers only")
+
+
+def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
+    """Add `--preprocessing`.
+
+    Args:
+        parser: where to add it.
+        of: what its help begins with.
+    """
+    methods = "; ".join(f"{name}: {text}" for name, text in METHODS.items())
+    parser.add_argument(
+        "--preprocessing", choices=METHODS, default="mnist",
+        help=f"{of}{methods} (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(
+            f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”."
+        )
+    return value
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """Read what the command line says; returns the exit code.
+
+    Raises:
+        CheckpointError: if there are no such weights.
+        SettingError: if a path is no path.
+    """
+    from rnn_tui.photos.reader import THRESHOLD, PhotoReader  # noqa: PLC0415 - OpenCV, on use only
+    from rnn_tui.runs.row_reader_networks import described, network_of, source_of  # noqa: PLC0415
+
+    paths = [read_path(text) for text in options.paths]
+    weights = None if options.weights is None else Path(options.weights)
+    source = source_of(weights, options.run, options.model)
+    network = network_of(source)
+    reader = PhotoReader(
+        network,
+        options.preprocessing,
+        threshold=THRESHOLD if options.threshold is None else options.threshold / 100,
+        labelled=options.labels,
+    )
+    if not options.quiet:
+        say(f"weights: {source.label}")
+    readings: _Readings
+    if options.json:
+        readings = _Document(sys.stdout, described(source, network))
+    else:
+        readings = _Table(sys.stdout) if options.csv else _Lines(sys.stdout)
+    return _read(reader, paths, readings, recursive=options.recursive, quiet=options.quiet)
+
+
+def _read(
+    reader: PhotoReader, paths: Sequence[Path], to: _Readings, *, recursive: bool, quiet: bool
+) -> int:
+    """Read photos and tell what they show; returns the exit code.
+
+    1 if any could not be read or there were none, or that of a signal that stopped it.
+    """
+    from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - on use only
+    from rnn_tui.photos.summary import Summary  # noqa: PLC0415
+
+    summary, stop = Summary(), threading.Event()
+    # Where results go to the same terminal, they say how far it is.
+    bar = ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
+
+    def count() -> None:
+        # Looking through folders once more takes far less than reading what lies in them.
+        bar.update(total=sum(1 for _ in find_images(paths, recursive)))
+
+    began = time.perf_counter()
+    with stopping_on_signals(lambda _: stop.set()) as received:
+        try:
+            with bar:
+                if bar.shown:
+                    threading.Thread(target=count, daemon=True).start()
+                for readings in reader.read(find_images(paths, recursive), stop.is_set):
+                    to.show(readings)
+                    summary.add(readings)
+                    pace = summary.photos / (time.perf_counter() - began)
+                    bar.update(summary.photos, note=f"{pace:,.0f}/s")
+        finally:
+            to.end(summary)
+    if received:
+        return stopped(received)
+    if not summary.photos:
+        say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
+    elif not quiet:
+        say(_counted(summary))
+    return FAILURE if summary.errors or not summary.photos else OK
+
+
+def _counted(summary: Summary) -> str:
+    parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
+    if summary.doubtful:
+        parts.append(f"{summary.doubtful:,} of them doubtful")
+    if summary.errors:
+        parts.append(f"{summary.errors:,} of them unreadable")
+    return ", ".join(parts) + "."
+
+
+# --- telling --------------------------------------------------------------------------------------
+
+
+class _Readings(Protocol):
+    """Where readings go."""
+
+    def show(self, readings: Sequence[Reading]) -> None:
+        """Tell some of them."""
+
+    def end(self, summary: Summary) -> None:
+        """After the last one, or when interrupted."""
+
+
+class _Lines:
+    """A line a photo, in colours where a terminal shows them; a confusion matrix at the end."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._console = console(out) if out.isatty() else None
+
+    def show(self, readings: Sequence[Reading]) -> None:
+        """Print path, prediction, confidence."""
+        for reading in readings:
+            text, style = _told(reading)
+            self._print(f"{printable(reading.path, LONGEST_PATH)}  ", text, style)
+
+    def _print(self, path: str, text: str = "", style: str = "") -> None:
+        path, text = writable(path, self._out), writable(text, self._out)
+        if self._console is None:
+            print(path, text, sep="", file=self._out, flush=True)
+            return
+        from rich.text import Text  # noqa: PLC0415 - on terminals only
+
+        self._console.print(Text(path) + Text(text, style))
+
+    def end(self, summary: Summary) -> None:
+        """Print accuracy and confusion matrix, where labels are known."""
+        if summary.accuracy is None:
+            return
+        from rnn_tui.photos.summary import CLASSES  # noqa: PLC0415 - on use only
+
+        self._print(f"\n{summary.right:,} of {summary.labelled:,} right: {summary.accuracy:.2f} %")
+        self._print("\n   is read as" + " " * 41 + "unsure")
+        self._print("   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?")
+        for digit, row in enumerate(summary.confusion):
+            self._print(f"{digit:3}" + "".join(f"{count or '·':>5}" for count in row))
+
+
+def _told(reading: Reading) -> tuple[str, str]:
+    """A reading in a few words, and the colour to print them in."""
+    if reading.error:
+        return f"–  {reading.error}", "red"
+    confidence = f"{100 * (reading.confidence or 0):.1f} %"
+    text = f"?  {reading.doubt}" if reading.doubt else f"{reading.prediction}  {confidence}"
+    style = "yellow" if reading.doubt else ""
+    if reading.correct is None:
+        return text, style
+    return (f"{text}  ✓", "green") if reading.correct else (f"{text}  ✗ {reading.label}", "red")
+
+
+class _Table:
+    """Comma-separated values, with a head."""
+
+    def __init__(self, out: TextIO) -> None:
+        from rnn_tui.photos.export import HEAD  # noqa: PLC0415 - OpenCV, on use only
+
+        self._out, self._terminal = out, out.isatty()
+        self._writer = csv.writer(out, lineterminator="\n")
+        self._writer.writerow(HEAD)
+
+    def show(self, readings: Sequence[Reading]) -> None:
+        """Write a row each; what there is none of stays empty."""
+        from rnn_tui.photos.export import table_row  # noqa: PLC0415 - on use only
+
+        for reading in readings:
+            path, *rest = table_row(reading)
+            if self._terminal:
+                path = printable(path, LONGEST_CSV_PATH)
+            self._writer.writerow([writable(path, self._out), *rest])
+        self._out.flush()
+
+    def end(self, summary: Summary) -> None:
+        """Nothing: a table has no foot."""
+
+
+class _Document:
+    """One JSON document."""
+
+    def __init__(self, out: TextIO, weights: Mapping[str, Any]) -> None:
+        self._json = JsonResults(out, weights)
+
+    def show(self, readings: Sequence[Reading]) -> None:
+        """Append results."""
+        self._json.add(map(_document, readings))
+
+    def end(self, summary: Summary) -> None:
+        """Close the document."""
+        self._json.end(summary=summary.document())
+
+
+def _document(reading: Reading) -> dict[str, Any]:
+    probabilities = reading.probabilities
+    document: dict[str, Any] = {
+        "path": str(reading.path),
+        "prediction": reading.prediction,
+        "confidence": reading.confidence,
+        "probabilities": None if probabilities is None else probabilities.tolist(),
+        "error": reading.error or None,
+    }
+    if reading.doubt:
+        document["doubt"] = reading.doubt
+    if reading.label is not None:
+        document |= {"label": reading.label, "correct": reading.correct}
+    return document

@@ -1,1 +1,0 @@
-"""`rnn-tui predict`: photos named on the command line, answers in lines, CSV or JSON."""

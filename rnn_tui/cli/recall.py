@@ -1,0 +1,43 @@
+"""`rnn-tui recall`: which digit stood at a position? Asked of a trained network."""
+
+import argparse
+
+from rnn_tui.cli.parser import read_by
+from rnn_tui.cli.questions import add_question_options, ask, choice_of
+from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.tasks.recall import RECALL
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = "Ask a trained network which digit stood at a position of a sequence."
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = """examples:
+  rnn-tui recall 3 1 4 1 5 --position 3
+  rnn-tui recall 31415 --vote
+  rnn-tui recall --json < sequences.txt"""
+    parser.add_argument(
+        "query", nargs="*", metavar="DIGITS",
+        help="the sequence; without one, every line of stdin is a sequence",
+    )  # fmt: skip
+    parser.add_argument(
+        "--position", type=read_by(SETTINGS["position"]), metavar="N",
+        help=f"{SETTINGS['position'].help} (default: the one that the weights were trained for, "
+        "which is 3 for those that ship)",
+    )  # fmt: skip
+    add_question_options(parser, loss="the first")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ask what the command line says; returns the exit code.
+
+    Raises:
+        CheckpointError: if there are no such weights.
+        QueryError: if what was typed is no sequence.
+        SettingError: if no network is as asked for.
+    """
+    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
+
+    questions = RecallQuestions(choice_of(options, RECALL), options.position)
+    text = " ".join(options.query) if options.query else None
+    return ask(questions, text, as_json=options.json, quiet=options.quiet)

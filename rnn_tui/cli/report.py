@@ -1,0 +1,270 @@
+"""`rnn-tui report`: the report's networks trained over seeds, its figures held against ours.
+
+The table goes to stdout, how it goes on to stderr, documents into files.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.cli.output import (
+    FAILURE,
+    OK,
+    ProgressBar,
+    console,
+    print_json,
+    print_table,
+    say,
+    stopped,
+    stopping_on_signals,
+)
+from rnn_tui.cli.parser import add_output_options, read_by
+from rnn_tui.engine import events
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, plan
+from rnn_tui.report.published import REPORT_ORDER
+from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table
+from rnn_tui.runs.export.formats import extras_needed
+from rnn_tui.runs.words import duration
+from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from rnn_tui.report.conclusions import Conclusion
+    from rnn_tui.report.plan import Plan
+    from rnn_tui.report.rows import Results
+    from rnn_tui.report.running import Ending, Standing
+    from rnn_tui.runs.store import RunStore
+
+ONLY = ChoicesSetting(
+    "only",
+    "Experiments",
+    "of the report, these only",
+    {task: TASKS[task].label for task in REPORT_ORDER},
+)
+RIGHT = ("published", "n", "time")
+
+
+# --- the options ----------------------------------------------------------------------------------
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Train every experiment of the report over several seeds and print each published figure "
+        "beside mean, standard deviation, smallest and largest of ours. What the runs of this "
+        "computer have already is not trained again, and a report that was stopped goes on where "
+        "it was. The command's old name, reproduce, works as well."
+    )
+    presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
+    parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
+    parser.add_argument(
+        "--seeds", type=read_by(SETTINGS["seeds"]), default=SEEDS, metavar="N",
+        help="networks of each small experiment (recall, adder), trained side by side "
+        "(default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mnist-seeds", type=read_by(MNIST_SEEDS_SETTING), default=MNIST_SEEDS, metavar="N",
+        help="networks of each MNIST model, trained one by one (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seed", type=read_by(SETTINGS["seed"]), default=0, metavar="N",
+        help="the first seed; the others follow it (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", type=read_by(ONLY), default=(), metavar=ONLY.placeholder,
+        help=f"{ONLY.help}: {ONLY.range_text}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--preset", choices=list(PRESETS), default=next(iter(PRESETS)),
+        help="how to train (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument(
+        "--no-training", action="store_true", help="tell what there is, and train nothing"
+    )
+    files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
+    parser.add_argument(
+        "-o", "--output", metavar="FILE", action="append", default=[], dest="outputs",
+        help=f"write all into one document with its charts inside: {files}; may be given more "
+        "than once",
+    )  # fmt: skip
+    add_output_options(parser)
+
+
+# --- what they start ------------------------------------------------------------------------------
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train what is lacking, then print the table; returns the exit code.
+
+    0 at the end, 1 where a run failed, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP;
+    stopped, it prints the table so far and writes no document.
+
+    Raises:
+        UserError: if the runs, the device or a document's file can't be used.
+    """
+    made = plan(
+        options.seeds,
+        options.mnist_seeds,
+        only=options.only,
+        preset=options.preset,
+        first_seed=options.seed,
+        device=options.device,
+    )
+    outputs = [Path(text) for text in options.outputs]
+    if outputs:
+        from rnn_tui.report.document import check_path  # noqa: PLC0415 - on use only
+
+        for path in outputs:
+            check_path(path)
+    if options.no_training:
+        _tell(made, outputs, as_json=options.json, was_stopped=False)
+        _say_written(outputs, options.quiet)
+        return OK
+    ending, received = _train(made, _Progress(quiet=options.quiet))
+    _tell(made, [] if ending.stopped else outputs, as_json=options.json, was_stopped=ending.stopped)
+    if ending.stopped:
+        without = " No document was written." if outputs else ""
+        say("stopped; what was trained is kept, and the same command goes on from there." + without)
+        return stopped(received)
+    if ending.standing.elsewhere:
+        say(
+            f"{ending.standing.elsewhere} networks are being trained by another process; the same "
+            "command has them once they are done."
+        )
+    _say_written(outputs, options.quiet)
+    return FAILURE if ending.failures else OK
+
+
+def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
+    """Train what is lacking; how that ended, and the signals that came."""
+    from rnn_tui.engine.control import Control  # noqa: PLC0415 - as below, on use only
+    from rnn_tui.report.running import train_missing  # noqa: PLC0415
+
+    control = Control()
+
+    def stop(number: int) -> None:
+        control.stop(interrupted=number != signal.SIGINT)
+
+    with stopping_on_signals(stop) as received, progress.bar:
+        return train_missing(made, progress.take, control), received
+
+
+class _Progress:
+    """Tells how it goes on: by a bar on a terminal, by a line a run elsewhere.
+
+    Args:
+        quiet: errors and warnings only.
+    """
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._told = self._doing = ""
+        self.bar = ProgressBar("looking at the runs", quiet=quiet, eta=False)
+        self.bar.update(total=1.0)
+
+    def take(self, event: events.Event | Standing) -> None:
+        """Take what `train_missing` emits."""
+        from rnn_tui.report.running import Standing  # noqa: PLC0415 - loaded by now
+
+        match event:
+            case Standing():
+                self._standing(event)
+            case events.LogLine(level="warning"):
+                self.bar.say(event.text)
+            case events.RunFailed():
+                self.bar.say(f"{self._doing}: {event.message}")
+
+    def _standing(self, now: Standing) -> None:
+        if now.work is not None:
+            self._doing = now.work.label
+        left = "" if now.seconds_left is None else f"about {duration(now.seconds_left)} left"
+        if self.bar.shown:
+            what = now.work.label if now.work is not None else "all runs"
+            self.bar.update(
+                now.share,
+                label=f"{what} · {now.done} of {now.total} networks done",
+                note=left,
+            )
+        elif now.work is not None and now.run_id != self._told and not self._quiet:
+            self._told = now.run_id
+            doing = "goes on with" if now.work.run is not None else "trains"
+            done = f"{now.done} of {now.total} networks done{', ' if left else ''}{left}"
+            say(f"{done}; {doing} {now.work.label}")
+
+
+# --- what is told ---------------------------------------------------------------------------------
+
+
+def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool) -> None:
+    """Print what there is, and write the documents."""
+    if not run_database().exists():  # a question makes no database
+        _tell_of(made, None, outputs, as_json=as_json, was_stopped=was_stopped)
+        return
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - SQLite, on use only
+
+    with RunStore() as store:
+        _tell_of(made, store, outputs, as_json=as_json, was_stopped=was_stopped)
+
+
+def _tell_of(
+    made: Plan, store: RunStore | None, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool
+) -> None:
+    from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
+    from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415
+    from rnn_tui.report.curves import accuracy_by_length  # noqa: PLC0415
+    from rnn_tui.report.rows import results  # noqa: PLC0415
+
+    table = results(made, store)
+    # Who stopped it does not want to wait for more than what is there.
+    by_length = () if was_stopped else accuracy_by_length(made, store)
+    concluded = conclusions(table, by_length)
+    if as_json:
+        status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
+        document: dict[str, Any] = {
+            "status": status,
+            **about(table, store).to_dict(),
+            "rows": [row.to_dict() for row in table.rows],
+            "conclusions": [one.to_dict() for one in concluded],
+        }
+        print_json(document)
+    else:
+        _print(table, () if was_stopped else concluded)
+    sys.stdout.flush()
+    if outputs:
+        from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+
+        for path in outputs:
+            write_document(path, made, store)
+
+
+def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
+    """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
+    rows = [cells(row) for row in table.rows]
+    if not sys.stdout.isatty():
+        print(markdown_table(HEADS, rows))
+        for note in table.plan.notes:
+            print(f"\n{note}")
+        for one in concluded:
+            print(f"\n**{one.claim}** {one.text}")
+        return
+    from rich.text import Text  # noqa: PLC0415 - on terminals only
+
+    print_table(HEADS, rows, RIGHT)
+    out = console(sys.stdout)
+    for note in table.plan.notes:
+        out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
+    for one in concluded:
+        out.print(Text(f"\n{one.claim} ", "bold") + Text(one.text), soft_wrap=False)
+
+
+def _say_written(outputs: Sequence[Path], quiet: bool) -> None:
+    for path in [] if quiet else outputs:
+        say(f"written to {printable(path, 200)}")

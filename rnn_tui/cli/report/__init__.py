@@ -1,1 +1,0 @@
-"""The command `rnn-tui reproduce`: the report rerun in the shell."""

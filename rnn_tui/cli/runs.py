@@ -1,0 +1,278 @@
+"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted.
+
+Tables on a terminal, columns with tabs in a pipe, JSON on demand. Neither the database nor what it
+takes is loaded before something is asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
+from rnn_tui.cli.parser import WHICH_RUN
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.paths import run_database
+from rnn_tui.runs.export.formats import FORMATS, extras_needed, write
+from rnn_tui.runs.words import NOTHING, age, duration, figure
+from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.store import RunStore
+
+COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
+RIGHT = ("best", "final", "trained", "age")
+LAST_LINES = 5
+
+
+# --- the options ----------------------------------------------------------------------------------
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "List all runs of the app and the command line, the newest first; or do something with "
+        f"some of them. RUN is a run: {WHICH_RUN}."
+    )
+    parser.add_argument(
+        "--task", dest="only", choices=list(TASKS), help="list runs of this task only"
+    )
+    parser.add_argument(
+        "--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead"
+    )
+    parser.add_argument(
+        "--json", action="store_true", dest="list_json", help="print one JSON document"
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    show = actions.add_parser(
+        "show",
+        help="all about a run",
+        description="Settings, versions, figures and log of a run.",
+    )
+    show.add_argument("run", metavar="RUN", help=WHICH_RUN)
+    show.add_argument(
+        "--json", action="store_true", help="print one JSON document, with every logged value"
+    )
+    compare = actions.add_parser(
+        "compare",
+        help="runs side by side",
+        description="In which settings runs differ, and how their figures do.",
+    )
+    compare.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
+    compare.add_argument("--json", action="store_true", help="print one JSON document")
+    _add_export(
+        actions.add_parser(
+            "export",
+            help="write values, charts or weights of runs to files",
+            description="Write values, charts or weights of one or several runs.",
+        )
+    )
+    rename = actions.add_parser("rename", help="give a run another name")
+    rename.add_argument("run", metavar="RUN", help=WHICH_RUN)
+    rename.add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
+    delete = actions.add_parser(
+        "delete",
+        help="delete runs; they can be restored for 30 days",
+        description="Delete runs. They can be restored for 30 days, then they are removed.",
+    )
+    delete.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
+    restore = actions.add_parser("restore", help="bring deleted runs back")
+    restore.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    formats = "; ".join(f"{name}: {one.help}" for name, one in FORMATS.items())
+    parser.epilog = f"Formats. {formats}. {extras_needed()}"
+    parser.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
+    parser.add_argument(
+        "--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS)
+    )
+    to_stdout = " and ".join(name for name, one in FORMATS.items() if one.to_stdout)
+    parser.add_argument(
+        "-o", "--output", metavar="PATH",
+        help=f"the file or folder to write (default: {to_stdout} go to stdout, all else to a file "
+        "in this folder that is called like the run)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--metric", metavar="NAME", action="append", dest="metrics",
+        help="what a chart shows, such as val_loss (default: the loss and the accuracy, or what "
+        "there is)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--against", choices=("step", "epoch", "time"), default="epoch",
+        help="what a chart's x axis counts (default: %(default)s)",
+    )  # fmt: skip
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what the command line says; returns the exit code.
+
+    Raises:
+        StoreError: if there is no such run, or no database that can be used.
+        UserError: if something else is wrong.
+    """
+    if options.action is None and not run_database().exists():  # a question makes no database
+        _list(None, options)
+        return OK
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - SQLite, on use only
+
+    with RunStore() as store:
+        ACTIONS[options.action](store, options)
+    return OK
+
+
+# --- the actions ----------------------------------------------------------------------------------
+
+
+def _list(store: RunStore | None, options: argparse.Namespace) -> None:
+    """Print all runs, the newest first."""
+    runs = [] if store is None else store.runs(options.only, deleted=options.list_deleted)
+    if options.list_json:
+        from rnn_tui.runs import documents  # noqa: PLC0415 - on use only
+
+        print_json({"runs": [documents.of_run(one) for one in runs]})
+    elif runs:
+        print_table(COLUMNS, map(_cells, runs), RIGHT)
+    else:
+        say("There are no runs yet; rnn-tui train makes one.")
+
+
+def _cells(record: RunRecord) -> list[str]:
+    return [
+        record.name,
+        record.config.task,
+        str(record.status),
+        f"{record.progress:.0%}",
+        figure(record, record.metric, record.best),
+        figure(record, record.final_metric, record.final),
+        duration(record.elapsed),
+        age(time.time() - record.created),
+        record.run_id,
+    ]
+
+
+def _show(store: RunStore, options: argparse.Namespace) -> None:
+    """Print all about a run."""
+    from rnn_tui.runs import documents  # noqa: PLC0415 - on use only
+    from rnn_tui.runs.comparison import settings_of  # noqa: PLC0415
+
+    record = store.find(options.run)
+    document = documents.in_full(record, store)
+    if options.json or options.list_json:
+        print_json(document)
+        return
+    pairs = [
+        ("id", record.run_id),
+        ("name", record.name),
+        ("status", f"{record.status}, {record.progress:.0%}"),
+        *([("message", record.message)] if record.message else []),
+        ("began", document["created"]),
+        ("trained", f"{duration(record.elapsed)} on {record.device or NOTHING}, step "
+                    f"{record.step:,} of {record.total_steps:,}"),
+        ("parameters", f"{record.parameters:,}"),
+        ("best", _named(record, record.metric, record.best)),
+        ("last", _named(record, record.metric, record.last)),
+        ("final", _named(record, record.final_metric, record.final)),
+        ("weights", document["weights"] or NOTHING),
+        ("tags", ", ".join(record.tags) or NOTHING),
+        ("note", record.note or NOTHING),
+        *settings_of(record.config),
+        *map(_session, document["sessions"]),
+        *(("log", line["text"]) for line in document["log"][-LAST_LINES:]),
+    ]  # fmt: skip
+    print_pairs(pairs)
+
+
+def _session(session: dict[str, Any]) -> tuple[str, str]:
+    """Where a stretch of training began, and on what it went."""
+    versions = ", ".join(f"{name} {version}" for name, version in session["versions"].items())
+    return (
+        f"from step {session['first_step']:,}",
+        f"{session['started']} on {session['host']}, {session['device']}, {versions}",
+    )
+
+
+def _named(record: RunRecord, metric: str, value: float | None) -> str:
+    """A figure with its unit and its name."""
+    text = figure(record, metric, value)
+    return text if text == NOTHING else f"{text} {record.spec(metric).label}"
+
+
+def _compare(store: RunStore, options: argparse.Namespace) -> None:
+    """Print in what runs differ."""
+    from rnn_tui.runs import documents  # noqa: PLC0415 - on use only
+    from rnn_tui.runs.comparison import differing  # noqa: PLC0415
+
+    runs = [store.find(text) for text in options.runs]
+    different = differing(runs)
+    if options.json or options.list_json:
+        ids = [one.run_id for one in runs]
+        differences = documents.differences(ids, different)
+        print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
+        return
+    rows = [
+        ["status", *(str(one.status) for one in runs)],
+        ["progress", *(f"{one.progress:.0%}" for one in runs)],
+        ["trained", *(duration(one.elapsed) for one in runs)],
+        ["best", *(_named(one, one.metric, one.best) for one in runs)],
+        ["final", *(_named(one, one.final_metric, one.final) for one in runs)],
+        *([name, *values] for name, values in different),
+    ]
+    print_table(("", *(one.name for one in runs)), rows)
+
+
+def _export(store: RunStore, options: argparse.Namespace) -> None:
+    """Write something of runs to files, or to stdout."""
+    runs = {one.run_id: one for one in map(store.find, options.runs)}
+    written = write(
+        store,
+        list(runs.values()),
+        options.to,
+        None if options.output is None else Path(options.output),
+        metrics=options.metrics,
+        against=options.against,
+        out=sys.stdout,
+    )
+    for path in written:
+        say(f"written to {printable(path, 200)}")
+
+
+def _rename(store: RunStore, options: argparse.Namespace) -> None:
+    """Give a run another name."""
+    record = store.find(options.run)
+    say(f"{record.name} is now called {store.rename(record, options.name)}.")
+
+
+def _delete(store: RunStore, options: argparse.Namespace) -> None:
+    """Delete runs, for which there is an undo; and for good what was deleted long ago."""
+    from rnn_tui.runs.store import DAYS_TO_UNDO  # noqa: PLC0415 - SQLite, on use only
+
+    for record in [store.find(text) for text in options.runs]:
+        store.delete(record)
+        say(
+            f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for "
+            f"{DAYS_TO_UNDO} days."
+        )
+    store.purge()
+
+
+def _restore(store: RunStore, options: argparse.Namespace) -> None:
+    """Bring deleted runs back."""
+    for record in [store.find(text, deleted=True) for text in options.runs]:
+        store.restore(record)
+        say(f"{record.name} is back.")
+
+
+ACTIONS = {
+    None: _list,
+    "show": _show,
+    "compare": _compare,
+    "export": _export,
+    "rename": _rename,
+    "delete": _delete,
+    "restore": _restore,
+}

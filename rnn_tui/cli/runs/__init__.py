@@ -1,1 +1,0 @@
-"""The command `rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted."""
