@@ -167,7 +167,7 @@ WRONG = {
     "five layers": (["--layers", "5"], "from 1 to 4"),
     "seed of 33 bits": (["--seed", str(2**32)], str(2**32)),
     "negative seed": (["--seed", "-1"], "-1"),
-    "unknown model": (["--model", "mlp"], "gru"),
+    "unknown model": (["--model", "mlp"], "mlp"),
     "unknown preset": (["--preset", "slow"], "slow"),
     "unknown device": (["--device", "tpu"], "tpu"),
     "words for workers": (["--workers", "abc"], "abc"),
