@@ -1,0 +1,11 @@
+"""An export format: names, figures and nothing else."""
+
+from pathlib import Path
+
+from rnn_tui.runs.export.formats import Export
+
+
+def write_names(export: Export) -> list[Path]:
+    """A line a run."""
+    lines = (f"{run.name}\t{run.final}\n" for run in export.runs)
+    return export.write_text("".join(lines))
