@@ -17,6 +17,7 @@ OTHER_MEANINGS = {
     "none": None,  # everywhere
     "carry": ("inside", "ui"),  # of an addition on paper
     "shift": ("ui",),  # the key
+    "recall": ("cli",),  # the command
     "photo": ("photos", "ui", "cli"),  # what is read
     "mnist": ("photos",),  # the preparation of a photo that is called so on the command line
 }

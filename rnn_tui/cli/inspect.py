@@ -19,7 +19,7 @@ from rnn_tui.cli.output import (
     stopping_on_signals,
 )
 from rnn_tui.cli.parser import add_output_options, read_by, read_path
-from rnn_tui.cli.predict import SHIPPED, add_method_option
+from rnn_tui.cli.predict import add_method_option, shipped_cells
 from rnn_tui.cli.questions import add_network_options, add_weights_options, choice_of
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
@@ -101,7 +101,9 @@ def _add_mnist(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
-    parser.add_argument("--model", choices=SHIPPED, help="look into this one of those that ship")
+    parser.add_argument(
+        "--model", choices=shipped_cells(), help="look into this one of those that ship"
+    )
     _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
 
 
@@ -165,7 +167,7 @@ def _digit(options: argparse.Namespace) -> Any:
     source = source_of(
         None if options.weights is None else read_path(options.weights),
         options.run,
-        options.model or SHIPPED[0],
+        options.model or MNIST.default_cell,
     )
     if options.photo is None:
         return DigitSubject.of_test_image(source, options.test_image)

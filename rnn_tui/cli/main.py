@@ -54,10 +54,20 @@ def _run(arguments: Sequence[str]) -> int:
     from rnn_tui.cli.commands import find  # noqa: PLC0415 - on use only
     from rnn_tui.cli.parser import parse  # noqa: PLC0415
 
-    options = parse(arguments)
+    try:
+        options = parse(arguments)
+    finally:  # also where the task that was asked for is one of them
+        _tell_broken_plugins()
     if options.command is None:
         return _run_app(options.data_dir)
     return find(options.command).load().run(options)
+
+
+def _tell_broken_plugins() -> None:
+    """Say what is wrong with tasks of other packages, if the command has looked for them."""
+    tasks = sys.modules.get("rnn_tui.tasks")
+    for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():
+        say(sentence)
 
 
 def _prepare_streams() -> None:

@@ -28,14 +28,14 @@ from rnn_tui.cli.output import (
 )
 from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.photos import METHODS
+from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
     from rnn_tui.photos.summary import Summary
 
-METHODS = {"mnist": "as MNIST's digits were, made robust for photos", "report": "as in the report"}
-# The cells of the networks that ship for photos, the usual one first.
-SHIPPED = ("lstm", "rnn", "bilstm")
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 
 
@@ -55,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     whose.add_argument(
-        "--model", choices=SHIPPED, default=SHIPPED[0],
+        "--model", choices=shipped_cells(), default=MNIST.default_cell,
         help="ask the network of this kind that ships (default: %(default)s)",
     )  # fmt: skip
     add_method_option(parser)
@@ -84,9 +84,16 @@ def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
     """
     methods = "; ".join(f"{name}: {text}" for name, text in METHODS.items())
     parser.add_argument(
-        "--preprocessing", choices=METHODS, default="mnist",
+        "--preprocessing", choices=METHODS, default=next(iter(METHODS)),
         help=f"{of}{methods} (default: %(default)s)",
     )  # fmt: skip
+
+
+def shipped_cells() -> list[str]:
+    """The cells of the networks that ship for photos."""
+    folder = asset_dir() / "pretrained"
+    names = {cell: f"{MNIST.name}-{cell}.safetensors" for cell in MNIST.cells}
+    return [cell for cell, name in names.items() if (folder / name).is_file()]
 
 
 def _percent(text: str) -> float:

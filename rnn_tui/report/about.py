@@ -5,11 +5,15 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+import psutil
+
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.report.machine import Machine, machine
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.resources import usable_cores
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results
 from rnn_tui.runs.documents import date
@@ -19,6 +23,28 @@ from rnn_tui.runs.versions import versions
 from rnn_tui.tasks import TASKS
 
 TIMES = "Where networks train side by side, each counts with an equal share of their time."
+CPU_FILE = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A computer.
+
+    Attributes:
+        processor: the name that it gives itself.
+        cores: those that this process may run on.
+        memory_gib: main memory, in GiB.
+        system: operating system and its version.
+    """
+
+    processor: str
+    cores: int
+    memory_gib: float
+    system: str
+
+    def to_dict(self) -> dict[str, str | int | float]:
+        """A JSON-ready form."""
+        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -131,3 +157,26 @@ def settings_of(plan: Plan) -> dict[str, RunConfig]:
         seeds = len(plan.seeds_of(one.task))
         result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=seeds)
     return result
+
+
+def machine() -> Machine:
+    """This computer."""
+    return Machine(
+        processor=_processor(),
+        cores=usable_cores(),
+        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        system=platform.platform(),
+    )
+
+
+def _processor() -> str:
+    """What Python calls `processor` is on Linux the architecture, or nothing."""
+    try:
+        with CPU_FILE.open(encoding="utf-8", errors="replace") as file:
+            for line in file:
+                name, _, value = line.partition(":")
+                if name.strip() == "model name" and value.strip():
+                    return printable(value.strip(), 80)
+    except OSError:
+        pass
+    return printable(platform.processor() or platform.machine() or "unknown", 80)

@@ -6,17 +6,19 @@ anything outside of itself.
 
 from __future__ import annotations
 
+import base64
 import html
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import ExportError, SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_atomically
 from rnn_tui.report.about import TIMES, About, about
-from rnn_tui.report.charts import data_uri, svg
 from rnn_tui.report.conclusions import Conclusion, conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.plan import Plan
@@ -32,6 +34,7 @@ from rnn_tui.report.words import (
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported
+from rnn_tui.runs.export.plots import Panel, picture
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration
 
@@ -39,6 +42,9 @@ TITLE = "A report on recurrent networks, rerun"
 STYLE = Path(__file__).with_suffix(".css")
 # Of the settings of a run: those that say nothing on how a network was trained.
 UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
+SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+# In attributes: what a part of a drawing is referred to by.
+_REFERENCE = re.compile(r"url\(#|^#")
 
 
 @dataclass(frozen=True)
@@ -256,3 +262,41 @@ def as_html(blocks: Sequence[str | _Chart]) -> str:
         f"<title>{html.escape(TITLE)}</title>\n<style>\n{STYLE.read_text()}</style>\n</head>\n<body>\n"
         f"<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+# --- the plots ------------------------------------------------------------------------------------
+
+
+def svg(figure: Figure) -> str:
+    """A figure as an `<svg>` element without anything that points outside of it.
+
+    The ids in it begin with the figure's key, since several figures stand in one page.
+
+    Raises:
+        ExportError: if matplotlib is not installed.
+    """
+    marks = {points.label: (points.x, points.y) for points in figure.published}
+    drawn = picture([Panel(figure.spec, figure.lines, marks=marks)], "svg", figure.x_label)
+    ElementTree.register_namespace("", SVG)
+    # Our own drawing, from a moment ago: nothing in it is anybody else's.
+    root = ElementTree.fromstring(drawn)
+    for metadata in root.findall(f"{{{SVG}}}metadata"):
+        root.remove(metadata)
+    for element in root.iter():
+        for name, value in list(element.attrib.items()):
+            del element.attrib[name]
+            plain = "href" if name == f"{{{XLINK}}}href" else name
+            prefixed = f"{figure.key}-{value}" if name == "id" else _prefixed(value, figure.key)
+            element.attrib[plain] = prefixed
+    root.set("role", "img")
+    root.set("aria-label", figure.title)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def data_uri(drawing: str) -> str:
+    """A drawing as the address of a picture that holds it whole."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
+
+
+def _prefixed(value: str, key: str) -> str:
+    return _REFERENCE.sub(lambda found: f"{found[0]}{key}-", value)

@@ -10,7 +10,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.control import Control
 from rnn_tui.report.plan import Plan, plan
 from rnn_tui.report.rows import Results, results
-from rnn_tui.report.running import Ending, Standing, reproduce
+from rnn_tui.report.running import Ending, Standing, train_missing
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 
@@ -31,7 +31,7 @@ def small_plan(
 
 @dataclass
 class Told:
-    """What a rerun emitted, and how it ended."""
+    """What was emitted, and how it ended."""
 
     ending: Ending
     standings: list[Standing] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Told:
         return [event for event in self.events if isinstance(event, kind)]
 
 
-def rerun(made: Plan, *, stop_at: int | None = None) -> Told:
+def train_plan(made: Plan, *, stop_at: int | None = None) -> Told:
     """Rerun a plan; up to a step of its first run where `stop_at` says so."""
     control = Control()
     standings: list[Standing] = []
@@ -55,7 +55,7 @@ def rerun(made: Plan, *, stop_at: int | None = None) -> Told:
         if isinstance(event, events.StepLogged) and event.step == stop_at:
             control.stop()
 
-    return Told(reproduce(made, emit, control), standings, told)
+    return Told(train_missing(made, emit, control), standings, told)
 
 
 def table(made: Plan) -> Results:

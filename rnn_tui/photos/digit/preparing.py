@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+from rnn_tui.photos import METHODS
 from rnn_tui.photos.digit.centring import centre
 from rnn_tui.photos.digit.plain import prepare_report
 from rnn_tui.photos.digit.prepared import Picture, Prepared
 from rnn_tui.photos.digit.robust import prepare_mnist
-
-METHODS = ("mnist", "report")
 
 __all__ = ["METHODS", "centre", "prepare"]
 

@@ -25,7 +25,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.run_manager import RunManager
-from tests.report.small_plans import SMALL, rerun, runs, small_plan, table
+from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
 
 SMALL_TASKS = ("recall", "adder")
@@ -39,7 +39,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, mnist_slice: Path) -> tuple
     plan = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNN_TUI_HOME", str(path))
-        rerun(plan)
+        train_plan(plan)
     return path, plan.overrides
 
 
@@ -108,7 +108,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         app.query_one("#seeds", Input).value = "3"
         await wait_until(pilot, lambda: line(app, "Recall, H 5")[3] == "2 of 3")
         assert "21 of 30 networks" in screen_text(app)
-        other = threading.Thread(target=rerun, args=(small_plan(3),))
+        other = threading.Thread(target=train_plan, args=(small_plan(3),))
         other.start()
         await wait_until(pilot, lambda: line(app, "Recall, H 5")[3] == "3")
         other.join()
@@ -142,7 +142,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
 
 
 async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> None:
-    rerun(small_plan(3))  # a second run of recall
+    train_plan(small_plan(3))  # a second run of recall
     async with report_tab(overrides, typed=("3", "1")) as (app, pilot):
         await pilot.press("down", "down", "down", "enter")
         await wait_until(

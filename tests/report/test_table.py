@@ -49,11 +49,11 @@ def test_the_table_says_what_there_is() -> None:
     )  # fmt: skip
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
     assert one.sd is None
-    assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01 min")
+    assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01")
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
     assert two.sd == pytest.approx(0.5**0.5)
     assert cells(two)[2:] == (
-        "98.50 ± 0.71 [98.00, 99.00]", "2", "inside the range", "3.0 s",
+        "98.50 ± 0.71 [98.00, 99.00]", "2", "inside the range", "0:03",
     )  # fmt: skip
 
 
@@ -91,10 +91,10 @@ def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, o
 
 
 def test_the_command_of_a_plan() -> None:
-    assert plan().command == "rnn-tui reproduce --seeds 20 --mnist-seeds 3"
+    assert plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
     some = plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
     assert some.command == (
-        "rnn-tui reproduce --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
+        "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
     )
 
 

@@ -1,4 +1,4 @@
-"""`rnn-tui reproduce`: what goes where, with which exit code."""
+"""`rnn-tui report`: what goes where, with which exit code."""
 
 import json
 import signal
@@ -22,7 +22,7 @@ from tests.cli.command_line import (
     screen_after,
 )
 
-FAST = ["reproduce", "--only", "adder", "--preset", "fast", "--seeds", "1"]
+FAST = ["report", "--only", "adder", "--preset", "fast", "--seeds", "1"]
 
 
 def test_table_and_document(home: Path, tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     assert (code, err) == (0, "")
     document = json.loads(out)
     assert document["status"] == "complete"
-    assert document["command"] == "rnn-tui reproduce --only adder --preset fast --seeds 1"
+    assert document["command"] == "rnn-tui report --only adder --preset fast --seeds 1"
     assert len(document["rows"]) == 6
     assert document["rows"][0]["published"] == 92.10
     assert [row["n"] for row in document["rows"]] == [1] * 6
@@ -61,7 +61,7 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     assert {row["runs"][0] for row in document["rows"]} == {run["id"]}
 
     # On a terminal: a table for the eye, no bar left behind.
-    arguments = ["reproduce", "--only", "recall", "--no-training"]
+    arguments = ["report", "--only", "recall", "--no-training"]
     code, screen = in_terminal(arguments, {"RNN_TUI_HOME": str(home)})
     assert code == 0
     shown = screen_after(screen)
@@ -69,8 +69,9 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     assert any(line.startswith("Recall, H 10 ") for line in shown)
 
 
-def test_without_training_nothing_is_made(home: Path) -> None:
-    code, out, err = run_inside(["reproduce", "--no-training"])
+@pytest.mark.parametrize("command", ["report", "reproduce"])
+def test_without_training_nothing_is_made(command: str, home: Path) -> None:
+    code, out, err = run_inside([command, "--no-training"])
     assert (code, err) == (0, "")
     assert out.count("| 0 of 20 |") == 9
     assert out.count("| 0 of 3 |") == 3
@@ -79,7 +80,7 @@ def test_without_training_nothing_is_made(home: Path) -> None:
 
 def test_ctrl_c_keeps_what_was_trained_and_prints_the_table_so_far(home: Path) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "reproduce", "--only", "recall,adder", "--seeds", "1"],
+        [*COMMAND, "report", "--only", "recall,adder", "--seeds", "1"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -105,7 +106,7 @@ def test_ctrl_c_keeps_what_was_trained_and_prints_the_table_so_far(home: Path) -
     ],
 )  # fmt: skip
 def test_wrong_usage_is_one_sentence(home: Path, arguments: list[str]) -> None:
-    code, out, err = run_inside(["reproduce", *arguments])
+    code, out, err = run_inside(["report", *arguments])
     assert code == EXIT_USAGE
     assert_refused(out, err)
     assert not (home / "runs.db").exists()
@@ -115,7 +116,7 @@ def test_a_document_that_can_not_be_written_is_found_before_training(
     home: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("matplotlib")
-    code, out, err = run_inside(["reproduce", "-o", str(tmp_path / "nowhere" / "report.md")])
+    code, out, err = run_inside(["report", "-o", str(tmp_path / "nowhere" / "report.md")])
     assert (code, out) == (EXIT_FAILURE, "")
     assert "can't be written" in assert_one_sentence(err)
     assert not (home / "runs.db").exists()

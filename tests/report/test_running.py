@@ -1,4 +1,4 @@
-"""A rerun trains what the runs lack, and nothing twice."""
+"""A report trains what the runs lack, and nothing twice."""
 
 import time
 from collections import Counter
@@ -17,12 +17,12 @@ from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.report.kept import Found, Kept, networks
 from rnn_tui.report.plan import Part, family, plan
-from rnn_tui.report.running import reproduce, standing
+from rnn_tui.report.running import standing, train_missing
 from rnn_tui.report.work import work_for
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord, RunStatus
 from rnn_tui.runs.store import RunStore
-from tests.report.small_plans import SMALL, rerun, runs, small_plan, table
+from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 
 SMALL_TASKS = ("recall", "adder")
 PATIENCE = 30.0
@@ -40,7 +40,7 @@ def trained() -> Counter[object]:
 
 def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice: Path) -> None:
     made = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
-    told = rerun(made)
+    told = train_plan(made)
     assert told.ending.complete
     assert not told.ending.stopped
     # Cheap tasks first, all of their seeds in one run; MNIST has one run a model.
@@ -69,7 +69,7 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
     assert shares == sorted(shares)
     assert (told.standings[0].seconds_left, told.standings[-1].seconds_left) == (None, 0.0)
     assert {one.work.label for one in told.standings if one.work} >= {"MNIST, biLSTM, seed 0"}
-    again = rerun(made)
+    again = train_plan(made)
     assert again.ending.complete
     assert again.events == []
 
@@ -80,7 +80,7 @@ def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> 
     train(made.config("recall", "lstm", 1).replace(hidden_sizes=(2, 7), seeds=2, workers=2))
     train(made.config("adder", "lstm", 0).replace(losses=("ce", "bce"), hidden_sizes=(5,)))
     before = trained()
-    told = rerun(made)
+    told = train_plan(made)
     assert told.ending.complete
     assert all(row.n == 3 for row in table(made).rows)
     assert set(trained().values()) == {1}
@@ -88,9 +88,9 @@ def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> 
 
 
 def test_more_seeds_add_to_those_that_are_there(home: Path) -> None:
-    rerun(small_plan(1))
+    train_plan(small_plan(1))
     first = table(small_plan(1)).rows
-    told = rerun(small_plan(3))
+    told = train_plan(small_plan(3))
     (started,) = told.of(events.RunStarted)
     assert {one.seed for one in started.config.replicas} == {1, 2}
     assert told.standings[0].seconds_left is not None  # from the first run's pace
@@ -106,12 +106,12 @@ def test_other_settings_and_deleted_runs_do_not_count(home: Path) -> None:
     with RunStore() as store:
         store.delete(store.find("last"))
     assert all(row.n == 0 for row in table(made).rows)
-    assert len(rerun(made).of(events.RunStarted)) == 1
+    assert len(train_plan(made).of(events.RunStarted)) == 1
 
 
 def test_a_figure_does_not_change_once_it_is_there(home: Path) -> None:
     made = small_plan(1)
-    rerun(made)
+    train_plan(made)
     before = table(made)
     train(made.config("recall", "lstm", 0, seeds=2))
     assert table(made) == before
@@ -121,34 +121,34 @@ def test_stopped_it_goes_on_where_it_was(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = small_plan(2, only=SMALL_TASKS)
-    told = rerun(made, stop_at=3)
+    told = train_plan(made, stop_at=3)
     assert told.ending.stopped
     assert not told.ending.complete
     (stopped,) = runs()
     assert (stopped.status, stopped.step) == (RunStatus.STOPPED, 3)
-    goes_on = rerun(made)
+    goes_on = train_plan(made)
     first, _ = goes_on.of(events.RunStarted)
     assert (first.run_id, first.first_step) == (stopped.run_id, 3)
     assert goes_on.ending.complete
     figures = [row.values for row in table(made).rows]
     monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path / "another"))
-    rerun(made)
+    train_plan(made)
     assert [row.values for row in table(made).rows] == figures  # as if it had never stopped
 
 
 def test_a_stopped_run_with_networks_that_are_done_is_left(home: Path) -> None:
-    rerun(small_plan(2), stop_at=3)
-    rerun(small_plan(1))
-    rerun(small_plan(2))
+    train_plan(small_plan(2), stop_at=3)
+    train_plan(small_plan(1))
+    train_plan(small_plan(2))
     assert set(trained().values()) == {1}
     assert [run.status.value for run in runs()] == ["stopped", "finished", "finished"]
 
 
 def test_a_damaged_checkpoint_is_told_and_its_run_started_anew(home: Path) -> None:
-    rerun(small_plan(1), stop_at=3)
+    train_plan(small_plan(1), stop_at=3)
     (stopped,) = runs()
     stopped.weights.write_bytes(b"nothing")
-    told = rerun(small_plan(1))
+    told = train_plan(small_plan(1))
     assert told.ending.complete
     warned = [line for line in told.of(events.LogLine) if line.level == "warning"]
     assert [line.run_id for line in warned] == [stopped.run_id]
@@ -166,7 +166,7 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
                 time.sleep(0.01)
             seen.extend(standing(one) for one in (made, small_plan(2)))
 
-    reproduce(made, emit, Control())
+    train_missing(made, emit, Control())
     assert [(one.done, one.elsewhere, one.runs_left) for one in seen] == [(0, 3, 1), (0, 3, 1)]
 
 
@@ -175,7 +175,7 @@ def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
         1, only=SMALL_TASKS, device="cpu",
         overrides={"recall": {**SMALL, "learning_rate": 1e38}, "adder": SMALL},
     )  # fmt: skip
-    told = rerun(made)
+    told = train_plan(made)
     (failure,) = told.ending.failures
     assert failure.startswith("Recall, 3 networks × 1 seed: ")
     assert (told.ending.stopped, told.ending.standing.done) == (False, 6)
@@ -187,7 +187,7 @@ def test_a_device_that_is_not_there_starts_no_run(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="no cuda device"):
-        rerun(plan(1, only=("recall",), device="cuda"))
+        train_plan(plan(1, only=("recall",), device="cuda"))
     assert runs() == []
 
 

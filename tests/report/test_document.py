@@ -1,4 +1,4 @@
-"""A rerun written down: whole, valid, and pointing at nothing outside of itself."""
+"""A report written down: whole, valid, and pointing at nothing outside of itself."""
 
 import base64
 import platform
@@ -16,7 +16,7 @@ from rnn_tui.report.document import check_path, write_document
 from rnn_tui.report.published import VALIDATION_ACCURACY
 from rnn_tui.report.words import cells
 from rnn_tui.runs.store import RunStore
-from tests.report.small_plans import rerun, small_plan, table
+from tests.report.small_plans import small_plan, table, train_plan
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 EVIL = "<b>bold</b> | [link](http://x.example) <script>"
@@ -74,7 +74,7 @@ def assert_self_contained(page: Page, text: str) -> None:
 def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -> None:
     pytest.importorskip("matplotlib")
     made = small_plan(2, only=("recall", "adder"), data=mnist_slice)
-    rerun(made)
+    train_plan(made)
     page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
     with RunStore() as store:
         store.rename(store.find("last"), EVIL)
@@ -113,7 +113,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
 
 def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice: Path) -> None:
     made = small_plan(3, only=("adder",), data=mnist_slice)
-    rerun(made)
+    train_plan(made)
     with RunStore() as store:
         by_length = accuracy_by_length(made, store)
         accuracy = next(
@@ -133,7 +133,7 @@ def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice:
 
 def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
     made = small_plan(1, only=("adder",))
-    rerun(made)
+    train_plan(made)
     with RunStore() as store:
         store.find("last").weights.unlink()
         assert accuracy_by_length(made, store) == ()
@@ -151,7 +151,7 @@ def test_of_nothing_there_is_a_document_too(tmp_path: Path) -> None:
 def test_where_no_document_can_be(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for name in ("report.pdf", "report", ".md"):
-        with pytest.raises(SettingError, match=r"ends in \.md or \.html"):
+        with pytest.raises(SettingError, match=r"ends in \.html or \.md"):
             check_path(tmp_path / name)
     (tmp_path / "folder.md").mkdir()
     for path in (tmp_path / "folder.md", tmp_path / "nowhere" / "report.md"):

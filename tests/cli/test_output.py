@@ -1,0 +1,142 @@
+"""What every command does with its streams: characters, colours, tables, progress, signals."""
+
+import io
+import signal
+import sys
+
+import pytest
+
+from rnn_tui.cli.output import (
+    INTERRUPTED,
+    JsonResults,
+    ProgressBar,
+    console,
+    print_pairs,
+    print_table,
+    stopped,
+    stopping_on_signals,
+    writable,
+)
+from tests.cli.command_line import screen_after
+
+ANSWER = "1 + 1 = 10 → ✓ – …"
+EVIL = "\x1b[31m[red]x\t\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that says that it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def screen(self) -> list[str]:
+        """The lines on it that are not empty."""
+        return [line for line in screen_after(self.getvalue().replace("\n", "\r\n")) if line]
+
+
+def stream(encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+
+
+def terminal_for(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal in place of stdout and stderr; not a fixture, since pytest sets these anew."""
+    out = Terminal()
+    monkeypatch.setattr("sys.stdout", out)
+    monkeypatch.setattr("sys.stderr", out)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return out
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("utf-8", ANSWER),
+        ("ascii", "1 + 1 = 10 -> right - ..."),
+        ("cp1252", "1 + 1 = 10 -> right – …"),  # what it has of its own stays
+    ],
+)
+def test_what_a_stream_can_not_write_gets_a_substitute(encoding: str, shown: str) -> None:
+    assert writable(ANSWER, stream(encoding)) == shown
+
+
+def test_what_has_no_substitute_is_written_all_the_same() -> None:
+    assert writable("日\udcff", stream("ascii")) == "??"
+    assert writable("日\udcff", stream("utf-8")) == "日?"
+
+
+def test_a_table_is_columns_on_a_terminal_and_tabs_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def show() -> None:
+        print_table(("name", "n"), [["a", "1"], ["[b]", "100"]], right=("n",))
+        print_pairs([("name", EVIL)])
+
+    show()
+    pipe = capsys.readouterr().out.splitlines()
+    assert pipe == ["name\tn", "a\t1", "[b]\t100", "name\t�[31m[red]x��"]
+    terminal = terminal_for(monkeypatch)
+    show()
+    assert terminal.screen() == ["name    n", "a       1", "[b]   100", "name  �[31m[red]x��"]
+
+
+def test_no_color_means_none_and_bold_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = terminal_for(monkeypatch)
+    print_table(("name",), [["a"]])
+    assert "\x1b[1m" in terminal.getvalue()
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = Terminal()
+    monkeypatch.setattr("sys.stdout", plain)
+    print_table(("name",), [["a"]])
+    console(plain).print("[bold red]x[/]")
+    assert "\x1b" not in plain.getvalue()
+
+
+def test_a_message_stands_above_the_bar_which_leaves_nothing_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    terminal = terminal_for(monkeypatch)
+    with ProgressBar("reading", counted=True) as bar:
+        bar.update(1, 2, note="5/s")
+        bar.say("a [word]")
+        with bar.away():
+            print("a result")
+    assert "reading" in terminal.getvalue()
+    assert terminal.screen() == ["rnn-tui: a [word]", "a result"]
+
+
+def test_without_a_terminal_there_are_messages_only(capsys: pytest.CaptureFixture[str]) -> None:
+    with ProgressBar("reading") as bar:
+        bar.update(1, 2)
+        bar.say("a word")
+    assert tuple(capsys.readouterr()) == ("", "rnn-tui: a word\n")
+
+
+def test_one_document_is_written_as_results_come() -> None:
+    out = io.StringIO()
+    results = JsonResults(out, {"source": "x"})
+    results.add([{"a": 1}])
+    results.add([{"a": 2}, {"a": None}])
+    results.end(summary={"n": 3})
+    assert out.getvalue() == (
+        '{"weights": {"source": "x"},\n"results": [\n{"a": 1},\n{"a": 2},\n{"a": null}\n],\n'
+        '"summary": {"n": 3}}\n'
+    )
+    empty = io.StringIO()
+    JsonResults(empty, {}).end()
+    assert empty.getvalue() == '{"weights": {},\n"results": [\n]}\n'
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_asks_for_an_end_and_a_second_one_makes_it(number: signal.Signals) -> None:
+    before, asked = signal.getsignal(number), []
+    with stopping_on_signals(asked.append) as received:
+        signal.raise_signal(number)
+        assert received == asked == [number]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert stopped(received) == 128 + number
+    assert stopped([]) == INTERRUPTED
+    assert signal.getsignal(number) is before
