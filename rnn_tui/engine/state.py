@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -59,7 +59,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Band:
+class SpreadSeries:
     """A bounded history of one metric of one variant over its seeds.
 
     Attributes:
@@ -76,10 +76,21 @@ class Band:
     low: tuple[float, ...] = ()
     high: tuple[float, ...] = ()
 
-    def append(self, x: float, spread: Spread) -> Band:
-        """The band with a point more; when full, every other point goes first."""
+    @classmethod
+    def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> SpreadSeries:
+        """What these spreads are at `x`."""
+        return cls(
+            tuple(map(float, x)),
+            tuple(spread.mean for spread in spreads),
+            tuple(spread.sd or 0.0 for spread in spreads),
+            tuple(spread.low for spread in spreads),
+            tuple(spread.high for spread in spreads),
+        )
+
+    def append(self, x: float, spread: Spread) -> SpreadSeries:
+        """The series with a point more; when full, every other point goes first."""
         every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
-        return Band(
+        return SpreadSeries(
             (*self.x[every], x),
             (*self.mean[every], spread.mean),
             (*self.sd[every], spread.sd or 0.0),
@@ -87,10 +98,12 @@ class Band:
             (*self.high[every], spread.high),
         )
 
-    def until(self, end: float) -> Band:
+    def until(self, end: float) -> SpreadSeries:
         """The points up to an epoch."""
         kept = slice(bisect_right(self.x, end))
-        return Band(self.x[kept], self.mean[kept], self.sd[kept], self.low[kept], self.high[kept])
+        return SpreadSeries(
+            self.x[kept], self.mean[kept], self.sd[kept], self.low[kept], self.high[kept]
+        )
 
 
 @dataclass(frozen=True)
@@ -132,7 +145,7 @@ class RunState:
     rate: float = 0.0
     elapsed: float = 0.0
     series: Mapping[str, Series] = field(default_factory=dict)
-    bands: Mapping[str, tuple[Band, ...]] = field(default_factory=dict)
+    bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
     epochs: tuple[EpochRow, ...] = ()
     log: tuple[events.LogLine, ...] = ()
     results: Mapping[str, float] = field(default_factory=dict)
@@ -253,7 +266,7 @@ class RunState:
             series[name] = series.get(name, Series()).append(at, value)
         variants = len(self.config.variants)
         for name, values in replicas.items():
-            before = bands.get(name, (Band(),) * variants)
+            before = bands.get(name, (SpreadSeries(),) * variants)
             bands[name] = tuple(
                 band.append(at, spread)
                 for band, spread in zip(before, by_variant(values, variants), strict=True)

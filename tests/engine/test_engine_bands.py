@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rnn_tui.engine import events
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
-from rnn_tui.engine.state import SERIES_CAPACITY, Band, RunState
+from rnn_tui.engine.state import SERIES_CAPACITY, RunState, SpreadSeries
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 
 ID = "run"
@@ -53,7 +53,7 @@ def told(*story: events.Event) -> RunState:
     return state
 
 
-def assert_band(band: Band, x: tuple[float, ...], rows: list[tuple[float, ...]]) -> None:
+def assert_band(band: SpreadSeries, x: tuple[float, ...], rows: list[tuple[float, ...]]) -> None:
     assert band.x == x
     assert band.mean == pytest.approx(np.mean(rows, axis=1))
     assert band.sd == pytest.approx(np.std(rows, axis=1, ddof=1))
@@ -122,7 +122,7 @@ def test_a_single_network_has_no_bands() -> None:
 
 def test_apply_leaves_the_bands_before_it_as_they_were() -> None:
     before = told(logged(4, train_loss=FIRST))
-    bands: Mapping[str, tuple[Band, ...]] = dict(before.bands)
+    bands: Mapping[str, tuple[SpreadSeries, ...]] = dict(before.bands)
     before.apply(logged(8, train_loss=SECOND, val_loss=SECOND))
     assert before.bands == bands
     assert before.bands["train_loss"][0].x == (0.5,)
@@ -133,7 +133,7 @@ def test_apply_leaves_the_bands_before_it_as_they_were() -> None:
 @example(3 * SERIES_CAPACITY + 1, Random(0))
 def test_a_band_is_bounded_and_each_of_its_points_is_true(count: int, random: Random) -> None:
     spreads = [Spread((random.uniform(0, 1), random.uniform(0, 1))) for _ in range(count)]
-    band = Band()
+    band = SpreadSeries()
     for at, spread in enumerate(spreads):
         band = band.append(float(at), spread)
         assert len(band.x) <= SERIES_CAPACITY

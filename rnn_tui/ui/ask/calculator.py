@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
 
@@ -24,7 +24,7 @@ from rnn_tui.ui.ask.calculator_entry import NumberEntry
 from rnn_tui.ui.ask.calculator_result import SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition, Columns
 from rnn_tui.ui.shell.messages import OthersAnswer
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 from rnn_tui.ui.widgets.typed_input import TypesDigits
 
 EXAMPLE = {"a": "101101", "b": "11011"}
@@ -36,15 +36,12 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which nothing needs to be left out, and from which there is room for air.
 FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
 
+FAILURE = "The networks could not answer; the log file has the details."
 HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
 
 
 class CalculatorPanel(Vertical):
-    """Two numbers, their addition on paper by the network, the sum in every base.
-
-    Questions are answered in a thread, one at a time; of those that come in meanwhile only the
-    last one counts.
-    """
+    """Two numbers, their addition on paper by the network, the sum in every base."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+r", "draw", "Random", tooltip="Fill in two random numbers"),
@@ -60,11 +57,8 @@ class CalculatorPanel(Vertical):
         self._base = BINARY
         self._source: Source | None = None
         self._adders: Adders | None = None
-        # What was asked last and is not under way yet: an addition, whom to ask, which replica.
-        self._waiting: tuple[Addition, Adders, int | None] | None = None
-        self._answering = False
+        self._asking = LatestQuestion[Answer](self, self._take, FAILURE)
         self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
-        self._asked = 0  # times, of which only the last one counts
         # Why there are no weights; what is wrong with each number; what to know of the answer.
         self._failure, self._complaints, self._note = "", list[str](), ""
 
@@ -239,7 +233,7 @@ class CalculatorPanel(Vertical):
     def _entries(self) -> Iterable[NumberEntry]:
         return self.query(NumberEntry)
 
-    # Asking: one thread at a time, the last question wins
+    # Asking
 
     def _ask(self) -> None:
         """Ask what is typed, or say what is wrong with it."""
@@ -251,44 +245,29 @@ class CalculatorPanel(Vertical):
             except QueryError as error:
                 self._complaints.append(f"✗ {entry.label}: {error}")
                 entry.add_class("-wrong")
-        self._waiting, self._asked = None, self._asked + 1
+        self._asking.forget()
         if self._adders is not None and not self._complaints:
-            self._addition = Addition(*numbers)
-            self._waiting = self._addition, self._adders, self._adders.place(*self.chosen)
-            if not self._answering:
-                self._answering = True
-                self.run_worker(self._answer_all(), group="answers")
+            self._addition = addition = Addition(*numbers)
+            adders, replica = self._adders, self._adders.place(*self.chosen)
+            self._asking.ask(lambda: adders.answer(addition, replica))
         self._seeds.display = self._adders is not None and self.chosen[0] != ALL
         self._show_message()
 
-    async def _answer_all(self) -> None:
-        """Answer until nothing waits; an answer that has been overtaken is not shown."""
-        try:
-            while self._waiting is not None:
-                addition, adders, replica = self._waiting
-                self._waiting, number = None, self._asked
-                answer = await in_thread(self, adders.answer, addition, replica)
-                if number != self._asked:
-                    continue
-                self._show(answer, adders.config.lengths[1])
-                if replica is not None:
-                    told = await in_thread(self, adders.told_carries, addition, replica)
-                    if number == self._asked:
-                        self._show(answer, adders.config.lengths[1], told)
-        finally:
-            self._answering = False
+    async def _take(self, outcome: Answer | str) -> None:
+        """Show an answer, and then ask for the carries that the state tells, which take longer."""
+        if isinstance(outcome, str):
+            self._note = outcome
+            self._show_message()
+            return
+        self._show(outcome)
+        adders, answer = self._adders, outcome
+        if adders is not None and answer.replica is not None and answer.told is None:
+            self._asking.ask(lambda: adders.with_told_carries(answer))
 
     # What is shown
 
-    def _show(self, answer: Answer, longest: int, told: Sequence[int] = ()) -> None:
-        """Show an answer of networks that were trained on additions of `longest` bits at most.
-
-        Args:
-            answer: what came out.
-            longest: the most bits in training.
-            told: the carries as the states tell them.
-        """
-        one = answer.addition
+    def _show(self, answer: Answer) -> None:
+        one, longest = answer.addition, answer.longest
         self.query_one(ColumnAddition).show(
             Columns(
                 carries=one.carries.tolist(),
@@ -298,7 +277,7 @@ class CalculatorPanel(Vertical):
                 total=one.bits(one.total).tolist(),
                 sureness=answer.sureness.tolist(),
                 places=(one.a.bit_length(), one.b.bit_length()),
-                told=told,
+                told=answer.told or (),
             ),
             "votes" if answer.voted else "sure",
         )

@@ -5,7 +5,7 @@ Nothing here knows Textual; all of it may run in a thread.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -44,20 +44,27 @@ class Answer:
 
     Attributes:
         addition: what was asked.
+        replica: which network answered; None where all voted.
+        longest: the most bits in training.
         by: which weights answered, in words.
         bits: what came out (L,).
         sureness: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the
             share of the votes.
         tallies: one for each variant where all voted, else none.
         written: in each of `BASES`, the answer and the true sum.
+        told: the carry into each place (L) as a linear probe reads it off the replica's states;
+            empty where nothing comes out of its weights, None where nobody asked.
     """
 
     addition: Addition
+    replica: int | None
+    longest: int
     by: str
     bits: Bits
     sureness: Array
     tallies: tuple[Tally, ...]
     written: tuple[tuple[str, str], ...]
+    told: tuple[int, ...] | None = None
 
     @property
     def voted(self) -> bool:
@@ -125,24 +132,26 @@ class Adders:
         with np.errstate(all="ignore"):
             return self._answer(addition, replica)
 
-    def told_carries(self, addition: Addition, replica: int) -> list[int]:
-        """The carry into each place (L,) as a linear probe reads it off a replica's states.
+    def with_told_carries(self, answer: Answer) -> Answer:
+        """The same answer of one replica, with the carries that its states tell.
 
-        The first time, the probe is fitted to other additions; where nothing comes out of weights,
-        there is none.
+        The first time, the probe is fitted to other additions.
         """
+        assert answer.replica is not None
+        return replace(answer, told=self._told_carries(answer.addition, answer.replica))
+
+    def _told_carries(self, addition: Addition, replica: int) -> tuple[int, ...]:
         try:
             if replica not in self._studies:
                 self._studies[replica] = None
                 self._studies[replica] = study_carry(self._network, replica)
             study = self._studies[replica]
             if study is None:
-                return []
+                return ()
             trace = trace_addition(self._network, addition, replica)
         except CheckpointError:
-            return []
-        told: list[int] = study.carry_row(trace).tolist()
-        return told
+            return ()
+        return tuple(study.carry_row(trace).tolist())
 
     def _answer(self, addition: Addition, replica: int | None) -> Answer:
         if replica is None:
@@ -161,7 +170,10 @@ class Adders:
         answered = number_of(bits)
         written = tuple((base.format(answered), base.format(addition.total)) for base in BASES)
         sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
-        return Answer(addition, f"{self.source.label} · {by}", bits, sureness, tallies, written)
+        return Answer(
+            addition, replica, self.config.lengths[1], f"{self.source.label} · {by}", bits,
+            sureness, tallies, written,
+        )  # fmt: skip
 
     def _tallies(self, addition: Addition, said: Bits) -> tuple[Tally, ...]:
         """Count right sums among all replicas' bits (R, L)."""

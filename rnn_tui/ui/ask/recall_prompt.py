@@ -14,7 +14,6 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.inference import check_position, parse_digits
-from rnn_tui.ui.ask.asking import Asking, Outcome
 from rnn_tui.ui.ask.marked_digits import MarkedDigits
 from rnn_tui.ui.ask.recall_answers import (
     Answerer,
@@ -26,6 +25,7 @@ from rnn_tui.ui.ask.recall_answers import (
 from rnn_tui.ui.ask.recall_columns import AnswerColumns
 from rnn_tui.ui.ask.recall_table import RecallTable
 from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
@@ -38,16 +38,13 @@ ROOMY_HEIGHT = 24
 # Lines that the prompt takes, apart from its notes and its hints.
 PROMPT_HEIGHT = 15
 
+FAILURE = "The networks could not answer; the log file has the details."
 PROMPT_HINTS = "↑ ↓ position · ^r random · ^n seed · ^t table · Esc leaves, Enter returns"
 TABLE_HINTS = "^t back · ^r draw anew · ^n seed · ^↑ ^↓ position"
 
 
 class RecallPromptPanel(Vertical):
-    """Fields for digits and position, the answers below; behind them, the report's table.
-
-    Questions are answered in a thread, one at a time; of those that come in meanwhile only the
-    last one counts.
-    """
+    """Fields for digits and position, the answers below; behind them, the report's table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # As long as the footer has room for on a narrow screen.
@@ -70,7 +67,8 @@ class RecallPromptPanel(Vertical):
         self._answers: Answers | None = None
         self._drawn: Answers | None = None
         self._drawn_for = 0
-        self._asking = Asking(self, self._take)
+        self._asking = LatestQuestion[Answers](self, self._take_answers, FAILURE)
+        self._drawing = LatestQuestion[Answers](self, self._take_table, FAILURE)
         # Why there is no answer: the text typed; the weights; and what was cut from a paste.
         self._complaint = self._failure = self._cut = ""
 
@@ -142,6 +140,11 @@ class RecallPromptPanel(Vertical):
         return digits, position, self._answers.source if self._answers is not None else self._source
 
     @property
+    def busy(self) -> bool:
+        """Whether an answer or a table is under way."""
+        return self._asking.busy or self._drawing.busy
+
+    @property
     def seed(self) -> int | None:
         """The seed whose answers are looked at; None for the mean of all."""
         if self._answers is None or self._seed is None:
@@ -199,21 +202,14 @@ class RecallPromptPanel(Vertical):
 
     def _ask(self) -> None:
         answerer, digits, position = self._answerer, self._digits, self._position
-        self._asking.ask("prompt", lambda: answerer.answer(digits, position))
+        self._asking.ask(lambda: answerer.answer(digits, position))
 
     def _ask_table(self) -> None:
         answerer, position, random = self._answerer, self._position, self._random
         self._drawn_for = position
-        self._asking.ask("table", lambda: answerer.table(position, random))
+        self._drawing.ask(lambda: answerer.table(position, random))
 
-    async def _take(self, kind: str, outcome: Outcome) -> None:
-        """Show an answer, or why there is none."""
-        if kind == "table":
-            self._take_table(outcome)
-        else:
-            await self._take_answers(outcome)
-
-    async def _take_answers(self, outcome: Outcome) -> None:
+    async def _take_answers(self, outcome: Answers | str) -> None:
         """Show the answer to what was typed, or why there is none."""
         if isinstance(outcome, str):
             self._failure = outcome
@@ -230,7 +226,7 @@ class RecallPromptPanel(Vertical):
                 self.refresh_bindings()
         self._show_status()
 
-    def _take_table(self, outcome: Outcome) -> None:
+    async def _take_table(self, outcome: Answers | str) -> None:
         """Show the table, or why there is none."""
         if isinstance(outcome, str):
             self._drawn = None

@@ -41,7 +41,7 @@ MARK_LAYER = 1
 
 
 @dataclass(frozen=True)
-class Band:
+class VisibleBand:
     """The visible part of the spread around a line, in positions on the axes."""
 
     colour: int
@@ -96,7 +96,7 @@ def cut_band(
     limit: int,
     *,
     log_y: bool,
-) -> Band | None:
+) -> VisibleBand | None:
     """Cut a band to the range ``present`` and thin it if it has far more points than ``limit``.
 
     Args:
@@ -131,12 +131,12 @@ def cut_band(
         at[-1] = right
     # Up to here, drawing all points takes less time than choosing some.
     if len(at) <= 2 * limit:
-        return Band(colour, at, low, high)
+        return VisibleBand(colour, at, low, high)
     cuts = groups(at, limit)
     middles = [at[(start + stop) // 2] for start, stop in cuts]
     middles[0], middles[-1] = at[0], at[-1]
     lows = [min(low[start:stop]) for start, stop in cuts]
-    return Band(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
+    return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
 
 
 def _log(value: float) -> float:
@@ -151,7 +151,9 @@ def _between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
     return y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
 
 
-def spans(band: Band, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:
+def spans(
+    band: VisibleBand, x: Axis, y: Axis, width: int, height: int
+) -> dict[int, tuple[float, float]]:
     """Return the lower and upper end of a band in each column, in rows from the bottom.
 
     Several points of one column count with their extremes; columns between two points get
@@ -188,7 +190,7 @@ def spans(band: Band, x: Axis, y: Axis, width: int, height: int) -> dict[int, tu
 
 
 def layers(
-    bands: Sequence[Band],
+    bands: Sequence[VisibleBand],
     mark: tuple[float, float] | None,
     x: Axis,
     y: Axis,

@@ -22,7 +22,7 @@ SHADE = "░"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LegendEntry:
     """One run in a legend or readout line.
 
     ``long_value`` is the value with the band around it, for where there is room.
@@ -48,7 +48,7 @@ def entries(
     x: float | None,
     present: tuple[float, float] | None = None,
     log_x: bool = False,
-) -> list[Entry]:
+) -> list[LegendEntry]:
     """Return the entries of all series that have points.
 
     Args:
@@ -59,7 +59,7 @@ def entries(
             run that ended earlier, the entry says where.
         log_x: Whether positions are exponents of two.
     """
-    result: list[Entry] = []
+    result: list[LegendEntry] = []
     for one in series:
         if not one.x or (x is None and not one.name):
             continue
@@ -74,12 +74,12 @@ def entries(
         glyph = one.marker if one.points else f"─{one.marker}"
         colour = palette[one.colour % len(palette)]
         result.append(
-            Entry(glyph, one.name, value + place, colour, spread and value + spread + place)
+            LegendEntry(glyph, one.name, value + place, colour, spread and value + spread + place)
         )
     return result
 
 
-def text_line(prefix: str, entries: Sequence[Entry], width: int) -> Content:
+def text_line(prefix: str, entries: Sequence[LegendEntry], width: int) -> Content:
     """Return one line of entries that fits ``width`` cells.
 
     The bands around the values give way first, all at once; then names, the longest before

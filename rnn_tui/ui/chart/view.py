@@ -25,7 +25,7 @@ from rnn_tui.ui.chart.axes import (
     to_position,
     x_axis,
 )
-from rnn_tui.ui.chart.bands import Band, apart, cut_band, thin
+from rnn_tui.ui.chart.bands import VisibleBand, apart, cut_band, thin
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
@@ -79,7 +79,7 @@ class ChartSeries:
 
 
 @dataclass(frozen=True)
-class Trace:
+class VisibleLine:
     """The visible part of a series: a line, the positions that carry a marker, a band."""
 
     colour: int
@@ -88,7 +88,7 @@ class Trace:
     y: list[float]
     marked_x: list[float]
     marked_y: list[float]
-    band: Band | None = None
+    band: VisibleBand | None = None
     line: bool = True
 
 
@@ -192,7 +192,7 @@ def nearest(series: ChartSeries, x: float) -> int:
 
 def trace(
     series: ChartSeries, low: float, high: float, width: int, log_y: bool, *, log_x: bool = False
-) -> Trace:
+) -> VisibleLine:
     """Cut a series to the range ``low`` to ``high`` and thin it.
 
     Lines that leave the range are cut at its edge: left to the plotting library, the part
@@ -230,7 +230,7 @@ def trace(
     if series.low:
         spread = series.low, series.high
         band = cut_band(series.colour, series.x, spread, (low, high), limit, log_y=log_y)
-    return Trace(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
+    return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
 
 
 def stops(
@@ -262,14 +262,14 @@ class Frame:
 
     x: Axis
     y: Axis
-    traces: list[Trace]
+    traces: list[VisibleLine]
     left: int
     width: int
     height: int
     mark: tuple[float, float] | None = None
 
     @property
-    def bands(self) -> list[Band]:
+    def bands(self) -> list[VisibleBand]:
         """The visible bands."""
         return [one.band for one in self.traces if one.band]
 

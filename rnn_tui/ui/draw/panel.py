@@ -11,28 +11,25 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Label, Select, Static
 
-from rnn_tui.photos.strokes import SIDE, Ink
+from rnn_tui.photos.strokes import SIDE
 from rnn_tui.runs.weights import Source
-from rnn_tui.ui.draw.answers import MISSING, Answers, Reader, Readers
+from rnn_tui.ui.draw.answers import MISSING, Answers, Readers
 from rnn_tui.ui.draw.ink import LARGE, PLAIN
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.draw.view import DrawingView
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 
 # What a large pad takes with its frame and the line above; beside it, room for the answer.
 LARGE_HEIGHT, LARGE_WIDTH = SIDE + 4, 2 * SIDE + 28
 # From here on the small pad has room for its frame.
 FRAMED_HEIGHT = SIDE // 2 + 3
 NONE = "none"
+FAILURE = "The networks could not answer; the log file has the details."
 
 
 class DrawingPanel(Vertical):
-    """A pad, and beside it what networks make of what is drawn there.
-
-    Drawings are read in a thread, one at a time; of those that come in meanwhile only the last
-    one counts.
-    """
+    """A pad, and beside it what networks make of what is drawn there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next_network", "Network", show=False, tooltip="The next network answers")
@@ -44,9 +41,9 @@ class DrawingPanel(Vertical):
         self._named: Source | None = None
         self._to_choose = False
         self._readers: Readers | None = None
-        # What is to be read next, and by whom; None while nothing waits.
-        self._waiting: tuple[Ink, Readers, tuple[Reader, ...]] | None = None
-        self._answering = False
+        # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
+        # there is always a next one.
+        self._asking = LatestQuestion[Answers](self, self._show, FAILURE, overtaken=True)
         self._loading = False
         self._answers: Answers | None = None
 
@@ -93,7 +90,7 @@ class DrawingPanel(Vertical):
     @property
     def busy(self) -> bool:
         """Whether weights or an answer are under way."""
-        return self._answering or self._loading
+        return self._asking.busy or self._loading
 
     # Weights
 
@@ -141,7 +138,7 @@ class DrawingPanel(Vertical):
         titles = [reader.title for reader in self._readers.all]
         self._choice.value = titles[(titles.index(str(self._choice.value)) + 1) % len(titles)]
 
-    # Asking: one thread at a time, the last drawing wins
+    # Asking
 
     @on(DrawingPad.Changed)
     def _drawn(self, event: DrawingPad.Changed) -> None:
@@ -152,36 +149,21 @@ class DrawingPanel(Vertical):
     def _ask(self) -> None:
         """Read what is drawn, or say why it is not read."""
         readers, drawing = self._readers, self.query_one(DrawingPad).drawing
-        self._waiting = None
+        self._asking.forget()
         if readers is None:
             return  # loading them will ask
         if not readers.all:
             self.query_one(DrawingView).say(MISSING)
             return
-        self._waiting = drawing.ink, readers, readers.asked(str(self._choice.value))
-        if not self._answering:
-            self._answering = True
-            self.run_worker(self._answer_all(), group="answers")
-
-    async def _answer_all(self) -> None:
-        """Answer until nothing waits.
-
-        Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
-        there is always a next one.
-        """
-        try:
-            while self._waiting is not None:
-                ink, readers, asked = self._waiting
-                self._waiting = None
-                answers = await in_thread(self, readers.answer, ink, asked)
-                await self._show(answers)
-        finally:
-            self._answering = False
+        ink, asked = drawing.ink, readers.asked(str(self._choice.value))
+        self._asking.ask(lambda: readers.answer(ink, asked))
 
     # What is shown
 
-    async def _show(self, answers: Answers) -> None:
-        if self.query_one(DrawingPad).drawing.empty:  # by now
+    async def _show(self, answers: Answers | str) -> None:
+        if isinstance(answers, str):
+            self.query_one(DrawingView).say(answers)
+        elif self.query_one(DrawingPad).drawing.empty:  # by now
             self.query_one(DrawingView).say("")
         else:
             self._answers = answers

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from textual import on, work
+from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.inside.bands import (
     IMPORTANCE,
     NUMBER,
@@ -33,7 +31,7 @@ from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.study import Studies
 from rnn_tui.ui.inside.subject import Request, Subject
 from rnn_tui.ui.inside.task import TaskInside
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.threads import LatestQuestion
 
 # Steps of a long stride, and units of a page.
 STRIDE, PAGE = 10, 8
@@ -44,14 +42,13 @@ SHORTEST_TICK = 0.05
 # Lines from which a study does not have to take the place of the units.
 TALL = 26
 NOTHING = "There is nothing to look at yet."
-logger = logging.getLogger(__name__)
+FAILURE = "There is no looking inside this one; the log file has the details."
 
 
 class InsideView(TaskInside):
     """A scrubber over time steps; below it what was read, said and held up to the present one.
 
-    Looking runs in a thread, of which the last one asked for counts; so does the study of the
-    whole network, which tells its progress and can be stopped.
+    The study of the whole network runs in a thread, tells its progress, and can be stopped.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -82,7 +79,7 @@ class InsideView(TaskInside):
         self.subject: Subject | None = None
         self._look, self._step = Look(), 0
         self._asked_for: Request | None = None
-        self._asking = False
+        self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
         self._study_shown = True
         self._failure = ""
         self._playing: Timer | None = None
@@ -129,7 +126,7 @@ class InsideView(TaskInside):
     @property
     def busy(self) -> bool:
         """Whether a look or a study is under way."""
-        return self._asking or self._studies.running
+        return self._looking.busy or self._studies.running
 
     @property
     def step(self) -> int:
@@ -149,33 +146,22 @@ class InsideView(TaskInside):
             return  # its parts are not there yet; coming into view does it
         request = self.request()
         if isinstance(request, str):
-            self._asked_for, self._asking = None, False
+            self._asked_for = None
+            self._looking.forget()
             self.subject, self._failure = None, request
             self.show_all()
         elif self._asked_for is None or request.key != self._asked_for.key:
             self._asked_for = request
-            self._asking = True
-            self._answer(request)
+            self._looking.ask(request.look)
 
-    @work(group="looking", exclusive=True)
-    async def _answer(self, request: Request) -> None:
-        try:
-            found: Subject | str = await in_thread(self, request.look)
-        except UserError as error:
-            found = str(error)
-        except Exception:
-            logger.exception("looking inside failed")
-            found = "There is no looking inside this one; the log file has the details."
-        if request is not self._asked_for:
-            return  # another one was asked for
-        self._asking = False
+    async def _take(self, found: Subject | str) -> None:
         if isinstance(found, str):
             self.subject, self._failure = None, found
         else:
-            self._take(found)
+            self._look_at(found)
         self.show_all()
 
-    def _take(self, found: Subject) -> None:
+    def _look_at(self, found: Subject) -> None:
         before, self.subject, self._failure = self.subject, found, ""
         same = before is not None and before.trace.steps == found.trace.steps
         # The whole input at first: one sees the answer, and goes back from there.

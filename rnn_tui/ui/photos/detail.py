@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
@@ -22,19 +21,19 @@ from rnn_tui.ui.photos.image import ImageKind, PhotoImage
 from rnn_tui.ui.photos.study import (
     OURS,
     Answer,
-    Latest,
     Networks,
     Study,
     Way,
     study,
 )
+from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.prepared import Picture
     from rnn_tui.photos.reader import PhotoReader, Reading
 
-logger = logging.getLogger(__name__)
+FAILURE = "It could not be looked at; the log file has the details."
 
 STAGE_SIDE = 18
 # Cells of the photo and of the digit beside the answers; from which width on they are larger.
@@ -138,17 +137,10 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             self.by = by
             super().__init__()
 
-    class Studied(Message):
-        """A photo was looked at; comes from the thread."""
-
-        def __init__(self, found: Study) -> None:
-            self.found = found
-            super().__init__()
-
     def __init__(self) -> None:
         super().__init__()
         self._networks = Networks()
-        self._latest = Latest[Study](lambda found: self.post_message(self.Studied(found)))
+        self._asking = LatestQuestion[Study](self, self._take, FAILURE)
         self._kind: ImageKind | None = None
         self._reading: Reading | None = None
         self._study: Study | None = None
@@ -183,7 +175,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     @property
     def busy(self) -> bool:
         """Whether a photo is being looked at."""
-        return self._latest.busy
+        return self._asking.busy
 
     def show(
         self,
@@ -210,17 +202,18 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             return
         self.add_class("-stale")
         networks, path = self._networks, reading.path
-        self._latest.ask(lambda: _studied(path, reader, network, networks))
+        self._asking.ask(lambda: study(path, reader, *network, networks))
 
     def forget(self) -> None:
         """Photos are read anew: look anew too."""
         self._reading = self._study = None
 
-    @on(Studied)
-    def _take(self, event: Studied) -> None:
-        event.stop()
-        found = event.found
-        if self._reading is None or found.path != self._reading.path or self._kind is None:
+    async def _take(self, found: Study | str) -> None:
+        if self._reading is None or self._kind is None:
+            return
+        if isinstance(found, str):
+            found = Study(self._reading.path, error=found)
+        if found.path != self._reading.path:
             return
         self._study = found
         self.remove_class("-stale")
@@ -249,17 +242,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     def action_step(self, by: int) -> None:
         """Go to another photo."""
         self.post_message(self.Step(by))
-
-
-def _studied(
-    path: Path, reader: PhotoReader, network: tuple[str, Path], networks: Networks
-) -> Study:
-    """In the thread; whatever happens is told."""
-    try:
-        return study(path, reader, *network, networks)
-    except Exception:
-        logger.exception("looking at a photo failed")
-        return Study(path, error="It could not be looked at; the log file has the details.")
 
 
 def _headline(reading: Reading, given: bool, place: Sequence[int]) -> Text:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.runs.row_reader_weights import pretrained
@@ -133,43 +132,3 @@ def _way(method: str, prepared: Prepared) -> Way:
 def _answer(name: str, network: RowReaderNetwork, way: Way) -> Answer:
     (probabilities,) = network.probabilities(way.digit[None])
     return Answer(name, way.method, tuple(probabilities.tolist()))
-
-
-Result = TypeVar("Result")
-
-
-class Latest(Generic[Result]):
-    """Asks one question at a time in a thread; of those that come meanwhile the last one counts.
-
-    Args:
-        take: gets, in the thread, every answer.
-    """
-
-    def __init__(self, take: Callable[[Result], object]) -> None:
-        self._take = take
-        self._lock = threading.Lock()
-        self._next: Callable[[], Result] | None = None
-        self._running = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer is to come."""
-        return self._running
-
-    def ask(self, question: Callable[[], Result]) -> None:
-        """Answer this in place of what still waits."""
-        with self._lock:
-            self._next = question
-            if self._running:
-                return
-            self._running = True
-        threading.Thread(target=self._work, name="looking at a photo", daemon=True).start()
-
-    def _work(self) -> None:
-        while True:
-            with self._lock:
-                question, self._next = self._next, None
-                if question is None:
-                    self._running = False
-                    return
-            self._take(question())

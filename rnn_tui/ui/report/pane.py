@@ -20,6 +20,7 @@ from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.report.conclusions import ReportConclusions
 from rnn_tui.ui.report.export import ExportReportScreen
 from rnn_tui.ui.report.plots import ReportPlots
@@ -33,7 +34,6 @@ from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.view_tabs import ViewTabs
 from rnn_tui.ui.training.run_manager import RunManager
-from rnn_tui.ui.training.seeds_view import SPREAD_LABELS
 
 T = TypeVar("T")
 

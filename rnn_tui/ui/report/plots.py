@@ -8,12 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from rnn_tui.engine.state import Band
 from rnn_tui.report.curves import Figure, Points
-from rnn_tui.runs.comparison import Line
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.chart.spread import SpreadKind, line_series
 from rnn_tui.ui.chart.view import MARKERS
-from rnn_tui.ui.training.seeds_view import Spread, banded
 
 EMPTY = "Plots come with the first network that is trained to its end"
 # The shape of a line's marker, not filled: the report's points of the same network.
@@ -27,7 +25,7 @@ class ReportPlots(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.spread: Spread = "range"
+        self.spread: SpreadKind = "range"
         self._figures: Sequence[Figure] = ()
         self._key = ""
         self._measuring = False
@@ -90,25 +88,13 @@ class ReportPlots(Vertical):
         places = {line.label: colour for colour, line in enumerate(figure.lines)}
         self._chart.show(
             [
-                *(_series(line, places[line.label], self.spread) for line in figure.lines),
+                *(
+                    line_series(line.label, line, places[line.label], self.spread, points=True)
+                    for line in figure.lines
+                ),
                 *(_published(points, places[points.label]) for points in figure.published),
             ]
         )
-
-
-def _series(line: Line, colour: int, spread: Spread) -> ChartSeries:
-    mean = tuple(one.mean for one in line.spreads)
-    name = f"{line.label} (n {line.seeds})"
-    if line.seeds < 2:
-        return ChartSeries(name, line.x, mean, colour, points=True)
-    band = Band(
-        x=line.x,
-        mean=mean,
-        sd=tuple(one.sd or 0.0 for one in line.spreads),
-        low=tuple(one.low for one in line.spreads),
-        high=tuple(one.high for one in line.spreads),
-    )
-    return banded(name, band, colour, spread, points=True)
 
 
 def _published(points: Points, colour: int) -> ChartSeries:

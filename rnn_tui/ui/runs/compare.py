@@ -13,11 +13,10 @@ from textual.widgets import DataTable, Label, Select, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.state import Band
 from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.training.seeds_view import Spread, banded
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.chart.spread import SpreadKind, line_series
 
 HINT = "Mark runs with Space, and see them here side by side."
 ALIKE = "No setting differs."
@@ -34,7 +33,7 @@ class RunsCompare(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.spread: Spread = "range"
+        self.spread: SpreadKind = "range"
         self._chart = Chart("", empty_text=HINT, id="compare-chart")
         self._metrics: list[str] = []
         self._lines: Sequence[Line] = ()
@@ -133,7 +132,10 @@ class RunsCompare(Vertical):
         """Draw the lines with the spread that is wanted."""
         points = self.metric != "train_loss"
         self._chart.show(
-            [_series(i, line, self.spread, points) for i, line in enumerate(self._lines)]
+            [
+                line_series(printable(line.label, 60), line, colour, self.spread, points)
+                for colour, line in enumerate(self._lines)
+            ]
         )
         self._chart.refresh()
 
@@ -155,21 +157,6 @@ class RunsCompare(Vertical):
             table.add_column(Text(printable(run.name, 40)))
         for name, values in rows:
             table.add_row(Text(name), *(Text(value) for value in values))
-
-
-def _series(colour: int, line: Line, spread: Spread, points: bool) -> ChartSeries:
-    mean = tuple(one.mean for one in line.spreads)
-    label = printable(line.label, 60)
-    if line.seeds < 2:
-        return ChartSeries(label, line.x, mean, colour, points)
-    band = Band(
-        x=line.x,
-        mean=mean,
-        sd=tuple(one.sd or 0.0 for one in line.spreads),
-        low=tuple(one.low for one in line.spreads),
-        high=tuple(one.high for one in line.spreads),
-    )
-    return banded(f"{label} (n {line.seeds})", band, colour, spread, points)
 
 
 def _titled(spec: Metric) -> str:

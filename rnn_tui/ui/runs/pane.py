@@ -16,6 +16,7 @@ from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
 from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.desk import RunDesk
 from rnn_tui.ui.runs.details import Details, RunDetailsScreen
@@ -24,7 +25,6 @@ from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
 from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.training.seeds_view import SPREAD_LABELS
 from rnn_tui.ui.widgets.ask_text import AskTextScreen
 
 T = TypeVar("T")

@@ -1,15 +1,20 @@
-"""Work in a thread for a widget that may be gone when it is done."""
+"""Work in a thread for a widget, which may be gone by then, or want to know something else."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Generic, ParamSpec, TypeVar
 
 from textual.widget import Widget
 
+from rnn_tui.engine.errors import UserError
+
 P = ParamSpec("P")
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 async def in_thread(
@@ -30,3 +35,66 @@ async def in_thread(
         # A widget that is being removed counts as not displayed.
         if not (widget.is_attached and widget.display):
             raise asyncio.CancelledError
+
+
+class LatestQuestion(Generic[T]):
+    """Answers questions in a thread, one at a time; of those that come meanwhile the last counts.
+
+    So typing never queues up, however long an answer takes.
+
+    Args:
+        widget: whose worker waits for the thread; nobody wants answers once it is gone.
+        take: gets each answer, or the sentence to show in its place.
+        failure: that sentence, where a question raises what is no `UserError`.
+        overtaken: whether to take the answers to questions that another one has overtaken, too.
+    """
+
+    def __init__(
+        self,
+        widget: Widget,
+        take: Callable[[T | str], Awaitable[None]],
+        failure: str,
+        *,
+        overtaken: bool = False,
+    ) -> None:
+        self._widget, self._take, self._failure = widget, take, failure
+        self._overtaken = overtaken
+        self._waiting: Callable[[], T] | None = None
+        self._asked = 0  # times, of which only the last one counts
+        self._busy = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is to come."""
+        return self._busy
+
+    def ask(self, question: Callable[[], T]) -> None:
+        """Answer `question` in place of the one that still waits."""
+        self._waiting, self._asked = question, self._asked + 1
+        if not self._busy:
+            self._busy = True
+            self._widget.run_worker(self._answer_all(), group="answers")
+
+    def forget(self) -> None:
+        """Nothing that was asked is of interest any more."""
+        self._waiting, self._asked = None, self._asked + 1
+
+    async def _answer_all(self) -> None:
+        try:
+            while self._waiting is not None:
+                question, self._waiting, number = self._waiting, None, self._asked
+                outcome = await in_thread(self._widget, self._outcome, question)
+                if self._overtaken or number == self._asked:
+                    await self._take(outcome)
+        finally:
+            self._busy = False
+
+    def _outcome(self, question: Callable[[], T]) -> T | str:
+        """In a thread: the answer, or the sentence to show in its place."""
+        try:
+            return question()
+        except UserError as error:
+            return str(error)
+        except Exception:
+            logger.exception("a question failed")
+            return self._failure

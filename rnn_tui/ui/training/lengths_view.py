@@ -6,10 +6,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 
-from rnn_tui.engine.state import Band
-from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
+from rnn_tui.engine.state import SpreadSeries
+from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.training.seeds_view import SIDE_BY_SIDE_WIDTH, Spread, banded
+from rnn_tui.ui.chart.spread import SpreadKind, share_cursor, spread_series
+from rnn_tui.ui.training.seeds_view import SIDE_BY_SIDE_WIDTH
 from rnn_tui.ui.training.variant_names import VariantNames, name_in_chart
 
 
@@ -37,7 +38,7 @@ class LengthsView(Vertical):
             )
             for title in titles
         )
-        self.spread: Spread = "range"
+        self.spread: SpreadKind = "range"
 
     def compose(self) -> ComposeResult:
         """Lay out the charts."""
@@ -47,8 +48,7 @@ class LengthsView(Vertical):
 
     def on_mount(self) -> None:
         """Read all charts at the same length."""
-        for chart in self.charts:
-            self.watch(chart, "cursor", self._share_cursor, init=False)
+        share_cursor(self, self.charts)
 
     def on_resize(self, event: events.Resize) -> None:
         """Side by side where there is room for it."""
@@ -70,9 +70,11 @@ class LengthsView(Vertical):
             figure = evaluation.by_length[at]
             chart.show(
                 [
-                    banded(
+                    spread_series(
                         name_in_chart(variant, variants),
-                        _band(figure, at_variant, evaluation.config.seeds),
+                        SpreadSeries.of(
+                            figure.lengths, figure.spread(at_variant, evaluation.config.seeds)
+                        ),
                         at_variant,
                         self.spread,
                         points=True,
@@ -80,21 +82,3 @@ class LengthsView(Vertical):
                     for at_variant, variant in enumerate(variants)
                 ]
             )
-
-    def _share_cursor(self, position: float | None) -> None:
-        for chart in self.charts:
-            if position is None:
-                chart.cursor = None
-            elif chart.cursor != position and self.app.focused is not chart:
-                chart.cursor = position
-
-
-def _band(figure: ByLength, variant: int, seeds: int) -> Band:
-    spreads = figure.spread(variant, seeds)
-    return Band(
-        tuple(map(float, figure.lengths)),
-        tuple(spread.mean for spread in spreads),
-        tuple(spread.sd or 0.0 for spread in spreads),
-        tuple(spread.low for spread in spreads),
-        tuple(spread.high for spread in spreads),
-    )

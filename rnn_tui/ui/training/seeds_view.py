@@ -1,14 +1,14 @@
 """Training of a set of seeds: two charts with spread, and the figures of every variant."""
 
 from collections.abc import Sequence
-from typing import Literal
 
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.state import Band, RunState
+from rnn_tui.engine.state import RunState
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.chart.spread import SpreadKind, share_cursor, spread_series
 from rnn_tui.ui.training.variant_names import VariantNames, name_in_chart
 from rnn_tui.ui.training.variant_table import VariantTable
 
@@ -16,19 +16,6 @@ SIDE_BY_SIDE_WIDTH = 76
 TABLE_HEIGHT = 18
 # Lines below which a chart is better off with those of the table, whose figures are in Results.
 CHART_HEIGHT = 8
-
-Spread = Literal["range", "sd"]
-SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
-
-
-def banded(name: str, band: Band, colour: int, spread: Spread, points: bool = False) -> ChartSeries:
-    """A mean with its spread around it."""
-    if spread == "range":
-        low, high = band.low, band.high
-    else:
-        pairs = list(zip(band.mean, band.sd, strict=True))
-        low, high = tuple(m - s for m, s in pairs), tuple(m + s for m, s in pairs)
-    return ChartSeries(name, band.x, band.mean, colour, points, low, high)
 
 
 class SeedsView(Vertical):
@@ -55,7 +42,7 @@ class SeedsView(Vertical):
             allow_log=False,
             empty_text="One point an epoch",
         )
-        self.spread: Spread = "range"
+        self.spread: SpreadKind = "range"
         self._networks = 0
 
     def compose(self) -> ComposeResult:
@@ -68,8 +55,7 @@ class SeedsView(Vertical):
 
     def on_mount(self) -> None:
         """Read both charts at the same epoch."""
-        for chart in self.charts:
-            self.watch(chart, "cursor", self._share_cursor, init=False)
+        share_cursor(self, self.charts)
 
     def on_resize(self) -> None:
         """Fit the new size."""
@@ -107,15 +93,10 @@ class SeedsView(Vertical):
         if state is None or metric not in state.bands:
             return []
         return [
-            banded(name_in_chart(variant, state.config.variants), band, colour, self.spread, points)
+            spread_series(
+                name_in_chart(variant, state.config.variants), band, colour, self.spread, points
+            )
             for colour, (variant, band) in enumerate(
                 zip(state.config.variants, state.bands[metric], strict=True)
             )
         ]
-
-    def _share_cursor(self, position: float | None) -> None:
-        for chart in self.charts:
-            if position is None:
-                chart.cursor = None
-            elif chart.cursor != position and self.app.focused is not chart:
-                chart.cursor = position

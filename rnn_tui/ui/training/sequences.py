@@ -11,10 +11,11 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.training.confusion_view import ConfusionView
 from rnn_tui.ui.training.lengths_view import LengthsView
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.training.seeds_view import SPREAD_LABELS, SeedsView
+from rnn_tui.ui.training.seeds_view import SeedsView
 from rnn_tui.ui.training.variant_table import VariantTable
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from textual.widgets import DataTable
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.chart.spread import share_cursor
 
 SIDE_BY_SIDE_WIDTH = 76
 TABLE_HEIGHT = 16
@@ -52,8 +53,7 @@ class TrainingView(Vertical):
     def on_mount(self) -> None:
         """Read both charts at the same epoch."""
         self._shown: tuple[str, int] = ("", 0)
-        for chart in self.charts:
-            self.watch(chart, "cursor", self._share_cursor, init=False)
+        share_cursor(self, self.charts)
 
     def on_resize(self, event: events.Resize) -> None:
         """Two columns where there is room for them; no table where there is none."""
@@ -109,10 +109,3 @@ class TrainingView(Vertical):
             )
             table.move_cursor(row=table.row_count - 1)
         self._shown = (run_id, len(rows))
-
-    def _share_cursor(self, position: float | None) -> None:
-        for chart in self.charts:
-            if position is None:
-                chart.cursor = None
-            elif chart.cursor != position and self.app.focused is not chart:
-                chart.cursor = position

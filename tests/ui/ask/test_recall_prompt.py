@@ -77,7 +77,7 @@ async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Promp
 async def answered(pilot: Pilot[Any]) -> None:
     """Everything typed is answered and drawn."""
     panel = pilot.app.query_one(RecallPromptPanel)
-    await settled(pilot, lambda: not panel._asking._busy)
+    await settled(pilot, lambda: not panel.busy)
 
 
 async def typed(app: PromptApp, pilot: Pilot[Any], *keys: str) -> None:

@@ -563,10 +563,10 @@ def test_a_band_is_cut_where_its_line_is() -> None:
     slope = ChartSeries("run", [0, 10], [0, 100], 0, low=[-10, 80], high=[10, 120])
     trace = view.trace(slope, 2.5, 7.5, 60, False)
     assert (trace.x, trace.y) == ([2.5, 7.5], [25, 75])
-    assert trace.band == bands.Band(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
+    assert trace.band == bands.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
     assert view.trace(slope, 11, 12, 60, False).band is None
     exact = view.trace(slope, 0, 10, 60, False).band
-    assert exact == bands.Band(0, [0, 10], [-10, 80], [10, 120])
+    assert exact == bands.VisibleBand(0, [0, 10], [-10, 80], [10, 120])
 
 
 def test_a_thinned_band_keeps_its_outline() -> None:
@@ -586,7 +586,7 @@ def test_a_thinned_band_keeps_its_outline() -> None:
 def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> None:
     axis = axes.Axis(0, 10, (), ())
     for low, high, expected in ((5.01, 5.02, 1), (5.0, 5.0, 0), (0.0, 10.0, 10), (6.0, 5.0, 0)):
-        band = bands.Band(0, [0, 10], [low, low], [high, high])
+        band = bands.VisibleBand(0, [0, 10], [low, low], [high, high])
         rows = bands.layers([band], None, axis, axis, (20, 10))
         assert [sum(map(bool, column)) for column in zip(*rows, strict=True)] == [expected] * 20
 

@@ -31,7 +31,7 @@ from tests.ui.photos.photos_host import (
     write_strokes,
 )
 
-THREADS = ("reading photos", "counting photos", "thumbnails", "looking at a photo", "photos_")
+THREADS = ("reading photos", "counting photos", "thumbnails", "photos_")
 
 
 @pytest.fixture
