@@ -17,6 +17,7 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.resources import require_memory
 from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.predictor import Predictor
@@ -101,6 +102,7 @@ class MnistProblem(Problem):
         self._config, self._device = config, device
         self.metric_definitions = MNIST.metric_definitions
         self._recipe = config.recipe
+        check_choice("Augmentation", config.recipe.augmentation, MNIST.augmentations)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
         require_memory(_step_bytes(config, len(train)), device)
