@@ -5,47 +5,66 @@ disagree. Torch-free, since form and command line check settings before torch is
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar
 
 from rnn_tui.engine.errors import SettingError, printable
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
-class Setting(Protocol):
-    """A setting of a run, with all that a form or an option shows of it."""
+@dataclass(frozen=True)
+class Setting(ABC):
+    """A setting of a run, with all that a form or an option shows of it.
+
+    Attributes:
+        name: the field of the configuration.
+        label: the words in a form and in a sentence.
+        help: what it is, in a few words.
+        characters: those that typing a value may need.
+        placeholder: what stands for a value in a usage line.
+    """
+
+    name: str
+    label: str
+    help: str
+
+    characters: ClassVar[str]
+    placeholder: ClassVar[str]
 
     @property
-    def name(self) -> str:
-        """The field of the configuration."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """The words in a form and in a sentence."""
-        ...
-
-    @property
-    def help(self) -> str:
-        """What it is, in a few words."""
-        ...
-
-    @property
+    @abstractmethod
     def range_text(self) -> str:
         """The allowed values in words, such as `a whole number from 1 to 4`."""
-        ...
 
-    @property
-    def characters(self) -> str:
-        """The characters that typing a value may need."""
-        ...
+    @abstractmethod
+    def read(self, text: str) -> Any:
+        """A value as typed, whether or not it is allowed.
 
-    @property
-    def placeholder(self) -> str:
-        """What stands for a value in a usage line."""
-        ...
+        Raises:
+            ValueError: if it is no value at all.
+        """
+
+    @abstractmethod
+    def allowed(self, value: Any) -> Any:
+        """`value` as the configuration has it; None where it is not allowed."""
+
+    @abstractmethod
+    def format(self, value: Any) -> str:
+        """`value` as one would type it."""
+
+    def check(self, value: Any) -> Any:
+        """Return `value` as the configuration has it.
+
+        Raises:
+            SettingError: if it is not allowed.
+        """
+        found = self.allowed(value)
+        if found is None:
+            raise self._refused(self._shown(value))
+        return found
 
     def parse(self, text: str) -> Any:
         """Read a value as typed.
@@ -53,27 +72,37 @@ class Setting(Protocol):
         Raises:
             SettingError: if it is not allowed.
         """
-        ...
+        try:
+            value = self.read(text)
+        except ValueError:
+            raise self._refused(f"“{printable(text, 24)}”") from None
+        return self._parsed(value, text)
 
-    def check(self, value: Any) -> Any:
-        """Return `value`, or raise `SettingError` where it is not allowed."""
-        ...
+    def _parsed(self, value: Any, text: str) -> Any:
+        found = self.allowed(value)
+        if found is None:
+            raise self._refused(f"“{printable(text, 24)}”")
+        return found
 
-    def format(self, value: Any) -> str:
-        """`value` as one would type it."""
-        ...
+    def _shown(self, value: Any) -> str:
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            value = ", ".join(str(item) for item in value[:8])
+        return f"“{printable(value, 24)}”"
+
+    def _refused(self, shown: str) -> SettingError:
+        return SettingError(f"{self.label} must be {self.range_text}, not {shown}.")
 
 
 @dataclass(frozen=True)
-class NumberSetting:
-    """One number."""
+class NumberSetting(Setting):
+    """One number; an int for whole-number settings."""
 
-    name: str
-    label: str
-    help: str
     low: float
     high: float
     whole: bool = True
+
+    characters = "0123456789.e-+_"
+    placeholder = "N"
 
     @property
     def range_text(self) -> str:
@@ -82,44 +111,17 @@ class NumberSetting:
             return f"a whole number from {self.low:.0f} to {self.high:.0f}"
         return f"a number above {self.low:g}, at most {self.high:g}"
 
-    @property
-    def characters(self) -> str:
-        """Digits, signs, exponents."""
-        return "0123456789.e-+_"
+    def read(self, text: str) -> Any:
+        """The number."""
+        return int(text) if self.whole else float(text)
 
-    @property
-    def placeholder(self) -> str:
-        """N for whole numbers, X for others."""
-        return "N" if self.whole else "X"
-
-    def check(self, value: Any) -> Any:
-        """Return `value`, or raise `SettingError` where it is outside the allowed range."""
-        number = isinstance(value, int if self.whole else (int, float)) and value is not True
+    def allowed(self, value: Any) -> Any:
+        """The number, where it is one in the range."""
+        if not isinstance(value, int if self.whole else (int, float)) or isinstance(value, bool):
+            return None
         # Compared before anything converts it: a whole number may be too large for a float.
-        if (
-            not number
-            or value is False
-            or not (self.low <= value if self.whole else self.low < value)
-            or not value <= self.high
-        ):
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not {printable(value, 24)}."
-            )
-        return value
-
-    def parse(self, text: str) -> Any:
-        """Read `text` as typed (an int for whole-number settings).
-
-        Raises:
-            SettingError: if it is no number, or one outside the allowed range.
-        """
-        try:
-            value = int(text) if self.whole else float(text)
-        except ValueError:
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”."
-            ) from None
-        return self.check(value)
+        above = self.low <= value if self.whole else self.low < value
+        return value if above and value <= self.high else None
 
     def format(self, value: Any) -> str:
         """The number without needless digits, and with all that it takes to read it back."""
@@ -128,17 +130,23 @@ class NumberSetting:
         text = f"{value:g}"
         return text if float(text) == value else repr(value)
 
+    def _parsed(self, value: Any, text: str) -> Any:  # noqa: ARG002 - told as it was read
+        return self.check(value)
+
+    def _shown(self, value: Any) -> str:
+        return printable(value, 24)
+
 
 @dataclass(frozen=True)
-class ListSetting:
+class ListSetting(Setting):
     """Several different whole numbers, ascending."""
 
-    name: str
-    label: str
-    help: str
     low: int
     high: int
     most: int
+
+    characters = "0123456789, "
+    placeholder = "N,N,…"
 
     @property
     def range_text(self) -> str:
@@ -148,42 +156,14 @@ class ListSetting:
             "with commas between them"
         )
 
-    @property
-    def characters(self) -> str:
-        """Digits and what stands between numbers."""
-        return "0123456789, "
+    def read(self, text: str) -> Any:
+        """Numbers with commas or spaces between them."""
+        return [int(part) for part in text.replace(",", " ").split()]
 
-    @property
-    def placeholder(self) -> str:
-        """A list of numbers."""
-        return "N,N,…"
-
-    def check(self, value: Any) -> Any:
-        """Return `value` as an ascending tuple.
-
-        Raises:
-            SettingError: if it is not a list of allowed numbers.
-        """
-        numbers = isinstance(value, Sequence) and all(
-            isinstance(n, int) and not isinstance(n, bool) and self.low <= n <= self.high
-            for n in value
-        )
-        if not numbers or not 1 <= len(value) <= self.most or len(set(value)) < len(value):
-            raise SettingError(f"{self.label} must be {self.range_text}, not {_shown(value)}.")
-        return tuple(sorted(value))
-
-    def parse(self, text: str) -> Any:
-        """Read numbers with commas or spaces between them.
-
-        Raises:
-            SettingError: if any of them is not allowed.
-        """
-        try:
-            return self.check([int(part) for part in text.replace(",", " ").split()])
-        except (ValueError, SettingError):
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”."
-            ) from None
+    def allowed(self, value: Any) -> Any:
+        """An ascending tuple."""
+        fits = _whole_numbers(value, self.low, self.high) and 1 <= len(value) <= self.most
+        return tuple(sorted(value)) if fits and len(set(value)) == len(value) else None
 
     def format(self, value: Any) -> str:
         """The numbers with commas."""
@@ -191,62 +171,31 @@ class ListSetting:
 
 
 @dataclass(frozen=True)
-class RangeSetting:
+class RangeSetting(Setting):
     """A first and a last whole number, such as the lengths 3 to 11."""
 
-    name: str
-    label: str
-    help: str
     low: int
     high: int
+
+    characters = "0123456789-–… "
+    placeholder = "N-N"
 
     @property
     def range_text(self) -> str:
         """The allowed values in words."""
         return f"a range such as 3-11, from {self.low} to {self.high}"
 
-    @property
-    def characters(self) -> str:
-        """Digits and dashes."""
-        return "0123456789-–… "
-
-    @property
-    def placeholder(self) -> str:
-        """A range."""
-        return "N-N"
-
-    def check(self, value: Any) -> Any:
-        """Return `value` as a pair.
-
-        Raises:
-            SettingError: if it is not an ascending pair of allowed numbers.
-        """
-        pair = (
-            isinstance(value, Sequence)
-            and len(value) == 2
-            and all(isinstance(n, int) and not isinstance(n, bool) for n in value)
-        )
-        if not pair or not self.low <= value[0] <= value[1] <= self.high:
-            raise SettingError(f"{self.label} must be {self.range_text}, not {_shown(value)}.")
-        return (value[0], value[1])
-
-    def parse(self, text: str) -> Any:
-        """Read `3-11`, `3 … 11`, or one number for a range of one.
-
-        Raises:
-            SettingError: if it is not an ascending pair of allowed numbers.
-        """
+    def read(self, text: str) -> Any:
+        """`3-11`, `3 … 11`, or one number for a range of one."""
         found = re.fullmatch(r"\s*(\d{1,9})\s*(?:(?:-|–|…)\s*(\d{1,9})\s*)?", text, re.ASCII)
         if found is None:
-            raise self._refused(text)
-        first = int(found[1])
-        try:
-            return self.check((first, int(found[2] or first)))
-        except SettingError:
-            raise self._refused(text) from None
+            raise ValueError
+        return int(found[1]), int(found[2] or found[1])
 
-    def _refused(self, text: str) -> SettingError:
-        return SettingError(f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”.")
+    def allowed(self, value: Any) -> Any:
+        """An ascending pair."""
+        pair = _whole_numbers(value, self.low, self.high) and len(value) == 2
+        return (value[0], value[1]) if pair and value[0] <= value[1] else None
 
     def format(self, value: Any) -> str:
         """The range with a dash."""
@@ -254,64 +203,40 @@ class RangeSetting:
 
 
 @dataclass(frozen=True)
-class ChoicesSetting:
+class ChoicesSetting(Setting):
     """One or several names out of a few."""
 
-    name: str
-    label: str
-    help: str
     choices: Mapping[str, str]
+
+    characters = "abcdefghijklmnopqrstuvwxyz, "
+    placeholder = "NAME,…"
 
     @property
     def range_text(self) -> str:
         """The allowed values in words."""
         return f"one or more of {', '.join(self.choices)}, each once, with commas between them"
 
-    @property
-    def characters(self) -> str:
-        """Letters and commas."""
-        return "abcdefghijklmnopqrstuvwxyz, "
+    def read(self, text: str) -> Any:
+        """Names with commas or spaces between them."""
+        return text.replace(",", " ").split()
 
-    @property
-    def placeholder(self) -> str:
-        """A list of names."""
-        return "NAME,…"
-
-    def check(self, value: Any) -> Any:
-        """Return `value` as a tuple, in the order of the choices.
-
-        Raises:
-            SettingError: if a name is not among them, or none is given.
-        """
-        known = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
-        fits = known and all(isinstance(n, str) and n in self.choices for n in value)
+    def allowed(self, value: Any) -> Any:
+        """A tuple, in the order of the choices."""
+        names = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
+        fits = names and all(isinstance(n, str) and n in self.choices for n in value)
         if not fits or len(set(value)) < len(value):
-            raise SettingError(f"{self.label} must be {self.range_text}, not {_shown(value)}.")
+            return None
         return tuple(name for name in self.choices if name in value)
-
-    def parse(self, text: str) -> Any:
-        """Read names with commas or spaces between them.
-
-        Raises:
-            SettingError: if a name is unknown, or none is given.
-        """
-        names = text.replace(",", " ").split()
-        try:
-            return self.check(names)
-        except SettingError:
-            raise SettingError(
-                f"{self.label} must be {self.range_text}, not “{printable(text, 24)}”."
-            ) from None
 
     def format(self, value: Any) -> str:
         """The names with commas."""
         return ",".join(value)
 
 
-def _shown(value: Any) -> str:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        value = ", ".join(str(item) for item in value[:8])
-    return f"“{printable(value, 24)}”"
+def _whole_numbers(value: Any, low: int, high: int) -> bool:
+    return isinstance(value, Sequence) and all(
+        isinstance(n, int) and not isinstance(n, bool) and low <= n <= high for n in value
+    )
 
 
 SETTINGS: Mapping[str, Setting] = {
