@@ -15,7 +15,14 @@ from collections.abc import Sequence
 
 from rnn_tui.cli import output
 from rnn_tui.cli.output import let_go_of_stdout, say
-from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, UserError, printable
+from rnn_tui.engine.errors import (
+    CheckpointError,
+    ExportError,
+    StoreError,
+    TaskError,
+    UserError,
+    printable,
+)
 from rnn_tui.engine.paths import log_file
 
 
@@ -29,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         say(str(error))
         # A file that can't be read or written is no wrong usage.
-        failed = isinstance(error, CheckpointError | StoreError | ExportError)
+        failed = isinstance(error, CheckpointError | StoreError | ExportError | TaskError)
         return output.FAILURE if failed else output.USAGE
     except KeyboardInterrupt:
         let_go_of_stdout()

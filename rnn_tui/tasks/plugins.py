@@ -34,9 +34,9 @@ def add_plugins(tasks: dict[str, Task]) -> list[str]:
     for entry in _entries():
         try:
             task = _loaded(entry)
+            check(task)
             if task.name in tasks:
                 raise SettingError(f"there is a task called {task.name} already")
-            check(task)
         except (Exception, SystemExit) as error:
             logger.exception("plug-in %s can't be used", printable(entry.value))
             why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"

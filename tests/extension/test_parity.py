@@ -1,0 +1,63 @@
+"""The package on the page `docs/adding-a-task.md`, installed as it stands there and used."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.extension.parity import files, install
+
+QUICK = ("--epochs", "2", "--training-size", "640", "--hidden-size", "3,5", "--seeds", "2")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return install(tmp_path_factory.mktemp("parity"))
+
+
+def run(site: Path, home: Path, *words: str) -> str:
+    """stdout of a command that worked, beside the installed package."""
+    ran = subprocess.run(
+        [sys.executable, "-m", "rnn_tui", *words],
+        capture_output=True, text=True, check=False, timeout=120,
+        env=os.environ | {"PYTHONPATH": f"{Path.cwd()}{os.pathsep}{site}",
+                          "RNN_TUI_HOME": str(home)},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_page_is_a_hundred_lines_of_code_at_most() -> None:
+    assert list(files()) == ["pyproject.toml", "rnn_parity/__init__.py", "rnn_parity/problem.py"]
+    assert sum(len(text.splitlines()) for text in files().values()) <= 100
+
+
+def test_it_is_trained_resumed_compared_and_exported_in_the_shell(
+    site: Path, home: Path, tmp_path: Path
+) -> None:
+    def document(*words: str) -> Any:
+        return json.loads(run(site, home, *words, "--json"))
+
+    assert "train on Parity" in run(site, home, "train", "--help")
+    found = document("train", "parity", *QUICK)
+    assert found["status"] == "finished"
+    assert [one["hidden_size"] for one in found["variants"]] == [3, 5]
+    other = document("train", "parity", "--model", "gru", *QUICK)
+    assert other["model"] == "gru"
+    assert len(document("runs", "compare", found["run"], other["run"])["runs"]) == 2
+    (listed, *_) = document("runs", "--task", "parity")["runs"]
+    assert listed["id"] == other["run"]
+    assert "val_accuracy" in run(site, home, "runs", "export", "last", "--to", "csv")
+    pytest.importorskip("onnxruntime")
+    run(site, home, "runs", "export", found["run"], "--to", "onnx", "-o", str(tmp_path / "models"))
+    assert len(list((tmp_path / "models").iterdir())) == 4
+
+
+def test_it_learns(site: Path, home: Path) -> None:
+    words = ("--hidden-size", "5", "--seeds", "3", "--json")
+    (variant,) = json.loads(run(site, home, "train", "parity", *words))["variants"]
+    assert variant["test_accuracy"]["min"] > 99.0
