@@ -28,7 +28,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # All that a training imports: a process that is to be killed must not spend its life with that.
 import rnn_tui.cli.parser
-import rnn_tui.cli.train  # noqa: F401
+import rnn_tui.cli.results
+import rnn_tui.cli.train
+import rnn_tui.runs.training  # noqa: F401
 from rnn_tui.cli.main import main as rnn_tui_main
 from rnn_tui.engine import loop
 from rnn_tui.engine.checkpoint import load_checkpoint

@@ -21,11 +21,12 @@ HELP = """
 import contextlib, io, json, sys
 import rnn_tui.cli.parser, rnn_tui.cli.main
 text = rnn_tui.cli.parser.build_parser().format_help()
-for level in ([], ["train"], ["train", "mnist"], ["train", "recall"], ["recall"], ["add"],
-              ["inspect"], ["inspect", "mnist"], ["predict"], ["runs"], ["runs", "export"],
-              ["report"], ["reproduce"]):
+for level in (
+    "", "train", "train mnist", "train recall", "train adder", "recall", "add", "inspect",
+    "inspect mnist", "predict", "runs", "runs export", "report", "reproduce",
+):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
-        rnn_tui.cli.main.main([*level, "--help"])
+        rnn_tui.cli.main.main([*level.split(), "--help"])
     text += out.getvalue()
 print(json.dumps([text, sorted(sys.modules)]))
 """

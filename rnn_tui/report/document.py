@@ -70,9 +70,8 @@ def check_path(path: Path) -> ExportFormat:
     forms = {one.suffix: one for one in DOCUMENTS.values()}
     form = forms.get(path.suffix.lower())
     if form is None:
-        raise SettingError(
-            f"A document's name ends in {' or '.join(forms)}, unlike {printable(path, 200)}."
-        )
+        endings = " or ".join(sorted(forms, key=len))
+        raise SettingError(f"A document's name ends in {endings}, unlike {printable(path, 200)}.")
     imported("matplotlib.figure", "plots", "Documents")
     reason = why_unwritable(path)
     if not reason:

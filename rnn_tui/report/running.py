@@ -106,8 +106,7 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
         plan: what is wanted.
         emit: called in this thread with a `Standing` between runs and at most twice a second in
             them, and with every event of the runs.
-        control: stops the run in hand, whose checkpoint is kept, and leaves the others
-            untrained; pauses.
+        control: stops the run in hand, whose checkpoint is kept, and all others; pauses.
 
     Raises:
         DeviceError: if there is no such device.

@@ -89,14 +89,22 @@ def run_inside(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, 
     return code, out.getvalue(), err.getvalue()
 
 
-def in_terminal(arguments: Sequence[str], variables: Mapping[str, str]) -> tuple[int, str]:
-    """Exit code and all output of the command in a terminal of 120 × 24."""
+def in_terminal(
+    arguments: Sequence[str], variables: Mapping[str, str], *, to_file: bool = False
+) -> tuple[int, str]:
+    """Exit code and output of the command in a terminal of 120 × 24.
+
+    Args:
+        arguments: of the command.
+        variables: of its environment.
+        to_file: whether results go elsewhere, so that only the rest is on the terminal.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         stdin=theirs,
-        stdout=theirs,
+        stdout=subprocess.DEVNULL if to_file else theirs,
         stderr=theirs,
         start_new_session=True,
         env=environment(TERM="xterm-256color", **variables),

@@ -27,6 +27,7 @@ from tests.cli.command_line import (
     in_terminal,
     is_harmless,
     run_inside,
+    screen_after,
 )
 
 NAMES = ["0-zero.png", "1.png", "3-is-not.png", "sub/4.png"]
@@ -240,3 +241,10 @@ def test_no_colour_reaches_a_pipe_and_marks_are_coloured_on_a_terminal(folder: P
     assert "\x1b[32m" in output
     assert "\x1b" not in in_terminal(arguments, {"NO_COLOR": "1"})[1]
     assert "\x1b" not in run_inside(arguments)[1]
+
+
+def test_progress_is_on_the_terminal_while_answers_go_to_a_file(folder: Path) -> None:
+    code, output = in_terminal(["predict", str(folder / "7.png")], {}, to_file=True)
+    assert code == 0
+    assert "1/1" in output
+    assert screen_after(output)[:2] == ["rnn-tui: weights: pretrained lstm", "rnn-tui: 1 photo."]

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from rnn_tui.cli import questions as face
+from rnn_tui.cli import questions
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
@@ -460,7 +460,7 @@ def test_long_numbers_are_answered_in_parts(monkeypatch: pytest.MonkeyPatch, hom
         return answer(self, additions)
 
     monkeypatch.setattr(AdderNetwork, "outputs_of", watched)
-    monkeypatch.setattr(face, "MOST_OUTPUTS", 100_000)
+    monkeypatch.setattr(questions, "MOST_OUTPUTS", 100_000)
     rows = ["1 1"] * 300 + ["1" * 1000 + " 1"] * 3 + ["1 1"] * 300
     results = asked(["add", "--vote"], lines_of(rows))["results"]
     assert [r["query"] for r in results] == rows
@@ -659,7 +659,7 @@ def test_interrupt_ends_with_130_and_whole_output(as_json: list[str]) -> None:
         process.stdin.write(b"1011 110\n" * 600)
         process.stdin.flush()
         # A whole chunk has come: the process waits for more.
-        first = [process.stdout.readline() for _ in range(face.CHUNK)]
+        first = [process.stdout.readline() for _ in range(questions.CHUNK)]
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     finally:
@@ -669,9 +669,9 @@ def test_interrupt_ends_with_130_and_whole_output(as_json: list[str]) -> None:
     told = (b"".join(first) + out).decode()
     if as_json:
         results = json.loads(told)["results"]
-        assert [r["answer"] for r in results] == ["10001"] * face.CHUNK
+        assert [r["answer"] for r in results] == ["10001"] * questions.CHUNK
     else:
-        assert told.splitlines() == ["1011 + 110 = 10001  ✓"] * face.CHUNK
+        assert told.splitlines() == ["1011 + 110 = 10001  ✓"] * questions.CHUNK
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")

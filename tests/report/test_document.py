@@ -151,7 +151,7 @@ def test_of_nothing_there_is_a_document_too(tmp_path: Path) -> None:
 def test_where_no_document_can_be(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     for name in ("report.pdf", "report", ".md"):
-        with pytest.raises(SettingError, match=r"ends in \.html or \.md"):
+        with pytest.raises(SettingError, match=r"ends in \.md or \.html"):
             check_path(tmp_path / name)
     (tmp_path / "folder.md").mkdir()
     for path in (tmp_path / "folder.md", tmp_path / "nowhere" / "report.md"):

@@ -16,12 +16,12 @@ from safetensors import safe_open
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.export.formats import FORMATS, Export, ExportFormat, register
+from rnn_tui.runs.export.formats import FORMATS, ExportFormat, extras_needed, register
 from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
-from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, run_inside
+from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside
 from tests.runs.kept_runs import small, train
 
 
@@ -270,28 +270,14 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(
     assert list(here.iterdir()) == []
 
 
-def write_names(export: Export) -> list[Path]:
-    """Write the names of the runs: a format of this test."""
-    return export.write_text("".join(f"{run.name}\n" for run in export.runs))
-
-
-def test_a_format_is_a_function_and_a_line(home: Path, here: Path) -> None:
-    run = kept()
-    names = ExportFormat(
-        "names", "the names alone", f"{__name__}:write_names", suffix=".txt", extra="letters"
+def test_a_format_has_a_name_of_its_own_and_says_its_extra() -> None:
+    formats = dict(FORMATS)
+    names = ExportFormat("names", "the names alone", f"{__name__}:export", extra="letters")
+    register(names, formats)
+    with pytest.raises(ValueError, match="names"):
+        register(names, formats)
+    assert "names" not in FORMATS
+    assert extras_needed(formats).endswith(
+        "letters for names: pip install 'rnn-tui[plots,tensorboard,onnx,letters]'."
     )
-    register(names)
-    try:
-        with pytest.raises(ValueError, match="names"):
-            register(names)
-        text = " ".join(export("--help").split())
-        assert "safetensors, names" in text
-        assert "names: the names alone" in text
-        assert "letters for names" in text
-        export(run.name, "--to", "names")
-        assert (here / f"{run.name}.txt").read_text() == f"{run.name}\n"
-    finally:
-        del FORMATS["names"]
-    code, out, err = run_inside(["runs", "export", run.name, "--to", "names"])
-    assert (code, out) == (EXIT_USAGE, "")
-    assert "names" in err
+    assert names.load() is export
