@@ -28,7 +28,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 
 if TYPE_CHECKING:
-    from rnn_tui.inside.inspection import Subject
+    from rnn_tui.inside.inspection import Inspection
 
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
@@ -148,12 +148,12 @@ def _subject(options: argparse.Namespace) -> Any:
         return _digit(options)
     text = " ".join(options.query)
     if options.inspected == ADDER.name:
-        from rnn_tui.inside.adder_inspection import SumSubject  # noqa: PLC0415 - numpy, on use only
+        from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
 
-        return SumSubject(choice_of(options, ADDER), options.base, text)
-    from rnn_tui.inside.recall_inspection import SequenceSubject  # noqa: PLC0415
+        return AdditionInspection(choice_of(options, ADDER), options.base, text)
+    from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
 
-    return SequenceSubject(choice_of(options, RECALL), options.position, text)
+    return DigitsInspection(choice_of(options, RECALL), options.position, text)
 
 
 def _digit(options: argparse.Namespace) -> Any:
@@ -161,7 +161,7 @@ def _digit(options: argparse.Namespace) -> Any:
         options.complain("name a photo, or a test image with --test-image")
     if options.model is not None and (options.run, options.weights) != (None, None):
         options.complain("--model is of those that ship; a run or a file has its own")
-    from rnn_tui.inside.mnist_inspection import DigitSubject  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415 - numpy, on use only
     from rnn_tui.runs.row_reader_networks import source_of  # noqa: PLC0415
 
     source = source_of(
@@ -170,14 +170,14 @@ def _digit(options: argparse.Namespace) -> Any:
         options.model or MNIST.default_cell,
     )
     if options.photo is None:
-        return DigitSubject.of_test_image(source, options.test_image)
-    return DigitSubject.of_photo(source, read_path(options.photo), options.preprocessing)
+        return DigitInspection.of_test_image(source, options.test_image)
+    return DigitInspection.of_photo(source, read_path(options.photo), options.preprocessing)
 
 
 # --- what is told ---------------------------------------------------------------------------------
 
 
-def show(subject: Subject, *, probes: bool, npz: Path | None, as_json: bool, quiet: bool) -> int:
+def show(subject: Inspection, *, probes: bool, npz: Path | None, as_json: bool, quiet: bool) -> int:
     """Print what was found in `subject`; returns the exit code.
 
     That of the signal where one came: a study that was stopped is not printed in part.
@@ -207,7 +207,7 @@ def show(subject: Subject, *, probes: bool, npz: Path | None, as_json: bool, qui
     return OK
 
 
-def _print_table(subject: Subject) -> None:
+def _print_table(subject: Inspection) -> None:
     """Title, a row a step, findings; columns end below each other, in a pipe too."""
     heads, rows = subject.table()
     print(subject.title, end="\n\n")
@@ -218,7 +218,7 @@ def _print_table(subject: Subject) -> None:
         print("", *findings, sep="\n")
 
 
-def _write_arrays(path: Path, subject: Subject) -> None:
+def _write_arrays(path: Path, subject: Inspection) -> None:
     import numpy as np  # noqa: PLC0415 - on use only
 
     from rnn_tui.engine.files import write_atomically  # noqa: PLC0415

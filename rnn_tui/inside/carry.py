@@ -159,7 +159,7 @@ def study_carry(
 
 
 def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
-    """The study of what an LSTM held during N additions.
+    """The study of what a network held during N additions.
 
     Args:
         activations: states and cells (T, N, H).

@@ -19,7 +19,7 @@ class UnreadableError(UserError):
     """A photo that can't be read."""
 
 
-class Subject(ABC):
+class Inspection(ABC):
     """One input and the network that reads it.
 
     Attributes:

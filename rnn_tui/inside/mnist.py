@@ -1,156 +1,240 @@
-"""Inside a row reader: one digit, row by row."""
+"""Looking into MNIST's networks: a digit row by row, and how early it could have been told."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
 import numpy as np
+import numpy.typing as npt
 
-from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
-from rnn_tui.tasks.mnist.inference import CLASSES, Layer, RowReaderNetwork
+from rnn_tui.engine.errors import printable
+from rnn_tui.inside.inspection import Inspection, Row, UnreadableError, share, unit_name
+from rnn_tui.inside.probes import Labels, Progress, Stopping, chance_level, never, silent
+from rnn_tui.inside.row_readers import logits_after_rows, prefix_note, saliency, trace_digit
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.runs.row_reader_networks import described, network_of
+from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-ALL_STATES_NOTE = (
-    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
-    "rest of the states zero."
-)
-LAST_STEP_NOTE = (
-    "This network answers after the last row: an answer after an earlier one is what it would say "
-    "if the image ended there."
-)
-BACKWARD_NOTE = (
-    "The backward direction as it is after its first step, on each row alone; the readout takes it "
-    "at the last row."
-)
-WHOLE_NOTE = "As it reads the whole image, with all rows below known to the backward directions."
+# Images read at a time: enough to keep a core busy, few enough for its cache.
+BATCH = 250
+# From no ink to all of it.
+INK = " .:*#"
 
 
-def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
-    """What `network` holds while it reads `digit` (28, 28), 0 for background … 1 for ink.
+@dataclass(frozen=True, eq=False)
+class RowsStudy:
+    """How early a network could have decided, over labelled images.
 
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
+    Attributes:
+        images: how many.
+        accuracy: (28,), the share of right answers, 0 … 1, after 1 … 28 rows.
+        settled: (28,), the share of images whose answer stays the same from there on.
+        chance: the share of the most frequent class.
+        prefix_note: what an answer before the last row means, in a sentence.
     """
-    with np.errstate(all="ignore"):
-        rows = network.rows(digit[None])  # (T, 1, F)
-        logits = logits_after_rows(network, rows)[:, 0]  # (T, 10)
-        answers = logits.argmax(axis=1)
-        answer = int(answers[-1])
-        one_way = network.config.cell != "bilstm"
-        layers = _one_way(network, rows, answer) if one_way else _two_ways(network, rows, answer)
-        probabilities = softmax(logits)
-    return checked(
-        Trace(
-            task="mnist",
-            read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
-            inputs=rows[:, 0],
-            layers=tuple(layers),
-            outputs=tuple(map(str, range(CLASSES))),
-            logits=logits,
-            probabilities=probabilities,
-            answers=answers.astype(np.int64),
-            prefix_note=prefix_note(network),
+
+    images: int
+    accuracy: npt.NDArray[np.float64]
+    settled: npt.NDArray[np.float64]
+    chance: float
+    prefix_note: str
+
+    @property
+    def summary(self) -> str:
+        """When it gets near to its final accuracy, in a sentence."""
+        final = self.accuracy[-1]
+        near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
+        return (
+            f"Of {self.images:,} images, {100 * final:.2f} % are right after all rows; within a "
+            f"point of that after {near}. Chance {100 * self.chance:.1f} %."
         )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        return {
+            "images": self.images,
+            "accuracy": self.accuracy.tolist(),
+            "settled": self.settled.tolist(),
+            "chance": self.chance,
+            "prefix_note": self.prefix_note,
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All numbers under names for an NPZ file."""
+        return {
+            "rows_accuracy": self.accuracy,
+            "rows_settled": self.settled,
+            "rows_chance": np.array(self.chance),
+        }
+
+
+def study_rows(
+    network: RowReaderNetwork,
+    images: npt.NDArray[np.uint8],
+    labels: Labels,
+    *,
+    progress: Progress = silent,
+    stopping: Stopping = never,
+) -> RowsStudy | None:
+    """Answers after each row, over labelled images.
+
+    Args:
+        network: what reads them.
+        images: (N, 28, 28), 0 for background … 255 for ink.
+        labels: (N,).
+        progress: told after every batch, in images.
+        stopping: asked before every batch.
+
+    Returns:
+        The study, or None where it was stopped.
+    """
+    count = len(images)
+    right = np.zeros(images.shape[1], np.int64)
+    settled = np.zeros_like(right)
+    for start in range(0, count, BATCH):
+        if stopping():
+            return None
+        digits = images[start : start + BATCH].astype(np.float32) / np.float32(255)
+        with np.errstate(all="ignore"):
+            answers = logits_after_rows(network, network.rows(digits)).argmax(axis=2)  # (T, N)
+        right += (answers == labels[start : start + BATCH]).sum(axis=1)
+        same = answers == answers[-1]
+        settled += np.logical_and.accumulate(same[::-1])[::-1].sum(axis=1)
+        progress(min(start + BATCH, count), count)
+    return RowsStudy(
+        count, right / count, settled / count, chance_level(labels), prefix_note(network)
     )
 
 
-def prefix_note(network: RowReaderNetwork) -> str:
-    """What an answer before the last row means, in a sentence."""
-    return LAST_STEP_NOTE if network.config.cell == "bilstm" else ALL_STATES_NOTE
+class DigitInspection(Inspection):
+    """A digit that a row reader reads.
 
+    Args:
+        source: the network's weights.
+        digit: (28, 28), 0 for background … 1 for ink.
+        about: what it is, for JSON.
+        name: what it is, in a few words.
+        label: which digit it is, where that is known.
+        notices: sentences on what to keep in mind.
+    """
 
-def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
-    """Logits (T, N, 10) after each of the `rows` (T, N, 28), as `prefix_note` says."""
-    if network.config.cell != "bilstm":
-        for layer in network.layers:
-            rows = layer.forward.run(rows).states
-        return _logits_of_states(network, rows)
-    if len(network.layers) > 1:
-        # Below the top, the backward direction starts from the last row: all of it is different
-        # for every number of rows.
-        return np.stack([network.logits_of_rows(rows[: row + 1]) for row in range(len(rows))])
-    [layer] = network.layers
-    assert layer.backward is not None
-    ahead, back = layer.forward.run(rows), _on_each_row(layer.backward, rows)
-    weight, bias = network.readout
-    result: Array = np.concatenate([ahead.states, back.states], axis=2) @ weight.T + bias
-    return result
+    def __init__(
+        self,
+        source: Source,
+        digit: Array,
+        about: dict[str, Any],
+        name: str,
+        *,
+        label: int | None = None,
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        self._network = network_of(source)
+        self._digit, self._about, self._name, self._label = digit, about, name, label
+        self.label, self.weights = source.label, described(source, self._network)
+        self.trace = trace_digit(self._network, digit)
+        self.notices = [*notices, self.trace.prefix_note]
+        self._study: RowsStudy | None = None
 
+    @classmethod
+    def of_test_image(cls, source: Source, number: int) -> Self:
+        """A test image by its number, from 0."""
+        from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
-def _logits_of_states(network: RowReaderNetwork, states: Array) -> Array:
-    """Logits (T, N, 10) of the top layer's first 1 … T states (T, N, H), the rest of them zero."""
-    weight, bias = network.readout
-    by_row = weight.reshape(CLASSES, len(states), -1).transpose(1, 2, 0)  # (T, H, 10)
-    result: Array = np.cumsum(states @ by_row, axis=0) + bias
-    return result
+        data = load_mnist()
+        digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
+        label = int(data.test_labels[number])
+        return cls(source, digit, {"test_image": number}, f"test image {number}", label=label)
 
+    @classmethod
+    def of_photo(cls, source: Source, path: Path, method: str) -> Self:
+        """A photo, prepared by one of `photos.digit.preparing.METHODS`.
 
-def _on_each_row(cell: CellWeights, rows: Array) -> Activations:
-    """A layer's activations (T, N, H) after one step, from zero, on each of the `rows` alone."""
-    steps, count, features = rows.shape
-    found = cell.run(rows.reshape(1, steps * count, features))
+        Raises:
+            UnreadableError: if it can't be read, in a sentence with its name.
+        """
+        from rnn_tui.photos.digit.preparing import prepare  # noqa: PLC0415 - OpenCV, on use only
+        from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
 
-    def apart(values: Array) -> Array:
-        return values.reshape(steps, count, -1)
+        shown = printable(path, 200)
+        try:
+            prepared = prepare(read_image(path), method)
+        except ImageError as error:
+            raise UnreadableError(f"{shown} can't be read: {error}.") from error
+        doubt = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
+        about = {"path": str(path), "preprocessing": method}
+        return cls(source, prepared.digit, about, shown, notices=doubt)
 
-    return Activations(
-        apart(found.states),
-        None if found.cells is None else apart(found.cells),
-        {gate: apart(values) for gate, values in found.gates.items()},
-    )
+    @cached_property
+    def _saliency(self) -> Array:
+        return saliency(self._network, self._digit)
 
+    def study(self, progress: Progress, stopping: Stopping) -> bool:
+        """Read all test images."""
+        from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
-def _one_way(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
-    """The layers of an RNN or LSTM that reads `rows` (T, 1, 28)."""
-    weight = against_the_mean(network.readout[0], answer).reshape(len(rows), -1)  # (T, H)
-    *below, top = network.layers
-    traces: list[LayerTrace] = []
-    for at, layer in enumerate(below):
-        read = layer.forward.run(rows)
-        rows = read.states
-        importance = _drive(rows, network.layers[at + 1])
-        traces.append(layer_trace(f"layer {at + 1}", read, importance, read_out=False))
-    read = top.forward.run(rows)
-    importance = (read.states[:, 0] * weight).sum(axis=0)
-    return [*traces, layer_trace(f"layer {len(network.layers)}", read, importance)]
+        data = load_mnist()
+        images, labels = data.test_images.numpy(), data.test_labels.numpy()
+        self._study = study_rows(
+            self._network, images, labels, progress=progress, stopping=stopping
+        )
+        return self._study is not None
 
+    @property
+    def title(self) -> str:
+        """The answer, and from when on it stands."""
+        verdict = ""
+        if self._label is not None:
+            verdict = "right" if self.trace.answer == self._label else f"wrong, it is {self._label}"
+            verdict = f"  {verdict}"
+        return f"{self._name}: {self.trace.answer}{verdict}; settled after row {self.trace.settled}"
 
-def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
-    """The layers of a biLSTM that reads `rows` (T, 1, 28)."""
-    weights = np.split(against_the_mean(network.readout[0], answer), 2)  # (H,) each
-    *below, top = network.layers
-    traces: list[LayerTrace] = []
-    for at, layer in enumerate(below):
-        assert layer.backward is not None
-        ahead, back = layer.forward.run(rows), _turned(layer.backward.run(rows[::-1]))
-        rows = np.concatenate([ahead.states, back.states], axis=2)
-        drives = np.split(_drive(rows, network.layers[at + 1]), 2)
-        for name, read, drive in zip(("forward", "backward"), (ahead, back), drives, strict=True):
-            trace = layer_trace(
-                f"layer {at + 1} {name}", read, drive, read_out=False, note=WHOLE_NOTE
-            )
-            traces.append(trace)
-    assert top.backward is not None
-    ahead, back = top.forward.run(rows), _on_each_row(top.backward, rows)
-    adds = [
-        read.states[-1, 0] * weight for read, weight in zip((ahead, back), weights, strict=True)
-    ]
-    name, note = f"layer {len(network.layers)}", WHOLE_NOTE if below else ""
-    traces.append(layer_trace(f"{name} forward", ahead, adds[0], note=note))
-    traces.append(layer_trace(f"{name} backward", back, adds[1], note=BACKWARD_NOTE))
-    return traces
+    def table(self) -> tuple[Row, list[Row]]:
+        """A row of the image a row."""
+        layer, unit = self.trace.leading
+        heads = ["row", "".ljust(len(self._digit)), "answer", "probability", unit_name(self.trace)]
+        rows: list[Row] = []
+        levels = np.rint(self._digit.clip(0, 1) * (len(INK) - 1)).astype(int)
+        for at, answer in enumerate(self.trace.answers):
+            cells = [
+                str(at + 1),
+                "".join(INK[level] for level in levels[at]),
+                str(answer),
+                share(self.trace.probabilities[at, answer]),
+                f"{layer.states[at, unit]:+.3f}",
+            ]
+            if self._study is not None:
+                cells.append(share(self._study.accuracy[at], 2))
+            rows.append(cells)
+        return [*heads, "accuracy"] if self._study is not None else heads, rows
 
+    def findings(self) -> list[str]:
+        """How early all test images could be told."""
+        return [] if self._study is None else [self._study.summary]
 
-def _turned(activations: Activations) -> Activations:
-    """The same in the order of the rows, of what read them from the last one up."""
-    assert activations.cells is not None
-    return Activations(
-        activations.states[::-1],
-        activations.cells[::-1],
-        {gate: values[::-1] for gate, values in activations.gates.items()},
-    )
+    def document(self) -> dict[str, Any]:
+        """What was read, trace, saliency, study."""
+        about: dict[str, Any] = {**self._about, "answer": self.trace.answer}
+        if self._label is not None:
+            about |= {"label": self._label, "correct": self.trace.answer == self._label}
+        found: dict[str, Any] = {
+            "input": {**about, "digit": self._digit.tolist()},
+            "trace": self.trace.to_dict(),
+            "saliency": self._saliency.tolist(),
+        }
+        if self._study is not None:
+            found["rows"] = self._study.to_dict()
+        return found
 
-
-def _drive(states: Array, above: Layer) -> Array:
-    """How strongly each unit (H,) of states (T, 1, H) drives the layer above."""
-    weights = np.abs(above.forward.of_input).sum(axis=0)
-    result: Array = np.abs(states[:, 0]).mean(axis=0) * weights
-    return result
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Digit, trace, saliency, study."""
+        study = {} if self._study is None else self._study.arrays()
+        return {
+            "digit": self._digit,
+            **self.trace.arrays(),
+            "saliency": self._saliency,
+            **study,
+        }

@@ -26,12 +26,13 @@ class LayerTrace:
     Attributes:
         name: such as `layer 1`, or `layer 1 backward`.
         states: (T, H), the outputs h on each step, in the order of the input.
-        cells: (T, H), the cells c; None for an RNN.
-        gates: (T, H) each, by the names `input`, `forget`, `candidate`, `output`; empty for an RNN.
+        cells: (T, H), the memory c; None for a cell without one.
+        gates: (T, H) each, by the names that the cell gives them; empty for an RNN.
         importance: (H,), how much each unit matters for the answer. Of a layer that the readout
             reads, what the unit adds to the winning logit less the mean of all logits; with the
-            same of the biases these make up the whole difference. Where there is one output, as in
-            the adder, the mean over the steps of what the unit adds to the logit, without its sign.
+            same of the biases these make up the whole difference. Where there is one output, what
+            it adds to that logit. Where every step has an answer, as in the adder, the mean over
+            the steps, without the sign.
             Of a layer below, the mean of its state without sign, times the sum of the weights,
             without theirs, by which the layer above reads it forward.
         read_out: whether the readout reads it.
@@ -84,6 +85,7 @@ class Trace:
         inputs: (T, F), as the network reads them.
         layers: from the input up.
         outputs: (O) what the outputs stand for, such as the ten digits.
+        every_step: whether every step has an answer of its own, such as a bit of a sum.
         logits: (T, O) after each step.
         probabilities: (T, O) after each step, 0 … 1.
         answers: (T,), the answer after each step: the most probable class, or where there is one
@@ -96,6 +98,7 @@ class Trace:
     inputs: Array
     layers: tuple[LayerTrace, ...]
     outputs: tuple[str, ...]
+    every_step: bool
     logits: Array
     probabilities: Array
     answers: npt.NDArray[np.int64]
@@ -107,9 +110,22 @@ class Trace:
         return len(self.inputs)
 
     @property
-    def separate(self) -> bool:
-        """Whether every step has an answer of its own, such as a bit of a sum."""
+    def one_output(self) -> bool:
+        """Whether the answer is a yes or no, 1 or 0, by a single output."""
         return len(self.outputs) == 1
+
+    def answer_word(self, step: int) -> str:
+        """The answer after a step, from 0, as it is shown."""
+        answer = int(self.answers[step])
+        return str(answer) if self.one_output else self.outputs[answer]
+
+    def sureness(self, step: int) -> float:
+        """The probability, 0 … 1, that the network gives its answer after a step, from 0."""
+        answer = int(self.answers[step])
+        if self.one_output:
+            yes = float(self.probabilities[step, 0])
+            return yes if answer else 1 - yes
+        return float(self.probabilities[step, answer])
 
     @property
     def answer(self) -> int:
@@ -129,7 +145,7 @@ class Trace:
 
         The network has then read what decides, if not all that makes it sure.
         """
-        if self.separate:
+        if self.every_step:
             return None
         others = np.flatnonzero(self.answers != self.answers[-1])
         return int(others[-1]) + 2 if len(others) else 1

@@ -6,9 +6,8 @@ import torch
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.inside.mnist import logits_after_rows
-from rnn_tui.inside.rows import BATCH, study_rows
-from rnn_tui.inside.saliency import saliency
+from rnn_tui.inside.mnist import BATCH, study_rows
+from rnn_tui.inside.row_readers import logits_after_rows, saliency
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import load_mnist

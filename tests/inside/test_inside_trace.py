@@ -13,8 +13,8 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.adder import trace_addition
-from rnn_tui.inside.mnist import logits_after_rows, trace_digit
-from rnn_tui.inside.recall import trace_sequence
+from rnn_tui.inside.recall import trace_digits
+from rnn_tui.inside.row_readers import logits_after_rows, trace_digit
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
@@ -182,7 +182,7 @@ def test_an_addition_is_the_networks_own(at: int) -> None:
     assert trace.probabilities[:, 0] == pytest.approx(outputs, abs=1e-5)
     assert trace.answers.tolist() == (outputs >= 0.5).tolist()
     assert trace.read[:3] == ("1 + 0", "1 + 1", "1 + 0")
-    assert (trace.separate, trace.settled) == (True, None)
+    assert (trace.every_step, trace.settled) == (True, None)
     [layer] = trace.layers
     states, cells = with_pytorch(ADDER, at, trace.inputs)
     assert layer.states == pytest.approx(states, abs=1e-5)
@@ -195,7 +195,7 @@ def test_an_addition_is_the_networks_own(at: int) -> None:
 @pytest.mark.parametrize("at", [0, 5, 14])
 def test_a_sequence_is_the_networks_own(at: int) -> None:
     digits = [3, 1, 4, 1, 5, 9]
-    trace = trace_sequence(RECALL, digits, at)
+    trace = trace_digits(RECALL, digits, at)
     for read in range(1, 7):  # an answer before the end is that of the shorter sequence
         expected = RECALL.probabilities([digits[:read]])[at, 0]
         assert trace.probabilities[read - 1] == pytest.approx(expected, abs=1e-5)
@@ -237,22 +237,22 @@ def test_separate_answers_need_not_sum_to_one() -> None:
         "readout": random.normal(size=(1, 10, 4)).astype(np.float32),
     }
     network = RecallNetwork(WeightsFile(config, arrays, 1, {}))
-    found = trace_sequence(network, [1, 2]).probabilities[-1]
+    found = trace_digits(network, [1, 2]).probabilities[-1]
     assert found == pytest.approx(network.probabilities([[1, 2]])[0, 0], abs=1e-6)
     assert found.sum() != pytest.approx(1, abs=1e-3)
 
 
 def test_an_answer_is_settled_when_it_changes_no_more() -> None:
-    trace = trace_sequence(RECALL, [3, 1, 4, 1, 5], 14)
+    trace = trace_digits(RECALL, [3, 1, 4, 1, 5], 14)
     assert trace.answer == 4
     assert trace.settled == 3
     assert (trace.answers[trace.settled - 1 :] == trace.answer).all()
-    assert trace_sequence(RECALL, [3], 14).settled == 1
+    assert trace_digits(RECALL, [3], 14).settled == 1
 
 
 TRACES: dict[str, Callable[[], Trace]] = {
     "adder": lambda: trace_addition(ADDER, Addition(11, 6)),
-    "recall": lambda: trace_sequence(RECALL, [3, 1, 4]),
+    "recall": lambda: trace_digits(RECALL, [3, 1, 4]),
     "rnn": lambda: trace_digit(made("rnn", 2)[1], DIGIT),
     "bilstm": lambda: trace_digit(made("bilstm", 2)[1], DIGIT),
 }

@@ -8,24 +8,24 @@ from contextlib import suppress
 from typing import ClassVar
 
 from textual import events, on, work
-from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.inference import BASES, BINARY, Addition
-from rnn_tui.ui.ask.calculator_answer import Adders, Answer
-from rnn_tui.ui.ask.calculator_entry import NumberEntry
-from rnn_tui.ui.ask.calculator_result import SumLines, TallyTable
-from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition, Columns
+from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
+from rnn_tui.ui.ask.calculator_parts import NumberEntry, SumLines, TallyTable
+from rnn_tui.ui.ask.column_addition import EIGHTHS, AdditionColumns, ColumnAddition
+from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.messages import OthersAnswer
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
-from rnn_tui.ui.widgets.typed_input import TypesDigits
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 # What stands for the vote in the list of variants.
@@ -36,11 +36,10 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which nothing needs to be left out, and from which there is room for air.
 FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
 
-FAILURE = "The networks could not answer; the log file has the details."
 HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
 
 
-class CalculatorPanel(Vertical):
+class CalculatorPanel(AskPanel):
     """Two numbers, their addition on paper by the network, the sum in every base."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,8 +47,6 @@ class CalculatorPanel(Vertical):
         Binding("ctrl+t", "next_base", "Base", tooltip="Type binary, decimal, hexadecimal numbers"),
         Binding("up", "scroll_answer(-1)", "Scroll up", show=False),
         Binding("down", "scroll_answer(1)", "Scroll down", show=False),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the bits"),
-        Binding("enter", "type", "Type", show=False, tooltip="Go to the first number"),
     ]
 
     def __init__(self) -> None:
@@ -57,7 +54,7 @@ class CalculatorPanel(Vertical):
         self._base = BINARY
         self._source: Source | None = None
         self._adders: Adders | None = None
-        self._asking = LatestQuestion[Answer](self, self._take, FAILURE)
+        self._asking = LatestQuestion[SumAnswer](self, self._take, FAILURE)
         self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
         # Why there are no weights; what is wrong with each number; what to know of the answer.
         self._failure, self._complaints, self._note = "", list[str](), ""
@@ -76,8 +73,7 @@ class CalculatorPanel(Vertical):
             yield NumberEntry("b", EXAMPLE["b"])
             yield Label("network", classes="choice")
             with Horizontal(classes="choices"):
-                yield Select([("none", "")], allow_blank=False, compact=True, id="variant")
-                yield Select([("", -1)], allow_blank=False, compact=True, id="seed")
+                yield ReplicaSelect(extra=(ALL,))
         yield Static("", id="message")
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
@@ -88,7 +84,7 @@ class CalculatorPanel(Vertical):
         yield Static(HINTS, id="hints", markup=False)
 
     def on_mount(self) -> None:
-        """Answer the example with the weights that answer unless others are named."""
+        """SumAnswer the example with the weights that answer unless others are named."""
         self._load()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -96,19 +92,10 @@ class CalculatorPanel(Vertical):
         self.set_class(event.size.height < FULL_HEIGHT, "-low")
         self.set_class(event.size.height >= ROOMY_HEIGHT, "-roomy")
 
-    def focus_field(self) -> None:
-        """Put the cursor into the first number."""
-        self.query_one(NumberEntry).focus()
-
-    def focus_view(self) -> None:
-        """Put the focus on the bits, where single keys are commands of the app."""
-        self.query_one(ColumnAddition).focus()
-
-    @on(TypesDigits.Typed)
-    def _type_digit(self, event: TypesDigits.Typed) -> None:
-        """A digit typed at the bits goes into the first number."""
-        event.stop()
-        self.query(NumberEntry).first().type_at_end(event.text)
+    @property
+    def answers_view(self) -> Widget:
+        """The bits."""
+        return self.query_one(ColumnAddition)
 
     @property
     def at_hand(self) -> tuple[Addition, Source | None]:
@@ -125,7 +112,7 @@ class CalculatorPanel(Vertical):
     # Weights
 
     def use(self, source: Source) -> None:
-        """Answer with these weights from now on."""
+        """SumAnswer with these weights from now on."""
         self._source = source
         if self.is_mounted:  # else mounting does it
             self._load()
@@ -137,49 +124,26 @@ class CalculatorPanel(Vertical):
     @work(group="weights", exclusive=True)
     async def _load_weights(self, source: Source | None) -> None:
         try:
-            adders = await in_thread(self, lambda: Adders(source or choose("adder")))
+            adders = await in_thread(self, lambda: Adders(source or choose(ADDER.name)))
         except CheckpointError as error:
             # Older weights, if there are any, go on answering, under their own name.
             self._failure = str(error)
             self._show_message()
             return
         self._failure = ""
-        self._offer(adders)
+        self._replicas.offer(adders.config, *self.chosen)
         self._adders = adders
         self._ask()
         self.post_message(OthersAnswer())
 
-    def _offer(self, adders: Adders) -> None:
-        """List variants and seeds; keep what is chosen where the new weights have it too."""
-        config, (variant, seed) = adders.config, self.chosen
-        # Labels for values, since a list goes on showing the label that a value had before.
-        variants = [*(one.label for one in config.variants), ALL]
-        seeds = range(config.seed, config.seed + config.seeds)
-        if variant not in variants:
-            variant = variants[adders.best_guess]
-        if seed not in seeds:
-            seed = seeds[0]
-        with self.prevent(Select.Changed):
-            self._variants.set_options((label, label) for label in variants)
-            self._variants.value = variant
-            self._seeds.set_options((f"seed {one}", one) for one in seeds)
-            self._seeds.value = seed
-
     @property
     def chosen(self) -> tuple[str, int]:
         """The label of a variant, or `ALL`; and the seed."""
-        variant, seed = self._variants.value, self._seeds.value
-        assert isinstance(variant, str)  # neither can be left blank
-        assert isinstance(seed, int)
-        return variant, seed
+        return self._replicas.chosen
 
     @property
-    def _variants(self) -> Select[str]:
-        return self.query_one("#variant", Select)
-
-    @property
-    def _seeds(self) -> Select[int]:
-        return self.query_one("#seed", Select)
+    def _replicas(self) -> ReplicaSelect:
+        return self.query_one(ReplicaSelect)
 
     # What is typed and chosen
 
@@ -215,16 +179,6 @@ class CalculatorPanel(Vertical):
             entry.value = self._base.format(random.getrandbits(bits))
             entry.action_end()
 
-    def action_leave(self) -> None:
-        """From the fields to the bits."""
-        if self.query_one(ColumnAddition).has_focus:
-            raise SkipAction  # it may mean something to the screen
-        self.focus_view()
-
-    def action_type(self) -> None:
-        """From the bits to the fields."""
-        self.focus_field()
-
     def action_scroll_answer(self, lines: int) -> None:
         """Scroll what does not fit below the addition, without leaving the field."""
         self.query_one("#addition").scroll_relative(y=lines, animate=False)
@@ -248,12 +202,12 @@ class CalculatorPanel(Vertical):
         self._asking.forget()
         if self._adders is not None and not self._complaints:
             self._addition = addition = Addition(*numbers)
-            adders, replica = self._adders, self._adders.place(*self.chosen)
+            adders, replica = self._adders, self._adders.replica(*self.chosen)
             self._asking.ask(lambda: adders.answer(addition, replica))
-        self._seeds.display = self._adders is not None and self.chosen[0] != ALL
+        self._replicas.show_seeds(self._adders is not None)
         self._show_message()
 
-    async def _take(self, outcome: Answer | str) -> None:
+    async def _take(self, outcome: SumAnswer | str) -> None:
         """Show an answer, and then ask for the carries that the state tells, which take longer."""
         if isinstance(outcome, str):
             self._note = outcome
@@ -266,10 +220,10 @@ class CalculatorPanel(Vertical):
 
     # What is shown
 
-    def _show(self, answer: Answer) -> None:
+    def _show(self, answer: SumAnswer) -> None:
         one, longest = answer.addition, answer.longest
         self.query_one(ColumnAddition).show(
-            Columns(
+            AdditionColumns(
                 carries=one.carries.tolist(),
                 a=one.bits(one.a).tolist(),
                 b=one.bits(one.b).tolist(),

@@ -1,6 +1,6 @@
 """What the calculator shows, apart from how: weights read, sums asked for, answers compared.
 
-Nothing here knows Textual; all of it may run in a thread.
+Nothing here draws; all of it may run in a thread.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.inference import BASES, AdderNetwork, Addition, number_of, vote
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.ui.ask.panel import replica_of
 
 Bits = npt.NDArray[np.bool_]
 
@@ -39,7 +40,7 @@ class Tally:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SumAnswer:
     """A sum as one network, or all in a vote, have it; bits are least significant first.
 
     Attributes:
@@ -106,24 +107,13 @@ class Adders:
         """The settings they were trained with."""
         return self._network.config
 
-    @property
-    def best_guess(self) -> int:
-        """The place among the variants of the largest network, with loss bce if there is one."""
-        variants = self.config.variants
-        return max(
-            range(len(variants)),
-            key=lambda at: (variants[at].hidden_size, variants[at].loss == "bce", -at),
-        )
-
-    def place(self, label: str, seed: int) -> int | None:
+    def replica(self, label: str, seed: int) -> int | None:
         """The place of a variant's seed among the replicas; None where no variant has the label."""
-        config = self.config
-        labels = [variant.label for variant in config.variants]
-        if label not in labels:
+        if label not in [variant.label for variant in self.config.variants]:
             return None
-        return labels.index(label) * config.seeds + seed - config.seed
+        return replica_of(self.config, label, seed)[0]
 
-    def answer(self, addition: Addition, replica: int | None) -> Answer:
+    def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
         """Add with one replica, or where it is None let all vote for each bit.
 
         A tie goes to the bit that the mean of the outputs is nearer to. Where weights are so large
@@ -132,7 +122,7 @@ class Adders:
         with np.errstate(all="ignore"):
             return self._answer(addition, replica)
 
-    def with_told_carries(self, answer: Answer) -> Answer:
+    def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
         """The same answer of one replica, with the carries that its states tell.
 
         The first time, the probe is fitted to other additions.
@@ -153,7 +143,7 @@ class Adders:
             return ()
         return tuple(study.carry_row(trace).tolist())
 
-    def _answer(self, addition: Addition, replica: int | None) -> Answer:
+    def _answer(self, addition: Addition, replica: int | None) -> SumAnswer:
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
             said = outputs >= 0.5
@@ -170,7 +160,7 @@ class Adders:
         answered = number_of(bits)
         written = tuple((base.format(answered), base.format(addition.total)) for base in BASES)
         sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
-        return Answer(
+        return SumAnswer(
             addition, replica, self.config.lengths[1], f"{self.source.label} · {by}", bits,
             sureness, tallies, written,
         )  # fmt: skip

@@ -28,7 +28,7 @@ _LEFT_OUT = "‹", "›"
 
 
 @dataclass(frozen=True)
-class Columns:
+class AdditionColumns:
     """What stands in the columns; all least significant first, L of each.
 
     Attributes:
@@ -77,7 +77,7 @@ class _Row:
     """
 
     label: str
-    cell_of: Callable[[Columns, int], Cell]
+    cell_of: Callable[[AdditionColumns, int], Cell]
     between: str = ""
 
 
@@ -111,7 +111,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._columns: Columns | None = None
+        self._columns: AdditionColumns | None = None
         self._sureness_label = "sure"
         # Cells between what is shown and the right end, kept when the width changes.
         self._from_right = 0
@@ -130,7 +130,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
             return [row for row in _ROWS if row is not _TOLD]
         return _ROWS
 
-    def show(self, columns: Columns, sureness_label: str) -> None:
+    def show(self, columns: AdditionColumns, sureness_label: str) -> None:
         """Draw an addition; `sureness_label` says what the last row is."""
         self._columns, self._sureness_label = columns, sureness_label
         self._lay_out()
@@ -204,7 +204,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         strip = Strip(segments).apply_style(self.rich_style)
         return strip.adjust_cell_length(width, self.rich_style)
 
-    def _visible(self, columns: Columns) -> list[int | None]:
+    def _visible(self, columns: AdditionColumns) -> list[int | None]:
         """The bit in each visible cell, None in a cell between bits."""
         pitch, start = self.pitch, self.scroll_offset.x
         end = min(
@@ -216,7 +216,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
             for cell in range(start, end)
         ]
 
-    def _row(self, columns: Columns, row: _Row) -> tuple[str, list[Cell]]:
+    def _row(self, columns: AdditionColumns, row: _Row) -> tuple[str, list[Cell]]:
         """The label of a line, and its visible cells."""
         label = self._sureness_label if row is _ROWS[-1] else row.label
         if row is _TOLD and not columns.told:
@@ -227,7 +227,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         ]
         return label, cells
 
-    def _ruler(self, columns: Columns) -> tuple[str, list[Cell]]:
+    def _ruler(self, columns: AdditionColumns) -> tuple[str, list[Cell]]:
         """The numbers of the bits, each with its last figure above its bit."""
         visible = self._visible(columns)
         step = RULER_STEP // self.pitch
@@ -249,11 +249,11 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         return "bit", [(character, "faint") for character in text]
 
 
-def _carry(columns: Columns, at: int) -> Cell:
+def _carry(columns: AdditionColumns, at: int) -> Cell:
     return ("1", "number") if columns.carries[at] else ("·", "faint")
 
 
-def _told(columns: Columns, at: int) -> Cell:
+def _told(columns: AdditionColumns, at: int) -> Cell:
     if not columns.told:
         return " ", ""
     if columns.told[at] != columns.carries[at]:
@@ -266,12 +266,12 @@ def _digit(bits: Sequence[int], at: int, places: int, style: str) -> Cell:
     return (f"{bits[at]:d}" if at < max(1, places) else " ", style)
 
 
-def _answer(columns: Columns, at: int) -> Cell:
+def _answer(columns: AdditionColumns, at: int) -> Cell:
     right = columns.answer[at] == columns.total[at]
     return f"{columns.answer[at]:d}", "answer" if right else "wrong"
 
 
-def _mark(columns: Columns, at: int) -> Cell:
+def _mark(columns: AdditionColumns, at: int) -> Cell:
     return (" ", "") if columns.answer[at] == columns.total[at] else ("✗", "mark")
 
 

@@ -15,7 +15,7 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.recall import DIGITS
+from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.inference import MOST_DIGITS, RecallNetwork
 
 # The report's table: how many sequences of each length, at how many lengths at most.
@@ -42,7 +42,7 @@ def parse_position(text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Answers:
+class RecallAnswers:
     """Sequences, and what every replica of one file of weights says to them.
 
     Attributes:
@@ -62,7 +62,7 @@ class Answers:
     @property
     def trained_position(self) -> int:
         """The position that the weights recall."""
-        assert self.config.position is not None  # `Answerer` takes no others
+        assert self.config.position is not None  # `RecallNetworks` takes no others
         return self.config.position
 
     @property
@@ -132,7 +132,7 @@ class Answers:
         return " ".join(notes)
 
 
-class Answerer:
+class RecallNetworks:
     """Chooses weights by position and asks them; remembers both, so that typing reads no files.
 
     Args:
@@ -145,7 +145,7 @@ class Answerer:
             self._sources[source.position] = source
         self._networks: dict[Path, RecallNetwork] = {}
 
-    def answer(self, digits: Digits, position: int) -> Answers:
+    def answer(self, digits: Digits, position: int) -> RecallAnswers:
         """What each replica takes the digit at `position` for.
 
         Raises:
@@ -153,9 +153,9 @@ class Answerer:
         """
         source, network = self._chosen(position)
         answers = network.probabilities([digits])
-        return Answers(source, network.config, position, (digits,), answers)
+        return RecallAnswers(source, network.config, position, (digits,), answers)
 
-    def table(self, position: int, random: np.random.Generator) -> Answers:
+    def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
         """The report's table: random sequences of each length in training, the shortest first.
 
         They are asked for the position that the weights for `position` were trained for, which
@@ -175,12 +175,12 @@ class Answerer:
         trained = network.config.position
         assert trained is not None
         answers = network.probabilities(sequences)
-        return Answers(source, network.config, trained, sequences, answers)
+        return RecallAnswers(source, network.config, trained, sequences, answers)
 
     def _chosen(self, position: int) -> tuple[Source, RecallNetwork]:
         source = self._sources.get(position)
         if source is None:
-            source = self._sources[position] = choose("recall", position)
+            source = self._sources[position] = choose(RECALL.name, position)
         network = self._networks.get(source.path)
         if network is None:
             network = RecallNetwork(read_weights(source.path))

@@ -9,24 +9,24 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.inference import check_position, parse_digits
-from rnn_tui.ui.ask.marked_digits import MarkedDigits
+from rnn_tui.ui.ask.panel import FAILURE, AskPanel
 from rnn_tui.ui.ask.recall_answers import (
-    Answerer,
-    Answers,
     Digits,
+    RecallAnswers,
+    RecallNetworks,
     draw_within,
     parse_position,
 )
-from rnn_tui.ui.ask.recall_columns import AnswerColumns
-from rnn_tui.ui.ask.recall_table import RecallTable
+from rnn_tui.ui.ask.recall_results import AnswerColumns, MarkedDigits, RecallTable
 from rnn_tui.ui.shell.messages import OthersAnswer
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
+from rnn_tui.ui.widgets.typed_input import TypedInput
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
@@ -38,12 +38,11 @@ ROOMY_HEIGHT = 24
 # Lines that the prompt takes, apart from its notes and its hints.
 PROMPT_HEIGHT = 15
 
-FAILURE = "The networks could not answer; the log file has the details."
 PROMPT_HINTS = "↑ ↓ position · ^r random · ^n seed · ^t table · Esc leaves, Enter returns"
 TABLE_HINTS = "^t back · ^r draw anew · ^n seed · ^↑ ^↓ position"
 
 
-class RecallPromptPanel(Vertical):
+class RecallPromptPanel(AskPanel):
     """Fields for digits and position, the answers below; behind them, the report's table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,22 +52,20 @@ class RecallPromptPanel(Vertical):
         Binding("ctrl+r", "draw", "Random", tooltip="Fill in random digits; draw a new table"),
         Binding("ctrl+n", "next_seed", "Seed", tooltip="Next seed's answers, then their mean"),
         Binding("ctrl+t", "table", "Table", tooltip="The report's table of sequences, and back"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field, or the table"),
-        Binding("enter", "type", "Type", show=False, tooltip="Go to the field for digits"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._source: Source | None = None
         self._random = np.random.default_rng()
-        self._answerer = Answerer()
+        self._networks = RecallNetworks()
         self._digits, self._position = EXAMPLE, REPORT_POSITION
         self._seed: int | None = 0
-        self._answers: Answers | None = None
-        self._drawn: Answers | None = None
+        self._answers: RecallAnswers | None = None
+        self._drawn: RecallAnswers | None = None
         self._drawn_for = 0
-        self._asking = LatestQuestion[Answers](self, self._take_answers, FAILURE)
-        self._drawing = LatestQuestion[Answers](self, self._take_table, FAILURE)
+        self._asking = LatestQuestion[RecallAnswers](self, self._take_answers, FAILURE)
+        self._drawing = LatestQuestion[RecallAnswers](self, self._take_table, FAILURE)
         # Why there is no answer: the text typed; the weights; and what was cut from a paste.
         self._complaint = self._failure = self._cut = ""
 
@@ -122,7 +119,7 @@ class RecallPromptPanel(Vertical):
         if not self.is_mounted:
             return  # mounting does it
         # A new one, not an emptied one: a thread may be filling the old one's memory.
-        self._answerer = Answerer(self._source)
+        self._networks = RecallNetworks(self._source)
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()
@@ -156,20 +153,10 @@ class RecallPromptPanel(Vertical):
         """Whether the report's table is in front."""
         return self.query_one(ContentSwitcher).current == "recall-table"
 
-    def focus_field(self) -> None:
-        """Put the cursor into the field for digits."""
-        self.query_one("#recall-digits").focus()
-
-    def focus_view(self) -> None:
-        """Put the focus on the answers, where single letters are commands of the app."""
-        place = self.query_one(RecallTable) if self.table_shown else self.query_one(AnswerColumns)
-        place.focus()
-
-    @on(TypesDigits.Typed)
-    def _type_digit(self, event: TypesDigits.Typed) -> None:
-        """A digit typed at the answers goes into the field."""
-        event.stop()
-        self.query_one("#recall-digits", TypedInput).type_at_end(event.text)
+    @property
+    def answers_view(self) -> Widget:
+        """The answers, or the table."""
+        return self.query_one(DataTable if self.table_shown else AnswerColumns)
 
     # What is typed
 
@@ -201,15 +188,15 @@ class RecallPromptPanel(Vertical):
     # Asking
 
     def _ask(self) -> None:
-        answerer, digits, position = self._answerer, self._digits, self._position
-        self._asking.ask(lambda: answerer.answer(digits, position))
+        networks, digits, position = self._networks, self._digits, self._position
+        self._asking.ask(lambda: networks.answer(digits, position))
 
     def _ask_table(self) -> None:
-        answerer, position, random = self._answerer, self._position, self._random
+        networks, position, random = self._networks, self._position, self._random
         self._drawn_for = position
-        self._drawing.ask(lambda: answerer.table(position, random))
+        self._drawing.ask(lambda: networks.table(position, random))
 
-    async def _take_answers(self, outcome: Answers | str) -> None:
+    async def _take_answers(self, outcome: RecallAnswers | str) -> None:
         """Show the answer to what was typed, or why there is none."""
         if isinstance(outcome, str):
             self._failure = outcome
@@ -226,7 +213,7 @@ class RecallPromptPanel(Vertical):
                 self.refresh_bindings()
         self._show_status()
 
-    async def _take_table(self, outcome: Answers | str) -> None:
+    async def _take_table(self, outcome: RecallAnswers | str) -> None:
         """Show the table, or why there is none."""
         if isinstance(outcome, str):
             self._drawn = None
@@ -236,7 +223,7 @@ class RecallPromptPanel(Vertical):
             self._bound_seed(outcome)
             self._show_table()
 
-    def _bound_seed(self, answers: Answers) -> None:
+    def _bound_seed(self, answers: RecallAnswers) -> None:
         """Other weights may have fewer seeds."""
         if self._seed is not None and self._seed >= answers.config.seeds:
             self._seed = 0
@@ -278,13 +265,11 @@ class RecallPromptPanel(Vertical):
 
     # What the keys do
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out what does nothing; leave Escape to the app where there is nothing to leave."""
         if action == "next_seed":
             return True if self._seeds > 1 else None
-        if action == "leave":
-            return self.table_shown or isinstance(self.app.focused, TypedInput)
-        return True
+        return self.table_shown or super().check_action(action, parameters)
 
     @property
     def _seeds(self) -> int:
@@ -347,8 +332,4 @@ class RecallPromptPanel(Vertical):
         if self.table_shown:
             self.action_table()
         else:
-            self.query_one(AnswerColumns).focus()
-
-    def action_type(self) -> None:
-        """Go to the field for digits."""
-        self.focus_field()
+            super().action_leave()

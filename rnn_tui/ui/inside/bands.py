@@ -12,10 +12,9 @@ from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words
 
 PROBABILITIES, UNITS = "probabilities", "units"
 IMPORTANCE, NUMBER = "importance", "number"
-# Gates lie between 0 and 1; all else may be below zero.
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
-_SHORT = {"input gate": "in", "forget gate": "forget", "output gate": "out", "candidate": "cand"}
-SHARES = ("input gate", "forget gate", "output gate")
+# Letters of a quantity's name in the readout.
+_SHORTENED, _LONGEST = 4, 6
 
 
 @dataclass(frozen=True)
@@ -51,16 +50,21 @@ def units_in_order(layer: LayerTrace, order: str) -> Indices:
 
 
 def limit_of(quantity: str, values: Array) -> float:
-    """The value that gets the full colour: 1, or for cells, which know no bounds, the largest."""
-    return max(1e-6, float(np.abs(values).max())) if quantity == "cell" else 1.0
+    """The value that gets the full colour: 1, or the largest of a memory, which knows no bounds."""
+    largest = float(np.abs(values).max())
+    return max(1e-6, largest) if quantity == "cell" else max(1.0, largest)
+
+
+def is_signed(quantity: str, values: Array) -> bool:
+    """Whether values may lie below zero, as those of gates do not."""
+    return not quantity.endswith(" gate") or bool((values < 0).any())
 
 
 def answer_bands(trace: Trace, step: int) -> list[Band]:
     """What comes out after each step."""
-    if trace.separate:
-        return [
-            Heat("", ("P of a 1",), trace.probabilities.T, form=".2f", row=None),
-        ]
+    if trace.one_output:
+        label = f"P of {trace.outputs[0]}"
+        return [Heat("", (label,), trace.probabilities.T, form=".2f", row=None)]
     answers = trace.answers
     heat = Heat(
         PROBABILITIES,
@@ -78,7 +82,7 @@ def unit_bands(trace: Trace, look: Look) -> list[Band]:
     values = layer.quantities[look.quantity]  # (T, H)
     units = units_in_order(layer, look.order)
     limit = limit_of(look.quantity, values)
-    signed = look.quantity not in SHARES
+    signed = is_signed(look.quantity, values)
     assert look.unit is not None
     row = int(np.flatnonzero(units == look.unit)[0])
     form = "+.2f" if signed else ".2f"
@@ -113,7 +117,7 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     text = next((text for text in fitting if len(text) < width), _values(layer, unit, step, 2, " "))
     rank = int(np.flatnonzero(layer.order == unit)[0]) + 1
     weight = f"  · adds {layer.importance[unit]:+.3g} to the answer, {ordinal(rank)}"
-    if not layer.read_out or trace.separate:
+    if not layer.read_out or trace.every_step:
         weight = f"  · weight {layer.importance[unit]:.3g}, {ordinal(rank)}"
     weight += f" of {len(layer.importance)}"
     return text + weight if len(text + weight) < width else text
@@ -121,10 +125,15 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
 
 def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> str:
     values = gap.join(
-        f"{_SHORT.get(name, name)} {values[step, unit]:{'' if name in SHARES else '+'}.{digits}f}"
+        f"{_short(name)} {values[step, unit]:{'+' if is_signed(name, values) else ''}.{digits}f}"
         for name, values in layer.quantities.items()
     )
     return f"unit {unit}{gap}{values}"
+
+
+def _short(name: str) -> str:
+    name = name.removesuffix(" gate")
+    return name if len(name) <= _LONGEST else name[:_SHORTENED]
 
 
 def ordinal(number: int) -> str:

@@ -17,10 +17,9 @@ from textual.widgets import Label, Select
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.inside.mnist import RowsStudy, study_rows
 from rnn_tui.inside.probes import Progress, Stopping
-from rnn_tui.inside.rows import RowsStudy, study_rows
-from rnn_tui.inside.saliency import saliency
+from rnn_tui.inside.row_readers import saliency, trace_digit
 from rnn_tui.photos.strokes import Ink
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

@@ -15,7 +15,7 @@ from textual.widgets import Label, Select
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import SOURCES, CarryStudy, study_carry
-from rnn_tui.inside.recall import trace_sequence
+from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.survival import SurvivalStudy, study_survival
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.runs.weights import Source
@@ -152,7 +152,7 @@ class RecallInside(SequenceInside):
             used = source if source is not None else choose("recall", position)
             network = self._networks.get(used.path)
             replica, label, actual = replica_of(network.config, variant, seed)
-            trace = trace_sequence(network, digits, replica)
+            trace = trace_digits(network, digits, replica)
             return Subject(
                 f"{used.label}: {label}, seed {actual}, trained to recall position "
                 f"{network.config.position}",

@@ -199,7 +199,7 @@ class InsideView(TaskInside):
         bands: list[Band] = [*self.input_bands(subject, study)]
         # Where there is little room, a study and the units take turns.
         units = study is None or self.has_class("-tall")
-        if units or not trace.separate:
+        if units or not trace.one_output:
             bands += answer_bands(trace, step)
         if study is not None:
             bands += self.study_bands(subject, study)

@@ -25,9 +25,13 @@ from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
-from rnn_tui.ui.ask.calculator_answer import Adders, Answer
-from rnn_tui.ui.ask.calculator_entry import MOST_CHARACTERS, NumberEntry
-from rnn_tui.ui.ask.calculator_result import TallyTable, shorten
+from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
+from rnn_tui.ui.ask.calculator_parts import (
+    MOST_CHARACTERS,
+    NumberEntry,
+    TallyTable,
+    shorten,
+)
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
 from tests.ui import helpers
 from tests.ui.helpers import PanelApp, screen_lines, screen_text, settled
@@ -580,7 +584,7 @@ async def test_one_answer_at_a_time_and_the_last_question_wins(
     go_on = threading.Event()
     really = Adders.answer
 
-    def slowly(self: Adders, addition: Addition, replica: int | None) -> Answer:
+    def slowly(self: Adders, addition: Addition, replica: int | None) -> SumAnswer:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)

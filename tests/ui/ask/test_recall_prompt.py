@@ -22,10 +22,9 @@ from rnn_tui.runs.sequence_weights import pretrained
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
-from rnn_tui.ui.ask.marked_digits import marked
 from rnn_tui.ui.ask.recall_answers import draw_within, parse_position
-from rnn_tui.ui.ask.recall_columns import AnswerColumn, AnswerColumns
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
+from rnn_tui.ui.ask.recall_results import AnswerColumn, AnswerColumns, marked
 from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.big_digit import BigDigit, large_digit, small_digit

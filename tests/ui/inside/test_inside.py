@@ -12,15 +12,15 @@ from textual.widgets import Input, Select, Static
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.carry import study_carry
-from rnn_tui.inside.mnist import trace_digit
-from rnn_tui.inside.recall import trace_sequence
+from rnn_tui.inside.recall import trace_digits
+from rnn_tui.inside.row_readers import trace_digit
 from rnn_tui.runs import row_reader_weights as mnist_weights
 from rnn_tui.runs.sequence_weights import choose
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.ask.calculator_entry import NumberEntry
+from rnn_tui.ui.ask.calculator_parts import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.mnist import MnistInside
@@ -160,7 +160,7 @@ async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
             view.query_one("#inside-variant", Select).value = label
             await settled(pilot, view)
             replica = labels.index(label) * network.config.seeds
-            trace = trace_sequence(network, (7, 0, 5, 5, 2), replica)
+            trace = trace_digits(network, (7, 0, 5, 5, 2), replica)
             assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
             assert band(view, "answer").words == [str(answer) for answer in trace.answers]
             assert label in text(view, "note")

@@ -1,0 +1,138 @@
+"""What every panel has in which a person asks trained networks: fields, answers, who answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Select
+
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
+
+FAILURE = "The networks could not answer; the log file has the details."
+# Of networks of equal size, those that were trained with it come first.
+PREFERRED_LOSS = "bce"
+
+
+class AskPanel(Vertical):
+    """Fields to type into, and the answers below.
+
+    In a field all printable keys are text. On the answers single keys are commands of the app, but
+    digits go into the first field.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the answers"),
+        Binding("enter", "type", "Type", show=False, tooltip="Go to the first field"),
+    ]
+
+    @property
+    def answers_view(self) -> Widget:
+        """What takes the focus where nothing is to be typed."""
+        raise NotImplementedError
+
+    def focus_field(self) -> None:
+        """Put the cursor into the first field."""
+        self.query(TypedInput).first().focus()
+
+    def focus_view(self) -> None:
+        """Put the focus on the answers, where single keys are commands of the app."""
+        self.answers_view.focus()
+
+    @on(TypesDigits.Typed)
+    def _type_digit(self, event: TypesDigits.Typed) -> None:
+        """A digit typed at the answers goes into the first field."""
+        event.stop()
+        self.query(TypedInput).first().type_at_end(event.text)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Leave Escape to the app where there is no field to leave."""
+        return action != "leave" or not self.answers_view.has_focus
+
+    def action_leave(self) -> None:
+        """From the fields to the answers, so that single keys are commands again."""
+        self.focus_view()
+
+    def action_type(self) -> None:
+        """From the answers to the first field."""
+        self.focus_field()
+
+
+def replica_of(
+    config: SequenceConfig, variant: str | None, seed: int | None
+) -> tuple[int, str, int]:
+    """A variant's seed among the replicas: its place, and the label and seed that it has.
+
+    What the weights do not have is replaced by the largest variant, and by the first seed.
+    """
+    labels = [one.label for one in config.variants]
+    if variant not in labels:
+        ranks = [(one.hidden_size, one.loss == PREFERRED_LOSS) for one in config.variants]
+        variant = labels[ranks.index(max(ranks))]
+    assert variant is not None
+    if seed is None or not config.seed <= seed < config.seed + config.seeds:
+        seed = config.seed
+    return labels.index(variant) * config.seeds + seed - config.seed, variant, seed
+
+
+class ReplicaSelect(Horizontal):
+    """Which of the networks in a file answers: its variant and its seed.
+
+    Args:
+        prefix: of the ids of both lists, `variant` and `seed`.
+        extra: what can be chosen beside the variants, such as a vote of them all.
+    """
+
+    def __init__(self, prefix: str = "", extra: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._extra = extra
+        self._variants: Select[str] = Select(
+            [("none", "")], allow_blank=False, compact=True, id=f"{prefix}variant"
+        )
+        self._seeds: Select[int] = Select(
+            [("seed", -1)], allow_blank=False, compact=True, id=f"{prefix}seed"
+        )
+
+    def compose(self) -> ComposeResult:
+        """Both lists in a line."""
+        yield self._variants
+        yield self._seeds
+
+    @property
+    def chosen(self) -> tuple[str, int]:
+        """The label of a variant, or what is beside them; and the seed."""
+        return str(self._variants.value), int(str(self._seeds.value))
+
+    @property
+    def any_seed(self) -> bool:
+        """Whether what is chosen has no seed."""
+        return self.chosen[0] in self._extra
+
+    def offer(self, config: SequenceConfig, variant: str, seed: int) -> None:
+        """List what these networks are, with `variant` and `seed` chosen where they have them."""
+        _, label, seed = replica_of(config, variant, seed)
+        # Labels for values, since a list goes on showing the label that a value had before.
+        labels = [*(one.label for one in config.variants), *self._extra]
+        seeds = range(config.seed, config.seed + config.seeds)
+        with self.prevent(Select.Changed):
+            self._variants.set_options((one, one) for one in labels)
+            self._variants.value = variant if variant in self._extra else label
+            self._seeds.set_options((f"seed {one}", one) for one in seeds)
+            self._seeds.value = seed
+        self.show_seeds()
+
+    def show_seeds(self, shown: bool = True) -> None:
+        """Show the list of seeds where what is chosen has one."""
+        self._seeds.display = shown and not self.any_seed
+
+    def choose_next(self, config: SequenceConfig) -> None:
+        """Choose the next variant, and after the last the first."""
+        labels = [one.label for one in config.variants]
+        at = labels.index(self.chosen[0]) if self.chosen[0] in labels else -1
+        self._variants.value = labels[(at + 1) % len(labels)]
