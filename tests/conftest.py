@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.resources import heavy_imports
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
 # and not in a hook, since it must be set before anything imports torch.

@@ -18,19 +18,17 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import Checkpoint
-from rnn_tui.engine.checkpoint_writer import CheckpointWriter
+from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DivergedError, UserError
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.optimisation import make_optimiser
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.resuming import device_for, go_back_to, tell_changes, versions
-from rnn_tui.engine.stepper import Stepper, copied
+from rnn_tui.engine.stepper import Stepper, copied, make_optimiser
 from rnn_tui.engine.training_state import ResumePoint, TrainingState
 
 __all__ = ["Outcome", "fit", "new_run_id"]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
 from rnn_tui.engine.errors import SettingError, TaskError, printable
-from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.engine.metrics import Measure, Metric
 from rnn_tui.engine.replicas import Variant
+from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.imports import heavy_imports
+from rnn_tui.engine.resources import heavy_imports
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from torch import nn
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.devices import fast_bfloat16, resolve_device
 from rnn_tui.engine.errors import DeviceError
-from rnn_tui.engine.optimisation import make_average, make_optimiser, make_schedule
 from rnn_tui.engine.resources import require_memory
+from rnn_tui.engine.stepper import make_average, make_optimiser, make_schedule
 from rnn_tui.tasks.config import ImageConfig
 
 CPU = torch.device("cpu")

@@ -10,7 +10,7 @@ import pytest
 
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.paths import run_database
-from rnn_tui.runs import schema
+from rnn_tui.runs import database as schema
 from rnn_tui.runs.database import connect
 from rnn_tui.runs.records import RunStatus
 from rnn_tui.runs.store import RunStore

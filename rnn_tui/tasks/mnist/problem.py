@@ -20,8 +20,7 @@ from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
-from rnn_tui.networks.predictor import Predictor
-from rnn_tui.networks.row_reader import build_row_reader
+from rnn_tui.networks.row_reader import Predictor, build_row_reader
 from rnn_tui.tasks.config import ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (

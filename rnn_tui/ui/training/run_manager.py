@@ -18,8 +18,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.imports import heavy_imports
 from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.report.rerun import Rerun, Rerunner, RunBegan
