@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.report.plan import Part, Plan, family
+from rnn_tui.report.published import TRAINING_ORDER
 from rnn_tui.runs.records import RunRecord, RunStatus
 from rnn_tui.runs.store import RunStore
 
@@ -90,3 +91,110 @@ def networks(config: RunConfig) -> Iterator[Network]:
         yield common, None, config.seed
     for replica in config.replicas:
         yield common, replica.variant, replica.seed
+
+
+@dataclass(frozen=True)
+class Work:
+    """A run to train.
+
+    Attributes:
+        config: its settings.
+        parts: its networks.
+        run: the run to go on with, or None for a new one.
+    """
+
+    config: RunConfig
+    parts: tuple[Part, ...]
+    run: RunRecord | None = None
+
+    @property
+    def label(self) -> str:
+        """What it trains, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
+        first = self.parts[0]
+        if first.experiment.variant is None:
+            return f"{first.experiment.label}, seed {first.seed}"
+        networks = len({part.experiment for part in self.parts})
+        seeds = len({part.seed for part in self.parts})
+        what = first.experiment.label
+        if networks > 1:
+            what = f"{what.partition(',')[0]}, {networks} networks"
+        return f"{what} × {seeds} seed{'s' if seeds > 1 else ''}"
+
+
+def work_for(
+    plan: Plan, kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()
+) -> list[Work]:
+    """The runs that a plan still needs, in the order in which to train them.
+
+    A run that was stopped is gone on with where all of its networks are still lacking, so that
+    nothing is trained twice. The others are trained anew: of the small networks, those of one task
+    together, as far as they are every combination of some sizes, losses and consecutive seeds.
+
+    Args:
+        plan: what is wanted.
+        kept: what there is.
+        tried: networks that are not to be trained, whether or not there are figures of them.
+        unusable: ids of runs that can't go on.
+    """
+    missing = [
+        part
+        for part in plan.parts
+        if part not in kept.done and part not in kept.active and part not in tried
+    ]
+    lacking = set(missing)
+    works: list[Work] = []
+    for run, parts in kept.unfinished:
+        if run.run_id not in unusable and lacking.issuperset(parts):
+            works.append(Work(run.config, parts, run))
+            lacking.difference_update(parts)
+    for task in TRAINING_ORDER:
+        rest = [part for part in missing if part in lacking and part.experiment.task == task]
+        works += _one_by_one(plan, rest) if task == "mnist" else _together(plan, rest)
+    place = {part: at for at, part in enumerate(plan.parts)}
+    return sorted(works, key=lambda work: min(place[part] for part in work.parts))
+
+
+def _one_by_one(plan: Plan, parts: Sequence[Part]) -> list[Work]:
+    return [Work(plan.config("mnist", part.experiment.cell, part.seed), (part,)) for part in parts]
+
+
+def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
+    """As few runs as there are stretches of seeds that lack the same networks."""
+    lacking: dict[int, list[Variant]] = {}
+    for part in parts:
+        assert part.experiment.variant is not None
+        lacking.setdefault(part.seed, []).append(part.experiment.variant)
+    stretches: list[tuple[int, int, list[Variant]]] = []  # first seed, number, variants
+    for seed, variants in sorted(lacking.items()):
+        if stretches:
+            first, count, same = stretches[-1]
+            if seed == first + count and same == variants:
+                stretches[-1] = (first, count + 1, same)
+                continue
+        stretches.append((seed, 1, variants))
+    return [
+        _run(plan, parts, first, count, product)
+        for first, count, variants in stretches
+        for product in _products(variants)
+    ]
+
+
+def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
+    """Variants as sets that are each all combinations of their sizes and losses."""
+    sizes: dict[str, tuple[int, ...]] = {}
+    for variant in variants:
+        sizes[variant.loss] = (*sizes.get(variant.loss, ()), variant.hidden_size)
+    alike: dict[tuple[int, ...], list[Variant]] = {}
+    for variant in variants:
+        alike.setdefault(tuple(sorted(sizes[variant.loss])), []).append(variant)
+    return list(alike.values())
+
+
+def _run(
+    plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]
+) -> Work:
+    some = next(part.experiment for part in parts)
+    config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
+    seeds = range(first, first + count)
+    mine = tuple(p for p in parts if p.experiment.variant in variants and p.seed in seeds)
+    return Work(config, mine)

@@ -13,8 +13,8 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import run_database
-from rnn_tui.report.kept import Kept, kept
-from rnn_tui.report.plan import Part, Plan, Work, family, work_for
+from rnn_tui.report.kept import Kept, Work, kept, work_for
+from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore

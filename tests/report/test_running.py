@@ -15,8 +15,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.report.kept import Found, Kept, networks
-from rnn_tui.report.plan import Part, family, plan, work_for
+from rnn_tui.report.kept import Found, Kept, networks, work_for
+from rnn_tui.report.plan import Part, family, plan
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord, RunStatus

@@ -13,7 +13,8 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.state import RunState, Status
 
 if TYPE_CHECKING:
-    from rnn_tui.report.plan import Plan, Work
+    from rnn_tui.report.kept import Work
+    from rnn_tui.report.plan import Plan
     from rnn_tui.report.running import Ending, Standing
 
 logger = logging.getLogger(__name__)
