@@ -97,6 +97,11 @@ class SequenceInside(InsideView):
         self._source = source
         self.ask()
 
+    def refresh_weights(self) -> None:
+        """Look for weights anew, since a run may have ended."""
+        self._source = self._asked_for = None
+        self.ask()
+
     # What is looked at
 
     def question(self) -> SequenceQuestion:
