@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.errors import TaskError
 from rnn_tui.inside.trace import Trace, against_the_mean, checked, layer_trace
 from rnn_tui.networks.stepwise import Array, sigmoid, softmax
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.task import Task
 
 EVERY_STEP_NOTE = (
     "The output after a step is the answer to that step; it depends on nothing that is read later."
@@ -91,3 +95,35 @@ def words_of(inputs: Array) -> list[str]:
     ):
         return [str(step.argmax()) for step in inputs]
     return [" ".join(f"{value:g}" for value in step) for step in inputs]
+
+
+def draw_example(
+    task: Task, config: SequenceConfig, number: int
+) -> tuple[Array, npt.NDArray[np.uint8]]:
+    """A sequence of a task by chance, of a length in training.
+
+    Args:
+        task: whose.
+        config: of the networks that are to read it.
+        number: decides which.
+
+    Returns:
+        What is read (T, F), and what is right: (1,), or (T,) where every step has an answer.
+
+    Raises:
+        TaskError: if the task can't be loaded, or is not of sequences.
+    """
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    from rnn_tui.engine.seeding import generator  # noqa: PLC0415
+    from rnn_tui.tasks.sequences.problem import SequenceProblem  # noqa: PLC0415
+
+    # One small network: only the data is wanted.
+    small = replace(config, hidden_sizes=config.hidden_sizes[:1], losses=config.losses[:1], seeds=1)
+    kind = task.load()
+    if not issubclass(kind, SequenceProblem):
+        raise TaskError(f"The task {task.name} has no sequences to look into.")
+    problem = kind(small, torch.device("cpu"), lambda _: None)
+    random = generator(config.seed, "inside", number)
+    drawn = problem.draw(problem.random_lengths(1, random), random)
+    return drawn.inputs[0, 0].numpy().astype(np.float32), drawn.targets[0, 0].reshape(-1).numpy()

@@ -16,6 +16,8 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.stepwise import Activations, Array
 
 Indices = npt.NDArray[np.intp]
+# A block of weights that cells have among their gates, and which is none.
+CANDIDATE = "candidate"
 
 
 # Compared by identity: arrays have no single truth value, and nobody asks whether two are equal.
@@ -56,9 +58,10 @@ class LayerTrace:
     def quantities(self) -> Mapping[str, Array]:
         """All that can be shown over steps × units, (T, H) each, by name."""
         cells = {} if self.cells is None else {"cell": self.cells}
-        gates = {f"{name} gate": values for name, values in self.gates.items()}
-        if "candidate gate" in gates:
-            gates["candidate"] = gates.pop("candidate gate")
+        gates = {
+            name if name == CANDIDATE else f"{name} gate": values
+            for name, values in self.gates.items()
+        }
         return {"state": self.states, **cells, **gates}
 
     def to_dict(self) -> dict[str, Any]:

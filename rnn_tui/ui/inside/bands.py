@@ -1,142 +1,249 @@
-"""What a look inside shows of a trace: words, heatmaps and a curve over its steps."""
+"""What a `StepGrid` draws over time steps: words, colours, bars, and how many lines each gets."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+from rich.color import Color as RichColor
+from rich.style import Style
+from textual.color import Color
+from textual.theme import Theme
 
-from rnn_tui.inside.trace import Indices, LayerTrace, Trace
+from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words
 
-PROBABILITIES, UNITS = "probabilities", "units"
-IMPORTANCE, NUMBER = "importance", "number"
-_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
-# Letters of a quantity's name in the readout.
-_SHORTENED, _LONGEST = 4, 6
+# Lines of a curve: fewest, as many as it needs, and most that it profits from.
+CURVE_LINES = 4, 6, 8
+# Lines below which a heatmap is no picture any more.
+FEWEST_HEAT_LINES = 5
+# As many levels as can be told apart; with fewer, more neighbours are drawn in one go.
+LEVELS = 20
+# How far what is not read yet fades towards the ground.
+FADED = 0.72
+_UP = " ▁▂▃▄▅▆▇█"
+
+Levels = npt.NDArray[np.int8]
 
 
-@dataclass(frozen=True)
-class Look:
-    """What is looked at.
+@dataclass(frozen=True, eq=False)
+class WordBand:
+    """A word for each step.
 
     Attributes:
-        layer: which of the trace's layers.
-        quantity: by its name, such as `state` or `forget gate`.
-        order: by `IMPORTANCE` or by `NUMBER`.
-        unit: from 0; None for the one that matters most.
+        label: what they are.
+        words: T of them; where columns are narrower, their beginnings.
+        wrong: T, those to mark as wrong; empty for none.
+        strong: whether they stand out.
+        chosen: T, those to mark as asked for; empty for none.
     """
 
-    layer: int = 0
-    quantity: str = "state"
-    order: str = IMPORTANCE
-    unit: int | None = None
-
-    def fitted(self, trace: Trace) -> Look:
-        """This, or of what the trace does not have what is most like it."""
-        layer = min(self.layer, len(trace.layers) - 1)
-        found = trace.layers[layer]
-        quantity = self.quantity if self.quantity in found.quantities else "state"
-        unit = self.unit
-        if unit is None or unit >= len(found.importance):
-            unit = int(found.order[0])
-        return replace(self, layer=layer, quantity=quantity, unit=unit)
+    label: str
+    words: Sequence[str]
+    wrong: Sequence[bool] = ()
+    strong: bool = False
+    chosen: Sequence[bool] = ()
 
 
-def units_in_order(layer: LayerTrace, order: str) -> Indices:
-    """The units (H,) from top to bottom."""
-    return layer.order if order == IMPORTANCE else np.arange(len(layer.importance))
+@dataclass(frozen=True, eq=False)
+class HeadingBand:
+    """A line of text across.
+
+    Attributes:
+        text: shown as it is.
+    """
+
+    text: str
 
 
-def limit_of(quantity: str, values: Array) -> float:
-    """The value that gets the full colour: 1, or the largest of a memory, which knows no bounds."""
-    largest = float(np.abs(values).max())
-    return max(1e-6, largest) if quantity == "cell" else max(1.0, largest)
+@dataclass(frozen=True, eq=False)
+class HeatBand:
+    """Rows of values as colours.
+
+    Attributes:
+        name: which one it is, for whoever picks a place in it.
+        labels: R names of rows.
+        values: (R, T).
+        limit: the value without sign that gets the full colour.
+        signed: whether values below zero have a colour of their own.
+        form: how the value at the cursor is written.
+        row: the row with the cursor; None for none.
+        written: whether values are written into their cells, where columns are wide enough.
+    """
+
+    name: str
+    labels: Sequence[str]
+    values: Array
+    limit: float = 1.0
+    signed: bool = False
+    form: str = "+.2f"
+    row: int | None = None
+    written: bool = False
 
 
-def is_signed(quantity: str, values: Array) -> bool:
-    """Whether values may lie below zero, as those of gates do not."""
-    return not quantity.endswith(" gate") or bool((values < 0).any())
+@dataclass(frozen=True, eq=False)
+class BarBand:
+    """Values as bars from zero, up and down.
+
+    Attributes:
+        label: what it is, in the narrow column beside it.
+        values: (T,); NaN where there is none.
+        low, high: the range that is drawn.
+        form: how values are written.
+    """
+
+    label: str
+    values: Array
+    low: float
+    high: float
+    form: str = "+.2f"
 
 
-def answer_bands(trace: Trace, step: int) -> list[Band]:
-    """What comes out after each step."""
-    if trace.one_output:
-        label = f"P of {trace.outputs[0]}"
-        return [Heat("", (label,), trace.probabilities.T, form=".2f", row=None)]
-    answers = trace.answers
-    heat = Heat(
-        PROBABILITIES,
-        tuple(f"P of {name}" for name in trace.outputs),
-        trace.probabilities.T,
-        form=".3f",
-        row=int(answers[step]),
+StepBand: TypeAlias = WordBand | HeadingBand | HeatBand | BarBand
+
+
+def allot(height: int, bands: Sequence[StepBand]) -> tuple[int, ...]:
+    """Lines for each of the bands, together at most `height`.
+
+    A heatmap of as many lines as rows has a line each; of fewer, two rows a line. Where all is too
+    much, curves go first, then heatmaps shrink, then what is last is cut.
+    """
+    lines = [_fewest(band) for band in bands]
+    free = height - sum(lines)
+    for shrink in (_drop_curves, _shrink_heats, _cut):
+        if free < 0:
+            free += shrink(lines, bands, -free)
+    heats = sorted(
+        (at for at, band in enumerate(bands) if isinstance(band, HeatBand) and lines[at]),
+        key=lambda at: len(bands[at].values),  # type: ignore[union-attr]
     )
-    return [Words("answer", [trace.outputs[at] for at in answers], strong=True), heat]
+    curves = [at for at, band in enumerate(bands) if isinstance(band, BarBand) and lines[at]]
+    for wanted in (at for at in curves):
+        free -= _grow(lines, wanted, CURVE_LINES[1], free // 3)
+    for at in heats:
+        rows = len(bands[at].values)  # type: ignore[union-attr]
+        if rows - lines[at] <= free:
+            free -= _grow(lines, at, rows, free)
+        else:  # two rows a line
+            free -= _grow(lines, at, max(lines[at], (rows + 1) // 2), free)
+    for at in curves:
+        free -= _grow(lines, at, CURVE_LINES[2], free)
+    return tuple(lines)
 
 
-def unit_bands(trace: Trace, look: Look) -> list[Band]:
-    """What the units hold, and the one with the cursor as a curve; `look` must be fitted."""
-    layer = trace.layers[look.layer]
-    values = layer.quantities[look.quantity]  # (T, H)
-    units = units_in_order(layer, look.order)
-    limit = limit_of(look.quantity, values)
-    signed = is_signed(look.quantity, values)
-    assert look.unit is not None
-    row = int(np.flatnonzero(units == look.unit)[0])
-    form = "+.2f" if signed else ".2f"
-    where = f" · {layer.name}" if len(trace.layers) > 1 else ""
-    by = "by importance" if look.order == IMPORTANCE else "by number"
-    return [
-        Heading(f"{look.quantity} of {len(units)} units{where} · {by}"),
-        Heat(
-            UNITS,
-            tuple(f"unit {unit}" for unit in units),
-            values.T[units],
-            limit=limit,
-            signed=signed,
-            form=form,
-            row=row,
-        ),
-        Curve(
-            f"unit {look.unit}",
-            values[:, look.unit],
-            low=-limit if signed else 0.0,
-            high=limit,
-            form=form,
-        ),
-    ]
+def _fewest(band: StepBand) -> int:
+    match band:
+        case HeatBand():
+            return min((len(band.values) + 1) // 2, FEWEST_HEAT_LINES)
+        case BarBand():
+            return CURVE_LINES[0]
+        case _:
+            return 1
 
 
-def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
-    """The values at the cursor, in a line of at most `width`; `look` must be fitted."""
-    layer, unit = trace.layers[look.layer], look.unit
-    assert unit is not None
-    fitting = (_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  ")))
-    text = next((text for text in fitting if len(text) < width), _values(layer, unit, step, 2, " "))
-    rank = int(np.flatnonzero(layer.order == unit)[0]) + 1
-    weight = f"  · adds {layer.importance[unit]:+.3g} to the answer, {ordinal(rank)}"
-    if not layer.read_out or trace.every_step:
-        weight = f"  · weight {layer.importance[unit]:.3g}, {ordinal(rank)}"
-    weight += f" of {len(layer.importance)}"
-    return text + weight if len(text + weight) < width else text
+def _grow(lines: list[int], at: int, to: int, most: int) -> int:
+    grown = max(0, min(to - lines[at], most))
+    lines[at] += grown
+    return grown
 
 
-def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> str:
-    values = gap.join(
-        f"{_short(name)} {values[step, unit]:{'+' if is_signed(name, values) else ''}.{digits}f}"
-        for name, values in layer.quantities.items()
+def _drop_curves(lines: list[int], bands: Sequence[StepBand], missing: int) -> int:
+    saved = 0
+    for at, band in enumerate(bands):
+        if isinstance(band, BarBand) and saved < missing:
+            saved += lines[at]
+            lines[at] = 0
+    return saved
+
+
+def _shrink_heats(lines: list[int], bands: Sequence[StepBand], missing: int) -> int:
+    saved = 0
+    while saved < missing:
+        largest = max(
+            (at for at, band in enumerate(bands) if isinstance(band, HeatBand)),
+            key=lambda at: lines[at],
+            default=None,
+        )
+        if largest is None or lines[largest] <= 1:
+            break
+        lines[largest] -= 1
+        saved += 1
+    return saved
+
+
+def _cut(lines: list[int], bands: Sequence[StepBand], missing: int) -> int:
+    saved = 0
+    for at in reversed(range(len(bands))):
+        cut = min(lines[at], missing - saved)
+        lines[at] -= cut
+        saved += cut
+    return saved
+
+
+def levels_of(values: Array, limit: float, *, signed: bool) -> Levels:
+    """Levels −`LEVELS` … `LEVELS` of values; without a sign, from 0. NaN counts as 0."""
+    scaled = np.nan_to_num(values / limit) if limit > 0 else np.zeros_like(values)
+    lowest = -1.0 if signed else 0.0
+    result: Levels = np.rint(np.clip(scaled, lowest, 1.0) * LEVELS).astype(np.int8)
+    return result
+
+
+class Heatscale:
+    """The colours of a theme.
+
+    Args:
+        theme: the one in use.
+        ground: what zero looks like.
+    """
+
+    def __init__(self, theme: Theme, ground: Color) -> None:
+        palette = DARK_PALETTE if theme.dark else LIGHT_PALETTE
+        below, above, share = (Color.parse(palette[at]) for at in (0, 1, 2))
+        if ground.ansi is not None:  # there is no saying what the terminal shows
+            ground = Color(0, 0, 0) if theme.dark else Color(255, 255, 255)
+        self.ground = ground
+        self._hues = {"below": below, "above": above, "share": share}
+
+    def colour(self, level: int, *, signed: bool, faded: bool = False) -> RichColor:
+        """The colour of a level."""
+        hue = "share" if not signed else "below" if level < 0 else "above"
+        return _blended(self.ground, self._hues[hue], abs(level), faded)
+
+
+@lru_cache(maxsize=2048)
+def _blended(ground: Color, hue: Color, level: int, faded: bool) -> RichColor:
+    full = ground.blend(hue, level / LEVELS, 1.0)
+    return (full.blend(ground, FADED, 1.0) if faded else full).rich_color
+
+
+def rows_at(band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
+    """The row, or the two rows, that a line of a heatmap shows; the cursor stays in view."""
+    count = len(band.values)
+    a_line = 1 if lines >= count else 2
+    shown = min(count, lines * a_line)
+    first = max(0, min((band.row or 0) - shown // 2, count - shown))
+    first -= first % a_line
+    start = first + line * a_line
+    return tuple(range(start, min(start + a_line, count)))
+
+
+def bar_cell(
+    value: float, top: float, height: float, colour: object, ground: object
+) -> tuple[str, Style]:
+    """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
+    bottom = top - height
+    if value >= 0:
+        share = (min(value, top) - max(0.0, bottom)) / height
+        # From the bottom up; where zero lies within the cell the bar begins at its foot.
+        eighths = max(0, min(8, round(share * 8)))
+        return _UP[eighths], Style(color=colour)  # type: ignore[arg-type]
+    share = (min(0.0, top) - max(value, bottom)) / height
+    eighths = max(0, min(8, round(share * 8)))
+    # From the top down: the rest is drawn in the colour of the ground.
+    return (
+        (" ", Style()) if not eighths else (_UP[8 - eighths], Style(color=ground, bgcolor=colour))  # type: ignore[arg-type]
     )
-    return f"unit {unit}{gap}{values}"
-
-
-def _short(name: str) -> str:
-    name = name.removesuffix(" gate")
-    return name if len(name) <= _LONGEST else name[:_SHORTENED]
-
-
-def ordinal(number: int) -> str:
-    """1st, 2nd, 3rd, 4th, …"""
-    teen = 10 <= number % 100 <= 20
-    return f"{number}{'th' if teen else _ENDINGS.get(number % 10, 'th')}"

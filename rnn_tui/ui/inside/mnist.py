@@ -24,9 +24,9 @@ from rnn_tui.photos.strokes import Ink
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING, Reader, Readers
-from rnn_tui.ui.inside.read_image import ReadImage
-from rnn_tui.ui.inside.step_bands import Band, Curve
-from rnn_tui.ui.inside.subject import Given, Networks, Request, Subject
+from rnn_tui.ui.inside.bands import BarBand, StepBand
+from rnn_tui.ui.inside.pictures import ReadImage
+from rnn_tui.ui.inside.subject import Given, LookRequest, Networks, Subject
 from rnn_tui.ui.inside.view import InsideView, chosen_after
 from rnn_tui.ui.shell.threads import in_thread
 
@@ -37,7 +37,7 @@ LARGE_WIDTH, LARGE_HEIGHT = 130, 40
 
 
 @dataclass(frozen=True, eq=False)
-class Details:
+class DigitDetails:
     """What was read.
 
     Attributes:
@@ -61,7 +61,7 @@ class MnistInside(InsideView):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
     ]
-    ruler: ClassVar[str] = "row"
+    ruler = "row"
 
     def __init__(self, given: Callable[[], Given | None]) -> None:
         super().__init__()
@@ -134,7 +134,7 @@ class MnistInside(InsideView):
 
     # What is looked at
 
-    def request(self) -> Request | str:
+    def request(self) -> LookRequest | str:
         """A test image, or what was last drawn or photographed."""
         if self._readers is None:
             return "Looking for weights …"
@@ -156,11 +156,11 @@ class MnistInside(InsideView):
                 trace_digit(network, digit),
                 self._networks.key(path),
                 lambda progress, stopping: _study(network, progress, stopping),
-                Details(digit, label, network),
+                DigitDetails(digit, label, network),
             )
 
         key = (number if given is None else given.key, Networks.key(path))
-        return Request(key, look)
+        return LookRequest(key, look)
 
     def _offer(self) -> None:
         """List what there is to look at; what has just been drawn or photographed comes first."""
@@ -226,14 +226,14 @@ class MnistInside(InsideView):
         if self._pixels:
             self._find_pixels()
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[Band]:  # noqa: ARG002
+    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """None: the picture shows what is read."""
         return []
 
-    def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[Band]:  # noqa: ARG002
+    def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[StepBand]:  # noqa: ARG002
         """How often the answer after each row is right."""
         percent = (100 * study.accuracy).astype(np.float32)
-        return [Curve("right %", percent, 0.0, 100.0, form=".1f")]
+        return [BarBand("right %", percent, 0.0, 100.0, form=".1f")]
 
     def study_text(self, study: RowsStudy) -> str:
         """How early it can tell; and so far."""
@@ -281,7 +281,7 @@ class MnistInside(InsideView):
 
     @work(group="pixels", exclusive=True)
     async def _find(self, subject: Subject) -> None:
-        details: Details = subject.details
+        details: DigitDetails = subject.details
         try:
             gradient = await in_thread(self, saliency, details.network, details.digit)
         except UserError as error:

@@ -1,4 +1,4 @@
-"""Words, heatmaps and curves over the same time steps, read at one step and in one row.
+"""WordBand, heatmaps and curves over the same time steps, read at one step and in one row.
 
 All share their columns, so that what a network read, held and said at a step stand above each
 other. What lies after the present step is faded: the network has not read it yet.
@@ -21,8 +21,20 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.ui.inside.heat_colours import LEVELS, Heatscale, Levels, levels_of
-from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words, allot
+from rnn_tui.ui.inside.bands import (
+    LEVELS,
+    BarBand,
+    HeadingBand,
+    HeatBand,
+    Heatscale,
+    Levels,
+    StepBand,
+    WordBand,
+    allot,
+    bar_cell,
+    levels_of,
+    rows_at,
+)
 
 # Cells beside the columns: labels at the left, values at the right.
 LABEL_WIDTH, VALUE_WIDTH = 10, 7
@@ -31,7 +43,6 @@ WIDEST_COLUMN = 6
 RULER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 # More than any screen has.
 MOST_LINES = 10_000
-_UP = " ▁▂▃▄▅▆▇█"
 
 
 @dataclass(frozen=True)
@@ -81,13 +92,13 @@ class StepGrid(Widget, can_focus=True):
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
         super().__init__(id=id)
         self.ruler = ruler
-        self._bands: tuple[Band, ...] = ()
+        self._bands: tuple[StepBand, ...] = ()
         self._levels: dict[int, Levels] = {}
         self._numbers: Sequence[int] = ()
         self._step = 0
 
     @property
-    def bands(self) -> tuple[Band, ...]:
+    def bands(self) -> tuple[StepBand, ...]:
         """What is drawn."""
         return self._bands
 
@@ -96,7 +107,7 @@ class StepGrid(Widget, can_focus=True):
         """The present step, from 0."""
         return self._step
 
-    def show(self, bands: Sequence[Band], numbers: Sequence[int], step: int) -> None:
+    def show(self, bands: Sequence[StepBand], numbers: Sequence[int], step: int) -> None:
         """Draw `bands` over steps, up to the present one.
 
         Args:
@@ -108,7 +119,7 @@ class StepGrid(Widget, can_focus=True):
         self._levels = {
             at: levels_of(band.values, band.limit, signed=band.signed)
             for at, band in enumerate(bands)
-            if isinstance(band, Heat)
+            if isinstance(band, HeatBand)
         }
         self.refresh(layout=self.styles.is_auto_height)
 
@@ -150,8 +161,8 @@ class StepGrid(Widget, can_focus=True):
         inside = event.x >= LABEL_WIDTH and column < columns.count
         step = columns.first + column if inside else self._step
         name, row, place = "", 0, self._place(event.y) if event.y else None
-        if place is not None and isinstance(band := self._bands[place[0]], Heat):
-            rows = _rows(band, self._lines()[place[0]], place[1])
+        if place is not None and isinstance(band := self._bands[place[0]], HeatBand):
+            rows = rows_at(band, self._lines()[place[0]], place[1])
             if rows:
                 name, row = band.name, rows[0]
         if inside or name:
@@ -184,13 +195,13 @@ class StepGrid(Widget, can_focus=True):
     def _draw(self, at: int, line: int) -> list[Segment]:
         band = self._bands[at]
         match band:
-            case Heading():
+            case HeadingBand():
                 return [Segment(band.text, self._style("faint"))]
-            case Words():
+            case WordBand():
                 return self._draw_words(band)
-            case Heat():
+            case HeatBand():
                 return self._draw_heat(at, band, line)
-            case Curve():
+            case BarBand():
                 return self._draw_curve(band, self._lines()[at], line)
 
     def _draw_ruler(self) -> list[Segment]:
@@ -225,7 +236,7 @@ class StepGrid(Widget, can_focus=True):
             Segment("".join(text[end:]), faint),
         ]
 
-    def _draw_words(self, band: Words) -> list[Segment]:
+    def _draw_words(self, band: WordBand) -> list[Segment]:
         columns = self._columns
         segments = [self._label(band.label)]
         for step in range(columns.first, columns.first + columns.count):
@@ -248,8 +259,8 @@ class StepGrid(Widget, can_focus=True):
         ground: Color = self.get_component_styles("step-grid--ground").background
         return Heatscale(self.app.current_theme, ground)
 
-    def _draw_heat(self, at: int, band: Heat, line: int) -> list[Segment]:
-        rows = _rows(band, self._lines()[at], line)
+    def _draw_heat(self, at: int, band: HeatBand, line: int) -> list[Segment]:
+        rows = rows_at(band, self._lines()[at], line)
         if not rows:
             return []
         columns, scale = self._columns, self._scale
@@ -287,13 +298,13 @@ class StepGrid(Widget, can_focus=True):
             segments.append(Segment(f" {value}", self._style("cursor" if marked else "faint")))
         return segments
 
-    def _written(self, band: Heat, row: int, step: int, width: int) -> str:
+    def _written(self, band: HeatBand, row: int, step: int, width: int) -> str:
         value = band.values[row, step]
         if not band.written or width < 4 or np.isnan(value):
             return " " * width
         return f"{value:{band.form}}"[: width - 1].rjust(width - 1) + " "
 
-    def _draw_curve(self, band: Curve, lines: int, line: int) -> list[Segment]:
+    def _draw_curve(self, band: BarBand, lines: int, line: int) -> list[Segment]:
         columns, scale = self._columns, self._scale
         if band.low < 0 < band.high:
             lines -= lines % 2  # so that zero lies between two lines
@@ -311,7 +322,7 @@ class StepGrid(Widget, can_focus=True):
             colour = scale.colour(
                 -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self._step
             )
-            glyph, style = _bar_cell(value, top, height, colour, scale.ground.rich_color)
+            glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
             # A gap between bars, where there is room for it.
             bar = columns.width - (columns.width > 1)
             segments.append(Segment(glyph * bar, style))
@@ -321,7 +332,7 @@ class StepGrid(Widget, can_focus=True):
             segments.append(Segment(f" {edge:{band.form}}", self._style("faint")))
         return segments
 
-    def _curve_label(self, band: Curve, line: int) -> Segment:
+    def _curve_label(self, band: BarBand, line: int) -> Segment:
         if line == 0:
             return self._label(band.label)
         value = float(band.values[self._step])
@@ -329,32 +340,3 @@ class StepGrid(Widget, can_focus=True):
             text = f"{value:{band.form}}"[: LABEL_WIDTH - 2].ljust(LABEL_WIDTH)
             return Segment(text, self._style("cursor"))
         return self._label("")
-
-
-def _rows(band: Heat, lines: int, line: int) -> tuple[int, ...]:
-    """The row, or the two rows, that a line of a heatmap shows; the cursor stays in view."""
-    count = len(band.values)
-    a_line = 1 if lines >= count else 2
-    shown = min(count, lines * a_line)
-    first = max(0, min((band.row or 0) - shown // 2, count - shown))
-    first -= first % a_line
-    start = first + line * a_line
-    return tuple(range(start, min(start + a_line, count)))
-
-
-def _bar_cell(
-    value: float, top: float, height: float, colour: object, ground: object
-) -> tuple[str, Style]:
-    """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
-    bottom = top - height
-    if value >= 0:
-        share = (min(value, top) - max(0.0, bottom)) / height
-        # From the bottom up; where zero lies within the cell the bar begins at its foot.
-        eighths = max(0, min(8, round(share * 8)))
-        return _UP[eighths], Style(color=colour)  # type: ignore[arg-type]
-    share = (min(0.0, top) - max(value, bottom)) / height
-    eighths = max(0, min(8, round(share * 8)))
-    # From the top down: the rest is drawn in the colour of the ground.
-    return (
-        (" ", Style()) if not eighths else (_UP[8 - eighths], Style(color=ground, bgcolor=colour))  # type: ignore[arg-type]
-    )

@@ -76,9 +76,10 @@ class Studies:
         def advance(done: int, total: int) -> None:
             self._done, self._total = done, total
 
-        study = None
+        study, study_work = None, subject.study
+        assert study_work is not None  # the key does nothing else
         try:
-            study = await in_thread(self._widget, subject.study, advance, stop.is_set)
+            study = await in_thread(self._widget, study_work, advance, stop.is_set)
         except UserError as error:
             self._fail(subject, str(error))
         except Exception:

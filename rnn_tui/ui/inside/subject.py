@@ -1,15 +1,20 @@
-"""What a look inside is a look at: an input on its way through a network."""
+"""What a look inside is a look at, and what the look of each task says of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
 
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.strokes import Ink
+from rnn_tui.ui.inside.bands import StepBand
+from rnn_tui.ui.inside.trace_bands import Look
 
 # Makes a study, or None where it is stopped; may take seconds.
 StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]
@@ -24,19 +29,19 @@ class Subject:
         about: the input and the network, in a few words.
         trace: step by step.
         network: tells networks apart, so that a study made of one is found again.
-        study: studies the network.
+        study: studies the network; None where there is no way.
         details: what a task's own view needs besides.
     """
 
     about: str
     trace: Trace
     network: Hashable
-    study: StudyWork
+    study: StudyWork | None
     details: Any = None
 
 
 @dataclass(frozen=True, eq=False)
-class Request:
+class LookRequest:
     """What is to be looked at.
 
     Attributes:
@@ -99,3 +104,74 @@ class Networks(Generic[NetworkType]):
         if key not in self._known:
             self._known[key] = self._read(path)
         return self._known[key]
+
+
+class TaskInside(Vertical):
+    """What `InsideView` asks of a task."""
+
+    ruler: str = "step"
+    first_number: ClassVar[int] = 1
+    # Whether a study takes no longer than a look.
+    studies_at_once: ClassVar[bool] = False
+
+    @property
+    def look(self) -> Look:
+        """What is looked at."""
+        raise NotImplementedError
+
+    def choices(self) -> ComposeResult:
+        """What can be chosen, in a line above."""
+        return iter(())
+
+    def pictures(self) -> ComposeResult:
+        """What stands at the left of the grid."""
+        return iter(())
+
+    def study_pictures(self) -> ComposeResult:
+        """What shows a study apart from the steps of the input at hand."""
+        return iter(())
+
+    def request(self) -> LookRequest | str:
+        """What to look at now; or why there is nothing."""
+        raise NotImplementedError
+
+    def taken(self, subject: Subject) -> None:
+        """Something new is looked at, and about to be shown."""
+
+    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
+        """What was read, and what should have come out; `study` is None where there is none."""
+        raise NotImplementedError
+
+    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
+        """What a study adds to the steps of the input at hand."""
+        raise NotImplementedError
+
+    def study_text(self, study: Any) -> str:
+        """What a study found, in a sentence or two."""
+        raise NotImplementedError
+
+    def step_name(self, step: int, steps: int) -> str:
+        """Which step, from 0, of how many."""
+        return f"{self.ruler} {step + 1:,} of {steps:,}"
+
+    def sentence(self, subject: Subject, step: int) -> str:
+        """What the network says after a step."""
+        raise NotImplementedError
+
+    def note(self, subject: Subject, step: int) -> str:
+        """What to know of what is shown; where that is nothing, who answers."""
+        layer = subject.trace.layers[self.look.layer]
+        if layer.note:
+            return layer.note
+        return subject.trace.prefix_note if step < subject.trace.steps - 1 else subject.about
+
+    def show_pictures(self, subject: Subject, step: int) -> None:
+        """Bring the pictures up to date."""
+
+    def action_other(self) -> None:
+        """Look at another input."""
+        raise NotImplementedError
+
+    def action_next_network(self) -> None:
+        """Look into the next network."""
+        raise NotImplementedError

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
 from textual import on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
@@ -15,22 +14,18 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from rnn_tui.ui.inside.bands import (
-    IMPORTANCE,
-    NUMBER,
+from rnn_tui.ui.inside.bands import StepBand
+from rnn_tui.ui.inside.pictures import Scrubber
+from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.inside.study import Studies
+from rnn_tui.ui.inside.subject import LookRequest, Subject, TaskInside
+from rnn_tui.ui.inside.trace_bands import (
     UNITS,
     Look,
     answer_bands,
     readout_text,
     unit_bands,
-    units_in_order,
 )
-from rnn_tui.ui.inside.scrubber import Scrubber
-from rnn_tui.ui.inside.step_bands import Band
-from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.study import Studies
-from rnn_tui.ui.inside.subject import Request, Subject
-from rnn_tui.ui.inside.task import TaskInside
 from rnn_tui.ui.shell.threads import LatestQuestion
 
 # Steps of a long stride, and units of a page.
@@ -78,7 +73,7 @@ class InsideView(TaskInside):
         super().__init__(classes="inside-view")
         self.subject: Subject | None = None
         self._look, self._step = Look(), 0
-        self._asked_for: Request | None = None
+        self._asked_for: LookRequest | None = None
         self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
         self._study_shown = True
         self._failure = ""
@@ -196,7 +191,7 @@ class InsideView(TaskInside):
         trace, step = subject.trace, self._step
         study = self.study if self._study_shown else None
         self.set_class(study is not None, "-studied")
-        bands: list[Band] = [*self.input_bands(subject, study)]
+        bands: list[StepBand] = [*self.input_bands(subject, study)]
         # Where there is little room, a study and the units take turns.
         units = study is None or self.has_class("-tall")
         if units or not trace.one_output:
@@ -287,38 +282,26 @@ class InsideView(TaskInside):
         """Put the cursor on another unit."""
         if self.subject is None:
             return
-        layer = self.subject.trace.layers[self._look.layer]
-        units = units_in_order(layer, self._look.order)
-        at = int(np.flatnonzero(units == self._look.unit)[0])
-        self.choose_unit(int(units[max(0, min(at + by, len(units) - 1))]))
+        self._look_otherwise(self._look.moved(self.subject.trace, by))
 
-    def choose_unit(self, unit: int) -> None:
-        """Put the cursor on this unit."""
-        if unit != self._look.unit:
-            self._look = replace(self._look, unit=unit)
+    def _look_otherwise(self, look: Look) -> None:
+        if look != self._look:
+            self._look = look
             self.show_all()
 
     def action_sort(self) -> None:
         """Order the units in the other way."""
-        order = NUMBER if self._look.order == IMPORTANCE else IMPORTANCE
-        self._look = replace(self._look, order=order)
-        self.show_all()
+        self._look_otherwise(self._look.sorted_otherwise())
 
     def action_quantity(self) -> None:
         """Show the next of state, cell and gates."""
-        if self.subject is None:
-            return
-        names = list(self.subject.trace.layers[self._look.layer].quantities)
-        after = names[(names.index(self._look.quantity) + 1) % len(names)]
-        self._look = replace(self._look, quantity=after)
-        self.show_all()
+        if self.subject is not None:
+            self._look_otherwise(self._look.next_quantity(self.subject.trace))
 
     def action_layer(self) -> None:
         """Show the next layer."""
         if self.subject is not None:
-            layer = (self._look.layer + 1) % len(self.subject.trace.layers)
-            self._look = replace(self._look, layer=layer, unit=None).fitted(self.subject.trace)
-            self.show_all()
+            self._look_otherwise(self._look.next_layer(self.subject.trace))
 
     @on(StepGrid.Picked, "#inside-steps")
     def _picked(self, event: StepGrid.Picked) -> None:
@@ -326,8 +309,7 @@ class InsideView(TaskInside):
         self._stop_playing()
         self.go_to(event.step)
         if event.name == UNITS and self.subject is not None:
-            layer = self.subject.trace.layers[self._look.layer]
-            self.choose_unit(int(units_in_order(layer, self._look.order)[event.row]))
+            self._look_otherwise(self._look.on_row(self.subject.trace, event.row))
 
     @on(Scrubber.Moved)
     def _scrubbed(self, event: Scrubber.Moved) -> None:
@@ -339,6 +321,8 @@ class InsideView(TaskInside):
         """Keys that do nothing here are grey, or not there at all."""
         if action == "layer":
             return self.subject is not None and len(self.subject.trace.layers) > 1
+        if action == "study" and self.subject is not None and self.subject.study is None:
+            return False
         if action in ("step", "play", "unit", "sort", "quantity", "study"):
             return True if self.subject is not None else None
         return True

@@ -133,7 +133,7 @@ reads them; `k` there measures how long each digit survives in its state.
     def other_views(self) -> Sequence[tuple[str, str, Widget]]:
         """The prompt, then the views of a finished run."""
         from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel  # noqa: PLC0415 - numpy
-        from rnn_tui.ui.inside.sequences import RecallInside  # noqa: PLC0415 - numpy
+        from rnn_tui.ui.inside.recall import RecallInside  # noqa: PLC0415 - numpy
 
         self._prompt: RecallPromptPanel = RecallPromptPanel()
         self._inside = RecallInside(self._prompt)
@@ -218,7 +218,7 @@ carry.
     def other_views(self) -> Sequence[tuple[str, str, Widget]]:
         """The calculator, then the views of a finished run."""
         from rnn_tui.ui.ask.calculator import CalculatorPanel  # noqa: PLC0415 - numpy
-        from rnn_tui.ui.inside.sequences import AdderInside  # noqa: PLC0415 - numpy
+        from rnn_tui.ui.inside.adder import AdderInside  # noqa: PLC0415 - numpy
 
         self._calculator: CalculatorPanel = CalculatorPanel()
         self._inside = AdderInside(self._calculator)

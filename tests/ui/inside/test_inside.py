@@ -23,9 +23,9 @@ from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_parts import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
+from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
 from rnn_tui.ui.inside.mnist import MnistInside
-from rnn_tui.ui.inside.read_image import ReadImage
-from rnn_tui.ui.inside.step_bands import Band, Curve, Heat, Words
+from rnn_tui.ui.inside.pictures import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -70,8 +70,8 @@ def band(view: InsideView, label: str) -> Any:
     return found
 
 
-def _name(one: Band) -> str:
-    return one.label if isinstance(one, Words | Curve) else getattr(one, "name", "")
+def _name(one: StepBand) -> str:
+    return one.label if isinstance(one, WordBand | BarBand) else getattr(one, "name", "")
 
 
 def text(view: InsideView, place: str) -> str:
@@ -114,7 +114,7 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
         told = study.unit_row(view.subject.trace, source, unit)
         assert band(view, f"by unit {unit}").words == [str(bit) for bit in told]
         values = study.values(view.subject.trace, source, unit)
-        curve = next(one for one in view.grid.bands if isinstance(one, Curve))
+        curve = next(one for one in view.grid.bands if isinstance(one, BarBand))
         assert curve.values.tolist() == pytest.approx(values.tolist())
         assert study.summary in text(view, "study")
         assert "chance" in text(view, "study")
@@ -122,10 +122,10 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
 
 async def test_another_addition_is_one_in_the_calculator_too() -> None:
     async with inside("adder") as (app, view, pilot):
-        before = view.subject.details.addition
+        before = view.subject.details.given
         await pilot.press("i")
         await settled(pilot, view)
-        after = view.subject.details.addition
+        after = view.subject.details.given
         entries = [int(entry.value, 2) for entry in app.query(NumberEntry)]
         assert [after.a, after.b] == entries
         assert after != before
@@ -215,7 +215,7 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(
         await pilot.press("k")
         await settled(pilot, view)
         grid = view.query_one("#inside-survival", StepGrid)
-        heat = next(one for one in grid.bands if isinstance(one, Heat))
+        heat = next(one for one in grid.bands if isinstance(one, HeatBand))
         assert heat.values == pytest.approx(100 * view.study.accuracy, nan_ok=True)
         # It keeps the third digit and forgets the rest.
         assert heat.values[2, -1] > 95

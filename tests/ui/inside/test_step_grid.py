@@ -12,25 +12,33 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from rnn_tui.ui.inside.heat_colours import LEVELS, levels_of
-from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words, allot
+from rnn_tui.ui.inside.bands import (
+    LEVELS,
+    BarBand,
+    HeadingBand,
+    HeatBand,
+    StepBand,
+    WordBand,
+    allot,
+    levels_of,
+)
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid
 from rnn_tui.ui.shell import styles
 
 
-def heat(rows: int, steps: int = 3, row: int | None = None) -> Heat:
+def heat(rows: int, steps: int = 3, row: int | None = None) -> HeatBand:
     values = np.arange(rows * steps, dtype=np.float32).reshape(rows, steps) / (rows * steps)
-    return Heat("units", [f"unit {at}" for at in range(rows)], values, row=row, form=".2f")
+    return HeatBand("units", [f"unit {at}" for at in range(rows)], values, row=row, form=".2f")
 
 
-def curve(values: Sequence[float], low: float = -1.0, high: float = 1.0) -> Curve:
-    return Curve("curve", np.array(values, np.float32), low, high)
+def curve(values: Sequence[float], low: float = -1.0, high: float = 1.0) -> BarBand:
+    return BarBand("curve", np.array(values, np.float32), low, high)
 
 
 bands = st.lists(
     st.one_of(
-        st.builds(Heading, st.just("heading")),
-        st.builds(lambda: Words("word", "abc")),
+        st.builds(HeadingBand, st.just("heading")),
+        st.builds(lambda: WordBand("word", "abc")),
         st.builds(heat, st.integers(1, 300)),
         st.builds(lambda: curve([0, 0, 0])),
     ),
@@ -39,17 +47,17 @@ bands = st.lists(
 
 
 @given(st.integers(0, 120), bands)
-def test_the_lines_given_out_are_those_that_there_are(height: int, many: list[Band]) -> None:
+def test_the_lines_given_out_are_those_that_there_are(height: int, many: list[StepBand]) -> None:
     lines = allot(height, many)
     assert len(lines) == len(many)
     assert all(count >= 0 for count in lines)
     assert sum(lines) <= height
     for band, count in zip(many, lines, strict=True):
-        assert count <= (len(band.values) if isinstance(band, Heat) else 8)
+        assert count <= (len(band.values) if isinstance(band, HeatBand) else 8)
 
 
 def test_small_heatmaps_have_a_line_a_row_where_there_is_room() -> None:
-    many = [Words("a", "abc"), heat(10), Heading("b"), heat(128), curve([0, 0, 0])]
+    many = [WordBand("a", "abc"), heat(10), HeadingBand("b"), heat(128), curve([0, 0, 0])]
     words, small, heading, large, below = allot(60, many)
     assert (words, small, heading) == (1, 10, 1)
     assert large >= 30
@@ -84,7 +92,7 @@ class Host(App[None]):
 
 @asynccontextmanager
 async def grid(
-    many: Sequence[Band], steps: int, step: int, size: tuple[int, int] = (60, 20)
+    many: Sequence[StepBand], steps: int, step: int, size: tuple[int, int] = (60, 20)
 ) -> AsyncIterator[tuple[Host, StepGrid, Pilot[Any]]]:
     app = Host()
     async with app.run_test(size=size) as pilot:
@@ -99,7 +107,7 @@ def lines(shown: StepGrid) -> list[str]:
 
 
 async def test_what_belongs_to_a_step_stands_in_one_column() -> None:
-    many = [Words("read", "xyz"), Words("said", "123"), heat(3, row=1)]
+    many = [WordBand("read", "xyz"), WordBand("said", "123"), heat(3, row=1)]
     async with grid(many, 3, 1) as (_, shown, _pilot):
         ruler, read, said, *rows = lines(shown)
         for column, (step, word, answer) in enumerate(zip("123", "xyz", "123", strict=True)):
@@ -123,7 +131,7 @@ async def test_what_is_not_read_yet_is_fainter() -> None:
 
 async def test_the_present_step_of_a_long_input_is_in_view() -> None:
     steps = 4096
-    words = Words("bit", ["1" if at == 4000 else "0" for at in range(steps)])
+    words = WordBand("bit", ["1" if at == 4000 else "0" for at in range(steps)])
     for step in (0, 4000, steps - 1):
         async with grid([words, heat(4, steps)], steps, step) as (_, shown, _pilot):
             ruler, bits, *_ = lines(shown)
@@ -170,7 +178,7 @@ async def test_a_curve_has_bars_above_and_below_zero() -> None:
 
 
 async def test_a_click_picks_step_and_row() -> None:
-    async with grid([Words("read", "xyz"), heat(3)], 3, 0) as (app, _shown, pilot):
+    async with grid([WordBand("read", "xyz"), heat(3)], 3, 0) as (app, _shown, pilot):
         await pilot.click(StepGrid, offset=(LABEL_WIDTH + 13, 1))
         await pilot.click(StepGrid, offset=(LABEL_WIDTH + 7, 3))
         await pilot.pause()
@@ -183,7 +191,7 @@ async def test_the_cursor_stays_in_view_of_many_rows() -> None:
 
 
 async def test_it_draws_at_any_size() -> None:
-    many = [Words("a", "abc"), Heading("b" * 99), heat(9, row=3), curve([0.3, -0.3, 1.0])]
+    many = [WordBand("a", "abc"), HeadingBand("b" * 99), heat(9, row=3), curve([0.3, -0.3, 1.0])]
     for size in ((1, 1), (12, 3), (20, 6), (200, 50)):
         async with grid(many, 3, 2, size) as (_, shown, _pilot):
             assert all(shown.render_line(y).cell_length == shown.size.width for y in range(size[1]))

@@ -1,4 +1,4 @@
-"""A digit as far as a network has read it; and what in it speaks for the answer."""
+"""Beside the grid of steps: the bar of steps, and a digit as far as a network has read it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,70 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
+from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from rnn_tui.photos.strokes import SIDE, Ink
-from rnn_tui.ui.inside.heat_colours import LEVELS, Heatscale, levels_of
+from rnn_tui.ui.inside.bands import LEVELS, Heatscale, levels_of
 
+WIDEST = 40
 # The paper of rows that are not read yet, and how much of their ink shows.
 UNREAD_PAPER, UNREAD_INK = 58, 0.35
 # The column of the mark beside the row.
 MARGIN = 2
+
+
+class Scrubber(Widget):
+    """One line: step, bar, sentence. A click on the bar goes there."""
+
+    ALLOW_SELECT = False
+
+    class Moved(Message):
+        """A step was chosen, from 0."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._steps, self._step = 0, 0
+        self._name, self._text, self._playing = "", "", False
+
+    def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
+        """Draw that `step` of `steps`, called `name`, is the present one, and `text` beside it."""
+        self._step, self._steps, self._name = step, steps, name
+        self._text, self._playing = text, playing
+        self.refresh()
+
+    @property
+    def _head(self) -> str:
+        return f"{'▶ ' if self._playing else ''}{self._name} "
+
+    @property
+    def _width(self) -> int:
+        room = self.size.width - len(self._head) - len(self._text) - 2
+        return max(0, min(WIDEST, room, max(8, self._steps)))
+
+    def render(self) -> Content:
+        """Draw at the present width."""
+        if not self._steps:
+            return Content("")
+        width = self._width
+        at = round(self._step / max(1, self._steps - 1) * (width - 1)) if width > 1 else 0
+        bar = Content("━" * at).stylize("$text-accent") + Content("●").stylize("bold $text-accent")
+        bar += Content("─" * (width - at - 1)).stylize("$foreground 40%")
+        head = Content(self._head).stylize("bold")
+        return head + (bar if width > 1 else Content("")) + Content(f"  {self._text}")
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the step that lies there."""
+        width, x = self._width, event.x - len(self._head)
+        if self._steps and width > 1 and 0 <= x < width:
+            self.post_message(self.Moved(round(x / (width - 1) * (self._steps - 1))))
 
 
 class ReadImage(Widget):

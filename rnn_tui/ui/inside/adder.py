@@ -1,0 +1,113 @@
+"""What the look inside adders adds: the numbers of the calculator, and where the carry is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rnn_tui.inside.adder import trace_addition
+from rnn_tui.inside.carry import SOURCES, CarryStudy, study_carry
+from rnn_tui.inside.trace import Trace
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.adder.inference import Addition
+from rnn_tui.ui.ask.calculator import CalculatorPanel
+from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
+from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
+from rnn_tui.ui.inside.subject import StudyWork, Subject
+
+
+class AdderInside(SequenceInside):
+    """An addition on its way through an adder.
+
+    Args:
+        calculator: has the numbers, and says which weights answer.
+    """
+
+    first_number: ClassVar[int] = 0
+    studies_at_once: ClassVar[bool] = True
+
+    def __init__(self, calculator: CalculatorPanel) -> None:
+        super().__init__(ADDER)
+        self._calculator = calculator
+
+    def question(self) -> SequenceQuestion:
+        """The numbers of the calculator."""
+        addition, source = self._calculator.at_hand
+        variant, seed = self._calculator.chosen
+        return SequenceQuestion(addition, source, None, variant, seed)
+
+    def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
+        """The numbers, and the bits of their sum."""
+        return trace_addition(network, given, replica), _bits(given.bits(given.total))
+
+    def study_of(self, network: Any, replica: int) -> StudyWork:
+        """Where the carry is."""
+        return lambda _progress, _stopping: study_carry(network, replica)
+
+    def input_bands(self, subject: Subject, study: CarryStudy | None) -> Sequence[StepBand]:
+        """Both numbers, what is carried and who tells it, what came out, what is right."""
+        addition: Addition = subject.details.given
+        total, answers = addition.bits(addition.total), subject.trace.answers
+        carries = addition.carries
+        return [
+            WordBand("a", _bits(addition.bits(addition.a))),
+            WordBand("b", _bits(addition.bits(addition.b))),
+            WordBand("carry", _bits(carries)),
+            *(
+                WordBand(label, _bits(told), wrong=(told != carries).tolist())
+                for label, told in self._told(subject, study)
+            ),
+            WordBand("network", _bits(answers), wrong=(answers != total).tolist(), strong=True),
+            WordBand("true sum", _bits(total)),
+        ]
+
+    def study_bands(self, subject: Subject, study: CarryStudy) -> Sequence[StepBand]:
+        """The unit that tells the carry best: what it holds before each place."""
+        source, unit = study.best
+        values = study.values(subject.trace, source, unit)
+        limit = 1.0 if source == SOURCES[0] else max(1.0, float(abs(values).max()))
+        return [BarBand(f"unit {unit}", values, -limit, limit)]
+
+    @staticmethod
+    def _told(subject: Subject, study: CarryStudy | None) -> list[tuple[str, Any]]:
+        """The carry into each place as the state before it tells it, and who reads it there."""
+        if study is None:
+            return []
+        trace, (source, unit) = subject.trace, study.best
+        return [
+            ("by probe", study.carry_row(trace)),
+            (f"by unit {unit}", study.unit_row(trace, source, unit)),
+        ]
+
+    def step_name(self, step: int, steps: int) -> str:
+        """The place, counted from 0 as powers of two are."""
+        return f"place {step} ({step + 1} of {steps:,})"
+
+    def study_text(self, study: CarryStudy) -> str:
+        """Where the carry is; and how well the unit with the cursor tells it."""
+        if not self.has_class("-tall"):
+            return study.summary  # no unit has a cursor here
+        unit = self.look.unit or 0
+        others = ", ".join(
+            f"{source} {100 * study.accuracy[at, unit]:.1f} % ({study.correlation[at, unit]:+.2f})"
+            for at, source in enumerate(SOURCES)
+        )
+        return f"{study.summary} Unit {unit}: {others}."
+
+    def sentence(self, subject: Subject, step: int) -> str:
+        """The bit after a step."""
+        trace = subject.trace
+        bit = trace.answer_word(step)
+        mark = "✓" if bit == subject.details.truth[step] else "✗ wrong"
+        return (
+            f"reads {trace.read[step]}, says {bit}, {100 * trace.sureness(step):.1f} % sure {mark}"
+        )
+
+    def action_other(self) -> None:
+        """Two other random numbers, in the calculator too."""
+        self._calculator.action_draw()
+        self.ask()
+
+
+def _bits(bits: Any) -> list[str]:
+    return [str(int(bit)) for bit in bits]

@@ -1,0 +1,90 @@
+"""What the look inside recall networks adds: the digits of the prompt, and how long they last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from textual.app import ComposeResult
+
+from rnn_tui.inside.recall import trace_digits
+from rnn_tui.inside.survival import SurvivalStudy, study_survival
+from rnn_tui.inside.trace import Trace
+from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
+from rnn_tui.ui.inside.bands import HeadingBand, HeatBand, StepBand, WordBand
+from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
+from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.inside.subject import StudyWork, Subject
+
+
+class RecallInside(SequenceInside):
+    """A sequence of digits on its way through a recall network.
+
+    Args:
+        prompt: has the sequence, and says which weights answer.
+    """
+
+    def __init__(self, prompt: RecallPromptPanel) -> None:
+        super().__init__(RECALL)
+        self.add_class("-own-steps")
+        self._prompt = prompt
+
+    def study_pictures(self) -> ComposeResult:
+        """The survival of digits, over the steps of training sequences."""
+        yield StepGrid(ruler="step", id="inside-survival")
+
+    def question(self) -> SequenceQuestion:
+        """The digits of the prompt."""
+        digits, position, source = self._prompt.at_hand
+        return SequenceQuestion(digits, source, position, seed=self._prompt.seed)
+
+    def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
+        """The digits; what is right is known after the last of them."""
+        position = network.config.position
+        known = position is not None and position <= len(given)
+        truth = [""] * (len(given) - 1) + [str(given[position - 1]) if known else ""]
+        return trace_digits(network, given, replica), truth
+
+    def study_of(self, network: Any, replica: int) -> StudyWork:
+        """How long digits survive."""
+        return lambda progress, stopping: study_survival(
+            network, replica, progress=progress, stopping=stopping
+        )
+
+    def about(self, network: SequenceNetwork) -> str:
+        """The position in training."""
+        return f", trained to recall position {network.config.position}"
+
+    def input_bands(self, subject: Subject, study: SurvivalStudy | None) -> Sequence[StepBand]:  # noqa: ARG002
+        """The digits, the one to recall marked."""
+        asked = [at + 1 == subject.details.config.position for at in range(subject.trace.steps)]
+        return [WordBand("digit", subject.trace.read, chosen=asked)]
+
+    def show_pictures(self, subject: Subject, step: int) -> None:  # noqa: ARG002
+        """Bring the study up to date."""
+        study: SurvivalStudy | None = self.study
+        if study is None:
+            return
+        heat = HeatBand(
+            "",
+            [f"digit {place}" for place in study.positions],
+            (100 * study.accuracy).astype(np.float32),
+            limit=100.0,
+            form=".0f",
+            written=True,
+        )
+        title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
+        grid = self.query_one("#inside-survival", StepGrid)
+        grid.show([HeadingBand(title), heat], study.steps.tolist(), len(study.steps) - 1)
+
+    def sentence(self, subject: Subject, step: int) -> str:
+        """The answer after a step, held against the digit that was asked for."""
+        return super().sentence(subject, step).replace("✗ it is", "✗ it was")
+
+    def action_other(self) -> None:
+        """Other random digits, in the prompt too."""
+        self._prompt.draw_digits()
+        self.ask()

@@ -1,0 +1,74 @@
+"""Whoever adds a task or a cell can look inside its networks."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from rnn_tui.engine.paths import run_dir
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.networks import CELLS
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.inside.bands import WordBand
+from rnn_tui.ui.inside.sequences import SequenceInside
+from tests.runs.kept_runs import train
+from tests.ui.helpers import PanelApp, screen_text, settled
+
+
+async def looked(pilot: Pilot[Any], view: SequenceInside) -> None:
+    """Until everything is looked at and shown."""
+    await settled(pilot, lambda: not view.busy)
+
+
+def words(view: SequenceInside, label: str) -> tuple[str, ...]:
+    """What stands under a label."""
+    [found] = [one for one in view.grid.bands if isinstance(one, WordBand) and one.label == label]
+    return tuple(found.words)
+
+
+@pytest.mark.usefixtures("registered", "home")
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "mgu"])
+async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: str) -> None:
+    task = TASKS["majority"]
+    app = PanelApp(SequenceInside(task))
+    async with app.run_test(size=(120, 50)) as pilot:
+        await looked(pilot, app.panel)
+        assert "There are no weights for majority" in screen_text(app)
+        train(task.config(cell, epochs=1))
+        app.panel.refresh_weights()
+        await looked(pilot, app.panel)
+        app.panel.focus_view()
+        view: Any = app.panel
+        subject = view.subject
+        network = task.network(read_weights(next(run_dir().rglob("*.safetensors"))))
+        # It is a string of bits, and what is said of it is what the network says of it.
+        bits = [int(word) for word in words(app.panel, "bits")]
+        assert set(bits) <= {0, 1}
+        assert 3 <= len(bits) <= 9
+        majority = "more ones" if 2 * sum(bits) > len(bits) else "more zeros"
+        assert subject.details.truth[-1] == majority
+        replica = 2  # the first seed of the larger variant
+        inputs = np.array(bits, np.uint8)[:, None, None]
+        *_, logits = network.steps(inputs, [len(bits)])
+        assert subject.trace.logits[-1] == pytest.approx(logits[replica, :, 0], abs=1e-5)
+        said = subject.trace.answer_word(len(bits) - 1)
+        assert f"says {said}" in screen_text(app)
+        assert ("✓" if said == majority else f"✗ it is {majority}") in screen_text(app)
+        # State, memory and gates are those of the cell.
+        kind = CELLS[cell]
+        seen = [view.look.quantity]
+        for _ in range(len(kind.gates) + kind.has_memory):
+            await pilot.press("e")
+            seen.append(view.look.quantity)
+        names = [name if name == "candidate" else f"{name} gate" for name in kind.gates]
+        assert seen == ["state", *["cell"] * kind.has_memory, *names]
+        # Another one; another network; nothing to study.
+        before = subject.trace.read
+        while view.subject.trace.read == before:
+            await pilot.press("i")
+            await looked(pilot, app.panel)
+        await pilot.press("ctrl+n", "k")
+        await looked(pilot, app.panel)
+        assert len(view.subject.trace.layers[0].importance) == 3
+        assert view.study is None
