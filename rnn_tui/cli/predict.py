@@ -28,7 +28,6 @@ from rnn_tui.cli.output import (
 )
 from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos import METHODS
 from rnn_tui.tasks.mnist import MNIST
 
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     whose.add_argument(
-        "--model", choices=shipped_cells(), default=MNIST.default_cell,
+        "--model", choices=MNIST.shipped_cells, default=MNIST.default_cell,
         help="ask the network of this kind that ships (default: %(default)s)",
     )  # fmt: skip
     add_method_option(parser)
@@ -89,13 +88,6 @@ def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
     )  # fmt: skip
 
 
-def shipped_cells() -> list[str]:
-    """The cells of the networks that ship for photos."""
-    folder = asset_dir() / "pretrained"
-    names = {cell: f"{MNIST.name}-{cell}.safetensors" for cell in MNIST.cells}
-    return [cell for cell, name in names.items() if (folder / name).is_file()]
-
-
 def _percent(text: str) -> float:
     try:
         value = float(text)
@@ -119,12 +111,13 @@ def run(options: argparse.Namespace) -> int:
         SettingError: if a path is no path.
     """
     from rnn_tui.photos.reader import THRESHOLD, PhotoReader  # noqa: PLC0415 - OpenCV, on use only
-    from rnn_tui.runs.row_reader_networks import described, network_of, source_of  # noqa: PLC0415
+    from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
     weights = None if options.weights is None else Path(options.weights)
-    source = source_of(weights, options.run, options.model)
-    network = network_of(source)
+    source = named(MNIST.name, weights, options.run) or choose_shipped(MNIST.name, options.model)
+    network = NETWORKS.get(source.path, RowReaderNetwork)
     reader = PhotoReader(
         network,
         options.preprocessing,

@@ -1,4 +1,4 @@
-"""What networks make of a drawing, apart from how it is shown: weights found, drawings read.
+"""What networks make of a drawing, apart from how it is shown: drawings read, answers compared.
 
 Nothing here knows Textual; all of it may run in a thread.
 """
@@ -7,25 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import read_description, read_weights
-from rnn_tui.networks import CELLS
 from rnn_tui.photos.strokes import Ink
-from rnn_tui.runs.row_reader_weights import pretrained, trained
-from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # As with photos, a digit that is less probable than this is a guess.
 SURE = 0.5
-# Runs that can be chosen among; older ones would only make the list long.
-MOST_RUNS = 20
-MODELS = ("lstm", "rnn", "bilstm")
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
     "anew, or train with t."
@@ -33,33 +24,16 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Weights that may read a drawing.
-
-    Attributes:
-        source: the file.
-        title: what to call them in a list.
-        name: what to call them in a narrow column.
-        ships: whether they came with rnn-tui.
-    """
-
-    source: Source
-    title: str
-    name: str
-    ships: bool
-
-
-@dataclass(frozen=True)
-class Answer:
+class DrawingAnswer:
     """What one network makes of a drawing.
 
     Attributes:
-        reader: whose answer it is.
+        source: the weights of the network.
         probabilities: of the ten digits; empty where there is none.
         failure: why there is no answer.
     """
 
-    reader: Reader
+    source: Source
     probabilities: tuple[float, ...] = ()
     failure: str = ""
 
@@ -93,7 +67,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Answers:
+class DrawingAnswers:
     """A drawing as the networks read it.
 
     Attributes:
@@ -103,76 +77,27 @@ class Answers:
     """
 
     digit: Ink
-    each: tuple[Answer, ...]
+    each: tuple[DrawingAnswer, ...]
 
 
-class Readers:
-    """The weights that there are; those that have answered stay in memory.
+def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
+    """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
+    # OpenCV takes a tenth of a second to load: not while a view is being made.
+    from rnn_tui.photos.digit.preparing import centre  # noqa: PLC0415
 
-    Args:
-        named: further weights, which neither ship nor have to be a finished run's.
-    """
-
-    def __init__(self, named: Source | None = None) -> None:
-        others = [] if named is None else [_reader_of(named)]
-        shipped = (
-            Reader(source, f"pretrained {name}", name, ships=True)
-            for source, name in ((pretrained(model), CELLS[model].label) for model in MODELS)
-            if source.path.is_file()
-        )
-        runs = (_reader_of(source) for source in islice(trained(), MOST_RUNS))
-        known: dict[Path, Reader] = {}
-        for reader in (*shipped, *others, *runs):
-            known.setdefault(reader.source.path, reader)
-        self.all = tuple(known.values())
-        self._networks: dict[Path, RowReaderNetwork] = {}
-
-    def title_of(self, source: Source | None) -> str | None:
-        """What weights are called in the list, if they are there."""
-        for reader in self.all:
-            if source is not None and reader.source.path == source.path:
-                return reader.title
-        return None
-
-    def asked(self, title: str) -> tuple[Reader, ...]:
-        """The chosen reader, and for comparison those that ship."""
-        chosen = next(reader for reader in self.all if reader.title == title)
-        return (chosen, *(one for one in self.all if one.ships and one is not chosen))
-
-    def answer(self, ink: Ink, readers: Sequence[Reader]) -> Answers:
-        """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
-        # OpenCV takes a tenth of a second to load: not while a view is being made.
-        from rnn_tui.photos.digit.preparing import centre  # noqa: PLC0415
-
-        digit = centre(ink)
-        if not digit.any():
-            return Answers(digit, ())
-        return Answers(digit, tuple(self._answer(digit, reader) for reader in readers))
-
-    def _answer(self, digit: Ink, reader: Reader) -> Answer:
-        try:
-            network = self._network(reader)
-        except CheckpointError as error:
-            return Answer(reader, failure=str(error))
-        with np.errstate(all="ignore"):
-            probabilities = network.probabilities(digit[None])[0]
-        if not np.isfinite(probabilities).all():
-            return Answer(reader, failure="No number comes out of these weights.")
-        return Answer(reader, tuple(probabilities.tolist()))
-
-    def _network(self, reader: Reader) -> RowReaderNetwork:
-        path = reader.source.path
-        if path not in self._networks:
-            self._networks[path] = RowReaderNetwork(read_weights(path))
-        return self._networks[path]
+    digit = centre(ink)
+    if not digit.any():
+        return DrawingAnswers(digit, ())
+    return DrawingAnswers(digit, tuple(_answer(digit, source) for source in sources))
 
 
-def _reader_of(source: Source) -> Reader:
-    """Weights, called by their model; those that can't be read will say so when they are asked."""
+def _answer(digit: Ink, source: Source) -> DrawingAnswer:
     try:
-        config = read_description(source.path)[0]
-    except CheckpointError:
-        return Reader(source, source.label, source.label, ships=False)
-    name = config.name if isinstance(config, ImageConfig) else config.task
-    title = f"{name} · {source.label}"
-    return Reader(source, title, title, ships=False)
+        network = NETWORKS.get(source.path, RowReaderNetwork)
+    except CheckpointError as error:
+        return DrawingAnswer(source, failure=str(error))
+    with np.errstate(all="ignore"):
+        probabilities = network.probabilities(digit[None])[0]
+    if not np.isfinite(probabilities).all():
+        return DrawingAnswer(source, failure="No number comes out of these weights.")
+    return DrawingAnswer(source, tuple(probabilities.tolist()))

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.photos.strokes import SIDE
-from rnn_tui.ui.draw.answers import Answer, Answers
+from rnn_tui.ui.draw.answers import DrawingAnswer, DrawingAnswers
 from rnn_tui.ui.draw.bars import DrawingBars
 from rnn_tui.ui.draw.ink import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.big_digit import BigDigit
@@ -29,7 +29,7 @@ Mouse: left draws; right, or Shift, erases.
 Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift+arrow goes far."""
 
 
-class AnswerBars(Vertical):
+class DrawingAnswerBars(Vertical):
     """The answer of one network of several: its name, the digit, the ten probabilities."""
 
     def compose(self) -> ComposeResult:
@@ -41,9 +41,9 @@ class AnswerBars(Vertical):
                 yield Static("", classes="verdict", markup=False)
         yield DrawingBars()
 
-    def show(self, answer: Answer) -> None:
+    def show(self, answer: DrawingAnswer) -> None:
         """Show an answer."""
-        self.query_one(".name", Static).update(answer.reader.name, layout=False)
+        self.query_one(".name", Static).update(answer.source.short_title, layout=False)
         failed = bool(answer.failure)
         verdict = answer.failure or answer.verdict
         self.query_one(".verdict", Static).update(verdict, layout=False)
@@ -60,7 +60,7 @@ class DrawingView(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._answers: Answers | None = None
+        self._answers: DrawingAnswers | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out what the network sees, the answer beside it, the bars below."""
@@ -77,7 +77,7 @@ class DrawingView(Vertical):
         yield Static(HINT, id="drawing-hint", markup=False)
         yield Horizontal(id="drawing-bars")
 
-    async def show(self, answers: Answers) -> None:
+    async def show(self, answers: DrawingAnswers) -> None:
         """Show answers; or the hint, where nothing is drawn."""
         self._answers = answers
         self.query_one(InkImage).show_ink(answers.digit)
@@ -88,7 +88,7 @@ class DrawingView(Vertical):
         self._set_empty(False)
         self.query_one("#drawing-pictures > BigDigit", BigDigit).show(first.digit)
         self._tell("#drawing-verdict", first.verdict)
-        self._tell("#drawing-by", first.reader.title)
+        self._tell("#drawing-by", first.source.title)
         self.set_class(first.unsure, "-unsure")
         await self._show_bars(answers.each)
 
@@ -109,17 +109,17 @@ class DrawingView(Vertical):
         if str(self.query_one(place, Static).content) != text:
             self.query_one(place, Static).update(text, layout=place == "#drawing-hint")
 
-    async def _show_bars(self, each: tuple[Answer, ...]) -> None:
+    async def _show_bars(self, each: tuple[DrawingAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
         fit = max(1, min(len(each), self.size.width // COLUMN))
-        columns = list(place.query(AnswerBars))
+        columns = list(place.query(DrawingAnswerBars))
         if len(columns) > fit:
             await place.remove_children(columns[fit:])
         elif len(columns) < fit:
-            await place.mount_all([AnswerBars() for _ in range(fit - len(columns))])
+            await place.mount_all([DrawingAnswerBars() for _ in range(fit - len(columns))])
         place.set_class(fit == 1, "-single")
-        for column, answer in zip(place.query(AnswerBars), each, strict=False):
+        for column, answer in zip(place.query(DrawingAnswerBars), each, strict=False):
             column.show(answer)
         lines = [_line_of(answer, each[0]) for answer in each[fit:]]
         others = self.query_one("#drawing-others", Static)
@@ -144,17 +144,17 @@ class DrawingView(Vertical):
             await self.show(self._answers)
 
 
-def _line_of(answer: Answer, first: Answer) -> Content:
+def _line_of(answer: DrawingAnswer, first: DrawingAnswer) -> Content:
     """Another network's answer in a line."""
     if answer.failure:
-        return Content(f"{answer.reader.name} ✗")
-    line = f"{answer.reader.name:<7}{answer.digit}  {100 * answer.confidence:5.1f} %"
+        return Content(f"{answer.source.short_title} ✗")
+    line = f"{answer.source.short_title:<7}{answer.digit}  {100 * answer.confidence:5.1f} %"
     if answer.digit == first.digit:
         return Content(line)
     return Content(f"{line} ≠").stylize("$text-warning")
 
 
-def _agreement(each: tuple[Answer, ...]) -> Content:
+def _agreement(each: tuple[DrawingAnswer, ...]) -> Content:
     """How many networks agree with the first."""
     given = [answer.digit for answer in each if not answer.failure]
     same = given.count(given[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,21 +11,21 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import SOURCES, CarryStudy, study_carry
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.survival import SurvivalStudy, study_survival
-from rnn_tui.runs.sequence_weights import choose
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import NETWORKS, Source, choose
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.inside.step_bands import Band, Curve, Heading, Heat, Words
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.subject import Networks, Request, Subject
+from rnn_tui.ui.inside.subject import Request, Subject
 from rnn_tui.ui.inside.view import InsideView, chosen_after
 
 
@@ -135,7 +134,6 @@ class RecallInside(SequenceInside):
         super().__init__()
         self.add_class("-own-steps")
         self._prompt = prompt
-        self._networks = Networks(lambda path: RecallNetwork(read_weights(path)))
 
     def study_pictures(self) -> ComposeResult:
         """The survival of digits, over the steps of training sequences."""
@@ -149,15 +147,15 @@ class RecallInside(SequenceInside):
             seed = self._prompt.seed
 
         def look() -> Subject:
-            used = source if source is not None else choose("recall", position)
-            network = self._networks.get(used.path)
+            used = source if source is not None else choose(RECALL.name, position)
+            network = NETWORKS.get(used.path, RecallNetwork)
             replica, label, actual = replica_of(network.config, variant, seed)
             trace = trace_digits(network, digits, replica)
             return Subject(
                 f"{used.label}: {label}, seed {actual}, trained to recall position "
                 f"{network.config.position}",
                 trace,
-                (self._networks.key(used.path), replica),
+                (NETWORKS.version_of(used.path), replica),
                 lambda progress, stopping: study_survival(
                     network, replica, progress=progress, stopping=stopping
                 ),
@@ -227,7 +225,6 @@ class AdderInside(SequenceInside):
     def __init__(self, calculator: CalculatorPanel) -> None:
         super().__init__()
         self._calculator = calculator
-        self._networks = Networks(lambda path: AdderNetwork(read_weights(path)))
 
     def request(self) -> Request | str:
         """The numbers of the calculator."""
@@ -237,13 +234,13 @@ class AdderInside(SequenceInside):
         seed = self._seed if self._seed is not None else chosen_seed
 
         def look() -> Subject:
-            used = source if source is not None else choose("adder")
-            network = self._networks.get(used.path)
+            used = source if source is not None else choose(ADDER.name)
+            network = NETWORKS.get(used.path, AdderNetwork)
             replica, label, actual = replica_of(network.config, variant, seed)
             return Subject(
                 f"{used.label}: {label}, seed {actual}",
                 trace_addition(network, addition, replica),
-                (self._networks.key(used.path), replica),
+                (NETWORKS.version_of(used.path), replica),
                 lambda _progress, _stopping: study_carry(network, replica),
                 Details(network.config, label, actual, addition),
             )
@@ -320,4 +317,4 @@ def _bits(bits: Any) -> list[str]:
 
 
 def _key(source: Source | None) -> Hashable:
-    return None if source is None else Networks.key(Path(source.path))
+    return None if source is None else NETWORKS.version_of(source.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.trace import Trace
@@ -13,7 +13,6 @@ from rnn_tui.photos.strokes import Ink
 
 # Makes a study, or None where it is stopped; may take seconds.
 StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]
-NetworkType = TypeVar("NetworkType")
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,34 +67,3 @@ class Given:
     def key(self) -> Hashable:
         """Tells it, read by these weights, from others."""
         return self.name, self.digit.tobytes(), self.weights
-
-
-class Networks(Generic[NetworkType]):
-    """Networks by the files of their weights, read again where a file has changed.
-
-    Args:
-        read: makes a network of a file.
-    """
-
-    def __init__(self, read: Callable[[Path], NetworkType]) -> None:
-        self._read = read
-        self._known: dict[tuple[Path, int], NetworkType] = {}
-
-    @staticmethod
-    def key(path: Path) -> tuple[Path, int]:
-        """Tells files, and states of one file, apart."""
-        try:
-            return path, path.stat().st_mtime_ns
-        except OSError:
-            return path, 0  # reading it says what is wrong
-
-    def get(self, path: Path) -> NetworkType:
-        """The network whose weights are in this file.
-
-        Raises:
-            CheckpointError: if it can't be read.
-        """
-        key = self.key(path)
-        if key not in self._known:
-            self._known[key] = self._read(path)
-        return self._known[key]
