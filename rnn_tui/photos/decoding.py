@@ -8,16 +8,14 @@ whose own messages are turned off.
 from __future__ import annotations
 
 import io
-import struct
 import warnings
-import zlib
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.headers import Header
+from rnn_tui.photos.headers import DAMAGED, Header
 
 # Whatever is wrong with the text or the profile in a file does not concern its pixels.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -25,21 +23,6 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _FORMATS = {"jpeg": "JPEG", "png": "PNG"}
-# What Pillow raises for damaged files.
-_DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    OverflowError,
-    AttributeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
 
 
 class DamagedError(Exception):
@@ -64,7 +47,7 @@ def decoded(data: bytes, header: Header, factor: int) -> Picture:
         if header.kind in _FORMATS:
             return _by_pillow(data, header, factor)
         pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except (cv2.error, *_DAMAGED) as error:
+    except (cv2.error, *DAMAGED) as error:
         raise DamagedError from error
     if pixels is None or not pixels.size:
         raise DamagedError

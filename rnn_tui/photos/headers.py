@@ -1,27 +1,48 @@
 """What the first bytes of an image file say, read before any of it is decoded.
 
 A decoder takes memory for as many pixels as a file claims to have, and some return a half grey
-picture for a file cut off in the middle. So size, completeness and orientation are read here, by
-code that only ever looks at bytes it has.
+picture for a file cut off in the middle. So size, completeness and orientation are read first.
+
+Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory
+for the whole picture, of a TIFF for every tag that claims to be long, and it refuses TIFFs and
+BMPs that OpenCV reads; of a PNG it asks that the checksums hold before it tells the size. What
+reads those looks only at bytes that are there.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+
 _JPEG, _PNG, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"WEBP"
-_TIFF = (b"II*\x00", b"MM\x00*")
-# Start of frame of every JPEG process; the three gaps are tables and an extension.
-_JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_JPEG_BARE = frozenset({0x01, *range(0xD0, 0xD9)})
+_JPEG_END = b"\xff\xd9"
+_TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
 # A photo has about ten scans; thousands of empty ones would take minutes to decode.
 _JPEG_MOST_SCANS = 100
 _ORIENTATION, _TILES = 274, (322, 323)
 _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 4096
+# What Pillow raises for damaged files.
+DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    AttributeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
 
 
 @dataclass(frozen=True)
@@ -69,44 +90,20 @@ def is_heif(data: bytes) -> bool:
 
 
 def _jpeg(data: bytes) -> Header | None:
-    width = height = scan = 0
-    orientation = 1
-    for marker, start, end in _jpeg_segments(data):
-        if marker in _JPEG_FRAMES and not width:
-            height, width = struct.unpack_from(">HH", data, start + 1)
-        elif marker == 0xE1 and data[start : start + 6] == b"Exif\x00\x00":
-            orientation = _exif_orientation(data[start + 6 : end])
-        elif marker == 0xDA:
-            scan = start
-    if not (width and height):
-        return None
+    stream = io.BytesIO(data)
+    try:
+        # Reads up to the first scan, and decodes nothing.
+        with JpegImageFile(stream) as image:
+            (width, height), scan = image.size, stream.tell()
+            exif = image.info.get("exif", b"")
+    except DAMAGED:
+        # With an end, but without a beginning that makes sense.
+        return Header("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
     # Inside a scan 0xFF is followed by zero or a restart, so this end is no accident.
-    ended = scan > 0 and data.rfind(b"\xff\xd9", scan) >= 0
-    if ended and data.count(b"\xff\xda", scan) > _JPEG_MOST_SCANS:
+    ended = data.rfind(_JPEG_END, scan) >= 0
+    if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
         return None
-    return Header("jpeg", width, height, orientation, ended)
-
-
-def _jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Marker, start and end of every segment up to the first scan."""
-    at = 2
-    while at + 4 <= len(data):
-        if data[at] != 0xFF:
-            at += 1
-            continue
-        marker = data[at + 1]
-        if marker == 0xFF:
-            at += 1
-        elif marker in _JPEG_BARE:
-            at += 2
-        elif marker == 0xD9:
-            return
-        else:
-            (length,) = struct.unpack_from(">H", data, at + 2)
-            yield marker, at + 4, at + 2 + max(2, length)
-            if marker == 0xDA:
-                return
-            at += 2 + max(2, length)
+    return Header("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
 
 
 def _png(data: bytes) -> Header | None:
@@ -147,7 +144,7 @@ def _webp(data: bytes) -> Header | None:
             width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, at + 14))
         elif name == b"EXIF":
             block = data[at + 8 : at + 8 + size]
-            orientation = _exif_orientation(block.removeprefix(b"Exif\x00\x00"))
+            orientation = _exif_orientation(block.removeprefix(_EXIF))
         at += 8 + size + size % 2
     if not (width and height):
         return None
@@ -197,10 +194,7 @@ def _exif_orientation(block: bytes) -> int:
     if not block.startswith(_TIFF):
         return 1
     try:
-        return _valid(dict(_tiff_tags(block)).get(_ORIENTATION, 1))
+        orientation = dict(_tiff_tags(block)).get(_ORIENTATION, 1)
     except struct.error:
         return 1
-
-
-def _valid(orientation: int) -> int:
     return orientation if 1 <= orientation <= 8 else 1
