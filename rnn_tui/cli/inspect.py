@@ -30,7 +30,7 @@ from rnn_tui.tasks.recall import RECALL
 
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
-    from rnn_tui.photos.digit.prepared import Prepared
+    from rnn_tui.photos.digit.picture import Prepared
 
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
@@ -185,7 +185,7 @@ def _digit(options: argparse.Namespace) -> Any:
 def _prepared(path: Path, method: str) -> Prepared:
     """A photo as networks read it; raises `UnreadableError`."""
     from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.photos.digit.preparing import prepare  # noqa: PLC0415 - OpenCV
+    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV
     from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
 
     try:

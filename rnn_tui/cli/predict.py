@@ -32,8 +32,8 @@ from rnn_tui.photos import METHODS
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
+    from rnn_tui.photos.collection import Summary
     from rnn_tui.photos.reader import PhotoReader, Reading
-    from rnn_tui.photos.summary import Summary
 
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 
@@ -141,8 +141,8 @@ def _read(
 
     1 if any could not be read or there were none, or that of a signal that stopped it.
     """
+    from rnn_tui.photos.collection import Summary  # noqa: PLC0415
     from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - on use only
-    from rnn_tui.photos.summary import Summary  # noqa: PLC0415
 
     summary, stop = Summary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
@@ -222,7 +222,7 @@ class _Lines:
         """Print accuracy and confusion matrix, where labels are known."""
         if summary.accuracy is None:
             return
-        from rnn_tui.photos.summary import CLASSES  # noqa: PLC0415 - on use only
+        from rnn_tui.photos.collection import CLASSES  # noqa: PLC0415 - on use only
 
         self._print(f"\n{summary.right:,} of {summary.labelled:,} right: {summary.accuracy:.2f} %")
         self._print("\n   is read as" + " " * 41 + "unsure")

@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.photos.decoding import DamagedError, decoded
-from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.headers import Header, is_heif, read_header
+from rnn_tui.photos.decoding import DamagedError, Header, decoded, is_heif, read_header
+from rnn_tui.photos.digit.picture import Picture
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024

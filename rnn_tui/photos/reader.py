@@ -17,8 +17,8 @@ import numpy as np
 
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.photos.digit.prepared import Digit, Prepared
-from rnn_tui.photos.digit.preparing import prepare
+from rnn_tui.photos.digit.picture import Digit, Prepared
+from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -82,7 +82,7 @@ class PhotoReader:
 
     Args:
         network: the network.
-        method: how photos are prepared, one of `photos.digit.preparing.METHODS`.
+        method: how photos are prepared, one of `photos.digit.prepare.METHODS`.
         threshold: the probability below which an answer is doubted, 0 … 1.
         labelled: take labels from folder and file names.
         threads: that decode and prepare; 0 for as many as there are cores, at most eight.

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from rnn_tui.photos import reader as reading
+from rnn_tui.photos.collection import Summary
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import NO_DIGIT, PhotoReader, Reading
-from rnn_tui.photos.summary import Summary
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

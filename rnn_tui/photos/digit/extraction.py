@@ -9,9 +9,8 @@ import cv2
 import numpy as np
 
 from rnn_tui.photos.digit.ink import Channel, Ink, ink_on, paper_of
-from rnn_tui.photos.digit.parts import Box, parts_of, with_near
-from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.digit.resizing import resized
+from rnn_tui.photos.digit.picture import Picture, resized
+from rnn_tui.photos.digit.search import Box, parts_of, with_near
 from rnn_tui.photos.lines.lines import Lines
 from rnn_tui.photos.lines.painting import recentred, without_lines
 from rnn_tui.photos.lines.ruling import ruled_lines

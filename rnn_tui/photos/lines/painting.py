@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.prepared import Picture
+from rnn_tui.photos.digit.picture import Picture
 from rnn_tui.photos.lines.lines import Flags, Lines, Numbers, places
 
 # Times a line's own ink, above which there is a stroke on it.

@@ -10,13 +10,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
-from rnn_tui.photos.strokes import SIDE
+from rnn_tui.photos.drawing import SIDE
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, answer_drawing
-from rnn_tui.ui.draw.ink import LARGE, PLAIN
+from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, DrawingView, answer_drawing
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.draw.pad import DrawingPad
-from rnn_tui.ui.draw.view import DrawingView
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.network_select import NetworkSelect

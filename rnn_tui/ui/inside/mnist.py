@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.mnist import RowsStudy, study_rows
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.row_readers import saliency, trace_digit
-from rnn_tui.photos.strokes import Ink
+from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork

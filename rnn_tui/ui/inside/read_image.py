@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.photos.strokes import SIDE, Ink
+from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.ui.inside.heat_colours import LEVELS, Heatscale, levels_of
 
 # The paper of rows that are not read yet, and how much of their ink shows.

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.trace import Trace
-from rnn_tui.photos.strokes import Ink
+from rnn_tui.photos.drawing import Ink
 
 # Makes a study, or None where it is stopped; may take seconds.
 StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]

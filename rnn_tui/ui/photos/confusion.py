@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.summary import Summary
+    from rnn_tui.photos.collection import Summary
 
 NONE_YET = (
     "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "

@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import METHODS
-from rnn_tui.ui.photos.image import ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
 from rnn_tui.ui.photos.study import (
     OURS,
     PhotoAnswer,
@@ -29,7 +29,7 @@ from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.digit.prepared import Picture
+    from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 FAILURE = "It could not be looked at; the log file has the details."

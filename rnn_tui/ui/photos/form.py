@@ -15,14 +15,14 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.photos.paths import PathInput
 from rnn_tui.ui.photos.study import OURS, REPORT
 from rnn_tui.ui.training.setting_field import SettingInput
 from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
+from rnn_tui.ui.widgets.path_input import PathInput
 
 METHODS = {OURS: "as MNIST", REPORT: "as report"}
-# As photos.reading has it, which is too slow to load for the first frame.
+# As photos.reader has it, which is too slow to load for the first frame.
 USUAL = 50
 THRESHOLD = NumberSetting(
     "threshold", "unsure below", "doubt answers below this probability, in percent", 0, 100

@@ -25,10 +25,10 @@ from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.export import ExportScreen
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.photos.image import ImageKind, image_class
 from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
-from rnn_tui.ui.photos.paths import parse_paths, spelled
+from rnn_tui.ui.photos.pictures import ImageKind, image_class
 from rnn_tui.ui.photos.words import counted, progress, shown
+from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading

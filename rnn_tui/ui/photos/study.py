@@ -12,10 +12,10 @@ from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.runs.weights import NETWORKS, Source, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.photos.thumbnails import SIDE, shrunk
+from rnn_tui.ui.photos.pictures import SIDE, shrunk
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.digit.prepared import Digit, Picture, Prepared
+    from rnn_tui.photos.digit.picture import Digit, Picture, Prepared
     from rnn_tui.photos.reader import PhotoReader
 
 OURS, REPORT = "mnist", "report"
@@ -84,7 +84,7 @@ def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
     """
     import numpy as np  # noqa: PLC0415 - in the thread
 
-    from rnn_tui.photos.digit.preparing import prepare  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
     try:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.runs.words import duration
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.collection import Collection
-    from rnn_tui.photos.summary import Summary
+    from rnn_tui.photos.collection import Collection, Summary
     from rnn_tui.ui.photos.job import ReadingJob
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Checkbox, Static
 
 from rnn_tui.tasks.mnist.extra import load_extra
 from rnn_tui.ui.photos.export import ExportScreen
-from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import settled
 from tests.ui.photos.photos_host import (
     Host,

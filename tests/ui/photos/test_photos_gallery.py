@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, Static
 
-from rnn_tui.photos.digit.preparing import prepare
+from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
