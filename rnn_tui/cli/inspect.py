@@ -30,7 +30,7 @@ from rnn_tui.tasks.recall import RECALL
 
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
-    from rnn_tui.photos.digit.picture import Prepared
+    from rnn_tui.photos.digit.picture import PreparedDigit
 
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
@@ -182,7 +182,7 @@ def _digit(options: argparse.Namespace) -> Any:
     return DigitInspection(network, weights, prepared.digit, about, shown, notices=notices)
 
 
-def _prepared(path: Path, method: str) -> Prepared:
+def _prepared(path: Path, method: str) -> PreparedDigit:
     """A photo as networks read it; raises `UnreadableError`."""
     from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415 - numpy, on use only
     from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV

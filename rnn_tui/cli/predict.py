@@ -32,7 +32,7 @@ from rnn_tui.photos import METHODS
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.collection import Summary
+    from rnn_tui.photos.collection import ReadingSummary
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
@@ -141,10 +141,10 @@ def _read(
 
     1 if any could not be read or there were none, or that of a signal that stopped it.
     """
-    from rnn_tui.photos.collection import Summary  # noqa: PLC0415
+    from rnn_tui.photos.collection import ReadingSummary  # noqa: PLC0415
     from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - on use only
 
-    summary, stop = Summary(), threading.Event()
+    summary, stop = ReadingSummary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
     bar = ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
@@ -174,7 +174,7 @@ def _read(
     return FAILURE if summary.errors or not summary.photos else OK
 
 
-def _counted(summary: Summary) -> str:
+def _counted(summary: ReadingSummary) -> str:
     parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
     if summary.doubtful:
         parts.append(f"{summary.doubtful:,} of them doubtful")
@@ -192,7 +192,7 @@ class _Readings(Protocol):
     def show(self, readings: Sequence[Reading]) -> None:
         """Tell some of them."""
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """After the last one, or when interrupted."""
 
 
@@ -218,7 +218,7 @@ class _Lines:
 
         self._console.print(Text(path) + Text(text, style))
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """Print accuracy and confusion matrix, where labels are known."""
         if summary.accuracy is None:
             return
@@ -264,7 +264,7 @@ class _Table:
             self._writer.writerow([writable(path, self._out), *rest])
         self._out.flush()
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """Nothing: a table has no foot."""
 
 
@@ -278,7 +278,7 @@ class _Document:
         """Append results."""
         self._json.add(map(_document, readings))
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """Close the document."""
         self._json.end(summary=summary.document())
 

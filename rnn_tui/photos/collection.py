@@ -23,7 +23,7 @@ _LAST = 10
 SortKey = tuple[object, ...]
 
 
-class Collection:
+class PhotoCollection:
     """Readings in the order in which they came, and the order in which they are shown.
 
     Attributes:
@@ -50,7 +50,7 @@ class Collection:
         self._confidences: list[float] = []
         self.reader: PhotoReader | None = None
         self.threshold = 0.0
-        self._summary: Summary | None = None
+        self._summary: ReadingSummary | None = None
         self.order = []
 
     def __len__(self) -> int:
@@ -142,10 +142,10 @@ class Collection:
     # What is known about it
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> ReadingSummary:
         """How many were read, doubted, right."""
         if self._summary is None:
-            self._summary = Summary()
+            self._summary = ReadingSummary()
             self._summary.add(self._readings)
         return self._summary
 
@@ -160,7 +160,7 @@ UNSURE = CLASSES
 
 
 @dataclass
-class Summary:
+class ReadingSummary:
     """Counts over readings, kept up to date as they come.
 
     Attributes:

@@ -55,7 +55,7 @@ DAMAGED = (
 
 
 @dataclass(frozen=True)
-class Header:
+class ImageHeader:
     """What a file says about the picture in it.
 
     Attributes:
@@ -75,7 +75,7 @@ class Header:
     intact: bool = True
 
 
-def read_header(data: bytes) -> Header | None:
+def read_header(data: bytes) -> ImageHeader | None:
     """The header of an image file's bytes; None if it is none that is known here."""
     readers = (
         (data.startswith(_JPEG), _jpeg),
@@ -98,7 +98,7 @@ def is_heif(data: bytes) -> bool:
     return data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"avif", b"msf1")
 
 
-def _jpeg(data: bytes) -> Header | None:
+def _jpeg(data: bytes) -> ImageHeader | None:
     stream = io.BytesIO(data)
     try:
         # Reads up to the first scan, and decodes nothing.
@@ -107,15 +107,15 @@ def _jpeg(data: bytes) -> Header | None:
             exif = image.info.get("exif", b"")
     except DAMAGED:
         # With an end, but without a beginning that makes sense.
-        return Header("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
+        return ImageHeader("jpeg", 0, 0, intact=False) if data.endswith(_JPEG_END) else None
     # Inside a scan 0xFF is followed by zero or a restart, so this end is no accident.
     ended = data.rfind(_JPEG_END, scan) >= 0
     if ended and data.count(b"\xff\xda", scan) >= _JPEG_MOST_SCANS:
         return None
-    return Header("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
+    return ImageHeader("jpeg", width, height, _exif_orientation(exif.removeprefix(_EXIF)), ended)
 
 
-def _png(data: bytes) -> Header | None:
+def _png(data: bytes) -> ImageHeader | None:
     if data[12:16] != b"IHDR":
         return None
     width, height = struct.unpack_from(">II", data, 16)
@@ -134,10 +134,10 @@ def _png(data: bytes) -> Header | None:
         if name == b"IEND":
             complete = at <= len(data)
             break
-    return Header("png", width, height, orientation, complete, intact)
+    return ImageHeader("png", width, height, orientation, complete, intact)
 
 
-def _webp(data: bytes) -> Header | None:
+def _webp(data: bytes) -> ImageHeader | None:
     (length,) = struct.unpack_from("<I", data, 4)
     width = height = 0
     orientation, at = 1, 12
@@ -157,10 +157,10 @@ def _webp(data: bytes) -> Header | None:
         at += 8 + size + size % 2
     if not (width and height):
         return None
-    return Header("webp", width, height, orientation, length + 8 <= len(data))
+    return ImageHeader("webp", width, height, orientation, length + 8 <= len(data))
 
 
-def _bmp(data: bytes) -> Header | None:
+def _bmp(data: bytes) -> ImageHeader | None:
     pixels, size = struct.unpack_from("<II", data, 10)
     if size == 12:
         width, height, _, depth = struct.unpack_from("<HHHH", data, 18)
@@ -171,10 +171,12 @@ def _bmp(data: bytes) -> Header | None:
     if width <= 0 or not height:
         return None
     row = (width * depth + 31) // 32 * 4
-    return Header("bmp", width, height, 1, packed in (1, 2) or pixels + row * height <= len(data))
+    return ImageHeader(
+        "bmp", width, height, 1, packed in (1, 2) or pixels + row * height <= len(data)
+    )
 
 
-def _tiff(data: bytes) -> Header | None:
+def _tiff(data: bytes) -> ImageHeader | None:
     tags = dict(_tiff_tags(data))
     width, height = tags.get(256, 0), tags.get(257, 0)
     if not (width and height):
@@ -183,7 +185,7 @@ def _tiff(data: bytes) -> Header | None:
     width = max(width, tags.get(_TILES[0], 0))
     height = max(height, tags.get(_TILES[1], 0))
     # OpenCV turns a TIFF upright whatever it is asked.
-    return Header("tiff", width, height)
+    return ImageHeader("tiff", width, height)
 
 
 def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
@@ -221,7 +223,7 @@ class DamagedError(Exception):
     """These bytes can't be decoded."""
 
 
-def decoded(data: bytes, header: Header, factor: int) -> Picture:
+def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
     """Pixels as they lie in the file, not turned.
 
     Args:
@@ -246,7 +248,7 @@ def decoded(data: bytes, header: Header, factor: int) -> Picture:
     return pixels
 
 
-def _by_pillow(data: bytes, header: Header, factor: int) -> Picture:
+def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
     with Image.open(io.BytesIO(data), formats=[_FORMATS[header.kind]]) as image:
         if image.size != (header.width, header.height):
             raise DamagedError

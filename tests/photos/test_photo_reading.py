@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.photos import reader as reading
-from rnn_tui.photos.collection import Summary
+from rnn_tui.photos.collection import ReadingSummary
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import NO_DIGIT, PhotoReader, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
@@ -169,7 +169,7 @@ def test_labels_are_taken_from_names_when_asked_for(
     assert [one.label for one in readings] == [7, 3, 5]
     assert [one.correct for one in readings] == [True, False, None]
     assert [one.label for one in everything(PhotoReader(network), paths)] == [None] * 3
-    summary = Summary()
+    summary = ReadingSummary()
     summary.add(readings)
     assert (summary.photos, summary.errors, summary.labelled, summary.right) == (3, 1, 2, 1)
     assert summary.accuracy == 50.0

@@ -35,7 +35,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedDigit:
     """A photo as a network reads it.
 
     Attributes:

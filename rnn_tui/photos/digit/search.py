@@ -32,7 +32,7 @@ BETTER = 1.02
 
 
 @dataclass(frozen=True)
-class Found:
+class DigitCandidate:
     """What looks most like a digit in a picture.
 
     Attributes:
@@ -52,13 +52,13 @@ class Found:
     size: float
 
 
-def search(plane: Picture) -> Found | None:
+def search(plane: Picture) -> DigitCandidate | None:
     """What looks most like a digit in (H, W), ink dark; None if nothing does.
 
     Every width of stroke and every threshold is tried: what suits one photo is wrong for the next.
     """
     dark = _darkest(plane)
-    best: tuple[int, Parts, Ink] | None = None
+    best: tuple[int, InkParts, Ink] | None = None
     score = strong = 0.0
     for share, halvings in REACHES:
         small = halved(dark, max(dark.shape) // 2**halvings) if halvings else dark
@@ -89,7 +89,9 @@ def _darkest(plane: Picture) -> Picture:
     return np.ascontiguousarray(darkest[::2, ::2])
 
 
-def _found(score: float, main: int, parts: Parts, ink: Ink, shape: tuple[int, ...]) -> Found:
+def _found(
+    score: float, main: int, parts: InkParts, ink: Ink, shape: tuple[int, ...]
+) -> DigitCandidate:
     """What to tell of the part `main`, in pixels of a picture of `shape`."""
     chosen = with_near(parts, main)
     down, across = (whole / side for whole, side in zip(shape, ink.shape, strict=True))
@@ -100,7 +102,7 @@ def _found(score: float, main: int, parts: Parts, ink: Ink, shape: tuple[int, ..
         min(shape[1], round(right * across)),
         min(shape[0], round(bottom * down)),
     )
-    return Found(
+    return DigitCandidate(
         score=score,
         box=box,
         mask=parts.mask_of(chosen),
@@ -134,7 +136,7 @@ _NEAR, _ENOUGH, _ALIKE = 0.15, 0.04, 0.5
 
 
 @dataclass(frozen=True)
-class Parts:
+class InkParts:
     """Connected parts of a mask; number 0 is the ground.
 
     Attributes:
@@ -185,7 +187,7 @@ class Parts:
         return mask
 
 
-def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> Parts:
+def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> InkParts:
     """Parts of a mask (H, W) that is about where `ink` is above `level`.
 
     Masks of up to 512 × 512 pixels: more might have more parts than can be told apart.
@@ -201,7 +203,7 @@ def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> Parts:
     squares = np.bincount(owner, inks * inks, minlength=count)
     above = np.bincount(owner[inks > 2 * level], minlength=count)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    return Parts(
+    return InkParts(
         labels=np.asarray(labels, np.uint16),
         left=left,
         top=top,
@@ -215,7 +217,7 @@ def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> Parts:
     )
 
 
-def most_like_a_digit(parts: Parts, level: float) -> tuple[int, float]:
+def most_like_a_digit(parts: InkParts, level: float) -> tuple[int, float]:
     """The part that looks most like a digit, and how much it does; (0, 0.0) if there is none.
 
     A digit is a large, strong, narrow stroke near the middle, not cut off by the photo's border,
@@ -241,7 +243,7 @@ def most_like_a_digit(parts: Parts, level: float) -> tuple[int, float]:
     return best, most
 
 
-def _likeness(parts: Parts, level: float) -> Numbers:
+def _likeness(parts: InkParts, level: float) -> Numbers:
     """How much each part looks like a digit, but for its strokes' width."""
     height, width = parts.labels.shape
     across = (parts.left + parts.right) / width - 1
@@ -259,7 +261,7 @@ def _likeness(parts: Parts, level: float) -> Numbers:
     return result
 
 
-def with_near(parts: Parts, main: int) -> npt.NDArray[np.bool_]:
+def with_near(parts: InkParts, main: int) -> npt.NDArray[np.bool_]:
     """Which parts (N,) make up the digit: the main one and what lies near it, such as a 5's bar."""
     chosen = np.zeros(len(parts.ink), bool)
     chosen[main] = True

@@ -16,7 +16,7 @@ import numpy as np
 from rnn_tui.photos.digit.ink import Ink, ink_on, noise_of, paper_of
 from rnn_tui.photos.digit.picture import Picture
 from rnn_tui.photos.lines.fitting import FAINTEST, fitted
-from rnn_tui.photos.lines.lines import Flags, Lines, Numbers, quantiles
+from rnn_tui.photos.lines.lines import Flags, Numbers, PrintedLines, quantiles
 
 # Shorter sides below this many pixels show no lines.
 _SMALLEST = 48
@@ -31,11 +31,11 @@ _MOST_POINTS, _MOST_FOUND, _MOST_LINES = 3000, 400, 60
 _ALIKE = 8.0
 
 
-def ruled_lines(plane: Picture) -> Lines:
+def ruled_lines(plane: Picture) -> PrintedLines:
     """Ruled lines in a photo (H, W), ink dark."""
     longest, shortest = max(plane.shape), min(plane.shape)
     if shortest < _SMALLEST:
-        return Lines.joined([])
+        return PrintedLines.joined([])
     thickest = max(3, round(_THICKEST * longest))
     smooth = np.asarray(cv2.blur(plane, (3, 3)), np.uint8)
     ink = ink_on(smooth, paper_of(smooth, 2 * thickest + 1))
@@ -132,7 +132,7 @@ _CORNER_COVER = 0.9
 SINGLE_ANGLE, _SINGLE_COVER = 10.0, 0.97
 
 
-def printed(lines: Lines, longest: int) -> Lines:
+def printed(lines: PrintedLines, longest: int) -> PrintedLines:
     """Lines that belong to a family, or come in from the border level or upright.
 
     Args:
@@ -188,7 +188,7 @@ def strongest(count: int, near: Callable[[int], Flags], most: int) -> list[int]:
     return kept
 
 
-def _apart(lines: Lines, apart: float) -> Lines:
+def _apart(lines: PrintedLines, apart: float) -> PrintedLines:
     """Of lines that lie on each other, the one that covers most of its way."""
     lines = lines.chosen(np.argsort(-lines.cover, kind="stable"))
     along = lines.start[:, None] + (lines.end - lines.start)[:, None] * np.linspace(0, 1, 5)
@@ -203,7 +203,7 @@ def _apart(lines: Lines, apart: float) -> Lines:
     return lines.chosen(np.array(kept, np.int64))
 
 
-def _side_by_side(lines: Lines, turns: Numbers) -> Flags:
+def _side_by_side(lines: PrintedLines, turns: Numbers) -> Flags:
     """(N, N) whether lines are parallel, and half of the shorter lies beside the longer."""
     start, end, long = lines.start, lines.end, lines.end - lines.start
     shared = np.minimum(end[:, None], end) - np.maximum(start[:, None], start)

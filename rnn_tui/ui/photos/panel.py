@@ -16,13 +16,13 @@ from textual.widgets import ContentSwitcher, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.photos.collection import FILTERS, SORTS, Collection
+from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.choose_path import ChoosePathScreen
 from rnn_tui.ui.photos.confusion import PhotoConfusion
 from rnn_tui.ui.photos.detail import PhotoDetail
-from rnn_tui.ui.photos.export import ExportScreen
+from rnn_tui.ui.photos.export import PhotosExportScreen
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
@@ -62,7 +62,7 @@ class PhotosPanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._photos = Collection()
+        self._photos = PhotoCollection()
         self._job: ReadingJob | None = None
         self._kind: ImageKind | None = None
         # What is read again when network or preprocessing change, and the weights that read.
@@ -408,4 +408,4 @@ class PhotosPanel(Vertical):
             if sentence:
                 self.notify(sentence, title="Exported", markup=False)
 
-        self.app.push_screen(ExportScreen(self._photos.shown), done)
+        self.app.push_screen(PhotosExportScreen(self._photos.shown), done)

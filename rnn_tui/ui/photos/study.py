@@ -15,7 +15,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.pictures import SIDE, shrunk
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.digit.picture import Digit, Picture, Prepared
+    from rnn_tui.photos.digit.picture import Digit, Picture, PreparedDigit
     from rnn_tui.photos.reader import PhotoReader
 
 OURS, REPORT = "mnist", "report"
@@ -110,7 +110,7 @@ def _others(chosen: Source) -> Iterator[tuple[str, RowReaderNetwork]]:
                 yield source.short_title, NETWORKS.get(source.path, RowReaderNetwork)
 
 
-def _way(method: str, prepared: Prepared) -> PreparedPhoto:
+def _way(method: str, prepared: PreparedDigit) -> PreparedPhoto:
     stages = tuple((stage.name, shrunk(stage.picture, SIDE)) for stage in prepared.stages)
     return PreparedPhoto(method, prepared.digit, stages, prepared.doubt)
 
