@@ -1,9 +1,15 @@
 """`rnn-tui add`: the sum of two numbers, bit by bit. Asked of a trained network."""
 
-import argparse
+from __future__ import annotations
 
-from rnn_tui.cli.questions import add_question_options, ask, choice_of
+import argparse
+from typing import TYPE_CHECKING
+
+from rnn_tui.cli.questions import add_question_options, ask, replicas_of, source_of
 from rnn_tui.tasks.adder import ADDER
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.adder.questions import AdderQuestions
 
 BASES = ("binary", "decimal", "hexadecimal")
 
@@ -47,8 +53,16 @@ def run(options: argparse.Namespace) -> int:
         QueryError: if what was typed is no sum.
         SettingError: if no network is as asked for.
     """
-    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
-
-    questions = AdderQuestions(choice_of(options, ADDER), options.base)
     text = " ".join(options.query) if options.query else None
-    return ask(questions, text, as_json=options.json, quiet=options.quiet)
+    return ask(questions_of(options), text, as_json=options.json, quiet=options.quiet)
+
+
+def questions_of(options: argparse.Namespace) -> AdderQuestions:
+    """Sums, and the networks that are asked for them; raises as `run` does."""
+    from rnn_tui.runs.weights import NETWORKS  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.adder.inference import AdderNetwork  # noqa: PLC0415
+    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
+
+    source = source_of(options, ADDER)
+    network = NETWORKS.get(source.path, AdderNetwork)
+    return AdderQuestions(network, source.label, source.path, replicas_of(options), options.base)

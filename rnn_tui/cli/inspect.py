@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.cli import add, recall
 from rnn_tui.cli.add import add_base_option
 from rnn_tui.cli.output import (
     FAILURE,
@@ -19,8 +20,8 @@ from rnn_tui.cli.output import (
     stopping_on_signals,
 )
 from rnn_tui.cli.parser import add_output_options, read_by, read_path
-from rnn_tui.cli.predict import add_method_option, shipped_cells
-from rnn_tui.cli.questions import add_network_options, add_weights_options, choice_of
+from rnn_tui.cli.predict import add_method_option
+from rnn_tui.cli.questions import add_network_options, add_weights_options
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.tasks.adder import ADDER
@@ -29,6 +30,7 @@ from rnn_tui.tasks.recall import RECALL
 
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
+    from rnn_tui.photos.digit.picture import PreparedDigit
 
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
@@ -102,7 +104,7 @@ def _add_mnist(parser: argparse.ArgumentParser) -> None:
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
     parser.add_argument(
-        "--model", choices=shipped_cells(), help="look into this one of those that ship"
+        "--model", choices=MNIST.shipped_cells, help="look into this one of those that ship"
     )
     _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
 
@@ -150,10 +152,10 @@ def _subject(options: argparse.Namespace) -> Any:
     if options.inspected == ADDER.name:
         from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
 
-        return AdditionInspection(choice_of(options, ADDER), options.base, text)
+        return AdditionInspection(add.questions_of(options), text)
     from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
 
-    return DigitsInspection(choice_of(options, RECALL), options.position, text)
+    return DigitsInspection(recall.questions_of(options), text)
 
 
 def _digit(options: argparse.Namespace) -> Any:
@@ -162,16 +164,34 @@ def _digit(options: argparse.Namespace) -> Any:
     if options.model is not None and (options.run, options.weights) != (None, None):
         options.complain("--model is of those that ship; a run or a file has its own")
     from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.runs.row_reader_networks import source_of  # noqa: PLC0415
+    from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
-    source = source_of(
-        None if options.weights is None else read_path(options.weights),
-        options.run,
-        options.model or MNIST.default_cell,
+    file = None if options.weights is None else read_path(options.weights)
+    source = named(MNIST.name, file, options.run) or choose_shipped(
+        MNIST.name, options.model or MNIST.default_cell
     )
+    network = NETWORKS.get(source.path, RowReaderNetwork)
+    weights = described(source, network)
     if options.photo is None:
-        return DigitInspection.of_test_image(source, options.test_image)
-    return DigitInspection.of_photo(source, read_path(options.photo), options.preprocessing)
+        return DigitInspection.of_test_image(network, weights, options.test_image)
+    path = read_path(options.photo)
+    shown, prepared = printable(path, 200), _prepared(path, options.preprocessing)
+    notices = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
+    about = {"path": str(path), "preprocessing": options.preprocessing}
+    return DigitInspection(network, weights, prepared.digit, about, shown, notices=notices)
+
+
+def _prepared(path: Path, method: str) -> PreparedDigit:
+    """A photo as networks read it; raises `UnreadableError`."""
+    from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV
+    from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
+
+    try:
+        return prepare(read_image(path), method)
+    except ImageError as error:
+        raise UnreadableError(f"{printable(path, 200)} can't be read: {error}.") from error
 
 
 # --- what is told ---------------------------------------------------------------------------------

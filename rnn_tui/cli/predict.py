@@ -28,13 +28,12 @@ from rnn_tui.cli.output import (
 )
 from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos import METHODS
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
+    from rnn_tui.photos.collection import ReadingSummary
     from rnn_tui.photos.reader import PhotoReader, Reading
-    from rnn_tui.photos.summary import Summary
 
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 
@@ -55,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     whose.add_argument(
-        "--model", choices=shipped_cells(), default=MNIST.default_cell,
+        "--model", choices=MNIST.shipped_cells, default=MNIST.default_cell,
         help="ask the network of this kind that ships (default: %(default)s)",
     )  # fmt: skip
     add_method_option(parser)
@@ -89,13 +88,6 @@ def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
     )  # fmt: skip
 
 
-def shipped_cells() -> list[str]:
-    """The cells of the networks that ship for photos."""
-    folder = asset_dir() / "pretrained"
-    names = {cell: f"{MNIST.name}-{cell}.safetensors" for cell in MNIST.cells}
-    return [cell for cell, name in names.items() if (folder / name).is_file()]
-
-
 def _percent(text: str) -> float:
     try:
         value = float(text)
@@ -119,12 +111,13 @@ def run(options: argparse.Namespace) -> int:
         SettingError: if a path is no path.
     """
     from rnn_tui.photos.reader import THRESHOLD, PhotoReader  # noqa: PLC0415 - OpenCV, on use only
-    from rnn_tui.runs.row_reader_networks import described, network_of, source_of  # noqa: PLC0415
+    from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
     weights = None if options.weights is None else Path(options.weights)
-    source = source_of(weights, options.run, options.model)
-    network = network_of(source)
+    source = named(MNIST.name, weights, options.run) or choose_shipped(MNIST.name, options.model)
+    network = NETWORKS.get(source.path, RowReaderNetwork)
     reader = PhotoReader(
         network,
         options.preprocessing,
@@ -148,10 +141,10 @@ def _read(
 
     1 if any could not be read or there were none, or that of a signal that stopped it.
     """
+    from rnn_tui.photos.collection import ReadingSummary  # noqa: PLC0415
     from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - on use only
-    from rnn_tui.photos.summary import Summary  # noqa: PLC0415
 
-    summary, stop = Summary(), threading.Event()
+    summary, stop = ReadingSummary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
     bar = ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
@@ -181,7 +174,7 @@ def _read(
     return FAILURE if summary.errors or not summary.photos else OK
 
 
-def _counted(summary: Summary) -> str:
+def _counted(summary: ReadingSummary) -> str:
     parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
     if summary.doubtful:
         parts.append(f"{summary.doubtful:,} of them doubtful")
@@ -199,7 +192,7 @@ class _Readings(Protocol):
     def show(self, readings: Sequence[Reading]) -> None:
         """Tell some of them."""
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """After the last one, or when interrupted."""
 
 
@@ -225,11 +218,11 @@ class _Lines:
 
         self._console.print(Text(path) + Text(text, style))
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """Print accuracy and confusion matrix, where labels are known."""
         if summary.accuracy is None:
             return
-        from rnn_tui.photos.summary import CLASSES  # noqa: PLC0415 - on use only
+        from rnn_tui.photos.collection import CLASSES  # noqa: PLC0415 - on use only
 
         self._print(f"\n{summary.right:,} of {summary.labelled:,} right: {summary.accuracy:.2f} %")
         self._print("\n   is read as" + " " * 41 + "unsure")
@@ -271,7 +264,7 @@ class _Table:
             self._writer.writerow([writable(path, self._out), *rest])
         self._out.flush()
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """Nothing: a table has no foot."""
 
 
@@ -285,7 +278,7 @@ class _Document:
         """Append results."""
         self._json.add(map(_document, readings))
 
-    def end(self, summary: Summary) -> None:
+    def end(self, summary: ReadingSummary) -> None:
         """Close the document."""
         self._json.end(summary=summary.document())
 

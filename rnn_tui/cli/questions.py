@@ -20,8 +20,8 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.choice import Choice
-    from rnn_tui.tasks.questions import Answer, Question, Questions
+    from rnn_tui.runs.weights import Source
+    from rnn_tui.tasks.questions import Answer, Question, Questions, ReplicaChoice
     from rnn_tui.tasks.task import Task
 
 # Lines answered at once: of more, a line costs hardly less, and the first answer comes later.
@@ -105,31 +105,31 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
     add_output_options(parser, "print answers and errors only, not who answers")
 
 
-def choice_of(options: argparse.Namespace, task: Task) -> Choice:
-    """Which networks are to be asked.
+def source_of(options: argparse.Namespace, task: Task, position: int | None = None) -> Source:
+    """The weights that were named, or those that answer where none are.
 
     Args:
-        options: with those of `add_network_options`, and `vote` or not.
-        task: whose run it is, if one is named.
+        options: with those of `add_network_options`.
+        task: whose weights.
+        position: for which position weights are sought; None for whichever.
 
     Raises:
-        CheckpointError: if there is no such run.
+        CheckpointError: if there are none.
     """
-    from rnn_tui.tasks.choice import Choice  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.runs.weights import choose, named  # noqa: PLC0415 - numpy, on use only
 
-    weights = None if options.weights is None else Path(options.weights)
-    if options.run is not None:
-        from rnn_tui.runs.weights import run_weights  # noqa: PLC0415
-
-        weights = run_weights(task.name, options.run).path
-    return Choice(
-        weights=weights,
-        only_pretrained=options.pretrained,
-        hidden_size=options.hidden_size,
-        loss=options.loss,
-        seed=options.seed,
-        vote=getattr(options, "vote", False),
+    file = None if options.weights is None else Path(options.weights)
+    return named(task.name, file, options.run) or choose(
+        task.name, position, only_pretrained=options.pretrained
     )
+
+
+def replicas_of(options: argparse.Namespace) -> ReplicaChoice:
+    """Which of the networks in a file are asked, by the options that choose one of several."""
+    from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
+
+    vote = getattr(options, "vote", False)
+    return ReplicaChoice(options.hidden_size, options.loss, options.seed, vote)
 
 
 # --- the answers ----------------------------------------------------------------------------------

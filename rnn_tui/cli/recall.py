@@ -1,11 +1,17 @@
 """`rnn-tui recall`: which digit stood at a position? Asked of a trained network."""
 
+from __future__ import annotations
+
 import argparse
+from typing import TYPE_CHECKING
 
 from rnn_tui.cli.parser import read_by
-from rnn_tui.cli.questions import add_question_options, ask, choice_of
+from rnn_tui.cli.questions import add_question_options, ask, replicas_of, source_of
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.recall import RECALL
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.recall.questions import RecallQuestions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +42,16 @@ def run(options: argparse.Namespace) -> int:
         QueryError: if what was typed is no sequence.
         SettingError: if no network is as asked for.
     """
-    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
-
-    questions = RecallQuestions(choice_of(options, RECALL), options.position)
     text = " ".join(options.query) if options.query else None
-    return ask(questions, text, as_json=options.json, quiet=options.quiet)
+    return ask(questions_of(options), text, as_json=options.json, quiet=options.quiet)
+
+
+def questions_of(options: argparse.Namespace) -> RecallQuestions:
+    """Sequences, and the networks that are asked about them; raises as `run` does."""
+    from rnn_tui.runs.weights import NETWORKS  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.recall.inference import RecallNetwork  # noqa: PLC0415
+    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
+
+    source, position = source_of(options, RECALL, options.position), options.position
+    network = NETWORKS.get(source.path, RecallNetwork)
+    return RecallQuestions(network, source.label, source.path, replicas_of(options), position)

@@ -194,9 +194,9 @@ def _start(options: argparse.Namespace) -> str | None:
         return str(run_weights(options.task, options.start_from_run).path)
     if options.start_from != SHIPPED:
         return cast("str | None", options.start_from)
-    from rnn_tui.runs.row_reader_weights import choose  # noqa: PLC0415 - safetensors, on use only
+    from rnn_tui.runs.weights import choose_shipped  # noqa: PLC0415 - safetensors, on use only
 
-    return str(choose(options.model).path)
+    return str(choose_shipped(options.task, options.model).path)
 
 
 def _writable(path: Path) -> Path:

@@ -26,6 +26,12 @@ def asset_dir() -> Path:
     return inside if inside.is_dir() else package.parent / "assets"
 
 
+def shipped_weights(task: str) -> list[Path]:
+    """The files of weights that ship for a task: `<task>.safetensors`, `<task>-<…>.safetensors`."""
+    files = sorted((asset_dir() / "pretrained").glob("*.safetensors"))
+    return [path for path in files if path.stem.partition("-")[0] == task and path.is_file()]
+
+
 def cache_dir() -> Path:
     """The folder for what can be made again, such as the unpacked MNIST files."""
     home = _home()

@@ -14,7 +14,6 @@ from rnn_tui.inside.sequences import trace_inputs
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.adder.questions import AdderQuestions
-from rnn_tui.tasks.choice import Choice
 
 NOTE = (
     "The output after a step is the bit of the sum at that place; it depends on nothing that is "
@@ -37,13 +36,11 @@ class AdditionInspection(Inspection):
     """Two numbers.
 
     Args:
-        choice: whose network.
-        base: how numbers without a prefix are written.
+        questions: have the network, which is the only one that they ask.
         text: the numbers as typed.
     """
 
-    def __init__(self, choice: Choice, base: str, text: str) -> None:
-        questions = AdderQuestions(choice, base)
+    def __init__(self, questions: AdderQuestions, text: str) -> None:
         self._sum = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()

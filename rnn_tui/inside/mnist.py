@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.errors import printable
-from rnn_tui.inside.inspection import Inspection, Row, UnreadableError, share, unit_name
+from rnn_tui.inside.inspection import Inspection, Row, share, unit_name
 from rnn_tui.inside.probes import Labels, Progress, Stopping, chance_level, never, silent
 from rnn_tui.inside.row_readers import logits_after_rows, prefix_note, saliency, trace_digit
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs.row_reader_networks import described, network_of
-from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # Images read at a time: enough to keep a core busy, few enough for its cache.
@@ -114,59 +111,44 @@ class DigitInspection(Inspection):
     """A digit that a row reader reads.
 
     Args:
-        source: the network's weights.
+        network: what reads it.
+        weights: what is known of it for JSON; their `source` is what to call it.
         digit: (28, 28), 0 for background … 1 for ink.
         about: what it is, for JSON.
         name: what it is, in a few words.
-        label: which digit it is, where that is known.
+        truth: which digit it is, where that is known.
         notices: sentences on what to keep in mind.
     """
 
     def __init__(
         self,
-        source: Source,
+        network: RowReaderNetwork,
+        weights: Mapping[str, Any],
         digit: Array,
         about: dict[str, Any],
         name: str,
         *,
-        label: int | None = None,
+        truth: int | None = None,
         notices: tuple[str, ...] = (),
     ) -> None:
-        self._network = network_of(source)
-        self._digit, self._about, self._name, self._label = digit, about, name, label
-        self.label, self.weights = source.label, described(source, self._network)
+        self._network, self.label, self.weights = network, weights["source"], weights
+        self._digit, self._about, self._name, self._truth = digit, about, name, truth
         self.trace = trace_digit(self._network, digit)
         self.notices = [*notices, self.trace.prefix_note]
         self._study: RowsStudy | None = None
 
     @classmethod
-    def of_test_image(cls, source: Source, number: int) -> Self:
+    def of_test_image(
+        cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int
+    ) -> Self:
         """A test image by its number, from 0."""
         from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
         data = load_mnist()
         digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
-        label = int(data.test_labels[number])
-        return cls(source, digit, {"test_image": number}, f"test image {number}", label=label)
-
-    @classmethod
-    def of_photo(cls, source: Source, path: Path, method: str) -> Self:
-        """A photo, prepared by one of `photos.digit.preparing.METHODS`.
-
-        Raises:
-            UnreadableError: if it can't be read, in a sentence with its name.
-        """
-        from rnn_tui.photos.digit.preparing import prepare  # noqa: PLC0415 - OpenCV, on use only
-        from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
-
-        shown = printable(path, 200)
-        try:
-            prepared = prepare(read_image(path), method)
-        except ImageError as error:
-            raise UnreadableError(f"{shown} can't be read: {error}.") from error
-        doubt = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
-        about = {"path": str(path), "preprocessing": method}
-        return cls(source, prepared.digit, about, shown, notices=doubt)
+        truth = int(data.test_labels[number])
+        about, name = {"test_image": number}, f"test image {number}"
+        return cls(network, weights, digit, about, name, truth=truth)
 
     @cached_property
     def _saliency(self) -> Array:
@@ -187,8 +169,8 @@ class DigitInspection(Inspection):
     def title(self) -> str:
         """The answer, and from when on it stands."""
         verdict = ""
-        if self._label is not None:
-            verdict = "right" if self.trace.answer == self._label else f"wrong, it is {self._label}"
+        if self._truth is not None:
+            verdict = "right" if self.trace.answer == self._truth else f"wrong, it is {self._truth}"
             verdict = f"  {verdict}"
         return f"{self._name}: {self.trace.answer}{verdict}; settled after row {self.trace.settled}"
 
@@ -218,8 +200,8 @@ class DigitInspection(Inspection):
     def document(self) -> dict[str, Any]:
         """What was read, trace, saliency, study."""
         about: dict[str, Any] = {**self._about, "answer": self.trace.answer}
-        if self._label is not None:
-            about |= {"label": self._label, "correct": self.trace.answer == self._label}
+        if self._truth is not None:
+            about |= {"label": self._truth, "correct": self.trace.answer == self._truth}
         found: dict[str, Any] = {
             "input": {**about, "digit": self._digit.tolist()},
             "trace": self.trace.to_dict(),

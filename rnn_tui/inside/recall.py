@@ -13,7 +13,6 @@ from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.sequences import trace_inputs
 from rnn_tui.inside.survival import SurvivalStudy, study_survival
 from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.choice import Choice
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.tasks.recall.questions import RecallQuestions
@@ -39,13 +38,11 @@ class DigitsInspection(Inspection):
     """A sequence.
 
     Args:
-        choice: whose network.
-        position: which digit to recall; None for the one that the weights were trained for.
+        questions: have the network, which is the only one that they ask.
         text: the digits as typed.
     """
 
-    def __init__(self, choice: Choice, position: int | None, text: str) -> None:
-        questions = RecallQuestions(choice, position)
+    def __init__(self, questions: RecallQuestions, text: str) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()

@@ -1,30 +1,29 @@
 """The photos that were read, with the user's corrections; which of them are shown, in what order.
 
-No part of it knows the screen.
+No part of it knows the screen, nor loads OpenCV.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.photos.finding import label_of, natural
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
-    from rnn_tui.photos.summary import Summary
 
 SORTS = ("name", "confidence", "prediction")
 FILTERS = ("all", "doubtful", "wrong")
-_PARTS = re.compile(r"([0-9]+)")
 _LAST = 10
 
 SortKey = tuple[object, ...]
 
 
-class Collection:
+class PhotoCollection:
     """Readings in the order in which they came, and the order in which they are shown.
 
     Attributes:
@@ -51,7 +50,7 @@ class Collection:
         self._confidences: list[float] = []
         self.reader: PhotoReader | None = None
         self.threshold = 0.0
-        self._summary: Summary | None = None
+        self._summary: ReadingSummary | None = None
         self.order = []
 
     def __len__(self) -> int:
@@ -138,26 +137,81 @@ class Collection:
         return self._names[at]
 
     def _label_of(self, path: Path) -> int | None:
-        from rnn_tui.photos.finding import label_of  # noqa: PLC0415 - behind the first frame
-
         return self.given.get(path, label_of(path) if self.named else None)
 
     # What is known about it
 
     @property
-    def summary(self) -> Summary:
+    def summary(self) -> ReadingSummary:
         """How many were read, doubted, right."""
-        from rnn_tui.photos.summary import Summary  # noqa: PLC0415 - loads OpenCV
-
         if self._summary is None:
-            self._summary = Summary()
+            self._summary = ReadingSummary()
             self._summary.add(self._readings)
         return self._summary
 
 
 def _natural(path: Path) -> SortKey:
-    """A key that sorts 2 before 10, a folder's photos together."""
-    name, folder = os.path.basename(path), os.path.dirname(path)
-    parts = _PARTS.split(name.casefold())
-    numbers = [int(part[:18]) if at % 2 else part for at, part in enumerate(parts)]
-    return (folder, numbers, name)
+    """A key that sorts a folder's photos together, 2 before 10."""
+    return (os.path.dirname(path), natural(os.path.basename(path)))
+
+
+CLASSES = 10
+UNSURE = CLASSES
+
+
+@dataclass
+class ReadingSummary:
+    """Counts over readings, kept up to date as they come.
+
+    Attributes:
+        photos: all of them.
+        errors: those that could not be read.
+        doubtful: those without a prediction though they could be read.
+        labelled: those whose digit is known and that could be read.
+        right: those of them that were read right.
+        confusion: 10 rows of 11 counts: known digits in rows, predictions in columns, the last
+            one for no prediction.
+    """
+
+    photos: int = 0
+    errors: int = 0
+    doubtful: int = 0
+    labelled: int = 0
+    right: int = 0
+    confusion: list[list[int]] = field(
+        default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)]
+    )
+
+    def add(self, readings: Iterable[Reading]) -> None:
+        """Count some more."""
+        for reading in readings:
+            self.photos += 1
+            self.errors += bool(reading.error)
+            self.doubtful += bool(reading.doubt)
+            if reading.label is None or reading.error:
+                continue
+            self.labelled += 1
+            self.right += bool(reading.correct)
+            said = reading.prediction
+            self.confusion[reading.label][UNSURE if said is None else said] += 1
+
+    @property
+    def accuracy(self) -> float | None:
+        """Percent of the labelled photos that were read right; None without any."""
+        return 100.0 * self.right / self.labelled if self.labelled else None
+
+    def document(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        document: dict[str, Any] = {
+            "photos": self.photos,
+            "errors": self.errors,
+            "doubtful": self.doubtful,
+        }
+        if self.labelled:
+            document |= {
+                "labelled": self.labelled,
+                "right": self.right,
+                "accuracy": self.accuracy,
+                "confusion": self.confusion,
+            }
+        return document

@@ -29,7 +29,7 @@ HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "label", "doubt", "
 
 
 @dataclass(frozen=True)
-class Labelled:
+class LabelledImages:
     """Images with the digits that they show.
 
     Attributes:
@@ -41,7 +41,7 @@ class Labelled:
     labels: npt.NDArray[np.uint8]
 
 
-def labelled(readings: Iterable[Reading], *, predicted: bool = False) -> Labelled:
+def labelled(readings: Iterable[Reading], *, predicted: bool = False) -> LabelledImages:
     """Images of those photos whose digit is known.
 
     Args:
@@ -56,7 +56,7 @@ def labelled(readings: Iterable[Reading], *, predicted: bool = False) -> Labelle
             images.append(np.rint(reading.digit * WHITE).clip(0, WHITE).astype(np.uint8))
             labels.append(label)
     stacked = np.stack(images) if images else np.zeros((0, SIDE, SIDE), np.uint8)
-    return Labelled(stacked, np.array(labels, np.uint8))
+    return LabelledImages(stacked, np.array(labels, np.uint8))
 
 
 def label_for(reading: Reading, *, predicted: bool) -> int | None:
@@ -99,7 +99,7 @@ def table_row(reading: Reading) -> list[str]:
     ]
 
 
-def write_npz(path: Path, data: Labelled) -> None:
+def write_npz(path: Path, data: LabelledImages) -> None:
     """Write `images` and `labels` as numpy's compressed arrays.
 
     Raises:
@@ -110,7 +110,7 @@ def write_npz(path: Path, data: Labelled) -> None:
     _write(path, buffer.getvalue())
 
 
-def write_idx(folder: Path, data: Labelled) -> None:
+def write_idx(folder: Path, data: LabelledImages) -> None:
     """Write `images-idx3-ubyte` and `labels-idx1-ubyte` into a folder, made where it is missing.
 
     Raises:

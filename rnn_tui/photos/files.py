@@ -14,9 +14,8 @@ import cv2
 import numpy as np
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.photos.decoding import DamagedError, decoded
-from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.headers import Header, is_heif, read_header
+from rnn_tui.photos.decoding import DamagedError, ImageHeader, decoded, is_heif, read_header
+from rnn_tui.photos.digit.picture import Picture
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024
@@ -120,7 +119,7 @@ def _check_regular(status: os.stat_result) -> None:
         raise ImageError(_TOO_LARGE)
 
 
-def _reduction(header: Header) -> int:
+def _reduction(header: ImageHeader) -> int:
     """By how much to shrink a photo on reading: 1, 2, 4 or 8."""
     longest, factor = max(header.width, header.height), 1
     while factor < 8 and longest // (2 * factor) >= ENOUGH:

@@ -78,7 +78,7 @@ def _listed(folder: str, visited: set[tuple[int, int]]) -> list[str] | None:
             names = [entry.name for entry in entries if _wanted(entry)]
     except OSError:
         return None
-    return [os.path.join(folder, name) for name in sorted(names, key=_natural)]
+    return [os.path.join(folder, name) for name in sorted(names, key=natural)]
 
 
 def _wanted(entry: os.DirEntry[str]) -> bool:
@@ -90,7 +90,7 @@ def _wanted(entry: os.DirEntry[str]) -> bool:
         return os.path.splitext(entry.name)[1].lower() in SUFFIXES
 
 
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
     """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
     parts = _PARTS.split(name.casefold())
     return [int(part[:18]) if at % 2 else part for at, part in enumerate(parts)], name

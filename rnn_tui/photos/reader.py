@@ -17,8 +17,8 @@ import numpy as np
 
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.photos.digit.prepared import Digit, Prepared
-from rnn_tui.photos.digit.preparing import prepare
+from rnn_tui.photos.digit.picture import Digit, PreparedDigit
+from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -82,7 +82,7 @@ class PhotoReader:
 
     Args:
         network: the network.
-        method: how photos are prepared, one of `photos.digit.preparing.METHODS`.
+        method: how photos are prepared, one of `photos.digit.prepare.METHODS`.
         threshold: the probability below which an answer is doubted, 0 … 1.
         labelled: take labels from folder and file names.
         threads: that decode and prepare; 0 for as many as there are cores, at most eight.
@@ -111,7 +111,7 @@ class PhotoReader:
             stopping: looked at between photos; once true, nothing more is read.
         """
         rest = iter(paths)
-        waiting: deque[tuple[Path, Future[Prepared]]] = deque()
+        waiting: deque[tuple[Path, Future[PreparedDigit]]] = deque()
         pool = ThreadPoolExecutor(self._threads, "photos")
         try:
             while not stopping():
@@ -137,11 +137,11 @@ class PhotoReader:
             return reading
         return replace(reading, doubt=_doubt(reading.probabilities, threshold))
 
-    def _prepared(self, path: Path) -> Prepared:
+    def _prepared(self, path: Path) -> PreparedDigit:
         return prepare(read_image(path), self.method)
 
-    def _answered(self, outcomes: Sequence[tuple[Path, Prepared | str]]) -> list[Reading]:
-        prepared = [one for _, one in outcomes if isinstance(one, Prepared)]
+    def _answered(self, outcomes: Sequence[tuple[Path, PreparedDigit | str]]) -> list[Reading]:
+        prepared = [one for _, one in outcomes if isinstance(one, PreparedDigit)]
         answers = iter(self.answer([one.digit for one in prepared]) if prepared else ())
         readings = []
         for path, outcome in outcomes:
@@ -159,7 +159,7 @@ class PhotoReader:
 NO_DIGIT = "No digit found"
 
 
-def _outcome(future: Future[Prepared]) -> Prepared | str:
+def _outcome(future: Future[PreparedDigit]) -> PreparedDigit | str:
     """What became of a photo, or why nothing did."""
     try:
         return future.result()

@@ -1,21 +1,39 @@
-"""Where weights are found: those that ship, and those of runs."""
+"""Which weights answer: those that ship, those of runs, those in a file that was named.
+
+Whoever asks a network, in the command line or in the app, finds its weights here, and has it from
+the one cache of networks. The database is loaded only where a run is asked for by its name.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.paths import WEIGHTS_NAME, asset_dir, run_database, run_dir
-from rnn_tui.engine.weights_file import read_description
+from rnn_tui.engine.paths import WEIGHTS_NAME, run_database, run_dir, shipped_weights
+from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
+from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST
-from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # Looking into a run's file takes a fraction of a millisecond; older ones than these are not found.
 RUNS_LOOKED_AT = 500
+# Runs in a list to choose from; older ones would only make it long.
+RUNS_LISTED = 20
+# Networks in memory, of half a megabyte each at most as they ship.
+NETWORKS_KEPT = 16
+
+NetworkType = TypeVar("NetworkType")
 
 
 @dataclass(frozen=True)
@@ -24,33 +42,105 @@ class Source:
 
     Attributes:
         path: where it lies.
-        label: what to call it, such as `pretrained`.
+        label: what to call it, such as `pretrained` or `run 20250101-120000-abcdef`.
         position: the position that it recalls; None where nothing is recalled.
+        name: what kind of network it has, such as `LSTM`; empty where that was not looked up.
+        ships: whether it came with rnn-tui.
     """
 
     path: Path
     label: str
     position: int | None = None
+    name: str = ""
+    ships: bool = False
+
+    @property
+    def title(self) -> str:
+        """What to call it in a list of networks."""
+        if not self.name:
+            return self.label
+        return f"pretrained {self.name}" if self.ships else f"{self.name} · {self.label}"
+
+    @property
+    def short_title(self) -> str:
+        """The same where there is little room."""
+        return self.name if self.ships else self.label
 
 
-def shipped(name: str) -> Path:
-    """The file of weights of that name that ships."""
-    return asset_dir() / "pretrained" / f"{name}.safetensors"
+# What ships
 
 
-def runs(task: str) -> Iterator[tuple[Path, RunConfig]]:
-    """Weights and settings of a task's runs that were trained to their end, the newest first."""
-    deleted = _deleted()
-    for name in _names()[:RUNS_LOOKED_AT]:
-        if name in deleted:
+def shipped(task: str) -> list[Source]:
+    """The weights that ship for a task: by cell, that of the task first, then by position."""
+    found: list[tuple[int, int, Source]] = []
+    order = _cells(task)
+    for path in shipped_weights(task):
+        cell, label, position = path.stem.partition("-")[2], "pretrained", None
+        name = CELLS[cell].label if cell in CELLS else cell or task
+        try:
+            config = read_description(path)[0]
+        except CheckpointError:  # told when it is asked
+            if cell in CELLS:
+                label = f"pretrained {cell}"
+        else:
+            if config.task != task:
+                continue
+            cell, name = config.cell, config.name
+            if isinstance(config, ImageConfig):
+                label = f"pretrained {cell}"
+            elif isinstance(config, SequenceConfig):
+                position = config.position
+        place = order.index(cell) if cell in order else len(order)
+        found.append((place, position or 0, Source(path, label, position, name, ships=True)))
+    return [source for _, _, source in sorted(found, key=lambda one: one[:2])]
+
+
+def choose_shipped(task: str, cell: str = "") -> Source:
+    """The weights that ship for a task, of a cell if one is named.
+
+    These read photos and drawings unless a user names others: they were trained for that, while a
+    run of the report's recipe reads MNIST well and photos badly.
+
+    Raises:
+        CheckpointError: if there are none.
+    """
+    there = TASKS[task].shipped_cells
+    cell = cell or TASKS[task].default_cell
+    if cell not in there:
+        raise CheckpointError(
+            f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name others."
+            if there
+            else f"The weights for {cell} that ship with rnn-tui are missing; install it anew, or "
+            "name others."
+        )
+    [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
+    return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
+
+
+def _cells(task: str) -> list[str]:
+    """The cells of a task, that of its own first."""
+    known = TASKS.get(task)
+    cells = list(CELLS) if known is None else known.cells
+    return sorted(cells, key=lambda cell: known is not None and cell != known.default_cell)
+
+
+# What was trained
+
+
+def finished_runs(task: str) -> Iterator[Source]:
+    """The runs of a task that were trained to their end, the newest first."""
+    deleted = {run.run_id for run in _listed(deleted=True)}
+    for run_id in _run_ids()[:RUNS_LOOKED_AT]:
+        if run_id in deleted:
             continue
-        path = run_dir() / name / WEIGHTS_NAME
+        path = run_dir() / run_id / WEIGHTS_NAME
         try:
             config, _, metrics = read_description(path)
         except CheckpointError:
             continue
         if config.task == task and metrics:
-            yield path, config
+            position = config.position if isinstance(config, SequenceConfig) else None
+            yield Source(path, f"run {printable(run_id)}", position, config.name)
 
 
 def run_weights(task: str, run: str) -> Source:
@@ -62,12 +152,13 @@ def run_weights(task: str, run: str) -> Source:
         CheckpointError: if there is no such run, or several, or it has no weights yet.
     """
     if run == LAST:
-        for path, _ in runs(task):
-            return Source(path, f"run {printable(path.parent.name)}")
+        for source in finished_runs(task):
+            return source
         raise CheckpointError(f"No run of {task} is finished; train one with rnn-tui train {task}.")
-    names = _names()
-    exact = [name for name in names if name == run] or _named(run)
-    found = exact or [name for name in names if run and name.startswith(run)]
+    run_ids = _run_ids()
+    exact = [run_id for run_id in run_ids if run_id == run]
+    exact = exact or [one.run_id for one in _listed(deleted=False) if one.name == run]
+    found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
         raise CheckpointError(
@@ -81,7 +172,7 @@ def run_weights(task: str, run: str) -> Source:
     return Source(path, f"run {printable(found[0])}")
 
 
-def _names() -> list[str]:
+def _run_ids() -> list[str]:
     """The folders of runs, the newest first."""
     try:
         return sorted((path.name for path in run_dir().iterdir()), reverse=True)
@@ -89,22 +180,150 @@ def _names() -> list[str]:
         return []
 
 
-def _named(name: str) -> list[str]:
-    """The id of the run of that name; none where the database can't tell."""
-    return [run.run_id for run in _listed(deleted=False) if run.name == name]
-
-
-def _deleted() -> set[str]:
-    """The ids of runs that were deleted and lie there still."""
-    return {run.run_id for run in _listed(deleted=True)}
-
-
 def _listed(*, deleted: bool) -> list[RunRecord]:
     """The runs in the database; none where there is no database, or none that can be used."""
     if not run_database().exists():
         return []
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
+
     try:
         with RunStore() as store:
             return store.runs(deleted=deleted)
     except StoreError:
         return []
+
+
+# What is to answer
+
+
+def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
+    """The weights that answer questions unless a user names others.
+
+    The last run trained to its end for this position, else those that ship for it, else the last
+    run of the task or those that ship, whatever position they recall.
+
+    Raises:
+        CheckpointError: if there are none at all.
+    """
+    known = TASKS.get(task)
+    usual = None if known is None else known.presets[0].values.get("position")
+    runs = [] if only_pretrained else list(finished_runs(task))
+    pretrained = shipped(task)
+    fitting = [source for source in [*runs, *pretrained] if source.position == position]
+    # The usual position first, then the others that ship.
+    others = [*runs, *sorted(pretrained, key=lambda source: source.position != usual)]
+    for source in [*fitting, *others]:
+        return source
+    raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
+
+
+def named(task: str, file: Path | None, run: str | None) -> Source | None:
+    """The weights that a user named, in a file or of a run; None where nothing was named.
+
+    Raises:
+        CheckpointError: if there is no such run.
+    """
+    if file is not None:
+        return Source(file, printable(file, 200))
+    return None if run is None else run_weights(task, run)
+
+
+def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
+    """What there is to choose from: weights that ship, then finished runs, the newest first.
+
+    Args:
+        task: which networks are meant.
+        also: further weights, which neither ship nor have to be a finished run's.
+    """
+    others = [] if also is None else [_named_by_kind(also)]
+    known: dict[Path, Source] = {}
+    for source in (*shipped(task), *others, *islice(finished_runs(task), RUNS_LISTED)):
+        known.setdefault(source.path, source)
+    return tuple(known.values())
+
+
+def _named_by_kind(source: Source) -> Source:
+    """`source` with its kind of network; one that can't be read will say so when it is asked."""
+    try:
+        return replace(source, name=read_description(source.path)[0].name)
+    except CheckpointError:
+        return source
+
+
+# Networks
+
+
+class NetworkCache:
+    """Networks by the files of their weights, read again where a file has changed.
+
+    Any thread may ask.
+
+    Args:
+        most: how many are kept; those that were asked longest ago make room.
+    """
+
+    def __init__(self, most: int = NETWORKS_KEPT) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+
+    @staticmethod
+    def version_of(path: Path) -> tuple[Path, int, int]:
+        """Tells files, and states of one file, apart."""
+        try:
+            status = path.stat()
+        except OSError:
+            return path, 0, 0  # reading it says what is wrong
+        return path, status.st_mtime_ns, status.st_size
+
+    def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
+        """The network whose weights are in a file.
+
+        Args:
+            path: the file.
+            kind: makes a network of its content.
+
+        Raises:
+            CheckpointError: if it can't be read, or is another task's.
+        """
+        key = (self.version_of(path), kind)
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                network: NetworkType = self._kept[key]
+                return network
+        # Outside of the lock: a disk that is slow holds up nobody else.
+        network = _read(path, kind)
+        with self._lock:
+            self._kept[key] = network
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return network
+
+
+NETWORKS = NetworkCache()
+
+
+def _read(path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
+    """The network in a file; what is wrong with it is told with the file's name."""
+    try:
+        return kind(read_weights(path))
+    except CheckpointError as error:
+        shown = printable(path, 200)
+        raise CheckpointError(str(error) if shown in str(error) else f"{shown}: {error}") from error
+
+
+def described(source: Source, network: RowReaderNetwork) -> dict[str, Any]:
+    """What `--json` tells of the weights of a reader of images."""
+    config = network.config
+    return {
+        "source": source.label,
+        "path": str(source.path),
+        "task": config.task,
+        "preset": config.preset,
+        "model": config.cell,
+        "hidden_size": config.hidden_size,
+        "layers": config.layers,
+        "seed": config.seed,
+        "metrics": dict(network.metrics),
+    }

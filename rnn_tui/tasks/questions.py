@@ -1,22 +1,71 @@
-"""What the kinds of questions have in common: who answers, and how that is described."""
+"""What the kinds of questions have in common: who answers, and how that is described.
+
+Of the networks that a file of weights holds, one is asked, or all that fit, in a vote.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.errors import CheckpointError, SettingError, printable
+from rnn_tui.engine.replicas import Replica
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs.sequence_weights import choose
-from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.choice import Choice
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class ReplicaChoice:
+    """Which of the networks that a file of weights holds are asked.
+
+    Attributes:
+        hidden_size: ask networks of this size only; None for the largest, or for all in a vote.
+        loss: ask networks trained with this loss only; None likewise.
+        seed: ask networks of this seed only; None likewise.
+        vote: ask all that fit, in place of one.
+    """
+
+    hidden_size: int | None = None
+    loss: str | None = None
+    seed: int | None = None
+    vote: bool = False
+
+    def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
+        """The places in `replicas` of those who answer.
+
+        Args:
+            replicas: every variant with every seed, variant by variant.
+            preferred_loss: whose networks come first among the largest, if there are any.
+
+        Raises:
+            SettingError: if there is none that was asked for.
+        """
+        wanted = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
+        have = [
+            {"hidden size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed}
+            for r in replicas
+        ]
+        wanted = {what: value for what, value in wanted.items() if value is not None}
+        for what, value in wanted.items():
+            there = list(dict.fromkeys(properties[what] for properties in have))
+            if value not in there:
+                raise SettingError(
+                    f"These weights have no {what} {printable(value)}, only {_listed(there)}."
+                )
+        fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
+        if self.vote:
+            return fitting
+
+        def rank(at: int) -> tuple[int, bool, int]:
+            variant = replicas[at].variant
+            return -variant.hidden_size, variant.loss != preferred_loss, at
+
+        return [min(fitting, key=rank)]
 
 
 @dataclass(frozen=True)
@@ -44,38 +93,25 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     """Questions of one task, and the networks that answer them.
 
     Args:
-        task: whose networks are asked.
-        choice: who is asked.
-        position: for which position weights are sought; None for whichever.
-        preferred_loss: whose networks come first among the largest.
+        network: every network that a file of weights holds.
+        label: what to call the weights, such as `pretrained`.
+        path: the file.
+        choice: which of the networks are asked.
 
     Attributes:
         request: what to type, in a sentence without its full stop.
+        preferred_loss: whose networks come first among the largest; None for any.
 
     Raises:
-        CheckpointError: if the weights can't be read, or are another task's.
         SettingError: if no network is as asked for.
     """
 
     request: ClassVar[str]
+    preferred_loss: ClassVar[str | None] = None
 
-    def __init__(
-        self,
-        task: Task,
-        choice: Choice,
-        position: int | None = None,
-        preferred_loss: str | None = None,
-    ) -> None:
-        if choice.weights is None:
-            self.source = choose(task.name, position, only_pretrained=choice.only_pretrained)
-        else:
-            self.source = Source(choice.weights, printable(choice.weights, 200))
-        file = read_weights(self.source.path)
-        try:
-            whole = cast("AnyNetwork", task.network(file))
-        except CheckpointError as error:
-            raise CheckpointError(f"{printable(self.source.path, 200)}: {error}") from error
-        picked = choice.pick(whole.replicas, preferred_loss)
+    def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
+        self._weights_label, self._path, whole = label, path, network
+        picked = choice.pick(whole.replicas, self.preferred_loss)
         everyone = len(picked) == len(whole.replicas)
         self.networks = [whole] if everyone else [whole.only(at) for at in picked]
         self.replicas = [whole.replicas[at] for at in picked]
@@ -106,15 +142,15 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def label(self) -> str:
         """Which networks answer, such as `pretrained (H 10 ce, seed 0)`."""
         if self._vote:
-            return f"{self.source.label} (vote of {len(self.replicas)})"
+            return f"{self._weights_label} (vote of {len(self.replicas)})"
         [replica] = self.replicas
-        return f"{self.source.label} ({replica.variant.label}, seed {replica.seed})"
+        return f"{self._weights_label} ({replica.variant.label}, seed {replica.seed})"
 
     def document(self) -> dict[str, Any]:
         """The same for JSON; in a vote, lists of all sizes, losses and seeds that take part."""
         about: dict[str, Any] = {
-            "source": self.source.label,
-            "path": str(self.source.path),
+            "source": self._weights_label,
+            "path": str(self._path),
             "task": self.config.task,
             "preset": self.config.preset,
         }
@@ -141,6 +177,13 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         """`outputs`; raises `CheckpointError` where huge weights made them no numbers."""
         if not np.isfinite(outputs).all():
             raise CheckpointError(
-                f"The weights in {printable(self.source.path, 200)} are too large to compute with."
+                f"The weights in {printable(self._path, 200)} are too large to compute with."
             )
         return outputs
+
+
+def _listed(values: Sequence[object]) -> str:
+    if len(values) > 8:  # seeds, which are consecutive
+        return f"{values[0]} to {values[-1]}"
+    *others, last = map(str, values)
+    return f"{', '.join(others)} and {last}" if others else last

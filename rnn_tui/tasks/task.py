@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
 from rnn_tui.engine.errors import SettingError, TaskError, printable
 from rnn_tui.engine.metrics import Measure, Metric
+from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
@@ -110,6 +111,16 @@ class Task:
     def cells(self) -> tuple[str, ...]:
         """The names of the cells that it can be trained with, in order of display."""
         return tuple(name for name, cell in CELLS.items() if self.config_class.takes(cell))
+
+    @property
+    def shipped_cells(self) -> tuple[str, ...]:
+        """The cells of which weights ship, the default one first, by the names of the files.
+
+        The files are not looked into: options of the command line are made of this.
+        """
+        there = {path.stem.partition("-")[2] for path in shipped_weights(self.name)}
+        cells = sorted(self.cells, key=lambda cell: cell != self.default_cell)
+        return tuple(cell for cell in cells if cell in there)
 
     @property
     def adjustable(self) -> tuple[Setting, ...]:

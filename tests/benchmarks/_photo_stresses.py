@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.prepared import Picture
+from rnn_tui.photos.digit.picture import Picture
 
 Plane = npt.NDArray[np.float32]
 

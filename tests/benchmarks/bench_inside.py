@@ -12,8 +12,9 @@ import torch
 from _common import add_models, machine, median, parser, spread, take_turns, verdict
 
 from rnn_tui.inside.row_readers import trace_digit
-from rnn_tui.runs.row_reader_networks import network_of, source_of
+from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
 
 REPEATS = 50
@@ -34,7 +35,7 @@ def timed(call: Callable[[], object]) -> Callable[[], float]:
 
 def contenders(model: str) -> dict[str, Callable[[], float]]:
     """A trace by us, a forward pass by PyTorch, of the same digit and weights."""
-    network = network_of(source_of(model=model))
+    network = NETWORKS.get(choose_shipped("mnist", model).path, RowReaderNetwork)
     digit = load_mnist().test_images[7].float().div(255)
     module = build_model(network.config)
     module.load_state_dict({name: torch.from_numpy(a) for name, a in network.arrays.items()})

@@ -24,8 +24,9 @@ from _blank_papers import KINDS, blank_paper
 from _photo_stresses import STRESSES
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.digit.preparing import METHODS, prepare
+from rnn_tui.photos import METHODS
+from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import read_image
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 

@@ -18,8 +18,9 @@ from _common import machine, median, parser, spread, take_turns, verdict
 
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.photos.reader import PhotoReader
-from rnn_tui.runs.row_reader_networks import network_of, source_of
+from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 SIZES = {"12 megapixels": (3000, 4000), "2 megapixels": (1200, 1600)}
 COUNT = 16
@@ -58,7 +59,8 @@ def decoded(paths: list[Path]) -> Callable[[], float]:
 
 def read(paths: list[Path]) -> Callable[[], float]:
     """Photos a second, from the file to the answer."""
-    reader = PhotoReader(network_of(source_of()), threads=THREADS)
+    network = NETWORKS.get(choose_shipped("mnist").path, RowReaderNetwork)
+    reader = PhotoReader(network, threads=THREADS)
 
     def call() -> float:
         began = time.perf_counter()

@@ -18,9 +18,10 @@ from _common import machine, median, parser, spread, take_turns, temporary_home,
 from torch import nn
 
 from rnn_tui.cli.questions import ask
+from rnn_tui.runs.weights import NETWORKS, choose
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.adder.questions import AdderQuestions
-from rnn_tui.tasks.choice import Choice
+from rnn_tui.tasks.questions import ReplicaChoice
 
 TARGET = 3.0
 
@@ -34,10 +35,17 @@ def draw(count: int) -> list[Addition]:
     ]
 
 
+def pretrained() -> AdderQuestions:
+    """The network that answers by default, of those that ship."""
+    source = choose("adder", only_pretrained=True)
+    network = NETWORKS.get(source.path, AdderNetwork)
+    return AdderQuestions(network, source.label, source.path, ReplicaChoice())
+
+
 def ours(pairs: list[Addition]) -> list[str]:
     """The lines that the command prints."""
     given = io.StringIO("".join(f"{pair.a:b} {pair.b:b}\n" for pair in pairs))
-    questions = AdderQuestions(Choice(only_pretrained=True))
+    questions = pretrained()
     with mock.patch.object(sys, "stdin", given), redirect_stdout(io.StringIO()) as out:
         ask(questions, None, as_json=False, quiet=True)
     return out.getvalue().splitlines()
@@ -83,7 +91,7 @@ def main() -> None:
     pairs = draw(arguments.pairs)
     with temporary_home():
         print(machine(), f"{os.cpu_count()} cores", sep=", ")
-        [network] = AdderQuestions(Choice(only_pretrained=True)).networks
+        [network] = pretrained().networks
         notebook = Notebook(network)
         torch.set_num_threads(1)  # the faster for it: nothing here is worth a second thread
         said = [int(line.split()[4], 2) for line in ours(pairs)]

@@ -15,10 +15,10 @@ from safetensors.numpy import load_file, save_file
 from rnn_tui.cli.inspect import show
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
-from rnn_tui.tasks.adder.inference import Addition
+from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
 from rnn_tui.tasks.adder.questions import AdderQuestions
-from rnn_tui.tasks.choice import Choice
 from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.questions import ReplicaChoice
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
@@ -136,7 +136,10 @@ def test_json_of_a_sum_has_every_state_and_gate() -> None:
     about, trace = document["input"], document["trace"]
     assert about["expected"] == "10001"
     assert about["carries"] == [0, 0, 1, 1, 1]
-    questions = AdderQuestions(Choice(hidden_size=5, loss="bce", seed=2))
+    path = PRETRAINED / "adder.safetensors"
+    questions = AdderQuestions(
+        AdderNetwork(read_weights(path)), "pretrained", path, ReplicaChoice(5, "bce", 2)
+    )
     [outputs] = questions.networks[0].outputs_of([Addition(11, 6)])
     assert [row[0] for row in trace["probabilities"]] == pytest.approx(outputs[0], abs=1e-5)
     [layer] = trace["layers"]

@@ -32,7 +32,7 @@ from rnn_tui.tasks.adder.inference import (
     number_of,
     read_number,
 )
-from rnn_tui.tasks.choice import Choice
+from rnn_tui.tasks.questions import ReplicaChoice
 from rnn_tui.tasks.recall.inference import RecallNetwork
 from tests.cli.command_line import (
     COMMAND,
@@ -272,7 +272,7 @@ REPLICAS = [
 
 def test_the_largest_network_of_the_preferred_loss_and_the_lowest_seed_answers() -> None:
     def picked(preferred: str | None = None, **wanted: Any) -> list[Replica]:
-        return [REPLICAS[at] for at in Choice(**wanted).pick(REPLICAS, preferred)]
+        return [REPLICAS[at] for at in ReplicaChoice(**wanted).pick(REPLICAS, preferred)]
 
     assert picked() == [Replica(Variant(5, "mse"), 7)]
     assert picked("bce") == [Replica(Variant(5, "bce"), 7)]

@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 
 from rnn_tui.photos import reader as reading
+from rnn_tui.photos.collection import ReadingSummary
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import NO_DIGIT, PhotoReader, Reading
-from rnn_tui.photos.summary import Summary
-from rnn_tui.runs.row_reader_networks import described, network_of, source_of
+from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 
 @pytest.fixture(scope="module")
 def network() -> RowReaderNetwork:
-    return network_of(source_of())
+    return NETWORKS.get(choose_shipped("mnist").path, RowReaderNetwork)
 
 
 def write_photo(path: Path, at: int, size: int = 160) -> int:
@@ -169,7 +169,7 @@ def test_labels_are_taken_from_names_when_asked_for(
     assert [one.label for one in readings] == [7, 3, 5]
     assert [one.correct for one in readings] == [True, False, None]
     assert [one.label for one in everything(PhotoReader(network), paths)] == [None] * 3
-    summary = Summary()
+    summary = ReadingSummary()
     summary.add(readings)
     assert (summary.photos, summary.errors, summary.labelled, summary.right) == (3, 1, 2, 1)
     assert summary.accuracy == 50.0
@@ -178,7 +178,7 @@ def test_labels_are_taken_from_names_when_asked_for(
 
 
 def test_the_weights_say_who_they_are(network: RowReaderNetwork) -> None:
-    about = described(source_of(), network)
+    about = described(choose_shipped("mnist"), network)
     assert about["source"] == "pretrained lstm"
     assert (about["model"], about["preset"]) == ("lstm", "photos")
     assert about["metrics"]["test_accuracy"] > 99.4

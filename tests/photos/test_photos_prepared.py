@@ -13,9 +13,10 @@ from PIL import Image
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.digit.preparing import centre, prepare
+from rnn_tui.photos.digit.centring import centre
+from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import ImageError, read_image
-from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 SIDE = 240
@@ -31,7 +32,7 @@ def seven(paper: int = 225, ink: int = 40, thick: int = 14) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def network() -> RowReaderNetwork:
-    return RowReaderNetwork(read_weights(pretrained("lstm").path))
+    return RowReaderNetwork(read_weights(choose_shipped("mnist", "lstm").path))
 
 
 def answer(network: RowReaderNetwork, photo: np.ndarray) -> int:

@@ -126,15 +126,15 @@ def test_deleted_runs_can_be_had_back_until_they_are_old(only: Only) -> None:
 
 
 def test_deleted_weights_do_not_answer(only: Only) -> None:
-    from rnn_tui.runs.weights import run_weights, runs  # noqa: PLC0415
+    from rnn_tui.runs.weights import finished_runs, run_weights  # noqa: PLC0415
 
     train()
     run = only()
     assert run_weights("recall", run.name).path == run.weights
-    assert [path for path, _ in runs("recall")] == [run.weights]
+    assert [source.path for source in finished_runs("recall")] == [run.weights]
     with RunStore() as store:
         store.delete(run)
-    assert list(runs("recall")) == []
+    assert list(finished_runs("recall")) == []
 
 
 def test_another_connection_s_changes_are_noticed(store: RunStore) -> None:
@@ -213,7 +213,7 @@ def test_one_number_stands_for_several_networks() -> None:
 
 
 def test_no_database_is_made_by_looking_for_weights(home: Path) -> None:
-    from rnn_tui.runs.sequence_weights import choose  # noqa: PLC0415
+    from rnn_tui.runs.weights import choose  # noqa: PLC0415
 
     assert choose("recall").label == "pretrained"
     assert not run_database().exists()

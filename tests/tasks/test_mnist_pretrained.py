@@ -3,7 +3,7 @@
 import pytest
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -15,7 +15,7 @@ TOLERANCE = 0.0201
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_figures_that_come_with_them_are_reached_again(model: str) -> None:
-    file = read_weights(pretrained(model).path)
+    file = read_weights(choose_shipped("mnist", model).path)
     assert isinstance(file.config, ImageConfig)
     assert file.config.cell == model
     images = load_mnist()

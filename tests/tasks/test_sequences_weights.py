@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.engine import paths
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs import weights
-from rnn_tui.runs.sequence_weights import choose, pretrained, trained
+from rnn_tui.runs.weights import choose, finished_runs, shipped
 from rnn_tui.tasks.config import SequenceConfig
 
 Small = Callable[..., SequenceConfig]
@@ -27,10 +27,10 @@ def test_what_ships_answers_until_something_is_trained(task: str, position: int 
 
 
 def test_recall_ships_with_weights_for_the_first_three_positions() -> None:
-    assert sorted(source.position or 0 for source in pretrained("recall")) == [1, 2, 3]
+    assert sorted(source.position or 0 for source in shipped("recall")) == [1, 2, 3]
     for position in (1, 2, 3):
         assert choose("recall", position).position == position
-    (source,) = pretrained("adder")
+    (source,) = shipped("adder")
     assert source.position is None
 
 
@@ -44,7 +44,7 @@ def test_a_finished_run_answers_and_the_newest_first(small: Small, train: Any, t
     assert source.label == "run 20250103-000000-aaaaaa"
     assert source.path == run_dir() / "20250103-000000-aaaaaa" / WEIGHTS_NAME
     assert source.position == position
-    assert [one.label[4:12] for one in trained(task)] == ["20250103", "20250102", "20241231"]
+    assert [one.label[4:12] for one in finished_runs(task)] == ["20250103", "20250102", "20241231"]
     assert choose(task, position, only_pretrained=True).label == "pretrained"
     # The other task has none of them.
     assert choose({"recall": "adder", "adder": "recall"}[task]).label == "pretrained"
@@ -126,12 +126,12 @@ def test_a_run_of_the_position_goes_before_a_newer_one_of_another(small: Small, 
     # Nothing is for this one: the newest run, whatever it recalls.
     assert choose("recall", 7).label == "run 20250102-000000-000000"
     assert choose("recall").label == "run 20250102-000000-000000"
-    shipped = choose("recall", 7, only_pretrained=True)
-    assert (shipped.label, shipped.position) == ("pretrained", 3)
+    source = choose("recall", 7, only_pretrained=True)
+    assert (source.label, source.position) == ("pretrained", 3)
 
 
 def test_without_any_weights_the_way_to_some_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "asset_dir", run_dir)
+    monkeypatch.setattr(paths, "asset_dir", run_dir)
     for task in ("recall", "adder"):
         with pytest.raises(CheckpointError, match=f"rnn-tui train {task}"):
             choose(task)
@@ -140,7 +140,7 @@ def test_without_any_weights_the_way_to_some_is_told(monkeypatch: pytest.MonkeyP
 def test_a_run_answers_where_nothing_ships(
     finished: Checkpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "asset_dir", lambda: run_dir() / "nowhere")
+    monkeypatch.setattr(paths, "asset_dir", lambda: run_dir() / "nowhere")
     assert choose("recall", 1).position == finished.config.to_dict()["position"] == 3
     with pytest.raises(CheckpointError):
         choose("recall", 3, only_pretrained=True)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.prepared import SIDE, Digit
+from rnn_tui.photos.digit.picture import SIDE, Digit
 
 Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
 

@@ -9,10 +9,9 @@ import cv2
 import numpy as np
 
 from rnn_tui.photos.digit.ink import Channel, Ink, ink_on, paper_of
-from rnn_tui.photos.digit.parts import Box, parts_of, with_near
-from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.digit.resizing import resized
-from rnn_tui.photos.lines.lines import Lines
+from rnn_tui.photos.digit.picture import Picture, resized
+from rnn_tui.photos.digit.search import Box, parts_of, with_near
+from rnn_tui.photos.lines.lines import PrintedLines
 from rnn_tui.photos.lines.painting import recentred, without_lines
 from rnn_tui.photos.lines.ruling import ruled_lines
 
@@ -32,7 +31,7 @@ Note = Callable[[str, Picture | Ink], None]
 
 
 @dataclass(frozen=True)
-class Place:
+class DigitPlace:
     """Where the digit is in a coarse copy of the photo.
 
     Attributes:
@@ -47,10 +46,10 @@ class Place:
     mask: Picture
     shape: tuple[int, int]
     channel: Channel
-    lines: Lines
+    lines: PrintedLines
 
 
-def extracted(image: Picture, place: Place, note: Note) -> Ink:
+def extracted(image: Picture, place: DigitPlace, note: Note) -> Ink:
     """The digit's ink (H, W), 0 … 1, about 120 pixels long.
 
     Args:
@@ -91,7 +90,7 @@ def as_picture(ink: Ink) -> Picture:
     return picture
 
 
-def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture]:
+def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Picture]:
     """The digit with some paper around it, without ruled lines; and where its ink was found."""
     height, width = place.shape
     left, top, right, bottom = place.box
@@ -116,7 +115,7 @@ def _cut_out(image: Picture, place: Place, note: Note) -> tuple[Picture, Picture
     return plane, cv2.threshold(near, 127, 255, cv2.THRESH_BINARY)[1]
 
 
-def _part(shape: tuple[int, ...], place: Place, box: Box) -> tuple[slice, slice]:
+def _part(shape: tuple[int, ...], place: DigitPlace, box: Box) -> tuple[slice, slice]:
     """Rows and columns of `box` on another grid over the same picture."""
     down, across = shape[0] / place.shape[0], shape[1] / place.shape[1]
     left, top = round(box[0] * across), round(box[1] * down)

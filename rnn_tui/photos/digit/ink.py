@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.prepared import Picture
+from rnn_tui.photos.digit.picture import Picture
 
 Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
 

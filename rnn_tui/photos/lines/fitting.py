@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.ink import Ink
-from rnn_tui.photos.lines.lines import Flags, Lines, Numbers, places, quantiles
+from rnn_tui.photos.lines.lines import Flags, Numbers, PrintedLines, places, quantiles
 
 # Ink below this is no line.
 FAINTEST = 0.03
@@ -29,7 +29,7 @@ _STEP = 2
 Integers = npt.NDArray[np.int64]
 
 
-def fitted(ink: Ink, rough: Numbers, thickest: int) -> Lines:
+def fitted(ink: Ink, rough: Numbers, thickest: int) -> PrintedLines:
     """Lines that are there, bent to the ink along them.
 
     Args:
@@ -51,7 +51,7 @@ def fitted(ink: Ink, rough: Numbers, thickest: int) -> Lines:
         bent = _bent(_strips(source, straight, thickest))
         if len(bent):
             parts.append(_measured(_strips(source, bent, thickest), upright))
-    return Lines.joined(parts)
+    return PrintedLines.joined(parts)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class _Strips:
     """Ink along N curves, unrolled.
 
     Attributes:
-        curve: (N, 3) as `Lines` has it.
+        curve: (N, 3) as `PrintedLines` has it.
         reach: pixels to either side.
         along: (L,) where it was looked at.
         places: (N, L) of the curves.
@@ -145,7 +145,7 @@ def _least_squares(on: Flags, peak: Integers, powers: Numbers, count: Integers) 
     return result
 
 
-def _measured(strips: _Strips, steep: bool) -> Lines:
+def _measured(strips: _Strips, steep: bool) -> PrintedLines:
     """The lines along the curves, but for those that are broken or too thick."""
     reach, inside = strips.reach, strips.inside
     middle = np.where(inside, strips.ink[reach - 1 : reach + 2].max(axis=0), 0)
@@ -155,7 +155,7 @@ def _measured(strips: _Strips, steep: bool) -> Lines:
     thickness = (profile > 0.35 * profile.max(axis=0)).sum(axis=0)
     length = inside.sum(axis=1)
     start, end, share = _extent(dark, np.maximum(_SHORT_GAP, _GAP * _STEP * length) / _STEP)
-    lines = Lines(
+    lines = PrintedLines(
         steep=np.full(len(length), steep),
         curve=strips.curve,
         half=thickness / 2,

@@ -20,7 +20,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class PrintedLines:
     """N lines: `place = a + b·along + c·along²`.
 
     Attributes:
@@ -45,7 +45,7 @@ class Lines:
         return len(self.steep)
 
     @classmethod
-    def joined(cls, parts: Sequence[Lines]) -> Lines:
+    def joined(cls, parts: Sequence[PrintedLines]) -> PrintedLines:
         """All lines of `parts`, which may be empty."""
         if not parts:
             none = np.zeros(0)
@@ -55,9 +55,9 @@ class Lines:
         ]
         return cls(*columns)
 
-    def chosen(self, which: npt.NDArray[np.bool_ | np.int64]) -> Lines:
+    def chosen(self, which: npt.NDArray[np.bool_ | np.int64]) -> PrintedLines:
         """The lines that a mask or numbers choose."""
-        return Lines(*(getattr(self, field.name)[which] for field in fields(self)))
+        return PrintedLines(*(getattr(self, field.name)[which] for field in fields(self)))
 
     @property
     def slopes(self) -> Numbers:
@@ -80,7 +80,7 @@ class Lines:
         angles: Numbers = np.where(self.steep, upright, degrees)
         return angles
 
-    def seen_from(self, left: float, top: float, across: float, down: float) -> Lines:
+    def seen_from(self, left: float, top: float, across: float, down: float) -> PrintedLines:
         """The lines in a part of the picture that begins at `left`, `top`, and is enlarged."""
         here, there = (np.where(self.steep, *sides) for sides in ((top, left), (left, top)))
         along, place = (np.where(self.steep, *sides) for sides in ((down, across), (across, down)))

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.prepared import Picture
-from rnn_tui.photos.lines.lines import Flags, Lines, Numbers, places
+from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.photos.lines.lines import Flags, Numbers, PrintedLines, places
 
 # Times a line's own ink, above which there is a stroke on it.
 _DARKER = 1.45
@@ -26,7 +26,7 @@ _SHORTEST, _SAMPLES_OF_HALF = 8, 64
 Levels = npt.NDArray[np.float32]
 
 
-def without_lines(plane: Picture, lines: Lines) -> Picture:
+def without_lines(plane: Picture, lines: PrintedLines) -> Picture:
     """`plane` (H, W) with lines painted over, but not the strokes that cross them."""
     result = plane.copy()
     if lines.steep.any():
@@ -38,7 +38,7 @@ def without_lines(plane: Picture, lines: Lines) -> Picture:
     return result
 
 
-def recentred(plane: Picture, lines: Lines) -> Lines:
+def recentred(plane: Picture, lines: PrintedLines) -> PrintedLines:
     """Lines moved and tilted to where they are darkest in an enlarged picture, and measured there.
 
     Those that are hardly in the picture are left as they are.
@@ -49,10 +49,10 @@ def recentred(plane: Picture, lines: Lines) -> Lines:
         if len(group):
             source = np.ascontiguousarray(plane.T) if steep else plane
             parts.append(_recentred(source, group))
-    return Lines.joined(parts)
+    return PrintedLines.joined(parts)
 
 
-def _recentred(source: Picture, lines: Lines) -> Lines:
+def _recentred(source: Picture, lines: PrintedLines) -> PrintedLines:
     """The same for lines that are all level."""
     height, width = source.shape
     reach = np.maximum(3, np.rint(1.5 * lines.half + 2)).astype(np.int64)
@@ -105,7 +105,7 @@ def _medians(values: Levels) -> Numbers:
     return np.asarray((ordered[..., middle - 1] + ordered[..., middle]) / 2)
 
 
-def _paint(plane: Picture, lines: Lines) -> None:
+def _paint(plane: Picture, lines: PrintedLines) -> None:
     """Paint over level lines in place."""
     height, width = plane.shape
     columns = np.arange(width)
@@ -146,7 +146,7 @@ def _paint(plane: Picture, lines: Lines) -> None:
 
 
 def _strokes(
-    ink: Levels, lines: Lines, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
+    ink: Levels, lines: PrintedLines, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
 ) -> Flags:
     """Where along lines whose ink is (N, W), from `start` to `end`, a stroke lies on them."""
     columns = np.arange(ink.shape[1])

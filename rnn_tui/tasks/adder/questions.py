@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.inference import (
     BASES,
+    BINARY,
     AdderNetwork,
     Addition,
     Base,
@@ -19,8 +20,7 @@ from rnn_tui.tasks.adder.inference import (
     read_number,
     vote,
 )
-from rnn_tui.tasks.choice import Choice
-from rnn_tui.tasks.questions import Answer, Questions
+from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
 
 # Beyond these, wrong bits are counted in place of listed.
 MOST_BITS_LISTED = 4
@@ -47,14 +47,25 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     """Pairs of numbers.
 
     Args:
-        choice: who is asked.
+        network: every network that a file of weights holds.
+        label: what to call the weights.
+        path: the file.
+        choice: which of the networks are asked.
         base: how numbers without a prefix are written; the name of one of `BASES`.
     """
 
     request = "Type two numbers, such as 1011 110"
+    preferred_loss = "bce"
 
-    def __init__(self, choice: Choice, base: str = "binary") -> None:
-        super().__init__(ADDER, choice, preferred_loss="bce")
+    def __init__(
+        self,
+        network: AdderNetwork,
+        label: str,
+        path: Path,
+        choice: ReplicaChoice,
+        base: str = BINARY.name,
+    ) -> None:
+        super().__init__(network, label, path, choice)
         [self._base] = (one for one in BASES if one.name == base)
 
     def read(self, text: str) -> Sum:

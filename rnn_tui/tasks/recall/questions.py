@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.tasks.choice import Choice
-from rnn_tui.tasks.questions import Answer, Questions
-from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
 from rnn_tui.tasks.recall.inference import RecallNetwork, check_position, parse_digits
 
 
@@ -26,14 +25,24 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
     """Sequences of digits, of which one is to be recalled.
 
     Args:
-        choice: who is asked.
+        network: every network that a file of weights holds.
+        label: what to call the weights.
+        path: the file.
+        choice: which of the networks are asked.
         position: the digit to recall; None for the one that the weights were trained for.
     """
 
     request = "Type a sequence of digits, such as 3 1 4 1 5"
 
-    def __init__(self, choice: Choice, position: int | None = None) -> None:
-        super().__init__(RECALL, choice, position)
+    def __init__(
+        self,
+        network: RecallNetwork,
+        label: str,
+        path: Path,
+        choice: ReplicaChoice,
+        position: int | None = None,
+    ) -> None:
+        super().__init__(network, label, path, choice)
         self.position = position or self.config.position or 1
 
     def read(self, text: str) -> Recollection:

@@ -16,8 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.runs.sequence_weights import choose
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.inference import BASES, BINARY, Addition
 from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer

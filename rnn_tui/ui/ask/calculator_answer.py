@@ -12,11 +12,10 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Variant
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import CarryStudy, study_carry
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.inference import BASES, AdderNetwork, Addition, number_of, vote
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.panel import replica_of
@@ -96,7 +95,7 @@ class Adders:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._network = AdderNetwork(read_weights(source.path))
+        self._network = NETWORKS.get(source.path, AdderNetwork)
         # A replica alone costs a fraction of all of them, and is asked at every keystroke.
         self._alone: dict[int, AdderNetwork] = {}
         # How the states of a replica tell the carry; None where nothing comes out of its weights.

@@ -4,16 +4,13 @@ Nothing here knows Textual; all of it may run in a thread.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError, QueryError, printable
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs.sequence_weights import choose
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.inference import MOST_DIGITS, RecallNetwork
@@ -133,7 +130,7 @@ class RecallAnswers:
 
 
 class RecallNetworks:
-    """Chooses weights by position and asks them; remembers both, so that typing reads no files.
+    """Chooses weights by position and asks them; remembers which, so that typing looks for none.
 
     Args:
         source: answers for its position in place of those that would be chosen for it.
@@ -143,7 +140,6 @@ class RecallNetworks:
         self._sources: dict[int, Source] = {}
         if source is not None and source.position is not None:
             self._sources[source.position] = source
-        self._networks: dict[Path, RecallNetwork] = {}
 
     def answer(self, digits: Digits, position: int) -> RecallAnswers:
         """What each replica takes the digit at `position` for.
@@ -181,12 +177,9 @@ class RecallNetworks:
         source = self._sources.get(position)
         if source is None:
             source = self._sources[position] = choose(RECALL.name, position)
-        network = self._networks.get(source.path)
-        if network is None:
-            network = RecallNetwork(read_weights(source.path))
-            if network.config.position is None:
-                raise CheckpointError("These weights do not say which position they recall.")
-            self._networks[source.path] = network
+        network = NETWORKS.get(source.path, RecallNetwork)
+        if network.config.position is None:
+            raise CheckpointError("These weights do not say which position they recall.")
         return source, network
 
 

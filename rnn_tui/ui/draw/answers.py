@@ -1,31 +1,27 @@
-"""What networks make of a drawing, apart from how it is shown: weights found, drawings read.
-
-Nothing here knows Textual; all of it may run in a thread.
-"""
+"""What networks make of a drawing, and how that is shown: their answers side by side."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 
 import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import Static
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import read_description, read_weights
-from rnn_tui.networks import CELLS
-from rnn_tui.photos.strokes import Ink
-from rnn_tui.runs.row_reader_weights import pretrained, trained
-from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.photos.drawing import SIDE, Ink
+from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
+from rnn_tui.ui.widgets.big_digit import BigDigit
+from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 
 # As with photos, a digit that is less probable than this is a guess.
 SURE = 0.5
-# Runs that can be chosen among; older ones would only make the list long.
-MOST_RUNS = 20
-MODELS = ("lstm", "rnn", "bilstm")
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
     "anew, or train with t."
@@ -33,33 +29,16 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Weights that may read a drawing.
-
-    Attributes:
-        source: the file.
-        title: what to call them in a list.
-        name: what to call them in a narrow column.
-        ships: whether they came with rnn-tui.
-    """
-
-    source: Source
-    title: str
-    name: str
-    ships: bool
-
-
-@dataclass(frozen=True)
-class Answer:
+class DrawingAnswer:
     """What one network makes of a drawing.
 
     Attributes:
-        reader: whose answer it is.
+        source: the weights of the network.
         probabilities: of the ten digits; empty where there is none.
         failure: why there is no answer.
     """
 
-    reader: Reader
+    source: Source
     probabilities: tuple[float, ...] = ()
     failure: str = ""
 
@@ -93,7 +72,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Answers:
+class DrawingAnswers:
     """A drawing as the networks read it.
 
     Attributes:
@@ -103,76 +82,193 @@ class Answers:
     """
 
     digit: Ink
-    each: tuple[Answer, ...]
+    each: tuple[DrawingAnswer, ...]
 
 
-class Readers:
-    """The weights that there are; those that have answered stay in memory.
+def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
+    """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
+    # OpenCV takes a tenth of a second to load: not while a view is being made.
+    from rnn_tui.photos.digit.centring import centre  # noqa: PLC0415
 
-    Args:
-        named: further weights, which neither ship nor have to be a finished run's.
-    """
-
-    def __init__(self, named: Source | None = None) -> None:
-        others = [] if named is None else [_reader_of(named)]
-        shipped = (
-            Reader(source, f"pretrained {name}", name, ships=True)
-            for source, name in ((pretrained(model), CELLS[model].label) for model in MODELS)
-            if source.path.is_file()
-        )
-        runs = (_reader_of(source) for source in islice(trained(), MOST_RUNS))
-        known: dict[Path, Reader] = {}
-        for reader in (*shipped, *others, *runs):
-            known.setdefault(reader.source.path, reader)
-        self.all = tuple(known.values())
-        self._networks: dict[Path, RowReaderNetwork] = {}
-
-    def title_of(self, source: Source | None) -> str | None:
-        """What weights are called in the list, if they are there."""
-        for reader in self.all:
-            if source is not None and reader.source.path == source.path:
-                return reader.title
-        return None
-
-    def asked(self, title: str) -> tuple[Reader, ...]:
-        """The chosen reader, and for comparison those that ship."""
-        chosen = next(reader for reader in self.all if reader.title == title)
-        return (chosen, *(one for one in self.all if one.ships and one is not chosen))
-
-    def answer(self, ink: Ink, readers: Sequence[Reader]) -> Answers:
-        """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
-        # OpenCV takes a tenth of a second to load: not while a view is being made.
-        from rnn_tui.photos.digit.preparing import centre  # noqa: PLC0415
-
-        digit = centre(ink)
-        if not digit.any():
-            return Answers(digit, ())
-        return Answers(digit, tuple(self._answer(digit, reader) for reader in readers))
-
-    def _answer(self, digit: Ink, reader: Reader) -> Answer:
-        try:
-            network = self._network(reader)
-        except CheckpointError as error:
-            return Answer(reader, failure=str(error))
-        with np.errstate(all="ignore"):
-            probabilities = network.probabilities(digit[None])[0]
-        if not np.isfinite(probabilities).all():
-            return Answer(reader, failure="No number comes out of these weights.")
-        return Answer(reader, tuple(probabilities.tolist()))
-
-    def _network(self, reader: Reader) -> RowReaderNetwork:
-        path = reader.source.path
-        if path not in self._networks:
-            self._networks[path] = RowReaderNetwork(read_weights(path))
-        return self._networks[path]
+    digit = centre(ink)
+    if not digit.any():
+        return DrawingAnswers(digit, ())
+    return DrawingAnswers(digit, tuple(_answer(digit, source) for source in sources))
 
 
-def _reader_of(source: Source) -> Reader:
-    """Weights, called by their model; those that can't be read will say so when they are asked."""
+def _answer(digit: Ink, source: Source) -> DrawingAnswer:
     try:
-        config = read_description(source.path)[0]
-    except CheckpointError:
-        return Reader(source, source.label, source.label, ships=False)
-    name = config.name if isinstance(config, ImageConfig) else config.task
-    title = f"{name} · {source.label}"
-    return Reader(source, title, title, ships=False)
+        network = NETWORKS.get(source.path, RowReaderNetwork)
+    except CheckpointError as error:
+        return DrawingAnswer(source, failure=str(error))
+    with np.errstate(all="ignore"):
+        probabilities = network.probabilities(digit[None])[0]
+    if not np.isfinite(probabilities).all():
+        return DrawingAnswer(source, failure="No number comes out of these weights.")
+    return DrawingAnswer(source, tuple(probabilities.tolist()))
+
+
+CLASSES = 10
+
+
+class DrawingBars(ProbabilityBars):
+    """Ten bars, always: laying the whole screen out takes longer than all networks' answers."""
+
+    def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
+        """Draw the bars; what is true nobody but the person who draws can tell."""
+        self._probabilities, self._true = tuple(probabilities), true
+        self.refresh()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line a class."""
+        return CLASSES
+
+
+# Cells that the bars of a network take beside those of another.
+COLUMN = 30
+# Cells below which words go below what the network sees.
+WORDY_WIDTH = 40
+# From here on what the network sees is drawn as large as it is.
+SEES_WIDTH, SEES_HEIGHT = 60, 29
+
+HINT = """\
+Draw a digit.
+
+Mouse: left draws; right, or Shift, erases.
+
+Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift+arrow goes far."""
+
+
+class DrawingAnswerBars(Vertical):
+    """The answer of one network of several: its name, the digit, the ten probabilities."""
+
+    def compose(self) -> ComposeResult:
+        """Lay the name out beside the digit, the bars below."""
+        with Horizontal(classes="head"):
+            yield BigDigit()
+            with Vertical():
+                yield Static("", classes="name", markup=False)
+                yield Static("", classes="verdict", markup=False)
+        yield DrawingBars()
+
+    def show(self, answer: DrawingAnswer) -> None:
+        """Show an answer."""
+        self.query_one(".name", Static).update(answer.source.short_title, layout=False)
+        failed = bool(answer.failure)
+        verdict = answer.failure or answer.verdict
+        self.query_one(".verdict", Static).update(verdict, layout=False)
+        self.query_one(".head BigDigit").visible = not failed
+        self.query_one(DrawingBars).visible = not failed
+        self.set_class(failed or answer.unsure, "-unsure")
+        if not failed:
+            self.query_one(BigDigit).show(answer.digit)
+            self.query_one(DrawingBars).show(answer.probabilities)
+
+
+class DrawingView(Vertical):
+    """The answers to a drawing, as large and as many as there is room for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers: DrawingAnswers | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out what the network sees, the answer beside it, the bars below."""
+        with Container(id="drawing-top"):
+            with Horizontal(id="drawing-pictures"):
+                with Vertical(id="drawing-sees"):
+                    yield InkImage()
+                    yield Static("what the network sees", classes="caption")
+                yield BigDigit()
+            with Vertical(id="drawing-words"):
+                yield Static("", id="drawing-verdict", markup=False)
+                yield Static("", id="drawing-by", markup=False)
+                yield Static("", id="drawing-others")
+        yield Static(HINT, id="drawing-hint", markup=False)
+        yield Horizontal(id="drawing-bars")
+
+    async def show(self, answers: DrawingAnswers) -> None:
+        """Show answers; or the hint, where nothing is drawn."""
+        self._answers = answers
+        self.query_one(InkImage).show_ink(answers.digit)
+        first = answers.each[0] if answers.each else None
+        if first is None or first.failure:
+            self.say(first.failure if first else "")
+            return
+        self._set_empty(False)
+        self.query_one("#drawing-pictures > BigDigit", BigDigit).show(first.digit)
+        self._tell("#drawing-verdict", first.verdict)
+        self._tell("#drawing-by", first.source.title)
+        self.set_class(first.unsure, "-unsure")
+        await self._show_bars(answers.each)
+
+    def say(self, sentence: str) -> None:
+        """Show why there is no answer; without a sentence, how to get one."""
+        if not sentence and self._answers is not None:
+            self.query_one(InkImage).show_ink(np.zeros((SIDE, SIDE), np.float32))
+        self._tell("#drawing-hint", sentence or HINT)
+        self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
+        self._set_empty(True)
+
+    def _set_empty(self, empty: bool) -> None:
+        if self.has_class("-empty") != empty:
+            self.set_class(empty, "-empty")
+
+    def _tell(self, place: str, text: str) -> None:
+        """Put `text` there; what is one line high moves nothing."""
+        if str(self.query_one(place, Static).content) != text:
+            self.query_one(place, Static).update(text, layout=place == "#drawing-hint")
+
+    async def _show_bars(self, each: tuple[DrawingAnswer, ...]) -> None:
+        """As many networks' bars as fit side by side; of the others the answers alone."""
+        place = self.query_one("#drawing-bars")
+        fit = max(1, min(len(each), self.size.width // COLUMN))
+        columns = list(place.query(DrawingAnswerBars))
+        if len(columns) > fit:
+            await place.remove_children(columns[fit:])
+        elif len(columns) < fit:
+            await place.mount_all([DrawingAnswerBars() for _ in range(fit - len(columns))])
+        place.set_class(fit == 1, "-single")
+        for column, answer in zip(place.query(DrawingAnswerBars), each, strict=False):
+            column.show(answer)
+        lines = [_line_of(answer, each[0]) for answer in each[fit:]]
+        others = self.query_one("#drawing-others", Static)
+        if fit > 1:
+            lines.insert(0, _agreement(each))
+        text = Content("\n").join(lines)
+        if others.content != text:
+            # Where lines were as many, nothing else moves.
+            others.update(text, layout=self._lines != len(lines))
+            self._lines = len(lines)
+
+    _lines = -1
+
+    async def on_resize(self) -> None:
+        """Fit the new size."""
+        width, height = self.size
+        wide = width >= SEES_WIDTH and height >= SEES_HEIGHT
+        self.query_one(InkImage).scale = PLAIN if wide else SMALL
+        self.set_class(wide, "-wide")
+        self.set_class(width < WORDY_WIDTH, "-thin")
+        if self._answers is not None and self._answers.each:
+            await self.show(self._answers)
+
+
+def _line_of(answer: DrawingAnswer, first: DrawingAnswer) -> Content:
+    """Another network's answer in a line."""
+    if answer.failure:
+        return Content(f"{answer.source.short_title} ✗")
+    line = f"{answer.source.short_title:<7}{answer.digit}  {100 * answer.confidence:5.1f} %"
+    if answer.digit == first.digit:
+        return Content(line)
+    return Content(f"{line} ≠").stylize("$text-warning")
+
+
+def _agreement(each: tuple[DrawingAnswer, ...]) -> Content:
+    """How many networks agree with the first."""
+    given = [answer.digit for answer in each if not answer.failure]
+    same = given.count(given[0])
+    if same == len(given):
+        return Content(f"All {len(given)} networks say {given[0]}.")
+    text = f"{same} of {len(given)} networks say {given[0]}."
+    return Content(text).stylize("$text-warning")

@@ -10,8 +10,8 @@ from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from rnn_tui.photos.strokes import RADII, SIDE, Drawing, Point
-from rnn_tui.ui.draw.ink import LARGE, Cell, InkImage
+from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
+from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
 
 BRUSHES = ("fine", "medium", "broad")
 LEFT, RIGHT = 1, 3

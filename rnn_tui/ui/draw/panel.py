@@ -4,27 +4,26 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Label, Select, Static
+from textual.widgets import Label, Static
 
-from rnn_tui.photos.strokes import SIDE
+from rnn_tui.photos.drawing import SIDE
 from rnn_tui.runs.weights import Source
-from rnn_tui.ui.draw.answers import MISSING, Answers, Readers
-from rnn_tui.ui.draw.ink import LARGE, PLAIN
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, DrawingView, answer_drawing
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.draw.pad import DrawingPad
-from rnn_tui.ui.draw.view import DrawingView
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
+from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.widgets.network_select import NetworkSelect
 
 # What a large pad takes with its frame and the line above; beside it, room for the answer.
 LARGE_HEIGHT, LARGE_WIDTH = SIDE + 4, 2 * SIDE + 28
 # From here on the small pad has room for its frame.
 FRAMED_HEIGHT = SIDE // 2 + 3
-NONE = "none"
 FAILURE = "The networks could not answer; the log file has the details."
 
 
@@ -37,21 +36,16 @@ class DrawingPanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        # Weights that were named, and whether they are still to be chosen in the list.
-        self._named: Source | None = None
-        self._to_choose = False
-        self._readers: Readers | None = None
         # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
         # there is always a next one.
-        self._asking = LatestQuestion[Answers](self, self._show, FAILURE, overtaken=True)
-        self._loading = False
-        self._answers: Answers | None = None
+        self._asking = LatestQuestion[DrawingAnswers](self, self._show, FAILURE, overtaken=True)
+        self._answers: DrawingAnswers | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the choice of a network, the pad, the answer."""
         with Horizontal(id="drawing-choice"):
             yield Label("network")
-            yield Select([(NONE, NONE)], allow_blank=False, compact=True, id="drawing-network")
+            yield NetworkSelect(MNIST.name, id="drawing-network")
             yield Static("^n next", markup=False)
         with Horizontal(id="drawing-body"):
             with Vertical(id="drawing-frame"):
@@ -85,58 +79,37 @@ class DrawingPanel(Vertical):
         answers = self._answers
         if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
             return None
-        return Given("drawing", answers.digit, weights=answers.each[0].reader.source.path)
+        return Given("drawing", answers.digit, weights=answers.each[0].source.path)
 
     @property
     def busy(self) -> bool:
         """Whether weights or an answer are under way."""
-        return self._asking.busy or self._loading
+        return self._asking.busy or self._choice.busy
 
     # Weights
 
     def use(self, source: Source) -> None:
         """Answer with these weights from now on."""
-        self._named, self._to_choose = source, True
-        self.refresh_weights()
+        self._choice.use(source)
 
     def refresh_weights(self) -> None:
         """Look for weights anew, since a run may have ended, and answer with them."""
         if self.is_mounted:  # else coming into view does it
-            self._loading = True
-            self._load_weights()
-
-    @work(group="weights", exclusive=True)
-    async def _load_weights(self) -> None:
-        # A new object: a thread may be filling the old one's memory.
-        readers = await in_thread(self, Readers, self._named)
-        self._readers, self._loading = readers, False
-        titles = [reader.title for reader in readers.all]
-        chosen = str(self._choice.value)
-        if self._to_choose:
-            chosen, self._to_choose = readers.title_of(self._named) or chosen, False
-        if chosen not in titles:
-            chosen = titles[0] if titles else NONE
-        with self.prevent(Select.Changed):
-            # As content: a run is called what its user likes, which is no markup.
-            self._choice.set_options([(Content(title), title) for title in titles or [NONE]])
-            self._choice.value = chosen
-        self._ask()
+            self._choice.look()
 
     @property
-    def _choice(self) -> Select[str]:
-        return self.query_one("#drawing-network", Select)
+    def _choice(self) -> NetworkSelect:
+        return self.query_one(NetworkSelect)
 
-    @on(Select.Changed)
-    def _chosen(self, event: Select.Changed) -> None:
+    @on(NetworkSelect.Changed)
+    @on(NetworkSelect.Offered)
+    def _chosen(self, event: NetworkSelect.Changed | NetworkSelect.Offered) -> None:
         event.stop()
         self._ask()
 
     def action_next_network(self) -> None:
         """Let the next network answer."""
-        if self._readers is None or not self._readers.all:
-            return
-        titles = [reader.title for reader in self._readers.all]
-        self._choice.value = titles[(titles.index(str(self._choice.value)) + 1) % len(titles)]
+        self._choice.choose_next()
 
     # Asking
 
@@ -148,19 +121,19 @@ class DrawingPanel(Vertical):
 
     def _ask(self) -> None:
         """Read what is drawn, or say why it is not read."""
-        readers, drawing = self._readers, self.query_one(DrawingPad).drawing
+        sources, drawing = self._choice.sources, self.query_one(DrawingPad).drawing
         self._asking.forget()
-        if readers is None:
-            return  # loading them will ask
-        if not readers.all:
+        if sources is None:
+            return  # finding them will ask
+        if not sources:
             self.query_one(DrawingView).say(MISSING)
             return
-        ink, asked = drawing.ink, readers.asked(str(self._choice.value))
-        self._asking.ask(lambda: readers.answer(ink, asked))
+        ink, asked = drawing.ink, self._choice.asked
+        self._asking.ask(lambda: answer_drawing(ink, asked))
 
     # What is shown
 
-    async def _show(self, answers: Answers | str) -> None:
+    async def _show(self, answers: DrawingAnswers | str) -> None:
         if isinstance(answers, str):
             self.query_one(DrawingView).say(answers)
         elif self.query_one(DrawingPad).drawing.empty:  # by now

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,19 +15,20 @@ from textual.content import Content
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.mnist import RowsStudy, study_rows
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.row_readers import saliency, trace_digit
-from rnn_tui.photos.strokes import Ink
-from rnn_tui.runs.weights import Source
+from rnn_tui.photos.drawing import Ink
+from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.draw.answers import MISSING, Reader, Readers
+from rnn_tui.ui.draw.answers import MISSING
 from rnn_tui.ui.inside.bands import BarBand, StepBand
 from rnn_tui.ui.inside.pictures import ReadImage
-from rnn_tui.ui.inside.subject import Given, LookRequest, Networks, Subject
-from rnn_tui.ui.inside.view import InsideView, chosen_after
+from rnn_tui.ui.inside.subject import Given, LookRequest, Subject
+from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.widgets.network_select import NetworkSelect
 
 TEST_IMAGES = 10_000
 TEST, OTHER = "test", "other"
@@ -69,11 +69,8 @@ class MnistInside(InsideView):
         self._image = random.randrange(TEST_IMAGES)
         self._kind = TEST
         self._offered: Given | None = None
-        # Weights that were named, and whether they are still to be chosen in the list.
-        self._named: Source | None = None
-        self._to_choose = False
-        self._readers: Readers | None = None
-        self._networks = Networks(lambda path: RowReaderNetwork(read_weights(path)))
+        # Whether something was asked for since networks were found first.
+        self._looked = False
         self._gradient: Ink | None = None
         self._pixels = False
 
@@ -82,7 +79,7 @@ class MnistInside(InsideView):
         yield Label("input")
         yield Select([("none", "")], allow_blank=False, compact=True, id="inside-input")
         yield Label("network")
-        yield Select([("none", "")], allow_blank=False, compact=True, id="inside-network")
+        yield NetworkSelect(MNIST.name, id="inside-network")
 
     def pictures(self) -> ComposeResult:
         """The digit."""
@@ -92,74 +89,49 @@ class MnistInside(InsideView):
 
     def use(self, source: Source) -> None:
         """Look into these weights from now on."""
-        self._named, self._to_choose = source, True
-        self.refresh_weights()
+        self._choice.use(source)
 
     def refresh_weights(self) -> None:
         """Look for weights anew, since a run may have ended."""
         if self.is_mounted:
-            self._load_weights()
+            self._choice.look()
 
     def on_show(self) -> None:
         """Look for weights each time that this comes into view; a run may have ended."""
         self.refresh_weights()
 
-    @work(group="weights", exclusive=True)
-    async def _load_weights(self) -> None:
-        named = self._named
-        readers = await in_thread(self, Readers, named)
-        first = self._readers is None
-        self._readers = readers
-        titles = [reader.title for reader in readers.all]
-        chosen = str(self._choice.value)
-        if self._to_choose:
-            chosen, self._to_choose = readers.title_of(named) or chosen, False
-        if chosen not in titles:
-            chosen = titles[0] if titles else ""
-        with self.prevent(Select.Changed):
-            self._choice.set_options([(Content(title), title) for title in titles or [""]])
-            self._choice.value = chosen
-        if first or self.subject is not None:
-            self.ask()
-
     @property
-    def _choice(self) -> Select[str]:
-        return self.query_one("#inside-network", Select)
-
-    @property
-    def _reader(self) -> Reader | None:
-        title = str(self._choice.value)
-        readers = self._readers.all if self._readers is not None else ()
-        return next((reader for reader in readers if reader.title == title), None)
+    def _choice(self) -> NetworkSelect:
+        return self.query_one(NetworkSelect)
 
     # What is looked at
 
     def request(self) -> LookRequest | str:
         """A test image, or what was last drawn or photographed."""
-        if self._readers is None:
+        if self._choice.sources is None:
             return "Looking for weights …"
         self._offer()
-        reader = self._reader
-        if reader is None:
+        source = self._choice.source
+        if source is None:
             return MISSING
         given = self._offered if self._kind == OTHER else None
-        number, path = self._image, reader.source.path
+        number, path = self._image, source.path
 
         def look() -> Subject:
-            network = self._networks.get(path)
+            network = NETWORKS.get(path, RowReaderNetwork)
             if given is None:
                 digit, label, name = _test_image(number)
             else:
                 digit, label, name = given.digit, given.label, given.name
             return Subject(
-                f"{name} · {reader.title}",
+                f"{name} · {source.title}",
                 trace_digit(network, digit),
-                self._networks.key(path),
+                NETWORKS.version_of(path),
                 lambda progress, stopping: _study(network, progress, stopping),
                 DigitDetails(digit, label, network),
             )
 
-        key = (number if given is None else given.key, Networks.key(path))
+        key = (number if given is None else given.key, NETWORKS.version_of(path))
         return LookRequest(key, look)
 
     def _offer(self) -> None:
@@ -167,21 +139,13 @@ class MnistInside(InsideView):
         given, before = self._given(), self._offered
         if given is not None and (before is None or given.key != before.key):
             self._offered, self._kind = given, OTHER
-            self._choose(given.weights)
+            self._choice.choose(given.weights)
         # Names for values, since a list goes on showing the name that a value had before.
         names = [self._image_name, *([self._offered.name] if self._offered is not None else [])]
         select = self.query_one("#inside-input", Select)
         with self.prevent(Select.Changed):
             select.set_options((Content(name), name) for name in names)
             select.value = names[-1] if self._kind == OTHER else names[0]
-
-    def _choose(self, weights: Path | None) -> None:
-        """Look into the network of these weights, if it is in the list."""
-        readers = self._readers.all if self._readers is not None else ()
-        for reader in readers:
-            if reader.source.path == weights:
-                with self.prevent(Select.Changed):
-                    self._choice.value = reader.title
 
     @property
     def _image_name(self) -> str:
@@ -193,10 +157,17 @@ class MnistInside(InsideView):
         self._kind = TEST if event.value == self._image_name else OTHER
         self.ask()
 
-    @on(Select.Changed, "#inside-network")
-    def _network_chosen(self, event: Select.Changed) -> None:
+    @on(NetworkSelect.Changed, "#inside-network")
+    def _network_chosen(self, event: NetworkSelect.Changed) -> None:
         event.stop()
         self.ask()
+
+    @on(NetworkSelect.Offered)
+    def _networks_found(self, event: NetworkSelect.Offered) -> None:
+        event.stop()
+        if not self._looked or self.subject is not None:
+            self._looked = True
+            self.ask()
 
     def look_at(self, image: int) -> None:
         """Look at this test image."""
@@ -209,9 +180,7 @@ class MnistInside(InsideView):
 
     def action_next_network(self) -> None:
         """The next network."""
-        if self._readers is not None and self._readers.all:
-            titles = [reader.title for reader in self._readers.all]
-            self._choice.value = chosen_after(titles, str(self._choice.value))
+        self._choice.choose_next()
 
     @on(ReadImage.Picked)
     def _row_picked(self, event: ReadImage.Picked) -> None:

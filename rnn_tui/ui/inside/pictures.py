@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.photos.strokes import SIDE, Ink
+from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.ui.inside.bands import LEVELS, Heatscale, levels_of
 
 WIDEST = 40

@@ -11,17 +11,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.sequences import draw_example, trace_inputs
 from rnn_tui.inside.trace import Trace
-from rnn_tui.runs.sequence_weights import choose
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.ask.panel import ReplicaSelect, replica_of
 from rnn_tui.ui.inside.bands import StepBand, WordBand
-from rnn_tui.ui.inside.subject import LookRequest, Networks, StudyWork, Subject
+from rnn_tui.ui.inside.subject import LookRequest, StudyWork, Subject
 from rnn_tui.ui.inside.view import InsideView
 
 # Sequences by chance are told apart by a number below this.
@@ -80,7 +78,6 @@ class SequenceInside(InsideView):
         self.ruler = task.shape.step
         super().__init__()
         self._of_task, self._shape = task, task.shape
-        self._networks = Networks(lambda path: task.network(read_weights(path)))
         self._source: Source | None = None
         self._number = random.randrange(MOST_EXAMPLES)
         # What is chosen here; None while the question's own choice, or the best, is meant.
@@ -134,18 +131,18 @@ class SequenceInside(InsideView):
 
         def look() -> Subject:
             source = asked.source or choose(self._of_task.name, asked.position)
-            network = self._networks.get(source.path)
+            network = NETWORKS.get(source.path, self._of_task.network)
             replica, label, actual = replica_of(network.config, variant, seed)
             trace, truth = self.read(network, asked.given, replica)
             return Subject(
                 f"{source.label}: {label}, seed {actual}{self.about(network)}",
                 trace,
-                (self._networks.key(source.path), replica),
+                (NETWORKS.version_of(source.path), replica),
                 self.study_of(network, replica),
                 SequenceDetails(network.config, label, actual, asked.given, truth),
             )
 
-        who = None if asked.source is None else self._networks.key(asked.source.path)
+        who = None if asked.source is None else NETWORKS.version_of(asked.source.path)
         return LookRequest((asked.given, who, asked.position, variant, seed), look)
 
     @on(Select.Changed)

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.trace import Trace
-from rnn_tui.photos.strokes import Ink
+from rnn_tui.photos.drawing import Ink
 from rnn_tui.ui.inside.bands import StepBand
 from rnn_tui.ui.inside.trace_bands import Look
 
 # Makes a study, or None where it is stopped; may take seconds.
 StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]
-NetworkType = TypeVar("NetworkType")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,37 +72,6 @@ class Given:
     def key(self) -> Hashable:
         """Tells it, read by these weights, from others."""
         return self.name, self.digit.tobytes(), self.weights
-
-
-class Networks(Generic[NetworkType]):
-    """Networks by the files of their weights, read again where a file has changed.
-
-    Args:
-        read: makes a network of a file.
-    """
-
-    def __init__(self, read: Callable[[Path], NetworkType]) -> None:
-        self._read = read
-        self._known: dict[tuple[Path, int], NetworkType] = {}
-
-    @staticmethod
-    def key(path: Path) -> tuple[Path, int]:
-        """Tells files, and states of one file, apart."""
-        try:
-            return path, path.stat().st_mtime_ns
-        except OSError:
-            return path, 0  # reading it says what is wrong
-
-    def get(self, path: Path) -> NetworkType:
-        """The network whose weights are in this file.
-
-        Raises:
-            CheckpointError: if it can't be read.
-        """
-        key = self.key(path)
-        if key not in self._known:
-            self._known[key] = self._read(path)
-        return self._known[key]
 
 
 class TaskInside(Vertical):

@@ -17,14 +17,14 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.photos.image import ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
 from rnn_tui.ui.widgets.digit_image import draw_image
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from rnn_tui.photos.digit.prepared import Picture
+    from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
 CUT = 260
@@ -62,7 +62,7 @@ class PhotoCard(Horizontal):
     """Shows one reading; another one when the gallery scrolls.
 
     Args:
-        kind: of image, from `photo_image.image_class`.
+        kind: of image, from `pictures.image_class`.
     """
 
     class Clicked(Message):

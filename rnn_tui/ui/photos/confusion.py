@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.summary import Summary
+    from rnn_tui.photos.collection import ReadingSummary
 
 NONE_YET = (
     "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
@@ -26,7 +26,7 @@ class PhotoConfusion(VerticalScroll, can_focus=True):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._summary: Summary | None = None
+        self._summary: ReadingSummary | None = None
 
     def compose(self) -> ComposeResult:
         """One table."""
@@ -36,7 +36,7 @@ class PhotoConfusion(VerticalScroll, can_focus=True):
         """Follow the theme, whose colours are in the cells."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
-    def show(self, summary: Summary) -> None:
+    def show(self, summary: ReadingSummary) -> None:
         """Draw it."""
         self._summary = summary
         self._draw()
@@ -46,7 +46,7 @@ class PhotoConfusion(VerticalScroll, can_focus=True):
             labelled = self._summary.labelled
             self.query_one(Static).update(self._table(self._summary) if labelled else NONE_YET)
 
-    def _table(self, summary: Summary) -> Table:
+    def _table(self, summary: ReadingSummary) -> Table:
         theme = self.app.theme_variables
         good, bad = Color.parse(theme["success"]), Color.parse(theme["error"])
         unsure, ground = Color.parse(theme["warning"]), Color.parse(theme["background"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -15,22 +14,22 @@ from textual.message import Message
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.runs.weights import Source
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import METHODS
-from rnn_tui.ui.photos.image import ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
 from rnn_tui.ui.photos.study import (
     OURS,
-    Answer,
-    Networks,
-    Study,
-    Way,
+    PhotoAnswer,
+    PhotoStudy,
+    PreparedPhoto,
     study,
 )
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.digit.prepared import Picture
+    from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 FAILURE = "It could not be looked at; the log file has the details."
@@ -41,7 +40,7 @@ SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
 PREPARED = {OURS: "prepared as MNIST", "report": "prepared as in the report"}
 
 
-class AnswerBars(Vertical):
+class PhotoAnswerBars(Vertical):
     """A network's ten probabilities below its name."""
 
     def __init__(self) -> None:
@@ -54,7 +53,7 @@ class AnswerBars(Vertical):
         yield self._head
         yield self._bars
 
-    def show(self, answer: Answer, label: int | None, *, other: bool) -> None:
+    def show(self, answer: PhotoAnswer, label: int | None, *, other: bool) -> None:
         """Show an answer; `other` tells that the photo was prepared in the other way."""
         name = printable(answer.name, 40)
         if other:
@@ -104,7 +103,7 @@ class Stages(Vertical):
         columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
         self._grid.styles.grid_size_columns = columns
 
-    def show(self, way: Way, kind: ImageKind) -> None:
+    def show(self, way: PreparedPhoto, kind: ImageKind) -> None:
         """Show the steps."""
         doubt = f" · {way.doubt}" if way.doubt else ""
         self._head.update(f"P{PREPARED[way.method][1:]}{doubt}")
@@ -139,13 +138,12 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self._networks = Networks()
-        self._asking = LatestQuestion[Study](self, self._take, FAILURE)
+        self._asking = LatestQuestion[PhotoStudy](self, self._take, FAILURE)
         self._kind: ImageKind | None = None
         self._reading: Reading | None = None
-        self._study: Study | None = None
+        self._study: PhotoStudy | None = None
         self._pair: tuple[PhotoImage, ...] = ()
-        self._answers: list[AnswerBars] = []
+        self._answers: list[PhotoAnswerBars] = []
 
     def compose(self) -> ComposeResult:
         """Headline, answers, steps of both preprocessings."""
@@ -183,7 +181,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         given: bool,
         place: tuple[int, int],
         reader: PhotoReader,
-        network: tuple[str, Path],
+        source: Source,
     ) -> None:
         """Show a photo.
 
@@ -192,7 +190,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             given: whether its label is the user's.
             place: its number and how many there are.
             reader: what reads photos now.
-            network: what to call the network, and where it comes from.
+            source: the weights of its network.
         """
         other = self._reading is None or self._reading.path != reading.path
         self._reading = reading
@@ -201,18 +199,18 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             self._show_answers(self._study)
             return
         self.add_class("-stale")
-        networks, path = self._networks, reading.path
-        self._asking.ask(lambda: study(path, reader, *network, networks))
+        path = reading.path
+        self._asking.ask(lambda: study(path, reader, source))
 
     def forget(self) -> None:
         """Photos are read anew: look anew too."""
         self._reading = self._study = None
 
-    async def _take(self, found: Study | str) -> None:
+    async def _take(self, found: PhotoStudy | str) -> None:
         if self._reading is None or self._kind is None:
             return
         if isinstance(found, str):
-            found = Study(self._reading.path, error=found)
+            found = PhotoStudy(self._reading.path, error=found)
         if found.path != self._reading.path:
             return
         self._study = found
@@ -225,10 +223,10 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             if view.display:
                 view.show(found.ways[at], self._kind)
 
-    def _show_answers(self, found: Study) -> None:
+    def _show_answers(self, found: PhotoStudy) -> None:
         reading, grid = self._reading, self.query_one("#photos-answers")
         assert reading is not None
-        new = [AnswerBars() for _ in range(len(found.answers) - len(self._answers))]
+        new = [PhotoAnswerBars() for _ in range(len(found.answers) - len(self._answers))]
         self._answers += new
         if new:
             grid.mount_all(new)

@@ -26,7 +26,7 @@ FORMS = {
 DEFAULTS = {"csv": "photos.csv", "npz": "photos.npz", "idx": "photos-idx"}
 
 
-class ExportScreen(ExportPrompt):
+class PhotosExportScreen(ExportPrompt):
     """Writes readings of photos.
 
     Args:

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Label, Select
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.runs.row_reader_weights import choose
-from rnn_tui.runs.weights import Source
-from rnn_tui.ui.photos.paths import PathInput
-from rnn_tui.ui.photos.study import MODELS, OURS, REPORT
+from rnn_tui.runs.weights import Source, choose_shipped
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.photos.study import OURS, REPORT
 from rnn_tui.ui.training.setting_field import SettingInput
 from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+from rnn_tui.ui.widgets.network_select import NetworkSelect
+from rnn_tui.ui.widgets.path_input import PathInput
 
-# The likely best one first.
-SHIPPED = {model: MODELS[model] for model in ("lstm", "bilstm", "rnn")}
 METHODS = {OURS: "as MNIST", REPORT: "as report"}
-# As photos.reading has it, which is too slow to load for the first frame.
+# As photos.reader has it, which is too slow to load for the first frame.
 USUAL = 50
 THRESHOLD = NumberSetting(
     "threshold", "unsure below", "doubt answers below this probability, in percent", 0, 100
@@ -55,15 +53,8 @@ class PhotosForm(Vertical):
             self.share, self.complaint = share, complaint
             super().__init__()
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._runs: dict[str, Source] = {}
-        # Weights that were named, which may be none of the runs that are offered.
-        self._wanted: Source | None = None
-
     def compose(self) -> ComposeResult:
         """Lay out the fields."""
-        networks = [(name, model) for model, name in SHIPPED.items()]
         methods = [(name, method) for method, name in METHODS.items()]
         threshold = SettingInput(THRESHOLD)
         threshold.value = f"{USUAL}"
@@ -73,7 +64,7 @@ class PhotosForm(Vertical):
             yield MarkedCheckbox("subfolders", id="photos-recursive")
         with Horizontal():
             yield Label("network")
-            yield Select(networks, allow_blank=False, compact=True, id="photos-network")
+            yield NetworkSelect(MNIST.name, short=True, id="photos-network")
             yield Label("prepared")
             yield Select(methods, allow_blank=False, compact=True, id="photos-method")
             yield Label("unsure <")
@@ -104,17 +95,16 @@ class PhotosForm(Vertical):
         return str(self.query_one("#photos-method", Select).value)
 
     @property
-    def network(self) -> str:
-        """What to call the chosen network."""
-        chosen = str(self.query_one("#photos-network", Select).value)
-        return SHIPPED.get(chosen, chosen)
+    def network(self) -> NetworkSelect:
+        """The choice of a network."""
+        return self.query_one(NetworkSelect)
 
     @property
     def source(self) -> Callable[[], Source]:
         """Gives the weights of the chosen network; raises a `CheckpointError` if there are none."""
-        chosen = str(self.query_one("#photos-network", Select).value)
-        run = self._runs.get(chosen)
-        return partial(choose, chosen) if run is None else lambda: run
+        source = self.network.source
+        # Before networks were looked for, the first of them is meant.
+        return partial(choose_shipped, MNIST.name) if source is None else lambda: source
 
     @property
     def threshold(self) -> float | None:
@@ -124,26 +114,6 @@ class PhotosForm(Vertical):
             return float(THRESHOLD.parse(text)) / 100 if text else USUAL / 100
         except SettingError:
             return None
-
-    def use(self, source: Source) -> None:
-        """Choose these weights."""
-        self._wanted = source
-        self.offer([run for run in self._runs.values() if run.path != source.path])
-        self.query_one("#photos-network", Select).value = source.label
-
-    def offer(self, runs: Iterable[Source]) -> None:
-        """List these runs after the networks that ship; what is chosen stays chosen."""
-        select = self.query_one("#photos-network", Select)
-        named = [] if self._wanted is None else [self._wanted]
-        others = [run for run in runs if run.path not in {one.path for one in named}]
-        chosen, self._runs = select.value, {run.label: run for run in [*named, *others]}
-        options = [(Content(name), model) for model, name in SHIPPED.items()]
-        # A folder's name may look like markup.
-        options += [(Content(label), label) for label in self._runs]
-        with self.prevent(Select.Changed):
-            select.set_options(options)
-            if chosen in [value for _, value in options]:
-                select.value = chosen
 
     # What is changed
 
@@ -157,6 +127,12 @@ class PhotosForm(Vertical):
     def _rules(self, event: Message) -> None:
         event.stop()
         self.post_message(self.Rules())
+
+    @on(NetworkSelect.Offered)
+    def _networks_found(self, event: NetworkSelect.Offered) -> None:
+        event.stop()
+        if event.other:
+            self.post_message(self.Rules())
 
     @on(Checkbox.Changed, "#photos-named")
     def _named(self, event: Checkbox.Changed) -> None:

@@ -11,8 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from rnn_tui.ui.photos.card import CardLayout, PhotoCard
-from rnn_tui.ui.photos.image import ImageKind
-from rnn_tui.ui.photos.thumbnails import Thumbnails
+from rnn_tui.ui.photos.pictures import ImageKind, Thumbnails
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading

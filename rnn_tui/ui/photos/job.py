@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
@@ -25,19 +26,17 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Request:
+class PhotosRequest:
     """What to read, and how.
 
     Attributes:
         paths: of photos and folders; or what finds them, which may look at the disk.
-        network: what to call the network.
         source: gives its weights; raises a `UserError` where there are none.
         method: how photos are prepared.
         recursive: whether folders in folders count.
     """
 
     paths: Sequence[Path] | Callable[[], Sequence[Path]]
-    network: str
     source: Callable[[], Source]
     method: str
     recursive: bool
@@ -49,17 +48,17 @@ class ReadingJob:
     Attributes:
         request: what it reads.
         reader: with what; None until the weights are loaded.
-        weights: where they lie.
+        source: the weights of its network; None as long.
         failure: why nothing is read, in a sentence.
         total: how many photos there are; None until all are found.
         count: how many were read.
         done: whether nothing more will come.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: PhotosRequest) -> None:
         self.request = request
         self.reader: PhotoReader | None = None
-        self.weights = Path()
+        self.source: Source | None = None
         self.failure = ""
         self.total: int | None = None
         self.count = 0
@@ -115,9 +114,8 @@ class ReadingJob:
             self.done = True
 
     def _read(self) -> None:
-        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - all this loads
-        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - the thread
-        from rnn_tui.runs.row_reader_networks import network_of  # noqa: PLC0415 - OpenCV, here in
+        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - in the thread
+        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV
 
         asked, recursive = self.request.paths, self.request.recursive
         paths = asked() if callable(asked) else asked
@@ -125,13 +123,13 @@ class ReadingJob:
         if len(missing) == len(paths):
             raise UserError(_missing(missing))
         source = self.request.source()
-        reader = PhotoReader(network_of(source), self.request.method)
-        self.weights, self.reader = source.path, reader
+        network = NETWORKS.get(source.path, RowReaderNetwork)
+        self.source, self.reader = source, PhotoReader(network, self.request.method)
         threading.Thread(
             target=self._find_all, args=(paths,), name="counting photos", daemon=True
         ).start()
         self._first = time.monotonic()
-        for readings in reader.read(find_images(paths, recursive), self._stop.is_set):
+        for readings in self.reader.read(find_images(paths, recursive), self._stop.is_set):
             self._last = time.monotonic()
             with self._lock:
                 self._ready += readings

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,21 +16,19 @@ from textual.widgets import ContentSwitcher, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.photos.collection import FILTERS, SORTS, Collection
-from rnn_tui.runs.row_reader_weights import trained
+from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.choose_path import ChoosePathScreen
 from rnn_tui.ui.photos.confusion import PhotoConfusion
 from rnn_tui.ui.photos.detail import PhotoDetail
-from rnn_tui.ui.photos.export import ExportScreen
+from rnn_tui.ui.photos.export import PhotosExportScreen
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.photos.image import ImageKind, image_class
-from rnn_tui.ui.photos.job import ReadingJob, Request
-from rnn_tui.ui.photos.paths import parse_paths, spelled
+from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
+from rnn_tui.ui.photos.pictures import ImageKind, image_class
 from rnn_tui.ui.photos.words import counted, progress, shown
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
@@ -64,12 +62,12 @@ class PhotosPanel(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._photos = Collection()
+        self._photos = PhotoCollection()
         self._job: ReadingJob | None = None
         self._kind: ImageKind | None = None
-        # What is read again when network or preprocessing change, and what the network is called.
+        # What is read again when network or preprocessing change, and the weights that read.
         self._asked: Sequence[Path] | Callable[[], Sequence[Path]] | None = None
-        self._network = ("", Path())
+        self._source: Source | None = None
         self._fresh = False  # whether the gallery has nothing yet of what is being read
         self._complaint = ""
 
@@ -144,13 +142,14 @@ class PhotosPanel(Vertical):
         reading = self._photos[at] if at is not None else None
         if reading is None or reading.digit is None:
             return None
-        name, weights = printable(reading.path.name, 40), self._network[1]
+        name = printable(reading.path.name, 40)
+        weights = None if self._source is None else self._source.path
         return Given(name, reading.digit, reading.label, weights)
 
     @property
     def busy(self) -> bool:
         """Whether photos are being read, or looked at."""
-        reading = self._job is not None
+        reading = self._job is not None or self._form.network.busy
         return reading or self.query_one(PhotoDetail).busy or not self._grid.thumbnails.idle
 
     def focus_field(self) -> None:
@@ -166,16 +165,12 @@ class PhotosPanel(Vertical):
 
     def use(self, source: Source) -> None:
         """Read with these weights from now on."""
-        self._form.use(source)
+        self._form.network.use(source)
 
     def refresh_weights(self) -> None:
         """List the runs anew, since one may have ended."""
         if self._kind is not None:  # else the first look does it
-            self._offer_runs()
-
-    @work(group="runs", exclusive=True)
-    async def _offer_runs(self) -> None:
-        self._form.offer(await in_thread(self, lambda: list(trained())))
+            self._form.network.look()
 
     # Reading
 
@@ -190,8 +185,7 @@ class PhotosPanel(Vertical):
             self._job.stop()
         form = self._form
         self._asked, self._complaint, self._fresh = paths, "", True
-        request = Request(paths, form.network, form.source, form.method, form.recursive)
-        self._job = ReadingJob(request)
+        self._job = ReadingJob(PhotosRequest(paths, form.source, form.method, form.recursive))
         self._job.start()
         self._timer.resume()
         self._show_status()
@@ -238,7 +232,7 @@ class PhotosPanel(Vertical):
             self._photos.clear()
             self._grid.thumbnails.forget()
             self.query_one(PhotoDetail).forget()
-            self._network = (job.request.network, job.weights)
+            self._source = job.source
             if self.view in (EMPTY, DETAIL):
                 self._switch(GALLERY)
         self._photos.add(readings, job.reader, self._threshold)
@@ -289,13 +283,13 @@ class PhotosPanel(Vertical):
 
     def _show_detail(self) -> None:
         at, grid = self._grid.selected, self._grid
-        reader = self._photos.reader
-        if at is None or reader is None or self._kind is None:
+        reader, source = self._photos.reader, self._source
+        if at is None or reader is None or source is None or self._kind is None:
             self._switch(GALLERY)
             return
         reading, given = self._reading(at)
         place = (grid.place + 1, len(self._photos.order))
-        self.query_one(PhotoDetail).show(reading, given, place, reader, self._network)
+        self.query_one(PhotoDetail).show(reading, given, place, reader, source)
 
     # What is chosen above
 
@@ -414,4 +408,4 @@ class PhotosPanel(Vertical):
             if sentence:
                 self.notify(sentence, title="Exported", markup=False)
 
-        self.app.push_screen(ExportScreen(self._photos.shown), done)
+        self.app.push_screen(PhotosExportScreen(self._photos.shown), done)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import CheckpointError, UserError
-from rnn_tui.runs.row_reader_weights import pretrained
-from rnn_tui.ui.photos.thumbnails import SIDE, shrunk
+from rnn_tui.runs.weights import NETWORKS, Source, shipped
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.photos.pictures import SIDE, shrunk
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.digit.prepared import Digit, Picture, Prepared
+    from rnn_tui.photos.digit.picture import Digit, Picture, PreparedDigit
     from rnn_tui.photos.reader import PhotoReader
-    from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-MODELS = {"rnn": "RNN", "lstm": "LSTM", "bilstm": "biLSTM"}
 OURS, REPORT = "mnist", "report"
 
 
 @dataclass(frozen=True)
-class Answer:
+class PhotoAnswer:
     """What one network says of a photo prepared in one way.
 
     Attributes:
@@ -36,7 +37,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Way:
+class PreparedPhoto:
     """A way to prepare the photo.
 
     Attributes:
@@ -53,7 +54,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Study:
+class PhotoStudy:
     """Everything about one photo.
 
     Attributes:
@@ -68,67 +69,52 @@ class Study:
     path: Path
     photo: Picture | None = None
     digit: Picture | None = None
-    ways: tuple[Way, ...] = ()
-    answers: tuple[Answer, ...] = ()
+    ways: tuple[PreparedPhoto, ...] = ()
+    answers: tuple[PhotoAnswer, ...] = ()
     error: str = ""
 
 
-class Networks:
-    """The networks that ship, loaded when they are first asked; only in the thread that asks."""
-
-    def __init__(self) -> None:
-        self._loaded: dict[Path, tuple[str, RowReaderNetwork]] = {}
-
-    def others(self, than: Path) -> Sequence[tuple[str, RowReaderNetwork]]:
-        """Names and networks of all models but the one in a file; what is missing is left out."""
-        from rnn_tui.runs.row_reader_networks import network_of  # noqa: PLC0415 - in the thread
-
-        for model, name in MODELS.items():
-            source = pretrained(model)
-            if source.path not in self._loaded and source.path.is_file():
-                try:
-                    self._loaded[source.path] = (name, network_of(source))
-                except CheckpointError:
-                    continue
-        return [found for path, found in self._loaded.items() if path != than]
-
-
-def study(path: Path, reader: PhotoReader, name: str, weights: Path, networks: Networks) -> Study:
+def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
     """Look at a photo.
 
     Args:
         path: where it lies.
         reader: what reads photos now.
-        name: what to call its network.
-        weights: where that comes from.
-        networks: the others.
+        source: the weights of its network; the others that ship answer too.
     """
     import numpy as np  # noqa: PLC0415 - in the thread
 
-    from rnn_tui.photos.digit.preparing import prepare  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
     try:
         image = read_image(path)
     except UserError as error:
-        return Study(path, error=str(error))
+        return PhotoStudy(path, error=str(error))
     methods = (reader.method, REPORT if reader.method == OURS else OURS)
     ways = [_way(method, prepare(image, method, stages=True)) for method in methods]
     first, second = ways
-    answers = [
-        _answer(title, network, first)
-        for title, network in ((name, reader.network), *networks.others(weights))
-    ]
+    name = source.short_title
+    answers = [_answer(name, reader.network, first)]
+    answers += [_answer(title, network, first) for title, network in _others(source)]
     answers.append(_answer(name, reader.network, second))
     digit = np.rint(first.digit * 255).clip(0, 255).astype(np.uint8)
-    return Study(path, shrunk(image, SIDE), digit, tuple(ways), tuple(answers))
+    return PhotoStudy(path, shrunk(image, SIDE), digit, tuple(ways), tuple(answers))
 
 
-def _way(method: str, prepared: Prepared) -> Way:
+def _others(chosen: Source) -> Iterator[tuple[str, RowReaderNetwork]]:
+    """Names and networks of all that ship but the chosen one; what can't be read is left out."""
+    for source in shipped(MNIST.name):
+        if source.path != chosen.path:
+            with suppress(CheckpointError):
+                yield source.short_title, NETWORKS.get(source.path, RowReaderNetwork)
+
+
+def _way(method: str, prepared: PreparedDigit) -> PreparedPhoto:
     stages = tuple((stage.name, shrunk(stage.picture, SIDE)) for stage in prepared.stages)
-    return Way(method, prepared.digit, stages, prepared.doubt)
+    return PreparedPhoto(method, prepared.digit, stages, prepared.doubt)
 
 
-def _answer(name: str, network: RowReaderNetwork, way: Way) -> Answer:
+def _answer(name: str, network: RowReaderNetwork, way: PreparedPhoto) -> PhotoAnswer:
     (probabilities,) = network.probabilities(way.digit[None])
-    return Answer(name, way.method, tuple(probabilities.tolist()))
+    return PhotoAnswer(name, way.method, tuple(probabilities.tolist()))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.runs.words import duration
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.collection import Collection
-    from rnn_tui.photos.summary import Summary
+    from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
     from rnn_tui.ui.photos.job import ReadingJob
 
 
@@ -25,7 +24,7 @@ def progress(job: ReadingJob) -> str:
     return " · ".join([*parts, "Esc stops"])
 
 
-def counted(summary: Summary) -> str:
+def counted(summary: ReadingSummary) -> str:
     """What came of all photos."""
     parts = [f"{summary.photos:,} photo{'s' * (summary.photos != 1)}"]
     if summary.doubtful:
@@ -37,7 +36,7 @@ def counted(summary: Summary) -> str:
     return " · ".join(parts)
 
 
-def shown(photos: Collection, in_view: range) -> str:
+def shown(photos: PhotoCollection, in_view: range) -> str:
     """Which photos are shown, and in what order."""
     count = len(photos.order)
     which = "" if photos.filter == "all" else f"{photos.filter} · "

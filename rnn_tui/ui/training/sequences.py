@@ -246,7 +246,7 @@ carry.
     def ended(self, state: RunState) -> None:
         """What was trained answers from now on."""
         if state.replica_results:
-            from rnn_tui.runs.sequence_weights import choose  # noqa: PLC0415 - safetensors
+            from rnn_tui.runs.weights import choose  # noqa: PLC0415 - safetensors
 
             self._calculator.use(choose("adder"))
 

@@ -16,7 +16,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, UserError, printable
-from rnn_tui.ui.photos.paths import PathInput, parse_path
+from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 
 
 class ExportPrompt(ModalScreen[str | None]):

@@ -18,10 +18,9 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Select, Static
 
+from rnn_tui.engine import paths
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.runs import weights
-from rnn_tui.runs.sequence_weights import choose
-from rnn_tui.runs.weights import Source
+from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
@@ -553,7 +552,7 @@ async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_pat
 async def test_without_any_weights_the_fields_stay_usable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(weights, "asset_dir", lambda: tmp_path)
+    monkeypatch.setattr(paths, "asset_dir", lambda: tmp_path)
     app = Host(CalculatorPanel())
     async with app.run_test(size=(80, 24)) as pilot:
         app.panel.focus_field()

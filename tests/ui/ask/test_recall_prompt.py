@@ -18,7 +18,7 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.runs.sequence_weights import pretrained
+from rnn_tui.runs.weights import shipped
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.inference import RecallNetwork
@@ -95,7 +95,7 @@ def status(app: PromptApp) -> str:
 
 def network(position: int) -> RecallNetwork:
     """The shipped network, read apart from the panel."""
-    (source,) = [source for source in pretrained("recall") if source.position == position]
+    (source,) = [source for source in shipped("recall") if source.position == position]
     return RecallNetwork(read_weights(source.path))
 
 
@@ -340,7 +340,7 @@ async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None
 async def test_no_weights_at_all_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.runs.weights.asset_dir", lambda: tmp_path)
+    monkeypatch.setattr("rnn_tui.engine.paths.asset_dir", lambda: tmp_path)
     app = PromptApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await answered(pilot)

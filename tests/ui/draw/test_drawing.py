@@ -1,6 +1,7 @@
 """The drawing pad as a person uses it: by mouse and keys, with weights that were really trained."""
 
 import json
+import shutil
 import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -16,23 +17,23 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Select, Static, TabbedContent
 
+from rnn_tui.engine import paths
+from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.photos.digit.preparing import centre
-from rnn_tui.photos.strokes import SIDE
-from rnn_tui.runs import row_reader_weights as weights
-from rnn_tui.runs.weights import Source
+from rnn_tui.photos.digit.centring import centre
+from rnn_tui.photos.drawing import SIDE
+from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
-from rnn_tui.ui.draw import answers as drawing_answers
-from rnn_tui.ui.draw.answers import Readers
-from rnn_tui.ui.draw.ink import LARGE, PLAIN, SMALL, InkImage
+from rnn_tui.ui.draw import panel as drawing_panel
+from rnn_tui.ui.draw.answers import HINT, DrawingAnswerBars, DrawingView
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.draw.pad import BRUSHES, STRIDE, DrawingPad
 from rnn_tui.ui.draw.panel import DrawingPanel
-from rnn_tui.ui.draw.view import HINT, AnswerBars, DrawingView
 from rnn_tui.ui.widgets.big_digit import BigDigit
 from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, screen_text, settled
 
-SHIPPED = weights.pretrained("lstm")
+SHIPPED = choose_shipped("mnist", "lstm")
 ONE = [(14, 4), (14, 24)]
 ZERO = [(14, 4), (9, 8), (8, 14), (9, 20), (14, 24), (19, 20), (20, 14), (19, 8), (14, 4)]
 SEVEN = [(7, 6), (20, 6), (12, 23)]
@@ -41,17 +42,15 @@ Places = Sequence[tuple[float, float]]
 Host = PanelApp[DrawingPanel]
 
 
-def pretend(monkeypatch: pytest.MonkeyPatch, **paths: Path) -> None:
+def pretend(monkeypatch: pytest.MonkeyPatch, folder: Path, **files: Path) -> None:
     """Only these weights ship."""
-    missing = Path("nowhere")
-    monkeypatch.setattr(
-        drawing_answers,
-        "pretrained",
-        lambda model: Source(paths.get(model, missing), f"pretrained {model}"),
-    )
+    (folder / "pretrained").mkdir()
+    for cell, path in files.items():
+        shutil.copy(path, folder / "pretrained" / f"mnist-{cell}.safetensors")
+    monkeypatch.setattr(paths, "asset_dir", lambda: folder)
 
 
-def untrained(path: Path, model: str, width: float) -> Path:
+def untrained(path: Path, model: str, width: float, **metrics: float) -> Path:
     """Weights by chance: the less wide their distribution, the less sure the answers."""
     config = read_weights(SHIPPED.path).config
     assert isinstance(config, ImageConfig)
@@ -61,14 +60,14 @@ def untrained(path: Path, model: str, width: float) -> Path:
         name: (width * random.normal(size=shape)).astype(np.float32)
         for name, shape in _shapes(config).items()
     }
-    about = {"format": FORMAT, "config": config.to_dict(), "step": 1, "metrics": {}}
+    about = {"format": FORMAT, "config": config.to_dict(), "step": 1, "metrics": metrics}
     save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
     return path
 
 
 @pytest.fixture
-def lstm_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch, lstm=SHIPPED.path)
+def lstm_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    pretend(monkeypatch, tmp_path, lstm=SHIPPED.path)
 
 
 @pytest.fixture
@@ -76,6 +75,7 @@ def three(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A trained LSTM, an RNN and a biLSTM that know nothing."""
     pretend(
         monkeypatch,
+        tmp_path,
         lstm=SHIPPED.path,
         rnn=untrained(tmp_path / "rnn.safetensors", "rnn", 0.01),
         bilstm=untrained(tmp_path / "bilstm.safetensors", "bilstm", 0.01),
@@ -198,7 +198,7 @@ async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) ->
 
 
 async def test_a_guess_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    pretend(monkeypatch, rnn=untrained(tmp_path / "rnn.safetensors", "rnn", 0.01))
+    pretend(monkeypatch, tmp_path, rnn=untrained(tmp_path / "rnn.safetensors", "rnn", 0.01))
     async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         assert says(app, "verdict").startswith("Unsure: ")
@@ -207,15 +207,15 @@ async def test_a_guess_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, asked = threading.Event(), []
-    answer = Readers.answer
+    answer = drawing_panel.answer_drawing
 
-    def slow(readers: Readers, ink: Any, of: Any) -> Any:
+    def slow(ink: Any, of: Any) -> Any:
         asked.append(ink)
         go_on.wait(30)
-        return answer(readers, ink, of)
+        return answer(ink, of)
 
     async with drawing() as (app, pilot):
-        monkeypatch.setattr(Readers, "answer", slow)
+        monkeypatch.setattr(drawing_panel, "answer_drawing", slow)
         cells = [cell(app, place) for place in ZERO]
         await pilot.mouse_down(DrawingPad, offset=cells[0])
         for to in cells:
@@ -368,12 +368,14 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
 async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> None:
     async with drawing((200, 50)) as (app, pilot):
         await drag(pilot, ONE)
-        names = [str(one.query_one(".name", Static).content) for one in app.query(AnswerBars)]
+        names = [
+            str(one.query_one(".name", Static).content) for one in app.query(DrawingAnswerBars)
+        ]
         assert names == ["LSTM", "RNN", "biLSTM"]
         assert "of 3 networks say 1" in says(app, "others")
         await pilot.resize_terminal(80, 24)
         await answered(pilot)
-        assert len(app.query(AnswerBars)) == 1
+        assert len(app.query(DrawingAnswerBars)) == 1
         assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]
 
 
@@ -397,8 +399,10 @@ async def test_the_next_network_answers(three: None) -> None:
             assert app.query_one("#drawing-network", Select).value == title
 
 
-async def test_missing_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    pretend(monkeypatch)
+async def test_missing_weights_are_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pretend(monkeypatch, tmp_path)
     async with drawing((120, 40)) as (app, pilot):
         assert "no weights to read drawings" in screen_text(app).replace("\n", " ")
         await drag(pilot, ONE)
@@ -412,7 +416,7 @@ async def test_damaged_weights_are_a_sentence(
 ) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"no weights at all")
-    pretend(monkeypatch, lstm=SHIPPED.path, rnn=damaged)
+    pretend(monkeypatch, tmp_path, lstm=SHIPPED.path, rnn=damaged)
     async with drawing() as (app, pilot):
         await drag(pilot, ONE)
         assert says(app, "others").startswith("RNN ✗")
@@ -425,13 +429,12 @@ async def test_damaged_weights_are_a_sentence(
         assert large_answer(app) == 1
 
 
-async def test_a_runs_weights_can_answer(
-    lstm_alone: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    run = Source(untrained(tmp_path / "run.safetensors", "rnn", 0.01), "run 20250101-120000-abc")
+async def test_a_runs_weights_can_answer(lstm_alone: None) -> None:
+    run = weights_of("20250101-120000-abc")
     async with drawing() as (app, pilot):
         await drag(pilot, ONE)
-        monkeypatch.setattr(drawing_answers, "trained", lambda: iter([run]))
+        run.parent.mkdir(parents=True)
+        untrained(run, "rnn", 0.01, val_accuracy=10.0)
         # As when one comes back after training.
         app.query_one(TabbedContent).active = "other"
         app.screen.set_focus(None)
@@ -452,6 +455,6 @@ async def test_named_weights_answer(three: None, tmp_path: Path) -> None:
         app.panel.use(source)
         await answered(pilot)
         assert says(app, "by") == "LSTM · mine"
-        app.panel.use(SHIPPED)
+        app.panel.use(choose_shipped("mnist", "lstm"))
         await answered(pilot)
         assert says(app, "by") == "pretrained LSTM"

@@ -14,8 +14,7 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.carry import study_carry
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.row_readers import trace_digit
-from rnn_tui.runs import row_reader_weights as mnist_weights
-from rnn_tui.runs.sequence_weights import choose
+from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.inference import RecallNetwork
@@ -254,7 +253,7 @@ async def test_a_test_image_row_by_row() -> None:
     async with inside("mnist") as (app, view, pilot):
         view.look_at(7)
         await settled(pilot, view)
-        network = RowReaderNetwork(read_weights(mnist_weights.pretrained("lstm").path))
+        network = RowReaderNetwork(read_weights(choose_shipped("mnist", "lstm").path))
         digit = load_mnist().test_images[7].numpy().astype(np.float32) / np.float32(255)
         trace = trace_digit(network, digit)
         assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)

@@ -20,7 +20,7 @@ from rnn_tui.ui.photos import panel as photos
 from rnn_tui.ui.photos.card import CardText, PhotoCard
 from rnn_tui.ui.photos.grid import layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
-from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import PanelApp, settled
 
 SAMPLES = asset_dir() / "samples"

@@ -12,11 +12,11 @@ from textual.widgets import Checkbox, Select, TabbedContent
 from textual.widgets._toast import Toast
 
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
-from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.ui.photos.choose_path import PhotoTree
 from rnn_tui.ui.photos.panel import PhotosPanel
-from rnn_tui.ui.photos.paths import PathInput
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import SIZES, screen_text, settled
 from tests.ui.photos.photos_host import (
@@ -118,7 +118,7 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
     write_strokes(folder, HOSTILE)
     run = run_dir() / "[red]run [nope" / WEIGHTS_NAME
     run.parent.mkdir(parents=True)
-    os.symlink(pretrained("rnn").path, run)
+    os.symlink(choose_shipped("mnist", "rnn").path, run)
     app = RnnTuiApp(runs)
 
     def check() -> str:

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Static
 
 from rnn_tui.tasks.mnist.extra import load_extra
-from rnn_tui.ui.photos.export import ExportScreen
-from rnn_tui.ui.photos.paths import PathInput
+from rnn_tui.ui.photos.export import PhotosExportScreen
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import settled
 from tests.ui.photos.photos_host import (
     Host,
@@ -40,7 +40,7 @@ def notices(app: Host) -> list[str]:
 async def enter(pilot: Pilot[Any], path: str) -> None:
     """Type a path and press Enter, and wait for an answer."""
     screen = pilot.app.screen
-    assert isinstance(screen, ExportScreen)
+    assert isinstance(screen, PhotosExportScreen)
     screen.query_one(PathInput).value = path
     await pilot.pause()
     await answer(pilot)
@@ -48,7 +48,7 @@ async def enter(pilot: Pilot[Any], path: str) -> None:
 
 async def answer(pilot: Pilot[Any]) -> None:
     screen = pilot.app.screen
-    assert isinstance(screen, ExportScreen)
+    assert isinstance(screen, PhotosExportScreen)
     await pilot.press("enter")
     await settled(pilot, lambda: not screen._writing)
 
@@ -158,6 +158,6 @@ async def test_a_path_that_cant_be_written_is_a_sentence(four: Path) -> None:
         assert "folder" in note(app)
         before = sorted(os.listdir())
         await pilot.press("escape")
-        assert not isinstance(app.screen, ExportScreen)
+        assert not isinstance(app.screen, PhotosExportScreen)
         assert sorted(os.listdir()) == before
         assert notices(app) == []

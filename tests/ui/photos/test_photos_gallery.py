@@ -9,13 +9,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, Static
 
-from rnn_tui.photos.digit.preparing import prepare
+from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import Reading
-from rnn_tui.runs.row_reader_networks import network_of
-from rnn_tui.runs.row_reader_weights import pretrained
+from rnn_tui.runs.weights import NETWORKS, choose_shipped
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import PhotoCard
-from rnn_tui.ui.photos.detail import AnswerBars, PhotoDetail, StageView
+from rnn_tui.ui.photos.detail import PhotoAnswerBars, PhotoDetail, StageView
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.training.setting_field import SettingInput
 from tests.ui.helpers import screen_text, settled
@@ -35,6 +35,11 @@ from tests.ui.photos.photos_host import (
 )
 
 DIGITS = ("0-ballpoint.jpg", "3-blackboard.jpg", "5-small.jpg", "7-ruled.jpg")
+
+
+def network_of(cell: str) -> RowReaderNetwork:
+    """The network of a cell that ships."""
+    return NETWORKS.get(choose_shipped("mnist", cell).path, RowReaderNetwork)
 
 
 @pytest.fixture
@@ -212,22 +217,23 @@ async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
 async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         await pilot.press("right", "4")
-        for place, value in (("network", "rnn"), ("method", "report"), ("network", "bilstm")):
+        for place, value in (("network", "RNN"), ("method", "report"), ("network", "biLSTM")):
             before = readings(app)
             app.query_one(f"#photos-{place}", Select).value = value
             await all_read(pilot)
             reader = app.panel._photos.reader
             assert reader is not None
-            model, method = (
+            chosen, method = (
                 str(app.query_one(f"#photos-{name}", Select).value)
                 for name in ("network", "method")
             )
+            model = chosen.lower()
             assert (reader.network.config.cell, reader.method) == (model, method)
             assert not {map(id, before)} & {map(id, readings(app))}
             assert names(app) == [*DIGITS, "8.png", "10 blank.png"]
             assert readings(app)[1].label == 4
             digit = prepare(read_image(mixed / DIGITS[0]), method).digit
-            expected = network_of(pretrained(model)).probabilities(digit[None])[0]
+            expected = network_of(model).probabilities(digit[None])[0]
             assert readings(app)[0].probabilities == pytest.approx(expected, abs=1e-5)
 
 
@@ -241,7 +247,9 @@ def headline(app: Host) -> str:
 def bars(app: Host) -> list[str]:
     """The heads of the answers."""
     return [
-        str(one.query_one(".head", Static).content) for one in app.query(AnswerBars) if one.display
+        str(one.query_one(".head", Static).content)
+        for one in app.query(PhotoAnswerBars)
+        if one.display
     ]
 
 
@@ -263,7 +271,7 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         study = app.query_one(PhotoDetail)._study
         assert study is not None
         for answer, model in zip(study.answers, ("lstm", "rnn", "bilstm", "lstm"), strict=True):
-            network = network_of(pretrained(model))
+            network = network_of(model)
             expected = network.probabilities(ways[answer.method].digit[None])[0]
             assert answer.probabilities == pytest.approx(expected.tolist(), abs=1e-5)
             best = f"{100 * max(answer.probabilities):.1f} %"

@@ -16,7 +16,6 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.report.kept import networks
 from rnn_tui.report.plan import Plan
 from rnn_tui.runs.records import RunStatus
-from rnn_tui.ui.photos.paths import PathInput
 from rnn_tui.ui.report.pane import ReportPane
 from rnn_tui.ui.report.plots import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
@@ -25,6 +24,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
 from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
 

@@ -22,7 +22,6 @@ from rnn_tui.runs.records import RunStatus
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.photos.paths import PathInput
 from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.details import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
@@ -30,6 +29,7 @@ from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.run_manager import RunManager
 from rnn_tui.ui.widgets.ask_text import AskTextScreen
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
 
 NEWEST_FIRST = ["adder-half", "adder-lr0.01", "recall-seed2", "recall-seed1"]

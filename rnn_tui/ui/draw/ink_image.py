@@ -16,7 +16,7 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.photos.strokes import SIDE, Ink
+from rnn_tui.photos.drawing import SIDE, Ink
 
 # As many shades as can be told apart; with fewer of them more neighbours are drawn in one go.
 SHADES = 32

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.photos.strokes import MOST_UNDONE, RADII, SIDE, Drawing, Ink, Point
+from rnn_tui.photos.drawing import MOST_UNDONE, RADII, SIDE, Drawing, Ink, Point
 
 MEDIUM = RADII[1]
 

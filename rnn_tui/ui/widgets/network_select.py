@@ -1,0 +1,119 @@
+"""The list of networks to choose from: those that ship, those of runs, one that was named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual import work
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Select
+
+from rnn_tui.runs.weights import Source, candidates
+from rnn_tui.ui.shell.threads import in_thread
+
+NONE = "none"
+
+
+class NetworkSelect(Select[str]):
+    """Chooses whose weights answer; `Changed` tells that a user chose others.
+
+    Args:
+        task: whose networks are listed.
+        short: whether to call them by their short titles.
+    """
+
+    class Offered(Message):
+        """The networks that there are have been looked for.
+
+        Attributes:
+            other: whether another network is chosen now.
+        """
+
+        def __init__(self, other: bool) -> None:
+            self.other = other
+            super().__init__()
+
+    def __init__(self, task: str, *, short: bool = False, id: str) -> None:
+        super().__init__([(NONE, NONE)], allow_blank=False, compact=True, id=id)
+        self._listed_task, self._short = task, short
+        self._sources: dict[str, Source] | None = None
+        # Weights that were named, and whether they are still to be chosen in the list.
+        self._named: Source | None = None
+        self._to_choose = False
+        self._looking = False
+
+    @property
+    def sources(self) -> tuple[Source, ...] | None:
+        """All that are listed; None before the first look."""
+        return None if self._sources is None else tuple(self._sources.values())
+
+    @property
+    def source(self) -> Source | None:
+        """The chosen one; None where there are none."""
+        return (self._sources or {}).get(str(self.value))
+
+    @property
+    def asked(self) -> tuple[Source, ...]:
+        """The chosen one, and for comparison those that ship."""
+        chosen, sources = self.source, self.sources or ()
+        if chosen is None:
+            return ()
+        return (chosen, *(one for one in sources if one.ships and one is not chosen))
+
+    @property
+    def busy(self) -> bool:
+        """Whether networks are being looked for."""
+        return self._looking
+
+    def use(self, source: Source) -> None:
+        """List these weights too, and choose them."""
+        self._named, self._to_choose = source, True
+        self.look()
+
+    def look(self) -> None:
+        """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
+        if self.is_mounted:
+            self._looking = True
+            self._look()
+
+    @work(group="weights", exclusive=True)
+    async def _look(self) -> None:
+        sources = await in_thread(self, candidates, self._listed_task, self._named)
+        before = self.source or next(iter(sources), None)
+        self._sources = {self._title(source): source for source in sources}
+        chosen = str(self.value)
+        if self._to_choose and self._named is not None:
+            chosen, self._to_choose = self._title_of(self._named.path) or chosen, False
+        titles = list(self._sources) or [NONE]
+        with self.prevent(Select.Changed):
+            # As content: a run is called what its user likes, which is no markup.
+            self.set_options((Content(title), title) for title in titles)
+            self.value = chosen if chosen in titles else titles[0]
+        self._looking = False
+        now = self.source
+        other = now is not None and (before is None or before.path != now.path)
+        self.post_message(self.Offered(other))
+
+    def choose(self, path: Path | None) -> None:
+        """Choose the weights in a file without telling, if they are in the list."""
+        title = self._title_of(path)
+        if title is not None:
+            with self.prevent(Select.Changed):
+                self.value = title
+
+    def choose_next(self) -> None:
+        """Choose the next one; after the last the first."""
+        titles = list(self._sources or ())
+        if titles:
+            at = titles.index(str(self.value)) if self.value in titles else -1
+            self.value = titles[(at + 1) % len(titles)]
+
+    def _title(self, source: Source) -> str:
+        return source.short_title if self._short else source.title
+
+    def _title_of(self, path: Path | None) -> str | None:
+        for title, source in (self._sources or {}).items():
+            if source.path == path:
+                return title
+        return None
