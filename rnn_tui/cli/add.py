@@ -60,8 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def questions_of(options: argparse.Namespace) -> AdderQuestions:
     """Sums, and the networks that are asked for them; raises as `run` does."""
     from rnn_tui.runs.weights import NETWORKS  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.tasks.adder.inference import AdderNetwork  # noqa: PLC0415
-    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
+    from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions  # noqa: PLC0415
 
     source = source_of(options, ADDER)
     network = NETWORKS.get(source.path, AdderNetwork)

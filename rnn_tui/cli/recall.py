@@ -49,8 +49,7 @@ def run(options: argparse.Namespace) -> int:
 def questions_of(options: argparse.Namespace) -> RecallQuestions:
     """Sequences, and the networks that are asked about them; raises as `run` does."""
     from rnn_tui.runs.weights import NETWORKS  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.tasks.recall.inference import RecallNetwork  # noqa: PLC0415
-    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
+    from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions  # noqa: PLC0415
 
     source, position = source_of(options, RECALL, options.position), options.position
     network = NETWORKS.get(source.path, RecallNetwork)

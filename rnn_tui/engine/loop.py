@@ -27,9 +27,15 @@ from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
-from rnn_tui.engine.resuming import device_for, go_back_to, tell_changes, versions
 from rnn_tui.engine.stepper import Stepper, copied, make_optimiser
-from rnn_tui.engine.training_state import ResumePoint, TrainingState
+from rnn_tui.engine.training_state import (
+    ResumePoint,
+    TrainingState,
+    device_for,
+    go_back_to,
+    tell_changes,
+    versions,
+)
 
 __all__ = ["Outcome", "fit", "new_run_id"]
 

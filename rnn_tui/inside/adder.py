@@ -12,8 +12,7 @@ from rnn_tui.inside.inspection import Inspection, Row, unit_name
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.sequences import trace_inputs
 from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
-from rnn_tui.tasks.adder.questions import AdderQuestions
+from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
 
 NOTE = (
     "The output after a step is the bit of the sum at that place; it depends on nothing that is "

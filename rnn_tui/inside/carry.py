@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rnn_tui.inside.probes import Labels, LinearProbe, chance_level, fit_probe
 from rnn_tui.inside.trace import Trace, require_finite
 from rnn_tui.networks.stepwise import Activations, Array
-from rnn_tui.tasks.adder.inference import AdderNetwork
+from rnn_tui.tasks.adder.questions import AdderNetwork
 
 Bits = npt.NDArray[np.uint8]
 

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Inspection, Row, share, unit_name
-from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.probes import (
+    Progress,
+    Stopping,
+    chance_level,
+    fit_probe,
+    never,
+    silent,
+)
 from rnn_tui.inside.sequences import trace_inputs
-from rnn_tui.inside.survival import SurvivalStudy, study_survival
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.trace import Trace, require_finite
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.recall.inference import RecallNetwork
-from rnn_tui.tasks.recall.questions import RecallQuestions
+from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions
 
 NOTE = (
     "The network answers after the last digit; an answer after an earlier one is what it would say "
@@ -130,3 +137,158 @@ class DigitsInspection(Inspection):
         """Trace and study."""
         study = {} if self._study is None else self._study.arrays()
         return {**self.trace.arrays(), **study}
+
+
+# Half of them to fit to, half to score on.
+SEQUENCES = 2000
+# Positions and steps looked at; of longer sequences, so many evenly spread ones.
+MOST_LOOKED_AT = 16
+
+
+@dataclass(frozen=True, eq=False)
+class SurvivalStudy:
+    """How well a linear probe on the state reads each earlier digit after each step.
+
+    Attributes:
+        sequences: how many were scored; as many others were fitted to.
+        positions: (P,) the positions looked at, from 1.
+        steps: (S,) the steps looked at, from 1.
+        accuracy: (P, S), the share of right readings, 0 … 1; NaN where the digit is not read yet.
+        chance: (P,), the share of the most frequent digit at each position.
+        position: the position that the network was trained to recall.
+    """
+
+    sequences: int
+    positions: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+    accuracy: npt.NDArray[np.float64]
+    chance: npt.NDArray[np.float64]
+    position: int | None
+
+    @property
+    def summary(self) -> str:
+        """What is left after the last step, in a sentence."""
+        last = self.accuracy[:, -1]
+        best = int(np.nanargmax(last))
+        others = np.delete(last, best)
+        rest = (
+            f", of the other positions on average {_percent(others.mean())}" if len(others) else ""
+        )
+        return (
+            f"After step {self.steps[-1]} a linear probe reads the digit at position "
+            f"{self.positions[best]} in {_percent(last[best])} of sequences{rest}; chance "
+            f"{_percent(self.chance.mean())}."
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form, with null where a digit is not read yet."""
+        return {
+            "sequences": self.sequences,
+            "position": self.position,
+            "positions": self.positions.tolist(),
+            "steps": self.steps.tolist(),
+            "accuracy": [
+                [None if np.isnan(value) else float(value) for value in row]
+                for row in self.accuracy
+            ],
+            "chance": self.chance.tolist(),
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All numbers under names for an NPZ file."""
+        return {
+            "survival_positions": self.positions,
+            "survival_steps": self.steps,
+            "survival_accuracy": self.accuracy,
+            "survival_chance": self.chance,
+        }
+
+
+def study_survival(
+    network: RecallNetwork,
+    replica: int = 0,
+    *,
+    sequences: int = SEQUENCES,
+    seed: int = 0,
+    progress: Progress = silent,
+    stopping: Stopping = never,
+) -> SurvivalStudy | None:
+    """Fit probes to a replica's states over random sequences of the longest length in training.
+
+    Args:
+        network: the networks.
+        replica: which of them.
+        sequences: how many to draw; half to fit to, half to score on.
+        seed: decides the digits.
+        progress: told after every fit.
+        stopping: asked before every fit.
+
+    Returns:
+        The study, or None where it was stopped.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+    """
+    longest: int = network.config.lengths[1]
+    digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
+    inputs = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
+    with np.errstate(all="ignore"):
+        states = network.cell(replica).run(inputs).states
+    require_finite(states)
+    looked_at = spread_out(longest, MOST_LOOKED_AT, network.config.position)
+    return survival_study(
+        states, digits, looked_at, network.config.position, progress=progress, stopping=stopping
+    )
+
+
+def survival_study(
+    states: Array,
+    digits: npt.NDArray[np.int64],
+    looked_at: npt.NDArray[np.int64],
+    position: int | None = None,
+    *,
+    progress: Progress = silent,
+    stopping: Stopping = never,
+) -> SurvivalStudy | None:
+    """The study of states (T, N, H) that followed on `digits` (T, N).
+
+    Args:
+        states: after each step.
+        digits: what was read.
+        looked_at: (P,) positions and steps to look at, from 1, ascending.
+        position: the one in training.
+        progress: told after every fit.
+        stopping: asked before every fit.
+    """
+    half = digits.shape[1] // 2
+    count = len(looked_at)
+    accuracy = np.full((count, count), np.nan)
+    total, done = count * (count + 1) // 2, 0
+    # Step by step, so that a view can show a digit fade while the later steps are still to come.
+    for at, step in enumerate(looked_at):
+        held = states[step - 1]
+        for row, place in enumerate(looked_at[: at + 1]):
+            if stopping():
+                return None
+            labels = digits[place - 1]
+            probe = fit_probe(held[:half], labels[:half], held[half:], labels[half:])
+            accuracy[row, at] = probe.accuracy
+            done += 1
+            progress(done, total)
+    chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
+    return SurvivalStudy(
+        digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position
+    )
+
+
+def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDArray[np.int64]:
+    """1 … `longest`, or of that `most` evenly spread ones, with `position` among them."""
+    chosen = np.unique(np.linspace(1, longest, min(longest, most)).round().astype(np.int64))
+    if position is not None and position <= longest and position not in chosen:
+        nearest = int(np.abs(chosen[1:-1] - position).argmin()) + 1
+        chosen[nearest] = position
+    return chosen
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %"

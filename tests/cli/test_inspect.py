@@ -15,8 +15,7 @@ from safetensors.numpy import load_file, save_file
 from rnn_tui.cli.inspect import show
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
-from rnn_tui.tasks.adder.questions import AdderQuestions
+from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.questions import ReplicaChoice
 from tests.cli.command_line import (

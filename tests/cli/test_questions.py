@@ -25,7 +25,7 @@ from rnn_tui.cli import questions
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.replicas import Replica, Variant
 from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
-from rnn_tui.tasks.adder.inference import (
+from rnn_tui.tasks.adder.questions import (
     BASES,
     AdderNetwork,
     Addition,
@@ -33,7 +33,7 @@ from rnn_tui.tasks.adder.inference import (
     read_number,
 )
 from rnn_tui.tasks.questions import ReplicaChoice
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork
 from tests.cli.command_line import (
     COMMAND,
     EXIT_FAILURE,

@@ -22,7 +22,7 @@ from rnn_tui.inside.carry import (
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
 from rnn_tui.networks.stepwise import Activations
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 
 ADDER = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetensors"))
 H3_BCE = 30

@@ -7,8 +7,8 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.survival import spread_out, study_survival, survival_study
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.inside.recall import spread_out, study_survival, survival_study
+from rnn_tui.tasks.recall.questions import RecallNetwork
 
 RECALL = RecallNetwork(read_weights(asset_dir() / "pretrained" / "recall-position-3.safetensors"))
 STEPS, COUNT = 4, 600

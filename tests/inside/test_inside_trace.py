@@ -20,11 +20,11 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork
 
 LSTM = CELLS["lstm"]
 

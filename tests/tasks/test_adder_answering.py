@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.tasks.adder.inference import (
+from rnn_tui.tasks.adder.questions import (
     BASES,
     BINARY,
     DECIMAL,

@@ -12,8 +12,8 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.adder.problem import draw_pairs
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 
 Small = Callable[..., SequenceConfig]

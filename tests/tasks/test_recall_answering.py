@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.tasks.recall.inference import MOST_DIGITS, check_position, parse_digits
+from rnn_tui.tasks.recall.questions import MOST_DIGITS, check_position, parse_digits
 
 
 def assert_sentence(error: QueryError) -> None:

@@ -13,8 +13,8 @@ from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.tasks.recall.problem import RecallProblem
+from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]

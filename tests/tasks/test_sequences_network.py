@@ -18,9 +18,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.networks.stepwise import sigmoid
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 LSTM = CELLS["lstm"]

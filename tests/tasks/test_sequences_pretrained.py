@@ -10,11 +10,11 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.seeding import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.tasks.adder.inference import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem, draw_pairs
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.recall.inference import RecallNetwork
 from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits
+from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.problem import with_weights
 
 FILES = {

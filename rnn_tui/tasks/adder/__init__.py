@@ -66,6 +66,6 @@ ADDER = Task(
         }
     },
     problem="rnn_tui.tasks.adder.problem:AdderProblem",
-    inference="rnn_tui.tasks.adder.inference:AdderNetwork",
+    inference="rnn_tui.tasks.adder.questions:AdderNetwork",
     shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place"),
 )  # fmt: skip

@@ -1,26 +1,181 @@
-"""What is a + b? Questions as typed, and what networks answer."""
+"""Additions put to trained networks: as typed, and answered bit by bit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from rnn_tui.engine.errors import QueryError
-from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.adder.inference import (
-    BASES,
-    BINARY,
-    AdderNetwork,
-    Addition,
-    Base,
-    number_of,
-    read_number,
-    vote,
-)
+from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.networks.stepwise import Array, sigmoid
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.task import Task
+
+MOST_BITS = 4096
+
+
+@dataclass(frozen=True)
+class Base:
+    """A way to write numbers."""
+
+    name: str
+    radix: int
+    prefix: str
+    digits: str
+
+    @cached_property
+    def most_digits(self) -> int:
+        """Digits of the largest number, and as many again for zeros before it."""
+        return 2 * len(self.format(2**MOST_BITS - 1))
+
+    def format(self, value: int) -> str:
+        """`value` in this base, without a prefix."""
+        match self.radix:
+            case 2:
+                return f"{value:b}"
+            case 10:
+                return str(value)
+            case _:
+                return f"{value:x}"
+
+
+BINARY = Base("binary", 2, "0b", "01")
+DECIMAL = Base("decimal", 10, "0d", "0123456789")
+HEXADECIMAL = Base("hexadecimal", 16, "0x", "0123456789abcdef")
+BASES = (BINARY, DECIMAL, HEXADECIMAL)
+
+
+def parse_number(text: str, base: Base = BINARY) -> int:
+    """Read a number as typed: `read_number` without the base.
+
+    Raises:
+        QueryError: if it is empty, too long, or has anything but digits of its base.
+    """
+    return read_number(text, base)[0]
+
+
+def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
+    """Read a number as typed; a prefix 0b, 0d or 0x overrules `base`.
+
+    Spaces and underscores may stand between digits.
+
+    Returns:
+        The number, and the base it was written in.
+
+    Raises:
+        QueryError: if it is empty, too long, or has anything but digits of its base.
+    """
+    if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
+        raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
+    digits = "".join(text.split()).replace("_", "").lower()
+    for other in BASES:
+        # 0b1 and 0d1 are hexadecimal numbers themselves.
+        if digits.startswith(other.prefix) and base in (other, BINARY, DECIMAL):
+            base, digits = other, digits[2:]
+            break
+    if not digits:
+        raise QueryError(f"Type a {base.name} number.")
+    for character in digits:
+        if character not in base.digits:
+            raise QueryError(
+                f"“{printable(character)}” is no {base.name} digit; write 0d… for decimal and "
+                "0x… for hexadecimal numbers."
+                if base is BINARY
+                else f"“{printable(character)}” is no {base.name} digit."
+            )
+    if len(digits) > base.most_digits:
+        raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
+    value = int(digits, base.radix)
+    if value.bit_length() > MOST_BITS:
+        raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
+    return value, base
+
+
+def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
+    """The bits (L,) that most of the replicas' outputs (R, L) say, and the share (L,) that says 1.
+
+    A tie goes to the bit that the mean of the outputs is nearer to.
+    """
+    share: Array = (outputs >= 0.5).mean(axis=0, dtype=np.float32)
+    return np.where(share == 0.5, outputs.mean(axis=0) >= 0.5, share > 0.5), share
+
+
+@dataclass(frozen=True)
+class Addition:
+    """Two numbers and what paper would show of their sum; bits are least significant first.
+
+    Attributes:
+        a: the first number.
+        b: the second.
+    """
+
+    a: int
+    b: int
+
+    @property
+    def length(self) -> int:
+        """Time steps that the network gets: the bits of the larger number, and one for the carry.
+
+        Training has it so: a + b fits in L bits, as both are below 2^(L−1).
+        """
+        return max(self.a.bit_length(), self.b.bit_length()) + 1
+
+    @property
+    def total(self) -> int:
+        """The true sum."""
+        return self.a + self.b
+
+    def bits(self, value: int) -> npt.NDArray[np.uint8]:
+        """The first `length` bits (L,) of a number."""
+        raw = value.to_bytes((self.length + 7) // 8, "little")
+        return np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: self.length]
+
+    @property
+    def carries(self) -> npt.NDArray[np.uint8]:
+        """The carry (L,) that comes into each place."""
+        return self.bits(self.a ^ self.b ^ self.total)
+
+
+def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
+    """The number that these bits are, least significant first."""
+    packed = np.packbits(np.asarray(bits, np.uint8), bitorder="little")
+    return int.from_bytes(packed.tobytes(), "little")
+
+
+class AdderNetwork(SequenceNetwork):
+    """Trained replicas that add."""
+
+    def __init__(self, file: WeightsFile, task: Task = ADDER) -> None:
+        super().__init__(file, task)
+
+    def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
+        """What each replica puts out for each addition: (R, L) outputs between 0 and 1.
+
+        A bit is 1 where the output is at least 0.5.
+        """
+        order = sorted(range(len(additions)), key=lambda at: -additions[at].length)
+        lengths = [additions[at].length for at in order]
+        inputs = np.zeros((lengths[0], 2, len(order)), np.uint8)
+        for column, at in enumerate(order):
+            one = additions[at]
+            inputs[: one.length, 0, column] = one.bits(one.a)
+            inputs[: one.length, 1, column] = one.bits(one.b)
+        logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
+        for step, at_step in enumerate(self.steps(inputs, lengths)):
+            logits[step, :, : at_step.shape[2]] = at_step[:, 0]
+        outputs = sigmoid(logits)
+        results: list[Array] = [outputs[:0, :, 0]] * len(order)
+        for column, at in enumerate(order):
+            results[at] = outputs[: lengths[column], :, column].T
+        return results
+
 
 # Beyond these, wrong bits are counted in place of listed.
 MOST_BITS_LISTED = 4

@@ -54,6 +54,6 @@ RECALL = Task(
     headline="test_accuracy",
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
     problem="rnn_tui.tasks.recall.problem:RecallProblem",
-    inference="rnn_tui.tasks.recall.inference:RecallNetwork",
+    inference="rnn_tui.tasks.recall.questions:RecallNetwork",
     shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
 )  # fmt: skip

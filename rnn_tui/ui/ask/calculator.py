@@ -18,7 +18,7 @@ from textual.widgets import Input, Label, Select, Static
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.adder.inference import BASES, BINARY, Addition
+from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
 from rnn_tui.ui.ask.calculator_parts import NumberEntry, SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, AdditionColumns, ColumnAddition

@@ -16,7 +16,7 @@ from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import CarryStudy, study_carry
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
-from rnn_tui.tasks.adder.inference import BASES, AdderNetwork, Addition, number_of, vote
+from rnn_tui.tasks.adder.questions import BASES, AdderNetwork, Addition, number_of, vote
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.panel import replica_of
 

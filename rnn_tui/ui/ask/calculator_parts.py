@@ -10,7 +10,7 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.tasks.adder.inference import BASES, MOST_BITS, Base, parse_number
+from rnn_tui.tasks.adder.questions import BASES, MOST_BITS, Base, parse_number
 from rnn_tui.ui.ask.calculator_answer import SumAnswer, Tally
 from rnn_tui.ui.widgets.typed_input import TypedInput
 

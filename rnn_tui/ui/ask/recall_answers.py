@@ -13,7 +13,7 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
-from rnn_tui.tasks.recall.inference import MOST_DIGITS, RecallNetwork
+from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 
 # The report's table: how many sequences of each length, at how many lengths at most.
 A_LENGTH = 5

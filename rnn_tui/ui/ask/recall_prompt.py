@@ -14,7 +14,7 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.recall.inference import check_position, parse_digits
+from rnn_tui.tasks.recall.questions import check_position, parse_digits
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel
 from rnn_tui.ui.ask.recall_answers import (
     Digits,

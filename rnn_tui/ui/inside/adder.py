@@ -9,7 +9,7 @@ from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.carry import SOURCES, CarryStudy, study_carry
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.adder.inference import Addition
+from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion

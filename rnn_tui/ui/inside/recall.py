@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from textual.app import ComposeResult
 
-from rnn_tui.inside.recall import trace_digits
-from rnn_tui.inside.survival import SurvivalStudy, study_survival
+from rnn_tui.inside.recall import SurvivalStudy, study_survival, trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.sequences.inference import SequenceNetwork

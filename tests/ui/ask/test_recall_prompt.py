@@ -21,7 +21,7 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.weights import shipped
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.recall_answers import draw_within, parse_position
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
 from rnn_tui.ui.ask.recall_results import AnswerColumn, AnswerColumns, marked

@@ -17,7 +17,7 @@ from rnn_tui.inside.row_readers import trace_digit
 from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.recall.inference import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_parts import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
