@@ -10,7 +10,7 @@ from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static
 
@@ -27,7 +27,7 @@ from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
 from rnn_tui.ui.photos.pictures import ImageKind, image_class
-from rnn_tui.ui.photos.words import counted, progress, shown
+from rnn_tui.ui.photos.status import PhotosStatus
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
@@ -74,10 +74,7 @@ class PhotosPanel(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out fields, status, and what takes turns below."""
         yield PhotosForm()
-        yield Static("", id="photos-message", markup=False)
-        with Horizontal(id="photos-status"):
-            yield Static("", id="photos-count", markup=False)
-            yield Static("", id="photos-shown", markup=False)
+        yield PhotosStatus()
         with ContentSwitcher(initial=EMPTY):
             yield Static(WELCOME, id=EMPTY, markup=False)
             with Vertical(id=GALLERY):
@@ -255,25 +252,12 @@ class PhotosPanel(Vertical):
         self._show_status()
 
     def _show_status(self) -> None:
-        self.query_one("#photos-message").display = bool(self._complaint)
-        self._say("message", self._complaint)
-        job, photos = self._job, self._photos
-        words = progress(job) if job is not None else ""
-        if not words and len(photos):
-            words = counted(photos.summary)
-        self._say("count", words)
+        self.query_one(PhotosStatus).show(self._job, self._photos, self._complaint)
         self._show_place()
 
     @on(PhotoGrid.Selected)
     def _show_place(self) -> None:
-        photos = self._photos
-        self._say("shown", shown(photos, self._grid.in_view) if len(photos) else "")
-
-    def _say(self, place: str, text: str) -> None:
-        """Put a line of text where it belongs; the same text costs no new layout."""
-        line = self.query_one(f"#photos-{place}", Static)
-        if line.content != text:
-            line.update(text)
+        self.query_one(PhotosStatus).show_place(self._photos, self._grid.in_view)
 
     def _switch(self, view: str) -> None:
         self.query_one(ContentSwitcher).current = view

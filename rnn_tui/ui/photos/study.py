@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import CheckpointError, UserError
+from rnn_tui.photos import METHODS
 from rnn_tui.runs.weights import NETWORKS, Source, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Digit, Picture, PreparedDigit
     from rnn_tui.photos.reader import PhotoReader
 
-OURS, REPORT = "mnist", "report"
+OURS, REPORT = METHODS
 
 
 @dataclass(frozen=True)
