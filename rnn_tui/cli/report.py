@@ -30,7 +30,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, plan
 from rnn_tui.report.published import REPORT_ORDER
-from rnn_tui.report.rows import DOCUMENTS, HEADS, cells, markdown_table
+from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.words import duration
 from rnn_tui.tasks import TASKS

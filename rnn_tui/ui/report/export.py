@@ -8,7 +8,7 @@ from pathlib import Path
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import DOCUMENTS
+from rnn_tui.report.words import DOCUMENTS
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.export_prompt import ExportPrompt
 

@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from rnn_tui.report.published import Experiment
-from rnn_tui.report.rows import HEADS, Results, Row, cells
+from rnn_tui.report.rows import Results, Row
+from rnn_tui.report.words import HEADS, cells
 from rnn_tui.ui.report.words import place
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
