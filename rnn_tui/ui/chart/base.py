@@ -369,23 +369,3 @@ class ChartBase(Widget, can_focus=True):
         modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
         unit = f" ({self._y_unit})" if self._y_unit else ""
         self.border_title = Content(" · ".join([f"{self._title}{unit}", *modes]))
-
-    def legend(self, width: int) -> Content:
-        """Return the runs; with a cursor, its x and the value of each run there."""
-        at, present = self.cursor_position, self._present
-        entries = readout.entries(self.prepared, self.palette, at, present, self.log_x)
-        prefix = ""
-        if self.cursor is not None:
-            prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
-        return readout.text_line(prefix, entries, width)
-
-    def foot(self, width: int) -> Content:
-        """Return what the x axis counts and what is marked on it."""
-        return readout.foot_line(self._x_label, self._mark, width) if self._series else Content()
-
-    def last_values(self, width: int) -> Content:
-        """Return the last value of each run, one a line."""
-        entries = readout.entries(self.prepared, self.palette, float("inf"))
-        if not entries:
-            return Content(self.empty_message).truncate(width, ellipsis=True)
-        return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)

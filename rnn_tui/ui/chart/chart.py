@@ -23,6 +23,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.ui.chart import readout
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under, layers
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.view import ChartSeries, Frame
@@ -261,6 +262,26 @@ class Chart(ChartBase):
         yield ChartPlot(self)
         yield ChartLine(self.foot, classes="chart-foot")
         yield ChartLine(self.last_values, classes="chart-values")
+
+    def legend(self, width: int) -> Content:
+        """Return the runs; with a cursor, its x and the value of each run there."""
+        at, present = self.cursor_position, self._present
+        entries = readout.entries(self.prepared, self.palette, at, present, self.log_x)
+        prefix = ""
+        if self.cursor is not None:
+            prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
+        return readout.text_line(prefix, entries, width)
+
+    def foot(self, width: int) -> Content:
+        """Return what the x axis counts and what is marked on it."""
+        return readout.foot_line(self._x_label, self._mark, width) if self._series else Content()
+
+    def last_values(self, width: int) -> Content:
+        """Return the last value of each run, one a line."""
+        entries = readout.entries(self.prepared, self.palette, float("inf"))
+        if not entries:
+            return Content(self.empty_message).truncate(width, ellipsis=True)
+        return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)
 
     @property
     def draw_count(self) -> int:

@@ -79,10 +79,6 @@ class RecallInside(SequenceInside):
         grid = self.query_one("#inside-survival", StepGrid)
         grid.show([HeadingBand(title), heat], study.steps.tolist(), len(study.steps) - 1)
 
-    def sentence(self, subject: Subject, step: int) -> str:
-        """The answer after a step, held against the digit that was asked for."""
-        return super().sentence(subject, step).replace("✗ it is", "✗ it was")
-
     def action_other(self) -> None:
         """Other random digits, in the prompt too."""
         self._prompt.draw_digits()
