@@ -15,8 +15,8 @@ from rnn_tui.tasks.adder.questions import AdderNetwork
 
 Bits = npt.NDArray[np.uint8]
 
-# Where a unit may keep the carry: in what it puts out, or in its cell.
-SOURCES = ("state", "cell")
+# Where a unit may keep the carry: in what it puts out, or in its cell if it has one.
+STATE, CELL = "state", "cell"
 ADDITIONS = 1000
 # Additions of the longest length in training, within what shows carries and takes no minute.
 FEWEST_STEPS, MOST_STEPS = 4, 64
@@ -31,17 +31,19 @@ class CarryStudy:
     Attributes:
         additions: how many were scored; as many others were fitted to.
         steps: time steps of each.
-        correlation: (2, H), Pearson's, of state and cell of each unit with the carry; 0 where a
-            unit never moves.
-        accuracy: (2, H), the share of right readings, 0 … 1, of a threshold on state or cell.
-        threshold: (2, H).
-        above: (2, H), whether values from the threshold up stand for a carry, or those below.
+        sources: (S,) what was looked at of each unit: its state, and its cell if it has one.
+        correlation: (S, H), Pearson's, of each source of each unit with the carry; 0 where a unit
+            never moves.
+        accuracy: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
+        threshold: (S, H).
+        above: (S, H), whether values from the threshold up stand for a carry, or those below.
         chance: the share of the more frequent of carry and none.
         probe: reads the carry off the states.
     """
 
     additions: int
     steps: int
+    sources: tuple[str, ...]
     correlation: npt.NDArray[np.float64]
     accuracy: npt.NDArray[np.float64]
     threshold: npt.NDArray[np.float64]
@@ -51,13 +53,13 @@ class CarryStudy:
 
     @property
     def best(self) -> tuple[str, int]:
-        """The source, `state` or `cell`, and the unit, from 0, that tell the carry best.
+        """The source, `STATE` or `CELL`, and the unit, from 0, that tell the carry best.
 
         Of equal accuracies, the one of higher correlation.
         """
         rank = np.lexsort((-np.abs(self.correlation).ravel(), -self.accuracy.ravel()))
         source, unit = np.unravel_index(rank[0], self.accuracy.shape)
-        return SOURCES[source], int(unit)
+        return self.sources[source], int(unit)
 
     @property
     def best_accuracy(self) -> float:
@@ -68,7 +70,7 @@ class CarryStudy:
     def summary(self) -> str:
         """Best unit and probe in a sentence."""
         source, unit = self.best
-        correlation = self.correlation[SOURCES.index(source), unit]
+        correlation = self.correlation[self.sources.index(source), unit]
         return (
             f"The {source} of unit {unit} tells the carry best: {100 * self.best_accuracy:.1f} % "
             f"right, correlation {correlation:+.2f}; a linear probe on all states "
@@ -86,7 +88,7 @@ class CarryStudy:
 
     def unit_row(self, trace: Trace, source: str, unit: int) -> Bits:
         """The carry (L,) into each place as a unit's threshold reads it."""
-        at = SOURCES.index(source), unit
+        at = self.sources.index(source), unit
         said = (self.values(trace, source, unit) >= self.threshold[at]) == self.above[at]
         return _into_places(said)
 
@@ -113,7 +115,7 @@ class CarryStudy:
                     "threshold": self.threshold[at].tolist(),
                     "above": self.above[at].tolist(),
                 }
-                for at, source in enumerate(SOURCES)
+                for at, source in enumerate(self.sources)
             },
             "probe": self.probe.to_dict(),
         }
@@ -166,16 +168,18 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
         carries: (T, N), what is to be carried after each step.
     """
     # The last place has no next one to carry to.
-    cells = activations.states if activations.cells is None else activations.cells
-    held = np.stack([activations.states, cells])[:, :-1]  # (2, T−1, N, H)
+    looked_at = {STATE: activations.states}
+    if activations.cells is not None:
+        looked_at[CELL] = activations.cells
+    held = np.stack([*looked_at.values()])[:, :-1]  # (S, T−1, N, H)
     carries = carries[:-1]
     half = carries.shape[1] // 2
     fitted, scored = held[:, :, :half], held[:, :, half:]
     known, asked = carries[:, :half].ravel(), carries[:, half:].ravel()
     units = held.shape[3]
-    figures = np.empty((3, 2, units))
-    above = np.empty((2, units), np.bool_)
-    for source in range(2):
+    figures = np.empty((3, len(held), units))
+    above = np.empty((len(held), units), np.bool_)
+    for source in range(len(held)):
         for unit in range(units):
             values = scored[source, :, :, unit].ravel()
             threshold, up = fit_threshold(fitted[source, :, :, unit].ravel(), known)
@@ -186,6 +190,7 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
     return CarryStudy(
         additions=carries.shape[1] - half,
         steps=len(carries) + 1,
+        sources=tuple(looked_at),
         correlation=figures[0],
         accuracy=figures[1],
         threshold=figures[2],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rnn_tui.inside.adder import trace_addition
-from rnn_tui.inside.carry import SOURCES, CarryStudy, study_carry
+from rnn_tui.inside.carry import STATE, CarryStudy, study_carry
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import Addition
@@ -65,7 +65,7 @@ class AdderInside(SequenceInside):
         """The unit that tells the carry best: what it holds before each place."""
         source, unit = study.best
         values = study.values(subject.trace, source, unit)
-        limit = 1.0 if source == SOURCES[0] else max(1.0, float(abs(values).max()))
+        limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
         return [BarBand(f"unit {unit}", values, -limit, limit)]
 
     @staticmethod
@@ -90,7 +90,7 @@ class AdderInside(SequenceInside):
         unit = self.look.unit or 0
         others = ", ".join(
             f"{source} {100 * study.accuracy[at, unit]:.1f} % ({study.correlation[at, unit]:+.2f})"
-            for at, source in enumerate(SOURCES)
+            for at, source in enumerate(study.sources)
         )
         return f"{study.summary} Unit {unit}: {others}."
 

@@ -20,7 +20,10 @@ from textual.widgets import Select, Static
 
 from rnn_tui.engine import paths
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
+from rnn_tui.inside.adder import trace_addition
+from rnn_tui.inside.carry import study_carry
 from rnn_tui.runs.weights import Source, choose
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
@@ -32,6 +35,7 @@ from rnn_tui.ui.ask.calculator_parts import (
     shorten,
 )
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
+from tests.runs.kept_runs import train
 from tests.ui import helpers
 from tests.ui.helpers import PanelApp, screen_lines, screen_text, settled
 
@@ -531,6 +535,25 @@ async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Pa
         app.panel.use(shipped())
         await answered(pilot)
         assert "pretrained · H 3 mse · seed 3" in verdict(app)
+
+
+@pytest.mark.usefixtures("home")
+async def test_networks_of_other_cells_add_and_tell_the_carry() -> None:
+    for cell in ("gru", "rnn"):
+        train(TASKS["adder"].config(cell, epochs=1, hidden_sizes=(4,), losses=("bce",)))
+        source = choose("adder")
+        network = AdderNetwork(read_weights(source.path))
+        assert network.config.cell == cell
+        async with calculating(source=source) as (app, pilot):
+            await type_into(pilot, "a", "1110011")
+            await type_into(pilot, "b", "1011101")
+            [outputs] = network.outputs_of([Addition(0b1110011, 0b1011101)])
+            assert bits_in(app, "network") == number_of(outputs[0] >= 0.5)
+            study = study_carry(network)
+            assert study.sources == ("state",)
+            told = study.carry_row(trace_addition(network, Addition(0b1110011, 0b1011101)))
+            shown = row(app, "in state")[::2].replace("·", "0")
+            assert shown == "".join(map(str, told[::-1]))
 
 
 async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_path: Path) -> None:

@@ -457,13 +457,13 @@ async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> Non
 # Weights trained meanwhile
 
 
-def train(**overrides: Any) -> Path:
+def train(cell: str = "lstm", **overrides: Any) -> Path:
     """A tiny run where the app would keep it; returns the file of its weights."""
     from rnn_tui.engine.loop import fit, new_run_id  # noqa: PLC0415 - torch
 
     task = TASKS["recall"]
     settings = {"epochs": 1, "training_size": 90, "test_size": 10, "hidden_sizes": (2, 3)}
-    config = task.config("lstm", "report", **{**settings, **overrides})
+    config = task.config(cell, "report", **{**settings, **overrides})
     assert isinstance(config, SequenceConfig)
     run_id = new_run_id()
     path = run_dir() / run_id / WEIGHTS_NAME
@@ -506,6 +506,16 @@ async def test_a_run_for_another_position_and_one_seed_answers() -> None:
         await typed(app, pilot, "ctrl+n", "ctrl+t")
         assert app.query_one(DataTable).row_count == 15
         assert shown(app) == expected(net, "0123456789", 7)
+
+
+async def test_networks_of_other_cells_answer() -> None:
+    for cell in ("gru", "rnn"):
+        path = train(cell)
+        async with asking() as (app, pilot):
+            await typed(app, pilot, *"271828")
+            net = RecallNetwork(read_weights(path))
+            assert net.config.cell == cell
+            assert shown(app) == expected(net, "271828", 3)
 
 
 async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
