@@ -23,7 +23,7 @@ from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
 from rnn_tui.ui.ask.calculator_parts import NumberEntry, SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, AdditionColumns, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
-from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 
 EXAMPLE = {"a": "101101", "b": "11011"}
@@ -133,7 +133,7 @@ class CalculatorPanel(AskPanel):
         self._replicas.offer(adders.config, *self.chosen)
         self._adders = adders
         self._ask()
-        self.post_message(OthersAnswer())
+        self.post_message(WeightsChanged())
 
     @property
     def chosen(self) -> tuple[str, int]:

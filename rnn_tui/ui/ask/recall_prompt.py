@@ -24,7 +24,7 @@ from rnn_tui.ui.ask.recall_answers import (
     parse_position,
 )
 from rnn_tui.ui.ask.recall_results import AnswerColumns, MarkedDigits, RecallTable
-from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.typed_input import TypedInput
 
@@ -204,7 +204,7 @@ class RecallPromptPanel(AskPanel):
             seeds, before = self._seeds, self._answers
             self._failure, self._answers = "", outcome
             if before is None or before.source != outcome.source:
-                self.post_message(OthersAnswer())
+                self.post_message(WeightsChanged())
             self._bound_seed(outcome)
             await self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)

@@ -18,12 +18,12 @@ from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.desk import RunDesk
-from rnn_tui.ui.runs.details import Details, RunDetailsScreen
+from rnn_tui.ui.runs.details import RunDetails, RunDetailsScreen
 from rnn_tui.ui.runs.export import ExportRunsScreen
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
+from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.shell.view_tabs import ViewTabs
 from rnn_tui.ui.widgets.ask_text import AskTextScreen
 
@@ -37,7 +37,7 @@ class RunsPane(StorePane):
     """All runs, live, and a comparison of those that are marked.
 
     Args:
-        desk: where to ask the database.
+        store: where to ask the database.
     """
 
     help_text: ClassVar[str] = """\
@@ -63,9 +63,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
 
-    def __init__(self, desk: RunDesk) -> None:
+    def __init__(self, store: StoreAccess) -> None:
         super().__init__()
-        self._desk = desk
+        self._store = store
         self._deleted: list[list[RunRecord]] = []
         self._version = -1
         self._looks = 0
@@ -164,7 +164,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """What the database says; None where it can't be used, which is said then."""
         problem = self.query_one("#runs-problem", Static)
         try:
-            answer = await self._desk.ask(self, question)
+            answer = await self._store.ask(self, question)
         except StoreError as error:
             problem.update(str(error))
             problem.display = True
@@ -249,9 +249,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     @work(group="details", exclusive=True)
     async def _show_details(self, run: RunRecord) -> None:
-        def details(store: RunStore) -> Details:
+        def details(store: RunStore) -> RunDetails:
             now = store.get(run.run_id) or run
-            return Details(now, store.sessions(run.run_id), store.log(run.run_id))
+            return RunDetails(now, store.sessions(run.run_id), store.log(run.run_id))
 
         found = await self._ask(details)
         if found is not None:
@@ -292,7 +292,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return
 
         async def take(text: str) -> None:
-            await self._desk.ask(self, lambda store: change(store, run, text))
+            await self._store.ask(self, lambda store: change(store, run, text))
             self.show_runs()
 
         self.app.push_screen(AskTextScreen(f"{title} of {run.name}", value(run), hint, take, most))
@@ -371,7 +371,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             compare = self._compare
             metric = compare.metric if self.view == "compare" else ""
             self.app.push_screen(
-                ExportRunsScreen(self._desk, runs, metric, compare.against), self._exported
+                ExportRunsScreen(self._store, runs, metric, compare.against), self._exported
             )
 
     def _exported(self, sentence: str | None) -> None:

@@ -24,16 +24,15 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.runs.desk import RunDesk
 from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.copying import copied
 from rnn_tui.ui.shell.key_footer import KeyFooter
-from rnn_tui.ui.shell.later import mount_in_view
+from rnn_tui.ui.shell.lazy_view import mount_in_view
 from rnn_tui.ui.shell.messages import (
     UNDER_WAY,
-    RerunChanged,
-    RerunRequested,
+    ReportChanged,
+    ReportRequested,
     ResumeRequested,
     RunsChanged,
     RunsWanted,
@@ -42,10 +41,11 @@ from rnn_tui.ui.shell.messages import (
     WeightsWanted,
 )
 from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.mnist import MnistPane
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.training.run_manager import RunManager
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
@@ -117,25 +117,25 @@ class RnnTuiApp(App[int]):
 
     def __init__(
         self,
-        runs: RunManager | None = None,
+        runs: TrainingManager | None = None,
         data_dir: str | None = None,
-        rerun_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        report_overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Create the app.
 
         Args:
             runs: what trains.
             data_dir: a torchvision root to train on in place of the MNIST that ships.
-            rerun_overrides: by task, settings of the report rerun in place of the preset's.
+            report_overrides: by task, settings of the report rerun in place of the preset's.
         """
         super().__init__()
         self._data_dir = data_dir
-        self._rerun_overrides = dict(rerun_overrides or {})
+        self._report_overrides = dict(report_overrides or {})
         if data_dir is not None:
-            mnist = {"data_dir": data_dir, **self._rerun_overrides.get("mnist", {})}
-            self._rerun_overrides["mnist"] = mnist
-        self.runs = runs or RunManager()
-        self.desk = RunDesk()
+            mnist = {"data_dir": data_dir, **self._report_overrides.get("mnist", {})}
+            self._report_overrides["mnist"] = mnist
+        self.runs = runs or TrainingManager()
+        self.store = StoreAccess()
         self._cpu_seconds = time.thread_time()
         self._next_drain = 0.0
 
@@ -180,7 +180,7 @@ class RnnTuiApp(App[int]):
         if not run_database().exists():
             return
         try:
-            runs = await self.desk.ask(self.screen, lambda store: store.runs())
+            runs = await self.store.ask(self.screen, lambda store: store.runs())
         except UserError as error:
             self.notify(str(error), severity="warning", markup=False, timeout=10)
             return
@@ -244,12 +244,12 @@ class RnnTuiApp(App[int]):
             from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
 
             styles.read_others(cast("App[object]", self))
-            await mount_in_view(place, RunsPane(self.desk))
+            await mount_in_view(place, RunsPane(self.store))
         elif name == "report":
             from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - as above
 
             styles.read_others(cast("App[object]", self))
-            await mount_in_view(place, ReportPane(self.runs, self.desk, self._rerun_overrides))
+            await mount_in_view(place, ReportPane(self.runs, self.store, self._report_overrides))
         else:
             from rnn_tui.ui.training.sequences import PANES  # noqa: PLC0415
 
@@ -365,7 +365,7 @@ class RnnTuiApp(App[int]):
             self.notify(UNDER_WAY, severity="warning")
             return
         try:
-            state = await self.desk.ask(self.screen, lambda store: store.state(event.run))
+            state = await self.store.ask(self.screen, lambda store: store.state(event.run))
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -374,13 +374,13 @@ class RnnTuiApp(App[int]):
         self._timer.resume()
         self.refresh_bindings()
 
-    def on_rerun_requested(self, event: RerunRequested) -> None:
+    def on_report_requested(self, event: ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
         if self.runs.busy:
             self.notify(UNDER_WAY, severity="warning")
             return
         self._drain()  # or the end of the one before would be taken for this one's
-        self.runs.reproduce(event.plan)
+        self.runs.train_report(event.plan)
         self._timer.resume()
         self.refresh_bindings()
 
@@ -453,9 +453,9 @@ class RnnTuiApp(App[int]):
             # To all of them: one that is not in view still writes its log and says how a run ended.
             for pane in self.query(TaskPane):
                 pane.post_message(RunsChanged(drained.run_ids))
-        if drained.rerun:
+        if drained.report:
             for report in self.query("ReportPane"):
-                report.post_message(RerunChanged())
+                report.post_message(ReportChanged())
         if drained.loaded is not None:
             for one in self._panes():  # one that is being made begins with that
                 one.show_runs()

@@ -12,10 +12,10 @@ from textual.widget import Widget
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.shell.later import Later
+from rnn_tui.ui.shell.lazy_view import LazyView
 from rnn_tui.ui.shell.pane import CHART_ACTIONS
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.training.run_manager import RunManager
 from rnn_tui.ui.training.training_view import TrainingView
 
 if TYPE_CHECKING:
@@ -67,12 +67,12 @@ photo or a drawing: whichever was looked at last. `k` there measures how early i
 decided; `o` colours the pixels that speak for its answer, or against it.
 """
 
-    def __init__(self, task: Task, runs: RunManager, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None = None) -> None:
         super().__init__(task, runs, data_dir)
         self._laters = {
-            "photos": Later(_photos_panel),
-            "draw": Later(_drawing_panel),
-            "inside": Later(lambda: _inside_view(self._digit_at_hand)),
+            "photos": LazyView(_photos_panel),
+            "draw": LazyView(_drawing_panel),
+            "inside": LazyView(lambda: _inside_view(self._digit_at_hand)),
         }
 
     def training_view(self) -> Widget:

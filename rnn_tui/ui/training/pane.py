@@ -17,9 +17,9 @@ from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.progress_line import ProgressLine
 from rnn_tui.ui.training.run_bar import RunBar, RunChip
-from rnn_tui.ui.training.run_manager import RunManager
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
@@ -38,7 +38,7 @@ class TaskPane(Pane):
 
     DEFAULT_CLASSES = "task-pane"
 
-    def __init__(self, task: Task, runs: RunManager, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None = None) -> None:
         super().__init__()
         self.spec, self.runs, self._data_dir = task, runs, data_dir
         self._chosen: str | None = None

@@ -71,7 +71,7 @@ class SequencePane(TaskPane):
             case "inside":
                 self._inside.ask()
 
-    def on_others_answer(self) -> None:
+    def on_weights_changed(self) -> None:
         """Look into them, if that is what is seen; else coming into view does it."""
         if self.complete and self.view == "inside":
             self._inside.ask()

@@ -22,7 +22,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.confirm import ConfirmScreen
 from rnn_tui.ui.shell.help import HelpScreen
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.settings_form import SettingsForm
 from rnn_tui.ui.training.training_view import TrainingView
 from tests.ui.conftest import ScriptedRuns
@@ -390,7 +390,7 @@ async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.Mo
 
 
 async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
         # A key pressed while PyTorch loads is not lost.
@@ -417,7 +417,7 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
 
 
 async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
         app.query_one("#field-learning-rate Input", Input).value = "1e38"

@@ -24,7 +24,7 @@ from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.lengths_view import LengthsView
-from rnn_tui.ui.training.run_manager import Evaluated, RunManager
+from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.seeds_view import SeedsView
 from rnn_tui.ui.training.sequences import SequencePane
 from rnn_tui.ui.training.settings_form import SettingsForm
@@ -119,7 +119,7 @@ def task(request: pytest.FixtureRequest) -> str:
 
 @asynccontextmanager
 async def looking_at(
-    task: str, runs: RunManager, size: tuple[int, int] = (120, 40)
+    task: str, runs: TrainingManager, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the tab of `task` in front."""
     app = RnnTuiApp(runs)
@@ -404,7 +404,7 @@ async def test_the_screen_in_mid_training(
 
 
 async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     async with looking_at(task, runs) as (app, pilot):
         assert isinstance(app.pane, SequencePane)
         panel = app.pane.query_one(RecallPromptPanel if task == "recall" else CalculatorPanel)

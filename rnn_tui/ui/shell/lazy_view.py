@@ -28,7 +28,7 @@ def _tell(content: Widget) -> None:
     content.post_message(events.Show())
 
 
-class Later(Vertical):
+class LazyView(Vertical):
     """An empty place until `fill` is called.
 
     Args:
