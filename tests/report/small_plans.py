@@ -42,7 +42,7 @@ class Told:
 
 
 def train_plan(made: Plan, *, stop_at: int | None = None) -> Told:
-    """ReportStatus a plan; up to a step of its first run where `stop_at` says so."""
+    """Rerun a plan; up to a step of its first run where `stop_at` says so."""
     control = Control()
     standings: list[Standing] = []
     told: list[events.Event] = []

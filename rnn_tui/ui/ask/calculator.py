@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.inference import BASES, BINARY, Addition
@@ -36,6 +37,11 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
 
 HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
+
+
+def calculator_view(_pane: object) -> CalculatorPanel:
+    """The view of a task's tab."""
+    return CalculatorPanel()
 
 
 class CalculatorPanel(AskPanel):
@@ -115,6 +121,11 @@ class CalculatorPanel(AskPanel):
         self._source = source
         if self.is_mounted:  # else mounting does it
             self._load()
+
+    def run_ended(self, state: RunState) -> None:
+        """What was trained to its end answers from now on."""
+        if state.replica_results:
+            self.use(choose(ADDER.name))
 
     def _load(self) -> None:
         # Of several loads only the last one goes on after its thread, as it cancels the others.

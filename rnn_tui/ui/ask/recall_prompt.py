@@ -1,5 +1,7 @@
 """Recall, by hand: type digits, and see what every trained network says stood at the position."""
 
+from __future__ import annotations
+
 import textwrap
 from contextlib import suppress
 from typing import ClassVar
@@ -13,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
+from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.inference import check_position, parse_digits
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel
@@ -40,6 +43,11 @@ PROMPT_HEIGHT = 15
 
 PROMPT_HINTS = "↑ ↓ position · ^r random · ^n seed · ^t table · Esc leaves, Enter returns"
 TABLE_HINTS = "^t back · ^r draw anew · ^n seed · ^↑ ^↓ position"
+
+
+def prompt_view(_pane: object) -> RecallPromptPanel:
+    """The view of a task's tab."""
+    return RecallPromptPanel()
 
 
 class RecallPromptPanel(AskPanel):
@@ -123,6 +131,11 @@ class RecallPromptPanel(AskPanel):
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()
+
+    def run_ended(self, state: RunState) -> None:
+        """What was trained to its end answers from now on."""
+        if state.results or state.replica_results:
+            self.refresh_weights()
 
     @property
     def at_hand(self) -> tuple[Digits, int, Source | None]:

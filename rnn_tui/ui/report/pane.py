@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from textual import work
@@ -19,8 +19,6 @@ from rnn_tui.report.published import Experiment
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.report.conclusions import ReportConclusions
 from rnn_tui.ui.report.export import ExportReportScreen
 from rnn_tui.ui.report.plots import ReportPlots
@@ -29,9 +27,9 @@ from rnn_tui.ui.report.settings import ReportSettings
 from rnn_tui.ui.report.table import ReportTable
 from rnn_tui.ui.report.words import numbers, told
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
-from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
+from rnn_tui.ui.shell.pane import StorePane
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
-from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.manager import TrainingManager
 
 T = TypeVar("T")
@@ -49,7 +47,7 @@ class ReportPane(StorePane):
         overrides: by task, settings in place of the preset's.
     """
 
-    help_text: ClassVar[str] = """\
+    help_text = """\
 # Report
 
 The report published one figure of one network each. Here every experiment is trained over seeds,
@@ -65,7 +63,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "figure", "Figure", tooltip="Go to the next plot"),
+        Binding("f", "focus_form", "Form", tooltip="Go to the form and back"),
         Binding("e", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]
 
@@ -119,27 +117,12 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     def _plots(self) -> ReportPlots:
         return self.query_one(ReportPlots)
 
-    @property
-    def charts(self) -> Sequence[Chart]:
-        """The chart that the chart keys are for."""
-        return [self._plots.chart]
-
-    def offers(self, action: str) -> bool:
-        """Chart keys only beside a chart; its figures are of epochs, too few to smooth."""
-        if action in (*CHART_ACTIONS, "spread"):
-            return self.view == "plots" and action != "smoothing"
-        return super().offers(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """The next plot only among plots."""
-        return self.view == "plots" if action == "figure" else True
-
     def focus_view(self) -> None:
         """The table, the chart, or the text."""
         if self.view == "table":
             self.query_one(ReportTable).focus_view()
         elif self.view == "plots":
-            self._plots.chart.focus()
+            self._plots.focus_view()
         else:
             self.query_one(ReportConclusions).focus()
 
@@ -317,16 +300,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self.focus_view()
         else:
             settings.focus_first()
-
-    def action_figure(self) -> None:
-        """The next plot."""
-        self._plots.step()
-
-    def action_spread(self) -> None:
-        """Draw the other kind of spread."""
-        self._plots.spread = "sd" if self._plots.spread == "range" else "range"
-        self.notify(f"Spread over seeds: {SPREAD_LABELS[self._plots.spread]}", timeout=2)
-        self._plots.draw()
 
     def action_export(self) -> None:
         """Write all of it to one file."""
