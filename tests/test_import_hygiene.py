@@ -42,9 +42,9 @@ print(json.dumps([out.getvalue() if codes == [0, 0] else "", sorted(sys.modules)
 FIRST_FRAME = """
 import asyncio, json, sys
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.manager import TrainingManager
 
-class NotYet(RunManager):
+class NotYet(TrainingManager):
     def load_engine(self):
         pass
 

@@ -44,9 +44,9 @@ print(json.dumps([rnn_tui.__file__, importlib.metadata.version("rnn-tui"), rnn_t
 FIRST_FRAME = """
 import asyncio
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.manager import TrainingManager
 
-class NotYet(RunManager):
+class NotYet(TrainingManager):
     def load_engine(self):
         pass
 

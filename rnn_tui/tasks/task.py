@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -65,6 +65,49 @@ class SequenceShape:
 
 
 @dataclass(frozen=True)
+class View:
+    """A view of a task's tab in the app.
+
+    Attributes:
+        id: of the tab, such as `results`.
+        title: as shown.
+        factory: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's
+            pane and the options; imported on use.
+        options: what else the factory is given.
+        late: whether it is made when it is first looked at, as its libraries take long to load;
+            else it is made with the tab.
+        answers: whether weights that a user chooses among all runs are shown at work here.
+    """
+
+    id: str
+    title: str
+    factory: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    late: bool = False
+    answers: bool = False
+
+    def load(self) -> Callable[..., Any]:
+        """Import the factory."""
+        return cast("Callable[..., Any]", _imported(self.factory))
+
+
+_TRAINING = "rnn_tui.ui.training"
+TRAINING = View("training", "Training", f"{_TRAINING}.training_view:training_view")
+RESULTS = View("results", "Results", f"{_TRAINING}.variants:VariantTable")
+LENGTHS = View("lengths", "Lengths", f"{_TRAINING}.lengths_view:LengthsView")
+CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.confusion_view:ConfusionView")
+TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
+MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
+INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:sequence_inside", answers=True)
+LOG = View("log", "Log", f"{_TRAINING}.run_lines:LogView")
+# Those of a task that says nothing of its own.
+IMAGE_VIEWS = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD, LOG)
+SEQUENCE_VIEWS = (TRAINING, RESULTS, LENGTHS, LOG)
+ANSWER_VIEWS = (TRAINING, INSIDE, RESULTS, LENGTHS, LOG)
+CLASS_VIEWS = (TRAINING, INSIDE, RESULTS, LENGTHS, CONFUSION, LOG)
+
+
+@dataclass(frozen=True)
 class Task:
     """A task as the command line and the app know it before it runs.
 
@@ -88,6 +131,8 @@ class Task:
         help_text: what the help of its tab says, in Markdown.
         published: figures that were published, in percent: by metric, then by cell, or by
             `Variant.label` for the networks of the default cell. Empty where there are none.
+        views: of its tab, the first of which is in the first frame; where none are named, those of
+            any task on images, or on sequences.
     """
 
     name: str
@@ -106,6 +151,18 @@ class Task:
     augmentations: tuple[str, ...] = ()
     help_text: str = ""
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    views: tuple[View, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Fill in the views of any task of its kind."""
+        if self.views:
+            return
+        views: tuple[View, ...] = SEQUENCE_VIEWS
+        if self.reads_data:
+            views = IMAGE_VIEWS
+        elif self.shape is not None:
+            views = ANSWER_VIEWS if self.shape.every_step else CLASS_VIEWS
+        object.__setattr__(self, "views", views)
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -148,6 +205,11 @@ class Task:
     def metric(self, name: str) -> Metric:
         """What is known of a metric of this task, or of one that it does not have."""
         return next((m for m in self.metric_definitions if m.name == name), Metric(name, name))
+
+    def in_words(self, metric: str, figures: Mapping[str, float]) -> str:
+        """A metric's label and its figure with the unit: `test accuracy 98.73 %`."""
+        one = self.metric(metric)
+        return f"{one.label} {one.format(figures[metric])} {one.unit}".rstrip()
 
     def preset(self, name: str) -> Preset:
         """The preset of that name.

@@ -12,7 +12,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
-from rnn_tui.ui.training.run_manager import Evaluated, RunManager
+from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 
 SPECS = (
     Metric("train_loss", "training loss"),
@@ -37,7 +37,7 @@ def evaluation() -> ImageEvaluation:
     )
 
 
-class ScriptedRuns(RunManager):
+class ScriptedRuns(TrainingManager):
     """Trains nothing: emits a fixed curve, and ends a run when told to.
 
     Attributes:

@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static, TabbedContent, TabPane
 
-from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.key_footer import KeyFooter
+from rnn_tui.ui.textual_fixes import joined_styles
 from tests.ui.conftest import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40), (200, 50)]
@@ -31,7 +31,7 @@ class PanelApp(App[None], Generic[Panel]):
         commands: the keys that came through as commands, in order.
     """
 
-    CSS = styles.text() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
+    CSS = joined_styles() + "ContentSwitcher, TabPane, TabbedContent { height: 1fr; padding: 0; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(key, f"command('{key}')", key, show=False) for key in [*APP_KEYS, "plus", "minus"]
     ]

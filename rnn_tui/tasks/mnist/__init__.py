@@ -6,7 +6,7 @@ from typing import Any
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, loss_metric
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.task import Preset, Task
+from rnn_tui.tasks.task import CONFUSION, LOG, MISREAD, TEST_IMAGES, TRAINING, Preset, Task, View
 
 
 def _values(epochs: int, batch_size: int, learning_rate: float, recipe: Recipe) -> dict[str, Any]:
@@ -42,6 +42,26 @@ _BEST = Recipe(
 )
 
 _PHOTOS = replace(_BEST, augmentation="photo")
+
+_HELP = """\
+# MNIST, read row by row
+
+A recurrent network reads each image as 28 time steps of 28 pixels, top to bottom, and names the
+digit. The **form** says what to train; an empty number stands for the preset's value, which is
+shown dimmed. Several models are trained one after another and drawn together, one colour a run.
+
+**Training** shows loss (line: training, marks: validation) and validation accuracy. **Test** has
+the accuracy on the 10,000 test images beside the published one, and ten of the images. In
+**Confusion** and **Misread** one sees which digits were taken for which.
+
+**Photos** reads photos of digits, files or whole folders, and shows what the network received; the
+right digits can be typed, and images kept to train on. **Draw** reads what one draws. Both work
+from the start, with weights that ship.
+
+**Inside** shows, row by row, what a network holds while it reads a test image, a misread one, a
+photo or a drawing: whichever was looked at last. `k` there measures how early it could have
+decided; `o` colours the pixels that speak for its answer, or against it.
+"""
 
 MNIST = Task(
     name="mnist",
@@ -99,4 +119,15 @@ MNIST = Task(
     config_class=ImageConfig,
     unit="images",
     augmentations=("none", "shift", "elastic", "photo"),
+    help_text=_HELP,
+    views=(
+        TRAINING,
+        TEST_IMAGES,
+        CONFUSION,
+        MISREAD,
+        View("photos", "Photos", "rnn_tui.ui.photos.panel:photos_view", late=True),
+        View("draw", "Draw", "rnn_tui.ui.draw.panel:drawing_view", late=True, answers=True),
+        View("inside", "Inside", "rnn_tui.ui.inside.mnist:mnist_inside", late=True),
+        LOG,
+    ),
 )

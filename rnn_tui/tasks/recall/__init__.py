@@ -3,13 +3,32 @@
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS
-from rnn_tui.tasks.task import Preset, SequenceShape, Task
+from rnn_tui.tasks.task import (
+    CONFUSION,
+    LENGTHS,
+    LOG,
+    RESULTS,
+    TRAINING,
+    Preset,
+    SequenceShape,
+    Task,
+    View,
+)
 
 DIGITS = 10
 
 _FAST = Recipe(
     initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True
 )
+
+_HELP = """\
+# Recall
+
+A small LSTM reads random digits, one a step, and must name the digit at one position. **Prompt**
+asks the trained networks about digits as you type them; they work from the start, with weights
+that ship, until you train some. **Inside** shows, digit by digit, what a network holds while it
+reads them; `k` there measures how long each digit survives in its state.
+"""
 
 RECALL = Task(
     name="recall",
@@ -56,4 +75,14 @@ RECALL = Task(
     problem="rnn_tui.tasks.recall.problem:RecallProblem",
     inference="rnn_tui.tasks.recall.questions:RecallNetwork",
     shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
+    help_text=_HELP,
+    views=(
+        TRAINING,
+        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:prompt_view", answers=True),
+        View("inside", "Inside", "rnn_tui.ui.inside.recall:recall_inside"),
+        RESULTS,
+        LENGTHS,
+        CONFUSION,
+        LOG,
+    ),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
@@ -23,7 +24,7 @@ from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
 from rnn_tui.ui.ask.calculator_parts import NumberEntry, SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, AdditionColumns, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
-from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 
 EXAMPLE = {"a": "101101", "b": "11011"}
@@ -36,6 +37,11 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
 
 HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
+
+
+def calculator_view(_pane: object) -> CalculatorPanel:
+    """The view of a task's tab."""
+    return CalculatorPanel()
 
 
 class CalculatorPanel(AskPanel):
@@ -116,6 +122,11 @@ class CalculatorPanel(AskPanel):
         if self.is_mounted:  # else mounting does it
             self._load()
 
+    def run_ended(self, state: RunState) -> None:
+        """What was trained to its end answers from now on."""
+        if state.replica_results:
+            self.use(choose(ADDER.name))
+
     def _load(self) -> None:
         # Of several loads only the last one goes on after its thread, as it cancels the others.
         self._load_weights(self._source)
@@ -133,7 +144,7 @@ class CalculatorPanel(AskPanel):
         self._replicas.offer(adders.config, *self.chosen)
         self._adders = adders
         self._ask()
-        self.post_message(OthersAnswer())
+        self.post_message(WeightsChanged())
 
     @property
     def chosen(self) -> tuple[str, int]:

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Select
 
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
 
 FAILURE = "The networks could not answer; the log file has the details."
@@ -20,7 +21,7 @@ FAILURE = "The networks could not answer; the log file has the details."
 PREFERRED_LOSS = "bce"
 
 
-class AskPanel(Vertical):
+class AskPanel(Vertical, TaskView):
     """Fields to type into, and the answers below.
 
     In a field all printable keys are text. On the answers single keys are commands of the app, but

@@ -1,5 +1,7 @@
 """Recall, by hand: type digits, and see what every trained network says stood at the position."""
 
+from __future__ import annotations
+
 import textwrap
 from contextlib import suppress
 from typing import ClassVar
@@ -13,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
+from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel
@@ -24,7 +27,7 @@ from rnn_tui.ui.ask.recall_answers import (
     parse_position,
 )
 from rnn_tui.ui.ask.recall_results import AnswerColumns, MarkedDigits, RecallTable
-from rnn_tui.ui.shell.messages import OthersAnswer
+from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.typed_input import TypedInput
 
@@ -40,6 +43,11 @@ PROMPT_HEIGHT = 15
 
 PROMPT_HINTS = "↑ ↓ position · ^r random · ^n seed · ^t table · Esc leaves, Enter returns"
 TABLE_HINTS = "^t back · ^r draw anew · ^n seed · ^↑ ^↓ position"
+
+
+def prompt_view(_pane: object) -> RecallPromptPanel:
+    """The view of a task's tab."""
+    return RecallPromptPanel()
 
 
 class RecallPromptPanel(AskPanel):
@@ -124,6 +132,11 @@ class RecallPromptPanel(AskPanel):
         if self._drawn is not None or self.table_shown:
             self._ask_table()
 
+    def run_ended(self, state: RunState) -> None:
+        """What was trained to its end answers from now on."""
+        if state.results or state.replica_results:
+            self.refresh_weights()
+
     @property
     def at_hand(self) -> tuple[Digits, int, Source | None]:
         """Digits and position as typed, or the last that could be read; and whose answers show.
@@ -204,7 +217,7 @@ class RecallPromptPanel(AskPanel):
             seeds, before = self._seeds, self._answers
             self._failure, self._answers = "", outcome
             if before is None or before.source != outcome.source:
-                self.post_message(OthersAnswer())
+                self.post_message(WeightsChanged())
             self._bound_seed(outcome)
             await self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)

@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
+from rnn_tui.engine.state import RunState
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.mnist import MNIST
@@ -18,6 +19,7 @@ from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 
 # What a large pad takes with its frame and the line above; beside it, room for the answer.
@@ -27,7 +29,12 @@ FRAMED_HEIGHT = SIDE // 2 + 3
 FAILURE = "The networks could not answer; the log file has the details."
 
 
-class DrawingPanel(Vertical):
+def drawing_view(_pane: object) -> DrawingPanel:
+    """The view of a task's tab."""
+    return DrawingPanel()
+
+
+class DrawingPanel(Vertical, TaskView):
     """A pad, and beside it what networks make of what is drawn there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -96,6 +103,10 @@ class DrawingPanel(Vertical):
         """Look for weights anew, since a run may have ended, and answer with them."""
         if self.is_mounted:  # else coming into view does it
             self._choice.look()
+
+    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
+        """What was trained may answer from now on."""
+        self.refresh_weights()
 
     @property
     def _choice(self) -> NetworkSelect:

@@ -14,6 +14,12 @@ from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
 from rnn_tui.ui.inside.subject import StudyWork, Subject
+from rnn_tui.ui.training.pane import TaskPane
+
+
+def adder_inside(pane: TaskPane) -> AdderInside:
+    """The view of a task's tab: of what is typed in its calculator."""
+    return AdderInside(pane.query_one(CalculatorPanel))
 
 
 class AdderInside(SequenceInside):

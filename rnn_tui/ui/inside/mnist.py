@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from textual import on, work
@@ -30,6 +30,10 @@ from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 
+if TYPE_CHECKING:
+    from rnn_tui.engine.state import RunState
+    from rnn_tui.ui.training.pane import TaskPane
+
 TEST_IMAGES = 10_000
 TEST, OTHER = "test", "other"
 # Cells beside a large picture that the grid must have.
@@ -49,6 +53,20 @@ class DigitDetails:
     digit: Ink
     label: int | None
     network: RowReaderNetwork
+
+
+def mnist_inside(pane: TaskPane) -> MnistInside:
+    """The view of a task's tab: of what the view that was looked at last has."""
+    return MnistInside(lambda: _at_hand(pane))
+
+
+def _at_hand(pane: TaskPane) -> Given | None:
+    """What was drawn, photographed or misread, whichever was looked at last."""
+    for view in pane.contents:
+        if hasattr(type(view), "at_hand"):
+            found: Given | None = cast("Any", view).at_hand
+            return found
+    return None
 
 
 class MnistInside(InsideView):
@@ -90,6 +108,10 @@ class MnistInside(InsideView):
     def use(self, source: Source) -> None:
         """Look into these weights from now on."""
         self._choice.use(source)
+
+    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
+        """What was trained can be looked into from now on."""
+        self.refresh_weights()
 
     def refresh_weights(self) -> None:
         """Look for weights anew, since a run may have ended."""

@@ -17,6 +17,12 @@ from rnn_tui.ui.inside.bands import HeadingBand, HeatBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import StudyWork, Subject
+from rnn_tui.ui.training.pane import TaskPane
+
+
+def recall_inside(pane: TaskPane) -> RecallInside:
+    """The view of a task's tab: of what is typed in its prompt."""
+    return RecallInside(pane.query_one(RecallPromptPanel))
 
 
 class RecallInside(SequenceInside):

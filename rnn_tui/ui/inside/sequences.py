@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +24,10 @@ from rnn_tui.ui.inside.view import InsideView
 
 # Sequences by chance are told apart by a number below this.
 MOST_EXAMPLES = 1_000_000
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.state import RunState
+    from rnn_tui.ui.training.pane import TaskPane
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,11 @@ class SequenceDetails:
     truth: Sequence[str]
 
 
+def sequence_inside(pane: TaskPane) -> SequenceInside:
+    """The view of a task's tab, for a task that has no look inside of its own."""
+    return SequenceInside(pane.spec)
+
+
 class SequenceInside(InsideView):
     """A sequence by chance on its way through a network of any task on sequences.
 
@@ -98,6 +107,13 @@ class SequenceInside(InsideView):
         """Look for weights anew, since a run may have ended."""
         self._source = self._asked_for = None
         self.ask()
+
+    def run_ended(self, state: RunState) -> None:
+        """What was trained to its end is looked into from now on."""
+        if state.replica_results:
+            self._source = self._asked_for = None
+            if self.is_on_screen:  # else coming into view does it
+                self.ask()
 
     # What is looked at
 

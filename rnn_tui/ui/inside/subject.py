@@ -15,6 +15,7 @@ from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.ui.inside.bands import StepBand
 from rnn_tui.ui.inside.trace_bands import Look
+from rnn_tui.ui.shell.views import TaskView
 
 # Makes a study, or None where it is stopped; may take seconds.
 StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]
@@ -74,7 +75,7 @@ class Given:
         return self.name, self.digit.tobytes(), self.weights
 
 
-class TaskInside(Vertical):
+class TaskInside(Vertical, TaskView):
     """What `InsideView` asks of a task."""
 
     ruler: str = "step"

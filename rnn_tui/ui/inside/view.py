@@ -27,6 +27,7 @@ from rnn_tui.ui.inside.trace_bands import (
     unit_bands,
 )
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, and units of a page.
 STRIDE, PAGE = 10, 8
@@ -134,6 +135,10 @@ class InsideView(TaskInside):
         return self._look
 
     # Looking.
+
+    def bring_up_to_date(self, pane: TaskPane) -> None:  # noqa: ARG002 - it looks for itself
+        """Look at what is at hand."""
+        self.ask()
 
     def ask(self) -> None:
         """Look at what is at hand, unless that is what is looked at."""

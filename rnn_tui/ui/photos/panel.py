@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.state import RunState
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
@@ -28,6 +29,7 @@ from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
 from rnn_tui.ui.photos.pictures import ImageKind, image_class
 from rnn_tui.ui.photos.status import PhotosStatus
+from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
@@ -41,7 +43,12 @@ Type the path of a photo of a digit, or of a folder of them, and press Enter.
 Or press o to choose one, or drop files on the window."""
 
 
-class PhotosPanel(Vertical):
+def photos_view(_pane: object) -> PhotosPanel:
+    """The view of a task's tab."""
+    return PhotosPanel()
+
+
+class PhotosPanel(Vertical, TaskView):
     """Fields above, the gallery below; behind it one photo in full, and the confusion matrix."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -168,6 +175,10 @@ class PhotosPanel(Vertical):
         """List the runs anew, since one may have ended."""
         if self._kind is not None:  # else the first look does it
             self._form.network.look()
+
+    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
+        """What was trained may answer from now on."""
+        self.refresh_weights()
 
     # Reading
 

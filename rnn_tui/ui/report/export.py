@@ -56,5 +56,5 @@ def _write(path: Path, plan: Plan) -> None:
     if not run_database().exists():  # a document makes no database
         write_document(path, plan, None)
         return
-    with RunStore() as store:  # not the desk's: other questions shall not wait for seconds
+    with RunStore() as store:  # not the app's: other questions shall not wait for seconds
         write_document(path, plan, store)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, TypeVar
 
 from textual import work
@@ -19,8 +19,6 @@ from rnn_tui.report.published import Experiment
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.report.conclusions import ReportConclusions
 from rnn_tui.ui.report.export import ExportReportScreen
 from rnn_tui.ui.report.plots import ReportPlots
@@ -28,12 +26,11 @@ from rnn_tui.ui.report.progress import ReportProgress
 from rnn_tui.ui.report.settings import ReportSettings
 from rnn_tui.ui.report.table import ReportTable
 from rnn_tui.ui.report.words import numbers, told
-from rnn_tui.ui.runs.desk import RunDesk
-from rnn_tui.ui.shell.messages import RerunRequested, RunsWanted
-from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
-from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
+from rnn_tui.ui.shell.pane import StorePane
+from rnn_tui.ui.shell.threads import StoreAccess, in_thread
+from rnn_tui.ui.textual_fixes import ViewTabs
+from rnn_tui.ui.training.manager import TrainingManager
 
 T = TypeVar("T")
 
@@ -46,11 +43,11 @@ class ReportPane(StorePane):
 
     Args:
         runs: what trains.
-        desk: where to ask the database.
+        store: where to ask the database.
         overrides: by task, settings in place of the preset's.
     """
 
-    help_text: ClassVar[str] = """\
+    help_text = """\
 # Report
 
 The report published one figure of one network each. Here every experiment is trained over seeds,
@@ -66,18 +63,18 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "figure", "Figure", tooltip="Go to the next plot"),
+        Binding("f", "focus_form", "Form", tooltip="Go to the form and back"),
         Binding("e", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]
 
     def __init__(
         self,
-        runs: RunManager,
-        desk: RunDesk,
+        runs: TrainingManager,
+        store: StoreAccess,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__()
-        self._runs, self._desk, self._overrides = runs, desk, overrides or {}
+        self._runs, self._store, self._overrides = runs, store, overrides or {}
         self._plan: Plan | None = None
         self._version = -1
         self._results: Results | None = None
@@ -120,27 +117,12 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     def _plots(self) -> ReportPlots:
         return self.query_one(ReportPlots)
 
-    @property
-    def charts(self) -> Sequence[Chart]:
-        """The chart that the chart keys are for."""
-        return [self._plots.chart]
-
-    def offers(self, action: str) -> bool:
-        """Chart keys only beside a chart; its figures are of epochs, too few to smooth."""
-        if action in (*CHART_ACTIONS, "spread"):
-            return self.view == "plots" and action != "smoothing"
-        return super().offers(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """The next plot only among plots."""
-        return self.view == "plots" if action == "figure" else True
-
     def focus_view(self) -> None:
         """The table, the chart, or the text."""
         if self.view == "table":
             self.query_one(ReportTable).focus_view()
         elif self.view == "plots":
-            self._plots.chart.focus()
+            self._plots.focus_view()
         else:
             self.query_one(ReportConclusions).focus()
 
@@ -188,7 +170,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         """What the database says; None where it can't be used, which is said then."""
         answer = None
         try:
-            answer = await self._desk.ask(self, question)
+            answer = await self._store.ask(self, question)
             self._problem = ""
         except UserError as error:
             self._problem = str(error)
@@ -197,10 +179,10 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 
     def _complain(self) -> None:
         """Say what is wrong: with the database, or with the rerun."""
-        rerun = self._runs.rerun
+        report = self._runs.report
         text = self._problem
-        if not text and rerun is not None:
-            text = rerun.problem or "; ".join(rerun.failures)
+        if not text and report is not None:
+            text = report.problem or "; ".join(report.failures)
         problem = self.query_one("#report-problem", Static)
         problem.update(text)
         problem.display = bool(text)
@@ -225,20 +207,20 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             )
 
     def _show_progress(self) -> None:
-        rerun = self._runs.rerun
-        if rerun is not None and rerun.going_on:
+        report = self._runs.report
+        if report is not None and report.going_on:
             active = self._runs.active
             paused = active is not None and active.status is Status.PAUSED
-            self.query_one(ReportProgress).show(rerun.standing, training=True, paused=paused)
+            self.query_one(ReportProgress).show(report.standing, training=True, paused=paused)
         else:
             self.query_one(ReportProgress).show(self._standing, training=False)
         self._complain()
 
     def _in_training(self) -> frozenset[Experiment]:
-        rerun = self._runs.rerun
-        if rerun is None or not rerun.going_on or rerun.standing is None:
+        report = self._runs.report
+        if report is None or not report.going_on or report.standing is None:
             return frozenset()
-        work = rerun.standing.work
+        work = report.standing.work
         return frozenset(part.experiment for part in work.parts) if work else frozenset()
 
     # Accuracy by length and plots, which take longer
@@ -305,7 +287,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self.notify(str(error), severity="error", title="Not started", markup=False)
             settings.focus_first()
             return
-        self.post_message(RerunRequested(plan))
+        self.post_message(ReportRequested(plan))
 
     def on_report_settings_submitted(self) -> None:
         """Enter trains, as in every form."""
@@ -318,16 +300,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self.focus_view()
         else:
             settings.focus_first()
-
-    def action_figure(self) -> None:
-        """The next plot."""
-        self._plots.step()
-
-    def action_spread(self) -> None:
-        """Draw the other kind of spread."""
-        self._plots.spread = "sd" if self._plots.spread == "range" else "range"
-        self.notify(f"Spread over seeds: {SPREAD_LABELS[self._plots.spread]}", timeout=2)
-        self._plots.draw()
 
     def action_export(self) -> None:
         """Write all of it to one file."""
@@ -350,27 +322,27 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 
     # What the rerun tells
 
-    def on_rerun_changed(self) -> None:
+    def on_report_changed(self) -> None:
         """Show how far it is, and say how it ended."""
         self._show()
-        rerun = self._runs.rerun
-        if rerun is not None and not rerun.going_on and rerun is not self._told:
-            self._told = rerun
+        report = self._runs.report
+        if report is not None and not report.going_on and report is not self._told:
+            self._told = report
             self._tell_end()
 
     @work(group="end")
     async def _tell_end(self) -> None:
         """Say how the rerun ended, with its figures; they may be of another plan than in view."""
-        rerun = self._runs.rerun
-        assert rerun is not None
+        report = self._runs.report
+        assert report is not None
         self.show_runs()
-        table = await self._ask(lambda store: results(rerun.plan, store))
+        table = await self._ask(lambda store: results(report.plan, store))
         if table is not None:
-            text, severity = told(rerun, table)
+            text, severity = told(report, table)
             self.notify(text, severity=severity, markup=False, timeout=12)
 
 
 def _accuracy_by_length(plan: Plan) -> tuple[AccuracyByLength, ...]:
-    """In a thread, with a store of its own: the desk's would have to wait."""
+    """In a thread, with a store of its own: the app's would have to wait."""
     with RunStore() as store:
         return accuracy_by_length(plan, store)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
 from rnn_tui.report.curves import Figure, Points
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.chart.spread import SpreadKind, line_series
+from rnn_tui.ui.chart.spread import line_series
 from rnn_tui.ui.chart.view import MARKERS
+from rnn_tui.ui.shell.views import SpreadView
 
 EMPTY = "Plots come with the first network that is trained to its end"
 # The shape of a line's marker, not filled: the report's points of the same network.
@@ -20,12 +23,15 @@ HOLLOW_NOTE = "hollow marks are the report's"
 FILLED_NOTE = "marks are the report's values"
 
 
-class ReportPlots(Vertical):
+class ReportPlots(Vertical, SpreadView):
     """One plot at a time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "figure", "Figure", tooltip="Go to the next plot"),
+    ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.spread: SpreadKind = "range"
         self._figures: Sequence[Figure] = ()
         self._key = ""
         self._measuring = False
@@ -37,9 +43,9 @@ class ReportPlots(Vertical):
         yield self._chart
 
     @property
-    def chart(self) -> Chart:
+    def charts(self) -> tuple[Chart]:
         """The chart."""
-        return self._chart
+        return (self._chart,)
 
     @property
     def figure(self) -> Figure | None:
@@ -59,7 +65,7 @@ class ReportPlots(Vertical):
         self._figures, self._measuring = figures, measuring
         self.draw()
 
-    def step(self) -> None:
+    def action_figure(self) -> None:
         """Go to the next plot, and after the last to the first."""
         figure = self.figure
         if figure is not None:

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.widgets import Label, ProgressBar
 
 from rnn_tui.ui.report.words import doing, numbers
-from rnn_tui.ui.training.progress_line import ExactBar
+from rnn_tui.ui.textual_fixes import ExactBar
 
 if TYPE_CHECKING:
     from rnn_tui.report.running import Standing

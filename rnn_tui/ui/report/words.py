@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from rnn_tui.report.rows import Results, Row
 from rnn_tui.runs.words import NOTHING, duration
-from rnn_tui.ui.report.rerun import Rerun
+from rnn_tui.ui.report.training import ReportStatus
 
 if TYPE_CHECKING:
     from rnn_tui.report.running import Ending, Standing
@@ -42,7 +42,7 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
 
     Args:
         now: how far it is; None where that is not known yet.
-        training: whether the rerun is under way here.
+        training: whether the report is under way here.
         paused: whether it waits.
     """
     if now is None:
@@ -77,17 +77,17 @@ def networks(count: int) -> str:
     return f"{count:,} network{'s' if count != 1 else ''}"
 
 
-def told(rerun: Rerun, table: Results) -> tuple[str, Severity]:
+def told(report: ReportStatus, table: Results) -> tuple[str, Severity]:
     """How a rerun ended, in a sentence, and how grave that is."""
-    if rerun.ending is None:
-        return f"The rerun could not go on: {rerun.problem}", "error"
-    ending = rerun.ending
+    if report.ending is None:
+        return f"The rerun could not go on: {report.problem}", "error"
+    ending = report.ending
     at = f"{ending.standing.done} of {networks(ending.standing.total)} trained"
     if ending.failures:
         many = "a run" if len(ending.failures) == 1 else f"{len(ending.failures)} runs"
         return f"The rerun ended with {at}; {many} failed. {ending.failures[0]}", "error"
     if ending.complete:
-        return f"The rerun is complete: {inside(table)}.", "information"
+        return f"The report is complete: {inside(table)}.", "information"
     return _incomplete(ending, at), "information"
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import DataTable, Label, Select, Static
@@ -16,7 +18,8 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.chart.spread import SpreadKind, line_series
+from rnn_tui.ui.chart.spread import line_series
+from rnn_tui.ui.shell.views import SpreadView
 
 HINT = "Mark runs with Space, and see them here side by side."
 ALIKE = "No setting differs."
@@ -25,18 +28,23 @@ NONE = "none"
 BESIDE_WIDTH = 130
 
 
-class RunsCompare(Vertical):
+class RunsCompare(Vertical, SpreadView):
     """One chart for all marked runs, and a table of what distinguishes them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
+        Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
+    ]
 
     class Asked(Message):
         """Another metric or another axis was chosen."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.spread: SpreadKind = "range"
         self._chart = Chart("", empty_text=HINT, id="compare-chart")
         self._metrics: list[str] = []
         self._lines: Sequence[Line] = ()
+        self._points = True
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -67,9 +75,9 @@ class RunsCompare(Vertical):
         self.set_class(self.size.width >= BESIDE_WIDTH, "-beside")
 
     @property
-    def chart(self) -> Chart:
+    def charts(self) -> tuple[Chart]:
         """The chart."""
-        return self._chart
+        return (self._chart,)
 
     @property
     def metric(self) -> str:
@@ -94,13 +102,13 @@ class RunsCompare(Vertical):
             names = [name for _, name in options]
             select.value = chosen if chosen in names else first if first in names else names[0]
 
-    def step_metric(self) -> None:
+    def action_metric(self) -> None:
         """Choose the next metric."""
         if self._metrics:
             at = (self._metrics.index(self.metric) + 1) % len(self._metrics)
             self.query_one("#compare-metric", Select).value = self._metrics[at]
 
-    def step_against(self) -> None:
+    def action_axis(self) -> None:
         """Choose the next axis."""
         names = list(AGAINST)
         at = (names.index(self.against) + 1) % len(names)
@@ -121,6 +129,7 @@ class RunsCompare(Vertical):
             upper=spec.upper,
             x_label=AGAINST[self.against],
         )
+        self._points = spec.stage != "train"
         self._chart.empty_text = f"Nothing logged of {spec.label}" if runs else HINT
         self.draw()
         grouped = [line for line in lines if len(line.runs) > 1]
@@ -130,7 +139,7 @@ class RunsCompare(Vertical):
 
     def draw(self) -> None:
         """Draw the lines with the spread that is wanted."""
-        points = self.metric != "train_loss"
+        points = self._points
         self._chart.show(
             [
                 line_series(printable(line.label, 60), line, colour, self.spread, points)

@@ -25,7 +25,7 @@ MOST_LINES = 200
 
 
 @dataclass(frozen=True)
-class Details:
+class RunDetails:
     """A run and what else is kept of it.
 
     Attributes:
@@ -46,7 +46,7 @@ class RunDetailsScreen(ModalScreen[None]):
         Binding("escape,enter,q", "dismiss", "Close"),
     ]
 
-    def __init__(self, details: Details) -> None:
+    def __init__(self, details: RunDetails) -> None:
         super().__init__()
         self._details = details
 

@@ -11,7 +11,7 @@ from rnn_tui.runs.comparison import Against
 from rnn_tui.runs.export.formats import FORMATS, name_for, write
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.runs.desk import RunDesk
+from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.widgets.export_prompt import ExportPrompt
 
 
@@ -19,17 +19,17 @@ class ExportRunsScreen(ExportPrompt):
     """Writes values, charts or weights of runs.
 
     Args:
-        desk: where to ask the database.
+        store: where to ask the database.
         runs: what to write.
         metric: what a chart shows; empty for what there is.
         against: what its x axis counts.
     """
 
     def __init__(
-        self, desk: RunDesk, runs: Sequence[RunRecord], metric: str, against: Against
+        self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against
     ) -> None:
         super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
-        self._desk, self._runs = desk, list(runs)
+        self._store, self._runs = store, list(runs)
         self._metric, self._against = metric, against
 
     def default(self, form: str) -> str:
@@ -57,7 +57,7 @@ class ExportRunsScreen(ExportPrompt):
                 metrics=metrics, against=self._against, out=io.StringIO(),
             )  # fmt: skip
 
-        written = await self._desk.ask(self, job)
+        written = await self._store.ask(self, job)
         return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
 
 

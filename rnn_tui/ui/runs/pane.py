@@ -15,16 +15,14 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
-from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.chart.spread import SPREAD_LABELS
 from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.desk import RunDesk
-from rnn_tui.ui.runs.details import Details, RunDetailsScreen
+from rnn_tui.ui.runs.details import RunDetails, RunDetailsScreen
 from rnn_tui.ui.runs.export import ExportRunsScreen
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
-from rnn_tui.ui.shell.pane import CHART_ACTIONS, StorePane
-from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.shell.pane import StorePane
+from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.widgets.ask_text import AskTextScreen
 
 T = TypeVar("T")
@@ -37,10 +35,10 @@ class RunsPane(StorePane):
     """All runs, live, and a comparison of those that are marked.
 
     Args:
-        desk: where to ask the database.
+        store: where to ask the database.
     """
 
-    help_text: ClassVar[str] = """\
+    help_text = """\
 # Runs
 
 Every run of every task is kept, from the app and from the shell, with its settings, every value it
@@ -59,13 +57,11 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         Binding("g", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
         Binding("u", "use", "Use", tooltip="Let its weights answer in its task's panels"),
         Binding("e", "export", "Export", tooltip="Write values, charts, weights to files"),
-        Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
-        Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
 
-    def __init__(self, desk: RunDesk) -> None:
+    def __init__(self, store: StoreAccess) -> None:
         super().__init__()
-        self._desk = desk
+        self._store = store
         self._deleted: list[list[RunRecord]] = []
         self._version = -1
         self._looks = 0
@@ -95,25 +91,10 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def _compare(self) -> RunsCompare:
         return self.query_one(RunsCompare)
 
-    @property
-    def charts(self) -> Sequence[Chart]:
-        """The chart that the chart keys are for."""
-        return [self._compare.chart]
-
-    def offers(self, action: str) -> bool:
-        """Chart keys only beside a chart."""
-        if action in (*CHART_ACTIONS, "spread"):
-            return self.view == "compare"
-        return super().offers(action)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Metric and axis only in the comparison."""
-        return self.view == "compare" if action in ("metric", "axis") else True
-
     def focus_view(self) -> None:
         """The table, or the chart; the tabs where there is no run."""
         if self.view == "compare":
-            self._compare.chart.focus()
+            self._compare.focus_view()
         elif self._table.runs:
             self._table.focus_view()
         else:
@@ -164,7 +145,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """What the database says; None where it can't be used, which is said then."""
         problem = self.query_one("#runs-problem", Static)
         try:
-            answer = await self._desk.ask(self, question)
+            answer = await self._store.ask(self, question)
         except StoreError as error:
             problem.update(str(error))
             problem.display = True
@@ -186,21 +167,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if run is not None:
             self.post_message(SettingsWanted(run.config))
 
-    def action_spread(self) -> None:
-        """Draw the other kind of spread."""
-        self._compare.spread = "sd" if self._compare.spread == "range" else "range"
-        self.notify(f"Spread over seeds: {SPREAD_LABELS[self._compare.spread]}", timeout=2)
-        self._compare.draw()
-
     # Comparison
-
-    def action_metric(self) -> None:
-        """The next metric."""
-        self._compare.step_metric()
-
-    def action_axis(self) -> None:
-        """The next axis."""
-        self._compare.step_against()
 
     def on_runs_compare_asked(self) -> None:
         """Another metric or axis."""
@@ -249,9 +216,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     @work(group="details", exclusive=True)
     async def _show_details(self, run: RunRecord) -> None:
-        def details(store: RunStore) -> Details:
+        def details(store: RunStore) -> RunDetails:
             now = store.get(run.run_id) or run
-            return Details(now, store.sessions(run.run_id), store.log(run.run_id))
+            return RunDetails(now, store.sessions(run.run_id), store.log(run.run_id))
 
         found = await self._ask(details)
         if found is not None:
@@ -292,7 +259,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return
 
         async def take(text: str) -> None:
-            await self._desk.ask(self, lambda store: change(store, run, text))
+            await self._store.ask(self, lambda store: change(store, run, text))
             self.show_runs()
 
         self.app.push_screen(AskTextScreen(f"{title} of {run.name}", value(run), hint, take, most))
@@ -371,7 +338,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             compare = self._compare
             metric = compare.metric if self.view == "compare" else ""
             self.app.push_screen(
-                ExportRunsScreen(self._desk, runs, metric, compare.against), self._exported
+                ExportRunsScreen(self._store, runs, metric, compare.against), self._exported
             )
 
     def _exported(self, sentence: str | None) -> None:

@@ -11,29 +11,27 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
-from textual.dom import DOMNode
+from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database
-from rnn_tui.tasks import TASKS
-from rnn_tui.ui.runs.desk import RunDesk
-from rnn_tui.ui.shell import styles
-from rnn_tui.ui.shell.confirm import ConfirmScreen
-from rnn_tui.ui.shell.copying import copied
+from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
+from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.shell.key_footer import KeyFooter
-from rnn_tui.ui.shell.later import mount_in_view
+from rnn_tui.ui.shell.keys import commands, copied, help_sections
 from rnn_tui.ui.shell.messages import (
     UNDER_WAY,
-    RerunChanged,
-    RerunRequested,
+    ReportChanged,
+    ReportRequested,
     ResumeRequested,
     RunsChanged,
     RunsWanted,
@@ -42,14 +40,28 @@ from rnn_tui.ui.shell.messages import (
     WeightsWanted,
 )
 from rnn_tui.ui.shell.pane import Pane
-from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.training.mnist import MnistPane
+from rnn_tui.ui.shell.tabs import RUNS, all_tabs, bindings, tab_of
+from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.textual_fixes import FrontScreen, ViewTabs, mount_in_view, read_late_styles
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.training.run_manager import RunManager
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.runs.pane import RunsPane
+
+HERE = Path(__file__).parent.parent
+# What the first frame needs; the others are read behind it.
+FIRST_STYLES = tuple(
+    HERE / name
+    for name in (
+        "shell/app.tcss",
+        "training/training_view.tcss",
+        "training/pane.tcss",
+        "chart/chart.tcss",
+        "training/run_lines.tcss",
+    )
+)
 
 # Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
 SECONDS_BETWEEN_DRAWS = 0.25
@@ -57,28 +69,12 @@ MOST_SECONDS_BETWEEN_DRAWS = 2.0
 SHARE_FOR_DRAWING = 0.03
 SECONDS_TO_STOP = 0.8
 
-# Keys that belong to parts of the screen, for the help.
-OTHER_KEYS = {
-    "In a chart": [
-        ("← →", "move the cursor that reads values"),
-        ("Home End", "read the first, the last value"),
-        ("Esc", "hide the cursor; leave full screen"),
-        ("click, wheel", "read there; zoom there"),
-    ],
-    "In the form": [
-        ("Tab Shift+Tab", "next, previous field"),
-        ("Space Enter", "tick, open a list, train"),
-        ("f", "back to the charts"),
-    ],
-    "Everywhere": [("Ctrl+P", "command palette: everything by name, and themes")],
-}
-
 
 class RnnTuiApp(App[int]):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
-    CSS_PATH = [*styles.FIRST]
+    CSS_PATH = [*FIRST_STYLES]
     HORIZONTAL_BREAKPOINTS = [
         (0, "-narrow"),
         (110, "-wide"),
@@ -86,30 +82,11 @@ class RnnTuiApp(App[int]):
     ]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "pane('train')", "Train", tooltip="Train what the form says"),
         Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
         Binding("p", "pause", "Pause", tooltip="Pause training, or let it go on"),
-        Binding("n", "pane('next_view')", "View", tooltip="Go to the next view"),
-        Binding("f", "pane('focus_form')", "Form", tooltip="Go to the form and back"),
-        Binding("c", "pane('full_screen')", "Chart", tooltip="Chart in full screen; ←/→ read it"),
-        Binding("m", "pane('smoothing')", "Smooth", tooltip="Smooth the training loss"),
-        Binding("l", "pane('log_axis')", "Log", tooltip="Logarithmic loss axis"),
-        Binding("plus,equals_sign", "pane('zoom_in')", "Zoom", key_display="+-", tooltip="Zoom in"),
-        Binding("minus", "pane('zoom_out')", "Zoom out", show=False, tooltip="Zoom out"),
-        Binding("0", "pane('reset_view')", "Reset", tooltip="Show all epochs"),
-        Binding("v", "pane('spread')", "Spread", tooltip="Spread over seeds: min … max, or ± sd"),
-        Binding("h", "pane('next_variant')", "Network", tooltip="Confusion of the next network"),
-        Binding("r", "pane('next_run')", "Next run", show=False, tooltip="Look at the next run"),
-        Binding("i", "pane('other_images')", "Others", tooltip="Ten other test images"),
         Binding(
             "y", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"
         ),
-        Binding("f2", "task('mnist')", "Tab", key_display="F2-6", tooltip="Go to MNIST"),
-        Binding("f3", "task('recall')", "Recall", show=False, tooltip="Go to recall"),
-        Binding("f4", "task('adder')", "Adder", show=False, tooltip="Go to the adder"),
-        Binding("f5", "task('runs')", "Runs", show=False, tooltip="Go to all runs"),
-        Binding("f6", "task('report')", "Report", show=False, tooltip="Go to the report rerun"),
-        Binding("x", "pane('clear')", "Clear", show=False, tooltip="Clear the runs that ended"),
         Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
         Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -117,37 +94,50 @@ class RnnTuiApp(App[int]):
 
     def __init__(
         self,
-        runs: RunManager | None = None,
+        runs: TrainingManager | None = None,
         data_dir: str | None = None,
-        rerun_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        report_overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
         """Create the app.
 
         Args:
             runs: what trains.
-            data_dir: a torchvision root to train on in place of the MNIST that ships.
-            rerun_overrides: by task, settings of the report rerun in place of the preset's.
+            data_dir: a torchvision root to train on in place of the data that ships.
+            report_overrides: by task, settings of the report rerun in place of the preset's.
         """
         super().__init__()
-        self._data_dir = data_dir
-        self._rerun_overrides = dict(rerun_overrides or {})
-        if data_dir is not None:
-            mnist = {"data_dir": data_dir, **self._rerun_overrides.get("mnist", {})}
-            self._rerun_overrides["mnist"] = mnist
-        self.runs = runs or RunManager()
-        self.desk = RunDesk()
+        self.data_dir = data_dir
+        self.report_overrides = {name: dict(own) for name, own in (report_overrides or {}).items()}
+        for task in TASKS.values():
+            if data_dir is not None and task.reads_data:
+                own = self.report_overrides.get(task.name, {})
+                self.report_overrides[task.name] = {"data_dir": data_dir, **own}
+        self.runs = runs or TrainingManager()
+        self.store = StoreAccess()
+        self.tabs = {tab.id: tab for tab in all_tabs()}
+        # In place of `bind`, which takes no words for the help.
+        keys = BindingsMap(bindings(tuple(self.tabs.values())))
+        self._bindings = BindingsMap.merge([keys, self._bindings])
         self._cpu_seconds = time.thread_time()
         self._next_drain = 0.0
 
+    def get_default_screen(self) -> FrontScreen:
+        """The screen with the tabs."""
+        return FrontScreen(self._in_front)
+
+    def _in_front(self) -> list[Widget]:
+        """What has its keys wherever the focus is: the view in front, and its pane."""
+        panes = self._panes()
+        views = [pane.front_view for pane in panes]
+        return [*(view for view in views if view is not None), *panes]
+
     def compose(self) -> ComposeResult:
-        """A tab for each task; the first has its pane, the others get theirs when looked at."""
+        """The tabs; the first has its pane, the others get theirs when looked at."""
         with ViewTabs(id="tasks"):
-            for task in TASKS.values():
-                with TabPane(task.label, id=task.name):
-                    if task is TASKS["mnist"]:
-                        yield MnistPane(task, self.runs, self._data_dir)
-            yield TabPane("Runs", id="runs")
-            yield TabPane("Report", id="report")
+            for at, tab in enumerate(self.tabs.values()):
+                with TabPane(tab.label, id=tab.id):
+                    if at == 0:
+                        yield tab.make(self)
         yield KeyFooter(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -163,6 +153,8 @@ class RnnTuiApp(App[int]):
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
         self._timer.resume()
+        for sentence in BROKEN_PLUGINS:
+            self.notify(sentence, severity="error", markup=False, timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
 
     def _end_on_signals(self) -> None:
@@ -180,7 +172,7 @@ class RnnTuiApp(App[int]):
         if not run_database().exists():
             return
         try:
-            runs = await self.desk.ask(self.screen, lambda store: store.runs())
+            runs = await self.store.ask(self.screen, lambda store: store.runs())
         except UserError as error:
             self.notify(str(error), severity="warning", markup=False, timeout=10)
             return
@@ -207,11 +199,11 @@ class RnnTuiApp(App[int]):
 
     async def _task_pane(self, name: str) -> TaskPane:
         """Bring a task to the front; its pane, once all of it is there."""
-        return cast("TaskPane", await self._pane_of(name))
+        return cast("TaskPane", await self._pane_of(tab_of(name)))
 
     async def _pane_of(self, name: str) -> Pane:
         """Bring a tab to the front; its pane, once all of it is there."""
-        self.action_task(name)
+        self.action_tab(name)
         await self._fill(self.query_one(f"#{name}", TabPane))
         pane = self.query_one(f"#{name}", TabPane).query_one(Pane)
         # Until the tab has come to the front and what comes with that has happened: it would take
@@ -220,7 +212,7 @@ class RnnTuiApp(App[int]):
             await asyncio.sleep(0.02)
         return pane
 
-    def action_task(self, name: str) -> None:
+    def action_tab(self, name: str) -> None:
         """Go to the tab of a task, of all runs, or of the report rerun."""
         self.screen.set_focus(None)  # or the tab with the focus would come back
         self.query_one("#tasks", TabbedContent).active = name
@@ -239,35 +231,15 @@ class RnnTuiApp(App[int]):
         """Make the pane of a tab; False if it is there."""
         if place.query(Pane):
             return False
-        name = str(place.id)
-        if name == "runs":
-            from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
-
-            styles.read_others(cast("App[object]", self))
-            await mount_in_view(place, RunsPane(self.desk))
-        elif name == "report":
-            from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - as above
-
-            styles.read_others(cast("App[object]", self))
-            await mount_in_view(place, ReportPane(self.runs, self.desk, self._rerun_overrides))
-        else:
-            from rnn_tui.ui.training.sequences import PANES  # noqa: PLC0415
-
-            await mount_in_view(place, PANES[name](TASKS[name], self.runs))
+        read_late_styles(cast("App[object]", self))
+        await mount_in_view(place, self.tabs[str(place.id)].make(self))
         return True
 
-    def action_pane(self, name: str) -> None:
-        """Do what the active pane calls `name`."""
-        for pane in self._panes():
-            getattr(pane, f"action_{name}")()
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out stop and pause while nothing trains; other images only where some are."""
+        """Grey out stop and pause while nothing trains."""
         if action in ("stop", "pause"):
             return True if self.runs.busy else None
-        if action != "pane":
-            return True
-        return any(pane.offers(str(parameters[0])) for pane in self._panes())
+        return super().check_action(action, parameters)
 
     def action_stop(self) -> None:
         """Stop training; the weights are kept."""
@@ -294,55 +266,13 @@ class RnnTuiApp(App[int]):
 
     def action_help(self) -> None:
         """Show the help."""
-        # On use only: Markdown is slow to import.
-        from rnn_tui.ui.shell.help import HelpScreen  # noqa: PLC0415
-
-        if isinstance(self.screen, HelpScreen) or not self._panes():
-            return
-        sections = {"Keys": self._documented_keys(), **OTHER_KEYS}
-        here = [
-            (binding.key_display or self.get_key_display(binding), binding.tooltip)
-            for binding, _ in self._bindings_here(self.screen)
-        ]
-        if here:
-            sections = {"In this view": here, **sections}
-        self.push_screen(HelpScreen(self.pane.help_text, sections))
-
-    def _bindings_here(self, screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
-        """The documented keys of what has the focus, beside the app's; one an action."""
-        found = {
-            active.binding.action: (active.binding, active.node)
-            for active in screen.active_bindings.values()
-            if active.node not in (self, screen) and active.binding.tooltip
-        }
-        return list(found.values())
-
-    def _documented_keys(self) -> list[tuple[str, str]]:
-        """Every key of the app, as shown, with what it does."""
-        return [
-            (binding.key_display or self.get_key_display(binding), binding.tooltip)
-            for bindings in self._bindings.key_to_bindings.values()
-            for binding in bindings
-            if binding.tooltip
-        ]
+        if isinstance(self.screen, FrontScreen) and self._panes():
+            self.push_screen(HelpScreen(self.pane.help_text, help_sections(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything that a key does, in the command palette too."""
         yield from super().get_system_commands(screen)
-        for here, node in self._bindings_here(screen):
-            yield SystemCommand(
-                here.tooltip,
-                f"Key {here.key_display or self.get_key_display(here)}, in this view",
-                lambda action=here.action, at=node: self.call_later(self.run_action, action, at),
-            )
-        for bindings in self._bindings.key_to_bindings.values():
-            for binding in bindings:
-                if binding.tooltip and binding.action not in ("quit", "help"):
-                    yield SystemCommand(
-                        binding.tooltip,
-                        f"Key {binding.key_display or binding.key}",
-                        lambda action=binding.action: self.call_later(self.run_action, action),
-                    )
+        yield from commands(screen)
 
     def on_train_requested(self, event: TrainRequested) -> None:
         """Train; in mid-training ask first."""
@@ -365,7 +295,7 @@ class RnnTuiApp(App[int]):
             self.notify(UNDER_WAY, severity="warning")
             return
         try:
-            state = await self.desk.ask(self.screen, lambda store: store.state(event.run))
+            state = await self.store.ask(self.screen, lambda store: store.state(event.run))
         except UserError as error:
             self.notify(str(error), severity="error", markup=False)
             return
@@ -374,20 +304,20 @@ class RnnTuiApp(App[int]):
         self._timer.resume()
         self.refresh_bindings()
 
-    def on_rerun_requested(self, event: RerunRequested) -> None:
+    def on_report_requested(self, event: ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
         if self.runs.busy:
             self.notify(UNDER_WAY, severity="warning")
             return
         self._drain()  # or the end of the one before would be taken for this one's
-        self.runs.reproduce(event.plan)
+        self.runs.train_report(event.plan)
         self._timer.resume()
         self.refresh_bindings()
 
     @work(group="requests")
     async def on_runs_wanted(self, event: RunsWanted) -> None:
         """Show runs beside each other in the tab of all runs."""
-        cast("RunsPane", await self._pane_of("runs")).show_runs_of(event.run_ids)
+        cast("RunsPane", await self._pane_of(RUNS)).show_runs_of(event.run_ids)
 
     @work(group="requests")
     async def on_settings_wanted(self, event: SettingsWanted) -> None:
@@ -430,7 +360,7 @@ class RnnTuiApp(App[int]):
 
     def _start(self, configs: list[RunConfig]) -> None:
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        pane = self.query_one(f"#{configs[0].task} TaskPane", TaskPane)
+        pane = self.query_one(f"#{tab_of(configs[0].task)} TaskPane", TaskPane)
         pane.started(self.runs.start(configs))
         self._timer.resume()
         self.refresh_bindings()
@@ -453,9 +383,9 @@ class RnnTuiApp(App[int]):
             # To all of them: one that is not in view still writes its log and says how a run ended.
             for pane in self.query(TaskPane):
                 pane.post_message(RunsChanged(drained.run_ids))
-        if drained.rerun:
+        if drained.report:
             for report in self.query("ReportPane"):
-                report.post_message(RerunChanged())
+                report.post_message(ReportChanged())
         if drained.loaded is not None:
             for one in self._panes():  # one that is being made begins with that
                 one.show_runs()

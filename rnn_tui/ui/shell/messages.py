@@ -17,7 +17,7 @@ UNDER_WAY = "Training is under way; stop it first (s)."
 
 
 class RunsChanged(Message):
-    """Runs have new figures; a pane takes them from the `RunManager`.
+    """Runs have new figures; a pane takes them from the `TrainingManager`.
 
     Attributes:
         run_ids: the runs concerned.
@@ -60,11 +60,11 @@ class WeightsWanted(Message):
         super().__init__()
 
 
-class OthersAnswer(Message):
+class WeightsChanged(Message):
     """From now on other weights answer in a panel."""
 
 
-class RerunRequested(Message):
+class ReportRequested(Message):
     """The user wants what this plan lacks trained."""
 
     def __init__(self, plan: Plan) -> None:
@@ -72,8 +72,8 @@ class RerunRequested(Message):
         super().__init__()
 
 
-class RerunChanged(Message):
-    """The report rerun has got on, or ended; the `RunManager` has it."""
+class ReportChanged(Message):
+    """The report rerun has got on, or ended; the `TrainingManager` has it."""
 
 
 class RunsWanted(Message):

@@ -1,18 +1,15 @@
-"""What the contents of all tabs of the app have in common: views, charts, and keys for them."""
+"""What the contents of all tabs of the app have in common: views, and the keys for them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
 
-if TYPE_CHECKING:
-    from rnn_tui.ui.chart.chart import Chart
-
-# The keys that only charts have a use for.
-CHART_ACTIONS = ("full_screen", "smoothing", "log_axis", "zoom_in", "zoom_out", "reset_view")
+from rnn_tui.ui.shell.lazy_view import LazyView
 
 # Seldom enough to cost nothing, often enough to follow a run.
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -21,19 +18,19 @@ SECONDS_BETWEEN_LOOKS = 1.0
 class Pane(Vertical):
     """The contents of a tab.
 
-    The app's keys call `action_…` of the pane in front, where it has one and `offers` it.
+    Its keys hold wherever the focus is while it is in front, in a row of tabs for instance.
     """
 
-    help_text: ClassVar[str]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "train", "Train", tooltip="Train what the form says"),
+        Binding("n", "next_view", "View", tooltip="Go to the next view"),
+    ]
+    help_text: str = ""
 
     @property
     def complete(self) -> bool:
         """Whether all parts are there, those that come after the first frame too."""
         raise NotImplementedError
-
-    def offers(self, action: str) -> bool:
-        """Whether a key of the app has something to do here now."""
-        return hasattr(self, f"action_{action}")
 
     def show_runs(self) -> None:
         """Bring whatever is visible up to date."""
@@ -43,12 +40,26 @@ class Pane(Vertical):
         """Put the focus where single keys are commands."""
         raise NotImplementedError
 
+    def action_train(self) -> None:
+        """Train what the form says."""
+        raise NotImplementedError
+
     # Its views, in `ViewTabs` with the id `views`.
 
     @property
     def view(self) -> str:
         """The id of the view in front."""
         return self.query_one("#views", TabbedContent).active
+
+    @property
+    def front_view(self) -> Widget | None:
+        """The view in front, if its keys hold wherever the focus is."""
+        tabs = self.query_one_optional("#views", TabbedContent)
+        place = tabs.active_pane if tabs is not None else None
+        view = place.children[0] if place is not None and place.children else None
+        if isinstance(view, LazyView):
+            view = view.content
+        return view if getattr(view, "keys_in_front", False) else None
 
     def show_tab(self, name: str) -> None:
         """Bring a view to the front."""
@@ -65,51 +76,6 @@ class Pane(Vertical):
         names = [pane.id or "" for pane in tabs.query(TabPane)]
         self.show_tab(names[(names.index(tabs.active) + 1) % len(names)])
         self.call_after_refresh(self.focus_view)
-
-    # Its charts.
-
-    @property
-    def charts(self) -> Sequence[Chart]:
-        """The charts that the chart keys are for."""
-        raise NotImplementedError
-
-    def action_full_screen(self) -> None:
-        """Enlarge the chart in focus; then the next one; then neither."""
-        screen, charts = self.screen, list(self.charts)
-        if screen.maximized in charts:
-            after = charts.index(screen.maximized) + 1
-        else:
-            focused = self.app.focused
-            after = charts.index(focused) if focused in charts else 0
-        if after == len(charts):
-            screen.minimize()
-            return
-        screen.maximize(charts[after], container=False)
-        charts[after].focus()
-
-    def action_smoothing(self) -> None:
-        """Smooth the first chart more, or not at all."""
-        self.charts[0].action_cycle_smoothing()
-
-    def action_log_axis(self) -> None:
-        """Switch the first chart between a linear and a logarithmic axis."""
-        self.charts[0].action_toggle_log()
-
-    def action_zoom_in(self) -> None:
-        """Show half of the range."""
-        for chart in self.charts:
-            chart.action_zoom(1)
-
-    def action_zoom_out(self) -> None:
-        """Show twice the range."""
-        for chart in self.charts:
-            chart.action_zoom(-1)
-
-    def action_reset_view(self) -> None:
-        """Show everything, without a cursor."""
-        for chart in self.charts:
-            chart.action_reset_view()
-            chart.cursor = None
 
 
 class StorePane(Pane):

@@ -1,68 +1,113 @@
-"""A confusion matrix."""
+"""Confusion matrices, of one network at a time."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.color import Color
 from textual.containers import Vertical
 from textual.widgets import Static
+
+from rnn_tui.ui.shell.views import TaskView
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from rnn_tui.ui.training.pane import TaskPane
 
-class ConfusionView(Vertical):
-    """How often each true digit was read as each other one."""
+NONE = "A run that is finished shows its confusion matrix here."
 
-    def __init__(self) -> None:
+
+class ConfusionView(Vertical, TaskView):
+    """How often each true class was answered by each other one.
+
+    Args:
+        pane: the task's.
+    """
+
+    keys_in_front = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h", "next_variant", "Network", tooltip="Confusion of the next network"),
+    ]
+
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__()
-        self._matrix: npt.NDArray[np.int64] | None = None
-        self._title = ""
+        shape = pane.spec.shape
+        self._labels: Sequence[str] = shape.outputs if shape is not None else ()
+        self._of_sets = shape is not None
+        # (V, C, C) counts, and the networks that they are of.
+        self._matrices: npt.NDArray[np.int64] | None = None
+        self._names: Sequence[str] = ()
+        self._at = -1
 
     def compose(self) -> ComposeResult:
         """Lay out one scrollable table."""
         yield Static("", id="confusion")
 
-    def show(self, matrix: npt.NDArray[np.int64] | None, title: str = "") -> None:
-        """Draw (C, C) counts, true classes in rows, answers in columns; None for none yet."""
-        self._matrix, self._title = matrix, title
-        place = self.query_one("#confusion", Static)
-        if matrix is None:
-            place.update("A run that is finished shows its confusion matrix here.")
-        else:
-            place.update(self._table(matrix))
-
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
-        self.app.theme_changed_signal.subscribe(
-            self, lambda _: self.show(self._matrix, self._title)
-        )
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
-    def _table(self, matrix: npt.NDArray[np.int64]) -> Table:
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        """Draw what was evaluated of the run that is looked at."""
+        found, run = pane.evaluation(pane.chosen), pane.chosen
+        matrices = getattr(found, "confusion", None)
+        if matrices is not None and matrices.ndim == 2:
+            matrices = matrices[None]  # of a single network
+        self._matrices = matrices
+        self._names = [one.label for one in run.config.variants] if run is not None else []
+        self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The next network only where a run has several."""
+        if action == "next_variant":
+            return self._of_sets
+        return super().check_action(action, parameters)
+
+    def action_next_variant(self) -> None:
+        """Show the confusion matrix of the next network."""
+        self._at += 1
+        self._draw()
+
+    def _draw(self) -> None:
+        place = self.query_one("#confusion", Static)
+        if self._matrices is None:
+            place.update(NONE)
+            return
+        at = self._at % len(self._matrices)
+        more = " (h: next network)" if len(self._matrices) > 1 else ""
+        name = f"{self._names[at]}{more}" if self._names else ""
+        place.update(self._table(self._matrices[at], name))
+
+    def _table(self, matrix: npt.NDArray[np.int64], name: str) -> Table:
+        """(C, C) counts, true classes in rows, answers in columns."""
         theme = self.app.theme_variables
         good, bad = Color.parse(theme["success"]), Color.parse(theme["error"])
         ground = Color.parse(theme["background"])
-        title = "true digit down, read as across"
+        classes = self._labels or [str(at) for at in range(len(matrix))]
+        what = "digit" if all(one.isdigit() for one in classes) else "class"
+        title = f"true {what} down, read as across"
         table = Table(
-            title=f"{self._title}: {title}" if self._title else title,
+            title=f"{name}: {title}" if name else title,
             title_justify="left",
             box=None,
             padding=(0, 0),
         )
         table.add_column("", justify="right")
-        for digit in range(len(matrix)):
-            table.add_column(f"{digit} ", justify="right", min_width=5)
+        for one in classes:
+            table.add_column(Text(f"{one} "), justify="right", min_width=5)
         table.add_column("right %", justify="right", min_width=8)
         for true, counts in enumerate(matrix.tolist()):
             total = max(1, sum(counts))
             worst = max(1, *(n for read, n in enumerate(counts) if read != true))
-            cells = [Text(f"{true} ", style="bold")]
+            cells = [Text(f"{classes[true]} ", style="bold")]
             for read, count in enumerate(counts):
                 if not count:
                     cells.append(Text("· ", style="dim"))

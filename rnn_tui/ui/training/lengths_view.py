@@ -1,6 +1,9 @@
 """Accuracy by length, the lengths in training marked, on a logarithmic axis where they go far."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -9,22 +12,32 @@ from textual.containers import Grid, Vertical
 from rnn_tui.engine.state import SpreadSeries
 from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.chart.spread import SpreadKind, share_cursor, spread_series
-from rnn_tui.ui.training.seeds_view import SIDE_BY_SIDE_WIDTH
-from rnn_tui.ui.training.variant_names import VariantNames, name_in_chart
+from rnn_tui.ui.chart.spread import share_cursor, spread_series
+from rnn_tui.ui.shell.views import SpreadView, TaskView
+from rnn_tui.ui.training.training_view import SIDE_BY_SIDE_WIDTH
+from rnn_tui.ui.training.variants import VariantNames, name_in_chart
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.training.pane import TaskPane
 
 
-class LengthsView(Vertical):
+class LengthsView(Vertical, SpreadView, TaskView):
     """A chart for each figure by length.
 
     Args:
+        pane: the task's.
         titles: of the charts, in the order of `SequenceEvaluation.by_length`.
         log_x: whether the axis of lengths is logarithmic.
     """
 
-    def __init__(self, titles: Sequence[str], log_x: bool) -> None:
+    def __init__(
+        self,
+        pane: TaskPane,  # noqa: ARG002 - as every view is made
+        titles: Sequence[str] = ("Accuracy by length",),
+        log_x: bool = False,
+    ) -> None:
         super().__init__()
-        self.charts = tuple(
+        self._charts = tuple(
             Chart(
                 title,
                 y_unit="%",
@@ -38,7 +51,12 @@ class LengthsView(Vertical):
             )
             for title in titles
         )
-        self.spread: SpreadKind = "range"
+        self._evaluation: SequenceEvaluation | None = None
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """One a figure."""
+        return self._charts
 
     def compose(self) -> ComposeResult:
         """Lay out the charts."""
@@ -56,29 +74,33 @@ class LengthsView(Vertical):
         self.set_class(wide, "-side-by-side")
         self.set_class(len(self.charts) == 1, "-single")
 
-    def show(self, evaluation: SequenceEvaluation | None) -> None:
-        """Draw what was evaluated of a run."""
-        variants = evaluation.config.variants if evaluation else ()
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        """Draw what was evaluated of the run that is looked at."""
+        found = pane.evaluation(pane.chosen)
+        self._evaluation = found if isinstance(found, SequenceEvaluation) else None
+        self.draw()
+
+    def draw(self) -> None:
+        """Draw it with the spread that is wanted."""
+        found = self._evaluation
+        variants = found.config.variants if found else ()
         self.set_class(self.query_one(VariantNames).show(variants), "-many")
-        for at, chart in enumerate(self.charts):
-            if evaluation is None:
+        if found is None:
+            for chart in self.charts:
                 chart.mark_range(None, None)  # that of another run
                 chart.show([])
-                continue
-            shortest, longest = evaluation.config.lengths
-            chart.mark_range(shortest, longest, "in training")
-            figure = evaluation.by_length[at]
+            return
+        for chart, figure in zip(self.charts, found.by_length, strict=False):
+            chart.mark_range(*found.config.lengths, "in training")
             chart.show(
                 [
                     spread_series(
                         name_in_chart(variant, variants),
-                        SpreadSeries.of(
-                            figure.lengths, figure.spread(at_variant, evaluation.config.seeds)
-                        ),
-                        at_variant,
+                        SpreadSeries.of(figure.lengths, figure.spread(at, found.config.seeds)),
+                        at,
                         self.spread,
                         points=True,
                     )
-                    for at_variant, variant in enumerate(variants)
+                    for at, variant in enumerate(variants)
                 ]
             )

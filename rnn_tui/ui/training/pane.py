@@ -1,30 +1,37 @@
-"""What the tabs of all tasks have in common: form, runs, charts, log, and the keys for them."""
+"""The tab of a task: form, runs, log, and the views that the task names."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widget import Widget
-from textual.widgets import RichLog, Static, TabbedContent, TabPane
+from textual.widgets import Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import Task
-from rnn_tui.ui.shell import styles
+from rnn_tui.tasks.task import Task, View
+from rnn_tui.ui.shell.lazy_view import LazyView
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane
-from rnn_tui.ui.shell.view_tabs import ViewTabs
-from rnn_tui.ui.training.progress_line import ProgressLine
-from rnn_tui.ui.training.run_bar import RunBar, RunChip
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
+from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.training.run_lines import LogView, ProgressLine, RunBar, RunChip
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.training.settings_form import SettingsForm
+    from rnn_tui.ui.training.form import SettingsForm
+
+SEEDS_HELP = """
+**Seeds** are networks with their own data and first weights, trained side by side: a curve is their
+mean, the shade around it goes from the smallest to the largest (`v`: ± one standard deviation). The
+form's *Seeds* says how many. **Results** has mean, standard deviation (n − 1), smallest, largest
+and number, beside the report's figure and whether that lies within ours. **Lengths** has accuracy
+by length, with the lengths seen in training shaded.
+"""
 
 
 class TaskPane(Pane):
@@ -37,78 +44,125 @@ class TaskPane(Pane):
     """
 
     DEFAULT_CLASSES = "task-pane"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "focus_form", "Form", tooltip="Go to the form and back"),
+        Binding("r", "next_run", "Next run", show=False, tooltip="Look at the next run"),
+        Binding("x", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
+    ]
 
-    def __init__(self, task: Task, runs: RunManager, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None = None) -> None:
         super().__init__()
         self.spec, self.runs, self._data_dir = task, runs, data_dir
+        seeds = task.config(task.default_cell).variants and "seeds" in task.settings
+        self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
+        self._views: dict[str, TaskView | LazyView] = {}
+        self._looked_at: list[str] = []  # views, the last one at the end
         self._chosen: str | None = None
         self._followed: str | None = None
         self._logged: dict[str, int] = {}
         self._told: set[str] = set()
         self._form: SettingsForm | None = None
 
-    # What a subclass says.
-
-    def training_view(self) -> Widget:
-        """The first view, the one that the first frame shows."""
-        raise NotImplementedError
-
-    def other_views(self) -> Sequence[tuple[str, str, Widget]]:
-        """Id, title and content of the views after the first one, made behind the first frame."""
-        raise NotImplementedError
-
-    def show_view(self, view: str, states: Sequence[RunState], chosen: RunState | None) -> None:
-        """Bring the view of this id up to date."""
-        raise NotImplementedError
-
-    def figure(self, state: RunState) -> str:
-        """The one figure that sums a finished run up."""
-        raise NotImplementedError
-
-    def end_sentence(self, state: RunState) -> str:
-        """What a finished run came to."""
-        raise NotImplementedError
-
-    async def use_weights(self, source: Source) -> None:
-        """Answer with these weights from now on, and show that."""
-        raise NotImplementedError
-
     # The frame.
 
     def compose(self) -> ComposeResult:
         """Form, run bar, views, progress."""
+        first = self.spec.views[0]
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar()
-            with ViewTabs(id="views"), TabPane("Training", id="training"):
-                yield self.training_view()
+            with ViewTabs(id="views"), TabPane(first.title, id=first.id):
+                yield self._made(first)
             yield Static("", id="failure", markup=False)
             yield ProgressLine(self.spec.unit)
+
+    def _made(self, view: View) -> TaskView | LazyView:
+        """A view of the tab, or the place for one that is made when it is looked at."""
+        made: TaskView | LazyView
+        if view.late:
+            made = LazyView(lambda: view.load()(self, **view.options))
+        else:
+            made = view.load()(self, **view.options)
+        self._views[view.id] = made
+        return made
 
     def on_mount(self) -> None:
         """Start with a chart in focus, so that single keys are commands."""
         self.show_runs()
-        self.charts[0].focus()
+        self.focus_view()
         self.call_after_refresh(self._complete)
 
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
         # Imported here, as its widgets take as long to load as the first frame does to draw.
-        from rnn_tui.ui.training.settings_form import SettingsForm  # noqa: PLC0415
+        from rnn_tui.ui.training.form import SettingsForm  # noqa: PLC0415
 
-        styles.read_others(self.app)
+        read_late_styles(self.app)
         form = SettingsForm(self.spec, self._data_dir)
         await self.query_one("#form-place").mount(form)
-        log = RichLog(id="log-lines", wrap=True, markup=False, max_lines=1000)
         tabs = self.query_one("#views", TabbedContent)
-        for name, title, content in (*self.other_views(), ("log", "Log", log)):
-            await tabs.add_pane(TabPane(title, content, id=name))
+        for view in self.spec.views[1:]:
+            await tabs.add_pane(TabPane(view.title, self._made(view), id=view.id))
         self._form = form
 
     @property
     def complete(self) -> bool:
         """Whether all parts are there, those that come after the first frame too."""
         return self._form is not None
+
+    # Its views.
+
+    def content(self, view: str) -> TaskView | None:
+        """The view of this id; None while it is not made."""
+        found = self._views.get(view)
+        made = found.content if isinstance(found, LazyView) else found
+        return cast("TaskView | None", made)
+
+    @property
+    def contents(self) -> list[TaskView]:
+        """The views that are made, the one that was looked at last first."""
+        names = [*reversed(self._looked_at), *self._views]
+        found = (self.content(name) for name in dict.fromkeys(names))
+        return [view for view in found if view is not None]
+
+    def _show_view(self) -> None:
+        """Bring the view in front up to date; make it, if it is looked at for the first time."""
+        name = self.view
+        self._looked_at = [one for one in self._looked_at if one != name] + [name]
+        content = self.content(name)
+        if content is not None:
+            content.bring_up_to_date(self)
+        elif isinstance(self._views.get(name), LazyView):
+            self.run_worker(self._fill(name), group=name)
+
+    async def _fill(self, name: str) -> None:
+        """Make a view; what it shows first is its own business, as it is in front."""
+        place = self._views[name]
+        if isinstance(place, LazyView):
+            await place.fill()
+        if self.view == name:
+            self.focus_view()
+
+    def focus_view(self) -> None:
+        """Put the focus where single keys are commands of the view in front."""
+        content = self.content(self.view)
+        if content is not None:
+            content.focus_view()
+
+    async def use_weights(self, source: Source) -> None:
+        """Answer with these weights from now on, and show that."""
+        for place in self._views.values():
+            if isinstance(place, LazyView):
+                await place.fill()
+        for content in self.contents:
+            content.use(source)
+        self.show_tab(next((one.id for one in self.spec.views if one.answers), self.view))
+        self.call_after_refresh(self.focus_view)
+
+    def on_weights_changed(self) -> None:
+        """Other weights answer in one view: another one may look into them."""
+        if self.complete:
+            self._show_view()
 
     def states(self) -> list[RunState]:
         """The runs of this task, in order of start."""
@@ -145,8 +199,8 @@ class TaskPane(Pane):
         """The app has started these runs."""
         self._chosen = run_ids[0]
         self.add_class("-form-away")
-        self.show_tab("training")
-        self.charts[0].focus()
+        self.show_tab(self.spec.views[0].id)
+        self.focus_view()
         self.show_runs()
 
     def action_focus_form(self) -> None:
@@ -185,7 +239,7 @@ class TaskPane(Pane):
 
     def on_tabbed_content_tab_activated(self) -> None:
         """Draw what has come into view; where the screen is narrow, in place of the form."""
-        if self.view != "training":
+        if self.view != self.spec.views[0].id:
             self.add_class("-form-away")
         self.show_runs()
         self.app.refresh_bindings()
@@ -202,23 +256,9 @@ class TaskPane(Pane):
                 self._tell_end(state)
         self.show_runs()
 
-    def ended(self, state: RunState) -> None:
-        """A run has ended; for a subclass that has something to do then."""
-
     def _choose(self, run_id: str) -> None:
         self._chosen = run_id
         self.show_runs()
-
-    def focus_view(self) -> None:
-        """Give the focus to the first thing in the view that takes it; a field is no such thing.
-
-        Whoever goes through the views with a letter must not find it typed.
-        """
-        active = self.query_one("#views", TabbedContent).active_pane
-        targets: list[Widget] = [
-            widget for widget in (active.query("*") if active else []) if widget.focusable
-        ]
-        (targets[0] if targets else self.query_one("#views Tabs")).focus()
 
     @property
     def chosen(self) -> RunState | None:
@@ -245,16 +285,22 @@ class TaskPane(Pane):
         failed = chosen is not None and chosen.status is Status.FAILED
         self.query_one("#failure", Static).update(chosen.message if chosen and failed else "")
         self.set_class(failed, "-failed")
-        self.show_view(self.view, states, chosen)
+        self._show_view()
 
     def _figure_of(self, state: RunState) -> str:
-        return self.figure(state) if state.status is Status.FINISHED else state.status.value
+        if state.status is not Status.FINISHED:
+            return state.status.value
+        metric = self.spec.metric(self.spec.headline)
+        if state.config.variants:
+            figures = [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)]
+        else:
+            figures = [metric.format(state.results.get(metric.name, float("nan")))]
+        return f"{' '.join(figures)} {metric.unit}".rstrip()
 
     def _write_log(self, state: RunState) -> None:
-        log = self.query_one("#log-lines", RichLog)
         seen = self._logged.get(state.run_id, 0)
         for line in state.log[seen:]:
-            log.write(f"{state.config.label}: {line.text}")
+            self._log(f"{state.config.label}: {line.text}")
             if line.level == "warning":
                 self.notify(line.text, severity="warning", markup=False)
         self._logged[state.run_id] = len(state.log)
@@ -264,12 +310,16 @@ class TaskPane(Pane):
             return
         self._told.add(state.run_id)
         text, severity = self._end_of(state)
-        log = self.query_one("#log-lines", RichLog)
-        log.write(text)
+        self._log(text)
         if state.checkpoint:
-            log.write(f"{state.config.label}: weights in {state.checkpoint}")
+            self._log(f"{state.config.label}: weights in {state.checkpoint}")
         self.notify(text, severity=severity, markup=False, timeout=8)
-        self.ended(state)
+        for content in self.contents:
+            content.run_ended(state)
+
+    def _log(self, line: str) -> None:
+        for log in self.query(LogView):
+            log.write(line)
 
     def _end_of(self, state: RunState) -> tuple[str, Any]:
         """A sentence on how a run ended, and its severity."""
@@ -279,4 +329,21 @@ class TaskPane(Pane):
         if state.status is Status.STOPPED:
             kept = " The weights are kept." if state.checkpoint else ""
             return f"{name} was stopped at step {state.step:,}.{kept}", "information"
-        return f"{name}: {self.end_sentence(state)}", "information"
+        return f"{name}: {self._result_of(state)}", "information"
+
+    def _result_of(self, state: RunState) -> str:
+        """What a finished run came to: the headline of every network, beside what was published."""
+        task, metric = self.spec, self.spec.metric(self.spec.headline)
+        unit = f" {metric.unit}".rstrip()
+        if state.config.variants:
+            figures = ", ".join(
+                f"{variant.label} {metric.format(spread.mean)}{unit}"
+                for variant, spread in zip(
+                    state.config.variants, state.spreads(metric.name), strict=False
+                )
+            )
+            return f"{metric.label}: {figures}; {state.elapsed:.1f} s."
+        published = task.published_figure(metric.name, state.config.cell)
+        beside = "" if published is None else f" (the report: {published:.2f} %)"
+        text = task.in_words(metric.name, state.results) if metric.name in state.results else "done"
+        return f"{text} after {state.elapsed:.1f} s{beside}."

@@ -25,8 +25,8 @@ from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.recall_answers import draw_within, parse_position
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
 from rnn_tui.ui.ask.recall_results import AnswerColumn, AnswerColumns, marked
-from rnn_tui.ui.shell import styles
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.big_digit import BigDigit, large_digit, small_digit
 from tests.ui.helpers import SIZES, screen_text, settled, wait_until
 
@@ -35,7 +35,7 @@ class PromptApp(App[None]):
     """The panel where the Recall tab has it, below single keys that do something."""
 
     CSS = (
-        styles.text()
+        joined_styles()
         + "#views, #views ContentSwitcher, #views TabPane { height: 1fr; padding: 0; }"
     )
     HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS

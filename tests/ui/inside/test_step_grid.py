@@ -23,7 +23,7 @@ from rnn_tui.ui.inside.bands import (
     levels_of,
 )
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid
-from rnn_tui.ui.shell import styles
+from rnn_tui.ui.textual_fixes import joined_styles
 
 
 def heat(rows: int, steps: int = 3, row: int | None = None) -> HeatBand:
@@ -77,7 +77,7 @@ def test_levels_are_of_the_values_and_no_number_is_nothing() -> None:
 
 
 class Host(App[None]):
-    CSS = styles.text()
+    CSS = joined_styles()
 
     def __init__(self) -> None:
         super().__init__()

@@ -17,7 +17,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import PhotoCard
 from rnn_tui.ui.photos.detail import PhotoAnswerBars, PhotoDetail, StageView
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.training.setting_field import SettingInput
+from rnn_tui.ui.training.form import SettingInput
 from tests.ui.helpers import screen_text, settled
 from tests.ui.photos.photos_host import (
     Host,

@@ -21,9 +21,9 @@ from rnn_tui.ui.report.plots import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.confirm import ConfirmScreen
+from rnn_tui.ui.shell.dialogs import ConfirmScreen
 from rnn_tui.ui.shell.messages import UNDER_WAY
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
@@ -53,10 +53,10 @@ def overrides(filled: tuple[Path, Overrides], home: Path) -> Overrides:
 @asynccontextmanager
 async def report_tab(
     overrides: Overrides, *, typed: tuple[str, str] = ("2", "1"), size: tuple[int, int] = (120, 40),
-    runs: RunManager | None = None,
+    runs: TrainingManager | None = None,
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:  # fmt: skip
     """The app with the Report tab in front, numbers of seeds typed and figures there."""
-    app = RnnTuiApp(runs, rerun_overrides=overrides)
+    app = RnnTuiApp(runs, report_overrides=overrides)
     async with running(app, size=size) as pilot:
         await pilot.press("f6")
         await wait_until(pilot, lambda: bool(app.query(ReportPane)) and app.pane.complete)
@@ -243,12 +243,12 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
 # Training
 
 
-class PausedOnce(RunManager):
+class PausedOnce(TrainingManager):
     """Pauses the first rerun before its first step, for who wants to look at it."""
 
     def reproduce(self, plan: Plan) -> None:
-        first = self.rerun is None
-        super().reproduce(plan)
+        first = self.report is None
+        super().train_report(plan)
         if first:
             self.toggle_pause()
 

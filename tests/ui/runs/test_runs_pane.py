@@ -27,7 +27,7 @@ from rnn_tui.ui.runs.details import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.training.run_manager import RunManager
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.ask_text import AskTextScreen
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
@@ -82,7 +82,7 @@ def store_home(filled: Path, home: Path) -> Path:
 
 @asynccontextmanager
 async def runs_tab(
-    size: tuple[int, int] = (120, 40), runs: RunManager | None = None
+    size: tuple[int, int] = (120, 40), runs: TrainingManager | None = None
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the Runs tab in front, and its table there."""
     app = RnnTuiApp(runs)
@@ -305,7 +305,7 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
 
 
 async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     async with runs_tab(runs=runs) as (app, pilot):
         await pilot.press("g")
         await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy)

@@ -20,11 +20,10 @@ from textual.widgets import (
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.confirm import ConfirmScreen
-from rnn_tui.ui.shell.help import HelpScreen
-from rnn_tui.ui.training.run_manager import RunManager
-from rnn_tui.ui.training.settings_form import SettingsForm
-from rnn_tui.ui.training.training_view import TrainingView
+from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
+from rnn_tui.ui.training.form import SettingsForm
+from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.training.training_view import RunsTraining
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     SIZES,
@@ -75,7 +74,7 @@ async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns)
         form.query_one("#preset", Select).value = "best"
         await pilot.pause()
         best = TASKS["mnist"].preset("best")
-        assert epochs.placeholder == f"{best.values['lstm']['epochs']}"
+        assert epochs.placeholder == f"{best.values['epochs']}"
         assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
@@ -113,7 +112,7 @@ async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns)
 async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
-        loss, accuracy = pilot.app.query_one(TrainingView).charts
+        loss, accuracy = pilot.app.query_one(RunsTraining).charts
         await wait_until(pilot, lambda: len(accuracy.prepared) == 1)
         assert [series.name for series in loss.prepared] == ["LSTM report", ""]
         assert loss.prepared[0].y[0] == pytest.approx(2.0)
@@ -198,7 +197,7 @@ async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -
         text = screen_text(pilot.app)
         assert runs.failure in last_notice(pilot.app)
         assert runs.failure in text
-        assert len(pilot.app.query_one(TrainingView).charts[0].prepared) == 2
+        assert len(pilot.app.query_one(RunsTraining).charts[0].prepared) == 2
         assert "failed" in text
 
 
@@ -230,7 +229,7 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
 async def test_chart_keys(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
         await start(pilot, runs)
-        loss, accuracy = pilot.app.query_one(TrainingView).charts
+        loss, accuracy = pilot.app.query_one(RunsTraining).charts
         await pilot.press("m", "l")
         assert (loss.smoothing, loss.log_y) == (1, True)
         whole = loss.visible_range
@@ -259,7 +258,7 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
 async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)
-        loss, accuracy = pilot.app.query_one(TrainingView).charts
+        loss, accuracy = pilot.app.query_one(RunsTraining).charts
         loss.focus()
         await pilot.press("end")
         await pilot.pause()
@@ -311,14 +310,14 @@ async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) 
         await wait_until(pilot, lambda: all(len(s.epochs) == 2 for s in runs.states.values()))
         await finish(pilot, runs)
         await wait_until(pilot, lambda: len(runs.evaluations) == 2)
-        assert len(app.query_one(TrainingView).charts[1].prepared) == 2
+        assert len(app.query_one(RunsTraining).charts[1].prepared) == 2
         chosen = app.pane._chosen
         await pilot.press("r")
         assert app.pane._chosen != chosen
         await pilot.press("x")
         await pilot.pause()
         assert runs.states == {}
-        assert app.query_one(TrainingView).charts[1].prepared == ()
+        assert app.query_one(RunsTraining).charts[1].prepared == ()
 
 
 # Help and palette
@@ -365,7 +364,7 @@ async def test_the_screen_in_mid_training(
     app = RnnTuiApp(runs)
     async with running(app, size=size) as pilot:
         await start(pilot, runs)
-        await wait_until(pilot, lambda: len(app.query_one(TrainingView).charts[1].prepared) == 1)
+        await wait_until(pilot, lambda: len(app.query_one(RunsTraining).charts[1].prepared) == 1)
         await pilot.pause(0.2)
         assert screen_text(app) == snapshot
         runs.stop()
@@ -390,7 +389,7 @@ async def test_no_color_draws_in_grey(runs: ScriptedRuns, monkeypatch: pytest.Mo
 
 
 async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
         # A key pressed while PyTorch loads is not lost.
@@ -417,7 +416,7 @@ async def test_real_training_on_a_slice_to_the_end(mnist_slice: Path, home: Path
 
 
 async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     app = RnnTuiApp(runs, data_dir=str(mnist_slice))
     async with running(app, size=(120, 40)) as pilot:
         app.query_one("#field-learning-rate Input", Input).value = "1e38"

@@ -3,7 +3,7 @@
 from textual.app import App, ComposeResult
 from textual.widgets import Input, TabPane
 
-from rnn_tui.ui.shell.view_tabs import ViewTabs
+from rnn_tui.ui.textual_fixes import ViewTabs
 
 
 class TabsApp(App[None]):

@@ -23,12 +23,12 @@ from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.lengths_view import LengthsView
-from rnn_tui.ui.training.run_manager import Evaluated, RunManager
-from rnn_tui.ui.training.seeds_view import SeedsView
-from rnn_tui.ui.training.sequences import SequencePane
-from rnn_tui.ui.training.settings_form import SettingsForm
-from rnn_tui.ui.training.variant_table import VariantTable
+from rnn_tui.ui.training.manager import Evaluated, TrainingManager
+from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.training.training_view import NetworksTraining
+from rnn_tui.ui.training.variants import VariantTable
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     assert_refused,
@@ -119,7 +119,7 @@ def task(request: pytest.FixtureRequest) -> str:
 
 @asynccontextmanager
 async def looking_at(
-    task: str, runs: RunManager, size: tuple[int, int] = (120, 40)
+    task: str, runs: TrainingManager, size: tuple[int, int] = (120, 40)
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
     """The app with the tab of `task` in front."""
     app = RnnTuiApp(runs)
@@ -158,7 +158,7 @@ def cells(table: VariantTable) -> list[list[str]]:
 
 
 def short_table(app: RnnTuiApp) -> VariantTable:
-    return app.pane.query_one(SeedsView).query_one(VariantTable)
+    return app.pane.query_one(NetworksTraining).query_one(VariantTable)
 
 
 def figures_of(values: tuple[float, ...]) -> list[str]:
@@ -239,7 +239,7 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(
         field(app, "seeds").value = "4"
         await start(pilot, runs)
         config = runs.started[0]
-        chart = app.pane.charts[1]
+        chart = app.pane.front_view.charts[1]
         await wait_until(pilot, lambda: len(chart.prepared) == len(config.variants))
         for at, curve in enumerate(chart.prepared):
             seeds = [accuracies(config, epoch)[4 * at : 4 * at + 4] for epoch in (1, 2)]
@@ -381,7 +381,7 @@ async def test_a_run_that_is_stopped_leaves_its_curves(task: str, runs: Scripted
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))
         (state,) = app.pane.states()
         assert state.status is Status.STOPPED
-        assert app.pane.charts[0].prepared
+        assert app.pane.front_view.charts[0].prepared
 
 
 # What it looks like
@@ -394,7 +394,7 @@ async def test_the_screen_in_mid_training(
     async with looking_at(task, runs, size) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
-        chart = app.pane.charts[1]
+        chart = app.pane.front_view.charts[1]
         await wait_until(pilot, lambda: len(chart.prepared) == len(runs.started[0].variants))
         await pilot.pause(0.3)
         assert screen_text(app) == snapshot
@@ -404,9 +404,9 @@ async def test_the_screen_in_mid_training(
 
 
 async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> None:
-    runs = RunManager()
+    runs = TrainingManager()
     async with looking_at(task, runs) as (app, pilot):
-        assert isinstance(app.pane, SequencePane)
+        assert isinstance(app.pane, TaskPane)
         panel = app.pane.query_one(RecallPromptPanel if task == "recall" else CalculatorPanel)
         source = panel.query_one("#recall-source" if task == "recall" else "#verdict", Static)
         await wait_until(pilot, lambda: "pretrained" in str(source.content))

@@ -22,7 +22,7 @@ from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.report.rerun import Rerun, Rerunner, RunBegan
+from rnn_tui.ui.report.training import ReportStatus, ReportTrainer, RunBegan
 
 if TYPE_CHECKING:
     from rnn_tui.engine.loop import Outcome
@@ -57,25 +57,25 @@ class Drained:
 
     run_ids: tuple[str, ...]
     loaded: Loaded | None
-    rerun: bool = False
+    report: bool = False
 
 
-class RunManager:
+class TrainingManager:
     """The runs of this session: their states, and the one thread that trains.
 
     Attributes:
         states: by run id, in order of start.
         evaluations: of finished runs, by run id; what the task's evaluation returns.
         note: which engine there is, or that it loads.
-        rerun: how far the report rerun is that was started last; None before the first.
+        report: how far the report report is that was started last; None before the first.
     """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}
         self.evaluations: dict[str, Any] = {}
         self.note = LOADING_NOTE
-        self.rerun: Rerun | None = None
-        self._queue: deque[events.Event | Evaluated | Loaded | RunBegan | Rerun] = deque()
+        self.report: ReportStatus | None = None
+        self._queue: deque[events.Event | Evaluated | Loaded | RunBegan | ReportStatus] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
@@ -125,7 +125,7 @@ class RunManager:
         self._training = self._spawn(self._resume, "training", run, self._control)
         return run.run_id
 
-    def reproduce(self, plan: Plan) -> None:
+    def train_report(self, plan: Plan) -> None:
         """Train what a plan of the report rerun lacks, run after run.
 
         Raises:
@@ -134,9 +134,9 @@ class RunManager:
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()
-        self.rerun = Rerun(plan)
-        rerunner = Rerunner(plan, self._queue.append, self._evaluate_kept)
-        self._training = self._spawn(rerunner.train, "training", self._control)
+        self.report = ReportStatus(plan)
+        trainer = ReportTrainer(plan, self._queue.append, self._evaluate_kept)
+        self._training = self._spawn(trainer.train, "training", self._control)
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""
@@ -178,15 +178,15 @@ class RunManager:
     def drain(self) -> Drained:
         """Take in all that has come; call it from the app's thread only."""
         changed: dict[str, None] = {}
-        loaded, rerun = None, False
+        loaded, report = None, False
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
                 loaded = item
                 self.note = item.text
                 continue
-            if isinstance(item, Rerun):
-                self.rerun, rerun = item, True
+            if isinstance(item, ReportStatus):
+                self.report, report = item, True
                 if not item.going_on:
                     self._forget_unbegun()
                 continue
@@ -201,7 +201,7 @@ class RunManager:
                 self.evaluations[item.run_id] = item.evaluation
             else:
                 self.states[item.run_id] = self.states[item.run_id].apply(item)
-        return Drained(tuple(changed), loaded, rerun)
+        return Drained(tuple(changed), loaded, report)
 
     def close(self, seconds: float) -> bool:
         """Stop everything; returns whether all threads ended within `seconds`.

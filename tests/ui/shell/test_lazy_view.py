@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnn_tui.ui.shell.later import Later
+from rnn_tui.ui.shell.lazy_view import LazyView
 
 
 class Told(Static):
@@ -27,20 +27,20 @@ class Told(Static):
         self.sizes.append((event.size.width, event.size.height))
 
 
-class LaterApp(App[None]):
+class LazyViewApp(App[None]):
     """A late view, and something that scrolls."""
 
     def compose(self) -> ComposeResult:
         """The view above what scrolls."""
-        yield Later(Told)
+        yield LazyView(Told)
         with VerticalScroll():
             yield Static("\n" * 100)
 
 
 async def test_it_is_told_that_it_is_shown_and_how_large_it_is() -> None:
-    app = LaterApp()
+    app = LazyViewApp()
     async with app.run_test() as pilot:
-        later = app.query_one(Later)
+        later = app.query_one(LazyView)
         content = await later.fill()
         assert isinstance(content, Told)
         await pilot.pause()
@@ -50,9 +50,9 @@ async def test_it_is_told_that_it_is_shown_and_how_large_it_is() -> None:
 
 
 async def test_it_is_told_even_if_something_scrolls_as_it_is_made() -> None:
-    app = LaterApp()
+    app = LazyViewApp()
     async with app.run_test() as pilot:
-        content = await app.query_one(Later).fill()
+        content = await app.query_one(LazyView).fill()
         assert isinstance(content, Told)
         # What a scroll does between making a widget and laying it out, and a look at where widgets
         # are: as of now Textual knows the content, and does not take it for a new one.
@@ -64,9 +64,9 @@ async def test_it_is_told_even_if_something_scrolls_as_it_is_made() -> None:
 
 
 async def test_a_view_that_is_behind_is_not_told_that_it_is_shown() -> None:
-    app = LaterApp()
+    app = LazyViewApp()
     async with app.run_test() as pilot:
-        later = app.query_one(Later)
+        later = app.query_one(LazyView)
         later.display = False
         content = await later.fill()
         assert isinstance(content, Told)
@@ -78,9 +78,9 @@ async def test_a_view_that_is_behind_is_not_told_that_it_is_shown() -> None:
 
 
 async def test_there_is_no_content_before_all_of_it_is_there() -> None:
-    app = LaterApp()
+    app = LazyViewApp()
     async with app.run_test():
-        later = app.query_one(Later)
+        later = app.query_one(LazyView)
         filling = asyncio.create_task(later.fill())
         while not later.children:
             await asyncio.sleep(0)

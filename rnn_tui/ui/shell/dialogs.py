@@ -1,10 +1,11 @@
-"""A question before training is cut short."""
+"""A question before training is cut short, and the help."""
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -49,3 +50,39 @@ class ConfirmScreen(ModalScreen[bool]):
     def action_answer(self, stop: bool) -> None:
         """Answer by key."""
         self.dismiss(stop)
+
+
+class HelpScreen(ModalScreen[None]):
+    """Explanations and keys.
+
+    Args:
+        text: Markdown that explains the pane.
+        sections: tables of keys, by heading.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q,f1", "dismiss", "Close"),
+    ]
+
+    def __init__(self, text: str, sections: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        super().__init__()
+        tables = [
+            f"## {heading}\n\n| key | what it does |\n| --- | --- |\n"
+            + "".join(f"| {key} | {what} |\n" for key, what in rows)
+            for heading, rows in sections.items()
+        ]
+        self._markdown = "\n\n".join([text, *tables])
+
+    def compose(self) -> ComposeResult:
+        """Lay out the text, scrollable."""
+        with VerticalScroll(id="help") as scroll:
+            scroll.border_title = "Help"
+            scroll.border_subtitle = "Esc closes"
+            # On use only: Markdown is slow to import.
+            from textual.widgets import Markdown  # noqa: PLC0415
+
+            yield Markdown(self._markdown)
+
+    def on_mount(self) -> None:
+        """Let the arrow keys scroll at once."""
+        self.query_one("#help").focus()

@@ -4,31 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from textual import events
 from textual.containers import Vertical
 from textual.widget import Widget
 
-
-async def mount_in_view(place: Widget, content: Widget) -> None:
-    """Mount a view into a place that is or comes in front, and see that it learns so.
-
-    Textual compares with where widgets were before; where it has looked that up between making them
-    and laying them out, as it does while a row of tabs scrolls, none of them is new to it, and
-    nobody tells them that they are shown, nor how large they are. So they may hear it twice here.
-    """
-    await place.mount(content)
-    content.call_after_refresh(_tell, content)
+from rnn_tui.ui.textual_fixes import mount_in_view
 
 
-def _tell(content: Widget) -> None:
-    if not content.region:
-        return  # it is not in front any more, and hears of it when it is again
-    for widget in content.walk_children(Widget, with_self=True):
-        widget.post_message(events.Resize(widget.size, widget.virtual_size, widget.container_size))
-    content.post_message(events.Show())
-
-
-class Later(Vertical):
+class LazyView(Vertical):
     """An empty place until `fill` is called.
 
     Args:

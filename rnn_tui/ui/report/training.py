@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Rerun:
+class ReportStatus:
     """How far the rerun of this session is.
 
     Attributes:
@@ -55,21 +55,21 @@ class RunBegan:
     state: RunState
 
 
-class Rerunner:
+class ReportTrainer:
     """Trains what a plan lacks, and tells how far that is.
 
     Args:
         plan: what is wanted.
         tell: called with every event of the runs, a `RunBegan` before those of each run, and a
-            `Rerun` whenever there is news of the whole.
+            `ReportStatus` whenever there is news of the whole.
         evaluate: called between runs with the id of one that has finished.
     """
 
     def __init__(
-        self, plan: Plan, tell: Callable[[events.Event | RunBegan | Rerun], object],
+        self, plan: Plan, tell: Callable[[events.Event | RunBegan | ReportStatus], object],
         evaluate: Callable[[str], object],
     ) -> None:  # fmt: skip
-        self._now = Rerun(plan)
+        self._now = ReportStatus(plan)
         self._tell, self._evaluate = tell, evaluate
         self._run_id = self._finished = ""
 
@@ -119,7 +119,7 @@ class Rerunner:
             return event.message
         return f"{standing.work.label}: {event.message}"
 
-    def _tell_now(self, now: Rerun) -> None:
+    def _tell_now(self, now: ReportStatus) -> None:
         self._now = now
         self._tell(now)
 

@@ -1,0 +1,142 @@
+"""What a tab asks of its views, and the keys of those that have charts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.widget import Widget
+
+from rnn_tui.ui.chart.spread import SPREAD_LABELS, SpreadKind
+from rnn_tui.ui.shell.pane import Pane
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.state import RunState
+    from rnn_tui.runs.weights import Source
+    from rnn_tui.ui.chart.chart import Chart
+    from rnn_tui.ui.training.pane import TaskPane
+
+
+class TaskView(Widget):
+    """A view of a task's tab. A view says what differs.
+
+    To be the last of a class's bases: Textual takes default styles from the first.
+
+    Attributes:
+        keys_in_front: whether its keys hold wherever the focus is while it is in front, in the form
+            for instance; else only where the focus is in it.
+    """
+
+    keys_in_front: ClassVar[bool] = False
+
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        """Show what there is now of the pane's runs; called while it is in front."""
+
+    def focus_view(self) -> None:
+        """Give the focus to the first thing that takes it; a field is no such thing.
+
+        Whoever goes through the views with a letter must not find it typed.
+        """
+        found = next(
+            (one for one in self.walk_children(Widget, with_self=True) if one.focusable), None
+        )
+        (found or self.screen.query_one("#views Tabs")).focus()
+
+    def use(self, source: Source) -> None:
+        """Answer with these weights from now on."""
+
+    def run_ended(self, state: RunState) -> None:
+        """A run of the task has ended."""
+
+
+class ChartView(Widget):
+    """A view of charts. Its keys are for all of them, or for the first where only that makes sense.
+
+    To come after the container that it is: Textual takes default styles from the first base.
+    """
+
+    keys_in_front: ClassVar[bool] = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
+        Binding("m", "smoothing", "Smooth", tooltip="Smooth the training loss"),
+        Binding("l", "log_axis", "Log", tooltip="Logarithmic loss axis"),
+        Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+-", tooltip="Zoom in"),
+        Binding("minus", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
+        Binding("0", "reset_view", "Reset", tooltip="Show all epochs"),
+    ]
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """The charts, the most important first."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Smoothing and a logarithmic axis only where the first chart has a use for them."""
+        of_chart = {"smoothing": "cycle_smoothing", "log_axis": "toggle_log"}
+        if action in of_chart:
+            return self.charts[0].check_action(of_chart[action], parameters)
+        return super().check_action(action, parameters)
+
+    def focus_view(self) -> None:
+        """Put the focus on the first chart."""
+        self.charts[0].focus()
+
+    def action_full_screen(self) -> None:
+        """Enlarge the chart in focus; then the next one; then neither."""
+        screen, charts = self.screen, list(self.charts)
+        if screen.maximized in charts:
+            after = charts.index(screen.maximized) + 1
+        else:
+            focused = self.app.focused
+            after = charts.index(focused) if focused in charts else 0
+        if after == len(charts):
+            screen.minimize()
+            return
+        screen.maximize(charts[after], container=False)
+        charts[after].focus()
+
+    def action_smoothing(self) -> None:
+        """Smooth the first chart more, or not at all."""
+        self.charts[0].action_cycle_smoothing()
+
+    def action_log_axis(self) -> None:
+        """Switch the first chart between a linear and a logarithmic axis."""
+        self.charts[0].action_toggle_log()
+
+    def action_zoom(self, direction: int) -> None:
+        """Show half of the range (1), or twice the range (-1)."""
+        for chart in self.charts:
+            chart.action_zoom(direction)
+
+    def action_reset_view(self) -> None:
+        """Show everything, without a cursor."""
+        for chart in self.charts:
+            chart.action_reset_view()
+            chart.cursor = None
+
+
+class SpreadView(ChartView):
+    """A view of charts with the spread over seeds.
+
+    Attributes:
+        spread: from the smallest to the largest, or one standard deviation around the mean.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("v", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd"),
+    ]
+    spread: SpreadKind = "range"
+
+    def draw(self) -> None:
+        """Draw what is shown anew, with the spread that is wanted."""
+        raise NotImplementedError
+
+    def action_spread(self) -> None:
+        """Draw the other kind of spread, in all views of the tab."""
+        spread: SpreadKind = "sd" if self.spread == "range" else "range"
+        pane = next(node for node in self.ancestors if isinstance(node, Pane))
+        for view in pane.walk_children(SpreadView):  # a query knows the first bases only
+            view.spread = spread
+            view.draw()
+        self.notify(f"Spread over seeds: {SPREAD_LABELS[spread]}", timeout=2)

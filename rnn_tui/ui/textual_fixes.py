@@ -1,0 +1,150 @@
+"""Workarounds for what Textual 8 gets wrong or can't say; each tells what breaks without it.
+
+Where Textual gets it right, the piece goes, and what used it uses Textual's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingsMap
+from textual.dom import DOMNode
+from textual.keys import key_to_character
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer, ProgressBar, TabbedContent, TabPane
+from textual.widgets._progress_bar import Bar
+
+HERE = Path(__file__).parent
+ALL_STYLES = tuple(sorted(HERE.rglob("*.tcss")))
+# Where the styles that are read late are from, as far as Textual is concerned.
+LATE_STYLES = (str(HERE), "*.tcss")
+
+
+# Textual keeps 64 style sources parsed; of more, it parses every one again for each new widget,
+# and a tab takes seconds to open. Waits for a larger or no limit in `textual.css.stylesheet`.
+
+
+def joined_styles(paths: Sequence[Path] = ALL_STYLES) -> str:
+    """These style sheets as one source."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def read_late_styles(app: App[object]) -> None:
+    """Let `app` know the styles of what its first frame does not show, before that is made."""
+    if not app.stylesheet.has_source(*LATE_STYLES):
+        late = [path for path in ALL_STYLES if path not in app.css_path]
+        app.stylesheet.add_source(joined_styles(late), LATE_STYLES)
+
+
+# Textual compares with where widgets were before; where it has looked that up between making them
+# and laying them out, as it does while a row of tabs scrolls, none of them is new to it, and nobody
+# tells them that they are shown, nor how large they are: a late view stays empty. Waits for
+# `Screen._refresh_layout` to compare with the last layout in place of the last look-up.
+
+
+async def mount_in_view(place: Widget, content: Widget) -> None:
+    """Mount a view into a place that is or comes in front, and see that it learns so.
+
+    It may hear it twice here.
+    """
+    await place.mount(content)
+    content.call_after_refresh(_tell, content)
+
+
+def _tell(content: Widget) -> None:
+    if not content.region:
+        return  # it is not in front any more, and hears of it when it is again
+    for widget in content.walk_children(Widget, with_self=True):
+        widget.post_message(events.Resize(widget.size, widget.virtual_size, widget.container_size))
+    content.post_message(events.Show())
+
+
+class ViewTabs(TabbedContent):
+    """Tabs that a late word of the focus does not switch back.
+
+    Textual brings the view with the focus to the front, but on a message, which on a busy machine
+    arrives when the user has gone to another view already: `n` pressed fast would end where it
+    began. Waits for `TabbedContent` to look at the focus when the message arrives.
+    """
+
+    def _on_tab_pane_focused(self, event: TabPane.Focused) -> None:
+        focused = self.screen.focused
+        if focused is None or event.tab_pane not in focused.ancestors:
+            event.stop()
+            event.prevent_default()  # of Textual, whose handler comes after this one
+
+
+class StableFooter(Footer):
+    """A footer that is made anew only where a key has changed.
+
+    Textual's makes all keys anew at every change of focus and keeps what it threw away: slow, and
+    memory grows with every key pressed. Waits for `Footer.recompose` to free and compare its keys.
+    """
+
+    _composed: Sequence[tuple[Binding, bool, str]] = ()
+
+    async def recompose(self) -> None:
+        """Compose anew, unless it would be the same: most changes of focus change no key."""
+        if self.is_attached and self.keys_to_compose() != self._composed:
+            await super().recompose()
+
+    def keys_to_compose(self) -> Sequence[tuple[Binding, bool, str]]:
+        """The keys that the footer is made of: binding, whether it can be used, tooltip."""
+        return tuple(
+            (active.binding, active.enabled, active.tooltip)
+            for key, active in self.screen.active_bindings.items()
+            if active.binding.show or key == self.app.COMMAND_PALETTE_BINDING
+        )
+
+
+class ExactBar(ProgressBar):
+    """A progress bar that is as exact as its width allows.
+
+    Textual's rounds progress to what its bar can show, and keeps that when the bar gets wider: the
+    figure beside it is then wrong. Waits for `ProgressBar` to round where it draws.
+    """
+
+    def on_resize(self) -> None:
+        """Round anew, once the bar itself has its new width."""
+        self.call_after_refresh(self._round)
+
+    def _round(self) -> None:
+        self.query_one("#bar", Bar).percentage = self.percentage
+
+
+class FrontScreen(Screen[object]):
+    """A screen on which what is in front has its keys wherever the focus is.
+
+    Textual's binding chain goes from the focus up: with the focus in a row of tabs, as after a
+    click there, or nowhere, as while views change, the keys of the view in front would do nothing.
+    Waits for a way to add to the chain.
+
+    Args:
+        in_front: what is in front now, the innermost first.
+    """
+
+    def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
+        super().__init__(id="_default")
+        self._in_front = in_front
+
+    @property
+    def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:
+        chain = super()._binding_chain
+        nodes: list[DOMNode] = [node for node, _ in chain]
+        for node in self._in_front():
+            if node in nodes:
+                continue
+            ancestors = node.ancestors
+            at = next(at for at, one in enumerate(nodes) if one in ancestors)
+            bindings = node._bindings.copy()
+            for key in list(bindings.key_to_bindings):
+                # What a field takes for itself is no command, as in Textual's own chain.
+                if any(one.check_consume_key(key, key_to_character(key)) for one in nodes[:at]):
+                    del bindings.key_to_bindings[key]
+            nodes.insert(at, node)
+            chain.insert(at, (node, bindings))
+        return chain

@@ -1,0 +1,199 @@
+"""The networks of a run side by side: their names, their figures over seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import JustifyMethod
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widget import Widget
+from textual.widgets import DataTable, Static
+
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.replicas import Spread, Variant
+from rnn_tui.engine.state import RunState
+from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
+from rnn_tui.ui.shell.views import TaskView
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.training.pane import TaskPane
+
+# Beyond so many names, they have lines of their own above the charts.
+MOST_NAMES = 3
+GAP = "  "
+FIGURES = ("mean", "sd", "min", "max", "n", "report")
+EMPTY = "A run shows mean and spread over its seeds here."
+
+
+def in_words(metric: Metric) -> str:
+    """A metric with its unit."""
+    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
+
+
+def in_few_words(metric: Metric) -> str:
+    """The same, for a narrow column."""
+    return in_words(metric).replace("validation", "val").replace("training", "train")
+
+
+def name_in_chart(variant: Variant, variants: Sequence[Variant]) -> str:
+    """What a chart's legend calls a variant: nothing where `VariantNames` names it."""
+    return variant.label if len(variants) <= MOST_NAMES else ""
+
+
+class VariantNames(Widget):
+    """The names, as many beside each other as fit; a line of text would break within a name."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="variants")
+        self._variants: tuple[Variant, ...] = ()
+
+    def show(self, variants: Sequence[Variant]) -> bool:
+        """Name them where a chart's own legend does not; returns whether that is so."""
+        shown = tuple(variants) if len(variants) > MOST_NAMES else ()
+        if shown != self._variants:
+            self._variants = shown
+            self.refresh(layout=True)
+        return bool(shown)
+
+    def get_content_height(
+        self,
+        container: Size,  # noqa: ARG002 (the names are Textual's)
+        viewport: Size,  # noqa: ARG002
+        width: int,
+    ) -> int:
+        """As many lines as the names need."""
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        """Write them at the present width, in the colours of the theme."""
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        lines: list[Content] = []
+        for at, variant in enumerate(self._variants):
+            name = Content(f"{MARKERS[at % len(MARKERS)]} {variant.label}")
+            name = name.stylize(palette[at % len(palette)])
+            if lines and lines[-1].cell_length + len(GAP) + name.cell_length <= width:
+                lines[-1] += Content(GAP) + name
+            else:
+                lines.append(name)
+        return lines
+
+
+class VariantTable(Vertical, TaskView):
+    """Mean, standard deviation, smallest, largest and number of each variant, figure by figure.
+
+    Args:
+        pane: the task's.
+        short: show one figure only, the headline or else what stands for it before the test.
+    """
+
+    def __init__(self, pane: TaskPane, short: bool = False) -> None:
+        super().__init__()
+        self._record, self._short = pane.spec, short
+        self._shown: tuple[object, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Lay out a headline and the table."""
+        yield Static(EMPTY, classes="headline", markup=False)
+        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
+        for label in ("network", *FIGURES, "which is"):
+            # A heading of figures stands above their right ends, as they are aligned there.
+            justify: JustifyMethod = "right" if label in FIGURES else "left"
+            table.add_column(Text(label, justify=justify), key=label)
+        yield table
+
+    def on_mount(self) -> None:
+        """Follow the theme, whose colours are in the cells."""
+        self.query_one(DataTable).display = False
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._forget())
+
+    def _forget(self) -> None:
+        self._shown = ()
+
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        """Show the latest figures of the run that is looked at."""
+        state = pane.chosen
+        # Rows are made anew only when there is something new: a table has to keep its cursor.
+        key = (state.run_id, len(state.epochs), state.status, self.app.theme) if state else ("",)
+        if key == self._shown:
+            return
+        self._shown = key
+        rows = list(self._rows(state)) if state else []
+        table = self.query_one(DataTable)
+        table.display = bool(rows)
+        self.query_one(".headline", Static).update(self._headline(state) if rows else EMPTY)
+        at = table.cursor_row
+        table.clear()
+        for row in rows:
+            table.add_row(*row)
+        if rows:
+            table.move_cursor(row=min(at, len(rows) - 1))
+
+    def _rows(self, state: RunState) -> Iterator[list[Text]]:
+        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        cell = state.config.cell
+        for metric in self._metrics(state):
+            if not self._short:
+                yield [Text(in_few_words(metric), "bold"), *(Text() for _ in range(7))]
+            for at, (variant, spread) in enumerate(
+                zip(state.config.variants, state.spreads(metric.name), strict=True)
+            ):
+                mark = Text(f"{MARKERS[at % len(MARKERS)]} ", palette[at % len(palette)])
+                report = self._record.published_figure(metric.name, cell, variant)
+                yield _row(mark, variant, metric, spread, report)
+
+    def _headline(self, state: RunState | None) -> str:
+        if state is None:
+            return EMPTY
+        seeds = sorted({replica.seed for replica in state.config.replicas})
+        words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
+        epoch = f"epoch {len(state.epochs)} of {state.config.epochs}"
+        what = f"{in_words(self._metrics(state)[0])} · " if self._short else ""
+        return f"{what}{words} · {epoch}, {state.elapsed:.1f} s"
+
+    def _metrics(self, state: RunState) -> list[Metric]:
+        """What there is to show: test figures first, and accuracies before losses."""
+        known = [one for one in state.metric_definitions if state.spreads(one.name)]
+        if self._short:
+            headline = [one for one in known if one.name == self._record.headline]
+            return (headline or [one for one in known if one.higher_is_better] or known)[-1:]
+        stages = ("test", "val", "train")
+        return sorted(known, key=lambda one: (stages.index(one.stage), not one.higher_is_better))
+
+
+def _row(
+    mark: Text,
+    variant: Variant,
+    metric: Metric,
+    spread: Spread,
+    report: float | None,
+) -> list[Text]:
+    digits = "{:.2f}".format if metric.unit == "%" else _three_figures
+    figures = [spread.mean, spread.sd, spread.low, spread.high]
+    place = ""
+    if report is not None:
+        if spread.low <= report <= spread.high:
+            place = "within"
+        elif report > spread.high:
+            place = f"{report - spread.high:.2f} above"
+        else:
+            place = f"{spread.low - report:.2f} below"
+    return [
+        mark + Text(variant.label),
+        *(Text("–" if figure is None else digits(figure), justify="right") for figure in figures),
+        Text(str(spread.n), justify="right"),
+        Text("" if report is None else digits(report), justify="right"),
+        Text(place),
+    ]
+
+
+def _three_figures(figure: float) -> str:
+    """With zeros at the end, which `.3g` leaves out: 2.1 below 2.06 would look less exact."""
+    return f"{figure:#.3g}".removesuffix(".")
