@@ -77,12 +77,15 @@ def _importance(
     states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool
 ) -> Array:
     """How much each unit (H,) matters, as `LayerTrace.importance` says."""
-    if len(weight) == 1:
-        towards = np.broadcast_to(weight[0], states.shape)
-    else:
-        towards = np.stack([against_the_mean(weight, int(answer)) for answer in answers])
-    adds: Array = states * towards  # (T, H)
-    importance: Array = np.abs(adds).mean(axis=0) if every_step else adds[-1]
+
+    def towards(answer: int) -> Array:
+        return weight[0] if len(weight) == 1 else against_the_mean(weight, answer)
+
+    if not every_step:
+        last: Array = states[-1] * towards(int(answers[-1]))
+        return last
+    by_answer = np.stack([towards(answer) for answer in range(max(2, len(weight)))])
+    importance: Array = np.abs(states * by_answer[answers]).mean(axis=0)
     return importance
 
 
