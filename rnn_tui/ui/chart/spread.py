@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.widget import Widget
 
 from rnn_tui.engine.state import SpreadSeries
-from rnn_tui.runs.comparison import Line
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.comparison import Line
 
 SpreadKind = Literal["range", "sd"]
 SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
