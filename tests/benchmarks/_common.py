@@ -20,12 +20,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import MODELS, RunConfig
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.loop import Outcome, fit
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.row_reader import LastStepBiLSTM
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
 from rnn_tui.tasks.mnist.problem import to_pixels
 
@@ -43,7 +44,7 @@ def parser(doc: str | None, rounds: int) -> argparse.ArgumentParser:
 def add_models(parser: argparse.ArgumentParser) -> None:
     """Let the user choose models."""
     parser.add_argument(
-        "--models", nargs="+", choices=MODELS, default=list(MODELS), help="default: all"
+        "--models", nargs="+", choices=MNIST.cells, default=list(MNIST.cells), help="default: all"
     )
 
 
@@ -173,7 +174,7 @@ def bare_model(model: str) -> nn.Module:
     """The model as a good PyTorch programmer writes it; the biLSTM with its shortcut."""
     if model == "bilstm":
         return LastStepBiLSTM(COLUMNS, HIDDEN, 1, CLASSES)
-    kind = nn.RNN if model == "rnn" else nn.LSTM
+    kind = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[model]
     return AllStates(kind(COLUMNS, HIDDEN, batch_first=True))
 
 

@@ -13,6 +13,7 @@ from _common import add_models, machine, median, parser, spread, take_turns, ver
 
 from rnn_tui.inside.row_readers import trace_digit
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
@@ -58,7 +59,7 @@ def main() -> None:
     arguments = options.parse_args()
     print(machine())
     torch.set_num_threads(1)
-    for model in arguments.models:
+    for model in (one for one in arguments.models if one in MNIST.shipped_cells):
         taking = contenders(model)
         for call in taking.values():
             call()  # warm-up
