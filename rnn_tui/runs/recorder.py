@@ -16,9 +16,8 @@ from pathlib import Path
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.runs.adoption import adopt_folders
 from rnn_tui.runs.database import connect, explained, transaction
-from rnn_tui.runs.spill import Spill, write_spill
+from rnn_tui.runs.recovery import Spill, adopt_folders, write_spill
 from rnn_tui.runs.writing import EventWriter, insert_run
 
 # Often enough for others to see a run live, seldom enough to cost nothing.

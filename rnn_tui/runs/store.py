@@ -16,7 +16,6 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import LAST
 from rnn_tui.runs import rows as reading
-from rnn_tui.runs.adoption import adopt_folders
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
 from rnn_tui.runs.records import (
@@ -28,7 +27,7 @@ from rnn_tui.runs.records import (
     Session,
     record_from_row,
 )
-from rnn_tui.runs.spill import take_in
+from rnn_tui.runs.recovery import adopt_folders, take_in
 from rnn_tui.runs.writing import update_run, write_results
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40

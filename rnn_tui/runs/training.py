@@ -15,10 +15,10 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.runs.locks import RunLock
-from rnn_tui.runs.names import automatic_name
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

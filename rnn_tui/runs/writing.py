@@ -3,18 +3,23 @@
 import json
 import math
 import os
+import platform
 import socket
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import metadata
 
+from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.runs.locks import process_started
 from rnn_tui.runs.records import Moment, RunStatus, definitions_to_json, headline, pack
 from rnn_tui.runs.rows import moments
-from rnn_tui.runs.versions import versions
+
+PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 
 
 def insert_run(
@@ -229,3 +234,16 @@ def write_results(
         "final": final,
         "final_metric": "" if spec is None else spec.name,
     }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of this program, of Python, of the packages that compute, and the system."""
+    result = {"rnn-tui": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            result[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    result["system"] = platform.platform()
+    return result

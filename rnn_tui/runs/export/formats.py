@@ -72,12 +72,12 @@ def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
 
 FORMATS = table_of(
     ExportFormat(
-        "csv", "every value, a row each", "rnn_tui.runs.export.tables:write_csv",
+        "csv", "every value, a row each", "rnn_tui.runs.documents:write_csv",
         suffix=".csv", to_stdout=True,
     ),
     ExportFormat(
         "json", "every value, settings and sessions, in one document",
-        "rnn_tui.runs.export.tables:write_json", suffix=".json", to_stdout=True,
+        "rnn_tui.runs.documents:write_json", suffix=".json", to_stdout=True,
     ),
     ExportFormat(
         "png", "the chart as a picture", "rnn_tui.runs.export.plots:write_chart",
