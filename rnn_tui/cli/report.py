@@ -28,7 +28,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, plan
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, Plan
 from rnn_tui.report.published import REPORT_ORDER
 from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table
 from rnn_tui.runs.export.formats import extras_needed
@@ -37,7 +37,6 @@ from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     from rnn_tui.report.conclusions import Conclusion
-    from rnn_tui.report.plan import Plan
     from rnn_tui.report.rows import Results
     from rnn_tui.report.running import Ending, Standing
     from rnn_tui.runs.store import RunStore
@@ -110,7 +109,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: if the runs, the device or a document's file can't be used.
     """
-    made = plan(
+    made = Plan(
         options.seeds,
         options.mnist_seeds,
         only=options.only,

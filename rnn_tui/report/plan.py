@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
@@ -43,25 +43,50 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The experiments, over how many seeds, and how they are trained; `plan` makes one.
+    """The experiments, over how many seeds, and how they are trained.
 
     Attributes:
-        experiments: in the report's order.
         seeds: networks of each small experiment (recall, adder).
-        mnist_seeds: networks of each MNIST model.
+        mnist_seeds: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
+        only: the tasks wanted; all by default.
+        preset: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
         first_seed: the others follow it.
-        preset: `report` or `fast`.
         device: where to train.
         overrides: by task, settings in place of the preset's.
+
+    Raises:
+        SettingError: for a number out of range, or an unknown task, preset or device.
     """
 
-    experiments: tuple[Experiment, ...]
     seeds: int = SEEDS
     mnist_seeds: int = MNIST_SEEDS
-    first_seed: int = 0
+    _: KW_ONLY
+    only: Sequence[str] = ()
     preset: str = "report"
+    first_seed: int = 0
     device: str = "auto"
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        SETTINGS["seeds"].check(self.seeds)
+        MNIST_SEEDS_SETTING.check(self.mnist_seeds)
+        SETTINGS["seed"].check(self.first_seed)
+        SETTINGS["seed"].check(self.first_seed + max(self.seeds, self.mnist_seeds) - 1)
+        check_choice("Preset", self.preset, tuple(PRESETS))
+        check_choice("Device", self.device, DEVICES)
+        for task in self.only:
+            if task not in REPORT_ORDER:
+                known = ", ".join(REPORT_ORDER)
+                raise SettingError(
+                    f"The report's experiments are {known}, not “{printable(task)}”."
+                )
+        for one in self.experiments:  # what is wrong with an override is found now
+            self.config(one.task, one.cell, self.first_seed)
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Those that are wanted, in the report's order."""
+        return tuple(one for one in EXPERIMENTS if not self.only or one.task in self.only)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -135,55 +160,6 @@ class Plan:
         if self.device != "auto":
             parts.append(f"--device {self.device}")
         return " ".join(parts)
-
-
-def plan(
-    seeds: int = SEEDS,
-    mnist_seeds: int = MNIST_SEEDS,
-    *,
-    only: Sequence[str] = (),
-    preset: str = "report",
-    first_seed: int = 0,
-    device: str = "auto",
-    overrides: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Plan:
-    """The plan of a report.
-
-    Args:
-        seeds: networks of each small experiment (recall, adder).
-        mnist_seeds: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
-        only: the tasks wanted; all by default.
-        preset: `report` or `fast` (see `Plan.notes` for what `fast` does with the adder's losses).
-        first_seed: the others follow it.
-        device: where to train.
-        overrides: by task, settings in place of the preset's.
-
-    Raises:
-        SettingError: for a number out of range, or an unknown task, preset or device.
-    """
-    SETTINGS["seeds"].check(seeds)
-    MNIST_SEEDS_SETTING.check(mnist_seeds)
-    SETTINGS["seed"].check(first_seed)
-    SETTINGS["seed"].check(first_seed + max(seeds, mnist_seeds) - 1)
-    check_choice("Preset", preset, tuple(PRESETS))
-    check_choice("Device", device, DEVICES)
-    for task in only:
-        if task not in REPORT_ORDER:
-            raise SettingError(
-                f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(task)}”."
-            )
-    made = Plan(
-        tuple(one for one in EXPERIMENTS if not only or one.task in only),
-        seeds,
-        mnist_seeds,
-        first_seed,
-        preset,
-        device,
-        dict(overrides or {}),
-    )
-    for one in made.experiments:  # what is wrong with an override is found now
-        made.config(one.task, one.cell, first_seed)
-    return made
 
 
 def family(config: RunConfig) -> RunConfig:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.report.plan import plan
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.published import EXPERIMENTS
 from rnn_tui.report.rows import Row, place_of
 from rnn_tui.report.words import cells, markdown_text
@@ -58,7 +58,7 @@ def test_the_table_says_what_there_is() -> None:
 
 
 def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
-    made = plan()
+    made = Plan()
     assert (len(made.experiments), len(made.parts)) == (12, 9 * 20 + 3 * 3)
     for experiment in made.experiments:
         config = made.config(experiment.task, experiment.cell, 0)
@@ -68,13 +68,13 @@ def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
 
 
 def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
-    made = plan(2, preset="fast", only=("adder",))
+    made = Plan(2, preset="fast", only=("adder",))
     config = made.config("adder", "lstm", 0)
     assert (config.variants, config.recipe.augmentation) == (
-        plan(2, only=("adder",)).config("adder", "lstm", 0).variants, "none",
+        Plan(2, only=("adder",)).config("adder", "lstm", 0).variants, "none",
     )  # fmt: skip
     assert made.notes
-    assert not plan(2, preset="fast", only=("recall",)).notes
+    assert not Plan(2, preset="fast", only=("recall",)).notes
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
 )  # fmt: skip
 def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, object]) -> None:
     with pytest.raises(SettingError):
-        plan(*arguments, **options)  # type: ignore[arg-type]
+        Plan(*arguments, **options)  # type: ignore[arg-type]
 
 
 def test_the_command_of_a_plan() -> None:
-    assert plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
-    some = plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
+    assert Plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
+    some = Plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
     assert some.command == (
         "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
     )

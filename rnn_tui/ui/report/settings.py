@@ -19,7 +19,6 @@ from rnn_tui.report.plan import (
     PRESETS,
     SEEDS,
     Plan,
-    plan,
 )
 from rnn_tui.report.published import REPORT_ORDER
 from rnn_tui.tasks import TASKS
@@ -87,7 +86,7 @@ class ReportSettings(Vertical):
             labels = [TASKS[task].label for task in REPORT_ORDER]
             raise SettingError(f"Tick at least one of {', '.join(labels)}.")
         preset = str(self.query_one("#preset", Select).value)
-        return plan(*numbers, only=only, preset=preset, overrides=self._overrides)
+        return Plan(*numbers, only=tuple(only), preset=preset, overrides=self._overrides)
 
     def _field(self, name: str) -> SettingInput:
         return self.query_one(f"#{name}", SettingInput)
