@@ -26,7 +26,6 @@ from rnn_tui.cli.output import (
 from rnn_tui.cli.parser import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, Plan
 from rnn_tui.report.published import REPORT_ORDER
@@ -204,12 +203,9 @@ class _Progress:
 
 def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool) -> None:
     """Print what there is, and write the documents."""
-    if not run_database().exists():  # a question makes no database
-        _tell_of(made, None, outputs, as_json=as_json, was_stopped=was_stopped)
-        return
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite, on use only
 
-    with RunStore() as store:
+    with existing_store() as store:
         _tell_of(made, store, outputs, as_json=as_json, was_stopped=was_stopped)
 
 

@@ -182,10 +182,10 @@ def _made(known: About) -> list[str]:
         markdown_table(
             ("", ""),
             [
-                ("processor", computer.processor),
-                ("cores", str(computer.cores)),
-                ("memory", f"{computer.memory_gib:g} GiB"),
-                ("system", computer.system),
+                ("processor", str(computer["processor"])),
+                ("cores", str(computer["cores"])),
+                ("memory", f"{computer['memory_gib']:g} GiB"),
+                ("system", str(computer["system"])),
                 ("trained on", ", ".join(known.devices) or NOTHING),
                 *versions,
             ],

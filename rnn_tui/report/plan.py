@@ -76,10 +76,8 @@ class Plan:
         check_choice("Device", self.device, DEVICES)
         for task in self.only:
             if task not in REPORT_ORDER:
-                known = ", ".join(REPORT_ORDER)
-                raise SettingError(
-                    f"The report's experiments are {known}, not “{printable(task)}”."
-                )
+                known = f"The report's experiments are {', '.join(REPORT_ORDER)}"
+                raise SettingError(f"{known}, not “{printable(task)}”.")
         for one in self.experiments:  # what is wrong with an override is found now
             self.config(one.task, one.cell, self.first_seed)
 

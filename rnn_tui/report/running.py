@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.paths import run_database
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.store import RunStore, existing_store
 
 # Often enough for a bar that moves, seldom enough to cost nothing.
 SECONDS_BETWEEN_STANDINGS = 0.5
@@ -87,11 +86,8 @@ def standing(plan: Plan) -> Standing:
     Raises:
         StoreError: if the store can't be read.
     """
-    if not run_database().exists():  # a question makes no database
-        has = kept(plan, None)
-    else:
-        with RunStore() as store:
-            has = kept(plan, store)
+    with existing_store() as store:
+        has = kept(plan, store)
     return _standing(plan, has, work_for(plan, has), Pace(has.finished))
 
 
@@ -125,14 +121,19 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
         if control.stopping or not works:
             return Ending(now, bool(works), tuple(failures))
         if not device_checked:  # or every single run would fail
-            _check_device(plan.device)
+            from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - torch, on use only
+
+            resolve_device(plan.device)
             device_checked = True
         work = works[0]
         run_id = new_run_id() if work.run is None else work.run.run_id
         teller = _Teller(now, work, works[1:], pace, emit)
         teller.begin(run_id)
         try:
-            _train(work, run_id, teller.take, control)
+            if work.run is None:
+                training.train(work.config, teller.take, control, run_id)
+            else:
+                training.resume(work.run, teller.take, control)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
@@ -145,19 +146,6 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
         if not control.stopping:
             # Even where it could not be kept: it must not be trained for ever.
             tried.update(work.parts)
-
-
-def _check_device(name: str) -> None:
-    from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - torch, on use only
-
-    resolve_device(name)
-
-
-def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> None:
-    if work.run is not None:
-        training.resume(work.run, emit, control)
-    else:
-        training.train(work.config, emit, control, run_id)
 
 
 def _standing(plan: Plan, has: Kept, works: Sequence[Work], pace: Pace) -> Standing:
@@ -177,8 +165,7 @@ def _seconds(works: Sequence[Work], pace: Pace) -> float | None:
         whole = pace.seconds(work.config)
         if whole is None:
             return None
-        left = 1.0 - work.run.progress if work.run is not None else 1.0
-        result += left * whole
+        result += whole * (1.0 - work.run.progress if work.run is not None else 1.0)
     return result
 
 
@@ -257,14 +244,8 @@ class _Teller:
         if whole is not None and later is not None:
             left = (1.0 - progress) * whole + later
         self._emit(
-            Standing(
-                total=self._before.total,
-                done=self._before.done,
-                elsewhere=self._before.elsewhere,
-                work=self._work,
-                run_id=run_id,
-                progress=progress,
-                runs_left=len(self._later),
-                seconds_left=left,
+            replace(
+                self._before, work=self._work, run_id=run_id, progress=progress,
+                runs_left=len(self._later), seconds_left=left,
             )
-        )
+        )  # fmt: skip

@@ -298,5 +298,15 @@ class RunStore:
             raise explained(error, self._path) from error
 
 
+@contextmanager
+def existing_store() -> Iterator[RunStore | None]:
+    """The runs, or None where there are none yet: a question makes no database."""
+    if not run_database().exists():
+        yield None
+        return
+    with RunStore() as store:
+        yield store
+
+
 def _of(task: str | None) -> str:
     return "" if task is None else f" of {task}"
