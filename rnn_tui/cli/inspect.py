@@ -51,30 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   rnn-tui inspect recall 3 1 4 1 5 --position 3
   rnn-tui inspect mnist --test-image 7 --npz digit.npz"""
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    _add_adder(
-        tasks.add_parser(
-            ADDER.name,
-            help="an addition, place by place",
-            description="Look inside a network that adds, place by place, the lowest first.",
-        )
-    )
-    _add_recall(
-        tasks.add_parser(
-            RECALL.name,
-            help="a sequence, digit by digit",
-            description="Look inside a network that recalls, digit by digit.",
-        )
-    )
-    _add_mnist(
-        tasks.add_parser(
-            MNIST.name,
-            help="a digit, row by row",
-            description="Look inside a network that reads digits, row by row.",
-        )
-    )
+    for task, fill, what, does in (
+        (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first"),
+        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit"),
+        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row"),
+    ):
+        described = f"Look inside a network that {does}."
+        fill(tasks.add_parser(task.name, help=what, description=described))
 
 
-def _add_adder(parser: argparse.ArgumentParser) -> None:
+def _add_sum(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "query", nargs="+", metavar="NUMBER",
         help="two numbers, with or without a plus between them",
@@ -84,7 +70,7 @@ def _add_adder(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "look for the carry in the units over 1,000 random additions")
 
 
-def _add_recall(parser: argparse.ArgumentParser) -> None:
+def _add_digits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="+", metavar="DIGITS", help="the sequence")
     parser.add_argument(
         "--position", type=read_by(SETTINGS["position"]), metavar="N",
@@ -94,7 +80,7 @@ def _add_recall(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "read every earlier digit from the state after each step")
 
 
-def _add_mnist(parser: argparse.ArgumentParser) -> None:
+def _add_image(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(complain=parser.error)
     parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo of a digit")
     parser.add_argument(

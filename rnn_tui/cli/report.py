@@ -6,7 +6,6 @@ The table goes to stdout, how it goes on to stderr, documents into files.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from rnn_tui.cli.output import (
     print_table,
     say,
     stopped,
+    stopping,
     stopping_on_signals,
 )
 from rnn_tui.cli.parser import add_output_options, read_by
@@ -147,11 +147,7 @@ def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
     from rnn_tui.report.running import train_missing  # noqa: PLC0415
 
     control = Control()
-
-    def stop(number: int) -> None:
-        control.stop(interrupted=number != signal.SIGINT)
-
-    with stopping_on_signals(stop) as received, progress.bar:
+    with stopping_on_signals(stopping(control)) as received, progress.bar:
         return train_missing(made, progress.take, control), received
 
 

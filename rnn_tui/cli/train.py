@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -91,28 +90,23 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     """The options of a task that reads its data from files."""
     parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
+        "--data-dir", metavar="DIR", help="a torchvision root to read the data from",
         default=argparse.SUPPRESS,  # or it would overrule the same option before the command
-        help="a torchvision root to read the data from",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--extra-data",
-        metavar="FILE",
+        "--extra-data", metavar="FILE",
         help="further training images: an NPZ file with images and labels, or an IDX file of "
         "images with its labels beside it",
-    )
+    )  # fmt: skip
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
-        "--start-from",
-        metavar="FILE",
+        "--start-from", metavar="FILE",
         help=f"start from these weights, or from those that ship if FILE is {SHIPPED}",
-    )
+    )  # fmt: skip
     start.add_argument(
-        "--start-from-run",
-        metavar="RUN",
+        "--start-from-run", metavar="RUN",
         help=f"start from the weights of this run: {WHICH_FINISHED_RUN}",
-    )
+    )  # fmt: skip
 
 
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
@@ -238,11 +232,7 @@ def _train(told: TrainingOutput, start: Callable[[Emit, Control], Any], to: Path
     from rnn_tui.engine.state import Status  # noqa: PLC0415
 
     control, config = Control(), told.state.config
-
-    def stop(number: int) -> None:
-        control.stop(interrupted=number != signal.SIGINT)
-
-    with output.stopping_on_signals(stop) as received:
+    with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
         evaluation = None

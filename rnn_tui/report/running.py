@@ -121,19 +121,14 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
         if control.stopping or not works:
             return Ending(now, bool(works), tuple(failures))
         if not device_checked:  # or every single run would fail
-            from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - torch, on use only
-
-            resolve_device(plan.device)
+            _check_device(plan.device)
             device_checked = True
         work = works[0]
         run_id = new_run_id() if work.run is None else work.run.run_id
         teller = _Teller(now, work, works[1:], pace, emit)
         teller.begin(run_id)
         try:
-            if work.run is None:
-                training.train(work.config, teller.take, control, run_id)
-            else:
-                training.resume(work.run, teller.take, control)
+            _train(work, run_id, teller.take, control)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
@@ -146,6 +141,19 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
         if not control.stopping:
             # Even where it could not be kept: it must not be trained for ever.
             tried.update(work.parts)
+
+
+def _check_device(name: str) -> None:
+    from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - torch, on use only
+
+    resolve_device(name)
+
+
+def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> None:
+    if work.run is not None:
+        training.resume(work.run, emit, control)
+    else:
+        training.train(work.config, emit, control, run_id)
 
 
 def _standing(plan: Plan, has: Kept, works: Sequence[Work], pace: Pace) -> Standing:

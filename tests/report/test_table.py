@@ -48,7 +48,7 @@ def test_the_table_says_what_there_is() -> None:
         "MNIST, LSTM", "98.73", "–", "0 of 3", "–", "–",
     )  # fmt: skip
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
-    assert one.sd is None
+    assert one.to_dict()["sd"] is None
     assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01")
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
     assert two.sd == pytest.approx(0.5**0.5)
