@@ -29,7 +29,7 @@ def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = Non
         arguments,
     )
     return [
-        Moment(kind, step, epoch, elapsed, rate, seconds, *figures.get((kind, step), ({}, {})))
+        Moment(kind, step, elapsed, *figures.get((kind, step), ({}, {})), epoch, rate, seconds)
         for kind, step, epoch, elapsed, rate, seconds in rows
     ]
 
@@ -69,14 +69,6 @@ def _versions(text: str) -> Mapping[str, str]:
         return {str(name): str(version) for name, version in json.loads(text).items()}
     except (AttributeError, ValueError):
         return {}
-
-
-def lines(connection: sqlite3.Connection, run_id: str) -> list[tuple[float, str, str]]:
-    """The log of a run: time, level and text."""
-    rows = connection.execute(
-        "SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def replayed(

@@ -145,7 +145,10 @@ class RunStore:
     def log(self, run_id: str) -> list[tuple[float, str, str]]:
         """The sentences of a run's log: time, level, text."""
         with self._explaining():
-            return reading.lines(self._connection, run_id)
+            rows = self._connection.execute(
+                "SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
+            )
+            return [(at, level, text) for at, level, text in rows]
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""

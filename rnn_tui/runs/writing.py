@@ -32,17 +32,10 @@ def insert_run(
         "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            run_id,
-            free_name(connection, name),
-            config.task,
-            config.cell,
-            config.preset,
-            json.dumps(config.to_dict()),
-            created,
-            time.time(),
-            RunStatus.LOADING,
+            run_id, free_name(connection, name), config.task, config.cell, config.preset,
+            json.dumps(config.to_dict()), created, time.time(), RunStatus.LOADING,
         ),
-    )
+    )  # fmt: skip
 
 
 def free_name(connection: sqlite3.Connection, name: str) -> str:
@@ -86,15 +79,13 @@ class EventWriter:
             case events.StepLogged():
                 self._moment(
                     connection,
-                    Moment(
-                        "step", event.step, None, event.elapsed, event.rate, None,
-                        event.metrics, event.replicas,
-                    ),
+                    Moment("step", event.step, event.elapsed, event.metrics, event.replicas,
+                           rate=event.rate),
                 )  # fmt: skip
             case events.EpochEnded():
                 moment = Moment(
-                    "epoch", event.step, event.epoch, event.elapsed, None, event.seconds,
-                    event.metrics, event.replicas,
+                    "epoch", event.step, event.elapsed, event.metrics, event.replicas,
+                    event.epoch, seconds=event.seconds,
                 )  # fmt: skip
                 self._moment(connection, moment)
                 self._headlines(connection, moment.figures)
@@ -113,10 +104,8 @@ class EventWriter:
     def _ended(self, connection: sqlite3.Connection, event: events.Event) -> None:
         match event:
             case events.RunFinished():
-                moment = Moment(
-                    "test", event.step, self._config.epochs, event.seconds, None, None,
-                    event.metrics, event.replicas,
-                )  # fmt: skip
+                figures: Figures = {**event.metrics, **event.replicas}
+                moment = Moment.test(self._config, event.step, event.seconds, figures)
                 self._columns |= write_results(
                     connection, self._id, self._config, self._specs, moment
                 )
@@ -151,18 +140,13 @@ class EventWriter:
         connection.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                self._id,
-                time.time(),
-                event.first_step,
-                socket.gethostname(),
-                os.getpid(),
-                process_started(),
-                event.device,
-                event.workers,
-                json.dumps(versions()),
+                self._id, time.time(), event.first_step, socket.gethostname(), os.getpid(),
+                process_started(), event.device, event.workers, json.dumps(versions()),
             ),
-        )
-        self._headlines_again(connection)
+        )  # fmt: skip
+        # Best and last value of the epochs that are left when a run is resumed.
+        for moment in moments(connection, self._id, "epoch"):
+            self._headlines(connection, moment.figures)
 
     def _moment(self, connection: sqlite3.Connection, moment: Moment) -> None:
         write_moment(connection, self._id, moment)
@@ -181,11 +165,6 @@ class EventWriter:
             "WHERE id = ?",
             (spec.name, value, value, value, self._id),
         )
-
-    def _headlines_again(self, connection: sqlite3.Connection) -> None:
-        """Best and last value of the epochs that are left when a run is resumed."""
-        for moment in moments(connection, self._id, "epoch"):
-            self._headlines(connection, moment.figures)
 
 
 def main_metric(specs: Sequence[Metric], figures: Figures) -> Metric | None:
@@ -216,12 +195,9 @@ def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) ->
 
 
 def write_results(
-    connection: sqlite3.Connection,
-    run_id: str,
-    config: RunConfig,
-    specs: Sequence[Metric],
+    connection: sqlite3.Connection, run_id: str, config: RunConfig, specs: Sequence[Metric],
     moment: Moment,
-) -> dict[str, object]:
+) -> dict[str, object]:  # fmt: skip
     """Write what was measured at the end; returns the columns of the run that change with it."""
     write_moment(connection, run_id, moment)
     figures = moment.figures
