@@ -167,32 +167,29 @@ def _line(answer: Answer) -> list[tuple[str, str]]:
     return [(f"{answer.said}  ", ""), mark, (f" {answer.remark}".rstrip(), "")]
 
 
-def ask(
-    questions: Questions[Question, Any], text: str | None, *, as_json: bool, quiet: bool
-) -> int:
+def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
     Args:
         questions: the kind of question, and who answers.
-        text: the question; None to read stdin.
-        as_json: print one JSON document.
-        quiet: print answers and faults only.
+        options: with the words of the question in `query`, none of them to read stdin, and with
+            those of `add_question_options`.
 
     0 whether or not the answers are right, 1 if a line on stdin is no question.
 
     Raises:
-        QueryError: if `text` is no question, or there is none at all.
+        QueryError: if what was typed is no question, or there is none at all.
     """
-    if text is not None:
-        chunks: Iterator[list[Question | Fault]] = iter([[questions.read(text)]])
+    if options.query:
+        chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])
     elif sys.stdin is None or sys.stdin.isatty():
         raise QueryError(f"{questions.request}; or pipe in such questions, one a line.")
     else:
         chunks = _chunks(_lines(sys.stdin), questions)
-    inform: Callable[[str], None] = (lambda _: None) if quiet else say
+    inform: Callable[[str], None] = (lambda _: None) if options.quiet else say
     inform(f"weights: {questions.label}")
     results: _Lines | _Document = _Lines(sys.stdout)
-    if as_json:
+    if options.json:
         results = _Document(sys.stdout, questions.document())
     try:
         return _answer_all(questions, chunks, results, inform)

@@ -16,7 +16,7 @@ from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.cli.parser import WHICH_RUN
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database
-from rnn_tui.runs.export.formats import FORMATS, extras_needed, write
+from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.words import NOTHING, age, duration, figure
 from rnn_tui.tasks import TASKS
 
@@ -228,16 +228,12 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 def _export(store: RunStore, options: argparse.Namespace) -> None:
     """Write something of runs to files, or to stdout."""
     runs = {one.run_id: one for one in map(store.find, options.runs)}
-    written = write(
-        store,
-        list(runs.values()),
-        options.to,
+    export = Export(
+        FORMATS[options.to], store, list(runs.values()),
         None if options.output is None else Path(options.output),
-        metrics=options.metrics,
-        against=options.against,
-        out=sys.stdout,
-    )
-    for path in written:
+        sys.stdout, options.metrics, options.against,
+    )  # fmt: skip
+    for path in write(export):
         say(f"written to {printable(path, 200)}")
 
 

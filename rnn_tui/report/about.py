@@ -41,11 +41,6 @@ class UsedRun:
     networks: int
     sessions: tuple[Session, ...]
 
-    def versions(self, package: str) -> str:
-        """The versions of a package that trained it, with commas; empty where not known."""
-        found = (session.versions.get(package, "") for session in self.sessions)
-        return ", ".join(dict.fromkeys(version for version in found if version))
-
     @property
     def here(self) -> bool:
         """Whether all of it was trained on a machine of this name."""

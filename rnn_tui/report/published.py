@@ -24,11 +24,6 @@ VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
     "lstm": (None, 97.73, 98.07, 97.77, 98.26, 98.77, 98.70, 98.54, 98.65, 98.80),
     "bilstm": (92.23, 95.76, 96.97, 96.68, 97.74, 98.00, 98.07, 98.23, 98.06, 98.54),
 }
-METRICS = {
-    "mnist": ("test_accuracy", "test accuracy"),
-    "recall": ("test_accuracy", "test accuracy"),
-    "adder": ("test_bit_accuracy", "bit accuracy"),
-}
 
 
 @dataclass(frozen=True)
@@ -55,9 +50,8 @@ class Experiment:
         """A name for JSON, such as `mnist-rnn` or `adder-h3-mse`."""
         if self.variant is None:
             return f"{self.task}-{self.cell}"
-        return f"{self.task}-h{self.variant.hidden_size}" + (
-            f"-{self.variant.loss}" if self.task == "adder" else ""
-        )
+        loss = f"-{self.variant.loss}" if self.task == "adder" else ""
+        return f"{self.task}-h{self.variant.hidden_size}{loss}"
 
     @property
     def short_label(self) -> str:
@@ -76,12 +70,7 @@ class Experiment:
     @property
     def metric(self) -> str:
         """The metric of the published figure."""
-        return METRICS[self.task][0]
-
-    @property
-    def metric_label(self) -> str:
-        """The same in words."""
-        return METRICS[self.task][1]
+        return TASKS[self.task].headline
 
 
 def _of_images() -> list[Experiment]:
@@ -93,12 +82,10 @@ def _of_images() -> list[Experiment]:
 
 
 def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) -> list[Experiment]:
-    published = TASKS[task].published[METRICS[task][0]]
+    spec = TASKS[task]
+    published = spec.published[spec.headline]
     variants = [Variant(size, loss) for loss in losses for size in sizes]
-    return [
-        Experiment(task, TASKS[task].default_cell, variant, published[variant.label])
-        for variant in variants
-    ]
+    return [Experiment(task, spec.default_cell, one, published[one.label]) for one in variants]
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (
