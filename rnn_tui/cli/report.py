@@ -27,8 +27,7 @@ from rnn_tui.cli.parser import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, Plan
-from rnn_tui.report.published import REPORT_ORDER
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.words import duration

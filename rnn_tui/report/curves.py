@@ -12,8 +12,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.report.kept import Found, kept
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import Experiment
+from rnn_tui.report.plan import Experiment, Plan
 from rnn_tui.report.rows import Logged, found_of, logged
 from rnn_tui.runs.comparison import Line
 from rnn_tui.runs.records import Moment

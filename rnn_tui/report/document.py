@@ -21,8 +21,7 @@ from rnn_tui.engine.files import why_unwritable, write_atomically
 from rnn_tui.report.about import TIMES, About, UsedRun, about
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table, markdown_text
 from rnn_tui.runs.comparison import settings_of

@@ -9,8 +9,7 @@ from typing import Any
 
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.report.kept import Found, Kept, kept
-from rnn_tui.report.plan import Part, Plan
-from rnn_tui.report.published import DECIMALS, Experiment
+from rnn_tui.report.plan import DECIMALS, Experiment, Part, Plan
 from rnn_tui.runs.records import Kind, Moment
 from rnn_tui.runs.store import RunStore
 

@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from rnn_tui.report.conclusions import Conclusion, Verdict, conclusions
 from rnn_tui.report.curves import AccuracyByLength
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Results, Row
 
 ADDERS = {one.short_label: one for one in EXPERIMENTS if one.task == "adder"}

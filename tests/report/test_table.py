@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Row, place_of
 from rnn_tui.report.words import cells, markdown_text
 from rnn_tui.tasks import TASKS
@@ -51,7 +50,7 @@ def test_the_table_says_what_there_is() -> None:
     assert one.to_dict()["sd"] is None
     assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01")
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
-    assert two.sd == pytest.approx(0.5**0.5)
+    assert two.to_dict()["sd"] == pytest.approx(0.5**0.5)
     assert cells(two)[2:] == (
         "98.50 ± 0.71 [98.00, 99.00]", "2", "inside the range", "0:03",
     )  # fmt: skip

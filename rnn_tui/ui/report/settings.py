@@ -17,10 +17,10 @@ from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
     PRESETS,
+    REPORT_ORDER,
     SEEDS,
     Plan,
 )
-from rnn_tui.report.published import REPORT_ORDER
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
