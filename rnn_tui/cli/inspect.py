@@ -8,17 +8,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.cli import add, recall
+from rnn_tui.cli import add, output, recall
 from rnn_tui.cli.add import add_base_option
-from rnn_tui.cli.output import (
-    FAILURE,
-    OK,
-    ProgressBar,
-    print_json,
-    say,
-    stopped,
-    stopping_on_signals,
-)
 from rnn_tui.cli.parser import add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
@@ -120,8 +111,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         subject = _subject(options)
     except UnreadableError as error:  # no wrong usage
-        say(str(error))
-        return FAILURE
+        output.say(str(error))
+        return output.FAILURE
     return show(
         subject,
         probes=options.probes,
@@ -192,25 +183,25 @@ def show(subject: Inspection, *, probes: bool, npz: Path | None, as_json: bool, 
         ExportError: if `npz` can't be written.
     """
     if not quiet:
-        say(f"weights: {subject.label}")
+        output.say(f"weights: {subject.label}")
         for notice in subject.notices:
-            say(notice)
+            output.say(notice)
     if probes:
         stop = threading.Event()
-        bar = ProgressBar("probes", quiet=quiet, counted=True, eta=False)
-        with stopping_on_signals(lambda _: stop.set()) as received, bar:
+        bar = output.ProgressBar("probes", quiet=quiet, counted=True, eta=False)
+        with output.stopping_on_signals(lambda _: stop.set()) as received, bar:
             whole = subject.study(bar.update, stop.is_set)
         if received or not whole:
-            return stopped(received) if received else FAILURE
+            return output.stopped(received) if received else output.FAILURE
     if npz is not None:
         _write_arrays(npz, subject)
     if as_json:
-        print_json({"weights": subject.weights, **subject.document()}, indent=None)
+        output.print_json({"weights": subject.weights, **subject.document()}, indent=None)
     else:
         _print_table(subject)
     if npz is not None and not quiet:
-        say(f"All numbers are in {printable(npz, 200)}.")
-    return OK
+        output.say(f"All numbers are in {printable(npz, 200)}.")
+    return output.OK
 
 
 def _print_table(subject: Inspection) -> None:

@@ -234,13 +234,9 @@ class ProgressBar:
             self._bar.stop()
 
     def update(
-        self,
-        done: float | None = None,
-        total: float | None = None,
-        *,
-        label: str | None = None,
-        note: str | None = None,
-    ) -> None:
+        self, done: float | None = None, total: float | None = None,
+        *, label: str | None = None, note: str | None = None,
+    ) -> None:  # fmt: skip
         """Show how far it is; what is None stays as it is.
 
         Args:
@@ -274,31 +270,22 @@ class ProgressBar:
 
 
 def _bar(*, counted: bool, eta: bool) -> Any:
-    from rich.progress import (  # noqa: PLC0415 - on terminals only
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich import progress  # noqa: PLC0415 - on terminals only
     from rich.table import Column  # noqa: PLC0415
 
     # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
     one_line = Column(no_wrap=True)
-    return Progress(
-        TextColumn("{task.description}", table_column=one_line, markup=False),
-        BarColumn(),
-        MofNCompleteColumn() if counted else TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[note]}", table_column=one_line, markup=False),
-        TimeElapsedColumn(),
-        *([TextColumn("ETA"), TimeRemainingColumn()] if eta else []),
-        console=console(sys.stderr),
-        transient=True,
-        refresh_per_second=4,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
+    text = progress.TextColumn
+    return progress.Progress(
+        text("{task.description}", table_column=one_line, markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
+        text("{task.fields[note]}", table_column=one_line, markup=False),
+        progress.TimeElapsedColumn(),
+        *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
+        console=console(sys.stderr), transient=True, refresh_per_second=4,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
 
 
 # --- signals --------------------------------------------------------------------------------------

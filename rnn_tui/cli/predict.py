@@ -15,17 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rnn_tui.cli.output import (
-    FAILURE,
-    OK,
-    JsonResults,
-    Lines,
-    ProgressBar,
-    say,
-    stopped,
-    stopping_on_signals,
-    writable,
-)
+from rnn_tui.cli import output
 from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
@@ -125,7 +115,7 @@ def run(options: argparse.Namespace) -> int:
         labelled=options.labels,
     )
     if not options.quiet:
-        say(f"weights: {source.label}")
+        output.say(f"weights: {source.label}")
     readings: _Lines | _Table | _Document
     if options.json:
         readings = _Document(sys.stdout, described(source, network))
@@ -147,14 +137,14 @@ def _read(
 
     summary, stop = ReadingSummary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
-    bar = ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
+    bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
     def count() -> None:
         # Looking through folders once more takes far less than reading what lies in them.
         bar.update(total=sum(1 for _ in find_images(paths, recursive)))
 
     began = time.perf_counter()
-    with stopping_on_signals(lambda _: stop.set()) as received:
+    with output.stopping_on_signals(lambda _: stop.set()) as received:
         try:
             with bar:
                 if bar.shown:
@@ -167,12 +157,12 @@ def _read(
         finally:
             to.close(summary)
     if received:
-        return stopped(received)
+        return output.stopped(received)
     if not summary.photos:
-        say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
+        output.say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
     elif not quiet:
-        say(_counted(summary))
-    return FAILURE if summary.errors or not summary.photos else OK
+        output.say(_counted(summary))
+    return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 
 def _counted(summary: ReadingSummary) -> str:
@@ -187,7 +177,7 @@ def _counted(summary: ReadingSummary) -> str:
 # --- telling --------------------------------------------------------------------------------------
 
 
-class _Lines(Lines):
+class _Lines(output.Lines):
     """A line a photo, in colours where a terminal shows them; a confusion matrix at the end."""
 
     def show(self, readings: Sequence[Reading]) -> None:
@@ -241,14 +231,14 @@ class _Table:
             path, *rest = table_row(reading)
             if self._terminal:
                 path = printable(path, LONGEST_CSV_PATH)
-            self._writer.writerow([writable(path, self._out), *rest])
+            self._writer.writerow([output.writable(path, self._out), *rest])
         self._out.flush()
 
     def close(self, summary: ReadingSummary) -> None:
         """Nothing: a table has no foot."""
 
 
-class _Document(JsonResults):
+class _Document(output.JsonResults):
     """One JSON document."""
 
     def show(self, readings: Sequence[Reading]) -> None:

@@ -11,18 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.cli.output import (
-    FAILURE,
-    OK,
-    ProgressBar,
-    console,
-    print_json,
-    print_table,
-    say,
-    stopped,
-    stopping,
-    stopping_on_signals,
-)
+from rnn_tui.cli import output
 from rnn_tui.cli.parser import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
@@ -124,20 +113,20 @@ def run(options: argparse.Namespace) -> int:
     if options.no_training:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
-        return OK
+        return output.OK
     ending, received = _train(made, _Progress(quiet=options.quiet))
     _tell(made, [] if ending.stopped else outputs, as_json=options.json, was_stopped=ending.stopped)
     if ending.stopped:
-        without = " No document was written." if outputs else ""
-        say("stopped; what was trained is kept, and the same command goes on from there." + without)
-        return stopped(received)
+        kept = "what was trained is kept, and the same command goes on from there."
+        output.say(f"stopped; {kept}{' No document was written.' if outputs else ''}")
+        return output.stopped(received)
     if ending.standing.elsewhere:
-        say(
+        output.say(
             f"{ending.standing.elsewhere} networks are being trained by another process; the same "
             "command has them once they are done."
         )
     _say_written(outputs, options.quiet)
-    return FAILURE if ending.failures else OK
+    return output.FAILURE if ending.failures else output.OK
 
 
 def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
@@ -146,7 +135,7 @@ def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
     from rnn_tui.report.running import train_missing  # noqa: PLC0415
 
     control = Control()
-    with stopping_on_signals(stopping(control)) as received, progress.bar:
+    with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
         return train_missing(made, progress.take, control), received
 
 
@@ -160,7 +149,7 @@ class _Progress:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._told = self._doing = ""
-        self.bar = ProgressBar("looking at the runs", quiet=quiet, eta=False)
+        self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
         self.bar.update(total=1.0)
 
     def take(self, event: events.Event | Standing) -> None:
@@ -182,15 +171,13 @@ class _Progress:
         if self.bar.shown:
             what = now.work.label if now.work is not None else "all runs"
             self.bar.update(
-                now.share,
-                label=f"{what} · {now.done} of {now.total} networks done",
-                note=left,
+                now.share, label=f"{what} · {now.done} of {now.total} networks done", note=left
             )
         elif now.work is not None and now.run_id != self._told and not self._quiet:
             self._told = now.run_id
             doing = "goes on with" if now.work.run is not None else "trains"
             done = f"{now.done} of {now.total} networks done{', ' if left else ''}{left}"
-            say(f"{done}; {doing} {now.work.label}")
+            output.say(f"{done}; {doing} {now.work.label}")
 
 
 # --- what is told ---------------------------------------------------------------------------------
@@ -224,7 +211,7 @@ def _tell_of(
             "rows": [row.to_dict() for row in table.rows],
             "conclusions": [one.to_dict() for one in concluded],
         }
-        print_json(document)
+        output.print_json(document)
     else:
         _print(table, () if was_stopped else concluded)
     sys.stdout.flush()
@@ -247,8 +234,8 @@ def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
         return
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
-    print_table(HEADS, rows, RIGHT)
-    out = console(sys.stdout)
+    output.print_table(HEADS, rows, RIGHT)
+    out = output.console(sys.stdout)
     for note in table.plan.notes:
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for one in concluded:
@@ -257,4 +244,4 @@ def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
 
 def _say_written(outputs: Sequence[Path], quiet: bool) -> None:
     for path in [] if quiet else outputs:
-        say(f"written to {printable(path, 200)}")
+        output.say(f"written to {printable(path, 200)}")

@@ -190,7 +190,9 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     different = differing(runs)
     if options.json or options.list_json:
         ids = [one.run_id for one in runs]
-        differences = documents.differences(ids, different)
+        differences = [
+            {"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different
+        ]
         print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
         return
     rows = [

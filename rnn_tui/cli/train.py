@@ -21,10 +21,7 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.task import Task
 
 # Lists are given once, so their options are in the singular like those of other settings.
-OPTIONS = {
-    "hidden_sizes": ("--hidden-size", "--hidden-sizes"),
-    "losses": ("--loss", "--losses"),
-}
+OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
 SHIPPED = "pretrained"
 
 

@@ -175,10 +175,7 @@ def _made(known: About) -> list[str]:
     ]
     if known.runs:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
-        parts += [
-            "### Runs",
-            markdown_table(heads, [_run_cells(one) for one in known.runs]),
-        ]
+        parts += ["### Runs", markdown_table(heads, [_run_cells(one) for one in known.runs])]
         if elsewhere := sum(not one.here for one in known.runs):
             parts.append(
                 f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the "

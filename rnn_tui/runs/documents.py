@@ -110,13 +110,6 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def differences(names: Sequence[str], rows: Sequence[tuple[str, tuple[str, ...]]]) -> list[Any]:
-    """Settings in which runs differ."""
-    return [
-        {"setting": setting, **dict(zip(names, values, strict=True))} for setting, values in rows
-    ]
-
-
 def write_csv(export: Export) -> list[Path]:
     """Write every logged value in a row of its own, to the last bit.
 

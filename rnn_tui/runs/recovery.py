@@ -26,14 +26,7 @@ from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import ID, Moment, RunStatus, headline, specs_of
 from rnn_tui.runs.writing import EventWriter, insert_run, update_run, write_results
 
-KINDS: Mapping[str, type[events.Event]] = {
-    kind.__name__: kind
-    for kind in (
-        events.RunStarted, events.StepLogged, events.EpochEnded, events.CheckpointSaved,
-        events.RunPaused, events.RunResumed, events.LogLine, events.RunFinished,
-        events.RunStopped, events.RunFailed,
-    )
-}  # fmt: skip
+KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 MOST_ADOPTED = 2000
 _TIME_IN_ID = "%Y%m%d-%H%M%S"
 logger = logging.getLogger(__name__)

@@ -17,15 +17,7 @@ from rnn_tui.runs import LAST
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
-from rnn_tui.runs.records import (
-    Curve,
-    Kind,
-    Moment,
-    RunRecord,
-    RunStatus,
-    Session,
-    record_from_row,
-)
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, RunStatus, Session, record_from_row
 from rnn_tui.runs.recovery import adopt_folders, take_in
 from rnn_tui.runs.writing import update_run, write_results
 

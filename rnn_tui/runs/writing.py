@@ -153,11 +153,8 @@ class EventWriter:
         self._columns |= {"step": moment.step, "elapsed": moment.elapsed}
 
     def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
-        spec = main_metric(self._specs, figures)
-        if spec is None:
-            return
-        value = headline(self._config, figures[spec.name], spec.higher_is_better)
-        if not math.isfinite(value):
+        spec, value = main_figure(self._config, self._specs, figures)
+        if spec is None or value is None or not math.isfinite(value):
             return
         better = "max" if spec.higher_is_better else "min"
         connection.execute(
@@ -167,11 +164,15 @@ class EventWriter:
         )
 
 
-def main_metric(specs: Sequence[Metric], figures: Figures) -> Metric | None:
-    """The metric that stands for a run: the first measured in which more is better, or the last."""
+def main_figure(
+    config: RunConfig, specs: Sequence[Metric], figures: Figures
+) -> tuple[Metric, float] | tuple[None, None]:
+    """What stands for a run: the first metric measured in which more is better, or the last."""
     measured = [spec for spec in specs if spec.name in figures]
-    best = next((spec for spec in measured if spec.higher_is_better), None)
-    return best or (measured[-1] if measured else None)
+    if not measured:
+        return None, None
+    spec = next((spec for spec in measured if spec.higher_is_better), measured[-1])
+    return spec, headline(config, figures[spec.name], spec.higher_is_better)
 
 
 def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:
@@ -200,9 +201,7 @@ def write_results(
 ) -> dict[str, object]:  # fmt: skip
     """Write what was measured at the end; returns the columns of the run that change with it."""
     write_moment(connection, run_id, moment)
-    figures = moment.figures
-    spec = main_metric(specs, figures)
-    final = None if spec is None else headline(config, figures[spec.name], spec.higher_is_better)
+    spec, final = main_figure(config, specs, moment.figures)
     return {
         "status": RunStatus.FINISHED,
         "step": moment.step,
