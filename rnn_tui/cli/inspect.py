@@ -13,7 +13,7 @@ from rnn_tui.cli.add import add_base_option
 from rnn_tui.cli.parser import add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
-from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
@@ -113,13 +113,7 @@ def run(options: argparse.Namespace) -> int:
     except UnreadableError as error:  # no wrong usage
         output.say(str(error))
         return output.FAILURE
-    return show(
-        subject,
-        probes=options.probes,
-        npz=None if options.npz is None else read_path(options.npz),
-        as_json=options.json,
-        quiet=options.quiet,
-    )
+    return show(subject, options)
 
 
 def _subject(options: argparse.Namespace) -> Any:
@@ -174,19 +168,20 @@ def _prepared(path: Path, method: str) -> PreparedDigit:
 # --- what is told ---------------------------------------------------------------------------------
 
 
-def show(subject: Inspection, *, probes: bool, npz: Path | None, as_json: bool, quiet: bool) -> int:
+def show(subject: Inspection, options: argparse.Namespace) -> int:
     """Print what was found in `subject`; returns the exit code.
 
     That of the signal where one came: a study that was stopped is not printed in part.
 
     Raises:
-        ExportError: if `npz` can't be written.
+        ExportError: if the file of `--npz` can't be written.
     """
+    npz, quiet = None if options.npz is None else read_path(options.npz), options.quiet
     if not quiet:
         output.say(f"weights: {subject.label}")
         for notice in subject.notices:
             output.say(notice)
-    if probes:
+    if options.probes:
         stop = threading.Event()
         bar = output.ProgressBar("probes", quiet=quiet, counted=True, eta=False)
         with output.stopping_on_signals(lambda _: stop.set()) as received, bar:
@@ -195,7 +190,7 @@ def show(subject: Inspection, *, probes: bool, npz: Path | None, as_json: bool, 
             return output.stopped(received) if received else output.FAILURE
     if npz is not None:
         _write_arrays(npz, subject)
-    if as_json:
+    if options.json:
         output.print_json({"weights": subject.weights, **subject.document()}, indent=None)
     else:
         _print_table(subject)
@@ -219,6 +214,7 @@ def _write_arrays(path: Path, subject: Inspection) -> None:
     import numpy as np  # noqa: PLC0415 - on use only
 
     from rnn_tui.engine.files import write_atomically  # noqa: PLC0415
+    from rnn_tui.runs.export.formats import unwritable  # noqa: PLC0415
 
     buffer = io.BytesIO()
     arrays: dict[str, Any] = subject.arrays()
@@ -228,7 +224,4 @@ def _write_arrays(path: Path, subject: Inspection) -> None:
             raise OSError(None, "it is not a regular file")
         write_atomically(path, buffer.getvalue())
     except OSError as error:
-        raise ExportError(
-            f"{printable(path, 200)} can't be written ({error.strerror or error}); choose another "
-            "place for --npz."
-        ) from error
+        raise unwritable(path, error.strerror or error, "for --npz") from error

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rnn_tui.report.conclusions import Conclusion
     from rnn_tui.report.rows import Results
     from rnn_tui.report.running import Ending, Standing
-    from rnn_tui.runs.store import RunStore
 
 ONLY = ChoicesSetting(
     "only",
@@ -185,41 +184,34 @@ class _Progress:
 
 def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool) -> None:
     """Print what there is, and write the documents."""
-    from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite, on use only
-
-    with existing_store() as store:
-        _tell_of(made, store, outputs, as_json=as_json, was_stopped=was_stopped)
-
-
-def _tell_of(
-    made: Plan, store: RunStore | None, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool
-) -> None:
     from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
     from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415
     from rnn_tui.report.curves import accuracy_by_length  # noqa: PLC0415
     from rnn_tui.report.rows import results  # noqa: PLC0415
+    from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite
 
-    table = results(made, store)
-    # Who stopped it does not want to wait for more than what is there.
-    by_length = () if was_stopped else accuracy_by_length(made, store)
-    concluded = conclusions(table, by_length)
-    if as_json:
-        status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
-        document: dict[str, Any] = {
-            "status": status,
-            **about(table, store).to_dict(),
-            "rows": [row.to_dict() for row in table.rows],
-            "conclusions": [one.to_dict() for one in concluded],
-        }
-        output.print_json(document)
-    else:
-        _print(table, () if was_stopped else concluded)
-    sys.stdout.flush()
-    if outputs:
-        from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+    with existing_store() as store:
+        table = results(made, store)
+        # Who stopped it does not want to wait for more than what is there.
+        by_length = () if was_stopped else accuracy_by_length(made, store)
+        concluded = conclusions(table, by_length)
+        if as_json:
+            status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
+            document: dict[str, Any] = {
+                "status": status,
+                **about(table, store).to_dict(),
+                "rows": [row.to_dict() for row in table.rows],
+                "conclusions": [one.to_dict() for one in concluded],
+            }
+            output.print_json(document)
+        else:
+            _print(table, () if was_stopped else concluded)
+        sys.stdout.flush()
+        if outputs:
+            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
 
-        for path in outputs:
-            write_document(path, made, store)
+            for path in outputs:
+                write_document(path, made, store)
 
 
 def _print(table: Results, concluded: Sequence[Conclusion]) -> None:

@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
-from rnn_tui.engine.errors import ExportError, SettingError, printable
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_atomically
 from rnn_tui.report.about import TIMES, About, UsedRun, about
 from rnn_tui.report.conclusions import conclusions
@@ -26,7 +26,7 @@ from rnn_tui.report.rows import Results, results
 from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table, markdown_text
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.documents import date
-from rnn_tui.runs.export.formats import ExportFormat, imported
+from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.export.plots import Panel, picture
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration
@@ -69,7 +69,7 @@ def check_path(path: Path) -> ExportFormat:
     reason = why_unwritable(path)
     if not reason:
         return form
-    raise _unwritable(path, reason)
+    raise unwritable(path, reason, "for the document")
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
@@ -103,14 +103,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     try:
         write_atomically(path, form.load()(blocks).encode())
     except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
-
-
-def _unwritable(path: Path, reason: str) -> ExportError:
-    return ExportError(
-        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place for "
-        "the document."
-    )
+        raise unwritable(path, error.strerror or error, "for the document") from error
 
 
 # --- the parts ------------------------------------------------------------------------------------

@@ -226,11 +226,22 @@ def write(export: Export) -> list[Path]:
     try:
         return list(export.form.load()(export))
     except OSError as error:
-        where = export.output or Path.cwd()
-        raise ExportError(
-            f"{printable(error.filename or where, 200)} can't be written "
-            f"({printable(error.strerror or error)}); choose another place with --output."
-        ) from error
+        where = error.filename or export.output or Path.cwd()
+        raise unwritable(where, error.strerror or error, "with --output") from error
+
+
+def unwritable(path: object, reason: object, where: str) -> ExportError:
+    """That a file can't be written.
+
+    Args:
+        path: the file.
+        reason: why.
+        where: what another place is chosen by, or for, such as `with --output`.
+    """
+    return ExportError(
+        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place "
+        f"{where}."
+    )
 
 
 def write_weights(export: Export) -> list[Path]:
