@@ -29,23 +29,13 @@ class TrainingOutput:
     """Takes the events of one run and tells them on the command line.
 
     Args:
-        config: the settings of the run.
-        run_id: its id.
+        state: what is known of the run: more than its settings if it is resumed.
         as_json: say nothing on stdout until the end, then one JSON document.
         quiet: no progress and no epochs, only the result.
-        state: what is known of the run already, if it is resumed.
     """
 
-    def __init__(
-        self,
-        config: RunConfig,
-        run_id: str,
-        *,
-        as_json: bool = False,
-        quiet: bool = False,
-        state: RunState | None = None,
-    ) -> None:
-        self.state = state or RunState(run_id, config)
+    def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
+        self.state, config = state, state.config
         self._task = TASKS[config.task]
         self._json, self._quiet = as_json, quiet
         self._pretty = sys.stdout.isatty()

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from rnn_tui.cli.results import TrainingOutput
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.engine.control import Control
+    from rnn_tui.engine.state import RunState
     from rnn_tui.runs.training import Emit
     from rnn_tui.tasks.task import Task
+
+    Start = Callable[[Emit, Control], Any]
 
 # Lists are given once, so their options are in the singular like those of other settings.
 OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
@@ -136,17 +139,10 @@ def run(options: argparse.Namespace) -> int:
     """
     _check(options)
     to = None if options.output is None else _writable(Path(options.output))
-    if options.resume is not None:
-        return _resume(options, to)
-    config = _config(options, TASKS[options.task])
+    state, start = _resumed(options) if options.resume is not None else _new(options)
+    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - on use only
 
-    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - as below, on use only
-    from rnn_tui.engine.events import new_run_id  # noqa: PLC0415
-    from rnn_tui.runs import training  # noqa: PLC0415
-
-    run_id = new_run_id()
-    told = TrainingOutput(config, run_id, as_json=options.json, quiet=options.quiet)
-    return _train(told, lambda emit, control: training.train(config, emit, control, run_id), to)
+    return _train(TrainingOutput(state, as_json=options.json, quiet=options.quiet), start, to)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -203,21 +199,29 @@ def _writable(path: Path) -> Path:
     )
 
 
-def _resume(options: argparse.Namespace, to: Path | None) -> int:
-    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - as below, on use only
+def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
+    """A new run, and what trains it."""
+    config = _config(options, TASKS[options.task])
+    from rnn_tui.engine.events import new_run_id  # noqa: PLC0415 - as below, on use only
+    from rnn_tui.engine.state import RunState  # noqa: PLC0415
     from rnn_tui.runs import training  # noqa: PLC0415
+
+    state = RunState(new_run_id(), config)
+    return state, lambda emit, control: training.train(config, emit, control, state.run_id)
+
+
+def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
+    """A run that is there, as far as it is, and what goes on with it."""
+    from rnn_tui.runs import training  # noqa: PLC0415 - as below, on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 
     with RunStore() as store:
         record = store.find(options.resume)
         state = store.state(record)
-    told = TrainingOutput(
-        record.config, record.run_id, as_json=options.json, quiet=options.quiet, state=state
-    )
-    return _train(told, lambda emit, control: training.resume(record, emit, control), to)
+    return state, lambda emit, control: training.resume(record, emit, control)
 
 
-def _train(told: TrainingOutput, start: Callable[[Emit, Control], Any], to: Path | None) -> int:
+def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
     """Train and tell of it; returns the exit code.
 
     Args:
