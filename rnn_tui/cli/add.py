@@ -53,8 +53,7 @@ def run(options: argparse.Namespace) -> int:
         QueryError: if what was typed is no sum.
         SettingError: if no network is as asked for.
     """
-    text = " ".join(options.query) if options.query else None
-    return ask(questions_of(options), text, as_json=options.json, quiet=options.quiet)
+    return ask(questions_of(options), options)
 
 
 def questions_of(options: argparse.Namespace) -> AdderQuestions:

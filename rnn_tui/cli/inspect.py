@@ -8,21 +8,12 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.cli import add, recall
+from rnn_tui.cli import add, output, recall
 from rnn_tui.cli.add import add_base_option
-from rnn_tui.cli.output import (
-    FAILURE,
-    OK,
-    ProgressBar,
-    print_json,
-    say,
-    stopped,
-    stopping_on_signals,
-)
 from rnn_tui.cli.parser import add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
-from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
@@ -51,30 +42,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
   rnn-tui inspect recall 3 1 4 1 5 --position 3
   rnn-tui inspect mnist --test-image 7 --npz digit.npz"""
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    _add_adder(
-        tasks.add_parser(
-            ADDER.name,
-            help="an addition, place by place",
-            description="Look inside a network that adds, place by place, the lowest first.",
-        )
-    )
-    _add_recall(
-        tasks.add_parser(
-            RECALL.name,
-            help="a sequence, digit by digit",
-            description="Look inside a network that recalls, digit by digit.",
-        )
-    )
-    _add_mnist(
-        tasks.add_parser(
-            MNIST.name,
-            help="a digit, row by row",
-            description="Look inside a network that reads digits, row by row.",
-        )
-    )
+    for task, fill, what, does in (
+        (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first"),
+        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit"),
+        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row"),
+    ):
+        described = f"Look inside a network that {does}."
+        fill(tasks.add_parser(task.name, help=what, description=described))
 
 
-def _add_adder(parser: argparse.ArgumentParser) -> None:
+def _add_sum(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "query", nargs="+", metavar="NUMBER",
         help="two numbers, with or without a plus between them",
@@ -84,7 +61,7 @@ def _add_adder(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "look for the carry in the units over 1,000 random additions")
 
 
-def _add_recall(parser: argparse.ArgumentParser) -> None:
+def _add_digits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="+", metavar="DIGITS", help="the sequence")
     parser.add_argument(
         "--position", type=read_by(SETTINGS["position"]), metavar="N",
@@ -94,7 +71,7 @@ def _add_recall(parser: argparse.ArgumentParser) -> None:
     _add_output(parser, "read every earlier digit from the state after each step")
 
 
-def _add_mnist(parser: argparse.ArgumentParser) -> None:
+def _add_image(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(complain=parser.error)
     parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo of a digit")
     parser.add_argument(
@@ -134,15 +111,9 @@ def run(options: argparse.Namespace) -> int:
     try:
         subject = _subject(options)
     except UnreadableError as error:  # no wrong usage
-        say(str(error))
-        return FAILURE
-    return show(
-        subject,
-        probes=options.probes,
-        npz=None if options.npz is None else read_path(options.npz),
-        as_json=options.json,
-        quiet=options.quiet,
-    )
+        output.say(str(error))
+        return output.FAILURE
+    return show(subject, options)
 
 
 def _subject(options: argparse.Namespace) -> Any:
@@ -197,34 +168,35 @@ def _prepared(path: Path, method: str) -> PreparedDigit:
 # --- what is told ---------------------------------------------------------------------------------
 
 
-def show(subject: Inspection, *, probes: bool, npz: Path | None, as_json: bool, quiet: bool) -> int:
+def show(subject: Inspection, options: argparse.Namespace) -> int:
     """Print what was found in `subject`; returns the exit code.
 
     That of the signal where one came: a study that was stopped is not printed in part.
 
     Raises:
-        ExportError: if `npz` can't be written.
+        ExportError: if the file of `--npz` can't be written.
     """
+    npz, quiet = None if options.npz is None else read_path(options.npz), options.quiet
     if not quiet:
-        say(f"weights: {subject.label}")
+        output.say(f"weights: {subject.label}")
         for notice in subject.notices:
-            say(notice)
-    if probes:
+            output.say(notice)
+    if options.probes:
         stop = threading.Event()
-        bar = ProgressBar("probes", quiet=quiet, counted=True, eta=False)
-        with stopping_on_signals(lambda _: stop.set()) as received, bar:
+        bar = output.ProgressBar("probes", quiet=quiet, counted=True, eta=False)
+        with output.stopping_on_signals(lambda _: stop.set()) as received, bar:
             whole = subject.study(bar.update, stop.is_set)
         if received or not whole:
-            return stopped(received) if received else FAILURE
+            return output.stopped(received) if received else output.FAILURE
     if npz is not None:
         _write_arrays(npz, subject)
-    if as_json:
-        print_json({"weights": subject.weights, **subject.document()}, indent=None)
+    if options.json:
+        output.print_json({"weights": subject.weights, **subject.document()}, indent=None)
     else:
         _print_table(subject)
     if npz is not None and not quiet:
-        say(f"All numbers are in {printable(npz, 200)}.")
-    return OK
+        output.say(f"All numbers are in {printable(npz, 200)}.")
+    return output.OK
 
 
 def _print_table(subject: Inspection) -> None:
@@ -242,6 +214,7 @@ def _write_arrays(path: Path, subject: Inspection) -> None:
     import numpy as np  # noqa: PLC0415 - on use only
 
     from rnn_tui.engine.files import write_atomically  # noqa: PLC0415
+    from rnn_tui.runs.export.formats import unwritable  # noqa: PLC0415
 
     buffer = io.BytesIO()
     arrays: dict[str, Any] = subject.arrays()
@@ -251,7 +224,4 @@ def _write_arrays(path: Path, subject: Inspection) -> None:
             raise OSError(None, "it is not a regular file")
         write_atomically(path, buffer.getvalue())
     except OSError as error:
-        raise ExportError(
-            f"{printable(path, 200)} can't be written ({error.strerror or error}); choose another "
-            "place for --npz."
-        ) from error
+        raise unwritable(path, error.strerror or error, "for --npz") from error

@@ -6,19 +6,22 @@ heavy is imported before it is needed: rich draws on terminals alone.
 
 from __future__ import annotations
 
+import codecs
 import json
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rnn_tui.engine.errors import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from rnn_tui.engine.control import Control
 
 # How a command ends, for whoever called it; the last is 128 + SIGINT, as shells have it.
 OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -67,21 +70,17 @@ def print_json(document: Any, indent: int | None = 2) -> None:
 def writable(text: str, stream: TextIO) -> str:
     """`text` as `stream` can write it: with substitutes, or “?”, for what it has no bytes for."""
     encoding = stream.encoding or "utf-8"
-    if _can_write(text, encoding):
-        return text
-    for character, substitute in SUBSTITUTES.items():
-        if not _can_write(character, encoding):
-            text = text.replace(character, substitute)
+    return text.encode(encoding, "rnn-tui-substitutes").decode(encoding)
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the character that can't be written, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
     # File names may have bytes that are no characters.
-    return text.encode(encoding, "replace").decode(encoding)
+    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
 
 
-def _can_write(text: str, encoding: str) -> bool:
-    try:
-        text.encode(encoding)
-    except UnicodeEncodeError:
-        return False
-    return True
+codecs.register_error("rnn-tui-substitutes", _substitute)
 
 
 def console(stream: TextIO) -> Console:
@@ -97,6 +96,34 @@ def console(stream: TextIO) -> Console:
         highlight=False,
         soft_wrap=True,
     )
+
+
+class Lines:
+    """Lines of text, coloured where a terminal shows that.
+
+    Args:
+        out: where to write them.
+    """
+
+    def __init__(self, out: TextIO) -> None:
+        self._out, self._console = out, console(out) if out.isatty() else None
+
+    def print(self, *lines: Sequence[tuple[str, str]]) -> None:
+        """Print lines at once.
+
+        Args:
+            lines: the parts of each, with their styles.
+        """
+        shown = [[(writable(text, self._out), style) for text, style in line] for line in lines]
+        if self._console is None:
+            for line in shown:
+                self._out.write("".join(text for text, _ in line) + "\n")
+            self._out.flush()
+            return
+        from rich.text import Text  # noqa: PLC0415 - on terminals only
+
+        for line in shown:
+            self._console.print(Text.assemble(*line))
 
 
 # --- tables ---------------------------------------------------------------------------------------
@@ -202,23 +229,14 @@ class ProgressBar:
             self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         if self._bar is not None:
             self._bar.stop()
 
     def update(
-        self,
-        done: float | None = None,
-        total: float | None = None,
-        *,
-        label: str | None = None,
-        note: str | None = None,
-    ) -> None:
+        self, done: float | None = None, total: float | None = None,
+        *, label: str | None = None, note: str | None = None,
+    ) -> None:  # fmt: skip
         """Show how far it is; what is None stays as it is.
 
         Args:
@@ -252,31 +270,22 @@ class ProgressBar:
 
 
 def _bar(*, counted: bool, eta: bool) -> Any:
-    from rich.progress import (  # noqa: PLC0415 - on terminals only
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich import progress  # noqa: PLC0415 - on terminals only
     from rich.table import Column  # noqa: PLC0415
 
     # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
     one_line = Column(no_wrap=True)
-    return Progress(
-        TextColumn("{task.description}", table_column=one_line, markup=False),
-        BarColumn(),
-        MofNCompleteColumn() if counted else TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.fields[note]}", table_column=one_line, markup=False),
-        TimeElapsedColumn(),
-        *([TextColumn("ETA"), TimeRemainingColumn()] if eta else []),
-        console=console(sys.stderr),
-        transient=True,
-        refresh_per_second=4,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
+    text = progress.TextColumn
+    return progress.Progress(
+        text("{task.description}", table_column=one_line, markup=False),
+        progress.BarColumn(),
+        progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
+        text("{task.fields[note]}", table_column=one_line, markup=False),
+        progress.TimeElapsedColumn(),
+        *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
+        console=console(sys.stderr), transient=True, refresh_per_second=4,
+        redirect_stdout=False, redirect_stderr=False,
+    )  # fmt: skip
 
 
 # --- signals --------------------------------------------------------------------------------------
@@ -306,6 +315,11 @@ def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def stopping(control: Control) -> Callable[[int], None]:
+    """For `stopping_on_signals`: what stops a run, as interrupted unless the user asked for it."""
+    return lambda number: control.stop(interrupted=number != signal.SIGINT)
 
 
 def stopped(received: Sequence[int]) -> int:

@@ -11,21 +11,11 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rnn_tui.cli.output import (
-    FAILURE,
-    OK,
-    JsonResults,
-    ProgressBar,
-    console,
-    say,
-    stopped,
-    stopping_on_signals,
-    writable,
-)
+from rnn_tui.cli import output
 from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
@@ -125,8 +115,8 @@ def run(options: argparse.Namespace) -> int:
         labelled=options.labels,
     )
     if not options.quiet:
-        say(f"weights: {source.label}")
-    readings: _Readings
+        output.say(f"weights: {source.label}")
+    readings: _Lines | _Table | _Document
     if options.json:
         readings = _Document(sys.stdout, described(source, network))
     else:
@@ -135,8 +125,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(
-    reader: PhotoReader, paths: Sequence[Path], to: _Readings, *, recursive: bool, quiet: bool
-) -> int:
+    reader: PhotoReader, paths: Sequence[Path], to: _Lines | _Table | _Document,
+    *, recursive: bool, quiet: bool,
+) -> int:  # fmt: skip
     """Read photos and tell what they show; returns the exit code.
 
     1 if any could not be read or there were none, or that of a signal that stopped it.
@@ -146,14 +137,14 @@ def _read(
 
     summary, stop = ReadingSummary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
-    bar = ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
+    bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
     def count() -> None:
         # Looking through folders once more takes far less than reading what lies in them.
         bar.update(total=sum(1 for _ in find_images(paths, recursive)))
 
     began = time.perf_counter()
-    with stopping_on_signals(lambda _: stop.set()) as received:
+    with output.stopping_on_signals(lambda _: stop.set()) as received:
         try:
             with bar:
                 if bar.shown:
@@ -164,14 +155,14 @@ def _read(
                     pace = summary.photos / (time.perf_counter() - began)
                     bar.update(summary.photos, note=f"{pace:,.0f}/s")
         finally:
-            to.end(summary)
+            to.close(summary)
     if received:
-        return stopped(received)
+        return output.stopped(received)
     if not summary.photos:
-        say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
+        output.say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
     elif not quiet:
-        say(_counted(summary))
-    return FAILURE if summary.errors or not summary.photos else OK
+        output.say(_counted(summary))
+    return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 
 def _counted(summary: ReadingSummary) -> str:
@@ -186,49 +177,28 @@ def _counted(summary: ReadingSummary) -> str:
 # --- telling --------------------------------------------------------------------------------------
 
 
-class _Readings(Protocol):
-    """Where readings go."""
-
-    def show(self, readings: Sequence[Reading]) -> None:
-        """Tell some of them."""
-
-    def end(self, summary: ReadingSummary) -> None:
-        """After the last one, or when interrupted."""
-
-
-class _Lines:
+class _Lines(output.Lines):
     """A line a photo, in colours where a terminal shows them; a confusion matrix at the end."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._console = console(out) if out.isatty() else None
 
     def show(self, readings: Sequence[Reading]) -> None:
         """Print path, prediction, confidence."""
         for reading in readings:
-            text, style = _told(reading)
-            self._print(f"{printable(reading.path, LONGEST_PATH)}  ", text, style)
+            self.print([(f"{printable(reading.path, LONGEST_PATH)}  ", ""), _told(reading)])
 
-    def _print(self, path: str, text: str = "", style: str = "") -> None:
-        path, text = writable(path, self._out), writable(text, self._out)
-        if self._console is None:
-            print(path, text, sep="", file=self._out, flush=True)
-            return
-        from rich.text import Text  # noqa: PLC0415 - on terminals only
-
-        self._console.print(Text(path) + Text(text, style))
-
-    def end(self, summary: ReadingSummary) -> None:
+    def close(self, summary: ReadingSummary) -> None:
         """Print accuracy and confusion matrix, where labels are known."""
         if summary.accuracy is None:
             return
         from rnn_tui.photos.collection import CLASSES  # noqa: PLC0415 - on use only
 
-        self._print(f"\n{summary.right:,} of {summary.labelled:,} right: {summary.accuracy:.2f} %")
-        self._print("\n   is read as" + " " * 41 + "unsure")
-        self._print("   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?")
+        lines = [
+            f"\n{summary.right:,} of {summary.labelled:,} right: {summary.accuracy:.2f} %",
+            "\n   is read as" + " " * 41 + "unsure",
+            "   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?",
+        ]
         for digit, row in enumerate(summary.confusion):
-            self._print(f"{digit:3}" + "".join(f"{count or '·':>5}" for count in row))
+            lines.append(f"{digit:3}" + "".join(f"{count or '·':>5}" for count in row))
+        self.print(*([(line, "")] for line in lines))
 
 
 def _told(reading: Reading) -> tuple[str, str]:
@@ -261,26 +231,23 @@ class _Table:
             path, *rest = table_row(reading)
             if self._terminal:
                 path = printable(path, LONGEST_CSV_PATH)
-            self._writer.writerow([writable(path, self._out), *rest])
+            self._writer.writerow([output.writable(path, self._out), *rest])
         self._out.flush()
 
-    def end(self, summary: ReadingSummary) -> None:
+    def close(self, summary: ReadingSummary) -> None:
         """Nothing: a table has no foot."""
 
 
-class _Document:
+class _Document(output.JsonResults):
     """One JSON document."""
-
-    def __init__(self, out: TextIO, weights: Mapping[str, Any]) -> None:
-        self._json = JsonResults(out, weights)
 
     def show(self, readings: Sequence[Reading]) -> None:
         """Append results."""
-        self._json.add(map(_document, readings))
+        self.add(map(_document, readings))
 
-    def end(self, summary: ReadingSummary) -> None:
+    def close(self, summary: ReadingSummary) -> None:
         """Close the document."""
-        self._json.end(summary=summary.document())
+        self.end(summary=summary.document())
 
 
 def _document(reading: Reading) -> dict[str, Any]:

@@ -12,9 +12,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from rnn_tui.cli.output import FAILURE, OK, JsonResults, console, say, writable
+from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
 from rnn_tui.cli.parser import WHICH_FINISHED_RUN, add_output_options, read_by
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
@@ -135,53 +135,20 @@ def replicas_of(options: argparse.Namespace) -> ReplicaChoice:
 # --- the answers ----------------------------------------------------------------------------------
 
 
-class _Results(Protocol):
-    """Where answers go."""
-
-    def show(self, results: Sequence[Answer | Fault]) -> None:
-        """Tell some answers at once."""
-
-    def end(self) -> None:
-        """After the last answer, or when interrupted."""
-
-
-class _Lines:
+class _Lines(Lines):
     """A line an answer; colours where a terminal shows them."""
-
-    def __init__(self, out: TextIO) -> None:
-        self._out = out
-        self._console = console(out) if out.isatty() else None
 
     def show(self, results: Sequence[Answer | Fault]) -> None:
         """Print answers on stdout and faults on stderr, in their order where both are one."""
         waiting: list[Answer] = []
         for result in results:
             if isinstance(result, Fault):
-                self._print(waiting)
+                self.print(*map(_line, waiting))
                 waiting = []
                 say(f"line {result.line}: {result.reason}")
             else:
                 waiting.append(result)
-        self._print(waiting)
-
-    def _print(self, answers: Sequence[Answer]) -> None:
-        if self._console is not None:
-            self._print_coloured(answers)
-        elif answers:
-            lines = "".join(f"{_line(answer)}\n" for answer in answers)
-            self._out.write(writable(lines, self._out))
-            self._out.flush()
-
-    def _print_coloured(self, answers: Sequence[Answer]) -> None:
-        from rich.text import Text  # noqa: PLC0415 - on a terminal only
-
-        assert self._console is not None
-        for answer in answers:
-            text = Text(writable(_line(answer), self._out))
-            mark = writable(_mark(answer), self._out)
-            start = text.plain.rindex(mark)
-            text.stylize("green" if answer.correct else "red", start, start + len(mark))
-            self._console.print(text)
+        self.print(*map(_line, waiting))
 
     def end(self) -> None:
         """Nothing: lines have no foot."""
@@ -195,40 +162,34 @@ class _Document(JsonResults):
         self.add(result.document for result in results)
 
 
-def _mark(answer: Answer) -> str:
-    return "✓" if answer.correct else "✗"
+def _line(answer: Answer) -> list[tuple[str, str]]:
+    mark = ("✓", "green") if answer.correct else ("✗", "red")
+    return [(f"{answer.said}  ", ""), mark, (f" {answer.remark}".rstrip(), "")]
 
 
-def _line(answer: Answer) -> str:
-    return f"{answer.said}  {_mark(answer)} {answer.remark}".rstrip()
-
-
-def ask(
-    questions: Questions[Question, Any], text: str | None, *, as_json: bool, quiet: bool
-) -> int:
+def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
     Args:
         questions: the kind of question, and who answers.
-        text: the question; None to read stdin.
-        as_json: print one JSON document.
-        quiet: print answers and faults only.
+        options: with the words of the question in `query`, none of them to read stdin, and with
+            those of `add_question_options`.
 
     0 whether or not the answers are right, 1 if a line on stdin is no question.
 
     Raises:
-        QueryError: if `text` is no question, or there is none at all.
+        QueryError: if what was typed is no question, or there is none at all.
     """
-    if text is not None:
-        chunks: Iterator[list[Question | Fault]] = iter([[questions.read(text)]])
+    if options.query:
+        chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])
     elif sys.stdin is None or sys.stdin.isatty():
         raise QueryError(f"{questions.request}; or pipe in such questions, one a line.")
     else:
         chunks = _chunks(_lines(sys.stdin), questions)
-    inform: Callable[[str], None] = (lambda _: None) if quiet else say
+    inform: Callable[[str], None] = (lambda _: None) if options.quiet else say
     inform(f"weights: {questions.label}")
-    results: _Results = _Lines(sys.stdout)
-    if as_json:
+    results: _Lines | _Document = _Lines(sys.stdout)
+    if options.json:
         results = _Document(sys.stdout, questions.document())
     try:
         return _answer_all(questions, chunks, results, inform)
@@ -239,7 +200,7 @@ def ask(
 def _answer_all(
     questions: Questions[Question, Any],
     chunks: Iterator[list[Question | Fault]],
-    results: _Results,
+    results: _Lines | _Document,
     inform: Callable[[str], None],
 ) -> int:
     informed: set[str] = set()

@@ -6,30 +6,17 @@ The table goes to stdout, how it goes on to stderr, documents into files.
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.cli.output import (
-    FAILURE,
-    OK,
-    ProgressBar,
-    console,
-    print_json,
-    print_table,
-    say,
-    stopped,
-    stopping_on_signals,
-)
+from rnn_tui.cli import output
 from rnn_tui.cli.parser import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
-from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, SEEDS, plan
-from rnn_tui.report.published import REPORT_ORDER
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.words import duration
@@ -37,10 +24,8 @@ from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     from rnn_tui.report.conclusions import Conclusion
-    from rnn_tui.report.plan import Plan
     from rnn_tui.report.rows import Results
     from rnn_tui.report.running import Ending, Standing
-    from rnn_tui.runs.store import RunStore
 
 ONLY = ChoicesSetting(
     "only",
@@ -110,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: if the runs, the device or a document's file can't be used.
     """
-    made = plan(
+    made = Plan(
         options.seeds,
         options.mnist_seeds,
         only=options.only,
@@ -127,20 +112,20 @@ def run(options: argparse.Namespace) -> int:
     if options.no_training:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
-        return OK
+        return output.OK
     ending, received = _train(made, _Progress(quiet=options.quiet))
     _tell(made, [] if ending.stopped else outputs, as_json=options.json, was_stopped=ending.stopped)
     if ending.stopped:
-        without = " No document was written." if outputs else ""
-        say("stopped; what was trained is kept, and the same command goes on from there." + without)
-        return stopped(received)
+        kept = "what was trained is kept, and the same command goes on from there."
+        output.say(f"stopped; {kept}{' No document was written.' if outputs else ''}")
+        return output.stopped(received)
     if ending.standing.elsewhere:
-        say(
+        output.say(
             f"{ending.standing.elsewhere} networks are being trained by another process; the same "
             "command has them once they are done."
         )
     _say_written(outputs, options.quiet)
-    return FAILURE if ending.failures else OK
+    return output.FAILURE if ending.failures else output.OK
 
 
 def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
@@ -149,11 +134,7 @@ def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
     from rnn_tui.report.running import train_missing  # noqa: PLC0415
 
     control = Control()
-
-    def stop(number: int) -> None:
-        control.stop(interrupted=number != signal.SIGINT)
-
-    with stopping_on_signals(stop) as received, progress.bar:
+    with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
         return train_missing(made, progress.take, control), received
 
 
@@ -167,7 +148,7 @@ class _Progress:
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
         self._told = self._doing = ""
-        self.bar = ProgressBar("looking at the runs", quiet=quiet, eta=False)
+        self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
         self.bar.update(total=1.0)
 
     def take(self, event: events.Event | Standing) -> None:
@@ -189,15 +170,13 @@ class _Progress:
         if self.bar.shown:
             what = now.work.label if now.work is not None else "all runs"
             self.bar.update(
-                now.share,
-                label=f"{what} · {now.done} of {now.total} networks done",
-                note=left,
+                now.share, label=f"{what} · {now.done} of {now.total} networks done", note=left
             )
         elif now.work is not None and now.run_id != self._told and not self._quiet:
             self._told = now.run_id
             doing = "goes on with" if now.work.run is not None else "trains"
             done = f"{now.done} of {now.total} networks done{', ' if left else ''}{left}"
-            say(f"{done}; {doing} {now.work.label}")
+            output.say(f"{done}; {doing} {now.work.label}")
 
 
 # --- what is told ---------------------------------------------------------------------------------
@@ -205,44 +184,34 @@ class _Progress:
 
 def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool) -> None:
     """Print what there is, and write the documents."""
-    if not run_database().exists():  # a question makes no database
-        _tell_of(made, None, outputs, as_json=as_json, was_stopped=was_stopped)
-        return
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - SQLite, on use only
-
-    with RunStore() as store:
-        _tell_of(made, store, outputs, as_json=as_json, was_stopped=was_stopped)
-
-
-def _tell_of(
-    made: Plan, store: RunStore | None, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool
-) -> None:
     from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
     from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415
     from rnn_tui.report.curves import accuracy_by_length  # noqa: PLC0415
     from rnn_tui.report.rows import results  # noqa: PLC0415
+    from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite
 
-    table = results(made, store)
-    # Who stopped it does not want to wait for more than what is there.
-    by_length = () if was_stopped else accuracy_by_length(made, store)
-    concluded = conclusions(table, by_length)
-    if as_json:
-        status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
-        document: dict[str, Any] = {
-            "status": status,
-            **about(table, store).to_dict(),
-            "rows": [row.to_dict() for row in table.rows],
-            "conclusions": [one.to_dict() for one in concluded],
-        }
-        print_json(document)
-    else:
-        _print(table, () if was_stopped else concluded)
-    sys.stdout.flush()
-    if outputs:
-        from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+    with existing_store() as store:
+        table = results(made, store)
+        # Who stopped it does not want to wait for more than what is there.
+        by_length = () if was_stopped else accuracy_by_length(made, store)
+        concluded = conclusions(table, by_length)
+        if as_json:
+            status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
+            document: dict[str, Any] = {
+                "status": status,
+                **about(table, store).to_dict(),
+                "rows": [row.to_dict() for row in table.rows],
+                "conclusions": [one.to_dict() for one in concluded],
+            }
+            output.print_json(document)
+        else:
+            _print(table, () if was_stopped else concluded)
+        sys.stdout.flush()
+        if outputs:
+            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
 
-        for path in outputs:
-            write_document(path, made, store)
+            for path in outputs:
+                write_document(path, made, store)
 
 
 def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
@@ -257,8 +226,8 @@ def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
         return
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
-    print_table(HEADS, rows, RIGHT)
-    out = console(sys.stdout)
+    output.print_table(HEADS, rows, RIGHT)
+    out = output.console(sys.stdout)
     for note in table.plan.notes:
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for one in concluded:
@@ -267,4 +236,4 @@ def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
 
 def _say_written(outputs: Sequence[Path], quiet: bool) -> None:
     for path in [] if quiet else outputs:
-        say(f"written to {printable(path, 200)}")
+        output.say(f"written to {printable(path, 200)}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli.output import ProgressBar, console, print_json, print_line
@@ -28,23 +29,13 @@ class TrainingOutput:
     """Takes the events of one run and tells them on the command line.
 
     Args:
-        config: the settings of the run.
-        run_id: its id.
+        state: what is known of the run: more than its settings if it is resumed.
         as_json: say nothing on stdout until the end, then one JSON document.
         quiet: no progress and no epochs, only the result.
-        state: what is known of the run already, if it is resumed.
     """
 
-    def __init__(
-        self,
-        config: RunConfig,
-        run_id: str,
-        *,
-        as_json: bool = False,
-        quiet: bool = False,
-        state: RunState | None = None,
-    ) -> None:
-        self.state = state or RunState(run_id, config)
+    def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
+        self.state, config = state, state.config
         self._task = TASKS[config.task]
         self._json, self._quiet = as_json, quiet
         self._pretty = sys.stdout.isatty()
@@ -128,7 +119,8 @@ class TrainingOutput:
         """The test figures: a line, or a table where there are several networks."""
         state, task = self.state, self._task
         if state.config.variants:
-            self._print(results_table(state) if self._pretty else plain_results(state))
+            plain = variant_lines(state, state.replica_results, "", state.elapsed)
+            self._print(results_table(state) if self._pretty else plain)
             return
         known = {one.name: one for one in state.metric_definitions}
         names = dict.fromkeys([task.headline, *state.results])
@@ -181,21 +173,13 @@ def variant_lines(
     state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
 ) -> str:
     """One line a variant: mean and standard deviation of every figure."""
-    lines = []
-    for at, variant in enumerate(state.config.variants):
-        parts = [f"{prefix}hidden_size={variant.hidden_size} loss={variant.loss}"]
-        for name, values in replicas.items():
-            spread = list(by_variant(values, len(state.config.variants)))[at]
-            parts.append(f"{name}={spread.mean:.6g}")
-            if spread.sd is not None:
-                parts.append(f"{name}_sd={spread.sd:.6g}")
-        lines.append(" ".join([*parts, f"seconds={seconds:.3f}"]))
-    return "\n".join(lines)
-
-
-def plain_results(state: RunState) -> str:
-    """One line a variant with the test figures."""
-    return variant_lines(state, state.replica_results, "", state.elapsed)
+    variants = state.config.variants
+    lines = [f"{prefix}hidden_size={one.hidden_size} loss={one.loss}" for one in variants]
+    for name, values in replicas.items():
+        for at, spread in enumerate(by_variant(values, len(variants))):
+            sd = "" if spread.sd is None else f" {name}_sd={spread.sd:.6g}"
+            lines[at] += f" {name}={spread.mean:.6g}{sd}"
+    return "\n".join(f"{line} seconds={seconds:.3f}" for line in lines)
 
 
 def results_table(state: RunState) -> Table:
@@ -243,7 +227,7 @@ def document(state: RunState, evaluation: Any = None) -> dict[str, Any]:
         }
     else:
         figures = {
-            **{name: state.results.get(name) for name in _test_metrics(state)},
+            **{name: state.results.get(name) for name in _tested(state)},
             "history": [
                 {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
             ],
@@ -264,18 +248,16 @@ def document(state: RunState, evaluation: Any = None) -> dict[str, Any]:
     }
 
 
-def _test_metrics(state: RunState) -> list[str]:
+def _tested(state: RunState) -> dict[str, None]:
     """The names of the figures at a run's end, though it has none yet; the headline first."""
     task = TASKS[state.config.task]
-    named = [one.name for one in task.metrics if one.name.startswith("test_")]
-    return list(dict.fromkeys([task.headline, *named, *state.results]))
+    named = (one.name for one in task.metrics if one.stage == "test")
+    return dict.fromkeys([task.headline, *named, *state.results])
 
 
 def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
     """For each variant, what it is and the spread of every figure over its seeds."""
-    result: list[dict[str, Any]] = [
-        {"hidden_size": variant.hidden_size, "loss": variant.loss} for variant in config.variants
-    ]
+    result: list[dict[str, Any]] = [asdict(variant) for variant in config.variants]
     for name, values in replicas.items():
         for entry, spread in zip(result, by_variant(values, len(result)), strict=True):
             entry[name] = spread.to_dict()

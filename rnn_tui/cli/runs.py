@@ -16,7 +16,7 @@ from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.cli.parser import WHICH_RUN
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database
-from rnn_tui.runs.export.formats import FORMATS, extras_needed, write
+from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.words import NOTHING, age, duration, figure
 from rnn_tui.tasks import TASKS
 
@@ -48,46 +48,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--json", action="store_true", dest="list_json", help="print one JSON document"
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
-    show = actions.add_parser(
-        "show",
-        help="all about a run",
-        description="Settings, versions, figures and log of a run.",
-    )
-    show.add_argument("run", metavar="RUN", help=WHICH_RUN)
-    show.add_argument(
+    parsers = {}
+    for name, (_, takes, what, description) in ACTIONS.items():
+        parsers[name] = actions.add_parser(name, help=what, description=description)
+        several = "+" if takes == "runs" else None
+        parsers[name].add_argument(takes, nargs=several, metavar="RUN", help=WHICH_RUN)
+    parsers["show"].add_argument(
         "--json", action="store_true", help="print one JSON document, with every logged value"
     )
-    compare = actions.add_parser(
-        "compare",
-        help="runs side by side",
-        description="In which settings runs differ, and how their figures do.",
+    parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
+    _add_export(parsers["export"])
+    parsers["rename"].add_argument(
+        "name", metavar="NAME", help="up to 80 characters, unlike other runs'"
     )
-    compare.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
-    compare.add_argument("--json", action="store_true", help="print one JSON document")
-    _add_export(
-        actions.add_parser(
-            "export",
-            help="write values, charts or weights of runs to files",
-            description="Write values, charts or weights of one or several runs.",
-        )
-    )
-    rename = actions.add_parser("rename", help="give a run another name")
-    rename.add_argument("run", metavar="RUN", help=WHICH_RUN)
-    rename.add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
-    delete = actions.add_parser(
-        "delete",
-        help="delete runs; they can be restored for 30 days",
-        description="Delete runs. They can be restored for 30 days, then they are removed.",
-    )
-    delete.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
-    restore = actions.add_parser("restore", help="bring deleted runs back")
-    restore.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     formats = "; ".join(f"{name}: {one.help}" for name, one in FORMATS.items())
     parser.epilog = f"Formats. {formats}. {extras_needed()}"
-    parser.add_argument("runs", nargs="+", metavar="RUN", help=WHICH_RUN)
     parser.add_argument(
         "--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS)
     )
@@ -121,7 +99,8 @@ def run(options: argparse.Namespace) -> int:
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - SQLite, on use only
 
     with RunStore() as store:
-        ACTIONS[options.action](store, options)
+        act = _list if options.action is None else ACTIONS[options.action][0]
+        act(store, options)
     return OK
 
 
@@ -211,7 +190,9 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     different = differing(runs)
     if options.json or options.list_json:
         ids = [one.run_id for one in runs]
-        differences = documents.differences(ids, different)
+        differences = [
+            {"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different
+        ]
         print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
         return
     rows = [
@@ -228,16 +209,12 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 def _export(store: RunStore, options: argparse.Namespace) -> None:
     """Write something of runs to files, or to stdout."""
     runs = {one.run_id: one for one in map(store.find, options.runs)}
-    written = write(
-        store,
-        list(runs.values()),
-        options.to,
+    export = Export(
+        FORMATS[options.to], store, list(runs.values()),
         None if options.output is None else Path(options.output),
-        metrics=options.metrics,
-        against=options.against,
-        out=sys.stdout,
-    )
-    for path in written:
+        sys.stdout, options.metrics, options.against,
+    )  # fmt: skip
+    for path in write(export):
         say(f"written to {printable(path, 200)}")
 
 
@@ -267,12 +244,15 @@ def _restore(store: RunStore, options: argparse.Namespace) -> None:
         say(f"{record.name} is back.")
 
 
+# What is done, to one or several runs, and how `--help` says it.
 ACTIONS = {
-    None: _list,
-    "show": _show,
-    "compare": _compare,
-    "export": _export,
-    "rename": _rename,
-    "delete": _delete,
-    "restore": _restore,
-}
+    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run."),
+    "compare": (_compare, "runs", "runs side by side",
+                "In which settings runs differ, and how their figures do."),
+    "export": (_export, "runs", "write values, charts or weights of runs to files",
+               "Write values, charts or weights of one or several runs."),
+    "rename": (_rename, "run", "give a run another name", None),
+    "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
+               "Delete runs. They can be restored for 30 days, then they are removed."),
+    "restore": (_restore, "runs", "bring deleted runs back", None),
+}  # fmt: skip

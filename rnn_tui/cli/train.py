@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -18,14 +17,14 @@ if TYPE_CHECKING:
     from rnn_tui.cli.results import TrainingOutput
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.engine.control import Control
+    from rnn_tui.engine.state import RunState
     from rnn_tui.runs.training import Emit
     from rnn_tui.tasks.task import Task
 
+    Start = Callable[[Emit, Control], Any]
+
 # Lists are given once, so their options are in the singular like those of other settings.
-OPTIONS = {
-    "hidden_sizes": ("--hidden-size", "--hidden-sizes"),
-    "losses": ("--loss", "--losses"),
-}
+OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
 SHIPPED = "pretrained"
 
 
@@ -91,28 +90,23 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
 def _add_data(parser: argparse.ArgumentParser) -> None:
     """The options of a task that reads its data from files."""
     parser.add_argument(
-        "--data-dir",
-        metavar="DIR",
+        "--data-dir", metavar="DIR", help="a torchvision root to read the data from",
         default=argparse.SUPPRESS,  # or it would overrule the same option before the command
-        help="a torchvision root to read the data from",
-    )
+    )  # fmt: skip
     parser.add_argument(
-        "--extra-data",
-        metavar="FILE",
+        "--extra-data", metavar="FILE",
         help="further training images: an NPZ file with images and labels, or an IDX file of "
         "images with its labels beside it",
-    )
+    )  # fmt: skip
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
-        "--start-from",
-        metavar="FILE",
+        "--start-from", metavar="FILE",
         help=f"start from these weights, or from those that ship if FILE is {SHIPPED}",
-    )
+    )  # fmt: skip
     start.add_argument(
-        "--start-from-run",
-        metavar="RUN",
+        "--start-from-run", metavar="RUN",
         help=f"start from the weights of this run: {WHICH_FINISHED_RUN}",
-    )
+    )  # fmt: skip
 
 
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
@@ -145,17 +139,10 @@ def run(options: argparse.Namespace) -> int:
     """
     _check(options)
     to = None if options.output is None else _writable(Path(options.output))
-    if options.resume is not None:
-        return _resume(options, to)
-    config = _config(options, TASKS[options.task])
+    state, start = _resumed(options) if options.resume is not None else _new(options)
+    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - on use only
 
-    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - as below, on use only
-    from rnn_tui.engine.events import new_run_id  # noqa: PLC0415
-    from rnn_tui.runs import training  # noqa: PLC0415
-
-    run_id = new_run_id()
-    told = TrainingOutput(config, run_id, as_json=options.json, quiet=options.quiet)
-    return _train(told, lambda emit, control: training.train(config, emit, control, run_id), to)
+    return _train(TrainingOutput(state, as_json=options.json, quiet=options.quiet), start, to)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -212,21 +199,29 @@ def _writable(path: Path) -> Path:
     )
 
 
-def _resume(options: argparse.Namespace, to: Path | None) -> int:
-    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - as below, on use only
+def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
+    """A new run, and what trains it."""
+    config = _config(options, TASKS[options.task])
+    from rnn_tui.engine.events import new_run_id  # noqa: PLC0415 - as below, on use only
+    from rnn_tui.engine.state import RunState  # noqa: PLC0415
     from rnn_tui.runs import training  # noqa: PLC0415
+
+    state = RunState(new_run_id(), config)
+    return state, lambda emit, control: training.train(config, emit, control, state.run_id)
+
+
+def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
+    """A run that is there, as far as it is, and what goes on with it."""
+    from rnn_tui.runs import training  # noqa: PLC0415 - as below, on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 
     with RunStore() as store:
         record = store.find(options.resume)
         state = store.state(record)
-    told = TrainingOutput(
-        record.config, record.run_id, as_json=options.json, quiet=options.quiet, state=state
-    )
-    return _train(told, lambda emit, control: training.resume(record, emit, control), to)
+    return state, lambda emit, control: training.resume(record, emit, control)
 
 
-def _train(told: TrainingOutput, start: Callable[[Emit, Control], Any], to: Path | None) -> int:
+def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
     """Train and tell of it; returns the exit code.
 
     Args:
@@ -238,11 +233,7 @@ def _train(told: TrainingOutput, start: Callable[[Emit, Control], Any], to: Path
     from rnn_tui.engine.state import Status  # noqa: PLC0415
 
     control, config = Control(), told.state.config
-
-    def stop(number: int) -> None:
-        control.stop(interrupted=number != signal.SIGINT)
-
-    with output.stopping_on_signals(stop) as received:
+    with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
         evaluation = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +20,11 @@ from rnn_tui.report.rows import Results
 from rnn_tui.runs.documents import date
 from rnn_tui.runs.records import RunRecord, Session
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.versions import versions
+from rnn_tui.runs.writing import versions
 from rnn_tui.tasks import TASKS
 
 TIMES = "Where networks train side by side, each counts with an equal share of their time."
 CPU_FILE = Path("/proc/cpuinfo")
-
-
-@dataclass(frozen=True)
-class Machine:
-    """A computer.
-
-    Attributes:
-        processor: the name that it gives itself.
-        cores: those that this process may run on.
-        memory_gib: main memory, in GiB.
-        system: operating system and its version.
-    """
-
-    processor: str
-    cores: int
-    memory_gib: float
-    system: str
-
-    def to_dict(self) -> dict[str, str | int | float]:
-        """A JSON-ready form."""
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -60,11 +40,6 @@ class UsedRun:
     run: RunRecord
     networks: int
     sessions: tuple[Session, ...]
-
-    def versions(self, package: str) -> str:
-        """The versions of a package that trained it, with commas; empty where not known."""
-        found = (session.versions.get(package, "") for session in self.sessions)
-        return ", ".join(dict.fromkeys(version for version in found if version))
 
     @property
     def here(self) -> bool:
@@ -94,7 +69,7 @@ class About:
     Attributes:
         plan: what was wanted.
         written: when this was put together, in seconds since 1970.
-        machine: where.
+        machine: where; see `machine`.
         versions: of this program, Python and packages, there and then.
         settings: of every experiment, by what it is called.
         runs: those that figures are from.
@@ -102,7 +77,7 @@ class About:
 
     plan: Plan
     written: float
-    machine: Machine
+    machine: Mapping[str, str | int | float]
     versions: Mapping[str, str]
     settings: Mapping[str, RunConfig]
     runs: tuple[UsedRun, ...]
@@ -122,7 +97,7 @@ class About:
             "seeds": {task: list(self.plan.seeds_of(task)) for task in self.plan.tasks},
             "settings": {name: config.to_dict() for name, config in self.settings.items()},
             "versions": dict(self.versions),
-            "machine": {**self.machine.to_dict(), "devices": list(self.devices)},
+            "machine": {**self.machine, "devices": list(self.devices)},
             "runs": [one.to_dict() for one in self.runs],
         }
 
@@ -133,17 +108,13 @@ def about(results: Results, store: RunStore | None) -> About:
     Raises:
         StoreError: if the store can't be read.
     """
-    counts: dict[str, int] = {}
-    for row in results.rows:
-        for run_id in row.run_ids:
-            counts[run_id] = counts.get(run_id, 0) + 1
+    counts = Counter(run_id for row in results.rows for run_id in row.run_ids)
     used = []
-    for run_id, networks in counts.items():
+    for run_id in sorted(counts):
         assert store is not None
         run = store.get(run_id)
         if run is not None:
-            used.append(UsedRun(run, networks, tuple(store.sessions(run_id))))
-    used.sort(key=lambda one: one.run.run_id)
+            used.append(UsedRun(run, counts[run_id], tuple(store.sessions(run_id))))
     return About(
         results.plan, time.time(), machine(), versions(), settings_of(results.plan), tuple(used)
     )
@@ -159,14 +130,14 @@ def settings_of(plan: Plan) -> dict[str, RunConfig]:
     return result
 
 
-def machine() -> Machine:
-    """This computer."""
-    return Machine(
-        processor=_processor(),
-        cores=usable_cores(),
-        memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
-        system=platform.platform(),
-    )
+def machine() -> dict[str, str | int | float]:
+    """This computer: the name of its processor, the cores that this process may run on, memory."""
+    return {
+        "processor": _processor(),
+        "cores": usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+    }
 
 
 def _processor() -> str:

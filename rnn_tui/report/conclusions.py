@@ -35,34 +35,32 @@ class Comparison:
     Attributes:
         group: what is compared, in words.
         subject: of which networks.
-        higher: by seed, the figure that is to be higher.
-        lower: by seed, the other one; the same seeds.
+        differences: by seed that has both, the figure that is to be higher less the other one.
     """
 
     group: str
     subject: str
-    higher: Mapping[int, float]
-    lower: Mapping[int, float]
+    differences: Mapping[int, float]
 
     @property
     def n(self) -> int:
         """How many seeds have both figures."""
-        return len(self.higher)
+        return len(self.differences)
 
     @property
     def seeds_for(self) -> int:
         """In how many seeds it is as claimed."""
-        return sum(self.higher[seed] > self.lower[seed] for seed in self.higher)
+        return sum(value > 0 for value in self.differences.values())
 
     @property
     def seeds_against(self) -> int:
         """In how many seeds it is the other way round; in the others both are equal."""
-        return sum(self.higher[seed] < self.lower[seed] for seed in self.higher)
+        return sum(value < 0 for value in self.differences.values())
 
     @property
     def difference(self) -> float:
         """The mean over seeds of the first figure less the second, in points."""
-        return math.fsum(self.higher[seed] - self.lower[seed] for seed in self.higher) / self.n
+        return _mean(self.differences)
 
     @property
     def holds(self) -> bool | None:
@@ -148,12 +146,7 @@ def conclusions(
 
 
 def _on_size(figures: Figures) -> Conclusion:
-    comparisons = [
-        _compared("higher at the larger state", f"H {smaller} → H {larger} {loss}",
-                  _of(figures, larger, loss), _of(figures, smaller, loss))
-        for loss in LOSSES
-        for smaller, larger in itertools.pairwise(SIZES)
-    ]  # fmt: skip
+    comparisons = _size_by_size("higher at the larger state", figures, rising=True)
     means = "; ".join(_means(figures, loss) for loss in LOSSES if _means(figures, loss))
     return _concluded(
         "A larger state gives higher bit accuracy.",
@@ -170,23 +163,11 @@ def _on_loss(figures: Figures) -> Conclusion:
         for seed in gaps[SMALL_SIZES[0]]
         if all(seed in gaps[size] for size in SMALL_SIZES)
     }
+    above = f"mean gap at H {' and '.join(map(str, SMALL_SIZES))} above the gap at H {SIZES[-1]}"
     comparisons = [
-        _compared(
-            "higher with mse than with ce",
-            f"H {size}",
-            _of(figures, size, "mse"),
-            _of(figures, size, "ce"),
-        )
-        for size in SMALL_SIZES
+        *(Comparison("higher with mse than with ce", f"H {n}", gaps[n]) for n in SMALL_SIZES),
+        Comparison(above, "mse less ce", _less(small, _in_size(gaps[SIZES[-1]]))),
     ]
-    comparisons.append(
-        _compared(
-            f"mean gap at H {' and '.join(map(str, SMALL_SIZES))} above the gap at H {SIZES[-1]}",
-            "mse less ce",
-            small,
-            _in_size(gaps[SIZES[-1]]),
-        )
-    )
     shown = ", ".join(
         f"{_signed(_mean(gap))} points at H {size}" for size, gap in gaps.items() if gap
     )
@@ -202,17 +183,13 @@ def _on_length(short: Figures, long: Figures) -> Conclusion:
     falls = {variant: _less(short[variant], long[variant]) for variant in short}
     names = f"{SHORT[0]}–{SHORT[1]} bits", f"{LONG[0]}–{LONG[1]} bits"
     comparisons = [
-        _compared(f"higher at {names[0]} than at {names[1]}", f"H {size} {loss}",
-                  _of(short, size, loss), _of(long, size, loss))
+        Comparison(
+            f"higher at {names[0]} than at {names[1]}", f"H {size} {loss}", _of(falls, size, loss)
+        )
         for loss in LOSSES
         for size in SIZES
-    ]  # fmt: skip
-    comparisons += [
-        _compared("larger fall at the smaller state", f"H {smaller} → H {larger} {loss}",
-                  _of(falls, smaller, loss), _of(falls, larger, loss))
-        for loss in LOSSES
-        for smaller, larger in itertools.pairwise(SIZES)
-    ]  # fmt: skip
+    ]
+    comparisons += _size_by_size("larger fall at the smaller state", falls, rising=False)
     shown = "; ".join(
         f"H {variant.hidden_size} {variant.loss} {_mean(short[variant]):.2f} → "
         f"{_mean(long[variant]):.2f} %"
@@ -225,6 +202,17 @@ def _on_length(short: Figures, long: Figures) -> Conclusion:
         comparisons,
         _missing(short),
     )
+
+
+def _size_by_size(group: str, figures: Figures, *, rising: bool) -> list[Comparison]:
+    """From each size to the next, for each loss: a figure that is to rise, or to fall."""
+    result = []
+    for loss in LOSSES:
+        for smaller, larger in itertools.pairwise(SIZES):
+            low, high = _of(figures, smaller, loss), _of(figures, larger, loss)
+            differences = _less(high, low) if rising else _less(low, high)
+            result.append(Comparison(group, f"H {smaller} → H {larger} {loss}", differences))
+    return result
 
 
 def _concluded(
@@ -272,20 +260,8 @@ def _seed_by_seed(comparisons: Sequence[Comparison]) -> str:
     )
 
 
-def _compared(
-    group: str, subject: str, higher: Mapping[int, float], lower: Mapping[int, float]
-) -> Comparison:
-    """The comparison over the seeds that both have."""
-    seeds = [seed for seed in higher if seed in lower]
-    return Comparison(
-        group,
-        subject,
-        {seed: higher[seed] for seed in seeds},
-        {seed: lower[seed] for seed in seeds},
-    )
-
-
 def _less(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
+    """The first figure less the second, over the seeds that have both."""
     return {seed: first[seed] - second[seed] for seed in first if seed in second}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -11,10 +11,9 @@ from typing import Any
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
-from rnn_tui.report.kept import Found, Kept, kept
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import Experiment
-from rnn_tui.report.rows import found_of
+from rnn_tui.report.kept import Found, kept
+from rnn_tui.report.plan import Experiment, Plan
+from rnn_tui.report.rows import Logged, found_of, logged
 from rnn_tui.runs.comparison import Line
 from rnn_tui.runs.records import Moment
 from rnn_tui.runs.store import RunStore
@@ -132,25 +131,23 @@ def figures(
         StoreError: if the store can't be read.
     """
     has = kept(plan, store)
-    epochs = _Epochs(store)
+    epochs = logged(store, "epoch")
 
     def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
-        mine = [one for one in plan.experiments if one.task == task]
-        drawn = [(one, epochs.line(plan, has, one, metric)) for one in mine]
-        bounds = {"lower": 0.0, "upper": 100.0} if unit else {"lower": 0.0}
-        return Figure(
-            f"{task}-{metric}",
-            title,
-            "epoch",
-            Metric(metric, label, unit, bool(unit), upper=bounds.get("upper")),
-            tuple(line for _, line in drawn if line.x),
-            tuple(
-                _published(one)
-                for one, line in drawn
-                if line.x and one.validation and metric == "val_accuracy"
-            ),
-            **more,
-        )
+        drawn: list[Line] = []
+        published: list[Points] = []
+        for one in plan.experiments:
+            if one.task != task:
+                continue
+            found = tuple(found_of(plan, has, one).values())
+            line = _over_epochs(one.short_label, found, epochs, metric)
+            if line.x:
+                drawn.append(line)
+                if one.validation and metric == "val_accuracy":
+                    published.append(_published(one))
+        spec = Metric(metric, label, unit, bool(unit), upper=100.0 if unit else None)
+        key = f"{task}-{metric}"
+        return Figure(key, title, "epoch", spec, tuple(drawn), tuple(published), **more)
 
     made = [
         of("mnist", "train_loss", "MNIST: training loss", "training loss", note=LOSS),
@@ -183,40 +180,29 @@ def _published(experiment: Experiment) -> Points:
     return Points(experiment.short_label, tuple(map(float, x)), y)
 
 
-class _Epochs:
-    """The figures of epochs, each run read once."""
+def _over_epochs(label: str, found: Sequence[Found], epochs: Logged, metric: str) -> Line:
+    """A metric over epochs, at those that all seeds have finite values of."""
+    seeds = [_by_epoch(epochs(one.run.run_id), one, metric) for one in found]
+    common = [
+        epoch
+        for epoch in (seeds[0] if seeds else ())
+        if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
+    ]
+    return Line(
+        label,
+        tuple(dict.fromkeys(one.run.run_id for one in found)),
+        tuple(map(float, common)),
+        tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common),
+    )
 
-    def __init__(self, store: RunStore | None) -> None:
-        self._store = store
-        self._known: dict[str, list[Moment]] = {}
 
-    def line(self, plan: Plan, has: Kept, experiment: Experiment, metric: str) -> Line:
-        """A metric over epochs, at those that all seeds have finite values of."""
-        found = found_of(plan, has, experiment)
-        seeds = [self._values(one, metric) for one in found.values()]
-        common = [
-            epoch
-            for epoch in (seeds[0] if seeds else ())
-            if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
-        ]
-        return Line(
-            experiment.short_label,
-            tuple(dict.fromkeys(one.run.run_id for one in found.values())),
-            tuple(map(float, common)),
-            tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common),
-        )
-
-    def _values(self, found: Found, metric: str) -> dict[int, float]:
-        assert self._store is not None
-        run = found.run.run_id
-        if run not in self._known:
-            self._known[run] = self._store.moments(run, "epoch")
-        result = {}
-        for moment in self._known[run]:
-            value = moment.figures.get(metric)
-            if value is not None and moment.epoch is not None:
-                result[moment.epoch] = value[found.at] if isinstance(value, tuple) else value
-        return result
+def _by_epoch(epochs: Sequence[Moment], found: Found, metric: str) -> dict[int, float]:
+    result = {}
+    for moment in epochs:
+        value = moment.figures.get(metric)
+        if value is not None and moment.epoch is not None:
+            result[moment.epoch] = value[found.at] if isinstance(value, tuple) else value
+    return result
 
 
 @lru_cache(MOST_REMEMBERED)

@@ -16,18 +16,17 @@ from xml.etree import ElementTree
 
 from markdown_it import MarkdownIt
 
-from rnn_tui.engine.errors import ExportError, SettingError, printable
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_atomically
-from rnn_tui.report.about import TIMES, About, about
-from rnn_tui.report.conclusions import Conclusion, conclusions
+from rnn_tui.report.about import TIMES, About, UsedRun, about
+from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table, markdown_text
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.documents import date
-from rnn_tui.runs.export.formats import ExportFormat, imported
+from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.export.plots import Panel, picture
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration
@@ -70,7 +69,7 @@ def check_path(path: Path) -> ExportFormat:
     reason = why_unwritable(path)
     if not reason:
         return form
-    raise _unwritable(path, reason)
+    raise unwritable(path, reason, "for the document")
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
@@ -93,23 +92,18 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     by_length = accuracy_by_length(plan, store)
     charts = [_Chart(one, svg(one)) for one in figures(plan, store, by_length)]
     known = about(table, store)
-    blocks = [
-        *_beginning(table, known),
-        *_concluded(conclusions(table, by_length)),
-        *_plotted(charts),
-        *_made(known),
-    ]
+    blocks: list[str | _Chart] = [*_beginning(table, known)]
+    if found := conclusions(table, by_length):
+        blocks.append("## The report's conclusions on the adder")
+        blocks += [f"**{markdown_text(one.claim)}** {markdown_text(one.text)}" for one in found]
+    if charts:
+        shades = "Lines are means over seeds, shades one standard deviation to each side."
+        blocks += ["## Plots", shades, *charts]
+    blocks += _made(known)
     try:
         write_atomically(path, form.load()(blocks).encode())
     except OSError as error:
-        raise _unwritable(path, error.strerror or str(error)) from error
-
-
-def _unwritable(path: Path, reason: str) -> ExportError:
-    return ExportError(
-        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place for "
-        "the document."
-    )
+        raise unwritable(path, error.strerror or error, "for the document") from error
 
 
 # --- the parts ------------------------------------------------------------------------------------
@@ -140,25 +134,6 @@ def _beginning(table: Results, known: About) -> list[str]:
     return parts
 
 
-def _concluded(found: Sequence[Conclusion]) -> list[str]:
-    if not found:
-        return []
-    parts = ["## The report's conclusions on the adder"]
-    for one in found:
-        parts += [f"**{markdown_text(one.claim)}** {markdown_text(one.text)}"]
-    return parts
-
-
-def _plotted(charts: Sequence[_Chart]) -> list[str | _Chart]:
-    if not charts:
-        return []
-    return [
-        "## Plots",
-        "Lines are means over seeds, shades one standard deviation to each side.",
-        *charts,
-    ]
-
-
 def _made(known: About) -> list[str]:
     plan, computer = known.plan, known.machine
     flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
@@ -182,10 +157,10 @@ def _made(known: About) -> list[str]:
         markdown_table(
             ("", ""),
             [
-                ("processor", computer.processor),
-                ("cores", str(computer.cores)),
-                ("memory", f"{computer.memory_gib:g} GiB"),
-                ("system", computer.system),
+                ("processor", str(computer["processor"])),
+                ("cores", str(computer["cores"])),
+                ("memory", f"{computer['memory_gib']:g} GiB"),
+                ("system", str(computer["system"])),
                 ("trained on", ", ".join(known.devices) or NOTHING),
                 *versions,
             ],
@@ -193,32 +168,21 @@ def _made(known: About) -> list[str]:
     ]
     if known.runs:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
-        parts += [
-            "### Runs",
-            markdown_table(heads, [_run_cells(one.to_dict()) for one in known.runs]),
-        ]
-        elsewhere = [one for one in known.runs if not one.here]
-        if elsewhere:
+        parts += ["### Runs", markdown_table(heads, [_run_cells(one) for one in known.runs])]
+        if elsewhere := sum(not one.here for one in known.runs):
             parts.append(
-                f"{len(elsewhere)} of {len(known.runs)} runs were trained on another machine than "
-                "the one above."
+                f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the "
+                "one above."
             )
     return parts
 
 
-def _run_cells(run: dict[str, object]) -> list[str]:
-    versions = run["versions"]
-    torch = versions.get("torch") if isinstance(versions, dict) else None
-    seconds = run["seconds"]
+def _run_cells(one: UsedRun) -> list[str]:
+    run, torch = one.run, one.sessions[-1].versions.get("torch") if one.sessions else None
     return [
-        str(run["name"]),
-        str(run["id"]),
-        str(run["networks"]),
-        str(run["finished"]),
-        duration(seconds) if isinstance(seconds, float) else NOTHING,
-        str(run["device"] or NOTHING),
-        str(torch or NOTHING),
-    ]
+        run.name, run.run_id, str(one.networks), date(run.updated), duration(run.elapsed),
+        run.device or NOTHING, torch or NOTHING,
+    ]  # fmt: skip
 
 
 def _label(task: str) -> str:
@@ -279,8 +243,8 @@ def svg(figure: Figure) -> str:
         for name, value in list(element.attrib.items()):
             del element.attrib[name]
             plain = "href" if name == f"{{{XLINK}}}href" else name
-            prefixed = f"{figure.key}-{value}" if name == "id" else _prefixed(value, figure.key)
-            element.attrib[plain] = prefixed
+            prefixed = _REFERENCE.sub(rf"\g<0>{figure.key}-", value)
+            element.attrib[plain] = f"{figure.key}-{value}" if name == "id" else prefixed
     root.set("role", "img")
     root.set("aria-label", figure.title)
     return ElementTree.tostring(root, encoding="unicode")
@@ -289,7 +253,3 @@ def svg(figure: Figure) -> str:
 def data_uri(drawing: str) -> str:
     """A drawing as the address of a picture that holds it whole."""
     return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
-
-
-def _prefixed(value: str, key: str) -> str:
-    return _REFERENCE.sub(lambda found: f"{found[0]}{key}-", value)

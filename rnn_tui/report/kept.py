@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
-from rnn_tui.report.plan import Part, Plan, family
-from rnn_tui.report.published import TRAINING_ORDER
+from rnn_tui.report.plan import TRAINING_ORDER, Part, Plan, family
 from rnn_tui.runs.records import RunRecord, RunStatus
 from rnn_tui.runs.store import RunStore
 

@@ -1,18 +1,105 @@
-"""What is to be trained: every experiment of the report, with which seeds and settings."""
+"""What the report published, and what is to be trained: its experiments, seeds and settings.
+
+It has one network of each kind, without a spread. The figures at the end are those of the tasks'
+own `published`; here they are rows in the report's order, together with what it gives for every
+epoch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
-from rnn_tui.report.published import EXPERIMENTS, REPORT_ORDER, TRAINING_ORDER, Experiment
+from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
+
+# In the report's order; `TRAINING_ORDER` has those first that take least time.
+REPORT_ORDER = ("mnist", "recall", "adder")
+TRAINING_ORDER = ("recall", "adder", "mnist")
+# Of every published figure; ours are held against them with as many.
+DECIMALS = 2
+
+# Validation accuracy in percent after each epoch; the LSTM's first can't be read in the report.
+VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
+    "rnn": (92.25, 95.39, 96.68, 97.21, 97.21, 98.04, 97.46, 97.81, 97.85, 97.86),
+    "lstm": (None, 97.73, 98.07, 97.77, 98.26, 98.77, 98.70, 98.54, 98.65, 98.80),
+    "bilstm": (92.23, 95.76, 96.97, 96.68, 97.74, 98.00, 98.07, 98.23, 98.06, 98.54),
+}
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A network of the report with its published figure.
+
+    Attributes:
+        task: a key of `TASKS`.
+        cell: of the network, as typed.
+        variant: hidden size and loss, where the task trains several; None for MNIST.
+        published: the report's figure, in percent.
+        validation: the report's validation accuracy after each epoch, in percent; None for one
+            that can't be read, empty where the report gives none.
+    """
+
+    task: str
+    cell: str
+    variant: Variant | None
+    published: float
+    validation: tuple[float | None, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """A name for JSON, such as `mnist-rnn` or `adder-h3-mse`."""
+        if self.variant is None:
+            return f"{self.task}-{self.cell}"
+        loss = f"-{self.variant.loss}" if self.task == "adder" else ""
+        return f"{self.task}-h{self.variant.hidden_size}{loss}"
+
+    @property
+    def short_label(self) -> str:
+        """The network, such as `LSTM`, `H 5` or `H 3 mse`."""
+        if self.variant is None:
+            return CELLS[self.cell].label
+        if self.task == "adder":
+            return self.variant.label
+        return f"H {self.variant.hidden_size}"
+
+    @property
+    def label(self) -> str:
+        """Task and network."""
+        return f"{TASKS[self.task].label}, {self.short_label}"
+
+    @property
+    def metric(self) -> str:
+        """The metric of the published figure."""
+        return TASKS[self.task].headline
+
+
+def _of_images() -> list[Experiment]:
+    published = TASKS["mnist"].published["test_accuracy"]
+    return [
+        Experiment("mnist", model, None, published[model], VALIDATION_ACCURACY[model])
+        for model in VALIDATION_ACCURACY
+    ]
+
+
+def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) -> list[Experiment]:
+    spec = TASKS[task]
+    published = spec.published[spec.headline]
+    variants = [Variant(size, loss) for loss in losses for size in sizes]
+    return [Experiment(task, spec.default_cell, one, published[one.label]) for one in variants]
+
+
+EXPERIMENTS: tuple[Experiment, ...] = (
+    *_of_images(),
+    *_of_sequences("recall", (2, 5, 10), ("ce",)),
+    *_of_sequences("adder", (3, 5, 10), ("mse", "ce")),
+)
 
 PRESETS = {
     "report": "the report's own recipes",
@@ -43,25 +130,48 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """The experiments, over how many seeds, and how they are trained; `plan` makes one.
+    """The experiments, over how many seeds, and how they are trained.
 
     Attributes:
-        experiments: in the report's order.
         seeds: networks of each small experiment (recall, adder).
-        mnist_seeds: networks of each MNIST model.
+        mnist_seeds: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
+        only: the tasks wanted; all by default.
+        preset: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
         first_seed: the others follow it.
-        preset: `report` or `fast`.
         device: where to train.
         overrides: by task, settings in place of the preset's.
+
+    Raises:
+        SettingError: for a number out of range, or an unknown task, preset or device.
     """
 
-    experiments: tuple[Experiment, ...]
     seeds: int = SEEDS
     mnist_seeds: int = MNIST_SEEDS
-    first_seed: int = 0
+    _: KW_ONLY
+    only: Sequence[str] = ()
     preset: str = "report"
+    first_seed: int = 0
     device: str = "auto"
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        SETTINGS["seeds"].check(self.seeds)
+        MNIST_SEEDS_SETTING.check(self.mnist_seeds)
+        SETTINGS["seed"].check(self.first_seed)
+        SETTINGS["seed"].check(self.first_seed + max(self.seeds, self.mnist_seeds) - 1)
+        check_choice("Preset", self.preset, tuple(PRESETS))
+        check_choice("Device", self.device, DEVICES)
+        for task in self.only:
+            if task not in REPORT_ORDER:
+                known = f"The report's experiments are {', '.join(REPORT_ORDER)}"
+                raise SettingError(f"{known}, not “{printable(task)}”.")
+        for one in self.experiments:  # what is wrong with an override is found now
+            self.config(one.task, one.cell, self.first_seed)
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """Those that are wanted, in the report's order."""
+        return tuple(one for one in EXPERIMENTS if not self.only or one.task in self.only)
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -135,55 +245,6 @@ class Plan:
         if self.device != "auto":
             parts.append(f"--device {self.device}")
         return " ".join(parts)
-
-
-def plan(
-    seeds: int = SEEDS,
-    mnist_seeds: int = MNIST_SEEDS,
-    *,
-    only: Sequence[str] = (),
-    preset: str = "report",
-    first_seed: int = 0,
-    device: str = "auto",
-    overrides: Mapping[str, Mapping[str, Any]] | None = None,
-) -> Plan:
-    """The plan of a report.
-
-    Args:
-        seeds: networks of each small experiment (recall, adder).
-        mnist_seeds: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
-        only: the tasks wanted; all by default.
-        preset: `report` or `fast` (see `Plan.notes` for what `fast` does with the adder's losses).
-        first_seed: the others follow it.
-        device: where to train.
-        overrides: by task, settings in place of the preset's.
-
-    Raises:
-        SettingError: for a number out of range, or an unknown task, preset or device.
-    """
-    SETTINGS["seeds"].check(seeds)
-    MNIST_SEEDS_SETTING.check(mnist_seeds)
-    SETTINGS["seed"].check(first_seed)
-    SETTINGS["seed"].check(first_seed + max(seeds, mnist_seeds) - 1)
-    check_choice("Preset", preset, tuple(PRESETS))
-    check_choice("Device", device, DEVICES)
-    for task in only:
-        if task not in REPORT_ORDER:
-            raise SettingError(
-                f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(task)}”."
-            )
-    made = Plan(
-        tuple(one for one in EXPERIMENTS if not only or one.task in only),
-        seeds,
-        mnist_seeds,
-        first_seed,
-        preset,
-        device,
-        dict(overrides or {}),
-    )
-    for one in made.experiments:  # what is wrong with an override is found now
-        made.config(one.task, one.cell, first_seed)
-    return made
 
 
 def family(config: RunConfig) -> RunConfig:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.report.kept import Found, Kept, kept
-from rnn_tui.report.plan import Part, Plan
-from rnn_tui.report.published import DECIMALS, Experiment
-from rnn_tui.runs.records import Moment
+from rnn_tui.report.plan import DECIMALS, Experiment, Part, Plan
+from rnn_tui.runs.records import Kind, Moment
 from rnn_tui.runs.store import RunStore
+
+Logged = Callable[[str], list[Moment]]
 
 
 @dataclass(frozen=True)
@@ -47,26 +49,6 @@ class Row:
         return len(self.values)
 
     @property
-    def mean(self) -> float | None:
-        """The mean over seeds."""
-        return self.spread.mean if self.spread else None
-
-    @property
-    def sd(self) -> float | None:
-        """The sample standard deviation (n − 1 below the sum); None for fewer than two seeds."""
-        return self.spread.sd if self.spread else None
-
-    @property
-    def low(self) -> float | None:
-        """The smallest value."""
-        return self.spread.low if self.spread else None
-
-    @property
-    def high(self) -> float | None:
-        """The largest value."""
-        return self.spread.high if self.spread else None
-
-    @property
     def runs(self) -> tuple[str, ...]:
         """The runs that the values are from, each once."""
         return tuple(dict.fromkeys(self.run_ids))
@@ -89,17 +71,18 @@ class Row:
         return self.outside == 0 if self.n > 1 else None
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
+        spread = self.spread
         return {
             "experiment": self.experiment.key,
             "task": self.experiment.task,
             "label": self.experiment.label,
             "metric": self.experiment.metric,
             "published": self.experiment.published,
-            "mean": self.mean,
-            "sd": self.sd,
-            "min": self.low,
-            "max": self.high,
+            "mean": spread and spread.mean,
+            "sd": spread and spread.sd,
+            "min": spread and spread.low,
+            "max": spread and spread.high,
             "n": self.n,
             "wanted": self.wanted,
             "published_lies": self.place or None,
@@ -145,11 +128,14 @@ def results(plan: Plan, store: RunStore | None) -> Results:
         StoreError: if the store can't be read.
     """
     has = kept(plan, store)
-    tests = _Tests(store)
+    tests = logged(store, "test")
     rows = []
     for experiment in plan.experiments:
         found = found_of(plan, has, experiment)
-        values = {seed: tests.value(one, experiment.metric) for seed, one in found.items()}
+        values = {
+            seed: _at_end(tests(one.run.run_id), one, experiment.metric)
+            for seed, one in found.items()
+        }
         known = {seed: value for seed, value in values.items() if value is not None}
         runs = {seed: found[seed].run for seed in known}
         rows.append(
@@ -194,23 +180,23 @@ def _outside(published: float, values: tuple[float, ...]) -> float:
     return min(0.0, round(published - low, DECIMALS)) or max(0.0, round(published - high, DECIMALS))
 
 
-class _Tests:
-    """The test figures of runs, each read once."""
+def logged(store: RunStore | None, kind: Kind) -> Logged:
+    """Tells what was logged of a run by its id; each run is read once."""
 
-    def __init__(self, store: RunStore | None) -> None:
-        self._store = store
-        self._known: dict[str, list[Moment]] = {}
+    @cache
+    def moments(run_id: str) -> list[Moment]:
+        assert store is not None  # or there would be no run
+        return store.moments(run_id, kind)
 
-    def value(self, found: Found, metric: str) -> float | None:
-        """A network's figure at the end, or None where it was not kept."""
-        assert self._store is not None
-        run = found.run.run_id
-        if run not in self._known:
-            self._known[run] = self._store.moments(run, "test")
-        for moment in self._known[run]:
-            many = moment.replicas.get(metric)
-            if many is not None and found.at < len(many):
-                return many[found.at]
-            if metric in moment.metrics:
-                return moment.metrics[metric]
-        return None
+    return moments
+
+
+def _at_end(tests: Sequence[Moment], found: Found, metric: str) -> float | None:
+    """A network's figure at the end, or None where it was not kept."""
+    for moment in tests:
+        many = moment.replicas.get(metric)
+        if many is not None and found.at < len(many):
+            return many[found.at]
+        if metric in moment.metrics:
+            return moment.metrics[metric]
+    return None

@@ -5,19 +5,18 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.paths import run_database
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.store import RunStore, existing_store
 
 # Often enough for a bar that moves, seldom enough to cost nothing.
 SECONDS_BETWEEN_STANDINGS = 0.5
@@ -87,11 +86,8 @@ def standing(plan: Plan) -> Standing:
     Raises:
         StoreError: if the store can't be read.
     """
-    if not run_database().exists():  # a question makes no database
-        has = kept(plan, None)
-    else:
-        with RunStore() as store:
-            has = kept(plan, store)
+    with existing_store() as store:
+        has = kept(plan, store)
     return _standing(plan, has, work_for(plan, has), Pace(has.finished))
 
 
@@ -177,8 +173,7 @@ def _seconds(works: Sequence[Work], pace: Pace) -> float | None:
         whole = pace.seconds(work.config)
         if whole is None:
             return None
-        left = 1.0 - work.run.progress if work.run is not None else 1.0
-        result += left * whole
+        result += whole * (1.0 - work.run.progress if work.run is not None else 1.0)
     return result
 
 
@@ -257,14 +252,8 @@ class _Teller:
         if whole is not None and later is not None:
             left = (1.0 - progress) * whole + later
         self._emit(
-            Standing(
-                total=self._before.total,
-                done=self._before.done,
-                elsewhere=self._before.elsewhere,
-                work=self._work,
-                run_id=run_id,
-                progress=progress,
-                runs_left=len(self._later),
-                seconds_left=left,
+            replace(
+                self._before, work=self._work, run_id=run_id, progress=progress,
+                runs_left=len(self._later), seconds_left=left,
             )
-        )
+        )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.report.published import DECIMALS
+from rnn_tui.report.plan import DECIMALS
 from rnn_tui.runs.export.formats import ExportFormat, table_of
 from rnn_tui.runs.words import NOTHING, duration
 

@@ -211,19 +211,13 @@ def migrate(connection: sqlite3.Connection, shown: str) -> bool:
     """
     if version_of(connection, shown) == len(MIGRATIONS):
         return False
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with transaction(connection):
         before = version_of(connection, shown)  # another process may have been quicker
         for number, statements in enumerate(MIGRATIONS[before:], start=before + 1):
             for statement in statements:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
     return before == 0
 
 

@@ -1,12 +1,25 @@
-"""Runs as JSON documents: times in seconds, dates as ISO 8601 in UTC, accuracies in percent."""
+"""Runs for other programs and people: JSON documents and tables of all values.
 
+Times are in seconds, dates as ISO 8601 in UTC, accuracies in percent.
+"""
+
+import csv
+import io
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from rnn_tui.runs.export.formats import Export
 from rnn_tui.runs.records import Moment, RunRecord, Session
 from rnn_tui.runs.store import RunStore
+
+HEADS = (
+    "run", "name", "task", "kind", "step", "epoch", "seconds", "metric", "hidden_size", "loss",
+    "seed", "value",
+)  # fmt: skip
 
 
 def date(seconds: float) -> str:
@@ -51,12 +64,7 @@ def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
     return {
         **of_run(run),
         "metrics": [
-            {
-                "name": spec.name,
-                "label": spec.label,
-                "unit": spec.unit,
-                "higher_is_better": spec.higher_is_better,
-            }
+            {name: getattr(spec, name) for name in ("name", "label", "unit", "higher_is_better")}
             for spec in run.specs
         ],
         "networks": [
@@ -102,8 +110,37 @@ def _number(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def differences(names: Sequence[str], rows: Sequence[tuple[str, tuple[str, ...]]]) -> list[Any]:
-    """Settings in which runs differ."""
-    return [
-        {"setting": setting, **dict(zip(names, values, strict=True))} for setting, values in rows
-    ]
+def write_csv(export: Export) -> list[Path]:
+    """Write every logged value in a row of its own, to the last bit.
+
+    `kind` is `step` for means since the row before, `epoch` for an epoch's figures, `test` for
+    those at the end; `seconds` is training time. Of a run with several networks, `hidden_size`,
+    `loss` and `seed` tell which one a value is of.
+    """
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(HEADS)
+    for run in export.runs:
+        for moment in export.store.moments(run.run_id):
+            table.writerows(_rows(run, moment))
+    return export.write_text(text.getvalue())
+
+
+def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
+    epoch = moment.step / max(1, run.steps_per_epoch)
+    head = (run.run_id, run.name, run.config.task, moment.kind, moment.step, repr(epoch),
+            f"{moment.elapsed:.6f}")  # fmt: skip
+    networks = run.config.replicas
+    size = getattr(run.config, "hidden_size", "")
+    for name, value in moment.metrics.items():
+        yield *head, name, size, "", run.config.seed, repr(value)
+    for name, values in moment.replicas.items():
+        for network, value in zip(networks, values, strict=False):
+            variant = network.variant
+            yield *head, name, variant.hidden_size, variant.loss, network.seed, repr(value)
+
+
+def write_json(export: Export) -> list[Path]:
+    """Write one document of all that is known of the runs."""
+    document = {"runs": [in_full(run, export.store) for run in export.runs]}
+    return export.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")

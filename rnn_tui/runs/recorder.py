@@ -16,9 +16,8 @@ from pathlib import Path
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.runs.adoption import adopt_folders
 from rnn_tui.runs.database import connect, explained, transaction
-from rnn_tui.runs.spill import Spill, write_spill
+from rnn_tui.runs.recovery import Spill, adopt_folders, write_spill
 from rnn_tui.runs.writing import EventWriter, insert_run
 
 # Often enough for others to see a run live, seldom enough to cost nothing.
@@ -118,12 +117,11 @@ class Recorder:
 
     def _spill(self) -> None:
         """Keep in a file what the database did not take."""
+        lacking = Spill(
+            self._id, self._name, self._created, self._config, self._started, self._pending
+        )
         try:
-            path = write_spill(
-                Spill(
-                    self._id, self._name, self._created, self._config, self._started, self._pending
-                )
-            )
+            path = write_spill(lacking)
             logger.info("what is not recorded of run %s is in %s", self._id, path)
         except OSError as error:
             logger.warning("what is not recorded of run %s is lost: %s", self._id, error)
@@ -155,7 +153,10 @@ class Recorder:
         until = time.monotonic() + SECONDS_OF_VANISHING
         while True:
             try:
-                self._write_to(self._connected())
+                connection = self._connected()
+                with transaction(connection):
+                    insert_run(connection, self._id, self._config, self._name, self._created)
+                    self._writer.write(connection, self._pending)
                 break
             except (StoreError, sqlite3.Error, OSError):
                 if self._inode is None or time.monotonic() > until:
@@ -165,11 +166,6 @@ class Recorder:
         self._pending = []
         if started:
             self._started = started[-1]
-
-    def _write_to(self, connection: sqlite3.Connection) -> None:
-        with transaction(connection):
-            insert_run(connection, self._id, self._config, self._name, self._created)
-            self._writer.write(connection, self._pending)
 
     def _is_there(self) -> bool:
         """Whether the file that the connection is to is the one that lies at the path."""

@@ -7,7 +7,7 @@ import re
 import sqlite3
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from sys import byteorder
@@ -148,29 +148,29 @@ class Moment:
         kind: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those
             at the end.
         step: steps done.
-        epoch: of an epoch's figures, which.
         elapsed: seconds of training, pauses left out.
-        rate: samples a second, if it was measured.
-        seconds: the epoch's own time, if it is one.
         metrics: a value by name.
         replicas: a value for each replica, by name.
+        epoch: of an epoch's figures, which.
+        rate: samples a second, if it was measured.
+        seconds: the epoch's own time, if it is one.
     """
 
     kind: Kind
     step: int
-    epoch: int | None
     elapsed: float
-    rate: float | None
-    seconds: float | None
     metrics: Mapping[str, float]
     replicas: Mapping[str, tuple[float, ...]]
+    epoch: int | None = None
+    rate: float | None = None
+    seconds: float | None = None
 
     @classmethod
     def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> Moment:
         """What was measured at the end of a run."""
         single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
         replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
-        return cls("test", step, config.epochs, elapsed, None, None, single, replicas)
+        return cls("test", step, elapsed, single, replicas, config.epochs)
 
     @property
     def figures(self) -> Figures:
@@ -195,6 +195,9 @@ class Curve:
     epochs: tuple[float, ...]
     elapsed: tuple[float, ...]
     values: tuple[float | tuple[float, ...], ...]
+
+
+_FIELDS = {one.name for one in fields(RunRecord)}
 
 
 def pack(values: Sequence[float]) -> bytes:
@@ -252,19 +255,6 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[str], alive: bool) -> RunRe
         return None
     if status.active and not alive:
         status = RunStatus.INTERRUPTED
-    direct: dict[str, Any] = {
-        name: row[name]
-        for name in (
-            "name", "created", "updated", "step", "total_steps", "steps_per_epoch",
-            "samples_per_epoch", "parameters", "device", "elapsed", "metric", "best", "last",
-            "final_metric", "final", "message", "note", "deleted",
-        )
-    }  # fmt: skip
-    return RunRecord(
-        run_id=row["id"],
-        config=config,
-        status=status,
-        specs=specs_of(row["specs"]),
-        tags=tuple(sorted(tags)),
-        **direct,
-    )
+    known: dict[str, Any] = {name: row[name] for name in {*row.keys()} & _FIELDS}
+    known |= {"run_id": row["id"], "config": config, "status": status}
+    return RunRecord(**{**known, "specs": specs_of(row["specs"]), "tags": tuple(sorted(tags))})

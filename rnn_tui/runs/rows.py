@@ -4,6 +4,7 @@ import json
 import math
 import sqlite3
 from collections.abc import Iterable, Mapping
+from functools import reduce
 
 from rnn_tui.engine import events
 from rnn_tui.engine.state import RunState
@@ -28,56 +29,39 @@ def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = Non
         arguments,
     )
     return [
-        Moment(
-            row[0], row[1], row[2], row[3], row[4], row[5], *figures.get((row[0], row[1]), ({}, {}))
-        )
-        for row in rows
+        Moment(kind, step, elapsed, *figures.get((kind, step), ({}, {})), epoch, rate, seconds)
+        for kind, step, epoch, elapsed, rate, seconds in rows
     ]
 
 
 def curve(connection: sqlite3.Connection, run: RunRecord, metric: str) -> Curve:
     """A metric as it was logged: by step where it was, else by epoch, else at the end."""
     for kind in ("step", "epoch", "test"):
-        rows = connection.execute(
+        logged = connection.execute(
             "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
             "ON m.run_id = p.run_id AND m.kind = p.kind AND m.step = p.step "
             "WHERE p.run_id = ? AND p.kind = ? AND p.metric = ? ORDER BY p.step",
             (run.run_id, kind, metric),
         ).fetchall()
-        if rows:
+        if logged:
             break
     values = tuple(
-        unpack(row[3]) if row[3] is not None else math.nan if row[2] is None else row[2]
-        for row in rows
+        unpack(replicas) if replicas is not None else math.nan if value is None else value
+        for _, _, value, replicas in logged
     )
-    steps = tuple(row[0] for row in rows)
-    per_epoch = max(1, run.steps_per_epoch)
-    return Curve(
-        metric,
-        steps,
-        tuple(step / per_epoch for step in steps),
-        tuple(row[1] for row in rows),
-        values,
-    )
+    steps = tuple(row[0] for row in logged)
+    epochs = tuple(step / max(1, run.steps_per_epoch) for step in steps)
+    return Curve(metric, steps, epochs, tuple(row[1] for row in logged), values)
 
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
     """The stretches of training of a run, the first one first."""
-    return [
-        Session(
-            started=row["started"],
-            first_step=row["first_step"],
-            host=row["host"],
-            pid=row["pid"],
-            process_started=row["process_started"],
-            device=row["device"],
-            workers=row["workers"],
-            versions=_versions(row["versions"]),
-        )
-        for row in connection.execute(
-            "SELECT * FROM sessions WHERE run_id = ? ORDER BY started", (run_id,)
-        )
-    ]
+    rows = connection.execute(
+        "SELECT started, first_step, host, pid, process_started, device, workers, versions "
+        "FROM sessions WHERE run_id = ? ORDER BY started",
+        (run_id,),
+    )
+    return [Session(**{**dict(row), "versions": _versions(row["versions"])}) for row in rows]
 
 
 def _versions(text: str) -> Mapping[str, str]:
@@ -87,22 +71,11 @@ def _versions(text: str) -> Mapping[str, str]:
         return {}
 
 
-def lines(connection: sqlite3.Connection, run_id: str) -> list[tuple[float, str, str]]:
-    """The log of a run: time, level and text."""
-    rows = connection.execute(
-        "SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
-
-
 def replayed(
     run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
 ) -> RunState:
     """The state that the run's events led to, as the app and the command line show it."""
-    state = RunState(run.run_id, run.config)
-    for event in _events(run, logged, texts):
-        state = state.apply(event)
-    return state
+    return reduce(RunState.apply, _events(run, logged, texts), RunState(run.run_id, run.config))
 
 
 def _events(
@@ -111,15 +84,9 @@ def _events(
     name = run.run_id
     if run.total_steps:
         yield events.RunStarted(
-            name,
-            run.config,
-            run.specs,
-            run.total_steps,
-            run.steps_per_epoch,
-            run.samples_per_epoch,
-            run.parameters,
-            run.device,
-        )
+            name, run.config, run.specs, run.total_steps, run.steps_per_epoch,
+            run.samples_per_epoch, run.parameters, run.device,
+        )  # fmt: skip
     for _, level, text in texts:
         yield events.LogLine(name, text, "warning" if level == "warning" else "info")
     end: events.Event | None = None
@@ -141,9 +108,8 @@ def _events(
         case RunStatus.PAUSED:
             yield events.RunPaused(name, run.step)
         case RunStatus.STOPPED | RunStatus.INTERRUPTED:
-            yield events.RunStopped(
-                name, run.step, run.elapsed, run.status is RunStatus.INTERRUPTED
-            )
+            interrupted = run.status is RunStatus.INTERRUPTED
+            yield events.RunStopped(name, run.step, run.elapsed, interrupted)
         case RunStatus.FAILED:
             yield events.RunFailed(name, run.step, run.message)
         case RunStatus.FINISHED if end is not None:

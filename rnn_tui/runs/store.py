@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, printable
@@ -16,19 +15,10 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import LAST
 from rnn_tui.runs import rows as reading
-from rnn_tui.runs.adoption import adopt_folders
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
-from rnn_tui.runs.records import (
-    Curve,
-    Kind,
-    Moment,
-    RunRecord,
-    RunStatus,
-    Session,
-    record_from_row,
-)
-from rnn_tui.runs.spill import take_in
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, RunStatus, Session, record_from_row
+from rnn_tui.runs.recovery import adopt_folders, take_in
 from rnn_tui.runs.writing import update_run, write_results
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
@@ -59,12 +49,7 @@ class RunStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -80,12 +65,8 @@ class RunStore:
             task: of this task only.
             deleted: those that were deleted and can be had back, in place of the others.
         """
-        where = f"deleted IS {'NOT ' if deleted else ''}NULL"
-        arguments: list[str] = []
-        if task is not None:
-            where += " AND task = ?"
-            arguments.append(task)
-        return self._records(f"WHERE {where} ORDER BY created DESC, id DESC", arguments)
+        where = f"deleted IS {'NOT ' if deleted else ''}NULL AND task = coalesce(?, task)"
+        return self._records(f"WHERE {where} ORDER BY created DESC, id DESC", [task])
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, deleted or not; None if there is none."""
@@ -93,12 +74,7 @@ class RunStore:
         return found[0] if found else None
 
     def find(
-        self,
-        text: str,
-        task: str | None = None,
-        *,
-        deleted: bool = False,
-        finished: bool = False,
+        self, text: str, task: str | None = None, *, deleted: bool = False, finished: bool = False
     ) -> RunRecord:
         """The run that a user means: by its id, its name, the beginning of its id, or `last`.
 
@@ -161,7 +137,10 @@ class RunStore:
     def log(self, run_id: str) -> list[tuple[float, str, str]]:
         """The sentences of a run's log: time, level, text."""
         with self._explaining():
-            return reading.lines(self._connection, run_id)
+            rows = self._connection.execute(
+                "SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
+            )
+            return [(at, level, text) for at, level, text in rows]
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
@@ -199,9 +178,8 @@ class RunStore:
         """
         if len(note) > LONGEST_NOTE:
             raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
-        self._update(
-            run, note="\n".join(printable(line, LONGEST_NOTE) for line in note.split("\n"))
-        )
+        lines = [printable(line, LONGEST_NOTE) for line in note.split("\n")]
+        self._update(run, note="\n".join(lines))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
         """Give a run these tags, in place of those that it has.
@@ -235,11 +213,8 @@ class RunStore:
 
     def purge(self, days: float = DAYS_TO_UNDO) -> int:
         """Remove for good what was deleted longer ago; returns how many runs."""
-        old = [
-            run
-            for run in self.runs(deleted=True)
-            if run.deleted is not None and run.deleted < time.time() - 86_400 * days
-        ]
+        before = time.time() - 86_400 * days
+        old = [run for run in self.runs(deleted=True) if run.deleted and run.deleted < before]
         for run in old:
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
@@ -269,27 +244,25 @@ class RunStore:
         with self._explaining():
             update_run(self._connection, run.run_id, **columns)
 
-    def _records(self, where: str, arguments: Sequence[str]) -> list[RunRecord]:
+    def _records(self, where: str, arguments: Sequence[str | None]) -> list[RunRecord]:
         with self._explaining():
             rows = self._connection.execute(f"SELECT * FROM runs {where}", arguments).fetchall()
             tags: dict[str, list[str]] = {}
             for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
                 tags.setdefault(run_id, []).append(tag)
-            found = (
+            found = [
                 record_from_row(row, tags.get(row["id"], []), self._alive(row)) for row in rows
-            )
+            ]
             return [self._settled(run) for run in found if run is not None]
 
     def _alive(self, row: sqlite3.Row) -> bool:
-        if row["status"] not in {status for status in RunStatus if status.active}:
+        if row["status"] not in [status for status in RunStatus if status.active]:
             return False
         held = is_held(row["id"])
         if held is not None:
             return held
-        sessions = reading.sessions(self._connection, row["id"])
-        return bool(sessions) and is_alive(
-            sessions[-1].host, sessions[-1].pid, sessions[-1].process_started
-        )
+        sessions = reading.sessions(self._connection, row["id"])[-1:]
+        return any(is_alive(one.host, one.pid, one.process_started) for one in sessions)
 
     def _settled(self, run: RunRecord) -> RunRecord:
         """A run that was killed after its weights were complete, but before it could say so."""
@@ -298,7 +271,7 @@ class RunStore:
         try:
             _, step, metrics = read_description(run.weights)
         except CheckpointError:
-            return run
+            metrics = {}
         if not metrics:
             return run
         with transaction(self._connection):
@@ -318,6 +291,16 @@ class RunStore:
             raise
         except sqlite3.Error as error:
             raise explained(error, self._path) from error
+
+
+@contextmanager
+def existing_store() -> Iterator[RunStore | None]:
+    """The runs, or None where there are none yet: a question makes no database."""
+    if not run_database().exists():
+        yield None
+        return
+    with RunStore() as store:
+        yield store
 
 
 def _of(task: str | None) -> str:

@@ -15,16 +15,18 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.runs.locks import RunLock
-from rnn_tui.runs.names import automatic_name
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     from rnn_tui.engine.loop import Outcome
+    from rnn_tui.engine.training_state import ResumePoint
 
 Emit = Callable[[events.Event], object]
+Tell = Callable[[events.Event], None]
 logger = logging.getLogger(__name__)
 
 
@@ -42,22 +44,8 @@ def train(
     """
     lock = RunLock.acquire(run_id)
     called = name or automatic_name(config)
-    with _recorded(config, emit, control, run_id=run_id, name=called, lock=lock) as (
-        tell,
-        recorder,
-    ):
-        task = TASKS[config.task].load()
-        from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
-
-        return fit(
-            task,
-            config,
-            tell,
-            control,
-            run_id=run_id,
-            checkpoint_path=weights_of(run_id),
-            before_checkpoint=recorder.flush,
-        )
+    with _recorded(config, emit, control, run_id=run_id, name=called, lock=lock) as recorded:
+        return _fit(recorded, config, control, run_id)
 
 
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
@@ -75,7 +63,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     with RunStore() as store:
         lock = store.claim(run)
     try:
-        task = TASKS[run.config.task].load()
+        TASKS[run.config.task].load()  # where that fails, nothing has changed
         from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
 
         path = weights_of(run.run_id)
@@ -87,19 +75,25 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
         raise
     with _recorded(
         run.config, emit, control, run_id=run.run_id, name=run.name, lock=lock, resumed=True
-    ) as (tell, recorder):
-        from rnn_tui.engine.loop import fit  # noqa: PLC0415
+    ) as recorded:
+        return _fit(recorded, run.config, control, run.run_id, point)
 
-        return fit(
-            task,
-            run.config,
-            tell,
-            control,
-            run_id=run.run_id,
-            checkpoint_path=path,
-            resume=point,
-            before_checkpoint=recorder.flush,
-        )
+
+def _fit(
+    recorded: tuple[Tell, Recorder],
+    config: RunConfig,
+    control: Control,
+    run_id: str,
+    point: "ResumePoint | None" = None,
+) -> "Outcome":
+    tell, recorder = recorded
+    task = TASKS[config.task].load()
+    from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
+
+    return fit(
+        task, config, tell, control, run_id=run_id, checkpoint_path=weights_of(run_id),
+        resume=point, before_checkpoint=recorder.flush,
+    )  # fmt: skip
 
 
 @contextmanager
@@ -112,7 +106,7 @@ def _recorded(
     name: str,
     lock: RunLock | None,
     resumed: bool = False,
-) -> Iterator[tuple[Callable[[events.Event], None], Recorder]]:
+) -> Iterator[tuple[Tell, Recorder]]:
     """A listener that passes events on and records them; waits at the end until all is written.
 
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.

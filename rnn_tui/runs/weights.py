@@ -6,10 +6,9 @@ the one cache of networks. The database is loaded only where a run is asked for 
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -156,7 +155,7 @@ def run_weights(task: str, run: str) -> Source:
             return source
         raise CheckpointError(f"No run of {task} is finished; train one with rnn-tui train {task}.")
     run_ids = _run_ids()
-    exact = [run_id for run_id in run_ids if run_id == run]
+    exact = [run] if run in run_ids else []
     exact = exact or [one.run_id for one in _listed(deleted=False) if one.name == run]
     found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
@@ -256,16 +255,12 @@ def _named_by_kind(source: Source) -> Source:
 class NetworkCache:
     """Networks by the files of their weights, read again where a file has changed.
 
-    Any thread may ask.
-
-    Args:
-        most: how many are kept; those that were asked longest ago make room.
+    Any thread may ask. Those that were asked longest ago make room for others.
     """
 
-    def __init__(self, most: int = NETWORKS_KEPT) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+    def __init__(self) -> None:
+        # It has no lock while a file is read: a disk that is slow holds up nobody else.
+        self._network = lru_cache(NETWORKS_KEPT)(_read)
 
     @staticmethod
     def version_of(path: Path) -> tuple[Path, int, int]:
@@ -286,31 +281,21 @@ class NetworkCache:
         Raises:
             CheckpointError: if it can't be read, or is another task's.
         """
-        key = (self.version_of(path), kind)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                network: NetworkType = self._kept[key]
-                return network
-        # Outside of the lock: a disk that is slow holds up nobody else.
-        network = _read(path, kind)
-        with self._lock:
-            self._kept[key] = network
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+        network: NetworkType = self._network(self.version_of(path), kind)
         return network
 
 
-NETWORKS = NetworkCache()
-
-
-def _read(path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
+def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) -> Any:
     """The network in a file; what is wrong with it is told with the file's name."""
+    path = version[0]
     try:
         return kind(read_weights(path))
     except CheckpointError as error:
         shown = printable(path, 200)
         raise CheckpointError(str(error) if shown in str(error) else f"{shown}: {error}") from error
+
+
+NETWORKS = NetworkCache()
 
 
 def described(source: Source, network: RowReaderNetwork) -> dict[str, Any]:

@@ -3,18 +3,23 @@
 import json
 import math
 import os
+import platform
 import socket
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib import metadata
 
+from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.runs.locks import process_started
 from rnn_tui.runs.records import Moment, RunStatus, definitions_to_json, headline, pack
 from rnn_tui.runs.rows import moments
-from rnn_tui.runs.versions import versions
+
+PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 
 
 def insert_run(
@@ -27,17 +32,10 @@ def insert_run(
         "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            run_id,
-            free_name(connection, name),
-            config.task,
-            config.cell,
-            config.preset,
-            json.dumps(config.to_dict()),
-            created,
-            time.time(),
-            RunStatus.LOADING,
+            run_id, free_name(connection, name), config.task, config.cell, config.preset,
+            json.dumps(config.to_dict()), created, time.time(), RunStatus.LOADING,
         ),
-    )
+    )  # fmt: skip
 
 
 def free_name(connection: sqlite3.Connection, name: str) -> str:
@@ -81,15 +79,13 @@ class EventWriter:
             case events.StepLogged():
                 self._moment(
                     connection,
-                    Moment(
-                        "step", event.step, None, event.elapsed, event.rate, None,
-                        event.metrics, event.replicas,
-                    ),
+                    Moment("step", event.step, event.elapsed, event.metrics, event.replicas,
+                           rate=event.rate),
                 )  # fmt: skip
             case events.EpochEnded():
                 moment = Moment(
-                    "epoch", event.step, event.epoch, event.elapsed, None, event.seconds,
-                    event.metrics, event.replicas,
+                    "epoch", event.step, event.elapsed, event.metrics, event.replicas,
+                    event.epoch, seconds=event.seconds,
                 )  # fmt: skip
                 self._moment(connection, moment)
                 self._headlines(connection, moment.figures)
@@ -108,10 +104,8 @@ class EventWriter:
     def _ended(self, connection: sqlite3.Connection, event: events.Event) -> None:
         match event:
             case events.RunFinished():
-                moment = Moment(
-                    "test", event.step, self._config.epochs, event.seconds, None, None,
-                    event.metrics, event.replicas,
-                )  # fmt: skip
+                figures: Figures = {**event.metrics, **event.replicas}
+                moment = Moment.test(self._config, event.step, event.seconds, figures)
                 self._columns |= write_results(
                     connection, self._id, self._config, self._specs, moment
                 )
@@ -146,29 +140,21 @@ class EventWriter:
         connection.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
-                self._id,
-                time.time(),
-                event.first_step,
-                socket.gethostname(),
-                os.getpid(),
-                process_started(),
-                event.device,
-                event.workers,
-                json.dumps(versions()),
+                self._id, time.time(), event.first_step, socket.gethostname(), os.getpid(),
+                process_started(), event.device, event.workers, json.dumps(versions()),
             ),
-        )
-        self._headlines_again(connection)
+        )  # fmt: skip
+        # Best and last value of the epochs that are left when a run is resumed.
+        for moment in moments(connection, self._id, "epoch"):
+            self._headlines(connection, moment.figures)
 
     def _moment(self, connection: sqlite3.Connection, moment: Moment) -> None:
         write_moment(connection, self._id, moment)
         self._columns |= {"step": moment.step, "elapsed": moment.elapsed}
 
     def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
-        spec = main_metric(self._specs, figures)
-        if spec is None:
-            return
-        value = headline(self._config, figures[spec.name], spec.higher_is_better)
-        if not math.isfinite(value):
+        spec, value = main_figure(self._config, self._specs, figures)
+        if spec is None or value is None or not math.isfinite(value):
             return
         better = "max" if spec.higher_is_better else "min"
         connection.execute(
@@ -177,17 +163,16 @@ class EventWriter:
             (spec.name, value, value, value, self._id),
         )
 
-    def _headlines_again(self, connection: sqlite3.Connection) -> None:
-        """Best and last value of the epochs that are left when a run is resumed."""
-        for moment in moments(connection, self._id, "epoch"):
-            self._headlines(connection, moment.figures)
 
-
-def main_metric(specs: Sequence[Metric], figures: Figures) -> Metric | None:
-    """The metric that stands for a run: the first measured in which more is better, or the last."""
+def main_figure(
+    config: RunConfig, specs: Sequence[Metric], figures: Figures
+) -> tuple[Metric, float] | tuple[None, None]:
+    """What stands for a run: the first metric measured in which more is better, or the last."""
     measured = [spec for spec in specs if spec.name in figures]
-    best = next((spec for spec in measured if spec.higher_is_better), None)
-    return best or (measured[-1] if measured else None)
+    if not measured:
+        return None, None
+    spec = next((spec for spec in measured if spec.higher_is_better), measured[-1])
+    return spec, headline(config, figures[spec.name], spec.higher_is_better)
 
 
 def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:
@@ -211,17 +196,12 @@ def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) ->
 
 
 def write_results(
-    connection: sqlite3.Connection,
-    run_id: str,
-    config: RunConfig,
-    specs: Sequence[Metric],
+    connection: sqlite3.Connection, run_id: str, config: RunConfig, specs: Sequence[Metric],
     moment: Moment,
-) -> dict[str, object]:
+) -> dict[str, object]:  # fmt: skip
     """Write what was measured at the end; returns the columns of the run that change with it."""
     write_moment(connection, run_id, moment)
-    figures = moment.figures
-    spec = main_metric(specs, figures)
-    final = None if spec is None else headline(config, figures[spec.name], spec.higher_is_better)
+    spec, final = main_figure(config, specs, moment.figures)
     return {
         "status": RunStatus.FINISHED,
         "step": moment.step,
@@ -229,3 +209,16 @@ def write_results(
         "final": final,
         "final_metric": "" if spec is None else spec.name,
     }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of this program, of Python, of the packages that compute, and the system."""
+    result = {"rnn-tui": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            result[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    result["system"] = platform.platform()
+    return result

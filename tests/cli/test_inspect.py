@@ -1,5 +1,6 @@
 """`rnn-tui inspect`: what a network holds, as a table, one JSON document or an NPZ file."""
 
+import argparse
 import io
 import json
 import os
@@ -316,5 +317,6 @@ def test_a_study_that_is_stopped_prints_nothing_in_part(
     out = io.StringIO()
     monkeypatch.setattr("sys.stdout", out)
     subject: Any = Stopped()
-    found = show(subject, probes=True, npz=None, as_json=True, quiet=True)
+    options = argparse.Namespace(probes=True, npz=None, json=True, quiet=True)
+    found = show(subject, options)
     assert (found, out.getvalue()) == (code, "")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.control import Control
-from rnn_tui.report.plan import Plan, plan
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Ending, Standing, train_missing
 from rnn_tui.runs.records import RunRecord
@@ -26,7 +26,7 @@ def small_plan(
     if data is not None:
         only = (*only, "mnist")
         overrides["mnist"] = {"epochs": 1, "hidden_size": 4, "data_dir": str(data)}
-    return plan(seeds, 1, only=only, device="cpu", overrides=overrides)
+    return Plan(seeds, 1, only=only, device="cpu", overrides=overrides)
 
 
 @dataclass

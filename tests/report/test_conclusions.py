@@ -5,8 +5,7 @@ from dataclasses import replace
 
 from rnn_tui.report.conclusions import Conclusion, Verdict, conclusions
 from rnn_tui.report.curves import AccuracyByLength
-from rnn_tui.report.plan import plan
-from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Results, Row
 
 ADDERS = {one.short_label: one for one in EXPERIMENTS if one.task == "adder"}
@@ -34,7 +33,7 @@ def held(
         )
         for name, fall in (falls or {}).items()
     ]  # fmt: skip
-    return conclusions(Results(plan(3, only=("adder",)), tuple(rows)), by_length)
+    return conclusions(Results(Plan(3, only=("adder",)), tuple(rows)), by_length)
 
 
 def test_figures_like_the_report_s_support_all_three() -> None:
@@ -108,11 +107,11 @@ def test_seeds_are_compared_with_themselves() -> None:
         for at, one in enumerate(ADDERS.values())
     ]
     apart = replace(row, seeds=(1, 2))
-    size, *_ = conclusions(Results(plan(2, only=("adder",)), (apart, *others)))
+    size, *_ = conclusions(Results(Plan(2, only=("adder",)), (apart, *others)))
     assert size.comparisons[0].n == 1
 
 
 def test_without_the_adder_there_is_nothing_to_say() -> None:
     recall = [one for one in EXPERIMENTS if one.task == "recall"]
     rows = tuple(Row(one, (), (), (), 0.0, 1) for one in recall)
-    assert conclusions(Results(plan(1, only=("recall",)), rows)) == ()
+    assert conclusions(Results(Plan(1, only=("recall",)), rows)) == ()

@@ -16,7 +16,7 @@ from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.report.kept import Found, Kept, networks, work_for
-from rnn_tui.report.plan import Part, family, plan
+from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord, RunStatus
@@ -170,7 +170,7 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
 
 
 def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
-    made = plan(
+    made = Plan(
         1, only=SMALL_TASKS, device="cpu",
         overrides={"recall": {**SMALL, "learning_rate": 1e38}, "adder": SMALL},
     )  # fmt: skip
@@ -186,7 +186,7 @@ def test_a_device_that_is_not_there_starts_no_run(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="no cuda device"):
-        train_plan(plan(1, only=("recall",), device="cuda"))
+        train_plan(Plan(1, only=("recall",), device="cuda"))
     assert runs() == []
 
 
@@ -197,7 +197,7 @@ def found(config: RunConfig) -> Found:
 @settings(max_examples=40, deadline=None)
 @given(st.data(), st.sampled_from(["report", "fast"]))
 def test_work_is_what_is_lacking_and_each_network_once(data: st.DataObject, preset: str) -> None:
-    made = plan(3, 2, preset=preset)
+    made = Plan(3, 2, preset=preset)
     done = data.draw(st.sets(st.sampled_from(made.parts)))
     some = found(made.config("recall", "lstm", 0))
     works = work_for(made, Kept(dict.fromkeys(done, some), {}, (), ()))

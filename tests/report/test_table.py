@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.report.plan import plan
-from rnn_tui.report.published import EXPERIMENTS
+from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Row, place_of
 from rnn_tui.report.words import cells, markdown_text
 from rnn_tui.tasks import TASKS
@@ -48,17 +47,17 @@ def test_the_table_says_what_there_is() -> None:
         "MNIST, LSTM", "98.73", "–", "0 of 3", "–", "–",
     )  # fmt: skip
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
-    assert one.sd is None
+    assert one.to_dict()["sd"] is None
     assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01")
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
-    assert two.sd == pytest.approx(0.5**0.5)
+    assert two.to_dict()["sd"] == pytest.approx(0.5**0.5)
     assert cells(two)[2:] == (
         "98.50 ± 0.71 [98.00, 99.00]", "2", "inside the range", "0:03",
     )  # fmt: skip
 
 
 def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
-    made = plan()
+    made = Plan()
     assert (len(made.experiments), len(made.parts)) == (12, 9 * 20 + 3 * 3)
     for experiment in made.experiments:
         config = made.config(experiment.task, experiment.cell, 0)
@@ -68,13 +67,13 @@ def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
 
 
 def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
-    made = plan(2, preset="fast", only=("adder",))
+    made = Plan(2, preset="fast", only=("adder",))
     config = made.config("adder", "lstm", 0)
     assert (config.variants, config.recipe.augmentation) == (
-        plan(2, only=("adder",)).config("adder", "lstm", 0).variants, "none",
+        Plan(2, only=("adder",)).config("adder", "lstm", 0).variants, "none",
     )  # fmt: skip
     assert made.notes
-    assert not plan(2, preset="fast", only=("recall",)).notes
+    assert not Plan(2, preset="fast", only=("recall",)).notes
 
 
 @pytest.mark.parametrize(
@@ -87,12 +86,12 @@ def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
 )  # fmt: skip
 def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, object]) -> None:
     with pytest.raises(SettingError):
-        plan(*arguments, **options)  # type: ignore[arg-type]
+        Plan(*arguments, **options)  # type: ignore[arg-type]
 
 
 def test_the_command_of_a_plan() -> None:
-    assert plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
-    some = plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
+    assert Plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
+    some = Plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
     assert some.command == (
         "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
     )

@@ -14,7 +14,7 @@ import pytest
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.paths import run_database, run_dir
-from rnn_tui.runs import database, spill
+from rnn_tui.runs import database, recovery
 from rnn_tui.runs.records import RunRecord, RunStatus
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import Told, small, train
@@ -84,9 +84,9 @@ def test_a_database_that_stays_locked_gets_everything_later(only: Only) -> None:
     with locked():
         told = train()
     assert_told_once(told, "locked", str(run_database()))
-    assert len(list(spill.spill_dir().iterdir())) == 1
+    assert len(list(recovery.spill_dir().iterdir())) == 1
     assert_whole(told, only())
-    assert list(spill.spill_dir().iterdir()) == []
+    assert list(recovery.spill_dir().iterdir()) == []
     assert_whole(told, only())
 
 
@@ -206,7 +206,7 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
     ],
 )
 def test_a_file_that_is_no_record_is_left_alone(text: str, home: Path) -> None:
-    path = spill.spill_dir() / "20250101-000000-aaaaaa.json"
+    path = recovery.spill_dir() / "20250101-000000-aaaaaa.json"
     path.parent.mkdir()
     path.write_text(text)
     with RunStore() as store:

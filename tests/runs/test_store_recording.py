@@ -24,18 +24,15 @@ def moment_of(event: events.Event) -> Moment | None:
     match event:
         case events.StepLogged():
             return Moment(
-                "step", event.step, None, event.elapsed, event.rate, None, event.metrics,
-                event.replicas,
-            )  # fmt: skip
+                "step", event.step, event.elapsed, event.metrics, event.replicas, rate=event.rate
+            )
         case events.EpochEnded():
             return Moment(
-                "epoch", event.step, event.epoch, event.elapsed, None, event.seconds,
-                event.metrics, event.replicas,
+                "epoch", event.step, event.elapsed, event.metrics, event.replicas,
+                event.epoch, seconds=event.seconds,
             )  # fmt: skip
         case events.RunFinished():
-            return Moment(
-                "test", event.step, 3, event.seconds, None, None, event.metrics, event.replicas
-            )
+            return Moment("test", event.step, event.seconds, event.metrics, event.replicas, 3)
     return None
 
 

@@ -1,6 +1,7 @@
 """Runs as event files, which TensorBoard opens."""
 
 from pathlib import Path
+from typing import Any
 
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.runs.comparison import settings_of
@@ -36,42 +37,34 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         ExportError: if TensorBoard is not installed.
         OSError: as the file system does.
     """
-    writers = imported("tensorboard.summary.writer.event_file_writer", "tensorboard", "Event files")
-    summaries = imported("tensorboard.compat.proto.summary_pb2", "tensorboard", "Event files")
-    protocol = imported("tensorboard.compat.proto.event_pb2", "tensorboard", "Event files")
-    texts = imported("tensorboard.plugins.text.metadata", "tensorboard", "Event files")
-    tensors = imported("tensorboard.compat.proto.tensor_pb2", "tensorboard", "Event files")
-    types = imported("tensorboard.compat.proto.types_pb2", "tensorboard", "Event files")
+    writers, summaries, protocol, texts, tensors, types = (
+        imported(f"tensorboard.{module}", "tensorboard", "Event files")
+        for module in (
+            "summary.writer.event_file_writer", "compat.proto.summary_pb2",
+            "compat.proto.event_pb2", "plugins.text.metadata", "compat.proto.tensor_pb2",
+            "compat.proto.types_pb2",
+        )
+    )  # fmt: skip
+    value_of = summaries.Summary.Value
 
     folder.mkdir(parents=True, exist_ok=True)
     writer = writers.EventFileWriter(str(folder))
+
+    def add(elapsed: float, step: int, values: list[Any]) -> None:
+        summary = summaries.Summary(value=values)
+        event = protocol.Event(wall_time=run.created + elapsed, step=step, summary=summary)
+        writer.add_event(event)
+
     try:
-        table = "\n".join(
-            ["|setting|value|", "|---|---|", *(f"|{n}|{v}|" for n, v in settings_of(run.config))]
-        )
+        lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
+        table = "\n".join(["|setting|value|", "|---|---|", *lines])
         text = tensors.TensorProto(dtype=types.DT_STRING, string_val=[table.encode()])
-        summary = summaries.Summary(
-            value=[
-                summaries.Summary.Value(
-                    tag="settings",
-                    metadata=texts.create_summary_metadata("settings", ""),
-                    tensor=text,
-                )
-            ]
-        )
-        writer.add_event(protocol.Event(wall_time=run.created, step=0, summary=summary))
+        kind = texts.create_summary_metadata("settings", "")
+        add(0.0, 0, [value_of(tag="settings", metadata=kind, tensor=text)])
         for moment in store.moments(run.run_id):
-            values = [
-                summaries.Summary.Value(tag=tag, simple_value=value)
-                for tag, value in _tagged(run, moment)
-            ]
-            writer.add_event(
-                protocol.Event(
-                    wall_time=run.created + moment.elapsed,
-                    step=moment.step,
-                    summary=summaries.Summary(value=values),
-                )
-            )
+            tagged = _tagged(run, moment)
+            values = [value_of(tag=tag, simple_value=value) for tag, value in tagged]
+            add(moment.elapsed, moment.step, values)
     finally:
         writer.close()
 

@@ -72,12 +72,12 @@ def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
 
 FORMATS = table_of(
     ExportFormat(
-        "csv", "every value, a row each", "rnn_tui.runs.export.tables:write_csv",
+        "csv", "every value, a row each", "rnn_tui.runs.documents:write_csv",
         suffix=".csv", to_stdout=True,
     ),
     ExportFormat(
         "json", "every value, settings and sessions, in one document",
-        "rnn_tui.runs.export.tables:write_json", suffix=".json", to_stdout=True,
+        "rnn_tui.runs.documents:write_json", suffix=".json", to_stdout=True,
     ),
     ExportFormat(
         "png", "the chart as a picture", "rnn_tui.runs.export.plots:write_chart",
@@ -161,8 +161,8 @@ class Export:
         form: the format.
         store: where the runs are.
         runs: which, at least one.
-        output: a file, or a folder for what becomes several files; None for a new one in the
-            working directory.
+        output: a file, or a folder for what becomes several files; by default text goes to `out`,
+            all else to new files in the working directory.
         out: where text goes that has no file.
         metrics: what a chart shows; None for what is usual.
         against: what a chart's x axis counts.
@@ -196,18 +196,15 @@ class Export:
             parts: by name, without its suffix, what is in each.
         """
         named = {f"{name}{self.form.suffix}": data for name, data in parts.items()}
-        if len(named) == 1:
-            ((name, data),) = named.items()
-            path = self.output or _new(name)
-            if path.is_dir():
-                path /= name
-            write_atomically(path, data)
-            return [path]
-        folder = self.output or _new(name_for(self.runs))
-        folder.mkdir(parents=True, exist_ok=True)
+        alone = next(iter(named)) if len(named) == 1 else ""
+        path = self.output or _new(alone or name_for(self.runs))
+        if not alone:
+            path.mkdir(parents=True, exist_ok=True)
+        elif path.is_dir():
+            path /= alone
         for name, data in named.items():
-            write_atomically(folder / name, data)
-        return [folder]
+            write_atomically(path if alone else path / name, data)
+        return [path]
 
     @property
     def folder(self) -> Path:
@@ -219,42 +216,32 @@ class Export:
         return self.output or _new(f"{name_for(self.runs)}{self.form.ending}")
 
 
-def write(
-    store: RunStore,
-    runs: Sequence[RunRecord],
-    form: str,
-    output: Path | None,
-    *,
-    metrics: Sequence[str] | None = None,
-    against: Against = "epoch",
-    out: TextIO,
-) -> list[Path]:
+def write(export: Export) -> list[Path]:
     """Export runs; returns the files and folders that were written.
-
-    Args:
-        store: where they are.
-        runs: which, at least one.
-        form: a key of `FORMATS`.
-        output: a file, or a folder for what becomes several files; by default text goes to `out`,
-            all else to new files in the working directory.
-        metrics: what a chart shows.
-        against: what a chart's x axis counts.
-        out: where text goes.
 
     Raises:
         ExportError: if it can't be written, or an optional package is missing.
         CheckpointError: if weights that are needed can't be read.
     """
-    chosen = FORMATS[form]
-    export = Export(chosen, store, runs, output, out, metrics, against)
     try:
-        return list(chosen.load()(export))
+        return list(export.form.load()(export))
     except OSError as error:
-        where = output or Path.cwd()
-        raise ExportError(
-            f"{printable(error.filename or where, 200)} can't be written "
-            f"({printable(error.strerror or error)}); choose another place with --output."
-        ) from error
+        where = error.filename or export.output or Path.cwd()
+        raise unwritable(where, error.strerror or error, "with --output") from error
+
+
+def unwritable(path: object, reason: object, where: str) -> ExportError:
+    """That a file can't be written.
+
+    Args:
+        path: the file.
+        reason: why.
+        where: what another place is chosen by, or for, such as `with --output`.
+    """
+    return ExportError(
+        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place "
+        f"{where}."
+    )
 
 
 def write_weights(export: Export) -> list[Path]:

@@ -63,31 +63,30 @@ class _Graph:
     def constant(self, array: npt.NDArray[Any]) -> str:
         """Add an array; returns its name."""
         name = f"constant{len(self._constants)}"
-        self._constants.append(
-            self._onnx.numpy_helper.from_array(np.asarray(array, order="C"), name)
-        )
+        whole = np.asarray(array, order="C")
+        self._constants.append(self._onnx.numpy_helper.from_array(whole, name))
         return name
 
-    def node(self, kind: str, inputs: Sequence[str], outputs: int = 1, **attributes: Any) -> str:
-        """Add an operator; returns the name of its first output, the others end in 1, 2, …"""
+    def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
+        """Add an operator; returns the name of its output, the first where it has several."""
         name = f"{kind.lower()}{len(self._nodes)}"
-        names = [name, *(f"{name}_{at}" for at in range(1, outputs))]
-        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), names, **attributes))
+        self._nodes.append(self._onnx.helper.make_node(kind, list(inputs), [name], **attributes))
         return name
 
     def recurrent(self, inputs: str, directions: Sequence[CellWeights]) -> str:
         """Add a layer over `inputs` (T, N, F); returns its states (T, N, D·H)."""
+        operator = _operator(directions[0].cell)
+        weights = [
+            [_reordered(cell, cell.of_input) for cell in directions],
+            [_reordered(cell, cell.of_state) for cell in directions],
+            [_biases(cell) for cell in directions],
+        ]
         states = self.node(
-            _operator(directions[0].cell).name,
-            [
-                inputs,
-                self.constant(np.stack([_reordered(cell, cell.of_input) for cell in directions])),
-                self.constant(np.stack([_reordered(cell, cell.of_state) for cell in directions])),
-                self.constant(np.stack([_biases(cell) for cell in directions])),
-            ],
+            operator.name,
+            [inputs, *(self.constant(np.stack(part)) for part in weights)],
             hidden_size=directions[0].hidden_size,
             direction="bidirectional" if len(directions) > 1 else "forward",
-            **_operator(directions[0].cell).attributes,
+            **operator.attributes,
         )  # (T, D, N, H)
         swapped = self.node("Transpose", [states], perm=[0, 2, 1, 3])
         return self.node("Reshape", [swapped, self.constant(np.array([0, 0, -1]))])
@@ -111,21 +110,15 @@ class _Graph:
         """
         onnx = self._onnx
         self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
-        kind = onnx.TensorProto.FLOAT
-        graph = onnx.helper.make_graph(
-            self._nodes,
-            "rnn-tui",
-            [onnx.helper.make_tensor_value_info(inputs[0], kind, inputs[1])],
-            [onnx.helper.make_tensor_value_info(outputs[0], kind, outputs[1])],
-            self._constants,
-        )
+        ends = [
+            [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)]
+            for name, shape in (inputs, outputs)
+        ]
+        graph = onnx.helper.make_graph(self._nodes, "rnn-tui", *ends, self._constants)
         model = onnx.helper.make_model(
-            graph,
-            opset_imports=[onnx.helper.make_opsetid("", OPERATORS)],
-            ir_version=FORMAT,
-            producer_name="rnn-tui",
-            producer_version=__version__,
-        )
+            graph, opset_imports=[onnx.helper.make_opsetid("", OPERATORS)], ir_version=FORMAT,
+            producer_name="rnn-tui", producer_version=__version__,
+        )  # fmt: skip
         onnx.helper.set_model_props(model, about)
         onnx.checker.check_model(model, full_check=True)
         data: bytes = model.SerializeToString()
@@ -170,11 +163,9 @@ def models_of(path: Path) -> list[Model]:
     inputs, expected = _sequences(file)
     models = []
     for at, replica in enumerate(network.replicas):
-        variant = replica.variant
-        alone = len(network.replicas) == 1
-        suffix = "" if alone else f"-h{variant.hidden_size}-{variant.loss}-seed{replica.seed}"
-        data = _sequence_reader(network, at)
-        models.append(_checked(suffix, data, inputs[at], expected[at]))
+        size, loss = replica.variant.hidden_size, replica.variant.loss
+        suffix = f"-h{size}-{loss}-seed{replica.seed}" if len(network.replicas) > 1 else ""
+        models.append(_checked(suffix, _sequence_reader(network, at), inputs[at], expected[at]))
     return models
 
 

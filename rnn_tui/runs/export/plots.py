@@ -63,34 +63,15 @@ class Panel:
 def write_chart(export: Export) -> list[Path]:
     """Write a picture, in the format's own name.
 
-    Raises:
-        ExportError: if matplotlib is not installed, or there is nothing to draw.
-    """
-    form = export.form.name
-    return export.write_file(chart(export.store, export.runs, form, export.metrics, export.against))
-
-
-def chart(
-    store: RunStore,
-    runs: Sequence[RunRecord],
-    form: str,
-    metrics: Sequence[str] | None = None,
-    against: Against = "epoch",
-) -> bytes:
-    """A picture with a panel for each metric: a line a network, with a band of ± sd over seeds.
-
-    Args:
-        store: where the values are.
-        runs: what to draw.
-        form: of the picture, `png` or `svg`.
-        metrics: by name; by default the validation loss over the training loss, and the validation
-            metric that stands for the runs.
-        against: what the x axis counts.
+    It has a panel for each metric: a line a network, with a band of ± sd over seeds. By default
+    these are the validation loss over the training loss, and the validation metric that stands for
+    the runs.
 
     Raises:
         ExportError: if matplotlib is not installed, or nothing was logged under these names.
     """
-    return picture(_panels(store, runs, metrics, against), form, AXES[against])
+    panels = _panels(export.store, export.runs, export.metrics, export.against)
+    return export.write_file(picture(panels, export.form.name, AXES[export.against]))
 
 
 def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
@@ -139,23 +120,19 @@ def _panels(
         name = runs[0].name
         return [replace(line, label=line.label.removeprefix(f"{name} ")) for line in drawn]
 
-    if metrics is None:
-        usual = dict.fromkeys(["val_loss", *(run.metric for run in runs if run.metric)])
-        faint = {"val_loss": of("train_loss")}
-        wanted, chosen = list(usual), False
-    else:
-        faint, wanted, chosen = {}, list(metrics), True
+    usual = dict.fromkeys(["val_loss", *(run.metric for run in runs if run.metric)])
+    faint = {"val_loss": of("train_loss")} if metrics is None else {}
     panels = []
-    for metric in wanted:
+    for metric in usual if metrics is None else metrics:
         drawn = of(metric)
-        if not drawn and chosen:
+        if not drawn and metrics is not None:
             have = sorted({name for run in runs for name in store.metrics(run.run_id)})
             raise ExportError(
                 f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}."
             )
         if drawn or faint.get(metric):
-            usual_spec = Metric(metric, metric, lower=None)
-            spec = next((s for run in runs for s in run.specs if s.name == metric), usual_spec)
+            unknown = Metric(metric, metric, lower=None)
+            spec = next((s for run in runs for s in run.specs if s.name == metric), unknown)
             panels.append(Panel(spec, drawn, faint.get(metric, ())))
     if not panels:
         raise ExportError("Nothing has been logged of these runs yet: there is nothing to draw.")

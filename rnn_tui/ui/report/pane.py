@@ -14,8 +14,7 @@ from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.published import Experiment
+from rnn_tui.report.plan import Experiment, Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore

@@ -17,11 +17,10 @@ from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
     PRESETS,
+    REPORT_ORDER,
     SEEDS,
     Plan,
-    plan,
 )
-from rnn_tui.report.published import REPORT_ORDER
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
@@ -87,7 +86,7 @@ class ReportSettings(Vertical):
             labels = [TASKS[task].label for task in REPORT_ORDER]
             raise SettingError(f"Tick at least one of {', '.join(labels)}.")
         preset = str(self.query_one("#preset", Select).value)
-        return plan(*numbers, only=only, preset=preset, overrides=self._overrides)
+        return Plan(*numbers, only=tuple(only), preset=preset, overrides=self._overrides)
 
     def _field(self, name: str) -> SettingInput:
         return self.query_one(f"#{name}", SettingInput)

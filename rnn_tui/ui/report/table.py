@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import DataTable, Static
 
-from rnn_tui.report.published import Experiment
+from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import Results, Row
 from rnn_tui.report.words import HEADS, cells
 from rnn_tui.ui.report.words import place

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.runs.comparison import Against
-from rnn_tui.runs.export.formats import FORMATS, name_for, write
+from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.shell.threads import StoreAccess
@@ -52,10 +52,10 @@ class ExportRunsScreen(ExportPrompt):
         def job(store: RunStore) -> list[Path]:
             if FORMATS[form].in_folder:
                 _make_folder(path)
+            out = io.StringIO()
             return write(
-                store, self._runs, form, path,
-                metrics=metrics, against=self._against, out=io.StringIO(),
-            )  # fmt: skip
+                Export(FORMATS[form], store, self._runs, path, out, metrics, self._against)
+            )
 
         written = await self._store.ask(self, job)
         return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."

@@ -1,12 +1,14 @@
-"""Events that the database did not take by the end of their run, kept in a file until it does.
+"""What the database lacks, and takes in when it is opened: values not written, folders not known.
 
-A database that was locked, full or damaged for the whole of a run must not cost its values: they
-are written beside it, and read in when the database of runs is next opened.
+A database that was locked, full or damaged for the whole of a run must not cost its values: those
+events are kept in a file beside it. And where the database is new, or was moved away, there are
+runs that have a folder of weights only.
 """
 
 import json
 import logging
 import sqlite3
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,23 +16,19 @@ from typing import Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import CheckpointError, SettingError
 from rnn_tui.engine.files import write_atomically
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.paths import data_dir, run_dir, weights_of
+from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import ID, specs_of
-from rnn_tui.runs.writing import EventWriter, insert_run
+from rnn_tui.runs.records import ID, Moment, RunStatus, headline, specs_of
+from rnn_tui.runs.writing import EventWriter, insert_run, update_run, write_results
 
-KINDS: Mapping[str, type[events.Event]] = {
-    kind.__name__: kind
-    for kind in (
-        events.RunStarted, events.StepLogged, events.EpochEnded, events.CheckpointSaved,
-        events.RunPaused, events.RunResumed, events.LogLine, events.RunFinished,
-        events.RunStopped, events.RunFailed,
-    )
-}  # fmt: skip
+KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
+MOST_ADOPTED = 2000
+_TIME_IN_ID = "%Y%m%d-%H%M%S"
 logger = logging.getLogger(__name__)
 
 
@@ -156,3 +154,58 @@ def _read(path: Path) -> Spill:
         started,
         [event_of(values) for values in document["events"]],
     )
+
+
+def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> int:
+    """Add what lies in the folder of runs to a new database; returns how many there were.
+
+    Their curves are lost, or never were: settings, figures and weights are kept.
+
+    Args:
+        connection: to the database.
+        but: a run that is being added in another way.
+
+    Raises:
+        sqlite3.Error: as SQLite does.
+    """
+    try:
+        names = sorted((path.name for path in run_dir().iterdir()), reverse=True)
+    except OSError:
+        return 0
+    adopted = 0
+    for name in names[:MOST_ADOPTED]:
+        if name != but and ID.fullmatch(name) and not is_held(name):
+            with transaction(connection):
+                adopted += _adopt(connection, name)
+    return adopted
+
+
+def _adopt(connection: sqlite3.Connection, run_id: str) -> bool:
+    path = weights_of(run_id)
+    try:
+        config, step, metrics = read_description(path)
+        created = _created(run_id, path)
+    except (CheckpointError, OSError):
+        return False
+    label = config.label.lower().replace(" ", "-").replace("×", "x")
+    insert_run(connection, run_id, config, f"{config.task}-{label}", created)
+    columns: dict[str, object] = {"status": RunStatus.STOPPED, "step": step}
+    if metrics:
+        columns |= write_results(
+            connection, run_id, config, (), Moment.test(config, step, 0.0, metrics)
+        )
+        accuracy = next((name for name in metrics if name.endswith("accuracy")), None)
+        if accuracy is not None:
+            columns |= {
+                "final": headline(config, metrics[accuracy], True),
+                "final_metric": accuracy,
+            }
+    update_run(connection, run_id, **columns)
+    return True
+
+
+def _created(run_id: str, path: Path) -> float:
+    try:
+        return time.mktime(time.strptime(run_id[:15], _TIME_IN_ID))
+    except ValueError:
+        return path.stat().st_mtime
