@@ -18,13 +18,7 @@ from rnn_tui.runs.weights import Source
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import METHODS
 from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
-from rnn_tui.ui.photos.study import (
-    OURS,
-    PhotoAnswer,
-    PhotoStudy,
-    PreparedPhoto,
-    study,
-)
+from rnn_tui.ui.photos.study import OURS, PhotoAnswer, PhotoStudy, PreparedPhoto, study
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
 

@@ -30,12 +30,7 @@ class AskTextScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
 
     def __init__(
-        self,
-        title: str,
-        value: str,
-        hint: str,
-        take: Callable[[str], Awaitable[None]],
-        most: int,
+        self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int
     ) -> None:
         super().__init__()
         self._title, self._value, self._hint = title, value, hint

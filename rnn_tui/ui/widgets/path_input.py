@@ -154,9 +154,7 @@ def _is_dir(entry: os.DirEntry[str]) -> bool:
 class PathInput(TypedInput):
     """The field for paths: Tab completes, and several pasted lines become several paths."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", "Complete", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(
