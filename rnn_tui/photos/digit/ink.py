@@ -8,15 +8,11 @@ edges where they are, so that a hard shadow's edge makes no ink either.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from rnn_tui.photos.digit.picture import Picture
-
-Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
+from rnn_tui.photos.digit.picture import Ink, Picture
 
 # Share of the longer side that a stroke may be wide without being taken for paper.
 WIDEST_STROKE = 0.25

@@ -12,9 +12,8 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from rnn_tui.ui.ask.recall_answers import A_LENGTH, RecallAnswers
-from rnn_tui.ui.widgets.big_digit import BigDigit
-from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
-from rnn_tui.ui.widgets.typed_input import TypesDigits
+from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
+from rnn_tui.ui.widgets.fields import TypesDigits
 
 # Cells from which there is room for the words beside the digits.
 WORDS_WIDTH = 60

@@ -17,8 +17,7 @@ from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
-from rnn_tui.ui.widgets.big_digit import BigDigit
-from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
+from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
 
 # As with photos, a digit that is less probable than this is a guess.
 SURE = 0.5
@@ -88,7 +87,7 @@ class DrawingAnswers:
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
     # OpenCV takes a tenth of a second to load: not while a view is being made.
-    from rnn_tui.photos.digit.centring import centre  # noqa: PLC0415
+    from rnn_tui.photos.digit.picture import centre  # noqa: PLC0415
 
     digit = centre(ink)
     if not digit.any():

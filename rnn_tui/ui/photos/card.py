@@ -18,7 +18,7 @@ from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
-from rnn_tui.ui.widgets.digit_image import draw_image
+from rnn_tui.ui.widgets.digits import draw_image
 
 if TYPE_CHECKING:
     import numpy as np

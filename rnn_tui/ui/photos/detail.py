@@ -20,7 +20,7 @@ from rnn_tui.ui.photos.form import METHODS
 from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
 from rnn_tui.ui.photos.study import OURS, PhotoAnswer, PhotoStudy, PreparedPhoto, study
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
+from rnn_tui.ui.widgets.digits import ProbabilityBars
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture

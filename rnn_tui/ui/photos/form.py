@@ -17,7 +17,7 @@ from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.photos.study import OURS, REPORT
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput
 

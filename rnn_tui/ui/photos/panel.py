@@ -20,15 +20,13 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.photos.choose_path import ChoosePathScreen
-from rnn_tui.ui.photos.confusion import PhotoConfusion
 from rnn_tui.ui.photos.detail import PhotoDetail
-from rnn_tui.ui.photos.export import PhotosExportScreen
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
 from rnn_tui.ui.photos.pictures import ImageKind, image_class
-from rnn_tui.ui.photos.status import PhotosStatus
+from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
+from rnn_tui.ui.photos.status import PhotoConfusion, PhotosStatus
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 

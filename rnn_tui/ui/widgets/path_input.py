@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.widgets.typed_input import TypedInput
+from rnn_tui.ui.widgets.fields import TypedInput
 
 MOST_CHARACTERS = 100_000
 _SCHEME = "file://"
