@@ -86,7 +86,7 @@ class AnswerColumn(Vertical):
         probabilities = answers.of(variant, seed)[0]
         answer, true = int(probabilities.argmax()), int(answers.truth[0])
         verdict = f"✓ {answer}" if answer == true else f"✗ {answer}, true {true}"
-        self.query_one(BigDigit).show(answer)
+        self.query_one(BigDigit).digit = answer
         name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
         count, seeds = answers.seeds_right(variant), answers.config.seeds
         right = f"{count} of {seeds} seeds right" if seeds > 1 else ""

@@ -9,7 +9,6 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.geometry import Size
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import CheckpointError
@@ -61,13 +60,8 @@ class DrawingAnswer:
         """How sure, in words."""
         if not self.unsure:
             return f"{100 * self.confidence:.1f} % sure"
-        second = sorted(self.probabilities)[-2]
-        other = next(
-            digit
-            for digit, probability in enumerate(self.probabilities)
-            if probability == second and digit != self.digit
-        )
-        return f"Unsure: {self.digit} or {other}?"
+        likely = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])
+        return f"Unsure: {likely[0]} or {likely[1]}?"
 
 
 @dataclass(frozen=True)
@@ -107,22 +101,6 @@ def _answer(digit: Ink, source: Source) -> DrawingAnswer:
     return DrawingAnswer(source, tuple(probabilities.tolist()))
 
 
-CLASSES = 10
-
-
-class DrawingBars(ProbabilityBars):
-    """Ten bars, always: laying the whole screen out takes longer than all networks' answers."""
-
-    def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
-        """Draw the bars; what is true nobody but the person who draws can tell."""
-        self._probabilities, self._true = tuple(probabilities), true
-        self.refresh()
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A line a class."""
-        return CLASSES
-
-
 # Cells that the bars of a network take beside those of another.
 COLUMN = 30
 # Cells below which words go below what the network sees.
@@ -148,7 +126,7 @@ class DrawingAnswerBars(Vertical):
             with Vertical():
                 yield Static("", classes="name", markup=False)
                 yield Static("", classes="verdict", markup=False)
-        yield DrawingBars()
+        yield ProbabilityBars()
 
     def show(self, answer: DrawingAnswer) -> None:
         """Show an answer."""
@@ -157,11 +135,11 @@ class DrawingAnswerBars(Vertical):
         verdict = answer.failure or answer.verdict
         self.query_one(".verdict", Static).update(verdict, layout=False)
         self.query_one(".head BigDigit").visible = not failed
-        self.query_one(DrawingBars).visible = not failed
+        self.query_one(ProbabilityBars).visible = not failed
         self.set_class(failed or answer.unsure, "-unsure")
         if not failed:
-            self.query_one(BigDigit).show(answer.digit)
-            self.query_one(DrawingBars).show(answer.probabilities)
+            self.query_one(BigDigit).digit = answer.digit
+            self.query_one(ProbabilityBars).show(answer.probabilities)
 
 
 class DrawingView(Vertical):
@@ -195,7 +173,7 @@ class DrawingView(Vertical):
             self.say(first.failure if first else "")
             return
         self._set_empty(False)
-        self.query_one("#drawing-pictures > BigDigit", BigDigit).show(first.digit)
+        self.query_one("#drawing-pictures > BigDigit", BigDigit).digit = first.digit
         self._tell("#drawing-verdict", first.verdict)
         self._tell("#drawing-by", first.source.title)
         self.set_class(first.unsure, "-unsure")

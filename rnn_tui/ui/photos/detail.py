@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -13,17 +16,19 @@ from textual.containers import Container, Horizontal, ItemGrid, Vertical, Vertic
 from textual.message import Message
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import printable
-from rnn_tui.runs.weights import Source
+from rnn_tui.engine.errors import CheckpointError, UserError, printable
+from rnn_tui.photos import METHODS
+from rnn_tui.runs.weights import NETWORKS, Source, shipped
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import verdict
-from rnn_tui.ui.photos.form import METHODS
-from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
-from rnn_tui.ui.photos.study import OURS, PhotoAnswer, PhotoStudy, PreparedPhoto, study
+from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
+from rnn_tui.ui.photos.pictures import SIDE, ImageKind, PhotoImage
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import ProbabilityBars
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.digit.picture import Picture
+    from rnn_tui.photos.digit.picture import Digit, Picture, PreparedDigit
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 FAILURE = "It could not be looked at; the log file has the details."
@@ -31,7 +36,7 @@ FAILURE = "It could not be looked at; the log file has the details."
 STAGE_SIDE = 18
 # Cells of the photo and of the digit beside the answers; from which width on they are larger.
 SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
-PREPARED = {OURS: "prepared as MNIST", "report": "prepared as in the report"}
+PREPARED = {OURS: "Prepared as MNIST", REPORT: "Prepared as in the report"}
 
 
 class PhotoAnswerBars(Vertical):
@@ -51,7 +56,7 @@ class PhotoAnswerBars(Vertical):
         """Show an answer; `other` tells that the photo was prepared in the other way."""
         name = printable(answer.name, 40)
         if other:
-            name += f", {METHODS[answer.method]}"
+            name += f", {SHORT_METHODS[answer.method]}"
         best = max(answer.probabilities)
         read = answer.probabilities.index(best)
         mark = "" if label is None else " ✓" if read == label else " ✗"
@@ -94,13 +99,12 @@ class Stages(Vertical):
 
     def on_resize(self, event: events.Resize) -> None:
         """As many steps beside each other as fit."""
-        columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
-        self._grid.styles.grid_size_columns = columns
+        self._grid.styles.grid_size_columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
 
     def show(self, way: PreparedPhoto, kind: ImageKind) -> None:
         """Show the steps."""
         doubt = f" · {way.doubt}" if way.doubt else ""
-        self._head.update(f"P{PREPARED[way.method][1:]}{doubt}")
+        self._head.update(f"{PREPARED[way.method]}{doubt}")
         new = [StageView(kind) for _ in range(len(way.stages) - len(self._views))]
         self._views += new
         if new:
@@ -242,8 +246,106 @@ def _headline(reading: Reading, given: bool, place: Sequence[int]) -> Text:
     text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
     if reading.error:
         return text.append(f"  {reading.error}")
-    sure = f"  {verdict(reading, given).strip()}  {100 * (reading.confidence or 0):.1f} %"
-    text.append(sure)
-    if reading.doubt:
-        text.append(f"  {reading.doubt}")
-    return text
+    text.append(f"  {verdict(reading, given).strip()}  {100 * (reading.confidence or 0):.1f} %")
+    return text.append(f"  {reading.doubt}") if reading.doubt else text
+
+
+@dataclass(frozen=True)
+class PhotoAnswer:
+    """What one network says of a photo prepared in one way.
+
+    Attributes:
+        name: of the network.
+        method: how the photo was prepared.
+        probabilities: of the ten digits.
+    """
+
+    name: str
+    method: str
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PreparedPhoto:
+    """A way to prepare the photo.
+
+    Attributes:
+        method: its name.
+        digit: what the network receives.
+        stages: name and picture of each step, small.
+        doubt: why there may be no digit.
+    """
+
+    method: str
+    digit: Digit
+    stages: tuple[tuple[str, Picture], ...]
+    doubt: str
+
+
+@dataclass(frozen=True)
+class PhotoStudy:
+    """Everything about one photo.
+
+    Attributes:
+        path: where it lies.
+        photo: itself, small.
+        digit: what the network receives, as a picture.
+        ways: the reader's own way to prepare it, then the other one.
+        answers: of the network that reads, then of the others, then with the other preparation.
+        error: why it can't be read; then there is nothing else.
+    """
+
+    path: Path
+    photo: Picture | None = None
+    digit: Picture | None = None
+    ways: tuple[PreparedPhoto, ...] = ()
+    answers: tuple[PhotoAnswer, ...] = ()
+    error: str = ""
+
+
+def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
+    """Look at a photo.
+
+    Args:
+        path: where it lies.
+        reader: what reads photos now.
+        source: the weights of its network; the others that ship answer too.
+    """
+    import numpy as np  # noqa: PLC0415 - in the thread
+
+    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415
+    from rnn_tui.photos.files import read_image  # noqa: PLC0415
+
+    try:
+        image = read_image(path)
+    except UserError as error:
+        return PhotoStudy(path, error=str(error))
+    methods = sorted(METHODS, key=lambda method: method != reader.method)
+    first, second = ways = [_way(method, prepare(image, method, stages=True)) for method in methods]
+    name = source.short_title
+    answers = [_answer(name, reader.network, first)]
+    answers += [_answer(title, network, first) for title, network in _others(source)]
+    answers.append(_answer(name, reader.network, second))
+    digit = np.rint(first.digit * 255).clip(0, 255).astype(np.uint8)
+    return PhotoStudy(path, shrunk(image, SIDE), digit, tuple(ways), tuple(answers))
+
+
+def _others(chosen: Source) -> Iterator[tuple[str, RowReaderNetwork]]:
+    """Names and networks of all that ship but the chosen one; what can't be read is left out."""
+    for source in shipped(MNIST.name):
+        if source.path != chosen.path:
+            with suppress(CheckpointError):
+                yield source.short_title, NETWORKS.get(source.path, RowReaderNetwork)
+
+
+def _way(method: str, prepared: PreparedDigit) -> PreparedPhoto:
+    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - as above
+
+    stages = tuple((stage.name, shrunk(stage.picture, SIDE)) for stage in prepared.stages)
+    return PreparedPhoto(method, prepared.digit, stages, prepared.doubt)
+
+
+def _answer(name: str, network: RowReaderNetwork, way: PreparedPhoto) -> PhotoAnswer:
+    (probabilities,) = network.probabilities(way.digit[None])
+    return PhotoAnswer(name, way.method, tuple(probabilities.tolist()))

@@ -7,7 +7,6 @@ from ending.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.widgets.path_input import exists
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
@@ -119,7 +119,7 @@ class ReadingJob:
 
         asked, recursive = self.request.paths, self.request.recursive
         paths = asked() if callable(asked) else asked
-        missing = [path for path in paths if not _exists(path)]
+        missing = [path for path in paths if not exists(path)]
         if len(missing) == len(paths):
             raise UserError(_missing(missing))
         source = self.request.source()
@@ -147,13 +147,6 @@ class ReadingJob:
                 return
             total += 1
         self.total = total
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return os.path.lexists(path)
-    except ValueError:  # a NUL in the name
-        return False
 
 
 def _missing(paths: Sequence[Path]) -> str:

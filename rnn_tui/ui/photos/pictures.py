@@ -201,21 +201,10 @@ class Thumbnails:
 
 def small(path: str | os.PathLike[str]) -> Picture | None:
     """The photo in a file, shrunk; None if it can't be read."""
-    from rnn_tui.photos.files import read_image  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
     try:
         return shrunk(read_image(path), SIDE)
     except (UserError, MemoryError):
         return None
-
-
-def shrunk(picture: Picture, side: int) -> Picture:
-    """`picture` with at most `side` pixels in both directions, and at least one."""
-    import cv2  # noqa: PLC0415 - in the thread
-    import numpy as np  # noqa: PLC0415
-
-    scale = side / max(picture.shape[:2])
-    if scale >= 1:
-        return picture.copy()
-    height, width = (max(1, round(length * scale)) for length in picture.shape[:2])
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

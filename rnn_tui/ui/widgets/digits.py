@@ -6,6 +6,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.color import Color
 from textual.geometry import Size
+from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -42,28 +43,20 @@ def large_digit(digit: int) -> list[str]:
 
 
 class BigDigit(Widget):
-    """One digit in the widget's colour, as large as the stylesheet makes room for."""
+    """One digit in the widget's colour, as large as the stylesheet makes room for.
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._digit: int | None = None
+    Attributes:
+        digit: what is shown.
+    """
 
-    @property
-    def digit(self) -> int | None:
-        """What is shown."""
-        return self._digit
-
-    def show(self, digit: int) -> None:
-        """Draw `digit`."""
-        self._digit = digit
-        self.refresh()
+    digit: reactive[int | None] = reactive(None, init=False)
 
     def render(self) -> Text:
         """Draw at the present height."""
-        if self._digit is None:
+        if self.digit is None:
             return Text("")
         large = self.content_size.height >= LARGE_HEIGHT
-        lines = large_digit(self._digit) if large else small_digit(self._digit)
+        lines = large_digit(self.digit) if large else small_digit(self.digit)
         return Text("\n".join(lines), no_wrap=True, end="")
 
 
@@ -124,17 +117,14 @@ class ProbabilityBars(Widget):
         self._probabilities: tuple[float, ...] = ()
         self._true: int | None = None
 
-    def show(self, probabilities: Sequence[float], true: int | None) -> None:
+    def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
         """Draw the bars; `true` is the right class, where it is known."""
+        # Laying the whole screen out takes longer than what networks need for an answer.
+        other = len(probabilities) != len(self._probabilities)
         self._probabilities, self._true = tuple(probabilities), true
-        self.refresh(layout=True)
+        self.refresh(layout=other)
 
-    def get_content_height(
-        self,
-        container: Size,  # noqa: ARG002 (the names are Textual's)
-        viewport: Size,  # noqa: ARG002
-        width: int,  # noqa: ARG002
-    ) -> int:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A line a class."""
         return len(self._probabilities)
 

@@ -36,13 +36,13 @@ def parse_paths(text: str) -> list[Path]:
     if not lines:
         return []
     whole = _path(lines[0])
-    if _exists(whole):
+    if exists(whole):
         return [whole]
     try:
         words = shlex.split(lines[0], posix=os.name != "nt")
     except ValueError:  # a quote without its like, as in “don't”, or not closed yet
         bare = _path(lines[0].lstrip("'\""))
-        return [bare if _exists(bare) else whole]
+        return [bare if exists(bare) else whole]
     return [_path(word.strip('"') if os.name == "nt" else word) for word in words]
 
 
@@ -82,10 +82,11 @@ def _path(text: str) -> Path:
         return Path(text)
 
 
-def _exists(path: Path) -> bool:
+def exists(path: Path) -> bool:
+    """Whether there is such a file, folder or link."""
     try:
         return os.path.lexists(path)
-    except ValueError:
+    except ValueError:  # a NUL in the name
         return False
 
 
@@ -180,6 +181,6 @@ class PathInput(TypedInput):
         if several or printable(text, len(text)) != text:
             paths = parse_paths(text)
             # A name may have what the field would not show, such as the joiner in an emoji.
-            if several or all(map(_exists, paths)):
+            if several or all(map(exists, paths)):
                 text = spelled(paths)
         super()._insert(text)
