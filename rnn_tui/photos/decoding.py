@@ -39,19 +39,9 @@ _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 4096
 # What Pillow raises for damaged files.
 DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    OverflowError,
-    AttributeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
+    AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

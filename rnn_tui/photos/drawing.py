@@ -149,8 +149,7 @@ def _coverage(start: Point, end: Point, radius: float) -> Ink:
     # The nearest point of the line to each pixel, as a share of the way.
     share = np.clip((x * along_x + y * along_y) / max(length_squared, 1e-9), 0, 1)
     distance = np.hypot(x - share * along_x, y - share * along_y)
-    covered: Ink = np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32)
-    return covered
+    return np.asarray(np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32))
 
 
 _CENTRES = np.arange(SIDE) + 0.5

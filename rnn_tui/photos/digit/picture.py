@@ -99,8 +99,7 @@ def centre(ink: Ink) -> Digit:
     left, top, right, bottom = box
     fine = _evened(_scaled(np.ascontiguousarray(ink[top:bottom, left:right], np.float32)))
     digit = cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    result: Digit = np.clip(digit, 0, 1).astype(np.float32)
-    return result
+    return np.asarray(np.clip(digit, 0, 1).astype(np.float32))
 
 
 def _box_of(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
@@ -141,8 +140,7 @@ def _evened(fine: Ink) -> Ink:
     kernel = cv2.getStructuringElement(
         cv2.MORPH_ELLIPSE, (2 * abs(radius) + 1, 2 * abs(radius) + 1)
     )
-    result: Ink = (cv2.dilate if radius > 0 else cv2.erode)(fine, kernel)
-    return result
+    return np.asarray((cv2.dilate if radius > 0 else cv2.erode)(fine, kernel))
 
 
 def _placed(fine: Ink) -> Ink:

@@ -67,8 +67,17 @@ UNLIKELY = 0.05
 
 
 @dataclass(frozen=True)
-class _View:
-    """A photo looked at in one polarity, and what was found."""
+class DigitPlace:
+    """Where the digit is in a coarse copy of the photo, looked at in one polarity.
+
+    Attributes:
+        channel: how its ink shows.
+        plane: (H, W), the coarse copy, ink dark.
+        lines: ruled lines, in the coarse copy's pixels.
+        plain: (H, W), the copy without them.
+        found: the digit there.
+        score: how probable it is in this polarity.
+    """
 
     channel: Channel
     plane: Picture
@@ -94,7 +103,10 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> PreparedDigit:
     reduced = halved(image, COARSE)
     small = shrunk(reduced, SMALL)
     note("photo", shrunk(reduced, COARSE) if stages else image)
-    views = [_view(reduced, small, light, chance) for light, chance in _polarities(small)]
+    # Whether ink may be lighter than the paper, with how probable that is.
+    light = chance_of_light(small)
+    polarities = [one for one in ((False, 1 - light), (True, light)) if one[1] >= UNLIKELY]
+    views = [_view(reduced, small, *polarity) for polarity in polarities]
     best = max(filter(None, views), key=lambda view: view.score, default=None)
     if best is None:
         empty = np.zeros((SIDE, SIDE), np.float32)
@@ -103,9 +115,7 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> PreparedDigit:
     if len(best.lines):
         note("without ruled lines", best.plain)
     note("where the digit is", best.found.mask)
-    shape = best.plane.shape[0], best.plane.shape[1]
-    place = DigitPlace(best.found.box, best.found.mask, shape, best.channel, best.lines)
-    digit = centre(extracted(image, place, note))
+    digit = centre(extracted(image, best, note))
     note("as in MNIST", digit)
     return PreparedDigit(digit, tuple(kept), _doubt(best.found))
 
@@ -119,14 +129,7 @@ def _doubt(found: DigitCandidate) -> str:
     return ""
 
 
-def _polarities(small: Picture) -> list[tuple[bool, float]]:
-    """Whether ink may be lighter than the paper, with how probable that is."""
-    chance = chance_of_light(small)
-    both = (False, 1 - chance), (True, chance)
-    return [(light, share) for light, share in both if share >= UNLIKELY]
-
-
-def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> _View | None:
+def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> DigitPlace | None:
     channel = best_channel(small, light)
     plane = shrunk(channel.of(reduced), COARSE)
     lines = ruled_lines(plane)
@@ -134,7 +137,7 @@ def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> _View
     found = search(plain)
     if found is None:
         return None
-    return _View(channel, plane, lines, plain, found, found.score * chance)
+    return DigitPlace(channel, plane, lines, plain, found, found.score * chance)
 
 
 def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:
@@ -168,25 +171,6 @@ STRONG = 85
 NONE, ALL = 0.12, 1.0
 
 Note = Callable[[str, Picture | Ink], None]
-
-
-@dataclass(frozen=True)
-class DigitPlace:
-    """Where the digit is in a coarse copy of the photo.
-
-    Attributes:
-        box: left, top, right, bottom in the coarse copy's pixels.
-        mask: (h, w) where its ink is, on any grid over the same picture.
-        shape: height and width of the coarse copy.
-        channel: how its ink shows.
-        lines: ruled lines, in the coarse copy's pixels.
-    """
-
-    box: Box
-    mask: Picture
-    shape: tuple[int, int]
-    channel: Channel
-    lines: PrintedLines
 
 
 def extracted(image: Picture, place: DigitPlace, note: Note) -> Ink:
@@ -226,24 +210,23 @@ def extracted(image: Picture, place: DigitPlace, note: Note) -> Ink:
 
 def as_picture(ink: Ink) -> Picture:
     """Ink 0 … 1 as grey levels."""
-    picture: Picture = np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)
-    return picture
+    return np.asarray(np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8))
 
 
 def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Picture]:
     """The digit with some paper around it, without ruled lines; and where its ink was found."""
-    height, width = place.shape
-    left, top, right, bottom = place.box
+    (height, width), mask = place.plane.shape, place.found.mask
+    left, top, right, bottom = place.found.box
     size = max(right - left, bottom - top)
     margin = max(2, round(MARGIN * size))
     left, top = max(0, left - margin), max(0, top - margin)
     right, bottom = min(width, right + margin), min(height, bottom + margin)
-    rows, columns = _part(image.shape, place, (left, top, right, bottom))
+    rows, columns = _part(image, place.plane, (left, top, right, bottom))
     plane = place.channel.of(image[rows, columns])
     plane = resized(plane, FINE / size * (right - left) / plane.shape[1])
     note("cut out", plane)
-    rows, columns = _part(place.mask.shape, place, (left, top, right, bottom))
-    near = cv2.resize(place.mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    rows, columns = _part(mask, place.plane, (left, top, right, bottom))
+    near = cv2.resize(mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
     scale = plane.shape[1] / (right - left), plane.shape[0] / (bottom - top)
     lines = recentred(plane, place.lines.seen_from(left, top, *scale))
     lined = without_lines(plane, lines)
@@ -255,9 +238,9 @@ def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Pi
     return plane, cv2.threshold(near, 127, 255, cv2.THRESH_BINARY)[1]
 
 
-def _part(shape: tuple[int, ...], place: DigitPlace, box: Box) -> tuple[slice, slice]:
-    """Rows and columns of `box` on another grid over the same picture."""
-    down, across = shape[0] / place.shape[0], shape[1] / place.shape[1]
+def _part(of: Picture, coarse: Picture, box: Box) -> tuple[slice, slice]:
+    """Rows and columns that a box of the coarse copy has on another grid over the same picture."""
+    down, across = of.shape[0] / coarse.shape[0], of.shape[1] / coarse.shape[1]
     left, top = round(box[0] * across), round(box[1] * down)
     right, bottom = max(left + 1, round(box[2] * across)), max(top + 1, round(box[3] * down))
     return slice(top, bottom), slice(left, right)

@@ -141,8 +141,7 @@ def _least_squares(on: Flags, peak: Integers, powers: Numbers, count: Integers) 
         matrix[none, order, :] = matrix[none, :, order] = 0
         matrix[none, order, order] = 1
         right[none, order] = 0
-    result: Numbers = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
-    return result
+    return np.asarray(np.linalg.solve(matrix, right[:, :, None])[:, :, 0])
 
 
 def _measured(strips: _Strips, steep: bool) -> PrintedLines:

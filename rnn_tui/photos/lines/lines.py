@@ -64,22 +64,19 @@ class PrintedLines:
     def slopes(self) -> Numbers:
         """(N,) pixels that `place` changes by with `along`, in the middle."""
         middle = (self.start + self.end) / 2
-        slopes: Numbers = self.curve[:, 1] + 2 * self.curve[:, 2] * middle
-        return slopes
+        return np.asarray(self.curve[:, 1] + 2 * self.curve[:, 2] * middle)
 
     @property
     def lengths(self) -> Numbers:
         """(N,) from their beginnings to their ends."""
-        lengths: Numbers = (self.end - self.start) * np.hypot(1, self.slopes)
-        return lengths
+        return np.asarray((self.end - self.start) * np.hypot(1, self.slopes))
 
     @property
     def angles(self) -> Numbers:
         """(N,) degrees from level, -90 … 90."""
         degrees = np.degrees(np.arctan(self.slopes))
         upright = np.where(degrees >= 0, 90 - degrees, -90 - degrees)
-        angles: Numbers = np.where(self.steep, upright, degrees)
-        return angles
+        return np.asarray(np.where(self.steep, upright, degrees))
 
     def seen_from(self, left: float, top: float, across: float, down: float) -> PrintedLines:
         """The lines in a part of the picture that begins at `left`, `top`, and is enlarged."""
@@ -101,8 +98,7 @@ class PrintedLines:
 def places(curve: Numbers, along: Numbers) -> Numbers:
     """Where curves (N, 3) are at `along`, (N, L) or (L,): (N, L)."""
     a, b, c = curve.T[:, :, None]
-    result: Numbers = a + along * (b + along * c)
-    return result
+    return np.asarray(a + along * (b + along * c))
 
 
 def quantiles(values: Ink | Numbers, chosen: Flags, share: float) -> Numbers:
@@ -114,8 +110,7 @@ def quantiles(values: Ink | Numbers, chosen: Flags, share: float) -> Numbers:
     count = chosen.sum(axis=-1)
     at = np.rint(share * np.maximum(count - 1, 0)).astype(np.int64)
     picked = np.take_along_axis(ordered, at[..., None], axis=-1)[..., 0]
-    result: Numbers = np.where(count > 0, picked, 0.0)
-    return result
+    return np.asarray(np.where(count > 0, picked, 0.0))
 
 
 # Times a line's own ink, above which there is a stroke on it.
