@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.photos.finding import exists, find_images
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.widgets.path_input import exists
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
@@ -114,8 +114,7 @@ class ReadingJob:
             self.done = True
 
     def _read(self) -> None:
-        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - in the thread
-        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV
+        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, in the thread
 
         asked, recursive = self.request.paths, self.request.recursive
         paths = asked() if callable(asked) else asked
@@ -139,8 +138,6 @@ class ReadingJob:
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
-        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - as above
-
         total = 0
         for _ in find_images(paths, self.request.recursive):
             if self.stopped:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.app import App, SuspendNotSupported
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
@@ -83,15 +83,11 @@ class PhotoImage(Widget):
     """
 
     def __init__(self, kind: ImageKind, width: int, height: int) -> None:
-        super().__init__()
-        self._box = (width, height)
         self._image = kind()
+        super().__init__(self._image)
+        self._box = (width, height)
         self._picture: Picture | None = None
         self.styles.width, self.styles.height = width, height
-
-    def compose(self) -> ComposeResult:
-        """The image alone."""
-        yield self._image
 
     def resize(self, width: int, height: int) -> None:
         """Make the box larger or smaller."""

@@ -19,6 +19,7 @@ from textual.widgets import Button, Checkbox, DirectoryTree
 from textual.widgets.tree import TreeNode
 
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.prompts import ExportPrompt
@@ -47,12 +48,10 @@ class PhotoTree(DirectoryTree):
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         """Folders and images, hidden ones only if asked for."""
-        from rnn_tui.photos.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
-
         for path in paths:
             if path.name.startswith(".") and not self.hidden:
                 continue
-            if path.suffix.lower() in SUFFIXES or self._safe_is_dir(path):
+            if called_like_photo(path.name) or self._safe_is_dir(path):
                 yield path
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
@@ -145,11 +144,8 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self._tree.focus()
-        match event.button.id:
-            case "choose":
-                self._tree.action_choose()
-            case name:
-                getattr(self, f"action_{name}")()
+        name = event.button.id
+        getattr(self._tree if name == "choose" else self, f"action_{name}")()
 
     def action_leave(self) -> None:
         """Choose nothing."""

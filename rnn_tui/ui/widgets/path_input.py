@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.photos.finding import called_like_photo, exists, is_folder
 from rnn_tui.ui.widgets.fields import TypedInput
 
 MOST_CHARACTERS = 100_000
@@ -82,14 +83,6 @@ def _path(text: str) -> Path:
         return Path(text)
 
 
-def exists(path: Path) -> bool:
-    """Whether there is such a file, folder or link."""
-    try:
-        return os.path.lexists(path)
-    except ValueError:  # a NUL in the name
-        return False
-
-
 class PathSuggester(Suggester):
     """Completes the name of a photo or a folder."""
 
@@ -122,8 +115,6 @@ def completed(text: str) -> str | None:
 
 def _missing_part(word: str, *, escape: bool) -> str | None:
     """What to add to a path to have the first name that begins so."""
-    from rnn_tui.photos.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
-
     folder, begun = os.path.split(word)
     names = []
     try:
@@ -132,9 +123,9 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
                 name = entry.name
                 if not name.startswith(begun) or (name.startswith(".") and not begun):
                     continue
-                if _is_dir(entry):
+                if is_folder(entry):
                     names.append(f"{name}/")
-                elif os.path.splitext(name)[1].lower() in SUFFIXES:
+                elif called_like_photo(name):
                     names.append(name)
     except (OSError, ValueError):
         return None
@@ -143,13 +134,6 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
         return None
     rest = min(names)[len(begun) :]
     return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
-
-
-def _is_dir(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link in a circle
-        return False
 
 
 class PathInput(TypedInput):
