@@ -206,8 +206,6 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 # For good: to turn them on again afterwards would do so for another thread, too.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
-_FORMATS = {"jpeg": "JPEG", "png": "PNG"}
-
 
 class DamagedError(Exception):
     """These bytes can't be decoded."""
@@ -228,7 +226,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
         DamagedError: if they can't be decoded.
     """
     try:
-        if header.kind in _FORMATS:
+        if header.kind in ("jpeg", "png"):
             return _by_pillow(data, header, factor)
         pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, *DAMAGED) as error:
@@ -239,7 +237,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
 
 
 def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
-    with Image.open(io.BytesIO(data), formats=[_FORMATS[header.kind]]) as image:
+    with Image.open(io.BytesIO(data), formats=[header.kind.upper()]) as image:
         if image.size != (header.width, header.height):
             raise DamagedError
         if factor > 1:

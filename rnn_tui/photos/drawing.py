@@ -133,10 +133,8 @@ class Drawing:
     def _draw_line(self, to: Point) -> None:
         covered = _coverage(self._last, to, self._radius)
         # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
-        if self._erases:
-            self._ink = _frozen(np.minimum(self._ink, 1 - covered))
-        else:
-            self._ink = _frozen(np.maximum(self._ink, covered))
+        ink = np.minimum(self._ink, 1 - covered) if self._erases else np.maximum(self._ink, covered)
+        self._ink = _frozen(ink)
         self._last = to
 
 

@@ -131,15 +131,13 @@ class DrawingAnswerBars(Vertical):
     def show(self, answer: DrawingAnswer) -> None:
         """Show an answer."""
         self.query_one(".name", Static).update(answer.source.short_title, layout=False)
-        failed = bool(answer.failure)
-        verdict = answer.failure or answer.verdict
-        self.query_one(".verdict", Static).update(verdict, layout=False)
-        self.query_one(".head BigDigit").visible = not failed
-        self.query_one(ProbabilityBars).visible = not failed
-        self.set_class(failed or answer.unsure, "-unsure")
-        if not failed:
-            self.query_one(BigDigit).digit = answer.digit
-            self.query_one(ProbabilityBars).show(answer.probabilities)
+        self.query_one(".verdict", Static).update(answer.failure or answer.verdict, layout=False)
+        digit, bars = self.query_one(BigDigit), self.query_one(ProbabilityBars)
+        digit.visible = bars.visible = not answer.failure
+        self.set_class(bool(answer.failure) or answer.unsure, "-unsure")
+        if not answer.failure:
+            digit.digit = answer.digit
+            bars.show(answer.probabilities)
 
 
 class DrawingView(Vertical):
@@ -148,6 +146,7 @@ class DrawingView(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._answers: DrawingAnswers | None = None
+        self._lines = -1  # of the other networks
 
     def compose(self) -> ComposeResult:
         """Lay out what the network sees, the answer beside it, the bars below."""
@@ -172,7 +171,7 @@ class DrawingView(Vertical):
         if first is None or first.failure:
             self.say(first.failure if first else "")
             return
-        self._set_empty(False)
+        self.remove_class("-empty")
         self.query_one("#drawing-pictures > BigDigit", BigDigit).digit = first.digit
         self._tell("#drawing-verdict", first.verdict)
         self._tell("#drawing-by", first.source.title)
@@ -185,11 +184,7 @@ class DrawingView(Vertical):
             self.query_one(InkImage).show_ink(np.zeros((SIDE, SIDE), np.float32))
         self._tell("#drawing-hint", sentence or HINT)
         self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
-        self._set_empty(True)
-
-    def _set_empty(self, empty: bool) -> None:
-        if self.has_class("-empty") != empty:
-            self.set_class(empty, "-empty")
+        self.add_class("-empty")
 
     def _tell(self, place: str, text: str) -> None:
         """Put `text` there; what is one line high moves nothing."""
@@ -217,8 +212,6 @@ class DrawingView(Vertical):
             # Where lines were as many, nothing else moves.
             others.update(text, layout=self._lines != len(lines))
             self._lines = len(lines)
-
-    _lines = -1
 
     async def on_resize(self) -> None:
         """Fit the new size."""
