@@ -39,19 +39,9 @@ _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 4096
 # What Pillow raises for damaged files.
 DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    OverflowError,
-    AttributeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
+    AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -216,8 +206,6 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 # For good: to turn them on again afterwards would do so for another thread, too.
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
-_FORMATS = {"jpeg": "JPEG", "png": "PNG"}
-
 
 class DamagedError(Exception):
     """These bytes can't be decoded."""
@@ -238,7 +226,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
         DamagedError: if they can't be decoded.
     """
     try:
-        if header.kind in _FORMATS:
+        if header.kind in ("jpeg", "png"):
             return _by_pillow(data, header, factor)
         pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, *DAMAGED) as error:
@@ -249,7 +237,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
 
 
 def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
-    with Image.open(io.BytesIO(data), formats=[_FORMATS[header.kind]]) as image:
+    with Image.open(io.BytesIO(data), formats=[header.kind.upper()]) as image:
         if image.size != (header.width, header.height):
             raise DamagedError
         if factor > 1:

@@ -133,10 +133,8 @@ class Drawing:
     def _draw_line(self, to: Point) -> None:
         covered = _coverage(self._last, to, self._radius)
         # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
-        if self._erases:
-            self._ink = _frozen(np.minimum(self._ink, 1 - covered))
-        else:
-            self._ink = _frozen(np.maximum(self._ink, covered))
+        ink = np.minimum(self._ink, 1 - covered) if self._erases else np.maximum(self._ink, covered)
+        self._ink = _frozen(ink)
         self._last = to
 
 
@@ -149,8 +147,7 @@ def _coverage(start: Point, end: Point, radius: float) -> Ink:
     # The nearest point of the line to each pixel, as a share of the way.
     share = np.clip((x * along_x + y * along_y) / max(length_squared, 1e-9), 0, 1)
     distance = np.hypot(x - share * along_x, y - share * along_y)
-    covered: Ink = np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32)
-    return covered
+    return np.asarray(np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32))
 
 
 _CENTRES = np.arange(SIDE) + 0.5

@@ -85,7 +85,9 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
         # First without opening: opening some devices does something already.
         _check_regular(os.stat(path))
         # A pipe put there in between must not block.
-        descriptor = os.open(path, os.O_RDONLY | _flag("O_NONBLOCK") | _flag("O_BINARY"))
+        # Not every system has these flags.
+        flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, os.O_RDONLY | flags)
         with os.fdopen(descriptor, "rb") as file:
             _check_regular(os.fstat(descriptor))
             data = file.read(MOST_BYTES + 1)
@@ -102,12 +104,6 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
 
 
 _TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
-
-
-def _flag(name: str) -> int:
-    """A flag of `os.open` that not every system has."""
-    flag: int = getattr(os, name, 0)
-    return flag
 
 
 def _check_regular(status: os.stat_result) -> None:
@@ -136,23 +132,20 @@ def _eight_bits(pixels: Picture) -> Picture:
         top = max(1.0, float(clean.max()))
     else:
         clean, top = pixels.astype(np.float32), float(np.iinfo(pixels.dtype.name).max)
-    result: Picture = np.clip(np.rint(clean * (WHITE / top)), 0, WHITE).astype(np.uint8)
-    return result
+    return np.asarray(np.clip(np.rint(clean * (WHITE / top)), 0, WHITE).astype(np.uint8))
 
 
 def _colour(pixels: Picture) -> Picture:
     """(H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel, as BGR on white."""
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     planes = pixels.reshape(*pixels.shape[:2], channels)
-    colours, alpha = planes, None
     if channels in (2, 4):
-        colours, alpha = planes[:, :, :-1], planes[:, :, -1:].astype(np.uint16)
-    if alpha is not None:
-        on_white = colours * alpha + WHITE * (WHITE - alpha) + WHITE // 2
-        colours = (on_white // WHITE).astype(np.uint8)
-    if colours.shape[2] == 1:
-        colours = np.repeat(colours, 3, axis=2)
-    return np.ascontiguousarray(colours[:, :, :3])
+        alpha = planes[:, :, -1:].astype(np.uint16)
+        on_white = planes[:, :, :-1] * alpha + WHITE * (WHITE - alpha) + WHITE // 2
+        planes = (on_white // WHITE).astype(np.uint8)
+    if planes.shape[2] == 1:
+        planes = np.repeat(planes, 3, axis=2)
+    return np.ascontiguousarray(planes[:, :, :3])
 
 
 def _upright(picture: Picture, orientation: int) -> Picture:

@@ -61,8 +61,8 @@ def _in_folder(folder: Path, recursive: bool, visited: set[tuple[int, int]]) -> 
                     yield Path(path)
                 else:
                     waiting.append(iter(inside))
-            elif os.path.splitext(path)[1].lower() in SUFFIXES:
-                yield Path(path)  # called like a photo: whoever reads it will say what it is
+            elif called_like_photo(path):
+                yield Path(path)  # whoever reads it will say what it is
         else:
             yield Path(path)
 
@@ -82,12 +82,28 @@ def _listed(folder: str, visited: set[tuple[int, int]]) -> list[str] | None:
 
 
 def _wanted(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith("."):
-        return False
+    return not entry.name.startswith(".") and (is_folder(entry) or called_like_photo(entry.name))
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one."""
     try:
-        return entry.is_dir() or os.path.splitext(entry.name)[1].lower() in SUFFIXES
+        return entry.is_dir()
     except OSError:  # a link in a circle
-        return os.path.splitext(entry.name)[1].lower() in SUFFIXES
+        return False
+
+
+def exists(path: Path) -> bool:
+    """Whether there is such a file, folder or link."""
+    try:
+        return os.path.lexists(path)
+    except ValueError:  # a NUL in the name
+        return False
+
+
+def called_like_photo(name: str) -> bool:
+    """Whether a file's name ends like a photo's."""
+    return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
 def natural(name: str) -> tuple[list[str | int], str]:

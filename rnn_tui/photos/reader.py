@@ -44,7 +44,6 @@ class Reading:
         error: why it could not be read, in a few words.
         label: which digit it is, where its name says so and that was asked for, or where the
             user does.
-        threshold: the confidence below which there is no prediction.
     """
 
     path: Path

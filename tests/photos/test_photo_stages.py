@@ -15,7 +15,7 @@ from rnn_tui.photos.digit.picture import halved, shrunk
 from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.digit.search import search
 from rnn_tui.photos.finding import find_images
-from rnn_tui.photos.lines.painting import recentred, without_lines
+from rnn_tui.photos.lines.lines import recentred, without_lines
 from rnn_tui.photos.lines.ruling import ruled_lines
 from tests.benchmarks._blank_papers import KINDS, blank_paper
 

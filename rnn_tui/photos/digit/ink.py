@@ -8,15 +8,11 @@ edges where they are, so that a hard shadow's edge makes no ink either.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from rnn_tui.photos.digit.picture import Picture
-
-Ink = npt.NDArray[np.integer[Any] | np.floating[Any]]
+from rnn_tui.photos.digit.picture import Ink, Picture
 
 # Share of the longer side that a stroke may be wide without being taken for paper.
 WIDEST_STROKE = 0.25
@@ -60,8 +56,7 @@ class Channel:
             plane = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         else:
             plane = cv2.extractChannel(picture, self.number)
-        result: Picture = cv2.bitwise_not(plane) if self.light else plane
-        return result
+        return np.asarray(cv2.bitwise_not(plane) if self.light else plane)
 
 
 def best_channel(small: Picture, light: bool) -> Channel:
@@ -83,8 +78,7 @@ def best_channel(small: Picture, light: bool) -> Channel:
 def paper_of(plane: Picture, reach: int) -> Picture:
     """`plane` (H, W) without anything dark that is narrower than `reach` pixels."""
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (reach, reach))
-    closed: Picture = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel)
-    return closed
+    return np.asarray(cv2.morphologyEx(plane, cv2.MORPH_CLOSE, kernel))
 
 
 def ink_on(plane: Picture, paper: Picture) -> Ink:

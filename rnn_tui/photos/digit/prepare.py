@@ -6,19 +6,28 @@ preprocessing, step by step.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from rnn_tui.photos import METHODS
-from rnn_tui.photos.digit.centring import centre
-from rnn_tui.photos.digit.extraction import DigitPlace, as_picture, extracted
-from rnn_tui.photos.digit.ink import Channel, Ink, best_channel, chance_of_light
-from rnn_tui.photos.digit.picture import SIDE, Digit, Picture, PreparedDigit, Stage, halved, shrunk
-from rnn_tui.photos.digit.search import DigitCandidate, search
-from rnn_tui.photos.lines.lines import PrintedLines
-from rnn_tui.photos.lines.painting import without_lines
+from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
+from rnn_tui.photos.digit.picture import (
+    SIDE,
+    Digit,
+    Ink,
+    Picture,
+    PreparedDigit,
+    Stage,
+    centre,
+    halved,
+    resized,
+    shrunk,
+)
+from rnn_tui.photos.digit.search import Box, DigitCandidate, parts_of, search, with_near
+from rnn_tui.photos.lines.lines import PrintedLines, recentred, without_lines
 from rnn_tui.photos.lines.ruling import ruled_lines
 
 HALF = 127
@@ -58,8 +67,17 @@ UNLIKELY = 0.05
 
 
 @dataclass(frozen=True)
-class _View:
-    """A photo looked at in one polarity, and what was found."""
+class DigitPlace:
+    """Where the digit is in a coarse copy of the photo, looked at in one polarity.
+
+    Attributes:
+        channel: how its ink shows.
+        plane: (H, W), the coarse copy, ink dark.
+        lines: ruled lines, in the coarse copy's pixels.
+        plain: (H, W), the copy without them.
+        found: the digit there.
+        score: how probable it is in this polarity.
+    """
 
     channel: Channel
     plane: Picture
@@ -85,7 +103,10 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> PreparedDigit:
     reduced = halved(image, COARSE)
     small = shrunk(reduced, SMALL)
     note("photo", shrunk(reduced, COARSE) if stages else image)
-    views = [_view(reduced, small, light, chance) for light, chance in _polarities(small)]
+    # Whether ink may be lighter than the paper, with how probable that is.
+    light = chance_of_light(small)
+    polarities = [one for one in ((False, 1 - light), (True, light)) if one[1] >= UNLIKELY]
+    views = [_view(reduced, small, *polarity) for polarity in polarities]
     best = max(filter(None, views), key=lambda view: view.score, default=None)
     if best is None:
         empty = np.zeros((SIDE, SIDE), np.float32)
@@ -94,9 +115,7 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> PreparedDigit:
     if len(best.lines):
         note("without ruled lines", best.plain)
     note("where the digit is", best.found.mask)
-    shape = best.plane.shape[0], best.plane.shape[1]
-    place = DigitPlace(best.found.box, best.found.mask, shape, best.channel, best.lines)
-    digit = centre(extracted(image, place, note))
+    digit = centre(extracted(image, best, note))
     note("as in MNIST", digit)
     return PreparedDigit(digit, tuple(kept), _doubt(best.found))
 
@@ -110,14 +129,7 @@ def _doubt(found: DigitCandidate) -> str:
     return ""
 
 
-def _polarities(small: Picture) -> list[tuple[bool, float]]:
-    """Whether ink may be lighter than the paper, with how probable that is."""
-    chance = chance_of_light(small)
-    both = (False, 1 - chance), (True, chance)
-    return [(light, share) for light, share in both if share >= UNLIKELY]
-
-
-def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> _View | None:
+def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> DigitPlace | None:
     channel = best_channel(small, light)
     plane = shrunk(channel.of(reduced), COARSE)
     lines = ruled_lines(plane)
@@ -125,7 +137,7 @@ def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> _View
     found = search(plain)
     if found is None:
         return None
-    return _View(channel, plane, lines, plain, found, found.score * chance)
+    return DigitPlace(channel, plane, lines, plain, found, found.score * chance)
 
 
 def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:
@@ -144,3 +156,117 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
         raise ValueError(f"no way to prepare a photo is called {method!r}")
     way = prepare_mnist if method == "mnist" else prepare_report
     return way(image, stages=stages)
+
+
+# Longer side of the digit in the cut-out; the paper around it, as a share of that.
+FINE, MARGIN = 120, 0.45
+# Thresholds with hysteresis, as shares of the strong ink; the higher is twice the lower, since that
+# is what `parts_of` looks for.
+LOW = 0.25
+# A reach this little different needs no second time.
+SAME_REACH = 0.15
+# The strong ink is this percentile of the digit's.
+STRONG = 85
+# Below and above these shares of the strong ink there is none, or all of it.
+NONE, ALL = 0.12, 1.0
+
+Note = Callable[[str, Picture | Ink], None]
+
+
+def extracted(image: Picture, place: DigitPlace, note: Note) -> Ink:
+    """The digit's ink alone (H, W), 0 … 1, about 120 pixels long, from the full resolution.
+
+    Args:
+        image: (H, W, 3) BGR, the photo.
+        place: where the digit is.
+        note: is given the pictures on the way, each with its name.
+    """
+    plane, near = _cut_out(image, place, note)
+    plane = cv2.blur(plane, (3, 3))
+    reach = 0
+    for _ in range(2):
+        # The paper is what is wider than the strokes, whose width is better known the second time.
+        widest = 2 * float(cv2.distanceTransform(near, cv2.DIST_L2, 3).max())
+        before, reach = reach, int(min(max(1.6 * widest + 6, 15), 0.6 * FINE)) | 1
+        if abs(reach - before) <= SAME_REACH * before:
+            break
+        paper = paper_of(plane, reach)
+        ink = ink_on(plane, paper)
+        strong = max(_percentile(ink.ravel()[np.flatnonzero(near)], STRONG), 1e-3)
+        mask, found = _of_the_digit(ink, near, strong)
+        if not cv2.countNonZero(found):
+            break
+        near = found
+    grown = cv2.dilate(near, np.ones((3, 3), np.uint8))
+    relative = (ink * np.float32(1 / strong)).astype(np.float32)
+    alone: Ink = ((relative - np.float32(NONE)) * np.float32(1 / (ALL - NONE))).clip(0, 1)
+    alone[grown == 0] = 0
+    note("paper without its ink", paper)
+    note("paper divided out", relative)
+    note("threshold", mask)
+    note("digit alone", alone)
+    return alone
+
+
+def as_picture(ink: Ink) -> Picture:
+    """Ink 0 … 1 as grey levels."""
+    return np.asarray(np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8))
+
+
+def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Picture]:
+    """The digit with some paper around it, without ruled lines; and where its ink was found."""
+    (height, width), mask = place.plane.shape, place.found.mask
+    left, top, right, bottom = place.found.box
+    size = max(right - left, bottom - top)
+    margin = max(2, round(MARGIN * size))
+    left, top = max(0, left - margin), max(0, top - margin)
+    right, bottom = min(width, right + margin), min(height, bottom + margin)
+    rows, columns = _part(image, place.plane, (left, top, right, bottom))
+    plane = place.channel.of(image[rows, columns])
+    plane = resized(plane, FINE / size * (right - left) / plane.shape[1])
+    note("cut out", plane)
+    rows, columns = _part(mask, place.plane, (left, top, right, bottom))
+    near = cv2.resize(mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    scale = plane.shape[1] / (right - left), plane.shape[0] / (bottom - top)
+    lines = recentred(plane, place.lines.seen_from(left, top, *scale))
+    lined = without_lines(plane, lines)
+    # Here lines run from border to border that were too short to be seen in the whole photo.
+    more = ruled_lines(lined)
+    if len(lines) or len(more):
+        plane = without_lines(lined, more)
+        note("cut out, without ruled lines", plane)
+    return plane, cv2.threshold(near, 127, 255, cv2.THRESH_BINARY)[1]
+
+
+def _part(of: Picture, coarse: Picture, box: Box) -> tuple[slice, slice]:
+    """Rows and columns that a box of the coarse copy has on another grid over the same picture."""
+    down, across = of.shape[0] / coarse.shape[0], of.shape[1] / coarse.shape[1]
+    left, top = round(box[0] * across), round(box[1] * down)
+    right, bottom = max(left + 1, round(box[2] * across)), max(top + 1, round(box[3] * down))
+    return slice(top, bottom), slice(left, right)
+
+
+def _percentile(values: Ink, percent: float) -> float:
+    """The value below which so many per cent of `values` (N,) lie; 0 for none."""
+    if not values.size:
+        return 0.0
+    at = round(percent / 100 * (values.size - 1))
+    return float(np.partition(values, at)[at])
+
+
+def _of_the_digit(ink: Ink, near: Picture, strong: float) -> tuple[Picture, Picture]:
+    """Where there is ink, and the part of it that belongs to what was found `near`.
+
+    Both are (H, W), 0 or 255. Ink is what is above the lower threshold, together with some above
+    the higher one. Where nothing belongs to the digit, the second is empty.
+    """
+    parts = parts_of(np.asarray(ink > LOW * strong, bool), ink, LOW * strong)
+    sure = parts.clear > 0
+    there = np.flatnonzero(near)
+    overlap = np.bincount(parts.labels.ravel()[there], minlength=len(parts.ink)) * sure
+    main = int(np.argmax(overlap))
+    if not overlap[main]:
+        return parts.mask_of(sure), np.zeros_like(near)
+    # A stroke that falls apart here was in one piece before, or its pieces were near.
+    chosen = with_near(parts, main) | (overlap > 0.5 * parts.pixels)
+    return parts.mask_of(sure), parts.mask_of(chosen & sure)

@@ -8,9 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.centring import stroke_width
-from rnn_tui.photos.digit.ink import Ink, ink_on, noise_of, paper_of, reach_of
-from rnn_tui.photos.digit.picture import Picture, halved
+from rnn_tui.photos.digit.ink import ink_on, noise_of, paper_of, reach_of
+from rnn_tui.photos.digit.picture import Ink, Picture, halved, stroke_width
 
 # Longer side of a picture that is searched as it is.
 SEARCHED = 200
@@ -40,16 +39,12 @@ class DigitCandidate:
         box: left, top, right, bottom of all its parts, in pixels of the picture.
         mask: (h, w) where it is, 255, on a coarser grid over the same picture.
         strong: its ink, 0 … 1.
-        noise: of the paper around it.
-        size: its longer side, as a share of the picture's.
     """
 
     score: float
     box: Box
     mask: Picture
     strong: float
-    noise: float
-    size: float
 
 
 def search(plane: Picture) -> DigitCandidate | None:
@@ -96,20 +91,9 @@ def _found(
     chosen = with_near(parts, main)
     down, across = (whole / side for whole, side in zip(shape, ink.shape, strict=True))
     left, top, right, bottom = parts.box_of(chosen)
-    box = (
-        int(left * across),
-        int(top * down),
-        min(shape[1], round(right * across)),
-        min(shape[0], round(bottom * down)),
-    )
-    return DigitCandidate(
-        score=score,
-        box=box,
-        mask=parts.mask_of(chosen),
-        strong=float(parts.strong[main]),
-        noise=noise_of(ink),
-        size=float(parts.size[main]) / max(ink.shape),
-    )
+    right, bottom = min(shape[1], round(right * across)), min(shape[0], round(bottom * down))
+    box = int(left * across), int(top * down), right, bottom
+    return DigitCandidate(score, box, parts.mask_of(chosen), float(parts.strong[main]))
 
 
 Numbers = npt.NDArray[np.float64]
@@ -163,28 +147,16 @@ class InkParts:
     @property
     def size(self) -> Numbers:
         """(N,) the longer sides of the boxes."""
-        longer: Numbers = np.maximum(self.right - self.left, self.bottom - self.top)
-        return longer
+        return np.asarray(np.maximum(self.right - self.left, self.bottom - self.top))
 
-    def box(self, number: int) -> Box:
-        """Left, top, right and bottom of a part."""
-        sides = (self.left, self.top, self.right, self.bottom)
-        left, top, right, bottom = (int(side[number]) for side in sides)
-        return left, top, right, bottom
-
-    def box_of(self, chosen: npt.NDArray[np.bool_]) -> Box:
-        """Left, top, right and bottom of all chosen parts together."""
-        return (
-            int(self.left[chosen].min()),
-            int(self.top[chosen].min()),
-            int(self.right[chosen].max()),
-            int(self.bottom[chosen].max()),
-        )
+    def box_of(self, chosen: npt.NDArray[np.bool_ | np.int64]) -> Box:
+        """Left, top, right and bottom of all parts together that a mask or numbers choose."""
+        left, top = int(self.left[chosen].min()), int(self.top[chosen].min())
+        return left, top, int(self.right[chosen].max()), int(self.bottom[chosen].max())
 
     def mask_of(self, chosen: npt.NDArray[np.bool_]) -> Picture:
         """(H, W), 255 where a chosen part is, 0 elsewhere."""
-        mask: Picture = np.where(chosen, 255, 0).astype(np.uint8).take(self.labels)
-        return mask
+        return np.asarray(np.where(chosen, 255, 0).astype(np.uint8).take(self.labels))
 
 
 def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> InkParts:
@@ -232,7 +204,7 @@ def most_like_a_digit(parts: InkParts, level: float) -> tuple[int, float]:
     for number in np.argsort(-score)[:_BEST].tolist():
         if score[number] <= most:
             break
-        left, top, right, bottom = parts.box(number)
+        left, top, right, bottom = parts.box_of(np.array([number]))
         mask = (parts.labels[top:bottom, left:right] == number).view(np.uint8)
         # A margin, or the box's sides would not be edges.
         mask = cv2.copyMakeBorder(mask, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
@@ -257,8 +229,7 @@ def _likeness(parts: InkParts, level: float) -> Numbers:
     score *= np.clip((parts.clear - _UNCLEAR) / (_CLEAR - _UNCLEAR), 0.02, 1)
     score *= np.minimum(level / (_LOWEST * strong), 1) ** 2
     score[0] = 0
-    result: Numbers = score
-    return result
+    return np.asarray(score)
 
 
 def with_near(parts: InkParts, main: int) -> npt.NDArray[np.bool_]:

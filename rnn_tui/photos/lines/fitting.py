@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.ink import Ink
+from rnn_tui.photos.digit.picture import Ink
 from rnn_tui.photos.lines.lines import Flags, Numbers, PrintedLines, places, quantiles
 
 # Ink below this is no line.
@@ -141,8 +141,7 @@ def _least_squares(on: Flags, peak: Integers, powers: Numbers, count: Integers) 
         matrix[none, order, :] = matrix[none, :, order] = 0
         matrix[none, order, order] = 1
         right[none, order] = 0
-    result: Numbers = np.linalg.solve(matrix, right[:, :, None])[:, :, 0]
-    return result
+    return np.asarray(np.linalg.solve(matrix, right[:, :, None])[:, :, 0])
 
 
 def _measured(strips: _Strips, steep: bool) -> PrintedLines:

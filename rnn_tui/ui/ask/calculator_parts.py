@@ -12,7 +12,7 @@ from textual.widget import Widget
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.tasks.adder.questions import BASES, MOST_BITS, Base, parse_number
 from rnn_tui.ui.ask.calculator_answer import SumAnswer, Tally
-from rnn_tui.ui.widgets.typed_input import TypedInput
+from rnn_tui.ui.widgets.fields import TypedInput
 
 # A binary number with as many zeros before it and spaces in it as it has digits.
 MOST_CHARACTERS = 3 * MOST_BITS

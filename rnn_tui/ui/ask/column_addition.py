@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from rnn_tui.ui.widgets.typed_input import TypesDigits
+from rnn_tui.ui.widgets.fields import TypesDigits
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9

@@ -14,7 +14,7 @@ from textual.widgets import Select
 
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.typed_input import TypedInput, TypesDigits
+from rnn_tui.ui.widgets.fields import TypedInput, TypesDigits
 
 FAILURE = "The networks could not answer; the log file has the details."
 # Of networks of equal size, those that were trained with it come first.

@@ -29,7 +29,7 @@ from rnn_tui.ui.ask.recall_answers import (
 from rnn_tui.ui.ask.recall_results import AnswerColumns, MarkedDigits, RecallTable
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.typed_input import TypedInput
+from rnn_tui.ui.widgets.fields import TypedInput
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)

@@ -12,9 +12,8 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from rnn_tui.ui.ask.recall_answers import A_LENGTH, RecallAnswers
-from rnn_tui.ui.widgets.big_digit import BigDigit
-from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
-from rnn_tui.ui.widgets.typed_input import TypesDigits
+from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
+from rnn_tui.ui.widgets.fields import TypesDigits
 
 # Cells from which there is room for the words beside the digits.
 WORDS_WIDTH = 60
@@ -87,7 +86,7 @@ class AnswerColumn(Vertical):
         probabilities = answers.of(variant, seed)[0]
         answer, true = int(probabilities.argmax()), int(answers.truth[0])
         verdict = f"✓ {answer}" if answer == true else f"✗ {answer}, true {true}"
-        self.query_one(BigDigit).show(answer)
+        self.query_one(BigDigit).digit = answer
         name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
         count, seeds = answers.seeds_right(variant), answers.config.seeds
         right = f"{count} of {seeds} seeds right" if seeds > 1 else ""

@@ -9,7 +9,6 @@ import numpy as np
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
-from textual.geometry import Size
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import CheckpointError
@@ -17,8 +16,7 @@ from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
-from rnn_tui.ui.widgets.big_digit import BigDigit
-from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
+from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
 
 # As with photos, a digit that is less probable than this is a guess.
 SURE = 0.5
@@ -62,13 +60,8 @@ class DrawingAnswer:
         """How sure, in words."""
         if not self.unsure:
             return f"{100 * self.confidence:.1f} % sure"
-        second = sorted(self.probabilities)[-2]
-        other = next(
-            digit
-            for digit, probability in enumerate(self.probabilities)
-            if probability == second and digit != self.digit
-        )
-        return f"Unsure: {self.digit} or {other}?"
+        likely = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])
+        return f"Unsure: {likely[0]} or {likely[1]}?"
 
 
 @dataclass(frozen=True)
@@ -88,7 +81,7 @@ class DrawingAnswers:
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes evened."""
     # OpenCV takes a tenth of a second to load: not while a view is being made.
-    from rnn_tui.photos.digit.centring import centre  # noqa: PLC0415
+    from rnn_tui.photos.digit.picture import centre  # noqa: PLC0415
 
     digit = centre(ink)
     if not digit.any():
@@ -106,22 +99,6 @@ def _answer(digit: Ink, source: Source) -> DrawingAnswer:
     if not np.isfinite(probabilities).all():
         return DrawingAnswer(source, failure="No number comes out of these weights.")
     return DrawingAnswer(source, tuple(probabilities.tolist()))
-
-
-CLASSES = 10
-
-
-class DrawingBars(ProbabilityBars):
-    """Ten bars, always: laying the whole screen out takes longer than all networks' answers."""
-
-    def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
-        """Draw the bars; what is true nobody but the person who draws can tell."""
-        self._probabilities, self._true = tuple(probabilities), true
-        self.refresh()
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A line a class."""
-        return CLASSES
 
 
 # Cells that the bars of a network take beside those of another.
@@ -149,20 +126,18 @@ class DrawingAnswerBars(Vertical):
             with Vertical():
                 yield Static("", classes="name", markup=False)
                 yield Static("", classes="verdict", markup=False)
-        yield DrawingBars()
+        yield ProbabilityBars()
 
     def show(self, answer: DrawingAnswer) -> None:
         """Show an answer."""
         self.query_one(".name", Static).update(answer.source.short_title, layout=False)
-        failed = bool(answer.failure)
-        verdict = answer.failure or answer.verdict
-        self.query_one(".verdict", Static).update(verdict, layout=False)
-        self.query_one(".head BigDigit").visible = not failed
-        self.query_one(DrawingBars).visible = not failed
-        self.set_class(failed or answer.unsure, "-unsure")
-        if not failed:
-            self.query_one(BigDigit).show(answer.digit)
-            self.query_one(DrawingBars).show(answer.probabilities)
+        self.query_one(".verdict", Static).update(answer.failure or answer.verdict, layout=False)
+        digit, bars = self.query_one(BigDigit), self.query_one(ProbabilityBars)
+        digit.visible = bars.visible = not answer.failure
+        self.set_class(bool(answer.failure) or answer.unsure, "-unsure")
+        if not answer.failure:
+            digit.digit = answer.digit
+            bars.show(answer.probabilities)
 
 
 class DrawingView(Vertical):
@@ -171,6 +146,7 @@ class DrawingView(Vertical):
     def __init__(self) -> None:
         super().__init__()
         self._answers: DrawingAnswers | None = None
+        self._lines = -1  # of the other networks
 
     def compose(self) -> ComposeResult:
         """Lay out what the network sees, the answer beside it, the bars below."""
@@ -195,8 +171,8 @@ class DrawingView(Vertical):
         if first is None or first.failure:
             self.say(first.failure if first else "")
             return
-        self._set_empty(False)
-        self.query_one("#drawing-pictures > BigDigit", BigDigit).show(first.digit)
+        self.remove_class("-empty")
+        self.query_one("#drawing-pictures > BigDigit", BigDigit).digit = first.digit
         self._tell("#drawing-verdict", first.verdict)
         self._tell("#drawing-by", first.source.title)
         self.set_class(first.unsure, "-unsure")
@@ -208,11 +184,7 @@ class DrawingView(Vertical):
             self.query_one(InkImage).show_ink(np.zeros((SIDE, SIDE), np.float32))
         self._tell("#drawing-hint", sentence or HINT)
         self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
-        self._set_empty(True)
-
-    def _set_empty(self, empty: bool) -> None:
-        if self.has_class("-empty") != empty:
-            self.set_class(empty, "-empty")
+        self.add_class("-empty")
 
     def _tell(self, place: str, text: str) -> None:
         """Put `text` there; what is one line high moves nothing."""
@@ -240,8 +212,6 @@ class DrawingView(Vertical):
             # Where lines were as many, nothing else moves.
             others.update(text, layout=self._lines != len(lines))
             self._lines = len(lines)
-
-    _lines = -1
 
     async def on_resize(self) -> None:
         """Fit the new size."""

@@ -13,6 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.geometry import Region, Size
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -38,26 +39,19 @@ class InkImage(Widget):
     """A picture of ink in one of three sizes, in the colours of its component style.
 
     `small` is 14 × 7 cells, at half the resolution; `plain` 28 × 14, `large` 56 × 28.
+
+    Attributes:
+        scale: the size, one of `SMALL`, `PLAIN` and `LARGE`.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ink-image--ink"}
     ALLOW_SELECT = False
 
+    scale = reactive(PLAIN, layout=True, init=False)
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._levels: Levels = np.zeros((SIDE, SIDE), np.int_)
-        self._scale = PLAIN
-
-    @property
-    def scale(self) -> str:
-        """The size, one of `SMALL`, `PLAIN` and `LARGE`."""
-        return self._scale
-
-    @scale.setter
-    def scale(self, scale: str) -> None:
-        if scale != self._scale:
-            self._scale = scale
-            self.refresh(layout=True)
 
     def show_ink(self, ink: Ink) -> None:
         """Draw ink (28, 28), 0 … 1."""
@@ -69,22 +63,22 @@ class InkImage(Widget):
 
     def refresh_rows(self, first: int, last: int) -> None:
         """Draw rows of pixels again, and no others: most strokes change a few at a time."""
-        size = _SIZES[self._scale]
+        size = _SIZES[self.scale]
         top, bottom = (row * size.height // SIDE for row in (first, last))
         self.refresh(Region(0, top, size.width, bottom + 1 - top))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         """As wide as its size says."""
-        return _SIZES[self._scale].width
+        return _SIZES[self.scale].width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """As high as its size says."""
-        return _SIZES[self._scale].height
+        return _SIZES[self.scale].height
 
     def render_line(self, y: int) -> Strip:
         """Draw a line of cells."""
         width = self.size.width
-        if y >= _SIZES[self._scale].height:
+        if y >= _SIZES[self.scale].height:
             return Strip.blank(width, self.rich_style)
         cells = self._cells(y)
         segments = [
@@ -96,14 +90,14 @@ class InkImage(Widget):
     def _cells(self, y: int) -> list[Cell]:
         """Every pixel of a large image, or every pair of one above the other, as a cell."""
         shades = self._shades
-        if self._scale == LARGE:
+        if self.scale == LARGE:
             return [(2 * _character(level), _plain(shades[level])) for level in self._row(y)]
         upper, lower = self._row(2 * y), self._row(2 * y + 1)
         return [pair(shades, *levels) for levels in zip(upper, lower, strict=True)]
 
     def _row(self, y: int) -> list[int]:
         """Levels of a row of pixels."""
-        if self._scale != SMALL:
+        if self.scale != SMALL:
             levels: list[int] = self._levels[y].tolist()
             return levels
         four = self._levels[2 * y : 2 * y + 2].reshape(2, SIDE // 2, 2)

@@ -28,6 +28,9 @@ class DrawingPad(InkImage, can_focus=True):
 
     Attributes:
         drawing: what was drawn.
+        erases: whether the eraser is in place of the pen.
+        pen_down: whether arrow keys draw.
+        cursor: column and row of the pixel that keys draw at.
     """
 
     class Changed(Message):
@@ -55,10 +58,10 @@ class DrawingPad(InkImage, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.drawing = Drawing()
-        self._brush, self._erases = 1, False
-        self._at = (SIDE // 2, SIDE // 2)
+        self._brush, self.erases = 1, False
+        self.cursor = (SIDE // 2, SIDE // 2)
         # Whose stroke is under way: the mouse's or the pen's, which arrow keys move.
-        self._dragged = self._pen_down = False
+        self._dragged = self.pen_down = False
         # Whoever draws with the mouse has its pointer, and needs no second one.
         self._by_keys = True
         # The row in which the cursor was drawn last; None for none.
@@ -69,21 +72,6 @@ class DrawingPad(InkImage, can_focus=True):
         """The size of the brush, in a word."""
         return BRUSHES[self._brush]
 
-    @property
-    def erases(self) -> bool:
-        """Whether the eraser is in place of the pen."""
-        return self._erases
-
-    @property
-    def pen_down(self) -> bool:
-        """Whether arrow keys draw."""
-        return self._pen_down
-
-    @property
-    def cursor(self) -> tuple[int, int]:
-        """Column and row of the pixel that keys draw at."""
-        return self._at
-
     # With the mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
@@ -92,8 +80,8 @@ class DrawingPad(InkImage, can_focus=True):
             return
         event.stop()
         self.capture_mouse()
-        self._pen_down, self._dragged, self._by_keys = False, True, False
-        erases = self._erases or event.button == RIGHT or event.shift
+        self.pen_down, self._dragged, self._by_keys = False, True, False
+        erases = self.erases or event.button == RIGHT or event.shift
         self.drawing.begin(self._point(event), RADII[self._brush], erases=erases)
         self._show()
 
@@ -116,17 +104,15 @@ class DrawingPad(InkImage, can_focus=True):
 
     def on_mouse_release(self) -> None:
         """End a stroke when something else takes the mouse."""
-        if self._dragged:
-            self._end_drag()
+        self._end_drag()
 
     def on_hide(self) -> None:
         """End a stroke when another view comes to the front."""
-        self._end_drag()
-        self._lift()
+        self._stop()
 
     def _drag_to(self, event: events.MouseEvent) -> None:
         point = self._point(event)
-        self._at = (_on_grid(point.x), _on_grid(point.y))
+        self.cursor = (_on_grid(point.x), _on_grid(point.y))
         self.drawing.extend(point)
         self._show()
 
@@ -149,26 +135,25 @@ class DrawingPad(InkImage, can_focus=True):
         """Put the pen down, or lift it."""
         self._end_drag()
         self._by_keys = True
-        if self._pen_down:
+        if self.pen_down:
             self._lift()
         else:
-            self._pen_down = True
-            self.drawing.begin(self._middle, RADII[self._brush], erases=self._erases)
-        self._show()
+            self.pen_down = True
+        self._change_pen()
 
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor, drawing while the pen is down."""
         if self._dragged:
             return
         self._by_keys = True
-        column, row = self._at
-        self._at = (_on_grid(column + across), _on_grid(row + down))
+        column, row = self.cursor
+        self.cursor = (_on_grid(column + across), _on_grid(row + down))
         self.drawing.extend(self._middle)
         self._show()
 
     def action_lift(self) -> None:
         """Lift the pen."""
-        if not self._pen_down:
+        if not self.pen_down:
             raise SkipAction  # it may mean something to the screen
         self._lift()
         self._show()
@@ -180,7 +165,7 @@ class DrawingPad(InkImage, can_focus=True):
 
     def action_eraser(self) -> None:
         """Take the eraser in place of the pen, or the pen again."""
-        self._erases = not self._erases
+        self.erases = not self.erases
         self._change_pen()
 
     def action_undo(self) -> None:
@@ -202,8 +187,8 @@ class DrawingPad(InkImage, can_focus=True):
         self._show()
 
     def _change_pen(self) -> None:
-        if self._pen_down:
-            self.drawing.begin(self._middle, RADII[self._brush], erases=self._erases)
+        if self.pen_down:
+            self.drawing.begin(self._middle, RADII[self._brush], erases=self.erases)
         self._show()
 
     def _stop(self) -> None:
@@ -212,20 +197,20 @@ class DrawingPad(InkImage, can_focus=True):
         self._lift()
 
     def _lift(self) -> None:
-        if self._pen_down:
-            self._pen_down = False
+        if self.pen_down:
+            self.pen_down = False
             self.drawing.end()
 
     @property
     def _middle(self) -> Point:
         """The middle of the pixel that keys draw at."""
-        return Point(self._at[0] + 0.5, self._at[1] + 0.5)
+        return Point(self.cursor[0] + 0.5, self.cursor[1] + 0.5)
 
     # Drawing
 
     def _show(self) -> None:
         self.show_ink(self.drawing.ink)
-        row = self._at[1] if self._by_keys else None
+        row = self.cursor[1] if self._by_keys else None
         for one in (row, self._cursor_row):
             if one is not None:
                 self.refresh_rows(one, one)
@@ -235,7 +220,7 @@ class DrawingPad(InkImage, can_focus=True):
     def _cells(self, y: int) -> list[Cell]:
         """The cells of a line, the cursor among them."""
         cells = super()._cells(y)
-        column, row = self._at
+        column, row = self.cursor
         if not (self.has_focus and self._by_keys) or row // (1 if self.scale == LARGE else 2) != y:
             return cells
         colour = self.get_component_rich_style("drawing-pad--cursor").color

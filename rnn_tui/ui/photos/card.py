@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.app import ComposeResult
 from textual.color import Color
 from textual.containers import Horizontal
 from textual.message import Message
@@ -18,7 +17,7 @@ from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
-from rnn_tui.ui.widgets.digit_image import draw_image
+from rnn_tui.ui.widgets.digits import draw_image
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,18 +77,13 @@ class PhotoCard(Horizontal):
             super().__init__()
 
     def __init__(self, kind: ImageKind, slot: int, layout: CardLayout) -> None:
-        super().__init__()
         self._slot, self._size_of = slot, layout
         self._photo = PhotoImage(kind, layout.side, layout.side // 2)
         self._digit = Static("", classes="digit", markup=False)
         self._pictures = Horizontal(self._photo, self._digit, classes="pictures")
         self._text = CardText()
         self._reading: Reading | None = None
-
-    def compose(self) -> ComposeResult:
-        """Both pictures, and the text."""
-        yield self._pictures
-        yield self._text
+        super().__init__(self._pictures, self._text)
 
     def on_mount(self) -> None:
         """Take the size."""

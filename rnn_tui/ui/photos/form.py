@@ -13,15 +13,16 @@ from textual.widgets import Checkbox, Input, Label, Select
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
+from rnn_tui.photos import METHODS
 from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.photos.study import OURS, REPORT
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput
 
-METHODS = {OURS: "as MNIST", REPORT: "as report"}
+OURS, REPORT = METHODS
+SHORT_METHODS = {OURS: "as MNIST", REPORT: "as report"}
 # As photos.reader has it, which is too slow to load for the first frame.
 USUAL = 50
 THRESHOLD = NumberSetting(
@@ -55,7 +56,7 @@ class PhotosForm(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay out the fields."""
-        methods = [(name, method) for method, name in METHODS.items()]
+        methods = [(name, method) for method, name in SHORT_METHODS.items()]
         threshold = SettingInput(THRESHOLD)
         threshold.value = f"{USUAL}"
         with Horizontal():

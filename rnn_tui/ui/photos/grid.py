@@ -54,6 +54,9 @@ class PhotoGrid(Widget, can_focus=True):
 
     Args:
         reading: gives the reading of an index, and whether its label is the user's.
+
+    Attributes:
+        place: the selected one's in the order.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -80,7 +83,7 @@ class PhotoGrid(Widget, can_focus=True):
         super().__init__()
         self._reading = reading
         self._order: Sequence[int] = ()
-        self._at, self._top = 0, 0  # the selected one's place, the first row in view
+        self.place, self._top = 0, 0  # in the order; the first row in view
         self._kind: ImageKind | None = None
         self._cards: list[PhotoCard] = []
         self._shape = (CardLayout(LEAST, True), 1, 1)
@@ -102,9 +105,9 @@ class PhotoGrid(Widget, can_focus=True):
         before = self.selected if keep else None
         self._order = order
         if before is not None and before in order:
-            self._at = order.index(before)
+            self.place = order.index(before)
         else:
-            self._at = min(self._at, max(0, len(order) - 1)) if keep else 0
+            self.place = min(self.place, max(0, len(order) - 1)) if keep else 0
         if not keep:
             self._top = 0
         self._draw()
@@ -112,12 +115,7 @@ class PhotoGrid(Widget, can_focus=True):
     @property
     def selected(self) -> int | None:
         """The index of the selected reading."""
-        return self._order[self._at] if self._at < len(self._order) else None
-
-    @property
-    def place(self) -> int:
-        """Its place in the order."""
-        return self._at
+        return self._order[self.place] if self.place < len(self._order) else None
 
     @property
     def in_view(self) -> range:
@@ -155,7 +153,7 @@ class PhotoGrid(Widget, can_focus=True):
     def _draw(self) -> None:
         """Put readings on the cards, the selected one among them."""
         _, columns, rows = self._shape
-        row, last = self._at // columns, max(0, -(-len(self._order) // columns) - rows)
+        row, last = self.place // columns, max(0, -(-len(self._order) // columns) - rows)
         self._top = min(max(self._top, row - rows + 1, 0), row, last)
         paths = []
         for slot, card in enumerate(self._cards):
@@ -164,7 +162,7 @@ class PhotoGrid(Widget, can_focus=True):
             if not card.visible or not card.is_mounted:
                 continue
             reading, given = self._reading(self._order[place])
-            card.show(reading, given, place == self._at)
+            card.show(reading, given, place == self.place)
             card.show_photo(self.thumbnails.get(reading.path))
             if not reading.error:
                 paths.append(reading.path)
@@ -183,27 +181,27 @@ class PhotoGrid(Widget, can_focus=True):
     def select(self, place: int) -> None:
         """Select the photo at a place, or the last one before it."""
         at = min(max(0, place), max(0, len(self._order) - 1))
-        if at != self._at:
-            self._at = at
+        if at != self.place:
+            self.place = at
             self._draw()
 
     def action_move(self, by: int) -> None:
         """Select another photo."""
-        self.select(self._at + by)
+        self.select(self.place + by)
 
     def action_move_rows(self, by: int) -> None:
         """Select one in another row, if there is one."""
         _, columns, _ = self._shape
         rows = -(-len(self._order) // columns)
-        if 0 <= self._at // columns + by < rows:
-            self.select(self._at + by * columns)
+        if 0 <= self.place // columns + by < rows:
+            self.select(self.place + by * columns)
 
     def action_move_pages(self, by: int) -> None:
         """Select one as many rows away as are in view."""
         _, columns, rows = self._shape
         # The page moves along, so that the selection keeps its place on the screen.
         self._top = max(0, self._top + by * rows)
-        self.select(self._at + by * rows * columns)
+        self.select(self.place + by * rows * columns)
 
     def action_move_to(self, place: int) -> None:
         """Select the first photo, or the last."""

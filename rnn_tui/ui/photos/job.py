@@ -7,15 +7,14 @@ from ending.
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.photos.finding import exists, find_images
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -25,28 +24,20 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class PhotosRequest:
-    """What to read, and how.
-
-    Attributes:
-        paths: of photos and folders; or what finds them, which may look at the disk.
-        source: gives its weights; raises a `UserError` where there are none.
-        method: how photos are prepared.
-        recursive: whether folders in folders count.
-    """
-
-    paths: Sequence[Path] | Callable[[], Sequence[Path]]
-    source: Callable[[], Source]
-    method: str
-    recursive: bool
+# Of photos and folders; or what finds them, which may look at the disk.
+PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
 
 class ReadingJob:
     """Reads in the background; whoever shows the readings takes them when there is time.
 
+    Args:
+        paths: what it reads.
+        source: gives the weights; raises a `UserError` where there are none.
+        method: how photos are prepared.
+        recursive: whether folders in folders count.
+
     Attributes:
-        request: what it reads.
         reader: with what; None until the weights are loaded.
         source: the weights of its network; None as long.
         failure: why nothing is read, in a sentence.
@@ -55,8 +46,11 @@ class ReadingJob:
         done: whether nothing more will come.
     """
 
-    def __init__(self, request: PhotosRequest) -> None:
-        self.request = request
+    def __init__(
+        self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool
+    ) -> None:
+        self._asked, self._choose = paths, source
+        self._method, self._recursive = method, recursive
         self.reader: PhotoReader | None = None
         self.source: Source | None = None
         self.failure = ""
@@ -114,46 +108,35 @@ class ReadingJob:
             self.done = True
 
     def _read(self) -> None:
-        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - in the thread
-        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV
+        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, in the thread
 
-        asked, recursive = self.request.paths, self.request.recursive
-        paths = asked() if callable(asked) else asked
-        missing = [path for path in paths if not _exists(path)]
+        paths = self._asked() if callable(self._asked) else self._asked
+        missing = [path for path in paths if not exists(path)]
         if len(missing) == len(paths):
             raise UserError(_missing(missing))
-        source = self.request.source()
+        source = self._choose()
         network = NETWORKS.get(source.path, RowReaderNetwork)
-        self.source, self.reader = source, PhotoReader(network, self.request.method)
+        self.source, self.reader = source, PhotoReader(network, self._method)
         threading.Thread(
             target=self._find_all, args=(paths,), name="counting photos", daemon=True
         ).start()
         self._first = time.monotonic()
-        for readings in self.reader.read(find_images(paths, recursive), self._stop.is_set):
+        for readings in self.reader.read(find_images(paths, self._recursive), self._stop.is_set):
             self._last = time.monotonic()
             with self._lock:
                 self._ready += readings
             self.count += len(readings)
         if not self.count and not self.stopped:
-            raise UserError(_none_in(paths, recursive))
+            raise UserError(_none_in(paths, self._recursive))
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
-        from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - as above
-
         total = 0
-        for _ in find_images(paths, self.request.recursive):
+        for _ in find_images(paths, self._recursive):
             if self.stopped:
                 return
             total += 1
         self.total = total
-
-
-def _exists(path: Path) -> bool:
-    try:
-        return os.path.lexists(path)
-    except ValueError:  # a NUL in the name
-        return False
 
 
 def _missing(paths: Sequence[Path]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,15 +20,13 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.photos.choose_path import ChoosePathScreen
-from rnn_tui.ui.photos.confusion import PhotoConfusion
 from rnn_tui.ui.photos.detail import PhotoDetail
-from rnn_tui.ui.photos.export import PhotosExportScreen
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.photos.job import PhotosRequest, ReadingJob
+from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
 from rnn_tui.ui.photos.pictures import ImageKind, image_class
-from rnn_tui.ui.photos.status import PhotosStatus
+from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
+from rnn_tui.ui.photos.status import PhotoConfusion, PhotosStatus
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
@@ -73,7 +71,7 @@ class PhotosPanel(Vertical, TaskView):
         self._job: ReadingJob | None = None
         self._kind: ImageKind | None = None
         # What is read again when network or preprocessing change, and the weights that read.
-        self._asked: Sequence[Path] | Callable[[], Sequence[Path]] | None = None
+        self._asked: PathsToRead | None = None
         self._source: Source | None = None
         self._fresh = False  # whether the gallery has nothing yet of what is being read
         self._complaint = ""
@@ -187,13 +185,13 @@ class PhotosPanel(Vertical, TaskView):
         self._form.path.value = spelled(paths)
         self._read(paths)
 
-    def _read(self, paths: Sequence[Path] | Callable[[], Sequence[Path]]) -> None:
+    def _read(self, paths: PathsToRead) -> None:
         """Read in place of what is being read."""
         if self._job is not None:
             self._job.stop()
         form = self._form
         self._asked, self._complaint, self._fresh = paths, "", True
-        self._job = ReadingJob(PhotosRequest(paths, form.source, form.method, form.recursive))
+        self._job = ReadingJob(paths, form.source, form.method, form.recursive)
         self._job.start()
         self._timer.resume()
         self._show_status()

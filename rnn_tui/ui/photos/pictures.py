@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from textual.app import App, ComposeResult, SuspendNotSupported
+from textual.app import App, SuspendNotSupported
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
@@ -83,15 +83,11 @@ class PhotoImage(Widget):
     """
 
     def __init__(self, kind: ImageKind, width: int, height: int) -> None:
-        super().__init__()
-        self._box = (width, height)
         self._image = kind()
+        super().__init__(self._image)
+        self._box = (width, height)
         self._picture: Picture | None = None
         self.styles.width, self.styles.height = width, height
-
-    def compose(self) -> ComposeResult:
-        """The image alone."""
-        yield self._image
 
     def resize(self, width: int, height: int) -> None:
         """Make the box larger or smaller."""
@@ -201,21 +197,10 @@ class Thumbnails:
 
 def small(path: str | os.PathLike[str]) -> Picture | None:
     """The photo in a file, shrunk; None if it can't be read."""
-    from rnn_tui.photos.files import read_image  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
     try:
         return shrunk(read_image(path), SIDE)
     except (UserError, MemoryError):
         return None
-
-
-def shrunk(picture: Picture, side: int) -> Picture:
-    """`picture` with at most `side` pixels in both directions, and at least one."""
-    import cv2  # noqa: PLC0415 - in the thread
-    import numpy as np  # noqa: PLC0415
-
-    scale = side / max(picture.shape[:2])
-    if scale >= 1:
-        return picture.copy()
-    height, width = (max(1, round(length * scale)) for length in picture.shape[:2])
-    return np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

@@ -10,7 +10,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.words import DOCUMENTS
 from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.widgets.export_prompt import ExportPrompt
+from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 
 class ExportReportScreen(ExportPrompt):

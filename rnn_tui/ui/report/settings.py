@@ -23,7 +23,7 @@ from rnn_tui.report.plan import (
 )
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+from rnn_tui.ui.widgets.fields import MarkedCheckbox
 
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
 

@@ -12,7 +12,7 @@ from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.widgets.export_prompt import ExportPrompt
+from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 
 class ExportRunsScreen(ExportPrompt):

@@ -23,7 +23,7 @@ from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWa
 from rnn_tui.ui.shell.pane import StorePane
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import ViewTabs
-from rnn_tui.ui.widgets.ask_text import AskTextScreen
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 T = TypeVar("T")
 

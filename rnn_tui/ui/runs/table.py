@@ -16,7 +16,7 @@ from textual.widgets import DataTable, Input, Static
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 from rnn_tui.ui.runs.columns import BY_AGE, COLUMNS, arranged, styled
-from rnn_tui.ui.widgets.typed_input import TypedInput
+from rnn_tui.ui.widgets.fields import TypedInput
 
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."

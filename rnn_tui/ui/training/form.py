@@ -16,7 +16,7 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.widgets.marked_checkbox import MarkedCheckbox
+from rnn_tui.ui.widgets.fields import MarkedCheckbox
 
 
 class SettingValidator(Validator):

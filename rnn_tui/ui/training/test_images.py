@@ -17,8 +17,7 @@ from textual.widgets import DataTable, Label, Static
 from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.digit_image import DigitImage
-from rnn_tui.ui.widgets.probability_bars import ProbabilityBars
+from rnn_tui.ui.widgets.digits import DigitImage, ProbabilityBars
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState

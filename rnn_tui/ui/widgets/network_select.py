@@ -21,6 +21,9 @@ class NetworkSelect(Select[str]):
     Args:
         task: whose networks are listed.
         short: whether to call them by their short titles.
+
+    Attributes:
+        busy: whether networks are being looked for.
     """
 
     class Offered(Message):
@@ -41,7 +44,7 @@ class NetworkSelect(Select[str]):
         # Weights that were named, and whether they are still to be chosen in the list.
         self._named: Source | None = None
         self._to_choose = False
-        self._looking = False
+        self.busy = False
 
     @property
     def sources(self) -> tuple[Source, ...] | None:
@@ -61,11 +64,6 @@ class NetworkSelect(Select[str]):
             return ()
         return (chosen, *(one for one in sources if one.ships and one is not chosen))
 
-    @property
-    def busy(self) -> bool:
-        """Whether networks are being looked for."""
-        return self._looking
-
     def use(self, source: Source) -> None:
         """List these weights too, and choose them."""
         self._named, self._to_choose = source, True
@@ -74,7 +72,7 @@ class NetworkSelect(Select[str]):
     def look(self) -> None:
         """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
         if self.is_mounted:
-            self._looking = True
+            self.busy = True
             self._look()
 
     @work(group="weights", exclusive=True)
@@ -90,7 +88,7 @@ class NetworkSelect(Select[str]):
             # As content: a run is called what its user likes, which is no markup.
             self.set_options((Content(title), title) for title in titles)
             self.value = chosen if chosen in titles else titles[0]
-        self._looking = False
+        self.busy = False
         now = self.source
         other = now is not None and (before is None or before.path != now.path)
         self.post_message(self.Offered(other))

@@ -15,7 +15,8 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.widgets.typed_input import TypedInput
+from rnn_tui.photos.finding import called_like_photo, exists, is_folder
+from rnn_tui.ui.widgets.fields import TypedInput
 
 MOST_CHARACTERS = 100_000
 _SCHEME = "file://"
@@ -36,13 +37,13 @@ def parse_paths(text: str) -> list[Path]:
     if not lines:
         return []
     whole = _path(lines[0])
-    if _exists(whole):
+    if exists(whole):
         return [whole]
     try:
         words = shlex.split(lines[0], posix=os.name != "nt")
     except ValueError:  # a quote without its like, as in “don't”, or not closed yet
         bare = _path(lines[0].lstrip("'\""))
-        return [bare if _exists(bare) else whole]
+        return [bare if exists(bare) else whole]
     return [_path(word.strip('"') if os.name == "nt" else word) for word in words]
 
 
@@ -82,13 +83,6 @@ def _path(text: str) -> Path:
         return Path(text)
 
 
-def _exists(path: Path) -> bool:
-    try:
-        return os.path.lexists(path)
-    except ValueError:
-        return False
-
-
 class PathSuggester(Suggester):
     """Completes the name of a photo or a folder."""
 
@@ -121,8 +115,6 @@ def completed(text: str) -> str | None:
 
 def _missing_part(word: str, *, escape: bool) -> str | None:
     """What to add to a path to have the first name that begins so."""
-    from rnn_tui.photos.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
-
     folder, begun = os.path.split(word)
     names = []
     try:
@@ -131,9 +123,9 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
                 name = entry.name
                 if not name.startswith(begun) or (name.startswith(".") and not begun):
                     continue
-                if _is_dir(entry):
+                if is_folder(entry):
                     names.append(f"{name}/")
-                elif os.path.splitext(name)[1].lower() in SUFFIXES:
+                elif called_like_photo(name):
                     names.append(name)
     except (OSError, ValueError):
         return None
@@ -144,19 +136,10 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
     return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
 
 
-def _is_dir(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link in a circle
-        return False
-
-
 class PathInput(TypedInput):
     """The field for paths: Tab completes, and several pasted lines become several paths."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "complete", "Complete", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
         super().__init__(
@@ -182,6 +165,6 @@ class PathInput(TypedInput):
         if several or printable(text, len(text)) != text:
             paths = parse_paths(text)
             # A name may have what the field would not show, such as the joiner in an emoji.
-            if several or all(map(_exists, paths)):
+            if several or all(map(exists, paths)):
                 text = spelled(paths)
         super()._insert(text)

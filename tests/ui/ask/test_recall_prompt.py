@@ -27,7 +27,7 @@ from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptP
 from rnn_tui.ui.ask.recall_results import AnswerColumn, AnswerColumns, marked
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_fixes import joined_styles
-from rnn_tui.ui.widgets.big_digit import BigDigit, large_digit, small_digit
+from rnn_tui.ui.widgets.digits import BigDigit, large_digit, small_digit
 from tests.ui.helpers import SIZES, screen_text, settled, wait_until
 
 

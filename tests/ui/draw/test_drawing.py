@@ -20,7 +20,7 @@ from textual.widgets import Select, Static, TabbedContent
 from rnn_tui.engine import paths
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.photos.digit.centring import centre
+from rnn_tui.photos.digit.picture import centre
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.config import ImageConfig
@@ -30,7 +30,7 @@ from rnn_tui.ui.draw.answers import HINT, DrawingAnswerBars, DrawingView
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.draw.pad import BRUSHES, STRIDE, DrawingPad
 from rnn_tui.ui.draw.panel import DrawingPanel
-from rnn_tui.ui.widgets.big_digit import BigDigit
+from rnn_tui.ui.widgets.digits import BigDigit
 from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, screen_text, settled
 
 SHIPPED = choose_shipped("mnist", "lstm")

@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button
 
-from rnn_tui.ui.photos.choose_path import ChoosePathScreen, PhotoTree
+from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotoTree
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import settled
 from tests.ui.photos.photos_host import (

@@ -13,8 +13,8 @@ from textual.widgets._toast import Toast
 
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.runs.weights import choose_shipped
-from rnn_tui.ui.photos.choose_path import PhotoTree
 from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.photos.screens import PhotoTree
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.conftest import ScriptedRuns

@@ -28,8 +28,8 @@ from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.widgets.ask_text import AskTextScreen
 from rnn_tui.ui.widgets.path_input import PathInput
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
 
 NEWEST_FIRST = ["adder-half", "adder-lr0.01", "recall-seed2", "recall-seed1"]

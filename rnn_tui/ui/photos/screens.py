@@ -1,11 +1,11 @@
-"""A tree of folders and photos to choose from."""
+"""The screens over the gallery: a tree to choose photos from, the prompt that writes readings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -14,10 +14,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Button, DirectoryTree
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, DirectoryTree
 from textual.widgets.tree import TreeNode
 
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.photos.finding import called_like_photo
+from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.widgets.fields import MarkedCheckbox
+from rnn_tui.ui.widgets.prompts import ExportPrompt
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.reader import Reading
 
 LONGEST_NAME = 255
 
@@ -40,12 +48,10 @@ class PhotoTree(DirectoryTree):
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         """Folders and images, hidden ones only if asked for."""
-        from rnn_tui.photos.finding import SUFFIXES  # noqa: PLC0415 - behind the first frame
-
         for path in paths:
             if path.name.startswith(".") and not self.hidden:
                 continue
-            if path.suffix.lower() in SUFFIXES or self._safe_is_dir(path):
+            if called_like_photo(path.name) or self._safe_is_dir(path):
                 yield path
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
@@ -138,11 +144,8 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def _pressed(self, event: Button.Pressed) -> None:
         event.stop()
         self._tree.focus()
-        match event.button.id:
-            case "choose":
-                self._tree.action_choose()
-            case name:
-                getattr(self, f"action_{name}")()
+        name = event.button.id
+        getattr(self._tree if name == "choose" else self, f"action_{name}")()
 
     def action_leave(self) -> None:
         """Choose nothing."""
@@ -178,3 +181,87 @@ def _next_root(path: Path) -> Path:
     if path != anchor or str(anchor) not in drives:
         return anchor
     return Path(drives[(drives.index(str(anchor)) + 1) % len(drives)])
+
+
+FORMS = {
+    "csv": "table of all photos, CSV",
+    "npz": "28×28 images with labels, NPZ",
+    "idx": "28×28 images with labels, IDX like MNIST's, two files in a folder",
+}
+DEFAULTS = {"csv": "photos.csv", "npz": "photos.npz", "idx": "photos-idx"}
+
+
+class PhotosExportScreen(ExportPrompt):
+    """Writes readings of photos.
+
+    Args:
+        readings: of the photos.
+    """
+
+    def __init__(self, readings: Sequence[Reading]) -> None:
+        super().__init__(FORMS)
+        self._readings = readings
+
+    def more_fields(self) -> Iterable[Widget]:
+        """What is left out."""
+        yield MarkedCheckbox("the prediction where there is no label", id="export-predicted")
+
+    @property
+    def predicted(self) -> bool:
+        """Whether a prediction counts where there is no label."""
+        return self.query_one(Checkbox).value
+
+    def default(self, form: str) -> str:
+        """A name for the file."""
+        return DEFAULTS[form]
+
+    def form_chosen(self) -> None:
+        """A table leaves nothing out."""
+        self.query_one(Checkbox).display = self.form != "csv"
+
+    @on(Checkbox.Changed)
+    def _ticked(self, event: Checkbox.Changed) -> None:
+        event.stop()
+        self.explain_anew()
+
+    def explanation(self) -> str:
+        """How many photos will be in it."""
+        if self.form == "csv":
+            return f"{_photos(len(self._readings))}, one a line."
+        from rnn_tui.photos.export import label_for  # noqa: PLC0415 - loads OpenCV
+
+        count = sum(
+            label_for(reading, predicted=self.predicted) is not None for reading in self._readings
+        )
+        left_out = len(self._readings) - count
+        more = f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"
+        return f"{_photos(count)}{more if left_out else ''}."
+
+    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
+        """The file that is there, or the two."""
+        from rnn_tui.photos.export import in_the_way  # noqa: PLC0415 - loads OpenCV
+
+        return await in_thread(self, in_the_way, path, idx=form == "idx")
+
+    async def write(self, form: str, path: Path) -> str:
+        """Write in a thread."""
+        return await in_thread(self, _write, form, path, self._readings, self.predicted)
+
+
+def _write(form: str, path: Path, readings: Sequence[Reading], predicted: bool) -> str:
+    """In a thread: write, and tell what was written."""
+    from rnn_tui.photos.export import labelled, write_idx, write_npz, write_table  # noqa: PLC0415
+
+    shown = printable(path, 200)
+    if form == "csv":
+        write_table(path, readings)
+        return f"{_photos(len(readings))} written to {shown}."
+    data = labelled(readings, predicted=predicted)
+    if not len(data.labels):
+        raise DataError("No photo has a label: press a digit on a photo to give it one.")
+    (write_npz if form == "npz" else write_idx)(path, data)
+    return f"{_photos(len(data.labels))} with labels written to {shown}."
+
+
+def _photos(count: int) -> str:
+    return f"{count:,} photo{'s' * (count != 1)}"

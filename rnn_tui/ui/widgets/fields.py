@@ -1,11 +1,27 @@
-"""A one-line field that stays quick and clean whatever is pasted into it."""
+"""Fields: a checkbox seen without colour, an input that stays quick and clean after any paste."""
 
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Checkbox, Input
 
 from rnn_tui.engine.errors import printable
+
+
+class MarkedCheckbox(Checkbox):
+    """A compact checkbox that shows its state by a mark, not by colour alone."""
+
+    def __init__(
+        self, label: str, value: bool = False, id: str | None = None, disabled: bool = False
+    ) -> None:
+        super().__init__(label, value, id=id, compact=True, disabled=disabled)
+        self.BUTTON_INNER = "✓" if value else " "
+
+    def watch_value(self) -> None:
+        """Mark or unmark the box."""
+        self.BUTTON_INNER = "✓" if self.value else " "
+        super().watch_value()
+
 
 DIGITS = frozenset("0123456789")
 

@@ -1,0 +1,157 @@
+"""Digits shown: large in blocks, as a grey image, as the probabilities of all ten."""
+
+from collections.abc import Sequence
+
+from rich.style import Style
+from rich.text import Text
+from textual.color import Color
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+from textual.widgets import Static
+
+# Three by five points a digit.
+_FONT = (
+    ("███", "█ █", "█ █", "█ █", "███"),
+    (" █ ", "██ ", " █ ", " █ ", "███"),
+    ("███", "  █", "███", "█  ", "███"),
+    ("███", "  █", "███", "  █", "███"),
+    ("█ █", "█ █", "███", "  █", "  █"),
+    ("███", "█  ", "███", "  █", "███"),
+    ("███", "█  ", "███", "█ █", "███"),
+    ("███", "  █", "  █", "  █", "  █"),
+    ("███", "█ █", "███", "█ █", "███"),
+    ("███", "█ █", "███", "  █", "███"),
+)
+# By upper and lower point: two points share a cell in the small form.
+_HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}
+LARGE_HEIGHT = 5
+
+
+def small_digit(digit: int) -> list[str]:
+    """Three lines of three cells."""
+    rows = [*_FONT[digit], "   "]
+    return [
+        "".join(_HALVES[upper + lower] for upper, lower in zip(rows[at], rows[at + 1], strict=True))
+        for at in (0, 2, 4)
+    ]
+
+
+def large_digit(digit: int) -> list[str]:
+    """Five lines of six cells."""
+    return ["".join(point * 2 for point in row) for row in _FONT[digit]]
+
+
+class BigDigit(Widget):
+    """One digit in the widget's colour, as large as the stylesheet makes room for.
+
+    Attributes:
+        digit: what is shown.
+    """
+
+    digit: reactive[int | None] = reactive(None, init=False)
+
+    def render(self) -> Text:
+        """Draw at the present height."""
+        if self.digit is None:
+            return Text("")
+        large = self.content_size.height >= LARGE_HEIGHT
+        lines = large_digit(self.digit) if large else small_digit(self.digit)
+        return Text("\n".join(lines), no_wrap=True, end="")
+
+
+HALF_BLOCK = "▀"
+Image = Sequence[Sequence[int]]
+
+
+def draw_image(image: Image) -> Text:
+    """`image`, rows of grey values 0 … 255 (an even number of rows), as half as many lines."""
+    text = Text(no_wrap=True, end="")
+    for at in range(0, len(image), 2):
+        if at:
+            text.append("\n")
+        for upper, lower in zip(image[at], image[at + 1], strict=True):
+            style = Style(
+                color=f"rgb({upper},{upper},{upper})", bgcolor=f"rgb({lower},{lower},{lower})"
+            )
+            text.append(HALF_BLOCK, style)
+    return text
+
+
+def halve(image: Image) -> list[list[int]]:
+    """The image at half its size, each pixel the mean of four."""
+    return [
+        [
+            (int(upper[x]) + int(upper[x + 1]) + int(lower[x]) + int(lower[x + 1])) // 4
+            for x in range(0, len(upper), 2)
+        ]
+        for upper, lower in zip(image[::2], image[1::2], strict=True)
+    ]
+
+
+class DigitImage(Static):
+    """A 28×28 image in 28 × 14 cells, or in 14 × 7 where `small`."""
+
+    def show(self, image: Image, small: bool) -> None:
+        """Draw `image`."""
+        self.update(draw_image(halve(image) if small else image))
+
+
+# Eighths of a cell, so that a bar's length is read to a hundredth even when narrow.
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of `share` (0 … 1) of `width` cells, padded to the width."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, part = divmod(eighths, 8)
+    text = "█" * full + (_EIGHTHS[part] if part else "")
+    return text.ljust(width)
+
+
+class ProbabilityBars(Widget):
+    """Ten bars, one below the other."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._probabilities: tuple[float, ...] = ()
+        self._true: int | None = None
+
+    def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
+        """Draw the bars; `true` is the right class, where it is known."""
+        # Laying the whole screen out takes longer than what networks need for an answer.
+        other = len(probabilities) != len(self._probabilities)
+        self._probabilities, self._true = tuple(probabilities), true
+        self.refresh(layout=other)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """A line a class."""
+        return len(self._probabilities)
+
+    def render(self) -> Text:
+        """Draw at the present width."""
+        text = Text(no_wrap=True, end="")
+        if not self._probabilities:
+            return text
+        best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
+        width = max(4, min(24, self.content_size.width - 18))
+        # Through Textual's colours: Rich knows no name such as ansi_red.
+        theme = self.app.theme_variables
+        plain, good, bad = (
+            Style(color=Color.parse(theme[name]).rich_color)
+            for name in ("primary", "text-success", "text-error")
+        )
+        for digit, probability in enumerate(self._probabilities):
+            note, style = "", plain
+            if digit == self._true:
+                note, style = " ✓ true", good
+            elif digit == best:
+                # Where nobody knows the truth nothing is wrong.
+                note, style = (" read", plain) if self._true is None else (" ✗ read", bad)
+            text.append(f"{digit} ")
+            text.append(bar(probability, width), style)
+            text.append(f" {100 * probability:5.1f} %")
+            text.append(note, style)
+            if digit + 1 < len(self._probabilities):
+                text.append("\n")
+        return text
