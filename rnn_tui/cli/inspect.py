@@ -81,7 +81,11 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
     parser.add_argument(
-        "--model", choices=MNIST.shipped_cells, help="look into this one of those that ship"
+        "--cell",
+        "--model",
+        dest="model",
+        choices=MNIST.shipped_cells,
+        help="look into this one of those that ship",
     )
     _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
 

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     whose.add_argument(
-        "--model", choices=MNIST.shipped_cells, default=MNIST.default_cell,
+        "--cell", "--model", dest="model", choices=MNIST.shipped_cells, default=MNIST.default_cell,
         help="ask the network of this kind that ships (default: %(default)s)",
     )  # fmt: skip
     add_method_option(parser)
