@@ -1,0 +1,89 @@
+"""A task, a cell and a metric that nobody knows have all that others have in the app."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input
+
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.pane import TaskPane
+from tests.ui.helpers import screen_text, wait_until
+
+pytestmark = pytest.mark.usefixtures("registered", "home")
+SIZE = (140, 50)
+
+
+async def pane_of(pilot: Pilot[Any], key: str, task: str) -> TaskPane:
+    """The pane of a task, which is behind a key, once all of it is there."""
+    app: Any = pilot.app
+    await pilot.press(key)
+    await wait_until(pilot, lambda: app.pane.spec.name == task and app.pane.complete)
+    pane = app.pane
+    assert isinstance(pane, TaskPane)
+    return pane
+
+
+async def trained(pilot: Pilot[Any], pane: TaskPane) -> RunState:
+    """The run that `t` starts, at its end."""
+    await pilot.press("t")
+    await wait_until(pilot, lambda: pane.chosen and pane.chosen.status is Status.FINISHED)
+    await wait_until(pilot, lambda: pane.evaluation(pane.chosen))
+    await pilot.pause(0.5)
+    assert pane.chosen is not None
+    return pane.chosen
+
+
+async def view_in_front(pilot: Pilot[Any], pane: TaskPane, name: str) -> str:
+    """What is on screen in a view that one goes to by key."""
+    while pane.view != name:
+        await pilot.press("n")
+        await pilot.pause(0.3)
+    await pilot.pause(0.5)
+    return screen_text(pilot.app)
+
+
+async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -> None:
+    app = RnnTuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        pane = await pane_of(pilot, "f7", "majority")
+        assert "Majority" in screen_text(app)
+        assert "A few steps on short strings." in screen_text(app)
+        run = await trained(pilot, pane)
+        assert [len(run.bands["val_accuracy"]), len(run.epochs)] == [2, 2]
+        loss, accuracy = list(pane.query(Chart))[:2]
+        assert loss.visible_range == (0.05, 2.0)  # from the first step that is logged
+        assert accuracy.visible_range == (1.0, 2.0)
+        assert "H 5 ce" in await view_in_front(pilot, pane, "results")
+        await view_in_front(pilot, pane, "lengths")
+        assert "says more" in await view_in_front(pilot, pane, "inside")
+        await pilot.press("e")
+        assert "Nothing in the log" not in await view_in_front(pilot, pane, "log")
+
+
+async def test_a_cell_is_ticked_in_the_form_and_trained() -> None:
+    app = RnnTuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        pane = await pane_of(pilot, "f7", "majority")
+        for box in pane.query(Checkbox):
+            if str(box.label) in ("LSTM", "MGU"):
+                box.value = str(box.label) == "MGU"
+        run = await trained(pilot, pane)
+        assert run.config.cell == "mgu"
+        assert "majority MGU" in screen_text(app)
+
+
+async def test_a_metric_is_drawn_in_its_chart_and_in_the_tables(mnist_slice: Path) -> None:
+    app = RnnTuiApp(data_dir=str(mnist_slice))
+    async with app.run_test(size=SIZE) as pilot:
+        pane = await pane_of(pilot, "f2", "mnist")
+        for field, typed in (("epochs", "1"), ("hidden-size", "3"), ("batch-size", "50")):
+            pane.query_one(f"#field-{field} Input", Input).value = typed
+        run = await trained(pilot, pane)
+        assert "test_sureness" in run.results
+        assert "val_sureness" in run.series
+        text = screen_text(app)
+        assert "sureness" in text
