@@ -108,11 +108,9 @@ def run(options: argparse.Namespace) -> int:
     weights = None if options.weights is None else Path(options.weights)
     source = named(MNIST.name, weights, options.run) or choose_shipped(MNIST.name, options.model)
     network = NETWORKS.get(source.path, RowReaderNetwork)
+    threshold = THRESHOLD if options.threshold is None else options.threshold / 100
     reader = PhotoReader(
-        network,
-        options.preprocessing,
-        threshold=THRESHOLD if options.threshold is None else options.threshold / 100,
-        labelled=options.labels,
+        network, options.preprocessing, threshold=threshold, labelled=options.labels
     )
     if not options.quiet:
         output.say(f"weights: {source.label}")

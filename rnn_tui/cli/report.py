@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from rnn_tui.report.running import Ending, Standing
 
 ONLY = ChoicesSetting(
-    "only",
-    "Experiments",
-    "of the report, these only",
+    "only", "Experiments", "of the report, these only",
     {task: TASKS[task].label for task in REPORT_ORDER},
-)
+)  # fmt: skip
 RIGHT = ("published", "n", "time")
 
 
@@ -96,13 +94,9 @@ def run(options: argparse.Namespace) -> int:
         UserError: if the runs, the device or a document's file can't be used.
     """
     made = Plan(
-        options.seeds,
-        options.mnist_seeds,
-        only=options.only,
-        preset=options.preset,
-        first_seed=options.seed,
-        device=options.device,
-    )
+        options.seeds, options.mnist_seeds, only=options.only, preset=options.preset,
+        first_seed=options.seed, device=options.device,
+    )  # fmt: skip
     outputs = [Path(text) for text in options.outputs]
     if outputs:
         from rnn_tui.report.document import check_path  # noqa: PLC0415 - on use only

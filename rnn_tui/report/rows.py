@@ -137,19 +137,11 @@ def results(plan: Plan, store: RunStore | None) -> Results:
             for seed, one in found.items()
         }
         known = {seed: value for seed, value in values.items() if value is not None}
-        runs = {seed: found[seed].run for seed in known}
-        rows.append(
-            Row(
-                experiment,
-                seeds=tuple(known),
-                values=tuple(known.values()),
-                run_ids=tuple(run.run_id for run in runs.values()),
-                seconds=sum(
-                    run.elapsed / max(1, len(run.config.replicas)) for run in runs.values()
-                ),
-                wanted=len(plan.seeds_of(experiment.task)),
-            )
-        )
+        runs = [found[seed].run for seed in known]
+        run_ids = tuple(run.run_id for run in runs)
+        seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
+        wanted = len(plan.seeds_of(experiment.task))
+        rows.append(Row(experiment, tuple(known), tuple(known.values()), run_ids, seconds, wanted))
     return Results(plan, tuple(rows))
 
 
