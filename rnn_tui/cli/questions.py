@@ -125,8 +125,7 @@ def chosen(
     from rnn_tui.runs.weights import NETWORKS, choose, named  # noqa: PLC0415 - numpy, on use only
     from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415
 
-    file = None if options.weights is None else Path(options.weights)
-    source = named(task.name, file, options.run) or choose(
+    source = named(task.name, options.weights, options.run) or choose(
         task.name, position, only_pretrained=options.pretrained
     )
     vote = getattr(options, "vote", False)

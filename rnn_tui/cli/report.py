@@ -47,19 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
-    parser.add_argument(
-        "--seeds", type=read_by(SETTINGS["seeds"]), default=SEEDS, metavar="N",
-        help="networks of each small experiment (recall, adder), trained side by side "
-        "(default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--mnist-seeds", type=read_by(MNIST_SEEDS_SETTING), default=MNIST_SEEDS, metavar="N",
-        help="networks of each MNIST model, trained one by one (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--seed", type=read_by(SETTINGS["seed"]), default=0, metavar="N",
-        help="the first seed; the others follow it (default: %(default)s)",
-    )  # fmt: skip
+    for name, setting, usual, what in (
+        ("--seeds", SETTINGS["seeds"], SEEDS,
+         "networks of each small experiment (recall, adder), trained side by side"),
+        ("--mnist-seeds", MNIST_SEEDS_SETTING, MNIST_SEEDS,
+         "networks of each MNIST model, trained one by one"),
+        ("--seed", SETTINGS["seed"], 0, "the first seed; the others follow it"),
+    ):  # fmt: skip
+        parser.add_argument(
+            name, type=read_by(setting), default=usual, metavar="N",
+            help=f"{what} (default: %(default)s)",
+        )  # fmt: skip
     parser.add_argument(
         "--only", type=read_by(ONLY), default=(), metavar=ONLY.placeholder,
         help=f"{ONLY.help}: {ONLY.range_text}",
