@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from rnn_tui.cli.questions import add_question_options, ask, replicas_of, source_of
+from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.tasks.adder import ADDER
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def questions_of(options: argparse.Namespace) -> AdderQuestions:
     """Sums, and the networks that are asked for them; raises as `run` does."""
-    from rnn_tui.runs.weights import NETWORKS  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions  # noqa: PLC0415
+    from rnn_tui.tasks.adder import questions  # noqa: PLC0415 - numpy, on use only
 
-    source = source_of(options, ADDER)
-    network = NETWORKS.get(source.path, AdderNetwork)
-    return AdderQuestions(network, source.label, source.path, replicas_of(options), options.base)
+    asked = chosen(options, ADDER, questions.AdderNetwork)
+    return questions.AdderQuestions(*asked, options.base)

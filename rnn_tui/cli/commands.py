@@ -63,14 +63,9 @@ COMMANDS = [
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
     Command("inspect", "look inside a network while it reads one input", "rnn_tui.cli.inspect"),
     Command("runs", "list, show, compare, export, rename or delete runs", "rnn_tui.cli.runs"),
-    Command(
-        "report",
-        "train the report's networks over seeds, and hold its figures against ours (reproduce is "
-        "its old name)",
-        "rnn_tui.cli.report",
-        aliases=("reproduce",),
-    ),
-]
+    Command("report", "train the report's networks over seeds, and hold its figures against ours "
+            "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
+]  # fmt: skip
 
 
 def register(command: Command) -> None:

@@ -89,13 +89,11 @@ def console(stream: TextIO) -> Console:
 
     # Rich would take a pipe for a terminal where the environment asks for colours, and with
     # NO_COLOR it still writes bold.
+    colours: Any = None if os.environ.get("NO_COLOR") else "auto"
     return Console(
-        file=stream,
-        force_terminal=stream.isatty(),
-        color_system=None if os.environ.get("NO_COLOR") else "auto",
-        highlight=False,
-        soft_wrap=True,
-    )
+        file=stream, force_terminal=stream.isatty(), color_system=colours,
+        highlight=False, soft_wrap=True,
+    )  # fmt: skip
 
 
 class Lines:

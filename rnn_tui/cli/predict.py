@@ -105,14 +105,12 @@ def run(options: argparse.Namespace) -> int:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
-    weights = None if options.weights is None else Path(options.weights)
-    source = named(MNIST.name, weights, options.run) or choose_shipped(MNIST.name, options.model)
+    source = named(MNIST.name, options.weights, options.run)
+    source = source or choose_shipped(MNIST.name, options.model)
     network = NETWORKS.get(source.path, RowReaderNetwork)
+    threshold = THRESHOLD if options.threshold is None else options.threshold / 100
     reader = PhotoReader(
-        network,
-        options.preprocessing,
-        threshold=THRESHOLD if options.threshold is None else options.threshold / 100,
-        labelled=options.labels,
+        network, options.preprocessing, threshold=threshold, labelled=options.labels
     )
     if not options.quiet:
         output.say(f"weights: {source.label}")

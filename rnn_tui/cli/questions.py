@@ -20,7 +20,7 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.weights import Source
+    from rnn_tui.engine.weights_file import WeightsFile
     from rnn_tui.tasks.questions import Answer, Question, Questions, ReplicaChoice
     from rnn_tui.tasks.task import Task
 
@@ -105,31 +105,32 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
     add_output_options(parser, "print answers and errors only, not who answers")
 
 
-def source_of(options: argparse.Namespace, task: Task, position: int | None = None) -> Source:
-    """The weights that were named, or those that answer where none are.
+def chosen(
+    options: argparse.Namespace, task: Task, kind: Callable[[WeightsFile], Any],
+    position: int | None = None,
+) -> tuple[Any, str, Path, ReplicaChoice]:  # fmt: skip
+    """Who is asked: the networks, what to call them, their file, and which of those in it.
+
+    By the weights that were named, or by those that answer where none are.
 
     Args:
         options: with those of `add_network_options`.
         task: whose weights.
+        kind: makes networks of a file's content.
         position: for which position weights are sought; None for whichever.
 
     Raises:
         CheckpointError: if there are none.
     """
-    from rnn_tui.runs.weights import choose, named  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.runs.weights import NETWORKS, choose, named  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415
 
-    file = None if options.weights is None else Path(options.weights)
-    return named(task.name, file, options.run) or choose(
+    source = named(task.name, options.weights, options.run) or choose(
         task.name, position, only_pretrained=options.pretrained
     )
-
-
-def replicas_of(options: argparse.Namespace) -> ReplicaChoice:
-    """Which of the networks in a file are asked, by the options that choose one of several."""
-    from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
-
     vote = getattr(options, "vote", False)
-    return ReplicaChoice(options.hidden_size, options.loss, options.seed, vote)
+    replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, vote)
+    return NETWORKS.get(source.path, kind), source.label, source.path, replicas
 
 
 # --- the answers ----------------------------------------------------------------------------------

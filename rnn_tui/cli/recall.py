@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli.parser import read_by
-from rnn_tui.cli.questions import add_question_options, ask, replicas_of, source_of
+from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.recall import RECALL
 
@@ -47,9 +47,8 @@ def run(options: argparse.Namespace) -> int:
 
 def questions_of(options: argparse.Namespace) -> RecallQuestions:
     """Sequences, and the networks that are asked about them; raises as `run` does."""
-    from rnn_tui.runs.weights import NETWORKS  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions  # noqa: PLC0415
+    from rnn_tui.tasks.recall import questions  # noqa: PLC0415 - numpy, on use only
 
-    source, position = source_of(options, RECALL, options.position), options.position
-    network = NETWORKS.get(source.path, RecallNetwork)
-    return RecallQuestions(network, source.label, source.path, replicas_of(options), position)
+    position = options.position
+    asked = chosen(options, RECALL, questions.RecallNetwork, position)
+    return questions.RecallQuestions(*asked, position)

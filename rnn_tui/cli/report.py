@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from rnn_tui.report.running import Ending, Standing
 
 ONLY = ChoicesSetting(
-    "only",
-    "Experiments",
-    "of the report, these only",
+    "only", "Experiments", "of the report, these only",
     {task: TASKS[task].label for task in REPORT_ORDER},
-)
+)  # fmt: skip
 RIGHT = ("published", "n", "time")
 
 
@@ -49,19 +47,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
-    parser.add_argument(
-        "--seeds", type=read_by(SETTINGS["seeds"]), default=SEEDS, metavar="N",
-        help="networks of each small experiment (recall, adder), trained side by side "
-        "(default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--mnist-seeds", type=read_by(MNIST_SEEDS_SETTING), default=MNIST_SEEDS, metavar="N",
-        help="networks of each MNIST model, trained one by one (default: %(default)s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--seed", type=read_by(SETTINGS["seed"]), default=0, metavar="N",
-        help="the first seed; the others follow it (default: %(default)s)",
-    )  # fmt: skip
+    for name, setting, usual, what in (
+        ("--seeds", SETTINGS["seeds"], SEEDS,
+         "networks of each small experiment (recall, adder), trained side by side"),
+        ("--mnist-seeds", MNIST_SEEDS_SETTING, MNIST_SEEDS,
+         "networks of each MNIST model, trained one by one"),
+        ("--seed", SETTINGS["seed"], 0, "the first seed; the others follow it"),
+    ):  # fmt: skip
+        parser.add_argument(
+            name, type=read_by(setting), default=usual, metavar="N",
+            help=f"{what} (default: %(default)s)",
+        )  # fmt: skip
     parser.add_argument(
         "--only", type=read_by(ONLY), default=(), metavar=ONLY.placeholder,
         help=f"{ONLY.help}: {ONLY.range_text}",
@@ -96,13 +92,9 @@ def run(options: argparse.Namespace) -> int:
         UserError: if the runs, the device or a document's file can't be used.
     """
     made = Plan(
-        options.seeds,
-        options.mnist_seeds,
-        only=options.only,
-        preset=options.preset,
-        first_seed=options.seed,
-        device=options.device,
-    )
+        options.seeds, options.mnist_seeds, only=options.only, preset=options.preset,
+        first_seed=options.seed, device=options.device,
+    )  # fmt: skip
     outputs = [Path(text) for text in options.outputs]
     if outputs:
         from rnn_tui.report.document import check_path  # noqa: PLC0415 - on use only

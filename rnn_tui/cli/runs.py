@@ -122,16 +122,11 @@ def _list(store: RunStore | None, options: argparse.Namespace) -> None:
 
 def _cells(record: RunRecord) -> list[str]:
     return [
-        record.name,
-        record.config.task,
-        str(record.status),
-        f"{record.progress:.0%}",
+        record.name, record.config.task, str(record.status), f"{record.progress:.0%}",
         figure(record, record.metric, record.best),
         figure(record, record.final_metric, record.final),
-        duration(record.elapsed),
-        age(time.time() - record.created),
-        record.run_id,
-    ]
+        duration(record.elapsed), age(time.time() - record.created), record.run_id,
+    ]  # fmt: skip
 
 
 def _show(store: RunStore, options: argparse.Namespace) -> None:

@@ -43,15 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
     for task in TASKS.values():
         presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
-        _add_task(
-            tasks.add_parser(
-                task.name,
-                help=f"train on {task.label}",
-                description=f"Train on {task.label}. A setting left out is the preset's.",
-                epilog=f"Presets. {presets}",
-            ),
-            task,
-        )
+        one = tasks.add_parser(
+            task.name, help=f"train on {task.label}", epilog=f"Presets. {presets}",
+            description=f"Train on {task.label}. A setting left out is the preset's.",
+        )  # fmt: skip
+        _add_task(one, task)
 
 
 def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
@@ -71,11 +67,9 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     for setting in task.adjustable:
         parser.add_argument(
             *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)),
-            dest=setting.name,
-            type=read_by(setting),
-            metavar=setting.placeholder,
+            dest=setting.name, type=read_by(setting), metavar=setting.placeholder,
             help=f"{setting.help}; {setting.range_text}",
-        )
+        )  # fmt: skip
     if task.augmentations:
         parser.add_argument(
             "--augment", choices=task.augmentations,
@@ -169,13 +163,10 @@ def _config(options: argparse.Namespace, task: Task) -> RunConfig:
         overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
         overrides["start_from"] = _start(options)
     return task.config(
-        getattr(options, "model", task.default_cell),
-        options.preset,
+        getattr(options, "model", task.default_cell), options.preset,
         augmentation=getattr(options, "augment", None),
-        **overrides,
-        device=options.device,
-        workers=options.workers,
-    )
+        **overrides, device=options.device, workers=options.workers,
+    )  # fmt: skip
 
 
 def _start(options: argparse.Namespace) -> str | None:

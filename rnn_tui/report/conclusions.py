@@ -289,9 +289,5 @@ def _means(figures: Figures, loss: str) -> str:
 
 
 def _missing(figures: Figures) -> tuple[str, ...]:
-    return tuple(
-        Variant(size, loss).label
-        for loss in LOSSES
-        for size in SIZES
-        if not _of(figures, size, loss)
-    )
+    wanted = [Variant(size, loss) for loss in LOSSES for size in SIZES]
+    return tuple(variant.label for variant in wanted if not figures.get(variant))

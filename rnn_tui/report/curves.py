@@ -13,7 +13,7 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.report.kept import Found, kept
 from rnn_tui.report.plan import Experiment, Plan
-from rnn_tui.report.rows import Logged, found_of, logged
+from rnn_tui.report.rows import Logged, logged
 from rnn_tui.runs.comparison import Line
 from rnn_tui.runs.records import Moment
 from rnn_tui.runs.store import RunStore
@@ -106,7 +106,7 @@ def accuracy_by_length(plan: Plan, store: RunStore | None) -> tuple[AccuracyByLe
         lengths: tuple[int, ...] = ()
         values: dict[int, tuple[float, ...]] = {}
         runs = []
-        for seed, found in found_of(plan, has, experiment).items():
+        for seed, found in has.found(experiment).items():
             measured = _measured(found.run.run_id, str(found.run.weights))
             if measured is not None and found.at < len(measured[1]):
                 lengths, figures = measured
@@ -139,8 +139,7 @@ def figures(
         for one in plan.experiments:
             if one.task != task:
                 continue
-            found = tuple(found_of(plan, has, one).values())
-            line = _over_epochs(one.short_label, found, epochs, metric)
+            line = _over_epochs(one.short_label, [*has.found(one).values()], epochs, metric)
             if line.x:
                 drawn.append(line)
                 if one.validation and metric == "val_accuracy":

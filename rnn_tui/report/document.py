@@ -135,7 +135,7 @@ def _beginning(table: Results, known: About) -> list[str]:
 
 
 def _made(known: About) -> list[str]:
-    plan, computer = known.plan, known.machine
+    plan, machine = known.plan, known.machine
     flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
     names = {name: None for settings in flat.values() for name in settings if name not in UNTOLD}
     settings = [
@@ -148,23 +148,20 @@ def _made(known: About) -> list[str]:
         for task, mine in ((task, plan.seeds_of(task)) for task in plan.tasks)
     ]
     versions = [(name, version) for name, version in known.versions.items() if name != "system"]
+    computer = [
+        ("processor", str(machine["processor"])),
+        ("cores", str(machine["cores"])),
+        ("memory", f"{machine['memory_gib']:g} GiB"),
+        ("system", str(machine["system"])),
+        ("trained on", ", ".join(known.devices) or NOTHING),
+    ]
     parts = [
         "## How it was made",
         "### Settings",
         markdown_table(("", *flat), settings),
         f"Seeds. {'; '.join(seeds)}.",
         "### Machine and versions",
-        markdown_table(
-            ("", ""),
-            [
-                ("processor", str(computer["processor"])),
-                ("cores", str(computer["cores"])),
-                ("memory", f"{computer['memory_gib']:g} GiB"),
-                ("system", str(computer["system"])),
-                ("trained on", ", ".join(known.devices) or NOTHING),
-                *versions,
-            ],
-        ),
+        markdown_table(("", ""), [*computer, *versions]),
     ]
     if known.runs:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")

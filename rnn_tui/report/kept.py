@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
-from rnn_tui.report.plan import TRAINING_ORDER, Part, Plan, family
+from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
 from rnn_tui.runs.records import RunRecord, RunStatus
 from rnn_tui.runs.store import RunStore
 
@@ -44,6 +44,11 @@ class Kept:
     active: Mapping[Part, RunRecord]
     unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]
     finished: tuple[RunRecord, ...]
+
+    def found(self, experiment: Experiment) -> dict[int, Found]:
+        """Where the trained networks of an experiment are, by seed, ascending."""
+        mine = {part.seed: one for part, one in self.done.items() if part.experiment == experiment}
+        return dict(sorted(mine.items()))
 
 
 def kept(plan: Plan, store: RunStore | None) -> Kept:

@@ -231,20 +231,15 @@ class Plan:
     @property
     def command(self) -> str:
         """The command that makes this plan; overrides have none."""
-        parts = ["rnn-tui report"]
-        if self.tasks != REPORT_ORDER:
-            parts.append(f"--only {','.join(self.tasks)}")
-        if self.preset != "report":
-            parts.append(f"--preset {self.preset}")
-        if self.tasks != ("mnist",):
-            parts.append(f"--seeds {self.seeds}")
-        if "mnist" in self.tasks:
-            parts.append(f"--mnist-seeds {self.mnist_seeds}")
-        if self.first_seed:
-            parts.append(f"--seed {self.first_seed}")
-        if self.device != "auto":
-            parts.append(f"--device {self.device}")
-        return " ".join(parts)
+        options = (
+            (self.tasks != REPORT_ORDER, f"--only {','.join(self.tasks)}"),
+            (self.preset != "report", f"--preset {self.preset}"),
+            (self.tasks != ("mnist",), f"--seeds {self.seeds}"),
+            ("mnist" in self.tasks, f"--mnist-seeds {self.mnist_seeds}"),
+            (self.first_seed, f"--seed {self.first_seed}"),
+            (self.device != "auto", f"--device {self.device}"),
+        )
+        return " ".join(["rnn-tui report", *(text for needed, text in options if needed)])
 
 
 def family(config: RunConfig) -> RunConfig:

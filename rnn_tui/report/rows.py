@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from rnn_tui.engine.replicas import Spread
-from rnn_tui.report.kept import Found, Kept, kept
-from rnn_tui.report.plan import DECIMALS, Experiment, Part, Plan
+from rnn_tui.report.kept import Found, kept
+from rnn_tui.report.plan import DECIMALS, Experiment, Plan
 from rnn_tui.runs.records import Kind, Moment
 from rnn_tui.runs.store import RunStore
 
@@ -131,32 +131,18 @@ def results(plan: Plan, store: RunStore | None) -> Results:
     tests = logged(store, "test")
     rows = []
     for experiment in plan.experiments:
-        found = found_of(plan, has, experiment)
+        found = has.found(experiment)
         values = {
             seed: _at_end(tests(one.run.run_id), one, experiment.metric)
             for seed, one in found.items()
         }
         known = {seed: value for seed, value in values.items() if value is not None}
-        runs = {seed: found[seed].run for seed in known}
-        rows.append(
-            Row(
-                experiment,
-                seeds=tuple(known),
-                values=tuple(known.values()),
-                run_ids=tuple(run.run_id for run in runs.values()),
-                seconds=sum(
-                    run.elapsed / max(1, len(run.config.replicas)) for run in runs.values()
-                ),
-                wanted=len(plan.seeds_of(experiment.task)),
-            )
-        )
+        runs = [found[seed].run for seed in known]
+        run_ids = tuple(run.run_id for run in runs)
+        seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
+        wanted = len(plan.seeds_of(experiment.task))
+        rows.append(Row(experiment, tuple(known), tuple(known.values()), run_ids, seconds, wanted))
     return Results(plan, tuple(rows))
-
-
-def found_of(plan: Plan, has: Kept, experiment: Experiment) -> Mapping[int, Found]:
-    """Where the trained networks of an experiment are, by seed, ascending."""
-    parts = ((seed, Part(experiment, seed)) for seed in plan.seeds_of(experiment.task))
-    return {seed: has.done[part] for seed, part in parts if part in has.done}
 
 
 def place_of(published: float, values: tuple[float, ...]) -> str:

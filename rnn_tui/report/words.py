@@ -16,14 +16,10 @@ if TYPE_CHECKING:
 
 # What a report can be written to: each is a function of `report.document` and a line here.
 DOCUMENTS = table_of(
-    ExportFormat(
-        "html", "one page with its charts inside, HTML", "rnn_tui.report.document:as_html",
-        suffix=".html", extra="plots",
-    ),
-    ExportFormat(
-        "md", "text with its charts inside, Markdown", "rnn_tui.report.document:as_markdown",
-        suffix=".md", extra="plots",
-    ),
+    ExportFormat("html", "one page with its charts inside, HTML",
+                 "rnn_tui.report.document:as_html", suffix=".html", extra="plots"),
+    ExportFormat("md", "text with its charts inside, Markdown",
+                 "rnn_tui.report.document:as_markdown", suffix=".md", extra="plots"),
 )  # fmt: skip
 HEADS = ("experiment", "published", "here, mean ± sd [min, max]", "n", "the published figure is",
          "time")  # fmt: skip

@@ -146,14 +146,9 @@ def _read(path: Path) -> Spill:
     started = None if document["started"] is None else event_of(document["started"])
     if started is not None and not isinstance(started, events.RunStarted):
         raise ValueError("no start")
-    return Spill(
-        run_id,
-        str(document["name"]),
-        float(document["created"]),
-        config,
-        started,
-        [event_of(values) for values in document["events"]],
-    )
+    name, created = str(document["name"]), float(document["created"])
+    batch = [event_of(values) for values in document["events"]]
+    return Spill(run_id, name, created, config, started, batch)
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> int:

@@ -80,12 +80,9 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
 
 
 def _fit(
-    recorded: tuple[Tell, Recorder],
-    config: RunConfig,
-    control: Control,
-    run_id: str,
+    recorded: tuple[Tell, Recorder], config: RunConfig, control: Control, run_id: str,
     point: "ResumePoint | None" = None,
-) -> "Outcome":
+) -> "Outcome":  # fmt: skip
     tell, recorder = recorded
     task = TASKS[config.task].load()
     from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
@@ -98,15 +95,9 @@ def _fit(
 
 @contextmanager
 def _recorded(
-    config: RunConfig,
-    emit: Emit,
-    control: Control,
-    *,
-    run_id: str,
-    name: str,
-    lock: RunLock | None,
-    resumed: bool = False,
-) -> Iterator[tuple[Tell, Recorder]]:
+    config: RunConfig, emit: Emit, control: Control,
+    *, run_id: str, name: str, lock: RunLock | None, resumed: bool = False,
+) -> Iterator[tuple[Tell, Recorder]]:  # fmt: skip
     """A listener that passes events on and records them; waits at the end until all is written.
 
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.

@@ -216,14 +216,14 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     raise CheckpointError(f"There are no weights for {task}; train some with rnn-tui train {task}.")
 
 
-def named(task: str, file: Path | None, run: str | None) -> Source | None:
+def named(task: str, file: str | Path | None, run: str | None) -> Source | None:
     """The weights that a user named, in a file or of a run; None where nothing was named.
 
     Raises:
         CheckpointError: if there is no such run.
     """
     if file is not None:
-        return Source(file, printable(file, 200))
+        return Source(Path(file), printable(Path(file), 200))
     return None if run is None else run_weights(task, run)
 
 
