@@ -55,8 +55,8 @@ class DrawingPad(InkImage, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"drawing-pad--cursor"}
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.drawing = Drawing()
         self._brush, self.erases = 1, False
         self.cursor = (SIDE // 2, SIDE // 2)
