@@ -77,7 +77,9 @@ class PhotoCollection:
         for reading in readings:
             judged = reader.judged(reading, threshold)
             self._readings.append(replace(judged, label=self._label_of(reading.path)))
-            self._names.append(_natural(reading.path))
+            # A folder's photos together, 2 before 10.
+            folder, name = os.path.split(reading.path)
+            self._names.append((folder, natural(name)))
             self._confidences.append(-1.0 if reading.confidence is None else reading.confidence)
         summary = self._summary
         self.arrange()
@@ -150,11 +152,6 @@ class PhotoCollection:
         return self._summary
 
 
-def _natural(path: Path) -> SortKey:
-    """A key that sorts a folder's photos together, 2 before 10."""
-    return (os.path.dirname(path), natural(os.path.basename(path)))
-
-
 CLASSES = 10
 UNSURE = CLASSES
 
@@ -202,16 +199,7 @@ class ReadingSummary:
 
     def document(self) -> dict[str, Any]:
         """A JSON-ready form."""
-        document: dict[str, Any] = {
-            "photos": self.photos,
-            "errors": self.errors,
-            "doubtful": self.doubtful,
-        }
+        names = ["photos", "errors", "doubtful"]
         if self.labelled:
-            document |= {
-                "labelled": self.labelled,
-                "right": self.right,
-                "accuracy": self.accuracy,
-                "confusion": self.confusion,
-            }
-        return document
+            names += ["labelled", "right", "accuracy", "confusion"]
+        return {name: getattr(self, name) for name in names}

@@ -88,15 +88,8 @@ def table_row(reading: Reading) -> list[str]:
     if reading.probabilities is not None:
         values = [f"{value:.6f}" for value in reading.probabilities]
     confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
-    return [
-        str(reading.path),
-        _or_empty(reading.prediction),
-        confidence,
-        *values,
-        _or_empty(reading.label),
-        reading.doubt,
-        reading.error,
-    ]
+    answer = [_or_empty(reading.prediction), confidence, *values]
+    return [str(reading.path), *answer, _or_empty(reading.label), reading.doubt, reading.error]
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:

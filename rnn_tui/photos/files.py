@@ -46,17 +46,10 @@ def read_image(path: str | os.PathLike[str], *, whole: bool = False) -> Picture:
             until its longer side is below 2560 pixels, which saves most of a JPEG's decoding.
 
     Raises:
-        ImageError: if it can't be read, with the reason.
+        ImageError: if it can't be read, or is no image, or one too large or damaged; with the
+            reason.
     """
-    return decode_image(_bytes_of(path), whole=whole)
-
-
-def decode_image(data: bytes, *, whole: bool = False) -> Picture:
-    """The photo in a file's bytes; as `read_image`.
-
-    Raises:
-        ImageError: if these bytes are no image, or one too large or damaged.
-    """
+    data = _bytes_of(path)
     if not data:
         raise ImageError("empty file")
     header = read_header(data)

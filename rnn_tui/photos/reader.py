@@ -126,10 +126,6 @@ class PhotoReader:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def answer(self, digits: Sequence[Digit]) -> Array:
-        """Probabilities (N, 10) of prepared digits."""
-        return self.network.probabilities(np.stack(digits))
-
     def judged(self, reading: Reading, threshold: float) -> Reading:
         """The same reading, doubted below another threshold."""
         if reading.probabilities is None or reading.doubt.startswith(NO_DIGIT):
@@ -140,8 +136,8 @@ class PhotoReader:
         return prepare(read_image(path), self.method)
 
     def _answered(self, outcomes: Sequence[tuple[Path, PreparedDigit | str]]) -> list[Reading]:
-        prepared = [one for _, one in outcomes if isinstance(one, PreparedDigit)]
-        answers = iter(self.answer([one.digit for one in prepared]) if prepared else ())
+        digits = [one.digit for _, one in outcomes if isinstance(one, PreparedDigit)]
+        answers = iter(self.network.probabilities(np.stack(digits)) if digits else ())
         readings = []
         for path, outcome in outcomes:
             label = label_of(path) if self._labelled else None

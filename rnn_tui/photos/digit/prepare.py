@@ -98,7 +98,9 @@ def prepare_mnist(image: Picture, *, stages: bool = False) -> PreparedDigit:
 
     def note(name: str, picture: Picture | Ink) -> None:
         if stages:
-            kept.append(Stage(name, picture if picture.dtype == np.uint8 else as_picture(picture)))
+            if picture.dtype != np.uint8:  # ink, as grey levels
+                picture = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+            kept.append(Stage(name, picture))
 
     reduced = halved(image, COARSE)
     small = shrunk(reduced, SMALL)
@@ -206,11 +208,6 @@ def extracted(image: Picture, place: DigitPlace, note: Note) -> Ink:
     note("threshold", mask)
     note("digit alone", alone)
     return alone
-
-
-def as_picture(ink: Ink) -> Picture:
-    """Ink 0 … 1 as grey levels."""
-    return np.asarray(np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8))
 
 
 def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Picture]:

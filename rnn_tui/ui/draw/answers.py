@@ -143,10 +143,8 @@ class DrawingAnswerBars(Vertical):
 class DrawingView(Vertical):
     """The answers to a drawing, as large and as many as there is room for."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._answers: DrawingAnswers | None = None
-        self._lines = -1  # of the other networks
+    _answers: DrawingAnswers | None = None
+    _lines = -1  # of the other networks
 
     def compose(self) -> ComposeResult:
         """Lay out what the network sees, the answer beside it, the bars below."""

@@ -48,10 +48,7 @@ class InkImage(Widget):
     ALLOW_SELECT = False
 
     scale = reactive(PLAIN, layout=True, init=False)
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._levels: Levels = np.zeros((SIDE, SIDE), np.int_)
+    _levels: Levels = np.zeros((SIDE, SIDE), np.int_)
 
     def show_ink(self, ink: Ink) -> None:
         """Draw ink (28, 28), 0 … 1."""

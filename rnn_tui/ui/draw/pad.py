@@ -55,8 +55,8 @@ class DrawingPad(InkImage, can_focus=True):
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"drawing-pad--cursor"}
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self) -> None:
+        super().__init__()
         self.drawing = Drawing()
         self._brush, self.erases = 1, False
         self.cursor = (SIDE // 2, SIDE // 2)
@@ -87,13 +87,12 @@ class DrawingPad(InkImage, can_focus=True):
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Go on with a stroke."""
-        if not self._dragged:
-            return
-        event.stop()
-        if not event.button:  # it was let go where the terminal could not see it
-            self._end_drag()
-            return
-        self._drag_to(event)
+        if self._dragged:
+            event.stop()
+            if event.button:
+                self._drag_to(event)
+            else:  # it was let go where the terminal could not see it
+                self._end_drag()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """End a stroke."""

@@ -129,10 +129,8 @@ class PhotoCard(Horizontal):
 class CardText(Widget):
     """The answer: digit and mark, confidence as a bar, the file's name."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._reading: Reading | None = None
-        self._given = False
+    _reading: Reading | None = None
+    _given = False
 
     def show(self, reading: Reading, given: bool) -> None:
         """Show another one; `given` tells that the label is the user's."""

@@ -93,9 +93,7 @@ NONE_YET = (
 class PhotoConfusion(VerticalScroll, can_focus=True):
     """Accuracy and confusion matrix of the photos with a label."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._summary: ReadingSummary | None = None
+    _summary: ReadingSummary | None = None
 
     def compose(self) -> ComposeResult:
         """One table."""

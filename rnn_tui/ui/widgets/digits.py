@@ -112,10 +112,8 @@ def bar(share: float, width: int) -> str:
 class ProbabilityBars(Widget):
     """Ten bars, one below the other."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._probabilities: tuple[float, ...] = ()
-        self._true: int | None = None
+    _probabilities: tuple[float, ...] = ()
+    _true: int | None = None
 
     def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
         """Draw the bars; `true` is the right class, where it is known."""

@@ -283,7 +283,7 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         ]
         stages = [(at, one.name) for way in ways.values() for at, one in enumerate(way.stages, 1)]
         assert captions == [f"{at} {name}" for at, name in stages]
-        assert np.array_equal(study.ways[0].digit, ways["mnist"].digit)
+        assert np.array_equal(study.ways[0][1].digit, ways["mnist"].digit)
         await pilot.press("end")
         await all_read(pilot)
         assert captions[-1] in screen_text(app)
