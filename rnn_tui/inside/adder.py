@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.carry import ADDITIONS, CarryStudy, study_carry
-from rnn_tui.inside.inspection import Inspection, Row, unit_name
+from rnn_tui.inside.inspection import Inspection, Row, unit_name, verdict
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.sequences import trace_inputs
 from rnn_tui.inside.trace import Trace
@@ -39,13 +39,14 @@ class AdditionInspection(Inspection):
         text: the numbers as typed.
     """
 
+    _study: CarryStudy | None = None
+
     def __init__(self, questions: AdderQuestions, text: str) -> None:
         self._sum = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._sum))
         self.trace = trace_addition(self._network, self._sum.numbers)
-        self._study: CarryStudy | None = None
 
     def study(self, progress: Progress, stopping: Stopping) -> bool:  # noqa: ARG002 - at once
         """Look for the carry."""
@@ -64,8 +65,7 @@ class AdditionInspection(Inspection):
             prefix + self._sum.base.format(value)
             for value in (numbers.a, numbers.b, self._answer, numbers.total)
         )
-        verdict = "right" if self._answer == numbers.total else f"wrong, it is {right}"
-        return f"{a} + {b} = {answer}  {verdict}"
+        return f"{a} + {b} = {answer}  {verdict(self._answer, numbers.total, right)}"
 
     def table(self) -> tuple[Row, list[Row]]:
         """A row a place, the lowest first; the true carry into it beside what the network has."""
@@ -95,39 +95,39 @@ class AdditionInspection(Inspection):
 
     def findings(self) -> list[str]:
         """Where the carry is."""
-        if self._study is None:
-            return []
-        return [
-            self._study.summary,
-            f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
-            "bits, scored on the other.",
-        ]
+        lines = super().findings()
+        if self._study is not None:
+            lines.append(
+                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
+                "bits, scored on the other."
+            )
+        return lines
 
-    def document(self) -> dict[str, Any]:
+    @property
+    def asked(self) -> dict[str, Any]:
         """Numbers as strings: they may be longer than JSON's readers allow."""
         numbers, base = self._sum.numbers, self._sum.base
-        found: dict[str, Any] = {
-            "input": {
-                "query": self._sum.text,
-                "a": str(numbers.a),
-                "b": str(numbers.b),
-                "base": base.name,
-                "answer": base.format(self._answer),
-                "expected": base.format(numbers.total),
-                "correct": self._answer == numbers.total,
-                "carries": numbers.carries.tolist(),
-            },
-            "trace": self.trace.to_dict(),
+        return {
+            "query": self._sum.text,
+            "a": str(numbers.a),
+            "b": str(numbers.b),
+            "base": base.name,
+            "answer": base.format(self._answer),
+            "expected": base.format(numbers.total),
+            "correct": self._answer == numbers.total,
+            "carries": numbers.carries.tolist(),
         }
+
+    def document(self) -> dict[str, Any]:
+        """The carries that the states of this addition tell, too."""
+        found = super().document()
         if self._study is not None:
-            found["carry"] = self._study.to_dict()
             found["carry"]["read_here"] = self._study.carry_row(self.trace).tolist()
         return found
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Trace, true carries, study."""
-        found = {**self.trace.arrays(), "carries": self._sum.numbers.carries}
+        """The carries, true and told, too."""
+        found = {**super().arrays(), "carries": self._sum.numbers.carries}
         if self._study is not None:
-            found |= self._study.arrays()
             found["carry_read_here"] = self._study.carry_row(self.trace)
         return found

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.probes import Labels, LinearProbe, chance_level, fit_probe
+from rnn_tui.inside.probes import Labels, LinearProbe, Study, chance_level, fit_probe
 from rnn_tui.inside.trace import Trace, require_finite
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork
@@ -18,12 +18,14 @@ Bits = npt.NDArray[np.uint8]
 # Where a unit may keep the carry: in what it puts out, or in its cell if it has one.
 STATE, CELL = "state", "cell"
 ADDITIONS = 1000
+# What is known of each source of each unit.
+OF_UNITS = ("correlation", "accuracy", "threshold", "above")
 # Additions of the longest length in training, within what shows carries and takes no minute.
 FEWEST_STEPS, MOST_STEPS = 4, 64
 
 
 @dataclass(frozen=True, eq=False)
-class CarryStudy:
+class CarryStudy(Study):
     """How well each unit, and a plane through all, tells what is to be carried into the next place.
 
     All scores are of additions that neither thresholds nor probe were fitted to.
@@ -40,6 +42,9 @@ class CarryStudy:
         chance: the share of the more frequent of carry and none.
         probe: reads the carry off the states.
     """
+
+    name = "carry"
+    in_arrays = (*OF_UNITS, "chance")
 
     additions: int
     steps: int
@@ -109,29 +114,19 @@ class CarryStudy:
             "chance": self.chance,
             "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
             **{
-                source: {
-                    "correlation": self.correlation[at].tolist(),
-                    "accuracy": self.accuracy[at].tolist(),
-                    "threshold": self.threshold[at].tolist(),
-                    "above": self.above[at].tolist(),
-                }
+                source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS}
                 for at, source in enumerate(self.sources)
             },
             "probe": self.probe.to_dict(),
         }
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All numbers under names for an NPZ file."""
-        return {
-            "carry_correlation": self.correlation,
-            "carry_accuracy": self.accuracy,
-            "carry_threshold": self.threshold,
-            "carry_above": self.above,
-            "carry_chance": np.array(self.chance),
-            "carry_probe_accuracy": np.array(self.probe.accuracy),
-            "carry_probe_weight": self.probe.weight,
-            "carry_probe_bias": self.probe.bias,
+        """Those of the units, and of the probe."""
+        probe = {
+            f"carry_probe_{name}": np.asarray(getattr(self.probe, name))
+            for name in ("accuracy", "weight", "bias")
         }
+        return {**super().arrays(), **probe}
 
 
 def study_carry(
