@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.carry import study_carry
+from rnn_tui.inside.adder import study_carry
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.row_readers import trace_digit
 from rnn_tui.runs.weights import choose, choose_shipped
@@ -19,7 +19,7 @@ from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.ask.calculator_parts import NumberEntry
+from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
