@@ -374,11 +374,12 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
-        view = pane._laters["inside"]._content = MnistInside(lambda: None)
+        place = pane._views["inside"]
+        view = place._content = MnistInside(lambda: None)
         # As when PyTorch becomes ready at this moment.
-        pane.show_view("inside", [], None)
+        view.bring_up_to_date(pane)
         assert view.subject is None
-        await pane._laters["inside"].mount(view)
+        await place.mount(view)
         pane.show_tab("inside")
         await wait_until(pilot, lambda: view.subject is not None)
     assert app.runs.close(10)
