@@ -17,7 +17,7 @@ from textual.widgets import Checkbox, Input, Select
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.ui.inside.mnist import MnistInside
-from rnn_tui.ui.inside.sequences import RecallInside
+from rnn_tui.ui.inside.recall import RecallInside
 from rnn_tui.ui.shell.app import RnnTuiApp
 
 SIZE = (120, 36)

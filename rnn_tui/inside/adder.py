@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.carry import ADDITIONS, CarryStudy, study_carry
-from rnn_tui.inside.inspection import Inspection, Row, unit_name
-from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.inspection import Inspection, Row, share, unit_name, verdict
+from rnn_tui.inside.probes import (
+    Labels,
+    LinearProbe,
+    Progress,
+    Stopping,
+    Study,
+    chance_level,
+    fit_probe,
+)
 from rnn_tui.inside.sequences import trace_inputs
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.trace import Trace, require_finite
+from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
 
 NOTE = (
@@ -39,13 +49,14 @@ class AdditionInspection(Inspection):
         text: the numbers as typed.
     """
 
+    _study: CarryStudy | None = None
+
     def __init__(self, questions: AdderQuestions, text: str) -> None:
         self._sum = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.notices = list(questions.notices(self._sum))
         self.trace = trace_addition(self._network, self._sum.numbers)
-        self._study: CarryStudy | None = None
 
     def study(self, progress: Progress, stopping: Stopping) -> bool:  # noqa: ARG002 - at once
         """Look for the carry."""
@@ -64,70 +75,304 @@ class AdditionInspection(Inspection):
             prefix + self._sum.base.format(value)
             for value in (numbers.a, numbers.b, self._answer, numbers.total)
         )
-        verdict = "right" if self._answer == numbers.total else f"wrong, it is {right}"
-        return f"{a} + {b} = {answer}  {verdict}"
+        return f"{a} + {b} = {answer}  {verdict(self._answer, numbers.total, right)}"
 
     def table(self) -> tuple[Row, list[Row]]:
         """A row a place, the lowest first; the true carry into it beside what the network has."""
         numbers, trace = self._sum.numbers, self.trace
-        heads = ["bit", "a", "b", "carry", "output", "answer", "right"]
-        bits = [numbers.bits(value) for value in (numbers.a, numbers.b, numbers.total)]
-        columns: list[list[str]] = [
-            [*map(str, range(trace.steps))],
-            [*map(str, bits[0])],
-            [*map(str, bits[1])],
-            [*map(str, numbers.carries)],
-            [f"{value:.3f}" for value in trace.probabilities[:, 0]],
-            [*map(str, trace.answers)],
-            [*map(str, bits[2])],
-        ]
-        layer, unit = trace.leading
-        heads.append(unit_name(trace))
-        columns.append([f"{value:+.3f}" for value in layer.states[:, unit]])
+        told: list[tuple[str, Iterable[object]]] = []
         if self._study is not None:
             source, best = self._study.best
-            heads[4:4] = ["probe", f"{source} {best} before"]
-            columns[4:4] = [
-                [*map(str, self._study.carry_row(trace))],
-                [f"{value:+.3f}" for value in self._study.values(trace, source, best)],
+            values = self._study.values(trace, source, best)
+            told = [
+                ("probe", self._study.carry_row(trace)),
+                (f"{source} {best} before", [f"{value:+.3f}" for value in values]),
             ]
-        return heads, [*zip(*columns, strict=True)]
+        layer, unit = trace.leading
+        columns: list[tuple[str, Iterable[object]]] = [
+            ("bit", range(trace.steps)),
+            ("a", numbers.bits(numbers.a)),
+            ("b", numbers.bits(numbers.b)),
+            ("carry", numbers.carries),
+            *told,
+            ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
+            ("answer", trace.answers),
+            ("right", numbers.bits(numbers.total)),
+            (unit_name(trace), [f"{value:+.3f}" for value in layer.states[:, unit]]),
+        ]
+        rows = zip(*(cells for _, cells in columns), strict=True)
+        return [head for head, _ in columns], [[*map(str, row)] for row in rows]
 
     def findings(self) -> list[str]:
         """Where the carry is."""
-        if self._study is None:
-            return []
-        return [
-            self._study.summary,
-            f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
-            "bits, scored on the other.",
-        ]
+        lines = super().findings()
+        if self._study is not None:
+            lines.append(
+                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
+                "bits, scored on the other."
+            )
+        return lines
 
-    def document(self) -> dict[str, Any]:
+    @property
+    def asked(self) -> dict[str, Any]:
         """Numbers as strings: they may be longer than JSON's readers allow."""
         numbers, base = self._sum.numbers, self._sum.base
-        found: dict[str, Any] = {
-            "input": {
-                "query": self._sum.text,
-                "a": str(numbers.a),
-                "b": str(numbers.b),
-                "base": base.name,
-                "answer": base.format(self._answer),
-                "expected": base.format(numbers.total),
-                "correct": self._answer == numbers.total,
-                "carries": numbers.carries.tolist(),
-            },
-            "trace": self.trace.to_dict(),
+        return {
+            "query": self._sum.text,
+            "a": str(numbers.a),
+            "b": str(numbers.b),
+            "base": base.name,
+            "answer": base.format(self._answer),
+            "expected": base.format(numbers.total),
+            "correct": self._answer == numbers.total,
+            "carries": numbers.carries.tolist(),
         }
+
+    def document(self) -> dict[str, Any]:
+        """The carries that the states of this addition tell, too."""
+        found = super().document()
         if self._study is not None:
-            found["carry"] = self._study.to_dict()
             found["carry"]["read_here"] = self._study.carry_row(self.trace).tolist()
         return found
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Trace, true carries, study."""
-        found = {**self.trace.arrays(), "carries": self._sum.numbers.carries}
+        """The carries, true and told, too."""
+        found = {**super().arrays(), "carries": self._sum.numbers.carries}
         if self._study is not None:
-            found |= self._study.arrays()
             found["carry_read_here"] = self._study.carry_row(self.trace)
         return found
+
+
+Bits = npt.NDArray[np.uint8]
+
+# Where a unit may keep the carry: in what it puts out, or in its cell if it has one.
+STATE, CELL = "state", "cell"
+ADDITIONS = 1000
+# What is known of each source of each unit.
+OF_UNITS = ("correlation", "accuracy", "threshold", "above")
+# Additions of the longest length in training, within what shows carries and takes no minute.
+FEWEST_STEPS, MOST_STEPS = 4, 64
+
+
+@dataclass(frozen=True, eq=False)
+class CarryStudy(Study):
+    """How well each unit, and a plane through all, tells what is to be carried into the next place.
+
+    All scores are of additions that neither thresholds nor probe were fitted to.
+
+    Attributes:
+        additions: how many were scored; as many others were fitted to.
+        steps: time steps of each.
+        sources: (S,) what was looked at of each unit: its state, and its cell if it has one.
+        correlation: (S, H), Pearson's, of each source of each unit with the carry; 0 where a unit
+            never moves.
+        accuracy: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
+        threshold: (S, H).
+        above: (S, H), whether values from the threshold up stand for a carry, or those below.
+        chance: the share of the more frequent of carry and none.
+        probe: reads the carry off the states.
+    """
+
+    name = "carry"
+    in_arrays = (*OF_UNITS, "chance")
+
+    additions: int
+    steps: int
+    sources: tuple[str, ...]
+    correlation: npt.NDArray[np.float64]
+    accuracy: npt.NDArray[np.float64]
+    threshold: npt.NDArray[np.float64]
+    above: npt.NDArray[np.bool_]
+    chance: float
+    probe: LinearProbe
+
+    @property
+    def best(self) -> tuple[str, int]:
+        """The source, `STATE` or `CELL`, and the unit, from 0, that tell the carry best.
+
+        Of equal accuracies, the one of higher correlation.
+        """
+        rank = np.lexsort((-np.abs(self.correlation).ravel(), -self.accuracy.ravel()))
+        source, unit = np.unravel_index(rank[0], self.accuracy.shape)
+        return self.sources[source], int(unit)
+
+    @property
+    def best_accuracy(self) -> float:
+        """The share of right readings of the best unit, 0 … 1."""
+        return float(self.accuracy.max())
+
+    @property
+    def summary(self) -> str:
+        """Best unit and probe in a sentence."""
+        source, unit = self.best
+        correlation = self.correlation[self.sources.index(source), unit]
+        return (
+            f"The {source} of unit {unit} tells the carry best: {share(self.best_accuracy)} "
+            f"right, correlation {correlation:+.2f}; a linear probe on all states "
+            f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
+        )
+
+    def values(self, trace: Trace, source: str, unit: int) -> Array:
+        """A unit's state or cell (L,) before each place of the addition in `trace`: 0 at first.
+
+        What it holds then is to tell the carry into that place.
+        """
+        before = np.zeros(trace.steps, np.float32)
+        before[1:] = trace.layers[0].quantities[source][:-1, unit]
+        return before
+
+    def unit_row(self, trace: Trace, source: str, unit: int) -> Bits:
+        """The carry (L,) into each place as a unit's threshold reads it."""
+        at = self.sources.index(source), unit
+        said = (self.values(trace, source, unit) >= self.threshold[at]) == self.above[at]
+        return _into_places(said)
+
+    def carry_row(self, trace: Trace) -> Bits:
+        """The carry (L,) into each place as the probe reads it, to stand beside the true one.
+
+        Nothing is carried into the lowest place, and nothing was read before it.
+        """
+        states = np.roll(trace.layers[0].states, 1, axis=0)
+        return _into_places(self.probe.read(states))
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form."""
+        source, unit = self.best
+        return {
+            "additions": self.additions,
+            "steps": self.steps,
+            "chance": self.chance,
+            "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
+            **{
+                source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS}
+                for at, source in enumerate(self.sources)
+            },
+            "probe": self.probe.to_dict(),
+        }
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Those of the units, and of the probe."""
+        probe = {
+            f"carry_probe_{name}": np.asarray(getattr(self.probe, name))
+            for name in ("accuracy", "weight", "bias")
+        }
+        return {**super().arrays(), **probe}
+
+
+def study_carry(
+    network: AdderNetwork, replica: int = 0, *, additions: int = ADDITIONS, seed: int = 0
+) -> CarryStudy:
+    """Look for the carry in a replica's units over random additions.
+
+    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
+    fitted to the first half of the additions and scored on the other.
+
+    Args:
+        network: the adders.
+        replica: which of them.
+        additions: how many to draw.
+        seed: decides the additions.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+    """
+    longest: int = network.config.lengths[1]
+    steps = min(max(longest, FEWEST_STEPS), MOST_STEPS)
+    bits = draw_bits(additions, steps, seed)
+    with np.errstate(all="ignore"):
+        activations = network.cell(replica).run(bits.astype(np.float32))
+    require_finite(activations.states, *(() if activations.cells is None else [activations.cells]))
+    return carry_study(activations, carries_of(bits))
+
+
+def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
+    """The study of what a network held during N additions.
+
+    Args:
+        activations: states and cells (T, N, H).
+        carries: (T, N), what is to be carried after each step.
+    """
+    # The last place has no next one to carry to.
+    looked_at = {STATE: activations.states}
+    if activations.cells is not None:
+        looked_at[CELL] = activations.cells
+    held = np.stack([*looked_at.values()])[:, :-1]  # (S, T−1, N, H)
+    carries = carries[:-1]
+    half = carries.shape[1] // 2
+    fitted, scored = held[:, :, :half], held[:, :, half:]
+    known, asked = carries[:, :half].ravel(), carries[:, half:].ravel()
+    units = held.shape[3]
+    figures = np.empty((3, len(held), units))
+    above = np.empty((len(held), units), np.bool_)
+    for source in range(len(held)):
+        for unit in range(units):
+            values = scored[source, :, :, unit].ravel()
+            threshold, up = fit_threshold(fitted[source, :, :, unit].ravel(), known)
+            right = ((values >= threshold) == up) == asked
+            figures[:, source, unit] = _correlation(values, asked), right.mean(), threshold
+            above[source, unit] = up
+    probe = fit_probe(fitted[0].reshape(-1, units), known, scored[0].reshape(-1, units), asked)
+    return CarryStudy(
+        additions=carries.shape[1] - half,
+        steps=len(carries) + 1,
+        sources=tuple(looked_at),
+        correlation=figures[0],
+        accuracy=figures[1],
+        threshold=figures[2],
+        above=above,
+        chance=chance_level(asked),
+        probe=probe,
+    )
+
+
+def draw_bits(count: int, steps: int, seed: int) -> Bits:
+    """Bits (T, N, 2) of N pairs of numbers uniform below 2^(T − 1), the lowest first."""
+    bits = np.random.default_rng(seed).integers(0, 2, (steps, count, 2), np.uint8)
+    bits[-1] = 0
+    return bits
+
+
+def carries_of(bits: Bits) -> Bits:
+    """What is carried from each place to the next (T, N), of pairs of numbers (T, N, 2)."""
+    totals = bits.sum(axis=2, dtype=np.uint8)
+    carries: Bits = np.empty_like(totals)
+    carry = np.zeros_like(totals[0])
+    for place, total in enumerate(totals):
+        carry = carries[place] = (total + carry) >> 1
+    return carries
+
+
+def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
+    """The threshold on values (N,) that tells labels (N,) of 0 and 1 best, and its direction.
+
+    Returns:
+        The threshold, midway between two values, and whether values from it up mean 1 (or, if
+        not, those below).
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
+    count, all_ones = len(values), ones[-1]
+    # Right readings with the k smallest values below the threshold, k = 0 … N − 1.
+    below = np.arange(count)
+    ones_below = np.concatenate([[0], ones[:-1]])
+    right = (below - ones_below) + (all_ones - ones_below)
+    # No threshold can part equal values.
+    possible = np.concatenate([[True], ordered[1:] > ordered[:-1]])
+    up, down = np.where(possible, right, -1), np.where(possible, count - right, -1)
+    above = bool(up.max() >= down.max())
+    at = int((up if above else down).argmax())
+    return float(ordered[at] if at == 0 else (ordered[at - 1] + ordered[at]) / 2), above
+
+
+def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
+    """Pearson's correlation; 0 where either never changes."""
+    deviations = values - values.mean(dtype=np.float64)
+    others = labels - labels.mean(dtype=np.float64)
+    scale = np.sqrt(np.square(deviations).sum() * np.square(others).sum())
+    return float((deviations * others).sum() / scale) if scale > 0 else 0.0
+
+
+def _into_places(said: Labels) -> Bits:
+    row: Bits = said.astype(np.uint8)
+    row[0] = 0
+    return row

@@ -9,7 +9,7 @@ from typing import Any
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.trace import Trace
 
 Row = Sequence[str]
@@ -29,6 +29,8 @@ class Inspection(ABC):
         trace: what the network held.
     """
 
+    _study: Study | None = None
+
     label: str
     weights: Mapping[str, Any]
     notices: Sequence[str]
@@ -47,17 +49,43 @@ class Inspection(ABC):
     def table(self) -> tuple[Row, list[Row]]:
         """Heads of the columns, and a row for each step."""
 
-    @abstractmethod
     def findings(self) -> list[str]:
         """Lines below the table: what the study found; none before it."""
+        return [] if self._study is None else [self._study.summary]
 
+    @property
     @abstractmethod
+    def asked(self) -> dict[str, Any]:
+        """Input and answer for JSON."""
+
+    @property
+    def beside_trace(self) -> dict[str, npt.NDArray[Any]]:
+        """What else the network held, by names for an NPZ file and JSON."""
+        return {}
+
     def document(self) -> dict[str, Any]:
         """A JSON-ready form of all but the weights."""
+        beside = {name: values.tolist() for name, values in self.beside_trace.items()}
+        found = {"input": self.asked, "trace": self.trace.to_dict(), **beside}
+        if self._study is not None:
+            found[self._study.name] = self._study.to_dict()
+        return found
 
-    @abstractmethod
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file."""
+        study = {} if self._study is None else self._study.arrays()
+        return {**self.trace.arrays(), **self.beside_trace, **study}
+
+    def _reading(self, step: int) -> list[str]:
+        """Cells of a step: its answer, the probability of that, the unit that matters most."""
+        (layer, unit), answer = self.trace.leading, self.trace.answers[step]
+        probability = self.trace.probabilities[step, answer]
+        return [str(answer), share(probability), f"{layer.states[step, unit]:+.3f}"]
+
+
+def verdict(answer: int, truth: object, right: object = None) -> str:
+    """Whether an answer is right, and if not what would be, as `right` or `truth` has it."""
+    return "right" if answer == truth else f"wrong, it is {truth if right is None else right}"
 
 
 def unit_name(trace: Trace) -> str:

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Inspection, Row, share, unit_name
-from rnn_tui.inside.probes import Labels, Progress, Stopping, chance_level, never, silent
+from rnn_tui.inside.inspection import Inspection, Row, share, unit_name, verdict
+from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
 from rnn_tui.inside.row_readers import logits_after_rows, prefix_note, saliency, trace_digit
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -23,7 +23,7 @@ INK = " .:*#"
 
 
 @dataclass(frozen=True, eq=False)
-class RowsStudy:
+class RowsStudy(Study):
     """How early a network could have decided, over labelled images.
 
     Attributes:
@@ -33,6 +33,10 @@ class RowsStudy:
         chance: the share of the most frequent class.
         prefix_note: what an answer before the last row means, in a sentence.
     """
+
+    name = "rows"
+    in_json = ("images", "accuracy", "settled", "chance", "prefix_note")
+    in_arrays = ("accuracy", "settled", "chance")
 
     images: int
     accuracy: npt.NDArray[np.float64]
@@ -49,24 +53,6 @@ class RowsStudy:
             f"Of {self.images:,} images, {100 * final:.2f} % are right after all rows; within a "
             f"point of that after {near}. Chance {100 * self.chance:.1f} %."
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
-        return {
-            "images": self.images,
-            "accuracy": self.accuracy.tolist(),
-            "settled": self.settled.tolist(),
-            "chance": self.chance,
-            "prefix_note": self.prefix_note,
-        }
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All numbers under names for an NPZ file."""
-        return {
-            "rows_accuracy": self.accuracy,
-            "rows_settled": self.settled,
-            "rows_chance": np.array(self.chance),
-        }
 
 
 def study_rows(
@@ -107,6 +93,26 @@ def study_rows(
     )
 
 
+def read_test_image(number: int) -> tuple[Array, int]:
+    """A test image by its number, from 0, as networks read it; and its label."""
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+
+    data = load_mnist()
+    digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
+    return digit, int(data.test_labels[number])
+
+
+def study_test_images(
+    network: RowReaderNetwork, progress: Progress, stopping: Stopping
+) -> RowsStudy | None:
+    """Read all test images; None where that was stopped."""
+    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
+
+    data = load_mnist()
+    images, labels = data.test_images.numpy(), data.test_labels.numpy()
+    return study_rows(network, images, labels, progress=progress, stopping=stopping)
+
+
 class DigitInspection(Inspection):
     """A digit that a row reader reads.
 
@@ -119,6 +125,8 @@ class DigitInspection(Inspection):
         truth: which digit it is, where that is known.
         notices: sentences on what to keep in mind.
     """
+
+    _study: RowsStudy | None = None
 
     def __init__(
         self,
@@ -135,18 +143,13 @@ class DigitInspection(Inspection):
         self._digit, self._about, self._name, self._truth = digit, about, name, truth
         self.trace = trace_digit(self._network, digit)
         self.notices = [*notices, self.trace.prefix_note]
-        self._study: RowsStudy | None = None
 
     @classmethod
     def of_test_image(
         cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int
     ) -> Self:
         """A test image by its number, from 0."""
-        from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-        data = load_mnist()
-        digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
-        truth = int(data.test_labels[number])
+        digit, truth = read_test_image(number)
         about, name = {"test_image": number}, f"test image {number}"
         return cls(network, weights, digit, about, name, truth=truth)
 
@@ -156,67 +159,42 @@ class DigitInspection(Inspection):
 
     def study(self, progress: Progress, stopping: Stopping) -> bool:
         """Read all test images."""
-        from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-        data = load_mnist()
-        images, labels = data.test_images.numpy(), data.test_labels.numpy()
-        self._study = study_rows(
-            self._network, images, labels, progress=progress, stopping=stopping
-        )
+        self._study = study_test_images(self._network, progress, stopping)
         return self._study is not None
 
     @property
     def title(self) -> str:
         """The answer, and from when on it stands."""
-        verdict = ""
-        if self._truth is not None:
-            verdict = "right" if self.trace.answer == self._truth else f"wrong, it is {self._truth}"
-            verdict = f"  {verdict}"
-        return f"{self._name}: {self.trace.answer}{verdict}; settled after row {self.trace.settled}"
+        answer, truth = self.trace.answer, self._truth
+        judged = "" if truth is None else f"  {verdict(answer, truth)}"
+        return f"{self._name}: {answer}{judged}; settled after row {self.trace.settled}"
 
     def table(self) -> tuple[Row, list[Row]]:
         """A row of the image a row."""
-        layer, unit = self.trace.leading
         heads = ["row", "".ljust(len(self._digit)), "answer", "probability", unit_name(self.trace)]
         rows: list[Row] = []
         levels = np.rint(self._digit.clip(0, 1) * (len(INK) - 1)).astype(int)
-        for at, answer in enumerate(self.trace.answers):
-            cells = [
-                str(at + 1),
-                "".join(INK[level] for level in levels[at]),
-                str(answer),
-                share(self.trace.probabilities[at, answer]),
-                f"{layer.states[at, unit]:+.3f}",
-            ]
+        for at in range(self.trace.steps):
+            ink = "".join(INK[level] for level in levels[at])
+            cells = [str(at + 1), ink, *self._reading(at)]
             if self._study is not None:
                 cells.append(share(self._study.accuracy[at], 2))
             rows.append(cells)
         return [*heads, "accuracy"] if self._study is not None else heads, rows
 
-    def findings(self) -> list[str]:
-        """How early all test images could be told."""
-        return [] if self._study is None else [self._study.summary]
-
-    def document(self) -> dict[str, Any]:
-        """What was read, trace, saliency, study."""
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What was read."""
         about: dict[str, Any] = {**self._about, "answer": self.trace.answer}
         if self._truth is not None:
             about |= {"label": self._truth, "correct": self.trace.answer == self._truth}
-        found: dict[str, Any] = {
-            "input": {**about, "digit": self._digit.tolist()},
-            "trace": self.trace.to_dict(),
-            "saliency": self._saliency.tolist(),
-        }
-        if self._study is not None:
-            found["rows"] = self._study.to_dict()
-        return found
+        return {**about, "digit": self._digit.tolist()}
+
+    @property
+    def beside_trace(self) -> dict[str, npt.NDArray[Any]]:
+        """Which pixels speak for the answer."""
+        return {"saliency": self._saliency}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Digit, trace, saliency, study."""
-        study = {} if self._study is None else self._study.arrays()
-        return {
-            "digit": self._digit,
-            **self.trace.arrays(),
-            "saliency": self._saliency,
-            **study,
-        }
+        """The digit, too."""
+        return {"digit": self._digit, **super().arrays()}

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.inside.trace import Record
 from rnn_tui.networks.stepwise import Array, softmax
 
 # Told how much is done, and of how much.
@@ -41,8 +42,29 @@ def chance_level(labels: Labels) -> float:
     return float(np.bincount(labels).max() / len(labels))
 
 
+class Study(Record):
+    """What was found out about a whole network.
+
+    Attributes:
+        name: what documents call it; its arrays' names in an NPZ file begin with it.
+        in_arrays: its fields and properties there.
+    """
+
+    name: ClassVar[str]
+    in_arrays: ClassVar[tuple[str, ...]]
+
+    @property
+    def summary(self) -> str:
+        """What was found, in a sentence."""
+        raise NotImplementedError
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """All numbers under names for an NPZ file."""
+        return {f"{self.name}_{one}": np.asarray(getattr(self, one)) for one in self.in_arrays}
+
+
 @dataclass(frozen=True, eq=False)
-class LinearProbe:
+class LinearProbe(Record):
     """Multinomial logistic regression on states of H units.
 
     Attributes:
@@ -52,6 +74,8 @@ class LinearProbe:
         accuracy: the share of right readings, 0 … 1, of data that it was not fitted to.
         chance: the share of the most frequent class there.
     """
+
+    in_json = ("accuracy", "chance", "classes", "weight", "bias")
 
     classes: Labels
     weight: npt.NDArray[np.float64]
@@ -67,16 +91,6 @@ class LinearProbe:
         """The most probable class (N,) for `states` (N, H)."""
         result: Labels = self.classes[(states @ self.weight.T + self.bias).argmax(axis=1)]
         return result
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
-        return {
-            "accuracy": self.accuracy,
-            "chance": self.chance,
-            "classes": self.classes.tolist(),
-            "weight": self.weight.tolist(),
-            "bias": self.bias.tolist(),
-        }
 
 
 def fit_probe(

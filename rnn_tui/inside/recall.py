@@ -9,15 +9,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Inspection, Row, share, unit_name
+from rnn_tui.inside.inspection import Inspection, Row, share, unit_name, verdict
 from rnn_tui.inside.probes import (
     Progress,
     Stopping,
+    Study,
     chance_level,
     fit_probe,
     never,
     silent,
-)
+)  # fmt: skip
 from rnn_tui.inside.sequences import trace_inputs
 from rnn_tui.inside.trace import Trace, require_finite
 from rnn_tui.networks.stepwise import Array
@@ -49,13 +50,14 @@ class DigitsInspection(Inspection):
         text: the digits as typed.
     """
 
+    _study: SurvivalStudy | None = None
+
     def __init__(self, questions: RecallQuestions, text: str) -> None:
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         self.trace = trace_digits(self._network, self._question.digits)
         self.notices = [*questions.notices(self._question), self.trace.prefix_note]
-        self._study: SurvivalStudy | None = None
 
     def study(self, progress: Progress, stopping: Stopping) -> bool:
         """Read every earlier digit after every step."""
@@ -73,40 +75,20 @@ class DigitsInspection(Inspection):
         at = self._question.position - 1
         shown[at] = f"[{shown[at]}]"
         answer = self.trace.answer
-        verdict = "right" if answer == self._expected else f"wrong, it is {self._expected}"
-        return f"{' '.join(shown)}: {answer}  {verdict}"
+        return f"{' '.join(shown)}: {answer}  {verdict(answer, self._expected)}"
 
     def table(self) -> tuple[Row, list[Row]]:
         """A row a digit."""
-        layer, unit = self.trace.leading
-        rows: list[Row] = [
-            (
-                str(step),
-                read,
-                str(answer),
-                share(probabilities[answer]),
-                f"{value:+.3f}",
-            )
-            for step, (read, answer, probabilities, value) in enumerate(
-                zip(
-                    self.trace.read,
-                    self.trace.answers,
-                    self.trace.probabilities,
-                    layer.states[:, unit],
-                    strict=True,
-                ),
-                start=1,
-            )
-        ]
-        return ("step", "digit", "answer", "probability", unit_name(self.trace)), rows
+        read = enumerate(self.trace.read)
+        rows: list[Row] = [[str(step + 1), word, *self._reading(step)] for step, word in read]
+        return ["step", "digit", "answer", "probability", unit_name(self.trace)], rows
 
     def findings(self) -> list[str]:
         """Accuracies of the probes by position and step."""
-        if self._study is None:
-            return []
-        study = self._study
-        lines = [
-            study.summary,
+        study, lines = self._study, super().findings()
+        if study is None:
+            return lines
+        lines += [
             "",
             "position  after step, % right",
             "         " + "".join(f"{step:5}" for step in study.steps),
@@ -116,27 +98,17 @@ class DigitsInspection(Inspection):
             lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())
         return lines
 
-    def document(self) -> dict[str, Any]:
-        """Question, trace, study."""
-        found: dict[str, Any] = {
-            "input": {
-                "query": self._question.text,
-                "digits": list(self._question.digits),
-                "position": self._question.position,
-                "answer": self.trace.answer,
-                "expected": self._expected,
-                "correct": self.trace.answer == self._expected,
-            },
-            "trace": self.trace.to_dict(),
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The question, and what is right."""
+        return {
+            "query": self._question.text,
+            "digits": list(self._question.digits),
+            "position": self._question.position,
+            "answer": self.trace.answer,
+            "expected": self._expected,
+            "correct": self.trace.answer == self._expected,
         }
-        if self._study is not None:
-            found["survival"] = self._study.to_dict()
-        return found
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Trace and study."""
-        study = {} if self._study is None else self._study.arrays()
-        return {**self.trace.arrays(), **study}
 
 
 # Half of them to fit to, half to score on.
@@ -146,7 +118,7 @@ MOST_LOOKED_AT = 16
 
 
 @dataclass(frozen=True, eq=False)
-class SurvivalStudy:
+class SurvivalStudy(Study):
     """How well a linear probe on the state reads each earlier digit after each step.
 
     Attributes:
@@ -157,6 +129,10 @@ class SurvivalStudy:
         chance: (P,), the share of the most frequent digit at each position.
         position: the position that the network was trained to recall.
     """
+
+    name = "survival"
+    in_json = ("sequences", "position", "positions", "steps", "accuracy", "chance")
+    in_arrays = ("positions", "steps", "accuracy", "chance")
 
     sequences: int
     positions: npt.NDArray[np.int64]
@@ -172,36 +148,13 @@ class SurvivalStudy:
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
         rest = (
-            f", of the other positions on average {_percent(others.mean())}" if len(others) else ""
+            f", of the other positions on average {share(others.mean(), 0)}" if len(others) else ""
         )
         return (
             f"After step {self.steps[-1]} a linear probe reads the digit at position "
-            f"{self.positions[best]} in {_percent(last[best])} of sequences{rest}; chance "
-            f"{_percent(self.chance.mean())}."
+            f"{self.positions[best]} in {share(last[best], 0)} of sequences{rest}; chance "
+            f"{share(self.chance.mean(), 0)}."
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form, with null where a digit is not read yet."""
-        return {
-            "sequences": self.sequences,
-            "position": self.position,
-            "positions": self.positions.tolist(),
-            "steps": self.steps.tolist(),
-            "accuracy": [
-                [None if np.isnan(value) else float(value) for value in row]
-                for row in self.accuracy
-            ],
-            "chance": self.chance.tolist(),
-        }
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All numbers under names for an NPZ file."""
-        return {
-            "survival_positions": self.positions,
-            "survival_steps": self.steps,
-            "survival_accuracy": self.accuracy,
-            "survival_chance": self.chance,
-        }
 
 
 def study_survival(
@@ -288,7 +241,3 @@ def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDAr
         nearest = int(np.abs(chosen[1:-1] - position).argmin()) + 1
         chosen[nearest] = position
     return chosen
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.0f} %"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace
+from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace, mapped
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
 
@@ -88,15 +88,7 @@ def _on_each_row(cell: CellWeights, rows: Array) -> Activations:
     """A layer's activations (T, N, H) after one step, from zero, on each of the `rows` alone."""
     steps, count, features = rows.shape
     found = cell.run(rows.reshape(1, steps * count, features))
-
-    def apart(values: Array) -> Array:
-        return values.reshape(steps, count, -1)
-
-    return Activations(
-        apart(found.states),
-        None if found.cells is None else apart(found.cells),
-        {gate: apart(values) for gate, values in found.gates.items()},
-    )
+    return mapped(found, lambda values: values.reshape(steps, count, -1))
 
 
 def _one_way(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
@@ -121,14 +113,13 @@ def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[Layer
     traces: list[LayerTrace] = []
     for at, layer in enumerate(below):
         assert layer.backward is not None
-        ahead, back = layer.forward.run(rows), _turned(layer.backward.run(rows[::-1]))
+        ahead, back = layer.forward.run(rows), layer.backward.run(rows[::-1])
+        back = mapped(back, lambda values: values[::-1])  # in the order of the rows again
         rows = np.concatenate([ahead.states, back.states], axis=2)
         drives = np.split(_drive(rows, network.layers[at + 1]), 2)
-        for name, read, drive in zip(("forward", "backward"), (ahead, back), drives, strict=True):
-            trace = layer_trace(
-                f"layer {at + 1} {name}", read, drive, read_out=False, note=WHOLE_NOTE
-            )
-            traces.append(trace)
+        for way, read, drive in zip(("forward", "backward"), (ahead, back), drives, strict=True):
+            name = f"layer {at + 1} {way}"
+            traces.append(layer_trace(name, read, drive, read_out=False, note=WHOLE_NOTE))
     assert top.backward is not None
     ahead, back = top.forward.run(rows), _on_each_row(top.backward, rows)
     adds = [
@@ -138,15 +129,6 @@ def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[Layer
     traces.append(layer_trace(f"{name} forward", ahead, adds[0], note=note))
     traces.append(layer_trace(f"{name} backward", back, adds[1], note=BACKWARD_NOTE))
     return traces
-
-
-def _turned(activations: Activations) -> Activations:
-    """The same in the order of the rows, of what read them from the last one up."""
-    return Activations(
-        activations.states[::-1],
-        None if activations.cells is None else activations.cells[::-1],
-        {gate: values[::-1] for gate, values in activations.gates.items()},
-    )
 
 
 def _drive(states: Array, above: Layer) -> Array:

@@ -5,9 +5,9 @@ The same record for every task, so that one view can show them all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,9 +20,39 @@ Indices = npt.NDArray[np.intp]
 CANDIDATE = "candidate"
 
 
+class Record:
+    """What a dataclass of numbers and arrays is for JSON.
+
+    Attributes:
+        in_json: its fields and properties there, in their order.
+    """
+
+    in_json: ClassVar[tuple[str, ...]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form, with null for what is no number."""
+        return {name: _json_ready(getattr(self, name)) for name in self.in_json}
+
+
+def _json_ready(value: Any) -> Any:
+    match value:
+        case Record():
+            return value.to_dict()
+        case np.ndarray():
+            listed = value.astype(object)
+            listed[~np.isfinite(value)] = None
+            return listed.tolist()
+        case Mapping():
+            return {name: _json_ready(one) for name, one in value.items()}
+        case tuple():
+            return [_json_ready(one) for one in value]
+        case _:
+            return value
+
+
 # Compared by identity: arrays have no single truth value, and nobody asks whether two are equal.
 @dataclass(frozen=True, eq=False)
-class LayerTrace:
+class LayerTrace(Record):
     """One recurrent layer in one direction. Units are counted from 0, as arrays are.
 
     Attributes:
@@ -40,6 +70,8 @@ class LayerTrace:
         read_out: whether the readout reads it.
         note: what to know of these states, in a sentence; mostly empty.
     """
+
+    in_json = ("name", "note", "read_out", "importance", "order", "states", "cells", "gates")
 
     name: str
     states: Array
@@ -64,22 +96,9 @@ class LayerTrace:
         }
         return {"state": self.states, **cells, **gates}
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
-        return {
-            "name": self.name,
-            "note": self.note,
-            "read_out": self.read_out,
-            "importance": self.importance.tolist(),
-            "order": self.order.tolist(),
-            "states": self.states.tolist(),
-            "cells": None if self.cells is None else self.cells.tolist(),
-            "gates": {name: values.tolist() for name, values in self.gates.items()},
-        }
-
 
 @dataclass(frozen=True, eq=False)
-class Trace:
+class Trace(Record):
     """One input on its way through one network, over T time steps.
 
     Attributes:
@@ -95,6 +114,11 @@ class Trace:
             output, whether it is at least 0.5.
         prefix_note: what an answer before the last step means, in a sentence.
     """
+
+    in_json = (
+        "task", "steps", "read", "settled", "prefix_note", "outputs", "answers", "probabilities",
+        "logits", "inputs", "layers",
+    )  # fmt: skip
 
     task: str
     read: tuple[str, ...]
@@ -153,30 +177,10 @@ class Trace:
         others = np.flatnonzero(self.answers != self.answers[-1])
         return int(others[-1]) + 2 if len(others) else 1
 
-    def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
-        return {
-            "task": self.task,
-            "steps": self.steps,
-            "read": list(self.read),
-            "settled": self.settled,
-            "prefix_note": self.prefix_note,
-            "outputs": list(self.outputs),
-            "answers": self.answers.tolist(),
-            "probabilities": self.probabilities.tolist(),
-            "logits": self.logits.tolist(),
-            "inputs": self.inputs.tolist(),
-            "layers": [layer.to_dict() for layer in self.layers],
-        }
-
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """All numbers under names for an NPZ file, such as `layer_1_states`."""
-        found: dict[str, npt.NDArray[Any]] = {
-            "inputs": self.inputs,
-            "logits": self.logits,
-            "probabilities": self.probabilities,
-            "answers": self.answers,
-        }
+        names = ("inputs", "logits", "probabilities", "answers")
+        found: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in names}
         for layer in self.layers:
             name = layer.name.replace(" ", "_")
             found[f"{name}_states"] = layer.states
@@ -188,22 +192,19 @@ class Trace:
 
 
 def layer_trace(
-    name: str,
-    activations: Activations,
-    importance: Array,
-    *,
-    read_out: bool = True,
-    note: str = "",
+    name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = ""
 ) -> LayerTrace:
     """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
-    return LayerTrace(
-        name,
-        activations.states[:, 0],
-        None if activations.cells is None else activations.cells[:, 0],
-        {gate: values[:, 0] for gate, values in activations.gates.items()},
-        importance,
-        read_out,
-        note,
+    only = mapped(activations, lambda values: values[:, 0])
+    return LayerTrace(name, only.states, only.cells, only.gates, importance, read_out, note)
+
+
+def mapped(activations: Activations, change: Callable[[Array], Array]) -> Activations:
+    """The same of states, cells and gates."""
+    return Activations(
+        change(activations.states),
+        None if activations.cells is None else change(activations.cells),
+        {gate: change(values) for gate, values in activations.gates.items()},
     )
 
 

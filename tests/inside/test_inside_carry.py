@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import trace_addition
-from rnn_tui.inside.carry import (
+from rnn_tui.inside.adder import (
     CarryStudy,
     carries_of,
     carry_study,
     draw_bits,
     fit_threshold,
     study_carry,
+    trace_addition,
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
 from rnn_tui.networks.stepwise import Activations

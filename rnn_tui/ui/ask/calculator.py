@@ -20,8 +20,7 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
-from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
-from rnn_tui.ui.ask.calculator_parts import NumberEntry, SumLines, TallyTable
+from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, AdditionColumns, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.messages import WeightsChanged

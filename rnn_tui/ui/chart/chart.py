@@ -10,9 +10,9 @@ most once a refresh, only when something changed, and only while it is on screen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,10 +23,14 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.engine.state import SpreadSeries
 from rnn_tui.ui.chart import readout
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under, layers
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.view import ChartSeries, Frame
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.comparison import Line
 
 __all__ = ["Chart", "ChartSeries"]
 
@@ -294,3 +298,42 @@ class Chart(ChartBase):
             plot.redraw()
         for line in self.query(ChartLine):
             line.refresh()
+
+
+SpreadKind = Literal["range", "sd"]
+SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
+
+
+def spread_series(
+    name: str, series: SpreadSeries, colour: int, kind: SpreadKind, points: bool = False
+) -> ChartSeries:
+    """A mean over seeds with its spread around it."""
+    low, high = series.low, series.high
+    if kind == "sd":
+        pairs = list(zip(series.mean, series.sd, strict=True))
+        low, high = tuple(m - s for m, s in pairs), tuple(m + s for m, s in pairs)
+    return ChartSeries(name, series.x, series.mean, colour, points, low, high)
+
+
+def line_series(
+    name: str, line: Line, colour: int, kind: SpreadKind, points: bool = False
+) -> ChartSeries:
+    """A line over runs: with its spread, and their number after its name; or of one run alone."""
+    series = SpreadSeries.of(line.x, line.spreads)
+    if line.seeds < 2:
+        return ChartSeries(name, series.x, series.mean, colour, points)
+    return spread_series(f"{name} (n {line.seeds})", series, colour, kind, points)
+
+
+def share_cursor(owner: Widget, charts: Sequence[Chart]) -> None:
+    """Read all these charts of `owner` at the same place."""
+
+    def follow(position: float | None) -> None:
+        for chart in charts:
+            if position is None:
+                chart.cursor = None
+            elif chart.cursor != position and owner.app.focused is not chart:
+                chart.cursor = position
+
+    for chart in charts:
+        owner.watch(chart, "cursor", follow, init=False)

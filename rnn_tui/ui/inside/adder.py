@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from rnn_tui.inside.adder import trace_addition
-from rnn_tui.inside.carry import STATE, CarryStudy, study_carry
+from rnn_tui.inside.adder import STATE, CarryStudy, study_carry, trace_addition
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import Addition

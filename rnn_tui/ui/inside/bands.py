@@ -113,75 +113,44 @@ def allot(height: int, bands: Sequence[StepBand]) -> tuple[int, ...]:
     much, curves go first, then heatmaps shrink, then what is last is cut.
     """
     lines = [_fewest(band) for band in bands]
-    free = height - sum(lines)
-    for shrink in (_drop_curves, _shrink_heats, _cut):
-        if free < 0:
-            free += shrink(lines, bands, -free)
-    heats = sorted(
-        (at for at, band in enumerate(bands) if isinstance(band, HeatBand) and lines[at]),
-        key=lambda at: len(bands[at].values),  # type: ignore[union-attr]
-    )
-    curves = [at for at, band in enumerate(bands) if isinstance(band, BarBand) and lines[at]]
-    for wanted in (at for at in curves):
-        free -= _grow(lines, wanted, CURVE_LINES[1], free // 3)
-    for at in heats:
-        rows = len(bands[at].values)  # type: ignore[union-attr]
-        if rows - lines[at] <= free:
-            free -= _grow(lines, at, rows, free)
-        else:  # two rows a line
-            free -= _grow(lines, at, max(lines[at], (rows + 1) // 2), free)
+    heats = [at for at, band in enumerate(bands) if isinstance(band, HeatBand)]
+    curves = [at for at, band in enumerate(bands) if isinstance(band, BarBand)]
     for at in curves:
-        free -= _grow(lines, at, CURVE_LINES[2], free)
+        if sum(lines) > height:
+            lines[at] = 0
+    while heats and sum(lines) > height:
+        largest = max(heats, key=lines.__getitem__)
+        if lines[largest] <= 1:
+            break
+        lines[largest] -= 1
+    for at in reversed(range(len(bands))):
+        lines[at] -= min(lines[at], max(0, sum(lines) - height))
+
+    def grow(at: int, to: int, share: int = 1) -> None:
+        """Let a band that is there have `to` lines, or so many as that share of the free ones."""
+        if lines[at]:
+            lines[at] += max(0, min(to - lines[at], (height - sum(lines)) // share))
+
+    for at in curves:
+        grow(at, CURVE_LINES[1], 3)
+    for at in sorted(heats, key=lambda at: _rows(bands[at])):
+        rows = _rows(bands[at])
+        # A line a row where that fits, or two rows a line.
+        fits = rows - lines[at] <= height - sum(lines)
+        grow(at, rows if fits else (rows + 1) // 2)
+    for at in curves:
+        grow(at, CURVE_LINES[2])
     return tuple(lines)
 
 
+def _rows(band: StepBand) -> int:
+    return len(band.values) if isinstance(band, HeatBand) else 1
+
+
 def _fewest(band: StepBand) -> int:
-    match band:
-        case HeatBand():
-            return min((len(band.values) + 1) // 2, FEWEST_HEAT_LINES)
-        case BarBand():
-            return CURVE_LINES[0]
-        case _:
-            return 1
-
-
-def _grow(lines: list[int], at: int, to: int, most: int) -> int:
-    grown = max(0, min(to - lines[at], most))
-    lines[at] += grown
-    return grown
-
-
-def _drop_curves(lines: list[int], bands: Sequence[StepBand], missing: int) -> int:
-    saved = 0
-    for at, band in enumerate(bands):
-        if isinstance(band, BarBand) and saved < missing:
-            saved += lines[at]
-            lines[at] = 0
-    return saved
-
-
-def _shrink_heats(lines: list[int], bands: Sequence[StepBand], missing: int) -> int:
-    saved = 0
-    while saved < missing:
-        largest = max(
-            (at for at, band in enumerate(bands) if isinstance(band, HeatBand)),
-            key=lambda at: lines[at],
-            default=None,
-        )
-        if largest is None or lines[largest] <= 1:
-            break
-        lines[largest] -= 1
-        saved += 1
-    return saved
-
-
-def _cut(lines: list[int], bands: Sequence[StepBand], missing: int) -> int:
-    saved = 0
-    for at in reversed(range(len(bands))):
-        cut = min(lines[at], missing - saved)
-        lines[at] -= cut
-        saved += cut
-    return saved
+    if isinstance(band, BarBand):
+        return CURVE_LINES[0]
+    return min((_rows(band) + 1) // 2, FEWEST_HEAT_LINES)
 
 
 def levels_of(values: Array, limit: float, *, signed: bool) -> Levels:
@@ -232,18 +201,13 @@ def rows_at(band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
 
 
 def bar_cell(
-    value: float, top: float, height: float, colour: object, ground: object
+    value: float, top: float, height: float, colour: RichColor, ground: RichColor
 ) -> tuple[str, Style]:
     """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
-    bottom = top - height
+    covered = min(max(value, 0.0), top) - max(min(value, 0.0), top - height)
+    eighths = max(0, min(8, round(covered / height * 8)))
     if value >= 0:
-        share = (min(value, top) - max(0.0, bottom)) / height
         # From the bottom up; where zero lies within the cell the bar begins at its foot.
-        eighths = max(0, min(8, round(share * 8)))
-        return _UP[eighths], Style(color=colour)  # type: ignore[arg-type]
-    share = (min(0.0, top) - max(value, bottom)) / height
-    eighths = max(0, min(8, round(share * 8)))
+        return _UP[eighths], Style(color=colour)
     # From the top down: the rest is drawn in the colour of the ground.
-    return (
-        (" ", Style()) if not eighths else (_UP[8 - eighths], Style(color=ground, bgcolor=colour))  # type: ignore[arg-type]
-    )
+    return (_UP[8 - eighths], Style(color=ground, bgcolor=colour)) if eighths else (" ", Style())

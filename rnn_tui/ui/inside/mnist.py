@@ -15,8 +15,7 @@ from textual.content import Content
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.mnist import RowsStudy, study_rows
-from rnn_tui.inside.probes import Progress, Stopping
+from rnn_tui.inside.mnist import RowsStudy, read_test_image, study_test_images
 from rnn_tui.inside.row_readers import saliency, trace_digit
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.weights import NETWORKS, Source
@@ -138,19 +137,17 @@ class MnistInside(InsideView):
             return MISSING
         given = self._offered if self._kind == OTHER else None
         number, path = self._image, source.path
+        name = self._image_name if given is None else given.name
 
         def look() -> Subject:
             network = NETWORKS.get(path, RowReaderNetwork)
-            if given is None:
-                digit, label, name = _test_image(number)
-            else:
-                digit, label, name = given.digit, given.label, given.name
+            read = read_test_image(number) if given is None else (given.digit, given.label)
             return Subject(
                 f"{name} · {source.title}",
-                trace_digit(network, digit),
+                trace_digit(network, read[0]),
                 NETWORKS.version_of(path),
-                lambda progress, stopping: _study(network, progress, stopping),
-                DigitDetails(digit, label, network),
+                lambda progress, stopping: study_test_images(network, progress, stopping),
+                DigitDetails(*read, network),
             )
 
         key = (number if given is None else given.key, NETWORKS.version_of(path))
@@ -281,21 +278,3 @@ class MnistInside(InsideView):
         if subject is self.subject:
             self._gradient = gradient
             self.show_all()
-
-
-def _test_image(number: int) -> tuple[Ink, int | None, str]:
-    """A test image, its label, its name."""
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, in the thread
-
-    data = load_mnist()
-    digit = data.test_images[number].numpy().astype(np.float32) / np.float32(255)
-    return digit, int(data.test_labels[number]), f"test image {number}"
-
-
-def _study(network: RowReaderNetwork, progress: Progress, stopping: Stopping) -> RowsStudy | None:
-    """Read all test images."""
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, in the thread
-
-    data = load_mnist()
-    images, labels = data.test_images.numpy(), data.test_labels.numpy()
-    return study_rows(network, images, labels, progress=progress, stopping=stopping)

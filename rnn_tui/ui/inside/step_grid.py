@@ -43,6 +43,7 @@ WIDEST_COLUMN = 6
 RULER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 # More than any screen has.
 MOST_LINES = 10_000
+GREY = Color(128, 128, 128)
 
 
 @dataclass(frozen=True)
@@ -92,20 +93,10 @@ class StepGrid(Widget, can_focus=True):
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
         super().__init__(id=id)
         self.ruler = ruler
-        self._bands: tuple[StepBand, ...] = ()
+        self.bands: tuple[StepBand, ...] = ()
         self._levels: dict[int, Levels] = {}
         self._numbers: Sequence[int] = ()
-        self._step = 0
-
-    @property
-    def bands(self) -> tuple[StepBand, ...]:
-        """What is drawn."""
-        return self._bands
-
-    @property
-    def step(self) -> int:
-        """The present step, from 0."""
-        return self._step
+        self.step = 0
 
     def show(self, bands: Sequence[StepBand], numbers: Sequence[int], step: int) -> None:
         """Draw `bands` over steps, up to the present one.
@@ -115,7 +106,7 @@ class StepGrid(Widget, can_focus=True):
             numbers: (T) what the ruler calls the steps.
             step: the present one, from 0.
         """
-        self._bands, self._numbers, self._step = tuple(bands), numbers, step
+        self.bands, self._numbers, self.step = tuple(bands), numbers, step
         self._levels = {
             at: levels_of(band.values, band.limit, signed=band.signed)
             for at, band in enumerate(bands)
@@ -129,7 +120,7 @@ class StepGrid(Widget, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A line for the ruler and each row, and for curves what they profit from."""
-        return 1 + sum(allot(MOST_LINES, self._bands)) if self._bands else 1
+        return 1 + sum(allot(MOST_LINES, self.bands)) if self.bands else 1
 
     # Where things are
 
@@ -139,11 +130,11 @@ class StepGrid(Widget, can_focus=True):
         width = max(1, min(WIDEST_COLUMN, room // max(1, self._steps)))
         count = min(self._steps, room // width)
         # The present step in the middle, but no room wasted at the ends.
-        first = max(0, min(self._step - count // 2, self._steps - count))
+        first = max(0, min(self.step - count // 2, self._steps - count))
         return _Columns(first, count, width)
 
     def _lines(self) -> tuple[int, ...]:
-        return allot(max(0, self.size.height - 1), self._bands)
+        return allot(max(0, self.size.height - 1), self.bands)
 
     def _place(self, y: int) -> tuple[int, int] | None:
         """The band at a line of the widget, and the line in it."""
@@ -159,9 +150,9 @@ class StepGrid(Widget, can_focus=True):
         if not self._steps:
             return
         inside = event.x >= LABEL_WIDTH and column < columns.count
-        step = columns.first + column if inside else self._step
+        step = columns.first + column if inside else self.step
         name, row, place = "", 0, self._place(event.y) if event.y else None
-        if place is not None and isinstance(band := self._bands[place[0]], HeatBand):
+        if place is not None and isinstance(band := self.bands[place[0]], HeatBand):
             rows = rows_at(band, self._lines()[place[0]], place[1])
             if rows:
                 name, row = band.name, rows[0]
@@ -193,7 +184,7 @@ class StepGrid(Widget, can_focus=True):
         return Segment(f"{text}{mark} ", self._style("cursor" if cursor else "label"))
 
     def _draw(self, at: int, line: int) -> list[Segment]:
-        band = self._bands[at]
+        band = self.bands[at]
         match band:
             case HeadingBand():
                 return [Segment(band.text, self._style("faint"))]
@@ -211,8 +202,8 @@ class StepGrid(Widget, can_focus=True):
             (step for step in RULER_STEPS if step * columns.width > longest), RULER_STEPS[-1]
         )
         room = columns.count * columns.width
-        here = str(self._numbers[self._step])
-        start = max(0, min((self._step - columns.first) * columns.width, room - len(here)))
+        here = str(self._numbers[self.step])
+        start = max(0, min((self.step - columns.first) * columns.width, room - len(here)))
         end = start + len(here)
         more_left, more_right = columns.first > 0, columns.first + columns.count < self._steps
         text = [" "] * room
@@ -242,13 +233,13 @@ class StepGrid(Widget, can_focus=True):
         for step in range(columns.first, columns.first + columns.count):
             word = band.words[step][: columns.width].ljust(columns.width)
             style = self._style("strong" if band.strong else "word")
-            if step > self._step:
+            if step > self.step:
                 style = self._style("faint")
             if band.chosen and band.chosen[step]:
                 style = style + self._style("chosen")
             if band.wrong and band.wrong[step]:
                 style = self._style("wrong")
-            if step == self._step:
+            if step == self.step:
                 style = style + self._style("here")
             segments.append(Segment(word[: len(word.rstrip()) or 1], style))
             segments.append(Segment(word[len(word.rstrip()) or 1 :]))
@@ -273,28 +264,19 @@ class StepGrid(Widget, can_focus=True):
         upper, lower = levels[rows[0], span].tolist(), levels[rows[-1], span].tolist()
         for column in range(columns.count):
             step = columns.first + column
-            faded = step > self._step
+            faded = step > self.step
             above = scale.colour(upper[column], signed=band.signed, faded=faded)
             below = scale.colour(lower[column], signed=band.signed, faded=faded)
             if len(rows) == 1:
                 text = self._written(band, rows[0], step, columns.width) if whole else ""
                 text = text or " " * columns.width
-                ink = scale.ground if abs(upper[column]) > LEVELS // 2 else None
-                segments.append(
-                    Segment(
-                        text,
-                        Style(
-                            color=(ink or Color(128, 128, 128)).rich_color
-                            if text.strip()
-                            else None,
-                            bgcolor=above,
-                        ),
-                    )
-                )
+                ink = scale.ground if abs(upper[column]) > LEVELS // 2 else GREY
+                style = Style(color=ink.rich_color if text.strip() else None, bgcolor=above)
+                segments.append(Segment(text, style))
             else:
                 segments.append(Segment("▀" * columns.width, Style(color=above, bgcolor=below)))
         if (len(rows) == 1 and not band.written) or marked:
-            value = f"{band.values[row, self._step]:{band.form}}"
+            value = f"{band.values[row, self.step]:{band.form}}"
             segments.append(Segment(f" {value}", self._style("cursor" if marked else "faint")))
         return segments
 
@@ -320,7 +302,7 @@ class StepGrid(Widget, can_focus=True):
                 segments.append(Segment(" " * columns.width))
                 continue
             colour = scale.colour(
-                -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self._step
+                -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step
             )
             glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
             # A gap between bars, where there is room for it.
@@ -335,7 +317,7 @@ class StepGrid(Widget, can_focus=True):
     def _curve_label(self, band: BarBand, line: int) -> Segment:
         if line == 0:
             return self._label(band.label)
-        value = float(band.values[self._step])
+        value = float(band.values[self.step])
         if line == 1 and not np.isnan(value):
             text = f"{value:{band.form}}"[: LABEL_WIDTH - 2].ljust(LABEL_WIDTH)
             return Segment(text, self._style("cursor"))

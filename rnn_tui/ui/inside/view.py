@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -17,8 +16,7 @@ from textual.widgets import Static
 from rnn_tui.ui.inside.bands import StepBand
 from rnn_tui.ui.inside.pictures import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.study import Studies
-from rnn_tui.ui.inside.subject import LookRequest, Subject, TaskInside
+from rnn_tui.ui.inside.subject import LookRequest, Studies, Subject, TaskInside
 from rnn_tui.ui.inside.trace_bands import (
     UNITS,
     Look,
@@ -73,7 +71,7 @@ class InsideView(TaskInside):
     def __init__(self) -> None:
         super().__init__(classes="inside-view")
         self.subject: Subject | None = None
-        self._look, self._step = Look(), 0
+        self.look, self.step = Look(), 0
         self._asked_for: LookRequest | None = None
         self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
         self._study_shown = True
@@ -124,16 +122,6 @@ class InsideView(TaskInside):
         """Whether a look or a study is under way."""
         return self._looking.busy or self._studies.running
 
-    @property
-    def step(self) -> int:
-        """The present step, from 0."""
-        return self._step
-
-    @property
-    def look(self) -> Look:
-        """What is looked at."""
-        return self._look
-
     # Looking.
 
     def bring_up_to_date(self, pane: TaskPane) -> None:  # noqa: ARG002 - it looks for itself
@@ -165,11 +153,11 @@ class InsideView(TaskInside):
         before, self.subject, self._failure = self.subject, found, ""
         same = before is not None and before.trace.steps == found.trace.steps
         # The whole input at first: one sees the answer, and goes back from there.
-        if not same or self._step >= found.trace.steps:
-            self._step = found.trace.steps - 1
+        if not same or self.step >= found.trace.steps:
+            self.step = found.trace.steps - 1
         if before is None or before.network != found.network:
-            self._look = replace(self._look, unit=None)
-        self._look = self._look.fitted(found.trace)
+            self.look = replace(self.look, unit=None)
+        self.look = self.look.fitted(found.trace)
         self.taken(found)
         self.refresh_bindings()
         self._study_at_once()
@@ -193,7 +181,7 @@ class InsideView(TaskInside):
             self._say(".inside-note", "")
             self._show_study()
             return
-        trace, step = subject.trace, self._step
+        trace, step = subject.trace, self.step
         study = self.study if self._study_shown else None
         self.set_class(study is not None, "-studied")
         bands: list[StepBand] = [*self.input_bands(subject, study)]
@@ -204,14 +192,14 @@ class InsideView(TaskInside):
         if study is not None:
             bands += self.study_bands(subject, study)
         if units:
-            bands += unit_bands(trace, self._look)
+            bands += unit_bands(trace, self.look)
         numbers = range(self.first_number, self.first_number + trace.steps)
         self.grid.show(bands, numbers, step)
         self.query_one(Scrubber).show(
             step, trace.steps, self.step_name(step, trace.steps), self.sentence(subject, step),
             playing=self._playing is not None,
         )  # fmt: skip
-        readout = readout_text(trace, self._look, step, self.size.width) if units else ""
+        readout = readout_text(trace, self.look, step, self.size.width) if units else ""
         self._say(".inside-readout", readout)
         self._say(".inside-note", self.note(subject, step))
         self._show_study()
@@ -239,14 +227,14 @@ class InsideView(TaskInside):
         if self.subject is None:
             return
         step = max(0, min(step, self.subject.trace.steps - 1))
-        if step != self._step:
-            self._step = step
+        if step != self.step:
+            self.step = step
             self.show_all()
 
     def action_step(self, by: int) -> None:
         """Go on, or back."""
         self._stop_playing()
-        self.go_to(self._step + by)
+        self.go_to(self.step + by)
 
     def action_to_step(self, step: int) -> None:
         """Go to the first step, or with −1 to the last."""
@@ -261,7 +249,7 @@ class InsideView(TaskInside):
             self.show_all()
         elif self.subject is not None:
             steps = self.subject.trace.steps
-            if self._step >= steps - 1:
+            if self.step >= steps - 1:
                 self.go_to(0)
             seconds = min(SECONDS_A_STEP, LONGEST_PLAY / steps)
             self._playing = self.set_interval(max(seconds, SHORTEST_TICK), self._play_on)
@@ -273,8 +261,8 @@ class InsideView(TaskInside):
             return
         steps = self.subject.trace.steps
         stride = max(1, round(steps * SHORTEST_TICK / LONGEST_PLAY))
-        self.go_to(self._step + stride)
-        if self._step >= steps - 1:
+        self.go_to(self.step + stride)
+        if self.step >= steps - 1:
             self._stop_playing()
             self.show_all()
 
@@ -287,26 +275,26 @@ class InsideView(TaskInside):
         """Put the cursor on another unit."""
         if self.subject is None:
             return
-        self._look_otherwise(self._look.moved(self.subject.trace, by))
+        self._look_otherwise(self.look.moved(self.subject.trace, by))
 
     def _look_otherwise(self, look: Look) -> None:
-        if look != self._look:
-            self._look = look
+        if look != self.look:
+            self.look = look
             self.show_all()
 
     def action_sort(self) -> None:
         """Order the units in the other way."""
-        self._look_otherwise(self._look.sorted_otherwise())
+        self._look_otherwise(self.look.sorted_otherwise())
 
     def action_quantity(self) -> None:
         """Show the next of state, cell and gates."""
         if self.subject is not None:
-            self._look_otherwise(self._look.next_quantity(self.subject.trace))
+            self._look_otherwise(self.look.next_quantity(self.subject.trace))
 
     def action_layer(self) -> None:
         """Show the next layer."""
         if self.subject is not None:
-            self._look_otherwise(self._look.next_layer(self.subject.trace))
+            self._look_otherwise(self.look.next_layer(self.subject.trace))
 
     @on(StepGrid.Picked, "#inside-steps")
     def _picked(self, event: StepGrid.Picked) -> None:
@@ -314,7 +302,7 @@ class InsideView(TaskInside):
         self._stop_playing()
         self.go_to(event.step)
         if event.name == UNITS and self.subject is not None:
-            self._look_otherwise(self._look.on_row(self.subject.trace, event.row))
+            self._look_otherwise(self.look.on_row(self.subject.trace, event.row))
 
     @on(Scrubber.Moved)
     def _scrubbed(self, event: Scrubber.Moved) -> None:
@@ -365,9 +353,3 @@ class InsideView(TaskInside):
             self._studies.stop()
         else:
             raise SkipAction  # it may mean something to the screen
-
-
-def chosen_after(titles: Sequence[str], title: str) -> str:
-    """The next title, and after the last the first."""
-    at = titles.index(title) if title in titles else -1
-    return titles[(at + 1) % len(titles)]

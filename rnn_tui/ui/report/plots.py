@@ -11,8 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from rnn_tui.report.curves import Figure, Points
-from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.chart.spread import line_series
+from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.chart.view import MARKERS
 from rnn_tui.ui.shell.views import SpreadView
 

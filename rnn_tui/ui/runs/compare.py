@@ -17,8 +17,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.chart.spread import line_series
+from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.shell.views import SpreadView
 
 HINT = "Mark runs with Space, and see them here side by side."

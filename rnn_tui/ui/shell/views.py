@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
 
-from rnn_tui.ui.chart.spread import SPREAD_LABELS, SpreadKind
+from rnn_tui.ui.chart.chart import SPREAD_LABELS, SpreadKind
 from rnn_tui.ui.shell.pane import Pane
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from textual.widgets import DataTable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.chart.spread import share_cursor, spread_series
+from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
 from rnn_tui.ui.training.variants import VariantNames, VariantTable, in_few_words, name_in_chart
 

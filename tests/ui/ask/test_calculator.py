@@ -20,17 +20,17 @@ from textual.widgets import Select, Static
 
 from rnn_tui.engine import paths
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.inside.adder import trace_addition
-from rnn_tui.inside.carry import study_carry
+from rnn_tui.inside.adder import study_carry, trace_addition
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.ask.calculator import ALL, CalculatorPanel
-from rnn_tui.ui.ask.calculator_answer import Adders, SumAnswer
-from rnn_tui.ui.ask.calculator_parts import (
+from rnn_tui.ui.ask.calculator_answer import (
     MOST_CHARACTERS,
+    Adders,
     NumberEntry,
+    SumAnswer,
     TallyTable,
     shorten,
 )

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, Select, Static
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.carry import study_carry
+from rnn_tui.inside.adder import study_carry
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.row_readers import trace_digit
 from rnn_tui.runs.weights import choose, choose_shipped
@@ -19,7 +19,7 @@ from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.ask.calculator_parts import NumberEntry
+from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
@@ -374,11 +374,12 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
-        view = pane._laters["inside"]._content = MnistInside(lambda: None)
+        place = pane._views["inside"]
+        view = place._content = MnistInside(lambda: None)
         # As when PyTorch becomes ready at this moment.
-        pane.show_view("inside", [], None)
+        view.bring_up_to_date(pane)
         assert view.subject is None
-        await pane._laters["inside"].mount(view)
+        await place.mount(view)
         pane.show_tab("inside")
         await wait_until(pilot, lambda: view.subject is not None)
     assert app.runs.close(10)
