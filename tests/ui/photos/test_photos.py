@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rnn_tui.ui.training.form import SettingInput
 from textual.widgets import Checkbox, TabbedContent
 
 from rnn_tui.photos import reader as reading
 from rnn_tui.ui.photos.choose_path import PhotoTree
 from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import APP_KEYS, SIZES, screen_text, settled
 from tests.ui.photos.photos_host import (

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from rnn_tui.ui.training.form import SettingInput
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, Static
 
@@ -18,6 +17,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import PhotoCard
 from rnn_tui.ui.photos.detail import PhotoAnswerBars, PhotoDetail, StageView
 from rnn_tui.ui.photos.grid import PhotoGrid
+from rnn_tui.ui.training.form import SettingInput
 from tests.ui.helpers import screen_text, settled
 from tests.ui.photos.photos_host import (
     Host,
