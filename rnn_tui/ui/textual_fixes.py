@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from textual import events
+from textual._compositor import CompositorMap
 from textual.app import App
-from textual.binding import Binding, BindingsMap
+from textual.binding import ActiveBinding, Binding, BindingsMap
 from textual.dom import DOMNode
+from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
@@ -38,29 +39,6 @@ def read_late_styles(app: App[object]) -> None:
     if not app.stylesheet.has_source(*LATE_STYLES):
         late = [path for path in ALL_STYLES if path not in app.css_path]
         app.stylesheet.add_source(joined_styles(late), LATE_STYLES)
-
-
-# Textual compares with where widgets were before; where it has looked that up between making them
-# and laying them out, as it does while a row of tabs scrolls, none of them is new to it, and nobody
-# tells them that they are shown, nor how large they are: a late view stays empty. Waits for
-# `Screen._refresh_layout` to compare with the last layout in place of the last look-up.
-
-
-async def mount_in_view(place: Widget, content: Widget) -> None:
-    """Mount a view into a place that is or comes in front, and see that it learns so.
-
-    It may hear it twice here.
-    """
-    await place.mount(content)
-    content.call_after_refresh(_tell, content)
-
-
-def _tell(content: Widget) -> None:
-    if not content.region:
-        return  # it is not in front any more, and hears of it when it is again
-    for widget in content.walk_children(Widget, with_self=True):
-        widget.post_message(events.Resize(widget.size, widget.virtual_size, widget.container_size))
-    content.post_message(events.Show())
 
 
 class ViewTabs(TabbedContent):
@@ -116,7 +94,28 @@ class ExactBar(ProgressBar):
         self.query_one("#bar", Bar).percentage = self.percentage
 
 
-class FrontScreen(Screen[object]):
+class ExactScreen(Screen[object]):
+    """A screen that tells every widget of its size.
+
+    Textual compares a layout with where widgets were when that was last looked up. Where something
+    looks it up between a change and its layout, as the change of a style does after a scroll, the
+    layout finds nothing new: a view stays empty, or is drawn for the size that it had. Waits for
+    `Compositor.reflow` to compare with the last layout.
+    """
+
+    _laid_out: CompositorMap | None = None
+
+    def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
+        if scroll and not self._layout_widgets:
+            super()._refresh_layout(size, scroll)  # of what is visible only
+            return
+        if self._laid_out is not None:
+            self._compositor._full_map = self._laid_out
+        super()._refresh_layout(size, scroll)
+        self._laid_out = self._compositor._full_map
+
+
+class FrontScreen(ExactScreen):
     """A screen on which what is in front has its keys wherever the focus is.
 
     Textual's binding chain goes from the focus up: with the focus in a row of tabs, as after a
@@ -148,3 +147,15 @@ class FrontScreen(Screen[object]):
             nodes.insert(at, node)
             chain.insert(at, (node, bindings))
         return chain
+
+    @property
+    def active_bindings(self) -> dict[str, ActiveBinding]:
+        """The keys that hold: of what has the focus, of the tab, of its view, of the app."""
+        order: list[DOMNode] = [*reversed(self._in_front()), self, self.app]
+        found = super().active_bindings
+
+        def rank(key: str) -> int:
+            node = found[key].node
+            return order.index(node) + 1 if node in order else 0
+
+        return {key: found[key] for key in sorted(found, key=rank)}

@@ -42,7 +42,7 @@ from rnn_tui.ui.shell.messages import (
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.tabs import RUNS, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen, ViewTabs, mount_in_view, read_late_styles
+from rnn_tui.ui.textual_fixes import FrontScreen, ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -232,7 +232,7 @@ class RnnTuiApp(App[int]):
         if place.query(Pane):
             return False
         read_late_styles(cast("App[object]", self))
-        await mount_in_view(place, self.tabs[str(place.id)].make(self))
+        await place.mount(self.tabs[str(place.id)].make(self))
         return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from rnn_tui.ui.textual_fixes import mount_in_view
-
 
 class LazyView(Vertical):
     """An empty place until `fill` is called.
@@ -32,5 +30,5 @@ class LazyView(Vertical):
         """Make the content, unless it is there; returns it."""
         if self._content is None:
             self._content = self._make()
-            await mount_in_view(self, self._content)
+            await self.mount(self._content)
         return self._content

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 
+def pane_of(view: Widget) -> Pane:
+    """The pane that a view is in."""
+    return next(node for node in view.ancestors if isinstance(node, Pane))
+
+
 class TaskView(Widget):
     """A view of a task's tab. A view says what differs.
 
@@ -41,7 +46,7 @@ class TaskView(Widget):
         found = next(
             (one for one in self.walk_children(Widget, with_self=True) if one.focusable), None
         )
-        (found or self.screen.query_one("#views Tabs")).focus()
+        (found or pane_of(self).query_one("#views Tabs")).focus()
 
     def use(self, source: Source) -> None:
         """Answer with these weights from now on."""
@@ -135,8 +140,7 @@ class SpreadView(ChartView):
     def action_spread(self) -> None:
         """Draw the other kind of spread, in all views of the tab."""
         spread: SpreadKind = "sd" if self.spread == "range" else "range"
-        pane = next(node for node in self.ancestors if isinstance(node, Pane))
-        for view in pane.walk_children(SpreadView):  # a query knows the first bases only
+        for view in pane_of(self).walk_children(SpreadView):  # a query knows the first bases only
             view.spread = spread
             view.draw()
         self.notify(f"Spread over seeds: {SPREAD_LABELS[spread]}", timeout=2)

@@ -187,7 +187,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
             assert plots.figure is not None
             seen.append(plots.figure.key)
             if plots.figure.key == "mnist-val_accuracy":
-                ours, published = plots.chart.prepared[0], plots.chart.prepared[3]
+                ours, published = plots.charts[0].prepared[0], plots.charts[0].prepared[3]
                 assert (ours.marker, published.marker, published.name) == ("●", "○", "report")
                 assert published.y[:2] == (92.25, 95.39)
                 assert "△ report" in screen_text(app)
@@ -202,12 +202,12 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         assert plots.figure.key == seen[0]
         await pilot.press("j", "j", "j", "v")
         assert "± sd" in last_notice(app)
-        recall = plots.chart.prepared[0]
+        recall = plots.charts[0].prepared[0]
         assert recall.name == "H 2 (n 2)"
         middle = [(low + high) / 2 for low, high in zip(recall.low, recall.high, strict=True)]
         assert middle == pytest.approx(list(recall.y))
         await pilot.press("c")
-        assert app.screen.maximized is plots.chart
+        assert app.screen.maximized is plots.charts[0]
         await pilot.press("escape", "n")
 
         def text() -> str:
@@ -246,7 +246,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
 class PausedOnce(TrainingManager):
     """Pauses the first rerun before its first step, for who wants to look at it."""
 
-    def reproduce(self, plan: Plan) -> None:
+    def train_report(self, plan: Plan) -> None:
         first = self.report is None
         super().train_report(plan)
         if first:

@@ -114,7 +114,7 @@ def row(app: RnnTuiApp, name: str) -> str:
 
 
 def curves(app: RnnTuiApp) -> dict[str, tuple[float, ...]]:
-    return {one.name: tuple(one.y) for one in app.query_one(RunsCompare).chart.prepared}
+    return {one.name: tuple(one.y) for one in app.query_one(RunsCompare).charts[0].prepared}
 
 
 # The table
@@ -211,7 +211,7 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
             values = [store.curve(run, "val_accuracy").values for run in both]
         means = tuple((one[0] + two[0]) / 2 for one, two in zip(*values, strict=True))  # type: ignore[index]
         assert curves(app)[label] == pytest.approx(means)
-        app.query_one(RunsCompare).chart.focus()
+        app.query_one(RunsCompare).charts[0].focus()
         await pilot.press("y")
         copied = app.clipboard
         assert "Validation accuracy (%)" in copied
@@ -233,7 +233,7 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         assert "± sd" in last_notice(app)
         # The cursor reads all curves.
         await pilot.press("left")
-        assert app.query_one(RunsCompare).chart.cursor is not None
+        assert app.query_one(RunsCompare).charts[0].cursor is not None
 
 
 async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Path) -> None:

@@ -8,6 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from rnn_tui.ui.shell.lazy_view import LazyView
+from rnn_tui.ui.textual_fixes import ExactScreen
 
 
 class Told(Static):
@@ -29,6 +30,10 @@ class Told(Static):
 
 class LazyViewApp(App[None]):
     """A late view, and something that scrolls."""
+
+    def get_default_screen(self) -> ExactScreen:
+        """The app's kind of screen."""
+        return ExactScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """The view above what scrolls."""
