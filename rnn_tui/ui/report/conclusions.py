@@ -11,6 +11,7 @@ from textual.widgets import Static
 
 from rnn_tui.report.conclusions import Conclusion, Verdict
 from rnn_tui.report.rows import Results
+from rnn_tui.tasks.adder import ADDER
 
 NO_ADDER = "The report's conclusions are on the adder, which is not among the tasks ticked above."
 MEASURING = "Bit accuracy by length is being measured …"
@@ -41,7 +42,7 @@ class ReportConclusions(VerticalScroll, can_focus=True):
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
         if measuring:
             parts.append(Content(MEASURING))
-        lacking = [row for row in results.rows if row.experiment.task == "adder"]
+        lacking = [row for row in results.rows if row.experiment.task == ADDER.name]
         few = [
             f"{row.experiment.short_label} ({row.n} of {row.wanted})"
             for row in lacking

@@ -18,6 +18,7 @@ from rnn_tui.report.plan import Experiment, Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.report.conclusions import ReportConclusions
 from rnn_tui.ui.report.export import ExportReportScreen
 from rnn_tui.ui.report.plots import ReportPlots
@@ -237,7 +238,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         """See to it that bit accuracy by length is known."""
         if self._results is None or self._measuring or self._measured == self._key():
             return
-        if any(row.n for row in self._results.rows if row.experiment.task == "adder"):
+        if any(row.n for row in self._results.rows if row.experiment.task == ADDER.name):
             self._measuring = True
             self._measure_lengths(self._key(), self._results.plan)
         else:

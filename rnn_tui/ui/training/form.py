@@ -124,7 +124,7 @@ class SettingsForm(VerticalScroll):
             yield Static("", id="summary", markup=False)
         if len(self._spec.cells) > 1:
             with Vertical(classes="choice", id="models"):
-                yield Label("Models, one after another")
+                yield Label("Cells, one after another")
                 with Horizontal():
                     for model in self._spec.cells:
                         yield MarkedCheckbox(
@@ -178,7 +178,7 @@ class SettingsForm(VerticalScroll):
         """
         if not self.cells:
             self.query_one("#models Checkbox").focus()
-            raise SettingError("Tick at least one model to train.")
+            raise SettingError("Tick at least one cell to train.")
         overrides: dict[str, Any] = {
             "device": str(self.query_one("#device", Select).value),
         }

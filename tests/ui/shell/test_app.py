@@ -93,7 +93,7 @@ async def test_no_model_ticked_is_a_sentence(runs: ScriptedRuns) -> None:
         await pilot.press("t")
         await pilot.pause()
         assert runs.started == []
-        assert "at least one model" in last_notice(pilot.app)
+        assert "at least one cell" in last_notice(pilot.app)
 
 
 async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns) -> None:
