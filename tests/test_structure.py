@@ -1,6 +1,7 @@
 """Rules of the house that a reader relies on: one name for one thing, knowledge in one place."""
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -52,3 +53,17 @@ def test_tasks_cells_and_augmentations_are_named_where_they_are_known() -> None:
             if elsewhere is not None and room not in elsewhere:
                 found.append(f"{path}:{node.lineno}: {node.value}")
     assert found == []
+
+
+def test_the_pages_for_developers_name_what_is_there() -> None:
+    top = PACKAGE.parent
+    pages = [top / "CONTRIBUTING.md", *sorted((top / "docs").glob("*.md"))]
+    named = {
+        name
+        for page in pages
+        for name in re.findall(r"`((?:[\w-]+/)+[\w-]+\.py)`", page.read_text(encoding="utf-8"))
+        if not name.startswith("rnn_parity/")
+    }
+    assert len(named) > 20
+    there = [top, PACKAGE]
+    assert [name for name in sorted(named) if not any((at / name).is_file() for at in there)] == []
