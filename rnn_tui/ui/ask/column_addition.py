@@ -98,24 +98,15 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         Binding("end", "scroll_pages(9999)", "Lowest bit", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "column-addition--label",
-        "column-addition--faint",
-        "column-addition--number",
-        "column-addition--ruled",
-        "column-addition--answer",
-        "column-addition--wrong",
-        "column-addition--mark",
-        "column-addition--total",
-        "column-addition--sureness",
-    }
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._columns: AdditionColumns | None = None
-        self._sureness_label = "sure"
-        # Cells between what is shown and the right end, kept when the width changes.
-        self._from_right = 0
-        self._settled = Size(0, 0)
+        "column-addition--label", "column-addition--faint", "column-addition--number",
+        "column-addition--ruled", "column-addition--answer", "column-addition--wrong",
+        "column-addition--mark", "column-addition--total", "column-addition--sureness",
+    }  # fmt: skip
+    _columns: AdditionColumns | None = None
+    _sureness_label = "sure"
+    # Cells between what is shown and the right end, kept when the width changes.
+    _from_right = 0
+    _settled = Size(0, 0)
 
     @property
     def pitch(self) -> int:
@@ -207,10 +198,8 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
     def _visible(self, columns: AdditionColumns) -> list[int | None]:
         """The bit in each visible cell, None in a cell between bits."""
         pitch, start = self.pitch, self.scroll_offset.x
-        end = min(
-            start + self.scrollable_content_region.width - LABEL_WIDTH,
-            pitch * (columns.length - 1) + 1,
-        )
+        room = self.scrollable_content_region.width - LABEL_WIDTH
+        end = min(start + room, pitch * (columns.length - 1) + 1)
         return [
             None if cell % pitch else columns.length - 1 - cell // pitch
             for cell in range(start, end)

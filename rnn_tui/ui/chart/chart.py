@@ -90,9 +90,7 @@ class ChartPlot(Widget):
         super().notify_style_update()
         self._rows = None
 
-    def on_resize(self) -> None:
-        """Draw for the new size."""
-        self.redraw()
+    on_resize = redraw
 
     def render_line(self, y: int) -> Strip:
         """Return one line, drawing all of them first if anything changed."""

@@ -191,11 +191,11 @@ class SequenceInside(InsideView):
         bands = [WordBand(self._shape.inputs, trace.read)]
         if trace.one_output:
             words = [trace.answer_word(step) for step in range(trace.steps)]
-            wrong = [
-                bool(right) and word != right for word, right in zip(words, truth, strict=True)
-            ]
+            wrong = [right not in ("", word) for word, right in zip(words, truth, strict=True)]
             bands.append(WordBand("answer", words, wrong=wrong, strong=True))
-        return [*bands, *([WordBand("true", truth)] if any(truth) else [])]
+        if any(truth):
+            bands.append(WordBand("true", truth))
+        return bands
 
     def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """None."""

@@ -60,17 +60,12 @@ class StepGrid(Widget, can_focus=True):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "step-grid--label",
-        "step-grid--word",
-        "step-grid--strong",
-        "step-grid--faint",
-        "step-grid--wrong",
-        "step-grid--here",
-        "step-grid--cursor",
-        "step-grid--ground",
+        "step-grid--label", "step-grid--word", "step-grid--strong", "step-grid--faint",
+        "step-grid--wrong", "step-grid--here", "step-grid--cursor", "step-grid--ground",
         "step-grid--chosen",
-    }
+    }  # fmt: skip
 
+    @dataclass
     class Picked(Message):
         """A place was clicked.
 
@@ -81,9 +76,10 @@ class StepGrid(Widget, can_focus=True):
             row: in it.
         """
 
-        def __init__(self, grid: StepGrid, step: int, name: str = "", row: int = 0) -> None:
-            super().__init__()
-            self.grid, self.step, self.name, self.row = grid, step, name, row
+        grid: StepGrid
+        step: int
+        name: str = ""
+        row: int = 0
 
         @property
         def control(self) -> StepGrid:

@@ -45,7 +45,8 @@ class Look:
 
     def units(self, trace: Trace) -> Indices:
         """The units (H,) from top to bottom."""
-        return units_in_order(trace.layers[self.layer], self.order)
+        layer = trace.layers[self.layer]
+        return layer.order if self.order == IMPORTANCE else np.arange(len(layer.importance))
 
     def on_row(self, trace: Trace, row: int) -> Look:
         """With the cursor on the unit in a row, from 0."""
@@ -57,7 +58,7 @@ class Look:
         at = int(np.flatnonzero(units == self.unit)[0])
         return self.on_row(trace, max(0, min(at + by, len(units) - 1)))
 
-    def sorted_otherwise(self) -> Look:
+    def sorted_otherwise(self, _trace: Trace) -> Look:
         """With the units in the other order."""
         return replace(self, order=NUMBER if self.order == IMPORTANCE else IMPORTANCE)
 
@@ -72,17 +73,6 @@ class Look:
         return replace(self, layer=layer, unit=None).fitted(trace)
 
 
-def units_in_order(layer: LayerTrace, order: str) -> Indices:
-    """The units (H,) from top to bottom."""
-    return layer.order if order == IMPORTANCE else np.arange(len(layer.importance))
-
-
-def limit_of(quantity: str, values: Array) -> float:
-    """The value that gets the full colour: 1, or the largest of a memory, which knows no bounds."""
-    largest = float(np.abs(values).max())
-    return max(1e-6, largest) if quantity == "cell" else max(1.0, largest)
-
-
 def is_signed(quantity: str, values: Array) -> bool:
     """Whether values may lie below zero, as those of gates do not."""
     return not quantity.endswith(" gate") or bool((values < 0).any())
@@ -90,18 +80,14 @@ def is_signed(quantity: str, values: Array) -> bool:
 
 def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     """What comes out after each step."""
+    labels = tuple(f"P of {name}" for name in trace.outputs)
     if trace.one_output:
-        label = f"P of {trace.outputs[0]}"
-        return [HeatBand("", (label,), trace.probabilities.T, form=".2f", row=None)]
-    answers = trace.answers
-    heat = HeatBand(
-        PROBABILITIES,
-        tuple(f"P of {name}" for name in trace.outputs),
-        trace.probabilities.T,
-        form=".3f",
-        row=int(answers[step]),
-    )
-    return [WordBand("answer", [trace.outputs[at] for at in answers], strong=True), heat]
+        return [HeatBand("", labels, trace.probabilities.T, form=".2f")]
+    row = int(trace.answers[step])
+    return [
+        WordBand("answer", [trace.outputs[at] for at in trace.answers], strong=True),
+        HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row),
+    ]
 
 
 def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
@@ -109,31 +95,18 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     layer = trace.layers[look.layer]
     values = layer.quantities[look.quantity]  # (T, H)
     units = look.units(trace)
-    limit = limit_of(look.quantity, values)
+    # The value that gets the full colour: 1, or the largest of a memory, which knows no bounds.
+    limit = max(1e-6 if look.quantity == "cell" else 1.0, float(np.abs(values).max()))
     signed = is_signed(look.quantity, values)
+    lowest, form = (-limit, "+.2f") if signed else (0.0, ".2f")
     assert look.unit is not None
     row = int(np.flatnonzero(units == look.unit)[0])
-    form = "+.2f" if signed else ".2f"
     where = f" · {layer.name}" if len(trace.layers) > 1 else ""
-    by = "by importance" if look.order == IMPORTANCE else "by number"
+    labels = tuple(f"unit {unit}" for unit in units)
     return [
-        HeadingBand(f"{look.quantity} of {len(units)} units{where} · {by}"),
-        HeatBand(
-            UNITS,
-            tuple(f"unit {unit}" for unit in units),
-            values.T[units],
-            limit=limit,
-            signed=signed,
-            form=form,
-            row=row,
-        ),
-        BarBand(
-            f"unit {look.unit}",
-            values[:, look.unit],
-            low=-limit if signed else 0.0,
-            high=limit,
-            form=form,
-        ),
+        HeadingBand(f"{look.quantity} of {len(units)} units{where} · by {look.order}"),
+        HeatBand(UNITS, labels, values.T[units], limit, signed, form, row),
+        BarBand(f"unit {look.unit}", values[:, look.unit], lowest, limit, form),
     ]
 
 
