@@ -124,32 +124,13 @@ class Adders:
             return None
         return replica_of(self.config, label, seed)[0]
 
+    @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
         """Add with one replica, or where it is None let all vote for each bit.
 
         A tie goes to the bit that the mean of the outputs is nearer to. Where weights are so large
         that no number comes out, the bit is 0, and not sure at all.
         """
-        with np.errstate(all="ignore"):
-            return self._answer(addition, replica)
-
-    def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
-        """The same answer of one replica, with the carries that its states tell.
-
-        The first time, the probe is fitted to other additions.
-        """
-        replica, told = answer.replica, ()
-        assert replica is not None
-        with suppress(CheckpointError):
-            if replica not in self._studies:
-                self._studies[replica] = None
-                self._studies[replica] = study_carry(self._network, replica)
-            if (study := self._studies[replica]) is not None:
-                trace = trace_addition(self._network, answer.addition, replica)
-                told = tuple(study.carry_row(trace).tolist())
-        return replace(answer, told=told)
-
-    def _answer(self, addition: Addition, replica: int | None) -> SumAnswer:
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
             said = outputs >= 0.5
@@ -170,6 +151,22 @@ class Adders:
             addition, replica, self.config.lengths[1], f"{self.source.label} · {by}", bits,
             sureness, tallies, written,
         )  # fmt: skip
+
+    def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
+        """The same answer of one replica, with the carries that its states tell.
+
+        The first time, the probe is fitted to other additions.
+        """
+        replica, told = answer.replica, ()
+        assert replica is not None
+        with suppress(CheckpointError):
+            if replica not in self._studies:
+                self._studies[replica] = None
+                self._studies[replica] = study_carry(self._network, replica)
+            if (study := self._studies[replica]) is not None:
+                trace = trace_addition(self._network, answer.addition, replica)
+                told = tuple(study.carry_row(trace).tolist())
+        return replace(answer, told=told)
 
     def _tallies(self, addition: Addition, said: Bits) -> tuple[Tally, ...]:
         """Count right sums among all replicas' bits (R, L)."""

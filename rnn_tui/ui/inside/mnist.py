@@ -214,10 +214,6 @@ class MnistInside(InsideView):
         if self._pixels:
             self._find(subject)
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """None: the picture shows what is read."""
-        return []
-
     def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[StepBand]:  # noqa: ARG002
         """How often the answer after each row is right."""
         percent = (100 * study.accuracy).astype(np.float32)

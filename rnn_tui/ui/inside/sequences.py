@@ -11,8 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
-from rnn_tui.inside.sequences import draw_example, trace_inputs
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.trace import Trace, draw_example, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -196,14 +195,6 @@ class SequenceInside(InsideView):
         if any(truth):
             bands.append(WordBand("true", truth))
         return bands
-
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """None."""
-        return []
-
-    def study_text(self, study: Any) -> str:
-        """What a study found, in a sentence."""
-        return str(study.summary)
 
     def sentence(self, subject: Subject, step: int) -> str:
         """The answer after a step, and whether it is right."""
