@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -161,19 +161,14 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         page = self.container_size.width - LABEL_WIDTH
         self.scroll_to(x=self.scroll_x + pages * page, animate=False)
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll right where there is more than fits."""
-        self._wheel(event, 1)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll left where there is more than fits."""
-        self._wheel(event, -1)
-
-    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def _wheel(self, event: events.MouseEvent) -> None:
+        """Scroll right or left where there is more than fits."""
         if self.max_scroll_x:
             event.prevent_default()
             event.stop()
-            self.action_scroll_cells(direction)
+            self.action_scroll_cells(1 if isinstance(event, events.MouseScrollDown) else -1)
 
     # Drawing
 

@@ -16,24 +16,19 @@ from rnn_tui.ui.inside.subject import StudyWork, Subject
 from rnn_tui.ui.training.pane import TaskPane
 
 
-def adder_inside(pane: TaskPane) -> AdderInside:
-    """The view of a task's tab: of what is typed in its calculator."""
-    return AdderInside(pane.query_one(CalculatorPanel))
-
-
 class AdderInside(SequenceInside):
     """An addition on its way through an adder.
 
     Args:
-        calculator: has the numbers, and says which weights answer.
+        pane: whose calculator has the numbers, and says which weights answer.
     """
 
     first_number: ClassVar[int] = 0
     studies_at_once: ClassVar[bool] = True
 
-    def __init__(self, calculator: CalculatorPanel) -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__(ADDER)
-        self._calculator = calculator
+        self._calculator = pane.query_one(CalculatorPanel)
 
     def question(self) -> SequenceQuestion:
         """The numbers of the calculator."""

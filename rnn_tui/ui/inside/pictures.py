@@ -128,26 +128,20 @@ class ReadImage(Widget):
         rows = (y,) if self.large else (2 * y, 2 * y + 1)
         if rows[-1] >= SIDE:
             return Strip.blank(width, self.rich_style)
-        colours = [self._colours(row) for row in rows]
-        cells = [
-            ("  ", Style(bgcolor=column[0]))
-            if self.large
-            else ("▀", Style(color=column[0], bgcolor=column[1]))
-            for column in zip(*colours, strict=True)
-        ]
+        columns = zip(*map(self._colours, rows), strict=True)
+        if self.large:
+            cells = [("  ", Style(bgcolor=only)) for (only,) in columns]
+        else:
+            cells = [("▀", Style(color=upper, bgcolor=lower)) for upper, lower in columns]
         segments = [
             Segment("".join(text for text, _ in run), style)
             for style, run in groupby(cells, key=lambda cell: cell[1])
         ]
         if self._row in rows:
             mark = "◀" if self.large else "▀▄"[rows.index(self._row)]
-            segments.append(Segment(mark, self._mark))
+            accent = Color.parse(self.app.theme_variables["accent"]).rich_color
+            segments.append(Segment(mark, self.rich_style + Style(color=accent, bold=True)))
         return Strip(segments).adjust_cell_length(width, self.rich_style)
-
-    @property
-    def _mark(self) -> Style:
-        accent = Color.parse(self.app.theme_variables["accent"])
-        return self.rich_style + Style(color=accent.rich_color, bold=True)
 
     def _colours(self, row: int) -> list[RichColor]:
         read = row <= self._row
