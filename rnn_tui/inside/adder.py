@@ -19,8 +19,7 @@ from rnn_tui.inside.probes import (
     chance_level,
     fit_probe,
 )
-from rnn_tui.inside.sequences import trace_inputs
-from rnn_tui.inside.trace import Trace, require_finite
+from rnn_tui.inside.trace import Trace, require_finite, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
 

@@ -19,8 +19,7 @@ from rnn_tui.inside.probes import (
     never,
     silent,
 )  # fmt: skip
-from rnn_tui.inside.sequences import trace_inputs
-from rnn_tui.inside.trace import Trace, require_finite
+from rnn_tui.inside.trace import Trace, require_finite, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions

@@ -85,7 +85,7 @@ ADDER = Task(
     views=(
         replace(TRAINING, options={"log_loss": True}),
         View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:calculator_view", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.adder:adder_inside"),
+        View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside"),
         RESULTS,
         replace(
             LENGTHS,

@@ -79,7 +79,7 @@ RECALL = Task(
     views=(
         TRAINING,
         View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:prompt_view", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.recall:recall_inside"),
+        View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside"),
         RESULTS,
         LENGTHS,
         CONFUSION,

@@ -126,12 +126,10 @@ class CalculatorPanel(AskPanel):
         if state.replica_results:
             self.use(choose(ADDER.name))
 
-    def _load(self) -> None:
-        # Of several loads only the last one goes on after its thread, as it cancels the others.
-        self._load_weights(self._source)
-
+    # Of several loads only the last one goes on after its thread, as it cancels the others.
     @work(group="weights", exclusive=True)
-    async def _load_weights(self, source: Source | None) -> None:
+    async def _load(self) -> None:
+        source = self._source
         try:
             adders = await in_thread(self, lambda: Adders(source or choose(ADDER.name)))
         except CheckpointError as error:
@@ -252,18 +250,15 @@ class CalculatorPanel(AskPanel):
         self.query_one("#verdict", Static).update(
             Content(answer.verdict).stylize(style) + Content(f" · {answer.by}")
         )
-        self.query_one(SumLines).show(answer)
+        self.query_one(SumLines).answer = answer
         self.query_one(TallyTable).show(answer.tallies)
-        self._note = (
-            f"{one.length:,} bits: trained on at most {longest:,}" if one.length > longest else ""
-        )
+        note = f"{one.length:,} bits: trained on at most {longest:,}"
+        self._note = note if one.length > longest else ""
         self._show_message()
 
     def _show_message(self) -> None:
         """Say what is wrong, else what to know of the answer; grey an answer to something else."""
-        wrong = [*([self._failure] if self._failure else []), *self._complaints]
-        message = Content("\n".join(wrong)).stylize("$text-error")
-        if not wrong:
-            message = Content(self._note).stylize("$text-warning")
-        self.query_one("#message", Static).update(message)
+        wrong = "\n".join([*filter(None, [self._failure]), *self._complaints])
+        style = "$text-error" if wrong else "$text-warning"
+        self.query_one("#message", Static).update(Content(wrong or self._note).stylize(style))
         self.query_one("#addition").set_class(bool(self._complaints), "-stale")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from textual.content import Content
 from textual.geometry import Size
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
@@ -122,37 +124,13 @@ class Adders:
             return None
         return replica_of(self.config, label, seed)[0]
 
+    @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
         """Add with one replica, or where it is None let all vote for each bit.
 
         A tie goes to the bit that the mean of the outputs is nearer to. Where weights are so large
         that no number comes out, the bit is 0, and not sure at all.
         """
-        with np.errstate(all="ignore"):
-            return self._answer(addition, replica)
-
-    def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
-        """The same answer of one replica, with the carries that its states tell.
-
-        The first time, the probe is fitted to other additions.
-        """
-        assert answer.replica is not None
-        return replace(answer, told=self._told_carries(answer.addition, answer.replica))
-
-    def _told_carries(self, addition: Addition, replica: int) -> tuple[int, ...]:
-        try:
-            if replica not in self._studies:
-                self._studies[replica] = None
-                self._studies[replica] = study_carry(self._network, replica)
-            study = self._studies[replica]
-            if study is None:
-                return ()
-            trace = trace_addition(self._network, addition, replica)
-        except CheckpointError:
-            return ()
-        return tuple(study.carry_row(trace).tolist())
-
-    def _answer(self, addition: Addition, replica: int | None) -> SumAnswer:
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
             said = outputs >= 0.5
@@ -173,6 +151,22 @@ class Adders:
             addition, replica, self.config.lengths[1], f"{self.source.label} · {by}", bits,
             sureness, tallies, written,
         )  # fmt: skip
+
+    def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
+        """The same answer of one replica, with the carries that its states tell.
+
+        The first time, the probe is fitted to other additions.
+        """
+        replica, told = answer.replica, ()
+        assert replica is not None
+        with suppress(CheckpointError):
+            if replica not in self._studies:
+                self._studies[replica] = None
+                self._studies[replica] = study_carry(self._network, replica)
+            if (study := self._studies[replica]) is not None:
+                trace = trace_addition(self._network, answer.addition, replica)
+                told = tuple(study.carry_row(trace).tolist())
+        return replace(answer, told=told)
 
     def _tallies(self, addition: Addition, said: Bits) -> tuple[Tally, ...]:
         """Count right sums among all replicas' bits (R, L)."""
@@ -195,19 +189,6 @@ MUTED = "$foreground 60%"
 TITLE = "Seeds that have the whole sum right"
 
 
-@dataclass(frozen=True)
-class _Cut:
-    """A paste of which a part was left out.
-
-    Attributes:
-        value: what the field held right after it.
-        note: a sentence on it.
-    """
-
-    value: str
-    note: str
-
-
 class NumberEntry(TypedInput):
     """An input for a number. All printable keys are typed text, since `2` or `x` is an answer too:
     a wrong one, which is said in a sentence.
@@ -220,13 +201,14 @@ class NumberEntry(TypedInput):
     def __init__(self, label: str, value: str) -> None:
         super().__init__(value, MOST_CHARACTERS, id=f"number-{label}")
         self.label = label
-        self._cut: _Cut | None = None
+        # What the field held right after a paste of which a part was left out, and a note on it.
+        self._cut = "", ""
 
     def on_typed_input_cut(self, event: TypedInput.Cut) -> None:
         """What is left of a paste is not the number that was meant."""
         event.stop()
         note = f"Only the first {event.kept:,} of {event.pasted:,} pasted characters fit."
-        self._cut = _Cut(self.value, note)
+        self._cut = self.value, note
         self.post_message(self.Changed(self, self.value))
 
     def read(self, base: Base) -> int:
@@ -235,8 +217,9 @@ class NumberEntry(TypedInput):
         Raises:
             QueryError: with the sentence to show.
         """
-        if self._cut is not None and self._cut.value == self.value:
-            raise QueryError(f"{self._cut.note} A number may have at most {MOST_BITS:,} bits.")
+        held, note = self._cut
+        if note and held == self.value:
+            raise QueryError(f"{note} A number may have at most {MOST_BITS:,} bits.")
         return parse_number(self.value, base)
 
     def convert(self, old: Base, new: Base) -> None:
@@ -260,28 +243,19 @@ def shorten(digits: str, width: int) -> str:
 class SumLines(Widget):
     """The answer in the three bases, beside it the true sum where that differs."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._answer: SumAnswer | None = None
-
-    def show(self, answer: SumAnswer) -> None:
-        """Write an answer."""
-        self._answer = answer
-        self.refresh()
+    # Always taken as new: arrays in answers have no single truth value to compare them by.
+    answer: reactive[SumAnswer | None] = reactive(None, always_update=True)
 
     def render(self) -> Content:
         """Write it at the present width."""
-        if self._answer is None:
+        if self.answer is None:
             return Content("")
         label_width = max(len(base.name) for base in BASES) + 2
         room = self.content_size.width - label_width
-        wrong = any(answered != true for answered, true in self._answer.written)
+        wrong = any(answered != true for answered, true in self.answer.written)
         if wrong:
             room = (room - len(f"{GAP}true ")) // 2
-        written = [
-            (shorten(answered, room), shorten(true, room))
-            for answered, true in self._answer.written
-        ]
+        written = [[shorten(number, room) for number in pair] for pair in self.answer.written]
         column = max(len(answered) for answered, _ in written)
         lines = []
         for base, (answered, true) in zip(BASES, written, strict=True):
@@ -299,9 +273,7 @@ class SumLines(Widget):
 class TallyTable(Widget):
     """Every variant with its seeds that are right, as many beside each other as fit."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._tallies: tuple[Tally, ...] = ()
+    _tallies: tuple[Tally, ...] = ()
 
     def show(self, tallies: tuple[Tally, ...]) -> None:
         """List them; none takes no room."""
@@ -309,12 +281,7 @@ class TallyTable(Widget):
         self.display = bool(tallies)
         self.refresh(layout=True)
 
-    def get_content_height(
-        self,
-        container: Size,  # noqa: ARG002 (the names are Textual's)
-        viewport: Size,  # noqa: ARG002
-        width: int,
-    ) -> int:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """The title, and a line for each row."""
         return 1 + len(self._rows(width))
 
@@ -342,6 +309,4 @@ class TallyTable(Widget):
 
 
 def _style(tally: Tally) -> str:
-    if tally.right == tally.seeds:
-        return "$text-success"
-    return "$text-error bold"
+    return "$text-success" if tally.right == tally.seeds else "$text-error bold"

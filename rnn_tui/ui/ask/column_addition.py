@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
@@ -98,24 +98,15 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         Binding("end", "scroll_pages(9999)", "Lowest bit", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "column-addition--label",
-        "column-addition--faint",
-        "column-addition--number",
-        "column-addition--ruled",
-        "column-addition--answer",
-        "column-addition--wrong",
-        "column-addition--mark",
-        "column-addition--total",
-        "column-addition--sureness",
-    }
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._columns: AdditionColumns | None = None
-        self._sureness_label = "sure"
-        # Cells between what is shown and the right end, kept when the width changes.
-        self._from_right = 0
-        self._settled = Size(0, 0)
+        "column-addition--label", "column-addition--faint", "column-addition--number",
+        "column-addition--ruled", "column-addition--answer", "column-addition--wrong",
+        "column-addition--mark", "column-addition--total", "column-addition--sureness",
+    }  # fmt: skip
+    _columns: AdditionColumns | None = None
+    _sureness_label = "sure"
+    # Cells between what is shown and the right end, kept when the width changes.
+    _from_right = 0
+    _settled = Size(0, 0)
 
     @property
     def pitch(self) -> int:
@@ -170,19 +161,14 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         page = self.container_size.width - LABEL_WIDTH
         self.scroll_to(x=self.scroll_x + pages * page, animate=False)
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Scroll right where there is more than fits."""
-        self._wheel(event, 1)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Scroll left where there is more than fits."""
-        self._wheel(event, -1)
-
-    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def _wheel(self, event: events.MouseEvent) -> None:
+        """Scroll right or left where there is more than fits."""
         if self.max_scroll_x:
             event.prevent_default()
             event.stop()
-            self.action_scroll_cells(direction)
+            self.action_scroll_cells(1 if isinstance(event, events.MouseScrollDown) else -1)
 
     # Drawing
 
@@ -207,10 +193,8 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
     def _visible(self, columns: AdditionColumns) -> list[int | None]:
         """The bit in each visible cell, None in a cell between bits."""
         pitch, start = self.pitch, self.scroll_offset.x
-        end = min(
-            start + self.scrollable_content_region.width - LABEL_WIDTH,
-            pitch * (columns.length - 1) + 1,
-        )
+        room = self.scrollable_content_region.width - LABEL_WIDTH
+        end = min(start + room, pitch * (columns.length - 1) + 1)
         return [
             None if cell % pitch else columns.length - 1 - cell // pitch
             for cell in range(start, end)

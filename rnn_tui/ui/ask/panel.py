@@ -60,9 +60,7 @@ class AskPanel(Vertical, TaskView):
         """From the fields to the answers, so that single keys are commands again."""
         self.focus_view()
 
-    def action_type(self) -> None:
-        """From the answers to the first field."""
-        self.focus_field()
+    action_type = focus_field
 
 
 def replica_of(
@@ -110,11 +108,6 @@ class ReplicaSelect(Horizontal):
         """The label of a variant, or what is beside them; and the seed."""
         return str(self._variants.value), int(str(self._seeds.value))
 
-    @property
-    def any_seed(self) -> bool:
-        """Whether what is chosen has no seed."""
-        return self.chosen[0] in self._extra
-
     def offer(self, config: SequenceConfig, variant: str, seed: int) -> None:
         """List what these networks are, with `variant` and `seed` chosen where they have them."""
         _, label, seed = replica_of(config, variant, seed)
@@ -130,7 +123,7 @@ class ReplicaSelect(Horizontal):
 
     def show_seeds(self, shown: bool = True) -> None:
         """Show the list of seeds where what is chosen has one."""
-        self._seeds.display = shown and not self.any_seed
+        self._seeds.display = shown and self.chosen[0] not in self._extra
 
     def choose_next(self, config: SequenceConfig) -> None:
         """Choose the next variant, and after the last the first."""

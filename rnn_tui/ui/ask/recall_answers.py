@@ -95,15 +95,7 @@ class RecallAnswers:
 
     def seed_label(self, seed: int | None) -> str:
         """Which seed's answers are looked at, in words."""
-        if seed is None:
-            return f"mean of {self.config.seeds}"
-        return f"seed {self.config.seed + seed}"
-
-    @property
-    def lengths_text(self) -> str:
-        """The lengths in training."""
-        shortest, longest = self.config.lengths
-        return f"{shortest} to {longest}" if shortest < longest else f"{shortest}"
+        return f"mean of {self.config.seeds}" if seed is None else f"seed {self.config.seed + seed}"
 
     @property
     def source_text(self) -> str:
@@ -125,7 +117,8 @@ class RecallAnswers:
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
         if not shortest <= length <= longest:
             digits = f"{length:,} digits" if length > 1 else "1 digit"
-            notes.append(f"{digits}: trained on {self.lengths_text}.")
+            lengths = f"{shortest} to {longest}" if shortest < longest else f"{shortest}"
+            notes.append(f"{digits}: trained on {lengths}.")
         return " ".join(notes)
 
 

@@ -35,7 +35,6 @@ EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
 # A thousand digits with a comma and a space after each, and some to spare.
 MOST_CHARACTERS = 4000
-POSITION_CHARACTERS = 6
 # Lines of the panel from which there is room for air and large digits.
 ROOMY_HEIGHT = 24
 # Lines that the prompt takes, apart from its notes and its hints.
@@ -79,22 +78,15 @@ class RecallPromptPanel(AskPanel):
 
     def compose(self) -> ComposeResult:
         """Lay out the prompt, the table behind it, and the keys."""
+        example, hint = " ".join(map(str, EXAMPLE)), "such as 3 1 4 1 5"
         with ContentSwitcher(initial="recall-prompt"):
             with Vertical(id="recall-prompt"):
                 with Horizontal(classes="fields"):
                     yield Label("Digits")
-                    yield TypedInput(
-                        " ".join(map(str, EXAMPLE)),
-                        MOST_CHARACTERS,
-                        placeholder="such as 3 1 4 1 5",
-                        id="recall-digits",
-                    )
+                    yield TypedInput(example, MOST_CHARACTERS, placeholder=hint, id="recall-digits")
                     yield Label("Position")
                     yield TypedInput(
-                        f"{REPORT_POSITION}",
-                        POSITION_CHARACTERS,
-                        placeholder="1 …",
-                        id="recall-position",
+                        f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
                     )
                 with Horizontal(classes="asked"):
                     yield MarkedDigits(id="recall-sequence")

@@ -157,16 +157,15 @@ class RecallTable(Vertical):
             heading = f"{answers.variant_label(variant)}\n{100 * right.mean():.0f} % right"
             table.add_column(Text(heading))
         said = [answers.of(variant, seed).argmax(axis=1).tolist() for variant in variants]
-        for row, (digits, true) in enumerate(
-            zip(answers.sequences, answers.truth.tolist(), strict=True)
+        for digits, true, *row in zip(
+            answers.sequences, answers.truth.tolist(), *said, strict=True
         ):
             cells = [
                 Text(f"{len(digits)}", justify="right"),
                 Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip()),
                 Text(f"{true}", justify="center"),
             ]
-            for variant in variants:
-                answer = said[variant][row]
+            for answer in row:
                 mark, style = ("✓", good) if answer == true else ("✗", bad)
                 cells.append(Text(f"{mark} {answer}", style))
             table.add_row(*cells)

@@ -12,7 +12,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.reactive import reactive
-from textual.theme import Theme
 from textual.widget import Widget
 
 from rnn_tui.ui.chart import readout, view
@@ -132,7 +131,7 @@ class ChartBase(Widget, can_focus=True):
 
     def on_mount(self) -> None:
         """Follow the theme: the colours of the runs are not the stylesheet's."""
-        self.app.theme_changed_signal.subscribe(self, self._on_theme)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._changed())
 
     def on_resize(self) -> None:
         """Leave out what does not fit."""
@@ -290,11 +289,7 @@ class ChartBase(Widget, can_focus=True):
         """Smooth more, or after the most not at all."""
         self.smoothing = (self.smoothing + 1) % len(SMOOTHING_WEIGHTS)
 
-    def check_action(
-        self,
-        action: str,
-        parameters: tuple[object, ...],  # noqa: ARG002 (the name is Textual's)
-    ) -> bool | None:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer only what this chart allows; leave escape to others without a cursor."""
         allowed = {
             "toggle_log": self._allow_log,
@@ -313,12 +308,10 @@ class ChartBase(Widget, can_focus=True):
         return log_y and self._allow_log
 
     def watch_smoothing(self) -> None:
-        """Show the new smoothing."""
+        """Show the new smoothing, or the new scale."""
         self._changed(data=True)
 
-    def watch_log_y(self) -> None:
-        """Show the new scale."""
-        self._changed(data=True)
+    watch_log_y = watch_smoothing
 
     def watch_cursor(self) -> None:
         """Show the cursor, moving a view that it has left."""
@@ -347,10 +340,6 @@ class ChartBase(Widget, can_focus=True):
             self._prepared = None
             self._update_title()
         self.redraw()
-
-    def _on_theme(self, _theme: Theme) -> None:
-        """Draw in the colours of the new theme."""
-        self._changed()
 
     def _stops(self) -> list[float]:
         """Return the x where the cursor may be in the present view."""

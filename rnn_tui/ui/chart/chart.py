@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.content import Content
@@ -66,11 +66,8 @@ class ChartPlot(Widget):
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "chart-plot--axis",
-        "chart-plot--grid",
-        "chart-plot--cursor",
-        "chart-plot--mark",
-    }
+        "chart-plot--axis", "chart-plot--grid", "chart-plot--cursor", "chart-plot--mark",
+    }  # fmt: skip
 
     def __init__(self, chart: ChartBase) -> None:
         """Create the plot of ``chart``."""
@@ -90,9 +87,7 @@ class ChartPlot(Widget):
         super().notify_style_update()
         self._rows = None
 
-    def on_resize(self) -> None:
-        """Draw for the new size."""
-        self.redraw()
+    on_resize = redraw
 
     def render_line(self, y: int) -> Strip:
         """Return one line, drawing all of them first if anything changed."""
@@ -242,16 +237,11 @@ class ChartPlot(Widget):
         if x is not None:
             self._chart.move_cursor_near(x)
 
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Zoom in around the pointer."""
-        self._wheel(event, 1)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Zoom out around the pointer."""
-        self._wheel(event, -1)
-
-    def _wheel(self, event: events.MouseEvent, direction: int) -> None:
-        """Zoom; a wheel turn that cannot zoom any further scrolls what is around."""
+    @on(events.MouseScrollUp)
+    @on(events.MouseScrollDown)
+    def _wheel(self, event: events.MouseEvent) -> None:
+        """Zoom around the pointer; a turn that can't zoom any further scrolls what is around."""
+        direction = 1 if isinstance(event, events.MouseScrollUp) else -1
         if self._chart.zoom(direction, self.column_to_x(event.x)):
             event.stop()
             event.prevent_default()

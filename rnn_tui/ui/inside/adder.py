@@ -16,24 +16,19 @@ from rnn_tui.ui.inside.subject import StudyWork, Subject
 from rnn_tui.ui.training.pane import TaskPane
 
 
-def adder_inside(pane: TaskPane) -> AdderInside:
-    """The view of a task's tab: of what is typed in its calculator."""
-    return AdderInside(pane.query_one(CalculatorPanel))
-
-
 class AdderInside(SequenceInside):
     """An addition on its way through an adder.
 
     Args:
-        calculator: has the numbers, and says which weights answer.
+        pane: whose calculator has the numbers, and says which weights answer.
     """
 
     first_number: ClassVar[int] = 0
     studies_at_once: ClassVar[bool] = True
 
-    def __init__(self, calculator: CalculatorPanel) -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__(ADDER)
-        self._calculator = calculator
+        self._calculator = pane.query_one(CalculatorPanel)
 
     def question(self) -> SequenceQuestion:
         """The numbers of the calculator."""
@@ -53,15 +48,16 @@ class AdderInside(SequenceInside):
         """Both numbers, what is carried and who tells it, what came out, what is right."""
         addition: Addition = subject.details.given
         total, answers = addition.bits(addition.total), subject.trace.answers
-        carries = addition.carries
+        carries, trace = addition.carries, subject.trace
+        told: list[tuple[str, Any]] = []  # by whom, from the state before each place
+        if study is not None:
+            told.append(("by probe", study.carry_row(trace)))
+            told.append((f"by unit {study.best[1]}", study.unit_row(trace, *study.best)))
         return [
             WordBand("a", _bits(addition.bits(addition.a))),
             WordBand("b", _bits(addition.bits(addition.b))),
             WordBand("carry", _bits(carries)),
-            *(
-                WordBand(label, _bits(told), wrong=(told != carries).tolist())
-                for label, told in self._told(subject, study)
-            ),
+            *(WordBand(label, _bits(row), wrong=(row != carries).tolist()) for label, row in told),
             WordBand("network", _bits(answers), wrong=(answers != total).tolist(), strong=True),
             WordBand("true sum", _bits(total)),
         ]
@@ -72,17 +68,6 @@ class AdderInside(SequenceInside):
         values = study.values(subject.trace, source, unit)
         limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
         return [BarBand(f"unit {unit}", values, -limit, limit)]
-
-    @staticmethod
-    def _told(subject: Subject, study: CarryStudy | None) -> list[tuple[str, Any]]:
-        """The carry into each place as the state before it tells it, and who reads it there."""
-        if study is None:
-            return []
-        trace, (source, unit) = subject.trace, study.best
-        return [
-            ("by probe", study.carry_row(trace)),
-            (f"by unit {unit}", study.unit_row(trace, source, unit)),
-        ]
 
     def step_name(self, step: int, steps: int) -> str:
         """The place, counted from 0 as powers of two are."""

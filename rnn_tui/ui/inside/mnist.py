@@ -208,15 +208,11 @@ class MnistInside(InsideView):
 
     # What is shown
 
-    def taken(self, subject: Subject) -> None:  # noqa: ARG002
+    def taken(self, subject: Subject) -> None:
         """Its pixels speak for something else."""
         self._gradient = None
         if self._pixels:
-            self._find_pixels()
-
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """None: the picture shows what is read."""
-        return []
+            self._find(subject)
 
     def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[StepBand]:  # noqa: ARG002
         """How often the answer after each row is right."""
@@ -260,12 +256,8 @@ class MnistInside(InsideView):
         """Colour the pixels by the gradient of the winning logit, or show the digit again."""
         self._pixels = not self._pixels
         if self._pixels and self._gradient is None and self.subject is not None:
-            self._find_pixels()
-        self.show_all()
-
-    def _find_pixels(self) -> None:
-        if self.subject is not None:
             self._find(self.subject)
+        self.show_all()
 
     @work(group="pixels", exclusive=True)
     async def _find(self, subject: Subject) -> None:

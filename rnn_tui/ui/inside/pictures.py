@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
@@ -13,6 +14,7 @@ from textual.color import Color
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -31,17 +33,14 @@ class Scrubber(Widget):
 
     ALLOW_SELECT = False
 
+    @dataclass
     class Moved(Message):
         """A step was chosen, from 0."""
 
-        def __init__(self, step: int) -> None:
-            super().__init__()
-            self.step = step
+        step: int
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._steps, self._step = 0, 0
-        self._name, self._text, self._playing = "", "", False
+    _steps, _step = 0, 0
+    _name, _text, _playing = "", "", False
 
     def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
         """Draw that `step` of `steps`, called `name`, is the present one, and `text` beside it."""
@@ -84,30 +83,19 @@ class ReadImage(Widget):
 
     ALLOW_SELECT = False
 
+    @dataclass
     class Picked(Message):
         """A row was clicked, from 0."""
 
-        def __init__(self, row: int) -> None:
-            super().__init__()
-            self.row = row
+        row: int
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    large = reactive(False, layout=True)
+
+    def __init__(self) -> None:
+        super().__init__()
         self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
         self._gradient: Ink | None = None
         self._row = SIDE - 1
-        self._large = False
-
-    @property
-    def large(self) -> bool:
-        """Whether a row has a line of its own."""
-        return self._large
-
-    @large.setter
-    def large(self, large: bool) -> None:
-        if large != self._large:
-            self._large = large
-            self.refresh(layout=True)
 
     def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
         """Draw a digit.
@@ -122,44 +110,38 @@ class ReadImage(Widget):
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         """A cell a pixel, or two; and the mark."""
-        return (SIDE * 2 if self._large else SIDE) + MARGIN
+        return (SIDE * 2 if self.large else SIDE) + MARGIN
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """Half as many lines as pixels, or as many."""
-        return SIDE if self._large else SIDE // 2
+        return SIDE if self.large else SIDE // 2
 
     def on_click(self, event: events.Click) -> None:
         """Read up to the row that was clicked."""
-        row = event.y if self._large else 2 * event.y + 1
+        row = event.y if self.large else 2 * event.y + 1
         if 0 <= row < SIDE:
             self.post_message(self.Picked(row))
 
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         width = self.size.width
-        rows = (y,) if self._large else (2 * y, 2 * y + 1)
+        rows = (y,) if self.large else (2 * y, 2 * y + 1)
         if rows[-1] >= SIDE:
             return Strip.blank(width, self.rich_style)
-        colours = [self._colours(row) for row in rows]
-        cells = [
-            ("  ", Style(bgcolor=column[0]))
-            if self._large
-            else ("▀", Style(color=column[0], bgcolor=column[1]))
-            for column in zip(*colours, strict=True)
-        ]
+        columns = zip(*map(self._colours, rows), strict=True)
+        if self.large:
+            cells = [("  ", Style(bgcolor=only)) for (only,) in columns]
+        else:
+            cells = [("▀", Style(color=upper, bgcolor=lower)) for upper, lower in columns]
         segments = [
             Segment("".join(text for text, _ in run), style)
-            for style, run in ((style, list(run)) for style, run in groupby(cells, lambda c: c[1]))
+            for style, run in groupby(cells, key=lambda cell: cell[1])
         ]
         if self._row in rows:
-            mark = "◀" if self._large else "▀▄"[rows.index(self._row)]
-            segments.append(Segment(mark, self._mark))
+            mark = "◀" if self.large else "▀▄"[rows.index(self._row)]
+            accent = Color.parse(self.app.theme_variables["accent"]).rich_color
+            segments.append(Segment(mark, self.rich_style + Style(color=accent, bold=True)))
         return Strip(segments).adjust_cell_length(width, self.rich_style)
-
-    @property
-    def _mark(self) -> Style:
-        accent = Color.parse(self.app.theme_variables["accent"])
-        return self.rich_style + Style(color=accent.rich_color, bold=True)
 
     def _colours(self, row: int) -> list[RichColor]:
         read = row <= self._row

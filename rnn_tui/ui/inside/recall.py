@@ -20,22 +20,17 @@ from rnn_tui.ui.inside.subject import StudyWork, Subject
 from rnn_tui.ui.training.pane import TaskPane
 
 
-def recall_inside(pane: TaskPane) -> RecallInside:
-    """The view of a task's tab: of what is typed in its prompt."""
-    return RecallInside(pane.query_one(RecallPromptPanel))
-
-
 class RecallInside(SequenceInside):
     """A sequence of digits on its way through a recall network.
 
     Args:
-        prompt: has the sequence, and says which weights answer.
+        pane: whose prompt has the sequence, and says which weights answer.
     """
 
-    def __init__(self, prompt: RecallPromptPanel) -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__(RECALL)
         self.add_class("-own-steps")
-        self._prompt = prompt
+        self._prompt = pane.query_one(RecallPromptPanel)
 
     def study_pictures(self) -> ComposeResult:
         """The survival of digits, over the steps of training sequences."""
@@ -73,14 +68,9 @@ class RecallInside(SequenceInside):
         study: SurvivalStudy | None = self.study
         if study is None:
             return
-        heat = HeatBand(
-            "",
-            [f"digit {place}" for place in study.positions],
-            (100 * study.accuracy).astype(np.float32),
-            limit=100.0,
-            form=".0f",
-            written=True,
-        )
+        labels = [f"digit {place}" for place in study.positions]
+        percent = (100 * study.accuracy).astype(np.float32)
+        heat = HeatBand("", labels, percent, limit=100.0, form=".0f", written=True)
         title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
         grid = self.query_one("#inside-survival", StepGrid)
         grid.show([HeadingBand(title), heat], study.steps.tolist(), len(study.steps) - 1)

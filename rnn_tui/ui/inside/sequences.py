@@ -11,8 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
-from rnn_tui.inside.sequences import draw_example, trace_inputs
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.trace import Trace, draw_example, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -191,19 +190,11 @@ class SequenceInside(InsideView):
         bands = [WordBand(self._shape.inputs, trace.read)]
         if trace.one_output:
             words = [trace.answer_word(step) for step in range(trace.steps)]
-            wrong = [
-                bool(right) and word != right for word, right in zip(words, truth, strict=True)
-            ]
+            wrong = [right not in ("", word) for word, right in zip(words, truth, strict=True)]
             bands.append(WordBand("answer", words, wrong=wrong, strong=True))
-        return [*bands, *([WordBand("true", truth)] if any(truth) else [])]
-
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """None."""
-        return []
-
-    def study_text(self, study: Any) -> str:
-        """What a study found, in a sentence."""
-        return str(study.summary)
+        if any(truth):
+            bands.append(WordBand("true", truth))
+        return bands
 
     def sentence(self, subject: Subject, step: int) -> str:
         """The answer after a step, and whether it is right."""

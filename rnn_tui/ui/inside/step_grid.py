@@ -46,31 +46,17 @@ MOST_LINES = 10_000
 GREY = Color(128, 128, 128)
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Which steps are visible, and how wide each is."""
-
-    first: int
-    count: int
-    width: int
-
-
 class StepGrid(Widget, can_focus=True):
     """A ruler, and below it whatever bands it is given."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "step-grid--label",
-        "step-grid--word",
-        "step-grid--strong",
-        "step-grid--faint",
-        "step-grid--wrong",
-        "step-grid--here",
-        "step-grid--cursor",
-        "step-grid--ground",
+        "step-grid--label", "step-grid--word", "step-grid--strong", "step-grid--faint",
+        "step-grid--wrong", "step-grid--here", "step-grid--cursor", "step-grid--ground",
         "step-grid--chosen",
-    }
+    }  # fmt: skip
 
+    @dataclass
     class Picked(Message):
         """A place was clicked.
 
@@ -81,9 +67,10 @@ class StepGrid(Widget, can_focus=True):
             row: in it.
         """
 
-        def __init__(self, grid: StepGrid, step: int, name: str = "", row: int = 0) -> None:
-            super().__init__()
-            self.grid, self.step, self.name, self.row = grid, step, name, row
+        grid: StepGrid
+        step: int
+        name: str = ""
+        row: int = 0
 
         @property
         def control(self) -> StepGrid:
@@ -125,13 +112,14 @@ class StepGrid(Widget, can_focus=True):
     # Where things are
 
     @property
-    def _columns(self) -> _Columns:
+    def _columns(self) -> tuple[range, int]:
+        """Which steps are visible, and how wide each is."""
         room = max(1, self.size.width - LABEL_WIDTH - VALUE_WIDTH)
         width = max(1, min(WIDEST_COLUMN, room // max(1, self._steps)))
         count = min(self._steps, room // width)
         # The present step in the middle, but no room wasted at the ends.
         first = max(0, min(self.step - count // 2, self._steps - count))
-        return _Columns(first, count, width)
+        return range(first, first + count), width
 
     def _lines(self) -> tuple[int, ...]:
         return allot(max(0, self.size.height - 1), self.bands)
@@ -145,12 +133,12 @@ class StepGrid(Widget, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step, and the row, that was clicked."""
-        columns = self._columns
-        column = (event.x - LABEL_WIDTH) // columns.width
+        steps, width = self._columns
+        column = (event.x - LABEL_WIDTH) // width
         if not self._steps:
             return
-        inside = event.x >= LABEL_WIDTH and column < columns.count
-        step = columns.first + column if inside else self.step
+        inside = 0 <= column < len(steps)
+        step = steps[column] if inside else self.step
         name, row, place = "", 0, self._place(event.y) if event.y else None
         if place is not None and isinstance(band := self.bands[place[0]], HeatBand):
             rows = rows_at(band, self._lines()[place[0]], place[1])
@@ -196,20 +184,18 @@ class StepGrid(Widget, can_focus=True):
                 return self._draw_curve(band, self._lines()[at], line)
 
     def _draw_ruler(self) -> list[Segment]:
-        columns = self._columns
+        steps, width = self._columns
         longest = len(str(self._numbers[-1]))
-        every = next(
-            (step for step in RULER_STEPS if step * columns.width > longest), RULER_STEPS[-1]
-        )
-        room = columns.count * columns.width
+        every = next((step for step in RULER_STEPS if step * width > longest), RULER_STEPS[-1])
+        room = len(steps) * width
         here = str(self._numbers[self.step])
-        start = max(0, min((self.step - columns.first) * columns.width, room - len(here)))
+        start = max(0, min((self.step - steps.start) * width, room - len(here)))
         end = start + len(here)
-        more_left, more_right = columns.first > 0, columns.first + columns.count < self._steps
+        more_left, more_right = steps.start > 0, steps.stop < self._steps
         text = [" "] * room
-        for column in range(columns.count):
-            number = self._numbers[columns.first + column]
-            written, at = str(number), column * columns.width
+        for column, step in enumerate(steps):
+            number = self._numbers[step]
+            written, at = str(number), column * width
             # A number that is cut would be another number.
             free = at + len(written) < start or at > end
             inside = at >= 2 * more_left and at + len(written) <= room - 2 * more_right
@@ -228,10 +214,10 @@ class StepGrid(Widget, can_focus=True):
         ]
 
     def _draw_words(self, band: WordBand) -> list[Segment]:
-        columns = self._columns
+        steps, width = self._columns
         segments = [self._label(band.label)]
-        for step in range(columns.first, columns.first + columns.count):
-            word = band.words[step][: columns.width].ljust(columns.width)
+        for step in steps:
+            word = band.words[step][:width].ljust(width)
             style = self._style("strong" if band.strong else "word")
             if step > self.step:
                 style = self._style("faint")
@@ -241,8 +227,8 @@ class StepGrid(Widget, can_focus=True):
                 style = self._style("wrong")
             if step == self.step:
                 style = style + self._style("here")
-            segments.append(Segment(word[: len(word.rstrip()) or 1], style))
-            segments.append(Segment(word[len(word.rstrip()) or 1 :]))
+            end = len(word.rstrip()) or 1
+            segments += Segment(word[:end], style), Segment(word[end:])
         return segments
 
     @property
@@ -254,27 +240,25 @@ class StepGrid(Widget, can_focus=True):
         rows = rows_at(band, self._lines()[at], line)
         if not rows:
             return []
-        columns, scale = self._columns, self._scale
+        (steps, width), scale = self._columns, self._scale
         whole = self._lines()[at] >= len(band.values)
-        levels = self._levels[at]
-        span = slice(columns.first, columns.first + columns.count)
+        levels = self._levels[at][:, steps.start : steps.stop]
         marked = band.row is not None and band.row in rows
         row = band.row if marked and band.row is not None else rows[0]
         segments = [self._label(band.labels[row], cursor=marked)]
-        upper, lower = levels[rows[0], span].tolist(), levels[rows[-1], span].tolist()
-        for column in range(columns.count):
-            step = columns.first + column
+        for step, upper, lower in zip(
+            steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True
+        ):
             faded = step > self.step
-            above = scale.colour(upper[column], signed=band.signed, faded=faded)
-            below = scale.colour(lower[column], signed=band.signed, faded=faded)
+            above = scale.colour(upper, signed=band.signed, faded=faded)
             if len(rows) == 1:
-                text = self._written(band, rows[0], step, columns.width) if whole else ""
-                text = text or " " * columns.width
-                ink = scale.ground if abs(upper[column]) > LEVELS // 2 else GREY
+                text = self._written(band, rows[0], step, width) if whole else " " * width
+                ink = scale.ground if abs(upper) > LEVELS // 2 else GREY
                 style = Style(color=ink.rich_color if text.strip() else None, bgcolor=above)
                 segments.append(Segment(text, style))
             else:
-                segments.append(Segment("▀" * columns.width, Style(color=above, bgcolor=below)))
+                below = scale.colour(lower, signed=band.signed, faded=faded)
+                segments.append(Segment("▀" * width, Style(color=above, bgcolor=below)))
         if (len(rows) == 1 and not band.written) or marked:
             value = f"{band.values[row, self.step]:{band.form}}"
             segments.append(Segment(f" {value}", self._style("cursor" if marked else "faint")))
@@ -287,7 +271,7 @@ class StepGrid(Widget, can_focus=True):
         return f"{value:{band.form}}"[: width - 1].rjust(width - 1) + " "
 
     def _draw_curve(self, band: BarBand, lines: int, line: int) -> list[Segment]:
-        columns, scale = self._columns, self._scale
+        (steps, width), scale = self._columns, self._scale
         if band.low < 0 < band.high:
             lines -= lines % 2  # so that zero lies between two lines
             if line == lines:
@@ -295,20 +279,17 @@ class StepGrid(Widget, can_focus=True):
         height = (band.high - band.low) / lines
         top = band.high - line * height
         segments = [self._curve_label(band, line)]
-        for column in range(columns.count):
-            step = columns.first + column
+        for step in steps:
             value = float(band.values[step])
             if np.isnan(value):
-                segments.append(Segment(" " * columns.width))
+                segments.append(Segment(" " * width))
                 continue
-            colour = scale.colour(
-                -LEVELS if value < 0 else LEVELS, signed=True, faded=step > self.step
-            )
+            level = -LEVELS if value < 0 else LEVELS
+            colour = scale.colour(level, signed=True, faded=step > self.step)
             glyph, style = bar_cell(value, top, height, colour, scale.ground.rich_color)
             # A gap between bars, where there is room for it.
-            bar = columns.width - (columns.width > 1)
-            segments.append(Segment(glyph * bar, style))
-            segments.append(Segment(" " * (columns.width - bar)))
+            bar = width - (width > 1)
+            segments += Segment(glyph * bar, style), Segment(" " * (width - bar))
         edge = band.high if line == 0 else band.low if line == lines - 1 else None
         if edge is not None:
             segments.append(Segment(f" {edge:{band.form}}", self._style("faint")))

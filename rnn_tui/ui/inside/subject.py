@@ -20,8 +20,7 @@ from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.words import duration
-from rnn_tui.ui.inside.bands import StepBand
-from rnn_tui.ui.inside.trace_bands import Look
+from rnn_tui.ui.inside.bands import Look, StepBand
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.views import TaskView
 
@@ -111,17 +110,20 @@ class TaskInside(Vertical, TaskView):
     def taken(self, subject: Subject) -> None:
         """Something new is looked at, and about to be shown."""
 
-    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
-        """What was read, and what should have come out; `study` is None where there is none."""
-        raise NotImplementedError
+    def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
+        """What was read, and what should have come out; `study` is None where there is none.
 
-    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:
+        Nothing where a picture shows it.
+        """
+        return []
+
+    def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """What a study adds to the steps of the input at hand."""
-        raise NotImplementedError
+        return []
 
     def study_text(self, study: Any) -> str:
         """What a study found, in a sentence or two."""
-        raise NotImplementedError
+        return str(study.summary)
 
     def step_name(self, step: int, steps: int) -> str:
         """Which step, from 0, of how many."""

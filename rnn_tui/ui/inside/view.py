@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -13,17 +14,10 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static
 
-from rnn_tui.ui.inside.bands import StepBand
+from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
 from rnn_tui.ui.inside.pictures import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import LookRequest, Studies, Subject, TaskInside
-from rnn_tui.ui.inside.trace_bands import (
-    UNITS,
-    Look,
-    answer_bands,
-    readout_text,
-    unit_bands,
-)
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -271,38 +265,38 @@ class InsideView(TaskInside):
             self._playing.stop()
             self._playing = None
 
-    def action_unit(self, by: int) -> None:
-        """Put the cursor on another unit."""
+    def _look_otherwise(self, change: Callable[..., Look], *how: int) -> None:
+        """Let a method of `Look` change what is looked at."""
         if self.subject is None:
             return
-        self._look_otherwise(self.look.moved(self.subject.trace, by))
-
-    def _look_otherwise(self, look: Look) -> None:
+        look = change(self.look, self.subject.trace, *how)
         if look != self.look:
             self.look = look
             self.show_all()
 
+    def action_unit(self, by: int) -> None:
+        """Put the cursor on another unit."""
+        self._look_otherwise(Look.moved, by)
+
     def action_sort(self) -> None:
         """Order the units in the other way."""
-        self._look_otherwise(self.look.sorted_otherwise())
+        self._look_otherwise(Look.sorted_otherwise)
 
     def action_quantity(self) -> None:
         """Show the next of state, cell and gates."""
-        if self.subject is not None:
-            self._look_otherwise(self.look.next_quantity(self.subject.trace))
+        self._look_otherwise(Look.next_quantity)
 
     def action_layer(self) -> None:
         """Show the next layer."""
-        if self.subject is not None:
-            self._look_otherwise(self.look.next_layer(self.subject.trace))
+        self._look_otherwise(Look.next_layer)
 
     @on(StepGrid.Picked, "#inside-steps")
     def _picked(self, event: StepGrid.Picked) -> None:
         event.stop()
         self._stop_playing()
         self.go_to(event.step)
-        if event.name == UNITS and self.subject is not None:
-            self._look_otherwise(self.look.on_row(self.subject.trace, event.row))
+        if event.name == UNITS:
+            self._look_otherwise(Look.on_row, event.row)
 
     @on(Scrubber.Moved)
     def _scrubbed(self, event: Scrubber.Moved) -> None:
