@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError, TaskError
 from rnn_tui.networks.stepwise import Activations, Array, sigmoid, softmax
-from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.task import Task
+
+if TYPE_CHECKING:
+    # The first frame knows traces, and must not load what reads weights.
+    from rnn_tui.tasks.config import SequenceConfig
+    from rnn_tui.tasks.sequences.inference import SequenceNetwork
+    from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
 # A block of weights that cells have among their gates, and which is none.
