@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-import psutil
-
 if TYPE_CHECKING:
     import torch
 
@@ -36,6 +34,8 @@ def require_memory(needed: int, device: torch.device) -> None:
     Raises:
         MemoryError: if so.
     """
+    import psutil  # noqa: PLC0415 - on use: the first frame of the app needs this module
+
     if device.type == "cpu" and needed > psutil.virtual_memory().available:
         raise MemoryError(f"{needed} bytes needed")
 

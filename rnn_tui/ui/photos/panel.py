@@ -396,9 +396,4 @@ class PhotosPanel(Vertical, TaskView):
 
     def action_export(self) -> None:
         """Write the photos that are shown to a file."""
-
-        def done(sentence: str | None) -> None:
-            if sentence:
-                self.notify(sentence, title="Exported", markup=False)
-
-        self.app.push_screen(PhotosExportScreen(self._photos.shown), done)
+        self.app.push_screen(PhotosExportScreen(self._photos.shown))

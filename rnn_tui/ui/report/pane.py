@@ -19,13 +19,11 @@ from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.ui.report.conclusions import ReportConclusions
 from rnn_tui.ui.report.export import ExportReportScreen
-from rnn_tui.ui.report.plots import ReportPlots
-from rnn_tui.ui.report.progress import ReportProgress
+from rnn_tui.ui.report.findings import ReportConclusions, ReportPlots
+from rnn_tui.ui.report.progress import ReportProgress, numbers, told
 from rnn_tui.ui.report.settings import ReportSettings
 from rnn_tui.ui.report.table import ReportTable
-from rnn_tui.ui.report.words import numbers, told
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
@@ -307,11 +305,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self.notify(self._problem or "The figures are not read yet.", markup=False)
             return
         done = f"{numbers(self._standing, training=False)}."
-        self.app.push_screen(ExportReportScreen(self._results.plan, done), self._exported)
-
-    def _exported(self, sentence: str | None) -> None:
-        if sentence is not None:
-            self.notify(sentence, markup=False, timeout=8)
+        self.app.push_screen(ExportReportScreen(self._results.plan, done))
 
     def on_report_table_chosen(self, event: ReportTable.Chosen) -> None:
         """Show the runs of a row."""

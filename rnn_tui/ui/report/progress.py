@@ -1,18 +1,20 @@
-"""How far the report rerun is: what is trained, a bar, networks done, time to come."""
+"""How far the report rerun is, and how it ended: in words and as a bar."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Label, ProgressBar
 
-from rnn_tui.ui.report.words import doing, numbers
+from rnn_tui.report.rows import Results, Row
+from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.textual_fixes import ExactBar
 
 if TYPE_CHECKING:
-    from rnn_tui.report.running import Standing
+    from rnn_tui.report.running import Ending, Standing
 
 
 class ReportProgress(Horizontal):
@@ -35,3 +37,106 @@ class ReportProgress(Horizontal):
         self.query_one("#report-doing", Label).update(doing(now, training=training, paused=paused))
         self.query_one(ProgressBar).update(total=1, progress=now.share if now is not None else 0)
         self.query_one("#report-numbers", Label).update(numbers(now, training=training))
+
+
+Severity = Literal["information", "warning", "error"]
+
+INSIDE, BELOW, ABOVE, SINGLE, TRAINING = "✓", "▼", "▲", "·", "…"
+
+
+def place(row: Row, *, short: bool, training: bool) -> str:
+    """Where the published figure lies among ours, by a mark and in words.
+
+    Args:
+        row: the figures.
+        short: in as few words as tell it.
+        training: whether more of its networks are being trained.
+    """
+    outside = row.outside
+    if outside is None:
+        return f"{TRAINING} training" if training else NOTHING
+    mark = INSIDE if not outside else BELOW if outside < 0 else ABOVE
+    if row.n == 1:
+        mark = SINGLE
+    if not short:
+        return f"{mark} {row.place}"
+    if not outside:
+        return f"{mark} {'equal' if row.n == 1 else 'inside'}"
+    return f"{mark} {abs(outside):.2f} {'below' if outside < 0 else 'above'}"
+
+
+def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
+    """What is trained now, or what a key would do.
+
+    Args:
+        now: how far it is; None where that is not known yet.
+        training: whether the report is under way here.
+        paused: whether it waits.
+    """
+    if now is None:
+        return "looking at the runs" if training else ""
+    if training:
+        what = now.work.label if now.work is not None else "looking at the runs"
+        return f"{what}, paused" if paused else what
+    if now.done == now.total:
+        return "complete"
+    if now.elsewhere:
+        return f"{networks(now.elsewhere)} in training elsewhere"
+    return "t goes on" if now.done else "t starts"
+
+
+def numbers(now: Standing | None, *, training: bool) -> str:
+    """How many networks are done, and how long the rest will take."""
+    if now is None:
+        return ""
+    done = f"{now.done} of {networks(now.total)}"
+    if now.done == now.total:
+        return done
+    if now.seconds_left is None:
+        return f"{done} · time{' left' if training else ''} unknown yet"
+    about = f"about {duration(now.seconds_left)}"
+    if training:
+        return f"{done} · {about} left"
+    return f"{done} · {about}" if now.seconds_left else done
+
+
+def networks(count: int) -> str:
+    """A number of networks."""
+    return f"{count:,} network{'s' if count != 1 else ''}"
+
+
+def told(report: ReportStatus, table: Results) -> tuple[str, Severity]:
+    """How a rerun ended, in a sentence, and how grave that is."""
+    if report.ending is None:
+        return f"The rerun could not go on: {report.problem}", "error"
+    ending = report.ending
+    at = f"{ending.standing.done} of {networks(ending.standing.total)} trained"
+    if ending.failures:
+        many = "a run" if len(ending.failures) == 1 else f"{len(ending.failures)} runs"
+        return f"The rerun ended with {at}; {many} failed. {ending.failures[0]}", "error"
+    if ending.complete:
+        return f"The report is complete: {inside(table)}.", "information"
+    return _incomplete(ending, at), "information"
+
+
+def _incomplete(ending: Ending, at: str) -> str:
+    if ending.stopped:
+        return f"The rerun was stopped with {at}; t goes on from there."
+    elsewhere = networks(ending.standing.elsewhere)
+    return f"The rerun has {at}; {elsewhere} trained by another program come by themselves."
+
+
+def inside(table: Results) -> str:
+    """How many published figures lie within the range of ours, without a full stop."""
+    known = [row.inside for row in table.rows if row.inside is not None]
+    parts = []
+    if known:
+        verb = "is" if sum(known) == 1 else "are"
+        parts.append(
+            f"{sum(known)} of {len(known)} published figures {verb} inside the range of ours"
+        )
+    single = sum(row.n == 1 for row in table.rows)
+    if single:
+        verb = "has" if single == 1 else "have"
+        parts.append(f"{single} {verb} a single value of ours beside them")
+    return "; ".join(parts) or "there is no figure"

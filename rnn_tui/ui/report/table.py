@@ -15,7 +15,7 @@ from textual.widgets import DataTable, Static
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import Results, Row
 from rnn_tui.report.words import HEADS, cells
-from rnn_tui.ui.report.words import place
+from rnn_tui.ui.report.progress import place
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
 SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is", "time")

@@ -16,8 +16,7 @@ from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
 from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.details import RunDetails, RunDetailsScreen
-from rnn_tui.ui.runs.export import ExportRunsScreen
+from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetails, RunDetailsScreen
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import StorePane
@@ -337,10 +336,4 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if runs:
             compare = self._compare
             metric = compare.metric if self.view == "compare" else ""
-            self.app.push_screen(
-                ExportRunsScreen(self._store, runs, metric, compare.against), self._exported
-            )
-
-    def _exported(self, sentence: str | None) -> None:
-        if sentence is not None:
-            self.notify(sentence, markup=False, timeout=8)
+            self.app.push_screen(ExportRunsScreen(self._store, runs, metric, compare.against))

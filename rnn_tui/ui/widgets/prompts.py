@@ -20,8 +20,28 @@ from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 
 
-class AskTextScreen(ModalScreen[bool]):
-    """Asks for a line of text; answers whether it was taken.
+class Prompt(ModalScreen[None]):
+    """A dialog with fields, and below them a line that says what is wrong. Escape leaves it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
+
+    def note(self, text: str = "") -> Static:
+        """The line, to be laid out below the fields."""
+        return Static(text, classes="prompt-note", markup=False)
+
+    def say(self, text: str, wrong: bool = False) -> None:
+        """Show a note below the fields."""
+        note = self.query_one(".prompt-note", Static)
+        note.update(text)
+        note.set_class(wrong, "-wrong")
+
+    def action_leave(self) -> None:
+        """Change nothing, write nothing."""
+        self.dismiss()
+
+
+class AskTextScreen(Prompt):
+    """Asks for a line of text.
 
     Args:
         title: what is asked.
@@ -30,8 +50,6 @@ class AskTextScreen(ModalScreen[bool]):
         take: does with it what is to be done; a `UserError` of it is shown, and the text kept.
         most: how many characters there may be.
     """
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
 
     def __init__(
         self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int
@@ -46,20 +64,16 @@ class AskTextScreen(ModalScreen[bool]):
             dialog.border_title = self._title
             dialog.border_subtitle = "Enter keeps · Esc leaves"
             yield TypedInput(self._value, self._most, id="ask-text")
-            yield Static(self._hint, id="ask-note", markup=False)
+            yield self.note(self._hint)
 
     def on_mount(self) -> None:
         """Ready to type."""
         self.query_one(TypedInput).focus()
 
-    def action_leave(self) -> None:
-        """Change nothing."""
-        self.dismiss(False)
-
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._say(self._hint, wrong=False)
+        self.say(self._hint)
 
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
@@ -70,25 +84,19 @@ class AskTextScreen(ModalScreen[bool]):
         try:
             await self._take(text)
         except UserError as error:
-            self._say(str(error), wrong=True)
+            self.say(str(error), wrong=True)
         else:
-            self.dismiss(True)
-
-    def _say(self, text: str, wrong: bool) -> None:
-        note = self.query_one("#ask-note", Static)
-        note.update(text)
-        note.set_class(wrong, "-wrong")
+            self.dismiss()
 
 
-class ExportPrompt(ModalScreen[str | None]):
-    """Asks for format and path, and writes; answers what was written, in a sentence.
+class ExportPrompt(Prompt):
+    """Asks for format and path, and writes; says what was written.
 
     Args:
         forms: what each format is, by its name.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave"),
         Binding("up", "move(-1)", "Format before", show=False, priority=True),
         Binding("down", "move(1)", "Next format", show=False, priority=True),
     ]
@@ -139,7 +147,7 @@ class ExportPrompt(ModalScreen[str | None]):
             yield OptionList(*options, id="export-form", compact=True, markup=False)
             yield PathInput(id="export-path")
             yield from self.more_fields()
-            yield Static("", id="export-note", markup=False)
+            yield self.note()
 
     def on_mount(self) -> None:
         """A name to be written or typed over."""
@@ -153,10 +161,6 @@ class ExportPrompt(ModalScreen[str | None]):
     def form(self) -> str:
         """The format that is chosen."""
         return list(self._forms)[self.query_one(OptionList).highlighted or 0]
-
-    def action_leave(self) -> None:
-        """Write nothing."""
-        self.dismiss(None)
 
     def action_move(self, by: int) -> None:
         """Choose another format."""
@@ -184,12 +188,6 @@ class ExportPrompt(ModalScreen[str | None]):
         self._replace = None
         self.say(self.explanation())
 
-    def say(self, text: str, wrong: bool = False) -> None:
-        """Show a note below the fields."""
-        note = self.query_one("#export-note", Static)
-        note.update(text)
-        note.set_class(wrong, "-wrong")
-
     @on(Input.Submitted)
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -210,7 +208,9 @@ class ExportPrompt(ModalScreen[str | None]):
                 names = " and ".join(printable(file.name, 100) for file in there)
                 self.say(f"{names}: there already. Enter once more replaces it.", wrong=True)
                 return
-            self.dismiss(await self.write(form, path))
+            sentence = await self.write(form, path)
+            self.app.notify(sentence, title="Exported", markup=False, timeout=8)
+            self.dismiss()
         except (UserError, ValueError) as error:
             self.say(str(error), wrong=True)
         finally:

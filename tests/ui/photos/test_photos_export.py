@@ -30,7 +30,7 @@ def four(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def note(app: Host) -> str:
-    return str(app.screen.query_one("#export-note", Static).content)
+    return str(app.screen.query_one(".prompt-note", Static).content)
 
 
 def notices(app: Host) -> list[str]:
@@ -151,7 +151,7 @@ async def test_a_path_that_cant_be_written_is_a_sentence(four: Path) -> None:
             await enter(pilot, path)
             assert sentence in note(app)
             assert note(app).endswith(".")
-            assert app.screen.query_one("#export-note").has_class("-wrong")
+            assert app.screen.query_one(".prompt-note").has_class("-wrong")
             assert app.screen.query_one(PathInput).value == path
         await enter(pilot, "photos")
         await answer(pilot)

@@ -23,7 +23,7 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.details import RunDetailsScreen
+from rnn_tui.ui.runs.dialogs import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -345,7 +345,7 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
     async with runs_tab() as (app, pilot):
 
         def note() -> str:
-            return str(app.screen.query_one("#export-note", Static).content)
+            return str(app.screen.query_one(".prompt-note", Static).content)
 
         await pilot.press("down", "down", "e")
         field = app.screen.query_one(PathInput)

@@ -255,6 +255,24 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
         runs.stop()
 
 
+async def test_keys_hold_wherever_the_focus_is(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        loss = app.query_one(RunsTraining).charts[0]
+        for at, focus in enumerate(("#tasks Tabs", "#views Tabs", "#field-epochs Input", None), 1):
+            app.screen.set_focus(app.query(focus).first() if focus else None)
+            await pilot.press("m")
+            assert loss.smoothing == at % 4, focus
+        await pilot.click("#tasks Tab")
+        await pilot.press("l")
+        assert loss.log_y
+        # In a field that takes it, a key is text; a key of another view is none here.
+        epochs = app.query_one("#field-epochs Input", Input)
+        epochs.focus()
+        await pilot.press("0", "i")
+        assert epochs.value == "0"
+
+
 async def test_both_charts_are_read_at_the_same_epoch(runs: ScriptedRuns) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         await start(pilot, runs)

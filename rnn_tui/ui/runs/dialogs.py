@@ -1,10 +1,12 @@
-"""All that is kept of a run, on one scrollable page."""
+"""What is shown of runs on a page of its own: all that is kept of one; the prompt to export."""
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -14,11 +16,15 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import printable
-from rnn_tui.runs.comparison import settings_of
+from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.runs.comparison import Against, settings_of
+from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord, Session
+from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.runs.columns import figure, variant
+from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 LABEL_CELLS = 22
 MOST_LINES = 200
@@ -121,3 +127,60 @@ def _line(label: str, value: str) -> Content:
 
 def _clock_time(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
+
+
+class ExportRunsScreen(ExportPrompt):
+    """Writes values, charts or weights of runs.
+
+    Args:
+        store: where to ask the database.
+        runs: what to write.
+        metric: what a chart shows; empty for what there is.
+        against: what its x axis counts.
+    """
+
+    def __init__(
+        self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against
+    ) -> None:
+        super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
+        self._store, self._runs = store, list(runs)
+        self._metric, self._against = metric, against
+
+    def default(self, form: str) -> str:
+        """The run's name, or how many there are."""
+        return f"{name_for(self._runs)}{FORMATS[form].ending}"
+
+    def explanation(self) -> str:
+        """Which runs will be in it."""
+        count = len(self._runs)
+        return f"{count} runs" if count > 1 else printable(self._runs[0].name, 80)
+
+    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
+        """The file that is there; into folders files are added."""
+        return [path] if not FORMATS[form].in_folder and path.is_file() else []
+
+    async def write(self, form: str, path: Path) -> str:
+        """Write in the thread that may ask the database."""
+        metrics = [self._metric] if self._metric else None
+
+        def job(store: RunStore) -> list[Path]:
+            if FORMATS[form].in_folder:
+                _make_folder(path)
+            out = io.StringIO()
+            return write(
+                Export(FORMATS[form], store, self._runs, path, out, metrics, self._against)
+            )
+
+        written = await self._store.ask(self, job)
+        return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
+
+
+def _make_folder(path: Path) -> None:
+    """Make the folder that was typed: a single file would otherwise get its name."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(
+            f"{printable(path, 200)} can't be made a folder "
+            f"({printable(error.strerror or error)}); choose another place."
+        ) from error
