@@ -15,12 +15,12 @@ from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Label, Static
 
 from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
-from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.digits import DigitImage, ProbabilityBars
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
+    from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
 
 FULL_WIDTH = 92
@@ -142,6 +142,9 @@ class MisreadView(Vertical, TaskView):
     @property
     def at_hand(self) -> Given | None:
         """The image that is looked at, as networks read it; None where there is none."""
+        # On use: this view is made right behind the first frame, and a look inside is heavy.
+        from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
+
         evaluation, row = self._evaluation, self.query_one("#misread-table", DataTable).cursor_row
         if evaluation is None or not 0 <= row < len(evaluation.misread):
             return None
