@@ -148,10 +148,10 @@ def test_no_number_of_the_ruler_is_cut(steps: int, data: st.DataObject, width: i
     async def draw() -> None:
         async with grid([heat(2, steps)], steps, step, (width, 6)) as (_, shown, _pilot):
             ruler = lines(shown)[0]
-            columns = shown._columns
+            visible, each = shown._columns
             for at, number in _numbers(ruler[LABEL_WIDTH:]):
                 if number != step + 1:  # the present one may have been moved into view
-                    assert number == columns.first + at // columns.width + 1
+                    assert number == visible.start + at // each + 1
             assert step + 1 in [number for _, number in _numbers(ruler[LABEL_WIDTH:])]
 
     asyncio.run(draw())
