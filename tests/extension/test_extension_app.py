@@ -21,9 +21,14 @@ async def pane_of(pilot: Pilot[Any], key: str, task: str) -> TaskPane:
     """The pane of a task, which is behind a key, once all of it is there."""
     app: Any = pilot.app
     await pilot.press(key)
-    await wait_until(pilot, lambda: app.pane.spec.name == task and app.pane.complete)
-    pane = app.pane
-    assert isinstance(pane, TaskPane)
+
+    def found() -> list[TaskPane]:
+        # By query: while a tab comes to the front, there is no pane in front.
+        panes = [pane for pane in app.query(TaskPane) if pane.spec.name == task and pane.complete]
+        return [pane for pane in panes if app.focused and pane in app.focused.ancestors]
+
+    await wait_until(pilot, found)
+    [pane] = found()
     return pane
 
 
