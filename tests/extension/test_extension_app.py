@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, Input
+from textual.widgets import Checkbox, Input, TabbedContent
 
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.ui.chart.chart import Chart
@@ -24,8 +24,9 @@ async def pane_of(pilot: Pilot[Any], key: str, task: str) -> TaskPane:
 
     def found() -> list[TaskPane]:
         # By query: while a tab comes to the front, there is no pane in front.
+        in_front = app.query_one("#tasks", TabbedContent).active == task
         panes = [pane for pane in app.query(TaskPane) if pane.spec.name == task and pane.complete]
-        return [pane for pane in panes if app.focused and pane in app.focused.ancestors]
+        return panes if in_front else []
 
     await wait_until(pilot, found)
     [pane] = found()
