@@ -7,11 +7,11 @@ import raises is caught, and what it says of itself is checked before anything s
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import SettingError, UserError, printable
@@ -96,18 +96,19 @@ def _entries() -> Iterator[EntryPoint]:
     yield from entry_points(group=GROUP)
 
 
-def _descriptions() -> Iterator[Path]:
+def _descriptions() -> Iterator[str]:
     """The files of entry points of everything that is installed."""
     for folder in sys.path:
         try:
-            names = [path for path in Path(folder or ".").iterdir() if path.suffix in SUFFIXES]
+            names = [name for name in os.listdir(folder or ".") if name.endswith(SUFFIXES)]
         except OSError:
             continue
-        yield from (path / "entry_points.txt" for path in names)
+        yield from (os.path.join(folder, name, "entry_points.txt") for name in names)
 
 
-def _read(path: Path) -> bytes:
+def _read(path: str) -> bytes:
     try:
-        return path.read_bytes()
+        with open(path, "rb") as file:
+            return file.read()
     except OSError:
         return b""
