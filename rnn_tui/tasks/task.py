@@ -99,7 +99,7 @@ CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.confusion_view:Conf
 TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
 MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:sequence_inside", answers=True)
-LOG = View("log", "Log", f"{_TRAINING}.run_lines:LogView")
+LOG = View("log", "Log", f"{_TRAINING}.log:LogView")
 # Those of a task that says nothing of its own.
 IMAGE_VIEWS = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD, LOG)
 SEQUENCE_VIEWS = (TRAINING, RESULTS, LENGTHS, LOG)

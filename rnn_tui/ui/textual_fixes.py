@@ -20,7 +20,6 @@ from textual.widgets import Footer, ProgressBar, TabbedContent, TabPane
 from textual.widgets._progress_bar import Bar
 
 HERE = Path(__file__).parent
-ALL_STYLES = tuple(sorted(HERE.rglob("*.tcss")))
 # Where the styles that are read late are from, as far as Textual is concerned.
 LATE_STYLES = (str(HERE), "*.tcss")
 
@@ -29,16 +28,16 @@ LATE_STYLES = (str(HERE), "*.tcss")
 # and a tab takes seconds to open. Waits for a larger or no limit in `textual.css.stylesheet`.
 
 
-def joined_styles(paths: Sequence[Path] = ALL_STYLES) -> str:
-    """These style sheets as one source."""
+def joined_styles(apart_from: Sequence[object] = ()) -> str:
+    """All style sheets as one source, but for the files that are read already."""
+    paths = [path for path in sorted(HERE.rglob("*.tcss")) if path not in apart_from]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 
 def read_late_styles(app: App[object]) -> None:
     """Let `app` know the styles of what its first frame does not show, before that is made."""
     if not app.stylesheet.has_source(*LATE_STYLES):
-        late = [path for path in ALL_STYLES if path not in app.css_path]
-        app.stylesheet.add_source(joined_styles(late), LATE_STYLES)
+        app.stylesheet.add_source(joined_styles(app.css_path), LATE_STYLES)
 
 
 class ViewTabs(TabbedContent):
@@ -125,6 +124,9 @@ class FrontScreen(ExactScreen):
     Args:
         in_front: what is in front now, the innermost first.
     """
+
+    # The pane in front says where the focus begins; Textual would give it to the row of tabs first.
+    AUTO_FOCUS = ""
 
     def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
         super().__init__(id="_default")

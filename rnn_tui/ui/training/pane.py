@@ -11,19 +11,20 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import Task, View
+from rnn_tui.tasks.task import LOG, Task, View
 from rnn_tui.ui.shell.lazy_view import LazyView
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.run_lines import LogView, ProgressLine, RunBar, RunChip
+from rnn_tui.ui.training.run_lines import ProgressLine, RunBar, RunChip
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.training.form import SettingsForm
+    from rnn_tui.ui.training.log import LogView
 
 SEEDS_HELP = """
 **Seeds** are networks with their own data and first weights, trained side by side: a curve is their
@@ -318,8 +319,9 @@ class TaskPane(Pane):
             content.run_ended(state)
 
     def _log(self, line: str) -> None:
-        for log in self.query(LogView):
-            log.write(line)
+        log = self.content(LOG.id)
+        if log is not None:
+            cast("LogView", log).write(line)
 
     def _end_of(self, state: RunState) -> tuple[str, Any]:
         """A sentence on how a run ended, and its severity."""

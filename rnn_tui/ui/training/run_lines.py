@@ -1,4 +1,4 @@
-"""The lines around the views of a task: its runs, how far one is, what all of them told."""
+"""The lines around the views of a task: its runs, and how far one is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,11 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Label, ProgressBar, RichLog, Static
+from textual.widgets import Label, ProgressBar, Static
 
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
-from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ExactBar
 
 _WORDS = {
@@ -114,10 +113,3 @@ class RunBar(Static):
             if event.x < end:
                 self.post_message(self.Chosen(run_id))
                 return
-
-
-class LogView(RichLog, TaskView):
-    """What the runs of the task told, in the order in which it came."""
-
-    def __init__(self, _pane: object) -> None:
-        super().__init__(id="log-lines", wrap=True, markup=False, max_lines=1000)
