@@ -7,7 +7,6 @@ heavy is imported before it is needed: rich draws on terminals alone.
 from __future__ import annotations
 
 import codecs
-import json
 import os
 import signal
 import sys
@@ -64,7 +63,13 @@ def print_line(text: str) -> None:
 
 def print_json(document: Any, indent: int | None = 2) -> None:
     """Print one JSON document on stdout."""
-    print(json.dumps(document, indent=indent, allow_nan=False))
+    print(_as_json(document, indent))
+
+
+def _as_json(value: Any, indent: int | None = None) -> str:
+    import json  # noqa: PLC0415 - the app's first frame does without
+
+    return json.dumps(value, indent=indent, allow_nan=False)
 
 
 def writable(text: str, stream: TextIO) -> str:
@@ -178,13 +183,13 @@ class JsonResults:
 
     def __init__(self, out: TextIO, weights: Mapping[str, Any]) -> None:
         self._out, self._between = out, "\n"
-        out.write(f'{{"weights": {json.dumps(weights, allow_nan=False)},\n"results": [')
+        out.write(f'{{"weights": {_as_json(weights)},\n"results": [')
 
     def add(self, results: Iterable[Mapping[str, Any]]) -> None:
         """Append results."""
         parts: list[str] = []
         for result in results:
-            parts += [self._between, json.dumps(result, allow_nan=False)]
+            parts += [self._between, _as_json(result)]
             self._between = ",\n"
         self._out.write("".join(parts))
         self._out.flush()
@@ -195,7 +200,7 @@ class JsonResults:
         Args:
             more: what comes after the results, by its key.
         """
-        rest = [f'"{key}": {json.dumps(value, allow_nan=False)}' for key, value in more.items()]
+        rest = [f'"{key}": {_as_json(value)}' for key, value in more.items()]
         self._out.write(",\n".join(["\n]", *rest]) + "}\n")
         self._out.flush()
 
