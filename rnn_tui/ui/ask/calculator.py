@@ -88,7 +88,7 @@ class CalculatorPanel(AskPanel):
         yield Static(HINTS, id="hints", markup=False)
 
     def on_mount(self) -> None:
-        """SumAnswer the example with the weights that answer unless others are named."""
+        """Answer the example with the weights that answer unless others are named."""
         self._load()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -116,7 +116,7 @@ class CalculatorPanel(AskPanel):
     # Weights
 
     def use(self, source: Source) -> None:
-        """SumAnswer with these weights from now on."""
+        """Answer with these weights from now on."""
         self._source = source
         if self.is_mounted:  # else mounting does it
             self._load()

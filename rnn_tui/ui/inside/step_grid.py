@@ -1,4 +1,4 @@
-"""WordBand, heatmaps and curves over the same time steps, read at one step and in one row.
+"""Words, heatmaps and curves over the same time steps, read at one step and in one row.
 
 All share their columns, so that what a network read, held and said at a step stand above each
 other. What lies after the present step is faded: the network has not read it yet.

@@ -67,7 +67,7 @@ class TrainingManager:
         states: by run id, in order of start.
         evaluations: of finished runs, by run id; what the task's evaluation returns.
         note: which engine there is, or that it loads.
-        report: how far the report report is that was started last; None before the first.
+        report: how far the report rerun is that was started last; None before the first.
     """
 
     def __init__(self) -> None:
