@@ -13,7 +13,7 @@ from textual.widgets import Checkbox, Static
 from rnn_tui.tasks.mnist.extra import load_extra
 from rnn_tui.ui.photos.screens import PhotosExportScreen
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import settled
+from tests.ui.helpers import notices, settled
 from tests.ui.photos.photos_host import (
     Host,
     photos_app,
@@ -31,10 +31,6 @@ def four(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def note(app: Host) -> str:
     return str(app.screen.query_one(".prompt-note", Static).content)
-
-
-def notices(app: Host) -> list[str]:
-    return [notice.message for notice in app._notifications]
 
 
 async def enter(pilot: Pilot[Any], path: str) -> None:
