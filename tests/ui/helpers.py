@@ -1,5 +1,6 @@
 """What all tests of the app share: looking at the screen, waiting, going through a run."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -86,11 +87,17 @@ def last_notice(app: App[Any]) -> str:
 
 
 async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for something."""
+    """Wait for something, and for what comes with it.
+
+    Asleep: the pilot's own pause asks every widget whether it is done and draws, at each turn.
+    """
     end = time.monotonic() + seconds
+    if true():
+        return
     while not true():
         assert time.monotonic() < end, screen_text(pilot.app)
-        await pilot.pause(0.02)
+        await asyncio.sleep(0.02)
+    await pilot.pause()
 
 
 async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
