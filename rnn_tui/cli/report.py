@@ -25,7 +25,7 @@ from rnn_tui.tasks import TASKS
 if TYPE_CHECKING:
     from rnn_tui.report.conclusions import Conclusion
     from rnn_tui.report.rows import Results
-    from rnn_tui.report.running import Ending, Standing
+    from rnn_tui.report.running import Standing
 
 ONLY = ChoicesSetting(
     "only", "Experiments", "of the report, these only",
@@ -105,22 +105,23 @@ def run(options: argparse.Namespace) -> int:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
         return output.OK
-    ending, received = _train(made, _Progress(quiet=options.quiet))
-    _tell(made, [] if ending.stopped else outputs, as_json=options.json, was_stopped=ending.stopped)
-    if ending.stopped:
+    end, received = _train(made, _Progress(quiet=options.quiet))
+    stopped = end.runs_left > 0
+    _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped)
+    if stopped:
         kept = "what was trained is kept, and the same command goes on from there."
         output.say(f"stopped; {kept}{' No document was written.' if outputs else ''}")
         return output.stopped(received)
-    if ending.standing.elsewhere:
+    if end.elsewhere:
         output.say(
-            f"{ending.standing.elsewhere} networks are being trained by another process; the same "
+            f"{end.elsewhere} networks are being trained by another process; the same "
             "command has them once they are done."
         )
     _say_written(outputs, options.quiet)
-    return output.FAILURE if ending.failures else output.OK
+    return output.FAILURE if end.failures else output.OK
 
 
-def _train(made: Plan, progress: _Progress) -> tuple[Ending, list[int]]:
+def _train(made: Plan, progress: _Progress) -> tuple[Standing, list[int]]:
     """Train what is lacking; how that ended, and the signals that came."""
     from rnn_tui.engine.control import Control  # noqa: PLC0415 - as below, on use only
     from rnn_tui.report.running import train_missing  # noqa: PLC0415
@@ -139,7 +140,7 @@ class _Progress:
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._told = self._doing = ""
+        self._told, self._failures = "", 0
         self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
         self.bar.update(total=1.0)
 
@@ -152,12 +153,11 @@ class _Progress:
                 self._standing(event)
             case events.LogLine(level="warning"):
                 self.bar.say(event.text)
-            case events.RunFailed():
-                self.bar.say(f"{self._doing}: {event.message}")
 
     def _standing(self, now: Standing) -> None:
-        if now.work is not None:
-            self._doing = now.work.label
+        for failure in now.failures[self._failures :]:
+            self.bar.say(failure)
+        self._failures = len(now.failures)
         left = "" if now.seconds_left is None else f"about {duration(now.seconds_left)} left"
         if self.bar.shown:
             what = now.work.label if now.work is not None else "all runs"

@@ -39,6 +39,7 @@ class Standing:
         runs_left: runs to come after it.
         seconds_left: until all is trained, estimated from the pace of this run and of finished
             ones of the same kind; None while there is a kind without any.
+        failures: why runs failed so far, in sentences.
     """
 
     total: int
@@ -49,32 +50,18 @@ class Standing:
     progress: float = 0.0
     runs_left: int = 0
     seconds_left: float | None = None
+    failures: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every network of the plan is trained."""
+        return self.done == self.total
 
     @property
     def share(self) -> float:
         """The share of all networks that is trained, 0 … 1, each step of one counted."""
         in_hand = self.progress * len(self.work.parts) if self.work is not None else 0.0
         return min(1.0, (self.done + in_hand) / self.total)
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How the training of a report ended.
-
-    Attributes:
-        standing: how far it is.
-        stopped: whether it was asked to stop before the end.
-        failures: why runs failed, in sentences.
-    """
-
-    standing: Standing
-    stopped: bool
-    failures: tuple[str, ...]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every network of the plan is trained."""
-        return self.standing.done == self.standing.total
 
 
 Emit = Callable[[events.Event | Standing], object]
@@ -91,7 +78,7 @@ def standing(plan: Plan) -> Standing:
     return _standing(plan, has, work_for(plan, has), Pace(has.finished))
 
 
-def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
+def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
     """Train what the plan lacks in the store of runs, in this thread, the cheap tasks first.
 
     What is lacking is looked up before every run. A run that was interrupted or stopped goes on;
@@ -103,11 +90,14 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
             them, and with every event of the runs.
         control: stops the run in hand, whose checkpoint is kept, and all others; pauses.
 
+    Returns:
+        how far it is at the end; with runs left where it was stopped before.
+
     Raises:
         DeviceError: if there is no such device.
         StoreError: if the store can't be used.
     """
-    failures: list[str] = []
+    failures: tuple[str, ...] = ()
     tried: set[Part] = set()
     unusable: set[str] = set()
     device_checked = False
@@ -116,17 +106,17 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
             has = kept(plan, store)
         works = work_for(plan, has, tried=tried, unusable=unusable)
         pace = Pace(has.finished)
-        now = _standing(plan, has, works, pace)
+        now = replace(_standing(plan, has, works, pace), failures=failures)
         emit(now)
         if control.stopping or not works:
-            return Ending(now, bool(works), tuple(failures))
+            return now
         if not device_checked:  # or every single run would fail
             _check_device(plan.device)
             device_checked = True
         work = works[0]
         run_id = new_run_id() if work.run is None else work.run.run_id
-        teller = _Teller(now, work, works[1:], pace, emit)
-        teller.begin(run_id)
+        teller = _Teller(replace(now, work=work, run_id=run_id), works[1:], pace, emit)
+        teller.begin()
         try:
             _train(work, run_id, teller.take, control)
         except (StoreError, CheckpointError) as error:
@@ -136,8 +126,7 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Ending:
             unusable.add(work.run.run_id)
             emit(events.LogLine(work.run.run_id, str(error), "warning"))
             continue
-        if teller.failure:
-            failures.append(teller.failure)
+        failures = teller.now.failures
         if not control.stopping:
             # Even where it could not be kept: it must not be trained for ever.
             tried.update(work.parts)
@@ -184,7 +173,7 @@ class Pace:
         finished: runs to learn from, the newest first.
     """
 
-    def __init__(self, finished: Iterable[RunRecord] = ()) -> None:
+    def __init__(self, finished: Iterable[RunRecord]) -> None:
         self._seconds: dict[RunConfig, dict[int, float]] = {}
         for run in finished:
             if run.elapsed > 0:
@@ -214,20 +203,25 @@ def _size(config: RunConfig) -> int:
 
 
 class _Teller:
-    """Passes the events of one run on, and says how far it and the report are."""
+    """Passes the events of one run on, and says how far it and the report are.
 
-    def __init__(
-        self, before: Standing, work: Work, later: Sequence[Work], pace: Pace, emit: Emit
-    ) -> None:
-        self.failure = ""
-        self._before, self._work, self._later = before, work, later
-        self._pace, self._emit = pace, emit
+    Args:
+        now: how far the report is, with the run that begins.
+        later: the runs after it.
+        pace: of runs so far; learns that of this one.
+        emit: takes the events and how far it is.
+    """
+
+    def __init__(self, now: Standing, later: Sequence[Work], pace: Pace, emit: Emit) -> None:
+        assert now.work is not None
+        self.now, self._work = replace(now, runs_left=len(later)), now.work
+        self._later, self._pace, self._emit = later, pace, emit
         self._total_steps = 0
         self._told_at = -SECONDS_BETWEEN_STANDINGS
 
-    def begin(self, run_id: str) -> None:
+    def begin(self) -> None:
         """Say what is trained next: data and libraries take a moment to load."""
-        self._tell(run_id, self._work.run.progress if self._work.run is not None else 0.0)
+        self._tell(self._work.run.progress if self._work.run is not None else 0.0)
 
     def take(self, event: events.Event) -> None:
         """Take an event of the run."""
@@ -235,25 +229,23 @@ class _Teller:
         match event:
             case events.RunStarted():
                 self._total_steps = event.total_steps
-                self._tell(event.run_id, event.first_step / event.total_steps)
+                self._tell(event.first_step / event.total_steps)
             case events.StepLogged() | events.EpochEnded():
                 if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
                     progress = event.step / self._total_steps
                     self._pace.learn(self._work.config, event.elapsed / progress)
-                    self._tell(event.run_id, progress)
+                    self._tell(progress)
             case events.RunFailed():
-                self.failure = f"{self._work.label}: {event.message}"
+                failure = f"{self._work.label}: {event.message}"
+                self.now = replace(self.now, failures=(*self.now.failures, failure))
+                self._emit(self.now)
 
-    def _tell(self, run_id: str, progress: float) -> None:
+    def _tell(self, progress: float) -> None:
         self._told_at = time.monotonic()
         whole = self._pace.seconds(self._work.config)
         later = _seconds(self._later, self._pace)
         left = None
         if whole is not None and later is not None:
             left = (1.0 - progress) * whole + later
-        self._emit(
-            replace(
-                self._before, work=self._work, run_id=run_id, progress=progress,
-                runs_left=len(self._later), seconds_left=left,
-            )
-        )  # fmt: skip
+        self.now = replace(self.now, progress=progress, seconds_left=left)
+        self._emit(self.now)

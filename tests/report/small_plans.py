@@ -10,7 +10,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.control import Control
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results, results
-from rnn_tui.report.running import Ending, Standing, train_missing
+from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 
@@ -33,7 +33,7 @@ def small_plan(
 class Told:
     """What was emitted, and how it ended."""
 
-    ending: Ending
+    ending: Standing
     standings: list[Standing] = field(default_factory=list)
     events: list[events.Event] = field(default_factory=list)
 

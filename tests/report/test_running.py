@@ -41,7 +41,7 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
     made = small_plan(2, only=SMALL_TASKS, data=mnist_slice)
     told = train_plan(made)
     assert told.ending.complete
-    assert not told.ending.stopped
+    assert not told.ending.runs_left
     # Cheap tasks first, all of their seeds in one run; MNIST has one run a model.
     names = [(run.config.task, run.config.cell, len(run.config.replicas)) for run in runs()]
     assert names == [
@@ -121,7 +121,7 @@ def test_stopped_it_goes_on_where_it_was(
 ) -> None:
     made = small_plan(2, only=SMALL_TASKS)
     told = train_plan(made, stop_at=3)
-    assert told.ending.stopped
+    assert told.ending.runs_left
     assert not told.ending.complete
     (stopped,) = runs()
     assert (stopped.status, stopped.step) == (RunStatus.STOPPED, 3)
@@ -177,7 +177,7 @@ def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
     told = train_plan(made)
     (failure,) = told.ending.failures
     assert failure.startswith("Recall, 3 networks × 1 seed: ")
-    assert (told.ending.stopped, told.ending.standing.done) == (False, 6)
+    assert (told.ending.runs_left, told.ending.done) == (0, 6)
     assert [run.status.value for run in runs()] == ["failed", "finished"]
 
 

@@ -180,7 +180,9 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         report = self._runs.report
         text = self._problem
         if not text and report is not None:
-            text = report.problem or "; ".join(report.failures)
+            text = report.problem
+            if not text and report.standing is not None:
+                text = "; ".join(report.standing.failures)
         problem = self.query_one("#report-problem", Static)
         problem.update(text)
         problem.display = bool(text)

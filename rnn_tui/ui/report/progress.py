@@ -14,7 +14,7 @@ from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.textual_fixes import ExactBar
 
 if TYPE_CHECKING:
-    from rnn_tui.report.running import Ending, Standing
+    from rnn_tui.report.running import Standing
 
 
 class ReportProgress(Horizontal):
@@ -78,7 +78,7 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
     if training:
         what = now.work.label if now.work is not None else "looking at the runs"
         return f"{what}, paused" if paused else what
-    if now.done == now.total:
+    if now.complete:
         return "complete"
     if now.elsewhere:
         return f"{networks(now.elsewhere)} in training elsewhere"
@@ -90,7 +90,7 @@ def numbers(now: Standing | None, *, training: bool) -> str:
     if now is None:
         return ""
     done = f"{now.done} of {networks(now.total)}"
-    if now.done == now.total:
+    if now.complete:
         return done
     if now.seconds_left is None:
         return f"{done} · time{' left' if training else ''} unknown yet"
@@ -107,23 +107,21 @@ def networks(count: int) -> str:
 
 def told(report: ReportStatus, table: Results) -> tuple[str, Severity]:
     """How a rerun ended, in a sentence, and how grave that is."""
-    if report.ending is None:
+    now = report.standing
+    if report.problem or now is None:
         return f"The rerun could not go on: {report.problem}", "error"
-    ending = report.ending
-    at = f"{ending.standing.done} of {networks(ending.standing.total)} trained"
-    if ending.failures:
-        many = "a run" if len(ending.failures) == 1 else f"{len(ending.failures)} runs"
-        return f"The rerun ended with {at}; {many} failed. {ending.failures[0]}", "error"
-    if ending.complete:
-        return f"The report is complete: {inside(table)}.", "information"
-    return _incomplete(ending, at), "information"
-
-
-def _incomplete(ending: Ending, at: str) -> str:
-    if ending.stopped:
-        return f"The rerun was stopped with {at}; t goes on from there."
-    elsewhere = networks(ending.standing.elsewhere)
-    return f"The rerun has {at}; {elsewhere} trained by another program come by themselves."
+    at = f"{now.done} of {networks(now.total)} trained"
+    if now.failures:
+        many = "a run" if len(now.failures) == 1 else f"{len(now.failures)} runs"
+        return f"The rerun ended with {at}; {many} failed. {now.failures[0]}", "error"
+    if now.complete:
+        text = f"The report is complete: {inside(table)}."
+    elif now.runs_left:
+        text = f"The rerun was stopped with {at}; t goes on from there."
+    else:
+        elsewhere = networks(now.elsewhere)
+        text = f"The rerun has {at}; {elsewhere} trained by another program come by themselves."
+    return text, "information"
 
 
 def inside(table: Results) -> str:

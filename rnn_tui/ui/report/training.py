@@ -15,7 +15,7 @@ from rnn_tui.engine.state import RunState, Status
 if TYPE_CHECKING:
     from rnn_tui.report.kept import Work
     from rnn_tui.report.plan import Plan
-    from rnn_tui.report.running import Ending, Standing
+    from rnn_tui.report.running import Standing
 
 logger = logging.getLogger(__name__)
 
@@ -27,21 +27,14 @@ class ReportStatus:
     Attributes:
         plan: what is wanted.
         standing: the latest that was told; None before the first.
-        failures: why runs failed, in sentences.
-        ending: how it ended; None while it goes on, and where it could not.
+        going_on: whether it has not ended.
         problem: why it could not go on, in a sentence.
     """
 
     plan: Plan
     standing: Standing | None = None
-    failures: tuple[str, ...] = ()
-    ending: Ending | None = None
+    going_on: bool = True
     problem: str = ""
-
-    @property
-    def going_on(self) -> bool:
-        """Whether it has not ended."""
-        return self.ending is None and not self.problem
 
 
 @dataclass(frozen=True)
@@ -78,30 +71,21 @@ class ReportTrainer:
         from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
 
         self._control = control
+        problem = ""
         try:
-            ending = train_missing(self._now.plan, self._take, control)
+            train_missing(self._now.plan, self._take, control)
         except UserError as error:
-            self._tell_now(replace(self._now, problem=str(error)))
+            problem = str(error)
         except Exception as error:
             logger.exception("the report rerun failed")
-            text = f"The rerun failed: {type(error).__name__}; the log file has the details."
-            self._tell_now(replace(self._now, problem=text))
-        else:
-            self._tell_now(
-                replace(
-                    self._now, standing=ending.standing, failures=ending.failures, ending=ending
-                )
-            )
+            problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
+        self._tell_now(replace(self._now, going_on=False, problem=problem))
 
     def _take(self, item: events.Event | Standing) -> None:
         """Take what `train_missing` emits."""
         if isinstance(item, events.Event):
             self._tell(item)
-            if isinstance(item, events.RunFailed):
-                self._tell_now(
-                    replace(self._now, failures=(*self._now.failures, self._failure(item)))
-                )
-            elif isinstance(item, events.RunFinished):
+            if isinstance(item, events.RunFinished):
                 self._finished = item.run_id
             return
         if item.work is None and self._finished:
@@ -112,12 +96,6 @@ class ReportTrainer:
             self._run_id = item.run_id
             self._tell(RunBegan(_state(item.work, item.run_id)))
         self._tell_now(replace(self._now, standing=item))
-
-    def _failure(self, event: events.RunFailed) -> str:
-        standing = self._now.standing
-        if standing is None or standing.work is None:
-            return event.message
-        return f"{standing.work.label}: {event.message}"
 
     def _tell_now(self, now: ReportStatus) -> None:
         self._now = now
