@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -20,17 +20,9 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"
+Points = tuple[tuple[float, ...], tuple[float, ...]]  # x and y
 # Runs whose accuracy by length is remembered: 20 × 20 × 6 numbers each, or so.
 MOST_REMEMBERED = 64
-
-
-@dataclass(frozen=True)
-class Points:
-    """Published points beside a line of the same label."""
-
-    label: str
-    x: tuple[float, ...]
-    y: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -43,7 +35,7 @@ class Figure:
         x_label: what x counts.
         spec: what y is.
         lines: a line for each network, with the values of all seeds at each x.
-        published: the report's points, where it gives them.
+        published: x and y of the report's points, where it gives them, by the label of a line.
         note: what else one must know.
     """
 
@@ -52,7 +44,7 @@ class Figure:
     x_label: str
     spec: Metric
     lines: tuple[Line, ...]
-    published: tuple[Points, ...] = ()
+    published: Mapping[str, Points] = field(default_factory=dict)
     note: str = ""
 
 
@@ -135,7 +127,7 @@ def figures(
 
     def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
         drawn: list[Line] = []
-        published: list[Points] = []
+        published: dict[str, Points] = {}
         for one in plan.experiments:
             if one.task != task:
                 continue
@@ -143,10 +135,10 @@ def figures(
             if line.x:
                 drawn.append(line)
                 if one.validation and metric == "val_accuracy":
-                    published.append(_published(one))
+                    published[line.label] = _published(one)
         spec = Metric(metric, label, unit, bool(unit), upper=100.0 if unit else None)
         key = f"{task}-{metric}"
-        return Figure(key, title, "epoch", spec, tuple(drawn), tuple(published), **more)
+        return Figure(key, title, "epoch", spec, tuple(drawn), published, **more)
 
     made = [
         of("mnist", "train_loss", "MNIST: training loss", "training loss", note=LOSS),
@@ -176,7 +168,7 @@ def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Fig
 def _published(experiment: Experiment) -> Points:
     known = [(at, value) for at, value in enumerate(experiment.validation, 1) if value is not None]
     x, y = zip(*known, strict=True)
-    return Points(experiment.short_label, tuple(map(float, x)), y)
+    return tuple(map(float, x)), y
 
 
 def _over_epochs(label: str, found: Sequence[Found], epochs: Logged, metric: str) -> Line:
@@ -198,9 +190,9 @@ def _over_epochs(label: str, found: Sequence[Found], epochs: Logged, metric: str
 def _by_epoch(epochs: Sequence[Moment], found: Found, metric: str) -> dict[int, float]:
     result = {}
     for moment in epochs:
-        value = moment.figures.get(metric)
+        value = found.figure(moment, metric)
         if value is not None and moment.epoch is not None:
-            result[moment.epoch] = value[found.at] if isinstance(value, tuple) else value
+            result[moment.epoch] = value
     return result
 
 

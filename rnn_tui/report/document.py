@@ -229,8 +229,8 @@ def svg(figure: Figure) -> str:
     Raises:
         ExportError: if matplotlib is not installed.
     """
-    marks = {points.label: (points.x, points.y) for points in figure.published}
-    drawn = picture([Panel(figure.spec, figure.lines, marks=marks)], "svg", figure.x_label)
+    panel = Panel(figure.spec, figure.lines, marks=figure.published)
+    drawn = picture([panel], "svg", figure.x_label)
     ElementTree.register_namespace("", SVG)
     # Our own drawing, from a moment ago: nothing in it is anybody else's.
     root = ElementTree.fromstring(drawn)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
-from rnn_tui.runs.records import RunRecord, RunStatus
+from rnn_tui.runs.records import Moment, RunRecord, RunStatus
 from rnn_tui.runs.store import RunStore
 
 Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
@@ -25,6 +25,13 @@ class Found:
 
     run: RunRecord
     at: int
+
+    def figure(self, moment: Moment, metric: str) -> float | None:
+        """The network's own figure among those that were logged; None where there is none."""
+        value = moment.figures.get(metric)
+        if isinstance(value, tuple):
+            return value[self.at] if self.at < len(value) else None
+        return value
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from rnn_tui.engine.replicas import Spread
-from rnn_tui.report.kept import Found, kept
+from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import DECIMALS, Experiment, Plan
 from rnn_tui.runs.records import Kind, Moment
 from rnn_tui.runs.store import RunStore
@@ -132,11 +132,12 @@ def results(plan: Plan, store: RunStore | None) -> Results:
     rows = []
     for experiment in plan.experiments:
         found = has.found(experiment)
-        values = {
-            seed: _at_end(tests(one.run.run_id), one, experiment.metric)
-            for seed, one in found.items()
-        }
-        known = {seed: value for seed, value in values.items() if value is not None}
+        known: dict[int, float] = {}
+        for seed, one in found.items():
+            for moment in tests(one.run.run_id):
+                figure = one.figure(moment, experiment.metric)
+                if figure is not None:
+                    known[seed] = figure
         runs = [found[seed].run for seed in known]
         run_ids = tuple(run.run_id for run in runs)
         seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
@@ -175,14 +176,3 @@ def logged(store: RunStore | None, kind: Kind) -> Logged:
         return store.moments(run_id, kind)
 
     return moments
-
-
-def _at_end(tests: Sequence[Moment], found: Found, metric: str) -> float | None:
-    """A network's figure at the end, or None where it was not kept."""
-    for moment in tests:
-        many = moment.replicas.get(metric)
-        if many is not None and found.at < len(many):
-            return many[found.at]
-        if metric in moment.metrics:
-            return moment.metrics[metric]
-    return None

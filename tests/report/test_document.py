@@ -120,9 +120,10 @@ def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice:
             one for one in figures(made, store, by_length) if one.key == "mnist-val_accuracy"
         )
     assert [line.label for line in accuracy.lines] == ["RNN", "LSTM", "biLSTM"]
-    rnn, lstm, _ = accuracy.published
-    assert (rnn.x, rnn.y) == (tuple(range(1, 11)), VALIDATION_ACCURACY["rnn"])
-    assert (lstm.x[0], lstm.y[0], len(lstm.x)) == (2.0, 97.73, 9)  # the first can't be read
+    assert list(accuracy.published) == ["RNN", "LSTM", "biLSTM"]
+    assert accuracy.published["RNN"] == (tuple(range(1, 11)), VALIDATION_ACCURACY["rnn"])
+    x, y = accuracy.published["LSTM"]
+    assert (x[0], y[0], len(x)) == (2.0, 97.73, 9)  # the first can't be read
     # By length on the sequences of the test: their mean is its figure, seed by seed.
     for row, one in zip(table(made).rows[3:], by_length, strict=True):
         assert row.experiment == one.experiment

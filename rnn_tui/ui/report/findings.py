@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.report.conclusions import Conclusion, Verdict
-from rnn_tui.report.curves import Figure, Points
+from rnn_tui.report.curves import Figure
 from rnn_tui.report.rows import Results
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
@@ -94,22 +94,21 @@ class ReportPlots(Vertical, SpreadView):
             figure.title, y_unit=spec.unit, lower=spec.lower, upper=spec.upper,
             x_label=figure.x_label,
         )  # fmt: skip
-        places = {line.label: colour for colour, line in enumerate(figure.lines)}
-        self._chart.show(
-            [
-                *(
-                    line_series(line.label, line, places[line.label], self.spread, points=True)
-                    for line in figure.lines
-                ),
-                *(_published(points, places[points.label]) for points in figure.published),
-            ]
-        )
+        labels = [line.label for line in figure.lines]
+        ours = [
+            line_series(line.label, line, colour, self.spread, points=True)
+            for colour, line in enumerate(figure.lines)
+        ]
+        published = [
+            _published(x, y, labels.index(label)) for label, (x, y) in figure.published.items()
+        ]
+        self._chart.show([*ours, *published])
 
 
-def _published(points: Points, colour: int) -> ChartSeries:
+def _published(x: Sequence[float], y: Sequence[float], colour: int) -> ChartSeries:
     """Points without a line: one network each, whose epochs in between are not a mean."""
     mark = HOLLOW[MARKERS[colour]]
-    return ChartSeries("report", points.x, points.y, colour, points=True, mark=mark, line=False)
+    return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
 
 
 NO_ADDER = "The report's conclusions are on the adder, which is not among the tasks ticked above."
