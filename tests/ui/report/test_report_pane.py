@@ -16,8 +16,8 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.report.kept import networks
 from rnn_tui.report.plan import Plan
 from rnn_tui.runs.records import RunStatus
-from rnn_tui.ui.report.findings import ReportPlots
 from rnn_tui.ui.report.pane import ReportPane
+from rnn_tui.ui.report.views import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
