@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.notifications import SeverityLevel
 from textual.widgets import Label, ProgressBar
 
-from rnn_tui.report.rows import Results, Row
-from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.report.rows import Results
+from rnn_tui.runs.words import duration
 from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.textual_fixes import ExactBar
 
@@ -37,32 +38,6 @@ class ReportProgress(Horizontal):
         self.query_one("#report-doing", Label).update(doing(now, training=training, paused=paused))
         self.query_one(ProgressBar).update(total=1, progress=now.share if now is not None else 0)
         self.query_one("#report-numbers", Label).update(numbers(now, training=training))
-
-
-Severity = Literal["information", "warning", "error"]
-
-INSIDE, BELOW, ABOVE, SINGLE, TRAINING = "✓", "▼", "▲", "·", "…"
-
-
-def place(row: Row, *, short: bool, training: bool) -> str:
-    """Where the published figure lies among ours, by a mark and in words.
-
-    Args:
-        row: the figures.
-        short: in as few words as tell it.
-        training: whether more of its networks are being trained.
-    """
-    outside = row.outside
-    if outside is None:
-        return f"{TRAINING} training" if training else NOTHING
-    mark = INSIDE if not outside else BELOW if outside < 0 else ABOVE
-    if row.n == 1:
-        mark = SINGLE
-    if not short:
-        return f"{mark} {row.place}"
-    if not outside:
-        return f"{mark} {'equal' if row.n == 1 else 'inside'}"
-    return f"{mark} {abs(outside):.2f} {'below' if outside < 0 else 'above'}"
 
 
 def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
@@ -105,7 +80,7 @@ def networks(count: int) -> str:
     return f"{count:,} network{'s' if count != 1 else ''}"
 
 
-def told(report: ReportStatus, table: Results) -> tuple[str, Severity]:
+def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
     """How a rerun ended, in a sentence, and how grave that is."""
     now = report.standing
     if report.problem or now is None:

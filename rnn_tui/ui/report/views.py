@@ -23,7 +23,7 @@ from rnn_tui.report.words import HEADS, cells
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.chart.view import MARKERS
-from rnn_tui.ui.report.progress import place
+from rnn_tui.runs.words import NOTHING
 from rnn_tui.ui.shell.views import SpreadView
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
@@ -121,7 +121,7 @@ class ReportTable(Vertical):
         texts = list(cells(row))
         if short:
             texts[KEYS.index("n")] = f"{row.n}/{row.wanted}"
-        texts[KEYS.index("place")] = place(
+        texts[KEYS.index("place")] = _place(
             row, short=short, training=row.experiment in self._training
         )
         variables = self.app.get_css_variables()
@@ -144,6 +144,30 @@ def _cell(column: str, text: str, style: str = "") -> Text:
     justify: JustifyMethod = "right" if column in RIGHT else "left"
     gap = "" if column == KEYS[0] else " "
     return Text(f"{gap}{text}", style, justify=justify, no_wrap=True)
+
+
+def _place(row: Row, *, short: bool, training: bool) -> str:
+    """Where the published figure lies among ours, by a mark and in words.
+
+    Args:
+        row: the figures.
+        short: in as few words as tell it.
+        training: whether more of its networks are being trained.
+    """
+    outside = row.outside
+    if outside is None:
+        return "… training" if training else NOTHING
+    if row.n == 1:
+        mark = "·"
+    elif not outside:
+        mark = "✓"
+    else:
+        mark = "▼" if outside < 0 else "▲"
+    if not short:
+        return f"{mark} {row.place}"
+    if not outside:
+        return f"{mark} {'equal' if row.n == 1 else 'inside'}"
+    return f"{mark} {abs(outside):.2f} {'below' if outside < 0 else 'above'}"
 
 
 EMPTY = "Plots come with the first network that is trained to its end"
