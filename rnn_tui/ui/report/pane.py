@@ -8,7 +8,7 @@ from typing import Any, ClassVar, TypeVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static, TabPane
+from textual.widgets import DataTable, Static, TabPane
 
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
@@ -288,7 +288,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             return
         self.post_message(ReportRequested(plan))
 
-    def on_report_settings_submitted(self) -> None:
+    def on_input_submitted(self) -> None:
         """Enter trains, as in every form."""
         self.action_train()
 
@@ -308,12 +308,15 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         done = f"{numbers(self._standing, training=False)}."
         self.app.push_screen(ExportReportScreen(self._results.plan, done))
 
-    def on_report_table_chosen(self, event: ReportTable.Chosen) -> None:
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Show the runs of a row."""
-        if event.row.runs:
-            self.post_message(RunsWanted(event.row.runs))
+        if self._results is None or event.cursor_row >= len(self._results.rows):
+            return
+        row = self._results.rows[event.cursor_row]
+        if row.runs:
+            self.post_message(RunsWanted(row.runs))
         else:
-            self.notify(NO_RUNS.format(event.row.experiment.label), markup=False, timeout=4)
+            self.notify(NO_RUNS.format(row.experiment.label), markup=False, timeout=4)
 
     # What the rerun tells
 

@@ -46,9 +46,6 @@ class ReportSettings(Vertical):
             self.plan = made
             super().__init__()
 
-    class Submitted(Message):
-        """Enter in a field."""
-
     def __init__(self, overrides: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__()
         self._overrides = overrides
@@ -110,8 +107,3 @@ class ReportSettings(Vertical):
             self.post_message(self.Changed(made))
         self.query_one("#report-wrong", Static).update(wrong)
         self.set_class(bool(wrong), "-wrong")
-
-    @on(Input.Submitted)
-    def _submit(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Submitted())

@@ -7,12 +7,10 @@ from typing import ClassVar
 
 from rich.console import JustifyMethod
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import DataTable, Static
 
 from rnn_tui.report.conclusions import Conclusion, Verdict
@@ -38,18 +36,7 @@ CAPTION = (
 
 
 class ReportTable(Vertical):
-    """The table of a rerun."""
-
-    class Chosen(Message):
-        """Enter was pressed on a row, or it was clicked.
-
-        Attributes:
-            row: which.
-        """
-
-        def __init__(self, row: Row) -> None:
-            self.row = row
-            super().__init__()
+    """The table of a rerun; a row is an experiment of its results."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,12 +118,6 @@ class ReportTable(Vertical):
             _cell(column, text, style if column == "place" else "")
             for column, text in zip(KEYS, texts, strict=True)
         ]
-
-    @on(DataTable.RowSelected)
-    def _selected(self, event: DataTable.RowSelected) -> None:
-        event.stop()
-        if self._results is not None and 0 <= event.cursor_row < len(self._results.rows):
-            self.post_message(self.Chosen(self._results.rows[event.cursor_row]))
 
 
 def _cell(column: str, text: str, style: str = "") -> Text:
