@@ -19,9 +19,8 @@ from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.ui.report.export import ExportReportScreen
+from rnn_tui.ui.report.forms import ExportReportScreen, ReportSettings
 from rnn_tui.ui.report.progress import ReportProgress, numbers, told
-from rnn_tui.ui.report.settings import ReportSettings
 from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportTable
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane

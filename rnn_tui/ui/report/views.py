@@ -18,10 +18,10 @@ from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import Results, Row
 from rnn_tui.report.words import HEADS, cells
+from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.chart.view import MARKERS
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.ui.shell.views import SpreadView
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")

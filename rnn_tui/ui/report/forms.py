@@ -1,8 +1,9 @@
-"""The line that says what the report rerun is to train."""
+"""What the user says of the report rerun: what to train, and where to write it down."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from textual import on
@@ -11,7 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
@@ -21,9 +23,12 @@ from rnn_tui.report.plan import (
     SEEDS,
     Plan,
 )
+from rnn_tui.report.words import DOCUMENTS
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
+from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
 
@@ -107,3 +112,50 @@ class ReportSettings(Vertical):
             self.post_message(self.Changed(made))
         self.query_one("#report-wrong", Static).update(wrong)
         self.set_class(bool(wrong), "-wrong")
+
+
+class ExportReportScreen(ExportPrompt):
+    """Writes table, conclusions, plots, settings and machine; the name's ending says the format.
+
+    Args:
+        plan: what was wanted.
+        standing: how much of it there is, in words.
+    """
+
+    def __init__(self, plan: Plan, standing: str) -> None:
+        super().__init__({name: one.help for name, one in DOCUMENTS.items()})
+        self._plan, self._standing = plan, standing
+
+    def default(self, form: str) -> str:
+        """A name in the current folder."""
+        return f"report{DOCUMENTS[form].suffix}"
+
+    def explanation(self) -> str:
+        """What will be in it."""
+        return f"Table, conclusions, plots, settings and machine. {self._standing}"
+
+    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:  # noqa: ARG002
+        """The file that is there."""
+        return [path] if path.is_file() else []
+
+    async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
+        """Write in a thread: it draws, and measures what is not measured yet."""
+        self.say("Writing …")
+        await in_thread(self, _write, path, self._plan)
+        return f"Written: {printable(path, 200)}."
+
+
+def _write(path: Path, plan: Plan) -> None:
+    """In a thread.
+
+    Raises:
+        UserError: if it can't be written.
+    """
+    from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415
+
+    if not run_database().exists():  # a document makes no database
+        write_document(path, plan, None)
+        return
+    with RunStore() as store:  # not the app's: other questions shall not wait for seconds
+        write_document(path, plan, store)
