@@ -13,7 +13,6 @@ from textual.message import Message
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
@@ -24,6 +23,7 @@ from rnn_tui.report.plan import (
     Plan,
 )
 from rnn_tui.report.words import DOCUMENTS
+from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.training.form import SettingInput
@@ -146,16 +146,12 @@ class ExportReportScreen(ExportPrompt):
 
 
 def _write(path: Path, plan: Plan) -> None:
-    """In a thread.
+    """In a thread, with a store of its own: the app's would have to wait for seconds.
 
     Raises:
         UserError: if it can't be written.
     """
     from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415
 
-    if not run_database().exists():  # a document makes no database
-        write_document(path, plan, None)
-        return
-    with RunStore() as store:  # not the app's: other questions shall not wait for seconds
+    with existing_store() as store:
         write_document(path, plan, store)
