@@ -17,14 +17,13 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
-from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table
+from rnn_tui.report.rows import DOCUMENTS, HEADS, Results, cells, markdown_table, results
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.words import duration
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     from rnn_tui.report.conclusions import Conclusion
-    from rnn_tui.report.rows import Results
     from rnn_tui.report.running import Standing
 
 ONLY = ChoicesSetting(
@@ -179,7 +178,6 @@ def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bo
     from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
     from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415
     from rnn_tui.report.curves import accuracy_by_length  # noqa: PLC0415
-    from rnn_tui.report.rows import results  # noqa: PLC0415
     from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite
 
     with existing_store() as store:

@@ -22,8 +22,15 @@ from rnn_tui.report.about import TIMES, About, UsedRun, about
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.plan import EXPERIMENTS, Plan
-from rnn_tui.report.rows import Results, results
-from rnn_tui.report.words import DOCUMENTS, HEADS, cells, markdown_table, markdown_text
+from rnn_tui.report.rows import (
+    DOCUMENTS,
+    HEADS,
+    Results,
+    cells,
+    markdown_table,
+    markdown_text,
+    results,
+)
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
 from rnn_tui.runs.records import Moment, RunRecord, RunStatus
-from rnn_tui.runs.store import RunStore
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.store import RunStore
 
 Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 

@@ -14,7 +14,7 @@ from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.document import check_path, write_document
 from rnn_tui.report.plan import VALIDATION_ACCURACY
-from rnn_tui.report.words import cells
+from rnn_tui.report.rows import cells
 from rnn_tui.runs.store import RunStore
 from tests.report.small_plans import small_plan, table, train_plan
 

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.report.plan import EXPERIMENTS, Plan
-from rnn_tui.report.rows import Row, place_of
-from rnn_tui.report.words import cells, markdown_text
+from rnn_tui.report.rows import Row, cells, markdown_text, place_of
 from rnn_tui.tasks import TASKS
 
 PERCENT = st.floats(0, 100)

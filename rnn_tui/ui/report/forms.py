@@ -22,7 +22,7 @@ from rnn_tui.report.plan import (
     SEEDS,
     Plan,
 )
-from rnn_tui.report.words import DOCUMENTS
+from rnn_tui.report.rows import DOCUMENTS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread

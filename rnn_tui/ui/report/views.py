@@ -16,8 +16,7 @@ from textual.widgets import DataTable, Static
 from rnn_tui.report.conclusions import Conclusion, Verdict
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
-from rnn_tui.report.rows import Results, Row
-from rnn_tui.report.words import HEADS, cells
+from rnn_tui.report.rows import HEADS, Results, Row, cells
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
