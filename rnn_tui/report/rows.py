@@ -63,16 +63,32 @@ class Row:
         return tuple(dict.fromkeys(self.run_ids))
 
     @property
-    def place(self) -> str:
-        """Where the published figure lies among ours (see `place_of`); empty without values."""
-        return place_of(self.experiment.published, self.values) if self.values else ""
-
-    @property
     def outside(self) -> float | None:
         """How many points the published figure is below our smallest (negative) or above our
-        largest, as `place` says; 0 within, None without values.
+        largest, both rounded to its decimals first; 0 within, None without values.
         """
-        return _outside(self.experiment.published, self.values) if self.values else None
+        if not self.values:
+            return None
+        published = self.experiment.published
+        below = round(published - round(min(self.values), DECIMALS), DECIMALS)
+        above = round(published - round(max(self.values), DECIMALS), DECIMALS)
+        return min(0.0, below) or max(0.0, above)
+
+    @property
+    def place(self) -> str:
+        """Where the published figure lies among ours; empty without values.
+
+        `inside the range`, or how many points outside; beside a single value, how far from it.
+        """
+        outside = self.outside
+        if outside is None:
+            return ""
+        points = f"{abs(outside):.{DECIMALS}f} points {'below' if outside < 0 else 'above'}"
+        if self.n == 1:
+            return f"{points} the one value" if outside else "equal to the one value"
+        if not outside:
+            return "inside the range"
+        return f"{points} the {'smallest' if outside < 0 else 'largest'}"
 
     @property
     def inside(self) -> bool | None:
@@ -155,27 +171,6 @@ def results(plan: Plan, store: RunStore | None) -> Results:
     return Results(plan, tuple(rows))
 
 
-def place_of(published: float, values: tuple[float, ...]) -> str:
-    """Where a published figure lies among ours.
-
-    `inside the range`, or how many points outside; beside a single value, how far from it. Both are
-    rounded to the decimals of the published figures first.
-    """
-    outside = _outside(published, values)
-    points = f"{abs(outside):.{DECIMALS}f} points {'below' if outside < 0 else 'above'}"
-    if len(values) == 1:
-        return f"{points} the one value" if outside else "equal to the one value"
-    if not outside:
-        return "inside the range"
-    return f"{points} the {'smallest' if outside < 0 else 'largest'}"
-
-
-def _outside(published: float, values: tuple[float, ...]) -> float:
-    """How far below the smallest (negative) or above the largest value; 0 within."""
-    low, high = round(min(values), DECIMALS), round(max(values), DECIMALS)
-    return min(0.0, round(published - low, DECIMALS)) or max(0.0, round(published - high, DECIMALS))
-
-
 def logged(store: RunStore | None, kind: Kind) -> Logged:
     """Tells what was logged of a run by its id; each run is read once."""
 
@@ -206,14 +201,14 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         row.experiment.label,
         f"{row.experiment.published:.{DECIMALS}f}",
-        figures(row),
+        _figures(row),
         str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
         row.place or NOTHING,
         duration(row.seconds) if row.n else NOTHING,
     )
 
 
-def figures(row: Row) -> str:
+def _figures(row: Row) -> str:
     """Mean ± standard deviation [smallest, largest]; a single value as it is."""
     spread = row.spread
     if spread is None:

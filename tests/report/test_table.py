@@ -1,16 +1,25 @@
 """The plan's limits, and where a published figure is said to lie."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.report.plan import EXPERIMENTS, Plan
-from rnn_tui.report.rows import Row, cells, markdown_text, place_of
+from rnn_tui.report.rows import Row, cells, markdown_text
 from rnn_tui.tasks import TASKS
 
 PERCENT = st.floats(0, 100)
 PUBLISHED = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
+
+
+def place_of(published: float, values: tuple[float, ...]) -> str:
+    """Where a published figure lies among these values."""
+    experiment = replace(EXPERIMENTS[0], published=published)
+    seeds = tuple(range(len(values)))
+    return Row(experiment, seeds, values, ("a",) * len(values), 0.0, len(values)).place
 
 
 @given(PUBLISHED, st.lists(PERCENT, min_size=2, max_size=20).map(tuple))
