@@ -27,7 +27,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 # All that a training imports: a process that is to be killed must not spend its life with that.
-import rnn_tui.cli.parser
+import rnn_tui.cli.commands
 import rnn_tui.cli.results
 import rnn_tui.cli.train
 import rnn_tui.runs.training  # noqa: F401

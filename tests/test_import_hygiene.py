@@ -19,8 +19,8 @@ PATIENCE = 120.0
 
 HELP = """
 import contextlib, io, json, sys
-import rnn_tui.cli.parser, rnn_tui.cli.main
-text = rnn_tui.cli.parser.build_parser().format_help()
+import rnn_tui.cli.commands, rnn_tui.cli.main
+text = rnn_tui.cli.commands.build_parser().format_help()
 for level in (
     "", "train", "train mnist", "train recall", "train adder", "recall", "add", "inspect",
     "inspect mnist", "predict", "runs", "runs export", "report", "reproduce",

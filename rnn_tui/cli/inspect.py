@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli import add, output, recall
 from rnn_tui.cli.add import add_base_option
-from rnn_tui.cli.parser import add_output_options, read_by, read_path
+from rnn_tui.cli.commands import add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
 from rnn_tui.engine.errors import printable

@@ -58,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str]) -> int:
     if not arguments:  # the app is not kept waiting for a parser
         return _run_app(None)
-    from rnn_tui.cli.commands import find  # noqa: PLC0415 - on use only
-    from rnn_tui.cli.parser import parse  # noqa: PLC0415
+    from rnn_tui.cli.commands import find, parse  # noqa: PLC0415 - on use only
 
     try:
         options = parse(arguments)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rnn_tui.cli import output
-from rnn_tui.cli.parser import WHICH_FINISHED_RUN, read_path
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
 from rnn_tui.tasks.mnist import MNIST

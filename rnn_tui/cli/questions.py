@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, read_by
 from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
-from rnn_tui.cli.parser import WHICH_FINISHED_RUN, add_output_options, read_by
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from rnn_tui.cli.parser import read_by
+from rnn_tui.cli.commands import read_by
 from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.recall import RECALL

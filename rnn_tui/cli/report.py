@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli import output
-from rnn_tui.cli.parser import add_output_options, read_by
+from rnn_tui.cli.commands import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting

@@ -12,8 +12,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.cli.commands import WHICH_RUN
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
-from rnn_tui.cli.parser import WHICH_RUN
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.cli import output
-from rnn_tui.cli.parser import WHICH_FINISHED_RUN, WHICH_RUN, add_output_options, read_by
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_output_options, read_by
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.settings import DEVICES, WORKERS
 from rnn_tui.tasks import TASKS
