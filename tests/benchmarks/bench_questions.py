@@ -5,6 +5,7 @@ that the command calls; PyTorch's from numbers to numbers with the same weights,
 in a notebook. Both must answer alike. Nothing to import is counted, though PyTorch takes seconds.
 """
 
+import argparse
 import io
 import os
 import sys
@@ -46,7 +47,7 @@ def ours(pairs: list[Addition]) -> list[str]:
     given = io.StringIO("".join(f"{pair.a:b} {pair.b:b}\n" for pair in pairs))
     questions = pretrained()
     with mock.patch.object(sys, "stdin", given), redirect_stdout(io.StringIO()) as out:
-        ask(questions, None, as_json=False, quiet=True)
+        ask(questions, argparse.Namespace(query=[], json=False, quiet=True))
     return out.getvalue().splitlines()
 
 
