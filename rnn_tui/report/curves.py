@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import CheckpointError
@@ -99,7 +100,7 @@ def accuracy_by_length(plan: Plan, store: RunStore | None) -> tuple[AccuracyByLe
         values: dict[int, tuple[float, ...]] = {}
         runs = []
         for seed, found in has.found(experiment).items():
-            measured = _measured(found.run.run_id, str(found.run.weights))
+            measured = _measured(found.run.run_id, found.run.weights)
             if measured is not None and found.at < len(measured[1]):
                 lengths, figures = measured
                 values[seed] = figures[found.at]
@@ -199,18 +200,16 @@ def _by_epoch(epochs: Sequence[Moment], found: Found, metric: str) -> dict[int, 
 @lru_cache(MOST_REMEMBERED)
 def _measured(
     run_id: str,  # noqa: ARG001 - what is remembered is the run's
-    path: str,
+    path: Path,
 ) -> tuple[tuple[int, ...], list[tuple[float, ...]]] | None:
     """Lengths, and for each replica of a finished run its accuracy at them, in percent."""
-    from pathlib import Path  # noqa: PLC0415
-
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415
     from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem  # noqa: PLC0415
     from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
 
     try:
-        checkpoint = load_checkpoint(Path(path))
+        checkpoint = load_checkpoint(path)
         config = checkpoint.config
         if not isinstance(config, SequenceConfig):
             return None
