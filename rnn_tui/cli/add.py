@@ -58,7 +58,6 @@ def run(options: argparse.Namespace) -> int:
 
 def questions_of(options: argparse.Namespace) -> AdderQuestions:
     """Sums, and the networks that are asked for them; raises as `run` does."""
-    from rnn_tui.tasks.adder import questions  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 
-    asked = chosen(options, ADDER, questions.AdderNetwork)
-    return questions.AdderQuestions(*asked, options.base)
+    return AdderQuestions(*chosen(options, ADDER), options.base)

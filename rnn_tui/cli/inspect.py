@@ -143,9 +143,8 @@ def _digit(options: argparse.Namespace) -> Any:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     file = None if options.weights is None else read_path(options.weights)
-    source = named(MNIST.name, file, options.run) or choose_shipped(
-        MNIST.name, options.model or MNIST.default_cell
-    )
+    source = named(MNIST.name, file, options.run)
+    source = source or choose_shipped(MNIST.name, options.model or "")
     network = NETWORKS.get(source.path, RowReaderNetwork)
     weights = described(source, network)
     if options.photo is None:

@@ -20,7 +20,6 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.weights_file import WeightsFile
     from rnn_tui.tasks.questions import Answer, Question, Questions, ReplicaChoice
     from rnn_tui.tasks.task import Task
 
@@ -106,9 +105,8 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 
 
 def chosen(
-    options: argparse.Namespace, task: Task, kind: Callable[[WeightsFile], Any],
-    position: int | None = None,
-) -> tuple[Any, str, Path, ReplicaChoice]:  # fmt: skip
+    options: argparse.Namespace, task: Task, position: int | None = None
+) -> tuple[Any, str, Path, ReplicaChoice]:
     """Who is asked: the networks, what to call them, their file, and which of those in it.
 
     By the weights that were named, or by those that answer where none are.
@@ -116,7 +114,6 @@ def chosen(
     Args:
         options: with those of `add_network_options`.
         task: whose weights.
-        kind: makes networks of a file's content.
         position: for which position weights are sought; None for whichever.
 
     Raises:
@@ -130,7 +127,7 @@ def chosen(
     )
     vote = getattr(options, "vote", False)
     replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, vote)
-    return NETWORKS.get(source.path, kind), source.label, source.path, replicas
+    return NETWORKS.get(source.path, task.network), source.label, source.path, replicas
 
 
 # --- the answers ----------------------------------------------------------------------------------

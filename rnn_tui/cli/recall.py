@@ -47,8 +47,6 @@ def run(options: argparse.Namespace) -> int:
 
 def questions_of(options: argparse.Namespace) -> RecallQuestions:
     """Sequences, and the networks that are asked about them; raises as `run` does."""
-    from rnn_tui.tasks.recall import questions  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 
-    position = options.position
-    asked = chosen(options, RECALL, questions.RecallNetwork, position)
-    return questions.RecallQuestions(*asked, position)
+    return RecallQuestions(*chosen(options, RECALL, options.position), options.position)
