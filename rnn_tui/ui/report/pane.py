@@ -21,6 +21,7 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.report.forms import ExportReportScreen, ReportSettings
 from rnn_tui.ui.report.progress import ReportProgress, numbers, told
+from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportTable
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane
@@ -110,15 +111,17 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         return self._ready
 
     @property
-    def _plots(self) -> ReportPlots:
-        return self.query_one(ReportPlots)
+    def _rerun(self) -> ReportStatus | None:
+        """The rerun that is under way in this app."""
+        report = self._runs.report
+        return report if report is not None and report.going_on else None
 
     def focus_view(self) -> None:
         """The table, the chart, or the text."""
         if self.view == "table":
             self.query_one(ReportTable).focus_view()
         elif self.view == "plots":
-            self._plots.focus_view()
+            self.query_one(ReportPlots).focus_view()
         else:
             self.query_one(ReportConclusions).focus()
 
@@ -205,20 +208,15 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             )
 
     def _show_progress(self) -> None:
-        report = self._runs.report
-        if report is not None and report.going_on:
-            active = self._runs.active
-            paused = active is not None and active.status is Status.PAUSED
-            self.query_one(ReportProgress).show(report.standing, training=True, paused=paused)
-        else:
-            self.query_one(ReportProgress).show(self._standing, training=False)
+        rerun, active = self._rerun, self._runs.active
+        paused = active is not None and active.status is Status.PAUSED
+        now = self._standing if rerun is None else rerun.standing
+        self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused)
         self._complain()
 
     def _in_training(self) -> frozenset[Experiment]:
-        report = self._runs.report
-        if report is None or not report.going_on or report.standing is None:
-            return frozenset()
-        work = report.standing.work
+        rerun = self._rerun
+        work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
         return frozenset(part.experiment for part in work.parts) if work else frozenset()
 
     # Accuracy by length and plots, which take longer
@@ -267,7 +265,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         found = await self._ask(lambda store: figures(plan, store, by_length))
         if found is not None:
             self._drawn = key
-            self._plots.show(found, measuring=self._measuring)
+            self.query_one(ReportPlots).show(found, measuring=self._measuring)
 
     # Keys
 
