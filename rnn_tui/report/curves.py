@@ -48,6 +48,12 @@ class Figure:
     published: Mapping[str, Points] = field(default_factory=dict)
     note: str = ""
 
+    @property
+    def caption(self) -> str:
+        """What stands below it among text."""
+        note = f"; {self.note}" if self.note else ""
+        return f"{self.title}, over seeds as in the table{note}."
+
 
 @dataclass(frozen=True)
 class AccuracyByLength:

@@ -10,7 +10,6 @@ import base64
 import html
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +20,7 @@ from rnn_tui.engine.files import why_unwritable, write_atomically
 from rnn_tui.report.about import TIMES, About, UsedRun, about
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
-from rnn_tui.report.plan import EXPERIMENTS, Plan
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import (
     DOCUMENTS,
     HEADS,
@@ -37,6 +36,7 @@ from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.export.plots import Panel, picture
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration
+from rnn_tui.tasks import TASKS
 
 TITLE = "A report on recurrent networks, rerun"
 STYLE = Path(__file__).with_suffix(".css")
@@ -45,19 +45,6 @@ UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 # In attributes: what a part of a drawing is referred to by.
 _REFERENCE = re.compile(r"url\(#|^#")
-
-
-@dataclass(frozen=True)
-class _Chart:
-    """A plot among the text."""
-
-    figure: Figure
-    drawing: str
-
-    @property
-    def caption(self) -> str:
-        note = f"; {self.figure.note}" if self.figure.note else ""
-        return f"{self.figure.title}, over seeds as in the table{note}."
 
 
 def check_path(path: Path) -> ExportFormat:
@@ -97,9 +84,9 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     form = check_path(path)
     table = results(plan, store)
     by_length = accuracy_by_length(plan, store)
-    charts = [_Chart(one, svg(one)) for one in figures(plan, store, by_length)]
+    charts = figures(plan, store, by_length)
     known = about(table, store)
-    blocks: list[str | _Chart] = [*_beginning(table, known)]
+    blocks: list[str | Figure] = [*_beginning(table, known)]
     if found := conclusions(table, by_length):
         blocks.append("## The report's conclusions on the adder")
         blocks += [f"**{markdown_text(one.claim)}** {markdown_text(one.text)}" for one in found]
@@ -107,8 +94,9 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         shades = "Lines are means over seeds, shades one standard deviation to each side."
         blocks += ["## Plots", shades, *charts]
     blocks += _made(known)
+    text = form.load()(blocks)
     try:
-        write_atomically(path, form.load()(blocks).encode())
+        write_atomically(path, text.encode())
     except OSError as error:
         raise unwritable(path, error.strerror or error, "for the document") from error
 
@@ -118,7 +106,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
 
 def _beginning(table: Results, known: About) -> list[str]:
     plan = table.plan
-    many = [f"{len(plan.seeds_of(task))} of {_label(task)}" for task in plan.tasks]
+    many = [f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks]
     lacking = [row.experiment.label for row in table.rows if row.n < row.wanted]
     parts = [
         f"# {TITLE}",
@@ -151,7 +139,7 @@ def _made(known: About) -> list[str]:
         if any(one.get(name, NOTHING) != NOTHING for one in flat.values())
     ]
     seeds = [
-        f"{_label(task)}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}"
+        f"{TASKS[task].label}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}"
         for task, mine in ((task, plan.seeds_of(task)) for task in plan.tasks)
     ]
     versions = [(name, version) for name, version in known.versions.items() if name != "system"]
@@ -189,34 +177,34 @@ def _run_cells(one: UsedRun) -> list[str]:
     ]  # fmt: skip
 
 
-def _label(task: str) -> str:
-    return next(one.label for one in EXPERIMENTS if one.task == task).partition(",")[0]
-
-
 # --- the formats ----------------------------------------------------------------------------------
 
 
-def as_markdown(blocks: Sequence[str | _Chart]) -> str:
-    """Markdown, each chart a picture inside of it."""
-    shown = [
-        f"![{markdown_text(one.figure.title)}]({data_uri(one.drawing)})\n\n*{markdown_text(one.caption)}*"
-        if isinstance(one, _Chart)
-        else one
-        for one in blocks
-    ]
-    return "\n\n".join(shown) + "\n"
+def as_markdown(blocks: Sequence[str | Figure]) -> str:
+    """Markdown, each plot a picture inside of it."""
+    parts = []
+    for one in blocks:
+        if isinstance(one, Figure):
+            drawing = base64.b64encode(svg(one).encode()).decode()
+            parts.append(f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})")
+            parts.append(f"*{markdown_text(one.caption)}*")
+        else:
+            parts.append(one)
+    return "\n\n".join(parts) + "\n"
 
 
-def as_html(blocks: Sequence[str | _Chart]) -> str:
-    """One page of HTML, each chart a drawing inside of it."""
+def as_html(blocks: Sequence[str | Figure]) -> str:
+    """One page of HTML, each plot a drawing inside of it."""
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
-    body = "\n".join(
-        f"<figure>\n{one.drawing}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>"
-        if isinstance(one, _Chart)
-        else str(markdown.render(one)).replace("<table>", '<div class="wide"><table>')
-        .replace("</table>", "</table></div>")
-        for one in blocks
-    )  # fmt: skip
+    parts = []
+    for one in blocks:
+        if isinstance(one, Figure):
+            caption = html.escape(one.caption)
+            parts.append(f"<figure>\n{svg(one)}\n<figcaption>{caption}</figcaption>\n</figure>")
+        else:
+            text = str(markdown.render(one)).replace("<table>", '<div class="wide"><table>')
+            parts.append(text.replace("</table>", "</table></div>"))
+    body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -252,8 +240,3 @@ def svg(figure: Figure) -> str:
     root.set("role", "img")
     root.set("aria-label", figure.title)
     return ElementTree.tostring(root, encoding="unicode")
-
-
-def data_uri(drawing: str) -> str:
-    """A drawing as the address of a picture that holds it whole."""
-    return f"data:image/svg+xml;base64,{base64.b64encode(drawing.encode()).decode()}"
