@@ -14,14 +14,7 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import SETTINGS
-from rnn_tui.report.plan import (
-    MNIST_SEEDS,
-    MNIST_SEEDS_SETTING,
-    PRESETS,
-    REPORT_ORDER,
-    SEEDS,
-    Plan,
-)
+from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.rows import DOCUMENTS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS

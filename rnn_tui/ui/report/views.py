@@ -184,10 +184,8 @@ class ReportPlots(Vertical, SpreadView):
     @property
     def figure(self) -> Figure | None:
         """The plot that is shown."""
-        keys = [figure.key for figure in self._figures]
-        if self._key not in keys:
-            return self._figures[0] if self._figures else None
-        return self._figures[keys.index(self._key)]
+        chosen = [figure for figure in self._figures if figure.key == self._key]
+        return next(iter([*chosen, *self._figures]), None)
 
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
         """Show one of these plots, the one that was chosen if it is among them.
