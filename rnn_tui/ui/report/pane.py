@@ -76,14 +76,12 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self._version = -1
         self._results: Results | None = None
         self._standing: Standing | None = None
-        # Of which runs, by plan and ids: asked for only when there are others.
+        # By plan and ids of runs, which tell when to ask for others; kept of the last ones alone.
         self._drawn: object = None
-        self._measured: object = None
-        self._by_length: tuple[AccuracyByLength, ...] = ()
+        self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
         self._measuring = False
         self._told: object = None
         self._problem = ""
-        self._ready = False
 
     def compose(self) -> ComposeResult:
         """Settings, views, what is wrong, progress."""
@@ -108,7 +106,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     @property
     def complete(self) -> bool:
         """Whether the figures are there, or can't be had."""
-        return self._ready
+        return self._results is not None or bool(self._problem)
 
     @property
     def _rerun(self) -> ReportStatus | None:
@@ -157,7 +155,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             return version, (results(plan, store), standing(plan))
 
         found = await self._ask(news)
-        self._ready = True
         if found is None:
             return
         self._version, there = found
@@ -202,10 +199,8 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         if self.view == "plots":
             self._draw()
         else:
-            by_length = self._lengths()
-            self.query_one(ReportConclusions).show(
-                self._results, conclusions(self._results, by_length), measuring=self._measuring
-            )
+            found = conclusions(self._results, self._by_length.get(self._key(), ()))
+            self.query_one(ReportConclusions).show(self._results, found, measuring=self._measuring)
 
     def _show_progress(self) -> None:
         rerun, active = self._rerun, self._runs.active
@@ -226,19 +221,15 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         assert self._results is not None
         return str(self._results.plan), self._results.run_ids
 
-    def _lengths(self) -> tuple[AccuracyByLength, ...]:
-        """Bit accuracy by length of what the table has; nothing while it is being measured."""
-        return self._by_length if self._measured == self._key() else ()
-
     def _measure(self) -> None:
         """See to it that bit accuracy by length is known."""
-        if self._results is None or self._measuring or self._measured == self._key():
+        if self._results is None or self._measuring or self._key() in self._by_length:
             return
         if any(row.n for row in self._results.rows if row.experiment.task == ADDER.name):
             self._measuring = True
             self._measure_lengths(self._key(), self._results.plan)
         else:
-            self._measured, self._by_length = self._key(), ()
+            self._by_length = {self._key(): ()}
 
     @work(group="lengths")
     async def _measure_lengths(self, key: object, plan: Plan) -> None:
@@ -251,15 +242,15 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             found = ()
         finally:
             self._measuring = False
-        self._measured, self._by_length = key, found
+        self._by_length = {key: found}
         self._show()  # which measures once more where there are other runs by now
 
     @work(group="plots", exclusive=True)
     async def _draw(self) -> None:
         """Draw the plots, if they are of other runs than those that are drawn."""
         assert self._results is not None
-        plan, by_length = self._results.plan, self._lengths()
-        key = self._key(), self._measured == self._key()
+        plan, by_length = self._results.plan, self._by_length.get(self._key(), ())
+        key = self._key(), self._key() in self._by_length
         if key == self._drawn:
             return
         found = await self._ask(lambda store: figures(plan, store, by_length))
