@@ -16,6 +16,7 @@ from rnn_tui.cli.commands import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
+from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.rows import DOCUMENTS, HEADS, Results, cells, markdown_table, results
 from rnn_tui.runs.export.formats import extras_needed
@@ -181,9 +182,10 @@ def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bo
     from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite
 
     with existing_store() as store:
-        table = results(made, store)
+        has = kept(made, store)
+        table = results(has)
         # Who stopped it does not want to wait for more than what is there.
-        by_length = () if was_stopped else accuracy_by_length(made, store)
+        by_length = () if was_stopped else accuracy_by_length(has)
         concluded = conclusions(table, by_length)
         if as_json:
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"

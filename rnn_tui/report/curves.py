@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -12,12 +12,9 @@ from typing import Any
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread
-from rnn_tui.report.kept import Found, kept
-from rnn_tui.report.plan import Experiment, Plan
-from rnn_tui.report.rows import Logged, logged
+from rnn_tui.report.kept import Kept
+from rnn_tui.report.plan import Experiment
 from rnn_tui.runs.comparison import Line
-from rnn_tui.runs.records import Moment
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"
@@ -87,21 +84,17 @@ class AccuracyByLength:
         return Line(self.experiment.short_label, self.run_ids, x, spreads)
 
 
-def accuracy_by_length(plan: Plan, store: RunStore | None) -> tuple[AccuracyByLength, ...]:
-    """Bit accuracy of every adder of the plan at the lengths of the test, 1 … 20.
+def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
+    """Bit accuracy of every adder of a plan at the lengths of the test, 1 … 20.
 
     On the very sequences of each run's own test, whose figure is the mean over the lengths. Needs
     torch and the weights, and takes a moment (not for the thread of a face); what was measured once
     is remembered. Networks whose weights are gone are left out, and experiments without any.
-
-    Raises:
-        StoreError: if the store can't be read.
     """
-    adders = [one for one in plan.experiments if one.task == "adder"]
-    has = kept(plan, store) if adders else None
     result = []
-    for experiment in adders:
-        assert has is not None
+    for experiment in has.plan.experiments:
+        if experiment.task != "adder":
+            continue
         lengths: tuple[int, ...] = ()
         values: dict[int, tuple[float, ...]] = {}
         runs = []
@@ -116,29 +109,24 @@ def accuracy_by_length(plan: Plan, store: RunStore | None) -> tuple[AccuracyByLe
     return tuple(result)
 
 
-def figures(
-    plan: Plan, store: RunStore | None, by_length: tuple[AccuracyByLength, ...] = ()
-) -> tuple[Figure, ...]:
+def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure, ...]:
     """The report's plots, from what is trained to the end; those without any line are left out.
 
     Args:
-        plan: what is wanted.
-        store: the runs; None where there are none yet.
+        has: what there is of a plan.
         by_length: of the adders, from `accuracy_by_length`.
 
     Raises:
         StoreError: if the store can't be read.
     """
-    has = kept(plan, store)
-    epochs = logged(store, "epoch")
 
     def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
         drawn: list[Line] = []
         published: dict[str, Points] = {}
-        for one in plan.experiments:
+        for one in has.plan.experiments:
             if one.task != task:
                 continue
-            line = _over_epochs(one.short_label, [*has.found(one).values()], epochs, metric)
+            line = _over_epochs(has, one, metric)
             if line.x:
                 drawn.append(line)
                 if one.validation and metric == "val_accuracy":
@@ -178,29 +166,21 @@ def _published(experiment: Experiment) -> Points:
     return tuple(map(float, x)), y
 
 
-def _over_epochs(label: str, found: Sequence[Found], epochs: Logged, metric: str) -> Line:
+def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
     """A metric over epochs, at those that all seeds have finite values of."""
-    seeds = [_by_epoch(epochs(one.run.run_id), one, metric) for one in found]
+    found = has.found(experiment).values()
+    seeds = [has.figures(one, "epoch", metric) for one in found]
     common = [
         epoch
         for epoch in (seeds[0] if seeds else ())
         if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
     ]
     return Line(
-        label,
+        experiment.short_label,
         tuple(dict.fromkeys(one.run.run_id for one in found)),
         tuple(map(float, common)),
         tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common),
     )
-
-
-def _by_epoch(epochs: Sequence[Moment], found: Found, metric: str) -> dict[int, float]:
-    result = {}
-    for moment in epochs:
-        value = found.figure(moment, metric)
-        if value is not None and moment.epoch is not None:
-            result[moment.epoch] = value
-    return result
 
 
 @lru_cache(MOST_REMEMBERED)

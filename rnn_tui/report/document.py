@@ -20,6 +20,7 @@ from rnn_tui.engine.files import why_unwritable, write_atomically
 from rnn_tui.report.about import TIMES, About, UsedRun, about
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
+from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import (
     DOCUMENTS,
@@ -82,9 +83,9 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         StoreError: if the store can't be read.
     """
     form = check_path(path)
-    table = results(plan, store)
-    by_length = accuracy_by_length(plan, store)
-    charts = figures(plan, store, by_length)
+    has = kept(plan, store)
+    table, by_length = results(has), accuracy_by_length(has)
+    charts = figures(has, by_length)
     known = about(table, store)
     blocks: list[str | Figure] = [*_beginning(table, known)]
     if found := conclusions(table, by_length):

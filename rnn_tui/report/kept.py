@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
-from rnn_tui.runs.records import Moment, RunRecord, RunStatus
+from rnn_tui.runs.records import Kind, Moment, RunRecord, RunStatus
 
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
@@ -29,36 +30,44 @@ class Found:
     run: RunRecord
     at: int
 
-    def figure(self, moment: Moment, metric: str) -> float | None:
-        """The network's own figure among those that were logged; None where there is none."""
-        value = moment.figures.get(metric)
-        if isinstance(value, tuple):
-            return value[self.at] if self.at < len(value) else None
-        return value
-
 
 @dataclass(frozen=True)
 class Kept:
     """What the store has of a plan.
 
     Attributes:
+        plan: what is wanted.
         done: the networks that are trained to the end, and where they are; of several, the one
             that was trained first, so that a figure does not change once it is there.
         active: those that some process trains now, and in which run.
         unfinished: runs that were interrupted or stopped, the furthest first, each with its
             networks, all of which are in the plan.
         finished: every run that ended with networks like those of the plan, the newest first.
+        moments: tells what was logged of a run, by its id and by kind, while the store is open.
     """
 
+    plan: Plan
     done: Mapping[Part, Found]
     active: Mapping[Part, RunRecord]
     unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]
     finished: tuple[RunRecord, ...]
+    moments: Callable[[str, Kind], Sequence[Moment]]
 
     def found(self, experiment: Experiment) -> dict[int, Found]:
         """Where the trained networks of an experiment are, by seed, ascending."""
         mine = {part.seed: one for part, one in self.done.items() if part.experiment == experiment}
         return dict(sorted(mine.items()))
+
+    def figures(self, found: Found, kind: Kind, metric: str) -> dict[int, float]:
+        """A network's figures by epoch: of each one, or of the test, which is at the last."""
+        result = {}
+        for moment in self.moments(found.run.run_id, kind):
+            value = moment.figures.get(metric)
+            if isinstance(value, tuple):
+                value = value[found.at] if found.at < len(value) else None
+            if value is not None and moment.epoch is not None:
+                result[moment.epoch] = value
+        return result
 
 
 def kept(plan: Plan, store: RunStore | None) -> Kept:
@@ -95,7 +104,13 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
         elif run.status in (RunStatus.STOPPED, RunStatus.INTERRUPTED) and len(mine) == len(parts):
             unfinished.append((run, tuple(mine)))
     unfinished.sort(key=lambda one: -one[0].progress)
-    return Kept(done, active, tuple(unfinished), tuple(finished))
+
+    @cache  # a run may have many of the networks
+    def moments(run_id: str, kind: Kind) -> Sequence[Moment]:
+        assert store is not None  # or there would be no run
+        return store.moments(run_id, kind)
+
+    return Kept(plan, done, active, tuple(unfinished), tuple(finished), moments)
 
 
 def networks(config: RunConfig) -> Iterator[Network]:
@@ -136,20 +151,20 @@ class Work:
 
 
 def work_for(
-    plan: Plan, kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()
+    kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()
 ) -> list[Work]:
-    """The runs that a plan still needs, in the order in which to train them.
+    """The runs that its plan still needs, in the order in which to train them.
 
     A run that was stopped is gone on with where all of its networks are still lacking, so that
     nothing is trained twice. The others are trained anew: of the small networks, those of one task
     together, as far as they are every combination of some sizes, losses and consecutive seeds.
 
     Args:
-        plan: what is wanted.
         kept: what there is.
         tried: networks that are not to be trained, whether or not there are figures of them.
         unusable: ids of runs that can't go on.
     """
+    plan = kept.plan
     missing = [
         part
         for part in plan.parts

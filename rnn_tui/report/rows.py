@@ -6,23 +6,16 @@ For the app, the command line and documents alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.replicas import Spread
-from rnn_tui.report.kept import kept
+from rnn_tui.report.kept import Kept
 from rnn_tui.report.plan import DECIMALS, Experiment, Plan
 from rnn_tui.runs.export.formats import ExportFormat, table_of
-from rnn_tui.runs.records import Kind, Moment
 from rnn_tui.runs.words import NOTHING, duration
-
-if TYPE_CHECKING:
-    from rnn_tui.runs.store import RunStore
-
-Logged = Callable[[str], list[Moment]]
 
 
 @dataclass(frozen=True)
@@ -142,44 +135,25 @@ class Results:
         return tuple(dict.fromkeys(run for row in self.rows for run in row.run_ids))
 
 
-def results(plan: Plan, store: RunStore | None) -> Results:
+def results(has: Kept) -> Results:
     """The table so far; quick enough to ask for whenever a run has ended.
-
-    Args:
-        plan: what is wanted.
-        store: the runs; None where there are none yet.
 
     Raises:
         StoreError: if the store can't be read.
     """
-    has = kept(plan, store)
-    tests = logged(store, "test")
     rows = []
-    for experiment in plan.experiments:
+    for experiment in has.plan.experiments:
         found = has.found(experiment)
         known: dict[int, float] = {}
         for seed, one in found.items():
-            for moment in tests(one.run.run_id):
-                figure = one.figure(moment, experiment.metric)
-                if figure is not None:
-                    known[seed] = figure
+            for figure in has.figures(one, "test", experiment.metric).values():
+                known[seed] = figure
         runs = [found[seed].run for seed in known]
         run_ids = tuple(run.run_id for run in runs)
         seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)
-        wanted = len(plan.seeds_of(experiment.task))
+        wanted = len(has.plan.seeds_of(experiment.task))
         rows.append(Row(experiment, tuple(known), tuple(known.values()), run_ids, seconds, wanted))
-    return Results(plan, tuple(rows))
-
-
-def logged(store: RunStore | None, kind: Kind) -> Logged:
-    """Tells what was logged of a run by its id; each run is read once."""
-
-    @cache
-    def moments(run_id: str) -> list[Moment]:
-        assert store is not None  # or there would be no run
-        return store.moments(run_id, kind)
-
-    return moments
+    return Results(has.plan, tuple(rows))
 
 
 # What a report can be written to: each is a function of `report.document` and a line here.

@@ -16,7 +16,7 @@ from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.store import RunStore, existing_store
+from rnn_tui.runs.store import RunStore
 
 # Often enough for a bar that moves, seldom enough to cost nothing.
 SECONDS_BETWEEN_STANDINGS = 0.5
@@ -67,15 +67,9 @@ class Standing:
 Emit = Callable[[events.Event | Standing], object]
 
 
-def standing(plan: Plan) -> Standing:
-    """How far a plan is by what the store has, with an estimate of what is left.
-
-    Raises:
-        StoreError: if the store can't be read.
-    """
-    with existing_store() as store:
-        has = kept(plan, store)
-    return _standing(plan, has, work_for(plan, has), Pace(has.finished))
+def standing(has: Kept) -> Standing:
+    """How far a plan is by what the store has, with an estimate of what is left."""
+    return _standing(has, work_for(has), Pace(has.finished))
 
 
 def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
@@ -104,9 +98,9 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
     while True:
         with RunStore() as store:
             has = kept(plan, store)
-        works = work_for(plan, has, tried=tried, unusable=unusable)
+        works = work_for(has, tried=tried, unusable=unusable)
         pace = Pace(has.finished)
-        now = replace(_standing(plan, has, works, pace), failures=failures)
+        now = replace(_standing(has, works, pace), failures=failures)
         emit(now)
         if control.stopping or not works:
             return now
@@ -145,9 +139,9 @@ def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> No
         training.train(work.config, emit, control, run_id)
 
 
-def _standing(plan: Plan, has: Kept, works: Sequence[Work], pace: Pace) -> Standing:
+def _standing(has: Kept, works: Sequence[Work], pace: Pace) -> Standing:
     return Standing(
-        total=len(plan.parts),
+        total=len(has.plan.parts),
         done=len(has.done),
         elsewhere=len([part for part in has.active if part not in has.done]),
         runs_left=len(works),

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.control import Control
+from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, train_missing
@@ -61,7 +62,7 @@ def train_plan(made: Plan, *, stop_at: int | None = None) -> Told:
 def table(made: Plan) -> Results:
     """The rows of a plan."""
     with RunStore() as store:
-        return results(made, store)
+        return results(kept(made, store))
 
 
 def runs() -> list[RunRecord]:

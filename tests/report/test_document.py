@@ -13,6 +13,7 @@ import pytest
 from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.document import check_path, write_document
+from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import VALIDATION_ACCURACY
 from rnn_tui.report.rows import cells
 from rnn_tui.runs.store import RunStore
@@ -78,7 +79,8 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     page_path, text_path = tmp_path / "report.html", tmp_path / "report.md"
     with RunStore() as store:
         store.rename(store.find("last"), EVIL)
-        drawn = figures(made, store, accuracy_by_length(made, store))
+        has = kept(made, store)
+        drawn = figures(has, accuracy_by_length(has))
         write_document(page_path, made, store)
         write_document(text_path, made, store)
     html, markdown = page_path.read_text(), text_path.read_text()
@@ -115,10 +117,9 @@ def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice:
     made = small_plan(3, only=("adder",), data=mnist_slice)
     train_plan(made)
     with RunStore() as store:
-        by_length = accuracy_by_length(made, store)
-        accuracy = next(
-            one for one in figures(made, store, by_length) if one.key == "mnist-val_accuracy"
-        )
+        has = kept(made, store)
+        by_length = accuracy_by_length(has)
+        accuracy = next(one for one in figures(has, by_length) if one.key == "mnist-val_accuracy")
     assert [line.label for line in accuracy.lines] == ["RNN", "LSTM", "biLSTM"]
     assert list(accuracy.published) == ["RNN", "LSTM", "biLSTM"]
     assert accuracy.published["RNN"] == (tuple(range(1, 11)), VALIDATION_ACCURACY["rnn"])
@@ -137,7 +138,7 @@ def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
     train_plan(made)
     with RunStore() as store:
         store.find("last").weights.unlink()
-        assert accuracy_by_length(made, store) == ()
+        assert accuracy_by_length(kept(made, store)) == ()
     assert all(row.n == 1 for row in table(made).rows)
 
 

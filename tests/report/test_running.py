@@ -15,7 +15,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.report.kept import Found, Kept, networks, work_for
+from rnn_tui.report.kept import Found, Kept, kept, networks, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
@@ -163,7 +163,8 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
             # The run is written down by a thread of its own.
             while not any(run.status.active for run in runs()) and time.monotonic() < deadline:
                 time.sleep(0.01)
-            seen.extend(standing(one) for one in (made, small_plan(2)))
+            with RunStore() as store:
+                seen.extend(standing(kept(one, store)) for one in (made, small_plan(2)))
 
     train_missing(made, emit, Control())
     assert [(one.done, one.elsewhere, one.runs_left) for one in seen] == [(0, 3, 1), (0, 3, 1)]
@@ -200,7 +201,7 @@ def test_work_is_what_is_lacking_and_each_network_once(data: st.DataObject, pres
     made = Plan(3, 2, preset=preset)
     done = data.draw(st.sets(st.sampled_from(made.parts)))
     some = found(made.config("recall", "lstm", 0))
-    works = work_for(made, Kept(dict.fromkeys(done, some), {}, (), ()))
+    works = work_for(Kept(made, dict.fromkeys(done, some), {}, (), (), lambda *_: ()))
     asked: Callable[[Part], object] = lambda part: (  # noqa: E731
         family(made.config(part.experiment.task, part.experiment.cell, 0)),
         part.experiment.variant,

@@ -14,6 +14,7 @@ from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
+from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Experiment, Plan
 from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
@@ -152,7 +153,8 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             version = store.version()
             if version == known:
                 return version, None
-            return version, (results(plan, store), standing(plan))
+            has = kept(plan, store)
+            return version, (results(has), standing(has))
 
         found = await self._ask(news)
         if found is None:
@@ -253,7 +255,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         key = self._key(), self._key() in self._by_length
         if key == self._drawn:
             return
-        found = await self._ask(lambda store: figures(plan, store, by_length))
+        found = await self._ask(lambda store: figures(kept(plan, store), by_length))
         if found is not None:
             self._drawn = key
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
@@ -322,7 +324,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         report = self._runs.report
         assert report is not None
         self.show_runs()
-        table = await self._ask(lambda store: results(report.plan, store))
+        table = await self._ask(lambda store: results(kept(report.plan, store)))
         if table is not None:
             text, severity = told(report, table)
             self.notify(text, severity=severity, markup=False, timeout=12)
@@ -331,4 +333,4 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 def _accuracy_by_length(plan: Plan) -> tuple[AccuracyByLength, ...]:
     """In a thread, with a store of its own: the app's would have to wait."""
     with RunStore() as store:
-        return accuracy_by_length(plan, store)
+        return accuracy_by_length(kept(plan, store))
