@@ -128,6 +128,9 @@ class Lines:
         for line in shown:
             self._console.print(Text.assemble(*line))
 
+    def end(self, summary: Mapping[str, Any] | None = None) -> None:
+        """Nothing: lines have no foot unless a command prints one."""
+
 
 # --- tables ---------------------------------------------------------------------------------------
 
@@ -179,29 +182,28 @@ class JsonResults:
     Args:
         out: where to write it.
         weights: what is known of the weights that answer.
+        document: makes the JSON-ready form of a result.
     """
 
-    def __init__(self, out: TextIO, weights: Mapping[str, Any]) -> None:
-        self._out, self._between = out, "\n"
+    def __init__(
+        self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]
+    ) -> None:
+        self._out, self._document, self._between = out, document, "\n"
         out.write(f'{{"weights": {_as_json(weights)},\n"results": [')
 
-    def add(self, results: Iterable[Mapping[str, Any]]) -> None:
+    def show(self, results: Iterable[Any]) -> None:
         """Append results."""
         parts: list[str] = []
         for result in results:
-            parts += [self._between, _as_json(result)]
+            parts += [self._between, _as_json(self._document(result))]
             self._between = ",\n"
         self._out.write("".join(parts))
         self._out.flush()
 
-    def end(self, **more: Any) -> None:
-        """Close the document.
-
-        Args:
-            more: what comes after the results, by its key.
-        """
-        rest = [f'"{key}": {_as_json(value)}' for key, value in more.items()]
-        self._out.write(",\n".join(["\n]", *rest]) + "}\n")
+    def end(self, summary: Mapping[str, Any] | None = None) -> None:
+        """Close the document, with what there is to say of all results."""
+        rest = "" if summary is None else f',\n"summary": {_as_json(summary)}'
+        self._out.write(f"\n]{rest}}}\n")
         self._out.flush()
 
 

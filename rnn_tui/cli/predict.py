@@ -11,7 +11,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -114,16 +114,16 @@ def run(options: argparse.Namespace) -> int:
     )
     if not options.quiet:
         output.say(f"weights: {source.label}")
-    readings: _Lines | _Table | _Document
+    readings: _Lines | _Table | output.JsonResults
     if options.json:
-        readings = _Document(sys.stdout, described(source, network))
+        readings = output.JsonResults(sys.stdout, described(source, network), _document)
     else:
         readings = _Table(sys.stdout) if options.csv else _Lines(sys.stdout)
     return _read(reader, paths, readings, recursive=options.recursive, quiet=options.quiet)
 
 
 def _read(
-    reader: PhotoReader, paths: Sequence[Path], to: _Lines | _Table | _Document,
+    reader: PhotoReader, paths: Sequence[Path], to: _Lines | _Table | output.JsonResults,
     *, recursive: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Read photos and tell what they show; returns the exit code.
@@ -153,7 +153,7 @@ def _read(
                     pace = summary.photos / (time.perf_counter() - began)
                     bar.update(summary.photos, note=f"{pace:,.0f}/s")
         finally:
-            to.close(summary)
+            to.end(summary.document())
     if received:
         return output.stopped(received)
     if not summary.photos:
@@ -183,18 +183,18 @@ class _Lines(output.Lines):
         for reading in readings:
             self.print([(f"{printable(reading.path, LONGEST_PATH)}  ", ""), _told(reading)])
 
-    def close(self, summary: ReadingSummary) -> None:
+    def end(self, summary: Mapping[str, Any] | None = None) -> None:
         """Print accuracy and confusion matrix, where labels are known."""
-        if summary.accuracy is None:
+        if summary is None or "accuracy" not in summary:
             return
         from rnn_tui.photos.collection import CLASSES  # noqa: PLC0415 - on use only
 
         lines = [
-            f"\n{summary.right:,} of {summary.labelled:,} right: {summary.accuracy:.2f} %",
+            f"\n{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %",
             "\n   is read as" + " " * 41 + "unsure",
             "   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?",
         ]
-        for digit, row in enumerate(summary.confusion):
+        for digit, row in enumerate(summary["confusion"]):
             lines.append(f"{digit:3}" + "".join(f"{count or '·':>5}" for count in row))
         self.print(*([(line, "")] for line in lines))
 
@@ -232,20 +232,8 @@ class _Table:
             self._writer.writerow([output.writable(path, self._out), *rest])
         self._out.flush()
 
-    def close(self, summary: ReadingSummary) -> None:
+    def end(self, summary: Mapping[str, Any]) -> None:
         """Nothing: a table has no foot."""
-
-
-class _Document(output.JsonResults):
-    """One JSON document."""
-
-    def show(self, readings: Sequence[Reading]) -> None:
-        """Append results."""
-        self.add(map(_document, readings))
-
-    def close(self, summary: ReadingSummary) -> None:
-        """Close the document."""
-        self.end(summary=summary.document())
 
 
 def _document(reading: Reading) -> dict[str, Any]:

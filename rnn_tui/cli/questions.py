@@ -148,17 +148,6 @@ class _Lines(Lines):
                 waiting.append(result)
         self.print(*map(_line, waiting))
 
-    def end(self) -> None:
-        """Nothing: lines have no foot."""
-
-
-class _Document(JsonResults):
-    """One JSON document of answers and faults."""
-
-    def show(self, results: Sequence[Answer | Fault]) -> None:
-        """Append some."""
-        self.add(result.document for result in results)
-
 
 def _line(answer: Answer) -> list[tuple[str, str]]:
     mark = ("✓", "green") if answer.correct else ("✗", "red")
@@ -186,9 +175,9 @@ def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int
         chunks = _chunks(_lines(sys.stdin), questions)
     inform: Callable[[str], None] = (lambda _: None) if options.quiet else say
     inform(f"weights: {questions.label}")
-    results: _Lines | _Document = _Lines(sys.stdout)
+    results: _Lines | JsonResults = _Lines(sys.stdout)
     if options.json:
-        results = _Document(sys.stdout, questions.document())
+        results = JsonResults(sys.stdout, questions.document(), lambda result: result.document)
     try:
         return _answer_all(questions, chunks, results, inform)
     finally:
@@ -198,7 +187,7 @@ def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int
 def _answer_all(
     questions: Questions[Question, Any],
     chunks: Iterator[list[Question | Fault]],
-    results: _Lines | _Document,
+    results: _Lines | JsonResults,
     inform: Callable[[str], None],
 ) -> int:
     informed: set[str] = set()

@@ -115,16 +115,16 @@ def test_without_a_terminal_there_are_messages_only(capsys: pytest.CaptureFixtur
 
 def test_one_document_is_written_as_results_come() -> None:
     out = io.StringIO()
-    results = JsonResults(out, {"source": "x"})
-    results.add([{"a": 1}])
-    results.add([{"a": 2}, {"a": None}])
+    results = JsonResults(out, {"source": "x"}, lambda value: {"a": value})
+    results.show([1])
+    results.show([2, None])
     results.end(summary={"n": 3})
     assert out.getvalue() == (
         '{"weights": {"source": "x"},\n"results": [\n{"a": 1},\n{"a": 2},\n{"a": null}\n],\n'
         '"summary": {"n": 3}}\n'
     )
     empty = io.StringIO()
-    JsonResults(empty, {}).end()
+    JsonResults(empty, {}, dict).end()
     assert empty.getvalue() == '{"weights": {},\n"results": [\n]}\n'
 
 
