@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -143,11 +144,9 @@ def machine() -> dict[str, str | int | float]:
 def _processor() -> str:
     """What Python calls `processor` is on Linux the architecture, or nothing."""
     try:
-        with CPU_FILE.open(encoding="utf-8", errors="replace") as file:
-            for line in file:
-                name, _, value = line.partition(":")
-                if name.strip() == "model name" and value.strip():
-                    return printable(value.strip(), 80)
+        told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
     except OSError:
-        pass
-    return printable(platform.processor() or platform.machine() or "unknown", 80)
+        told = ""
+    model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", told, re.MULTILINE)
+    name = model[1] if model else platform.processor() or platform.machine() or "unknown"
+    return printable(name, 80)
