@@ -269,11 +269,10 @@ class ReportConclusions(VerticalScroll, can_focus=True):
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
         if measuring:
             parts.append(Content(MEASURING))
-        lacking = [row for row in results.rows if row.experiment.task == ADDER.name]
         few = [
             f"{row.experiment.short_label} ({row.n} of {row.wanted})"
-            for row in lacking
-            if row.n < row.wanted
+            for row in results.rows
+            if row.experiment.task == ADDER.name and row.n < row.wanted
         ]
         if few:
             parts.append(Content(f"Not complete: seeds are lacking of {', '.join(few)}."))
