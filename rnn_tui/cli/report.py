@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options, read_by
 from rnn_tui.engine import events
+from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.kept import kept
@@ -105,12 +106,18 @@ def run(options: argparse.Namespace) -> int:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
         return output.OK
-    end, received = _train(made, _Progress(quiet=options.quiet))
+    from rnn_tui.report.running import train_missing  # noqa: PLC0415 - SQLite, on use only
+
+    control, progress = Control(), _Progress(quiet=options.quiet)
+    with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
+        end = train_missing(made, progress.take, control)
     stopped = end.runs_left > 0
     _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped)
     if stopped:
-        kept = "what was trained is kept, and the same command goes on from there."
-        output.say(f"stopped; {kept}{' No document was written.' if outputs else ''}")
+        left_out = " No document was written." if outputs else ""
+        output.say(
+            f"stopped; what was trained is kept, and the same command goes on from there.{left_out}"
+        )
         return output.stopped(received)
     if end.elsewhere:
         output.say(
@@ -119,16 +126,6 @@ def run(options: argparse.Namespace) -> int:
         )
     _say_written(outputs, options.quiet)
     return output.FAILURE if end.failures else output.OK
-
-
-def _train(made: Plan, progress: _Progress) -> tuple[Standing, list[int]]:
-    """Train what is lacking; how that ended, and the signals that came."""
-    from rnn_tui.engine.control import Control  # noqa: PLC0415 - as below, on use only
-    from rnn_tui.report.running import train_missing  # noqa: PLC0415
-
-    control = Control()
-    with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
-        return train_missing(made, progress.take, control), received
 
 
 class _Progress:
