@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -193,19 +194,13 @@ def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
     for part in parts:
         assert part.experiment.variant is not None
         lacking.setdefault(part.seed, []).append(part.experiment.variant)
-    stretches: list[tuple[int, int, list[Variant]]] = []  # first seed, number, variants
+    works = []
     for seed, variants in sorted(lacking.items()):
-        if stretches:
-            first, count, same = stretches[-1]
-            if seed == first + count and same == variants:
-                stretches[-1] = (first, count + 1, same)
-                continue
-        stretches.append((seed, 1, variants))
-    return [
-        _run(plan, parts, first, count, product)
-        for first, count, variants in stretches
-        for product in _products(variants)
-    ]
+        if lacking.get(seed - 1) == variants:
+            continue  # in the stretch of the seed before
+        count = next(n for n in itertools.count(1) if lacking.get(seed + n) != variants)
+        works += [_run(plan, parts, seed, count, product) for product in _products(variants)]
+    return works
 
 
 def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
@@ -222,7 +217,7 @@ def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
 def _run(
     plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]
 ) -> Work:
-    some = next(part.experiment for part in parts)
+    some = parts[0].experiment
     config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
     seeds = range(first, first + count)
     mine = tuple(p for p in parts if p.experiment.variant in variants and p.seed in seeds)
