@@ -80,14 +80,6 @@ class Experiment:
         return TASKS[self.task].headline
 
 
-def _of_images() -> list[Experiment]:
-    published = TASKS["mnist"].published["test_accuracy"]
-    return [
-        Experiment("mnist", model, None, published[model], VALIDATION_ACCURACY[model])
-        for model in VALIDATION_ACCURACY
-    ]
-
-
 def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) -> list[Experiment]:
     spec = TASKS[task]
     published = spec.published[spec.headline]
@@ -96,7 +88,10 @@ def _of_sequences(task: str, sizes: tuple[int, ...], losses: tuple[str, ...]) ->
 
 
 EXPERIMENTS: tuple[Experiment, ...] = (
-    *_of_images(),
+    *(
+        Experiment("mnist", cell, None, TASKS["mnist"].published["test_accuracy"][cell], validation)
+        for cell, validation in VALIDATION_ACCURACY.items()
+    ),
     *_of_sequences("recall", (2, 5, 10), ("ce",)),
     *_of_sequences("adder", (3, 5, 10), ("mse", "ce")),
 )
