@@ -81,12 +81,9 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
     parser.add_argument(
-        "--cell",
-        "--model",
-        dest="model",
-        choices=MNIST.shipped_cells,
+        "--cell", "--model", dest="model", choices=MNIST.shipped_cells,
         help="look into this one of those that ship",
-    )
+    )  # fmt: skip
     _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
 
 

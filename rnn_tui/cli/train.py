@@ -53,13 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     if len(task.cells) > 1:
         parser.add_argument(
-            "--cell",
-            "--model",
-            dest="model",
-            choices=task.cells,
-            default=task.default_cell,
+            "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell,
             help="default: %(default)s",
-        )
+        )  # fmt: skip
     parser.add_argument(
         "--preset", choices=[preset.name for preset in task.presets], default=task.default_preset,
         help="a named recipe (default: %(default)s)",
