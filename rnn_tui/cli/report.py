@@ -19,7 +19,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
-from rnn_tui.report.rows import DOCUMENTS, HEADS, Results, cells, markdown_table, results
+from rnn_tui.report.rows import DOCUMENTS, HEADS, RIGHT, Results, cells, markdown_table, results
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.words import duration
 from rnn_tui.tasks import TASKS
@@ -32,7 +32,6 @@ ONLY = ChoicesSetting(
     "only", "Experiments", "of the report, these only",
     {task: TASKS[task].label for task in REPORT_ORDER},
 )  # fmt: skip
-RIGHT = ("published", "n", "time")
 
 
 # --- the options ----------------------------------------------------------------------------------

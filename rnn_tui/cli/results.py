@@ -208,7 +208,7 @@ def results_table(state: RunState) -> Table:
     return table
 
 
-def document(state: RunState, evaluation: Any = None) -> dict[str, Any]:
+def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
     config = state.config
     figures: dict[str, Any]

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli.commands import WHICH_RUN
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.words import NOTHING, age, duration, figure
 from rnn_tui.tasks import TASKS
@@ -93,14 +92,14 @@ def run(options: argparse.Namespace) -> int:
         StoreError: if there is no such run, or no database that can be used.
         UserError: if something else is wrong.
     """
-    if options.action is None and not run_database().exists():  # a question makes no database
-        _list(None, options)
-        return OK
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.runs.store import RunStore, existing_store  # noqa: PLC0415 - SQLite, on use only
 
-    with RunStore() as store:
-        act = _list if options.action is None else ACTIONS[options.action][0]
-        act(store, options)
+    if options.action is None:
+        with existing_store() as runs:
+            _list(runs, options)
+    else:
+        with RunStore() as store:
+            ACTIONS[options.action][0](store, options)
     return OK
 
 

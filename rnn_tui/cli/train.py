@@ -167,15 +167,13 @@ def _config(options: argparse.Namespace, task: Task) -> RunConfig:
 
 def _start(options: argparse.Namespace) -> str | None:
     """The file of weights to start from."""
+    from rnn_tui.runs.weights import choose_shipped, run_weights  # noqa: PLC0415 - on use only
+
     if options.start_from_run is not None:
-        from rnn_tui.runs.weights import run_weights  # noqa: PLC0415 - safetensors, on use only
-
         return str(run_weights(options.task, options.start_from_run).path)
-    if options.start_from != SHIPPED:
-        return cast("str | None", options.start_from)
-    from rnn_tui.runs.weights import choose_shipped  # noqa: PLC0415 - safetensors, on use only
-
-    return str(choose_shipped(options.task, options.model).path)
+    if options.start_from == SHIPPED:
+        return str(choose_shipped(options.task, options.model).path)
+    return cast("str | None", options.start_from)
 
 
 def _writable(path: Path) -> Path:

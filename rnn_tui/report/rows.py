@@ -165,6 +165,8 @@ DOCUMENTS = table_of(
 )  # fmt: skip
 HEADS = ("experiment", "published", "here, mean ± sd [min, max]", "n", "the published figure is",
          "time")  # fmt: skip
+# Columns of figures, which end below each other.
+RIGHT = ("published", "n", "time")
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
 # Brackets alone are text; a link or an image takes something behind the closing one.
 _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")

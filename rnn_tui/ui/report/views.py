@@ -16,7 +16,7 @@ from textual.widgets import DataTable, Static
 from rnn_tui.report.conclusions import Conclusion, Verdict
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
-from rnn_tui.report.rows import HEADS, Results, Row, cells
+from rnn_tui.report.rows import HEADS, RIGHT, Results, Row, cells
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
@@ -25,7 +25,6 @@ from rnn_tui.ui.shell.views import SpreadView
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
 SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is", "time")
-RIGHT = ("published", "n", "time")
 # Below, a row in full words would not fit.
 FULL_WIDTH = 116
 CAPTION = (
