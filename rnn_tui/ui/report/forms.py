@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +34,11 @@ class ReportSettings(Vertical):
         overrides: by task, settings in place of the preset's.
     """
 
+    @dataclass
     class Changed(Message):
-        """Another plan is wanted.
+        """Another plan is wanted."""
 
-        Attributes:
-            plan: which.
-        """
-
-        def __init__(self, made: Plan) -> None:
-            self.plan = made
-            super().__init__()
+        plan: Plan
 
     def __init__(self, overrides: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__()
