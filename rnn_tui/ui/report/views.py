@@ -153,7 +153,6 @@ EMPTY = "Plots come with the first network that is trained to its end"
 # The shape of a line's marker, not filled: the report's points of the same network.
 HOLLOW = dict(zip("●■▲◆", "○□△◇", strict=True))
 HOLLOW_NOTE = "hollow marks are the report's"
-FILLED_NOTE = "marks are the report's values"
 
 
 class ReportPlots(Vertical, SpreadView):
@@ -214,7 +213,7 @@ class ReportPlots(Vertical, SpreadView):
             self._chart.describe("")
             self._chart.show([])
             return
-        note = figure.note.replace(FILLED_NOTE, HOLLOW_NOTE)
+        note = HOLLOW_NOTE if figure.published else figure.note
         at = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
         head.update(f"{at}{f': {note}' if note else ''}{more}")
         spec = figure.spec
