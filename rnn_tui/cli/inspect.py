@@ -21,7 +21,6 @@ from rnn_tui.tasks.recall import RECALL
 
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
-    from rnn_tui.photos.digit.picture import PreparedDigit
 
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
@@ -146,23 +145,19 @@ def _digit(options: argparse.Namespace) -> Any:
     weights = described(source, network)
     if options.photo is None:
         return DigitInspection.of_test_image(network, weights, options.test_image)
-    path = read_path(options.photo)
-    shown, prepared = printable(path, 200), _prepared(path, options.preprocessing)
-    notices = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
-    about = {"path": str(path), "preprocessing": options.preprocessing}
-    return DigitInspection(network, weights, prepared.digit, about, shown, notices=notices)
-
-
-def _prepared(path: Path, method: str) -> PreparedDigit:
-    """A photo as networks read it; raises `UnreadableError`."""
-    from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415
     from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV
     from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
 
+    path = read_path(options.photo)
+    shown = printable(path, 200)
     try:
-        return prepare(read_image(path), method)
+        prepared = prepare(read_image(path), options.preprocessing)
     except ImageError as error:
-        raise UnreadableError(f"{printable(path, 200)} can't be read: {error}.") from error
+        raise UnreadableError(f"{shown} can't be read: {error}.") from error
+    notices = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
+    about = {"path": str(path), "preprocessing": options.preprocessing}
+    return DigitInspection(network, weights, prepared.digit, about, shown, notices=notices)
 
 
 # --- what is told ---------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ class ReportProgress(Horizontal):
         yield ExactBar(total=1, show_eta=False, show_percentage=True)
         yield Label("", id="report-numbers", markup=False)
 
-    def show(self, now: Standing | None, *, training: bool, paused: bool = False) -> None:
+    def show(self, now: Standing | None, *, training: bool, paused: bool) -> None:
         """Draw how far it is.
 
         Args:
