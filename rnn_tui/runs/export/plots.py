@@ -8,7 +8,7 @@ from typing import Any
 
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.palette import LIGHT_PALETTE
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.runs.comparison import Against, Line, lines
 from rnn_tui.runs.export.formats import Export, imported
 from rnn_tui.runs.records import RunRecord
@@ -142,7 +142,7 @@ def _panels(
 def _colours(panels: Sequence[Panel]) -> dict[str, str]:
     """A colour for every label, the same in all panels."""
     labels = dict.fromkeys(line.label for panel in panels for line in (*panel.lines, *panel.faint))
-    return {label: LIGHT_PALETTE[at % len(LIGHT_PALETTE)] for at, label in enumerate(labels)}
+    return {label: curve_colour(at, dark=False) for at, label in enumerate(labels)}
 
 
 def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:

@@ -94,11 +94,6 @@ class ChartBase(Widget, can_focus=True):
         self._update_title()
 
     @property
-    def palette(self) -> tuple[str, ...]:
-        """The colours of the runs that suit the present theme."""
-        return view.DARK_PALETTE if self.app.current_theme.dark else view.LIGHT_PALETTE
-
-    @property
     def prepared(self) -> tuple[ChartSeries, ...]:
         """The series as they are plotted."""
         if self._prepared is None:

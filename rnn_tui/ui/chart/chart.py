@@ -23,6 +23,7 @@ from textual.content import Content
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import SpreadSeries
 from rnn_tui.ui.chart import readout
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under, layers
@@ -138,12 +139,12 @@ class ChartPlot(Widget):
     def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
         """Return what gives a style the background of a cell with some layers behind it."""
         ground, ink = self._background, self._faint("mark")
+        dark = self.app.current_theme.dark
         if ground.ansi is not None:
             # The terminal's own colours cannot be blended; only which is darker is known.
             ends = Color.parse("black"), Color.parse("white")
-            ground, ink = ends if self.app.current_theme.dark else ends[::-1]
-        palette = self._chart.palette
-        hues = [Color.parse(palette[band.colour % len(palette)]) for band in frame.bands]
+            ground, ink = ends if dark else ends[::-1]
+        hues = [Color.parse(curve_colour(band.colour, dark)) for band in frame.bands]
         grid, faint = self._style("grid"), self._faint("grid")
 
         @cache
@@ -202,7 +203,11 @@ class ChartPlot(Widget):
         background = self._background.rich_color
         plain, grid = Style(bgcolor=background), self._style("grid")
         roles = {AXIS: self._style("axis"), CURSOR: self._style("cursor")}
-        lines = [Style(color=colour, bgcolor=background) for colour in self._chart.palette]
+        dark = self.app.current_theme.dark
+        lines = {
+            one.colour % 256: Style(color=curve_colour(one.colour, dark), bgcolor=background)
+            for one in frame.traces
+        }
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:
             size = frame.width, frame.height
@@ -218,7 +223,7 @@ class ChartPlot(Widget):
                 if not role:
                     segments.append(Segment(text.replace(" ", space), empty))
                 elif int(role) == LINE:
-                    segments.append(Segment(text, lines[int(number) % len(lines)]))
+                    segments.append(Segment(text, lines[int(number)]))
                 else:
                     segments.append(Segment(text, roles[int(role)]))
                 if text.endswith(TICK):
@@ -260,7 +265,8 @@ class Chart(ChartBase):
     def legend(self, width: int) -> Content:
         """Return the runs; with a cursor, its x and the value of each run there."""
         at, present = self.cursor_position, self._present
-        entries = readout.entries(self.prepared, self.palette, at, present, self.log_x)
+        dark = self.app.current_theme.dark
+        entries = readout.entries(self.prepared, dark, at, present, self.log_x)
         prefix = ""
         if self.cursor is not None:
             prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
@@ -272,7 +278,7 @@ class Chart(ChartBase):
 
     def last_values(self, width: int) -> Content:
         """Return the last value of each run, one a line."""
-        entries = readout.entries(self.prepared, self.palette, float("inf"))
+        entries = readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))
         if not entries:
             return Content(self.empty_message).truncate(width, ellipsis=True)
         return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)

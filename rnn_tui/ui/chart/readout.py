@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.ui.chart.axes import format_value, from_position
 from rnn_tui.ui.chart.view import ChartSeries, nearest
 
@@ -44,7 +45,7 @@ def format_position(x: float) -> str:
 
 def entries(
     series: Sequence[ChartSeries],
-    palette: Sequence[str],
+    dark: bool,
     x: float | None,
     present: tuple[float, float] | None = None,
     log_x: bool = False,
@@ -53,7 +54,7 @@ def entries(
 
     Args:
         series: The prepared series.
-        palette: The colours of the runs.
+        dark: Whether the theme is dark.
         x: The position where to read the values, None for a legend without values.
         present: The visible range. Where the nearest point is visibly elsewhere, as with a
             run that ended earlier, the entry says where.
@@ -72,7 +73,7 @@ def entries(
             if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
                 place = f" @{format_position(from_position(one.x[index], log_x))}"
         glyph = one.marker if one.points else f"─{one.marker}"
-        colour = palette[one.colour % len(palette)]
+        colour = curve_colour(one.colour, dark)
         result.append(
             LegendEntry(glyph, one.name, value + place, colour, spread and value + spread + place)
         )

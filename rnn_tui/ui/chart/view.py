@@ -13,8 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from rnn_tui.engine import palette
 from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.engine.palette import curve_marker
 from rnn_tui.ui.chart.axes import (
     HUGE,
     TINY,
@@ -29,11 +29,6 @@ from rnn_tui.ui.chart.bands import VisibleBand, apart, cut_band, thin
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
-
-DARK_PALETTE, LIGHT_PALETTE = palette.DARK_PALETTE, palette.LIGHT_PALETTE
-MARKERS = "●■▲◆▼○□△◇"
-"""Shapes, so that curves can be told apart without colours. One more than there are colours: the
-ninth curve, as of three losses by three sizes, must not look like the first."""
 
 ZOOM_FACTOR = 2.0
 ZOOM_LIMIT = 1024.0
@@ -75,7 +70,7 @@ class ChartSeries:
     @property
     def marker(self) -> str:
         """The marker shape: the run's, unless the series has one of its own."""
-        return self.mark or MARKERS[self.colour % len(MARKERS)]
+        return self.mark or curve_marker(self.colour)
 
 
 @dataclass(frozen=True)

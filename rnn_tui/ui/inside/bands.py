@@ -17,7 +17,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.theme import Theme
 
-from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
 
@@ -174,8 +174,7 @@ class Heatscale:
     """
 
     def __init__(self, theme: Theme, ground: Color) -> None:
-        palette = DARK_PALETTE if theme.dark else LIGHT_PALETTE
-        below, above, share = (Color.parse(palette[at]) for at in (0, 1, 2))
+        below, above, share = (Color.parse(curve_colour(at, theme.dark)) for at in range(3))
         if ground.ansi is not None:  # there is no saying what the terminal shows
             ground = Color(0, 0, 0) if theme.dark else Color(255, 255, 255)
         self.ground = ground

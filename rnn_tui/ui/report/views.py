@@ -13,6 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
+from rnn_tui.engine.palette import curve_marker
 from rnn_tui.report.conclusions import Conclusion, Verdict
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
@@ -20,7 +21,6 @@ from rnn_tui.report.rows import HEADS, RIGHT, Results, Row, cells
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
-from rnn_tui.ui.chart.view import MARKERS
 from rnn_tui.ui.shell.views import SpreadView
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
@@ -234,7 +234,7 @@ class ReportPlots(Vertical, SpreadView):
 
 def _published(x: Sequence[float], y: Sequence[float], colour: int) -> ChartSeries:
     """Points without a line: one network each, whose epochs in between are not a mean."""
-    mark = HOLLOW[MARKERS[colour]]
+    mark = HOLLOW[curve_marker(colour)]
     return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
 
 

@@ -13,8 +13,8 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
+from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 from rnn_tui.ui.runs.columns import BY_AGE, COLUMNS, arranged, styled
 from rnn_tui.ui.widgets.fields import TypedInput
 
@@ -174,8 +174,7 @@ class RunsTable(Vertical):
         if run.run_id not in self._marked:
             return Text(" ")
         at = self._marked.index(run.run_id)
-        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
-        return Text(MARKERS[at % len(MARKERS)], palette[at % len(palette)])
+        return Text(curve_marker(at), curve_colour(at, self.app.current_theme.dark))
 
     # Keys
 

@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Label, ProgressBar, Static
 
+from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import duration
-from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 from rnn_tui.ui.textual_fixes import ExactBar
 
 _WORDS = {
@@ -92,12 +92,12 @@ class RunBar(Static):
         if not chips:
             self.update(Content(hint).stylize("$foreground 60%"))
             return
-        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        dark = self.app.current_theme.dark
         self._ends, parts, column = [], [], 0
         # The newest first: those are looked at, and the line may be cut.
         for chip in reversed(self._chips):
-            mark = Content(f" {MARKERS[chip.colour % len(MARKERS)]} ")
-            mark = mark.stylize(palette[chip.colour % len(palette)])
+            mark = Content(f" {curve_marker(chip.colour)} ")
+            mark = mark.stylize(curve_colour(chip.colour, dark))
             name = Content(f"{chip.name} {chip.figure} ".replace("  ", " "))
             if chip.run_id == chosen:
                 name = name.stylize("bold underline")

@@ -15,9 +15,9 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
 from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.state import RunState
-from rnn_tui.ui.chart.view import DARK_PALETTE, LIGHT_PALETTE, MARKERS
 from rnn_tui.ui.shell.views import TaskView
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ class VariantNames(Widget):
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:
-        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        dark = self.app.current_theme.dark
         lines: list[Content] = []
         for at, variant in enumerate(self._variants):
-            name = Content(f"{MARKERS[at % len(MARKERS)]} {variant.label}")
-            name = name.stylize(palette[at % len(palette)])
+            name = Content(f"{curve_marker(at)} {variant.label}")
+            name = name.stylize(curve_colour(at, dark))
             if lines and lines[-1].cell_length + len(GAP) + name.cell_length <= width:
                 lines[-1] += Content(GAP) + name
             else:
@@ -137,7 +137,7 @@ class VariantTable(Vertical, TaskView):
             table.move_cursor(row=min(at, len(rows) - 1))
 
     def _rows(self, state: RunState) -> Iterator[list[Text]]:
-        palette = DARK_PALETTE if self.app.current_theme.dark else LIGHT_PALETTE
+        dark = self.app.current_theme.dark
         cell = state.config.cell
         for metric in self._metrics(state):
             if not self._short:
@@ -145,7 +145,7 @@ class VariantTable(Vertical, TaskView):
             for at, (variant, spread) in enumerate(
                 zip(state.config.variants, state.spreads(metric.name), strict=True)
             ):
-                mark = Text(f"{MARKERS[at % len(MARKERS)]} ", palette[at % len(palette)])
+                mark = Text(f"{curve_marker(at)} ", curve_colour(at, dark))
                 report = self._record.published_figure(metric.name, cell, variant)
                 yield _row(mark, variant, metric, spread, report)
 

@@ -20,6 +20,7 @@ from textual.theme import BUILTIN_THEMES
 
 import rnn_tui.ui.chart.chart as chart_module
 from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.ui.chart import axes, bands, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
 
@@ -427,7 +428,7 @@ async def test_markup_in_names_is_shown_literally() -> None:
 @pytest.mark.parametrize("width", range(0, 90, 7))
 def test_a_legend_fits_its_width_and_keeps_the_markers(width: int) -> None:
     runs = [ChartSeries(f"a long 名前 {i}", [1], [0.5], i) for i in range(3)]
-    entries = readout.entries(runs, view.DARK_PALETTE, 1.0)
+    entries = readout.entries(runs, True, 1.0)
     line = readout.text_line("epoch 1", entries, width)
     assert line.cell_length <= width
     if width >= 45:
@@ -504,7 +505,7 @@ async def test_a_band_shades_the_cells_between_its_ends() -> None:
                     assert colour != plain
                 elif abs(middle - 5) > 3 + 10 / frame.height:
                     assert colour == plain
-        ground, run = Color.parse(plain), Color.parse(view.DARK_PALETTE[1])
+        ground, run = Color.parse(plain), Color.parse(DARK_PALETTE[1])
         shade = ground + run.with_alpha(bands.BAND_SHARE)
         assert backgrounds(chart, frame.height // 2) == [shade.rich_color.name] * frame.width
 
@@ -531,7 +532,7 @@ async def test_bands_that_overlap_are_blended_one_after_another() -> None:
     other = ChartSeries("other", [0, 10], [6, 6], 2, low=[4, 4], high=[10, 10])
     async with running(wide, SPREAD, other) as (chart, _):
         ground = Color.parse(plot_background(chart))
-        first, second = (Color.parse(view.DARK_PALETTE[colour]) for colour in (1, 2))
+        first, second = (Color.parse(DARK_PALETTE[colour]) for colour in (1, 2))
         share = bands.band_share(2)
         both = ground + first.with_alpha(share) + second.with_alpha(share)
         one, other_one = (ground + run.with_alpha(bands.band_share(1)) for run in (first, second))
@@ -973,8 +974,8 @@ async def test_the_plot_follows_the_theme() -> None:
         chart.app.theme = "textual-light"
         await pilot.pause()
         light = plot_colours(chart)
-        assert view.DARK_PALETTE[0] in dark
-        assert view.LIGHT_PALETTE[0] in light
+        assert DARK_PALETTE[0] in dark
+        assert LIGHT_PALETTE[0] in light
         assert not dark & light
 
 
@@ -996,7 +997,7 @@ def test_curves_contrast_with_every_theme(theme: str) -> None:
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     colours = BUILTIN_THEMES[theme].to_color_system().generate()
-    palette = view.DARK_PALETTE if BUILTIN_THEMES[theme].dark else view.LIGHT_PALETTE
+    palette = DARK_PALETTE if BUILTIN_THEMES[theme].dark else LIGHT_PALETTE
     if colours["background"].startswith("ansi"):
         pytest.skip("the terminal's own colours are unknown")
     for ground in ("background", "surface"):
