@@ -40,108 +40,6 @@ def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) 
     return trace_inputs(network, bits.astype(np.float32), replica, read=words, prefix_note=NOTE)
 
 
-class AdditionInspection(Inspection):
-    """Two numbers.
-
-    Args:
-        questions: have the network, which is the only one that they ask.
-        text: the numbers as typed.
-    """
-
-    _study: CarryStudy | None = None
-
-    def __init__(self, questions: AdderQuestions, text: str) -> None:
-        self._sum = questions.read(text)
-        [self._network] = questions.networks
-        self.label, self.weights = questions.label, questions.document()
-        self.notices = list(questions.notices(self._sum))
-        self.trace = trace_addition(self._network, self._sum.numbers)
-
-    def study(self, progress: Progress, stopping: Stopping) -> bool:  # noqa: ARG002 - at once
-        """Look for the carry."""
-        self._study = study_carry(self._network)
-        return True
-
-    @property
-    def _answer(self) -> int:
-        return number_of(self.trace.answers == 1)
-
-    @property
-    def title(self) -> str:
-        """The sum, and whether it is right."""
-        numbers, prefix = self._sum.numbers, self._sum.prefix
-        a, b, answer, right = (
-            prefix + self._sum.base.format(value)
-            for value in (numbers.a, numbers.b, self._answer, numbers.total)
-        )
-        return f"{a} + {b} = {answer}  {verdict(self._answer, numbers.total, right)}"
-
-    def table(self) -> tuple[Row, list[Row]]:
-        """A row a place, the lowest first; the true carry into it beside what the network has."""
-        numbers, trace = self._sum.numbers, self.trace
-        told: list[tuple[str, Iterable[object]]] = []
-        if self._study is not None:
-            source, best = self._study.best
-            values = self._study.values(trace, source, best)
-            told = [
-                ("probe", self._study.carry_row(trace)),
-                (f"{source} {best} before", [f"{value:+.3f}" for value in values]),
-            ]
-        layer, unit = trace.leading
-        columns: list[tuple[str, Iterable[object]]] = [
-            ("bit", range(trace.steps)),
-            ("a", numbers.bits(numbers.a)),
-            ("b", numbers.bits(numbers.b)),
-            ("carry", numbers.carries),
-            *told,
-            ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
-            ("answer", trace.answers),
-            ("right", numbers.bits(numbers.total)),
-            (unit_name(trace), [f"{value:+.3f}" for value in layer.states[:, unit]]),
-        ]
-        rows = zip(*(cells for _, cells in columns), strict=True)
-        return [head for head, _ in columns], [[*map(str, row)] for row in rows]
-
-    def findings(self) -> list[str]:
-        """Where the carry is."""
-        lines = super().findings()
-        if self._study is not None:
-            lines.append(
-                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
-                "bits, scored on the other."
-            )
-        return lines
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """Numbers as strings: they may be longer than JSON's readers allow."""
-        numbers, base = self._sum.numbers, self._sum.base
-        return {
-            "query": self._sum.text,
-            "a": str(numbers.a),
-            "b": str(numbers.b),
-            "base": base.name,
-            "answer": base.format(self._answer),
-            "expected": base.format(numbers.total),
-            "correct": self._answer == numbers.total,
-            "carries": numbers.carries.tolist(),
-        }
-
-    def document(self) -> dict[str, Any]:
-        """The carries that the states of this addition tell, too."""
-        found = super().document()
-        if self._study is not None:
-            found["carry"]["read_here"] = self._study.carry_row(self.trace).tolist()
-        return found
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The carries, true and told, too."""
-        found = {**super().arrays(), "carries": self._sum.numbers.carries}
-        if self._study is not None:
-            found["carry_read_here"] = self._study.carry_row(self.trace)
-        return found
-
-
 Bits = npt.NDArray[np.uint8]
 
 # Where a unit may keep the carry: in what it puts out, or in its cell if it has one.
@@ -375,3 +273,105 @@ def _into_places(said: Labels) -> Bits:
     row: Bits = said.astype(np.uint8)
     row[0] = 0
     return row
+
+
+class AdditionInspection(Inspection):
+    """Two numbers.
+
+    Args:
+        questions: have the network, which is the only one that they ask.
+        text: the numbers as typed.
+    """
+
+    _study: CarryStudy | None = None
+
+    def __init__(self, questions: AdderQuestions, text: str) -> None:
+        self._sum = questions.read(text)
+        [self._network] = questions.networks
+        self.label, self.weights = questions.label, questions.document()
+        self.notices = list(questions.notices(self._sum))
+        self.trace = trace_addition(self._network, self._sum.numbers)
+
+    def study(self, progress: Progress, stopping: Stopping) -> bool:  # noqa: ARG002 - at once
+        """Look for the carry."""
+        self._study = study_carry(self._network)
+        return True
+
+    @property
+    def _answer(self) -> int:
+        return number_of(self.trace.answers == 1)
+
+    @property
+    def title(self) -> str:
+        """The sum, and whether it is right."""
+        numbers, prefix = self._sum.numbers, self._sum.prefix
+        a, b, answer, right = (
+            prefix + self._sum.base.format(value)
+            for value in (numbers.a, numbers.b, self._answer, numbers.total)
+        )
+        return f"{a} + {b} = {answer}  {verdict(self._answer, numbers.total, right)}"
+
+    def table(self) -> tuple[Row, list[Row]]:
+        """A row a place, the lowest first; the true carry into it beside what the network has."""
+        numbers, trace = self._sum.numbers, self.trace
+        told: list[tuple[str, Iterable[object]]] = []
+        if self._study is not None:
+            source, best = self._study.best
+            values = self._study.values(trace, source, best)
+            told = [
+                ("probe", self._study.carry_row(trace)),
+                (f"{source} {best} before", [f"{value:+.3f}" for value in values]),
+            ]
+        layer, unit = trace.leading
+        columns: list[tuple[str, Iterable[object]]] = [
+            ("bit", range(trace.steps)),
+            ("a", numbers.bits(numbers.a)),
+            ("b", numbers.bits(numbers.b)),
+            ("carry", numbers.carries),
+            *told,
+            ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
+            ("answer", trace.answers),
+            ("right", numbers.bits(numbers.total)),
+            (unit_name(trace), [f"{value:+.3f}" for value in layer.states[:, unit]]),
+        ]
+        rows = zip(*(cells for _, cells in columns), strict=True)
+        return [head for head, _ in columns], [[*map(str, row)] for row in rows]
+
+    def findings(self) -> list[str]:
+        """Where the carry is."""
+        lines = super().findings()
+        if self._study is not None:
+            lines.append(
+                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
+                "bits, scored on the other."
+            )
+        return lines
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Numbers as strings: they may be longer than JSON's readers allow."""
+        numbers, base = self._sum.numbers, self._sum.base
+        return {
+            "query": self._sum.text,
+            "a": str(numbers.a),
+            "b": str(numbers.b),
+            "base": base.name,
+            "answer": base.format(self._answer),
+            "expected": base.format(numbers.total),
+            "correct": self._answer == numbers.total,
+            "carries": numbers.carries.tolist(),
+        }
+
+    def document(self) -> dict[str, Any]:
+        """The carries that the states of this addition tell, too."""
+        found = super().document()
+        if self._study is not None:
+            found["carry"]["read_here"] = self._study.carry_row(self.trace).tolist()
+        return found
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """The carries, true and told, too."""
+        found = {**super().arrays(), "carries": self._sum.numbers.carries}
+        if self._study is not None:
+            found["carry_read_here"] = self._study.carry_row(self.trace)
+        return found

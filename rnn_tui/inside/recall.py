@@ -41,75 +41,6 @@ def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0
     return trace_inputs(network, inputs, replica, read=words, prefix_note=NOTE)
 
 
-class DigitsInspection(Inspection):
-    """A sequence.
-
-    Args:
-        questions: have the network, which is the only one that they ask.
-        text: the digits as typed.
-    """
-
-    _study: SurvivalStudy | None = None
-
-    def __init__(self, questions: RecallQuestions, text: str) -> None:
-        self._question = questions.read(text)
-        [self._network] = questions.networks
-        self.label, self.weights = questions.label, questions.document()
-        self.trace = trace_digits(self._network, self._question.digits)
-        self.notices = [*questions.notices(self._question), self.trace.prefix_note]
-
-    def study(self, progress: Progress, stopping: Stopping) -> bool:
-        """Read every earlier digit after every step."""
-        self._study = study_survival(self._network, progress=progress, stopping=stopping)
-        return self._study is not None
-
-    @property
-    def _expected(self) -> int:
-        return self._question.digits[self._question.position - 1]
-
-    @property
-    def title(self) -> str:
-        """The sequence with the position marked, and the answer."""
-        shown = [*map(str, self._question.digits)]
-        at = self._question.position - 1
-        shown[at] = f"[{shown[at]}]"
-        answer = self.trace.answer
-        return f"{' '.join(shown)}: {answer}  {verdict(answer, self._expected)}"
-
-    def table(self) -> tuple[Row, list[Row]]:
-        """A row a digit."""
-        read = enumerate(self.trace.read)
-        rows: list[Row] = [[str(step + 1), word, *self._reading(step)] for step, word in read]
-        return ["step", "digit", "answer", "probability", unit_name(self.trace)], rows
-
-    def findings(self) -> list[str]:
-        """Accuracies of the probes by position and step."""
-        study, lines = self._study, super().findings()
-        if study is None:
-            return lines
-        lines += [
-            "",
-            "position  after step, % right",
-            "         " + "".join(f"{step:5}" for step in study.steps),
-        ]
-        for position, row in zip(study.positions, study.accuracy, strict=True):
-            cells = ("" if np.isnan(value) else f"{100 * value:.0f}" for value in row)
-            lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())
-        return lines
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """The question, and what is right."""
-        return {
-            "query": self._question.text,
-            "digits": list(self._question.digits),
-            "position": self._question.position,
-            "answer": self.trace.answer,
-            "expected": self._expected,
-            "correct": self.trace.answer == self._expected,
-        }
-
-
 # Half of them to fit to, half to score on.
 SEQUENCES = 2000
 # Positions and steps looked at; of longer sequences, so many evenly spread ones.
@@ -240,3 +171,72 @@ def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDAr
         nearest = int(np.abs(chosen[1:-1] - position).argmin()) + 1
         chosen[nearest] = position
     return chosen
+
+
+class DigitsInspection(Inspection):
+    """A sequence.
+
+    Args:
+        questions: have the network, which is the only one that they ask.
+        text: the digits as typed.
+    """
+
+    _study: SurvivalStudy | None = None
+
+    def __init__(self, questions: RecallQuestions, text: str) -> None:
+        self._question = questions.read(text)
+        [self._network] = questions.networks
+        self.label, self.weights = questions.label, questions.document()
+        self.trace = trace_digits(self._network, self._question.digits)
+        self.notices = [*questions.notices(self._question), self.trace.prefix_note]
+
+    def study(self, progress: Progress, stopping: Stopping) -> bool:
+        """Read every earlier digit after every step."""
+        self._study = study_survival(self._network, progress=progress, stopping=stopping)
+        return self._study is not None
+
+    @property
+    def _expected(self) -> int:
+        return self._question.digits[self._question.position - 1]
+
+    @property
+    def title(self) -> str:
+        """The sequence with the position marked, and the answer."""
+        shown = [*map(str, self._question.digits)]
+        at = self._question.position - 1
+        shown[at] = f"[{shown[at]}]"
+        answer = self.trace.answer
+        return f"{' '.join(shown)}: {answer}  {verdict(answer, self._expected)}"
+
+    def table(self) -> tuple[Row, list[Row]]:
+        """A row a digit."""
+        read = enumerate(self.trace.read)
+        rows: list[Row] = [[str(step + 1), word, *self._reading(step)] for step, word in read]
+        return ["step", "digit", "answer", "probability", unit_name(self.trace)], rows
+
+    def findings(self) -> list[str]:
+        """Accuracies of the probes by position and step."""
+        study, lines = self._study, super().findings()
+        if study is None:
+            return lines
+        lines += [
+            "",
+            "position  after step, % right",
+            "         " + "".join(f"{step:5}" for step in study.steps),
+        ]
+        for position, row in zip(study.positions, study.accuracy, strict=True):
+            cells = ("" if np.isnan(value) else f"{100 * value:.0f}" for value in row)
+            lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())
+        return lines
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The question, and what is right."""
+        return {
+            "query": self._question.text,
+            "digits": list(self._question.digits),
+            "position": self._question.position,
+            "answer": self.trace.answer,
+            "expected": self._expected,
+            "correct": self.trace.answer == self._expected,
+        }
