@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Inspection, Row, share, unit_name, verdict
+from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
 from rnn_tui.inside.probes import (
     Labels,
     LinearProbe,
@@ -21,7 +20,7 @@ from rnn_tui.inside.probes import (
 )
 from rnn_tui.inside.trace import Trace, require_finite, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
-from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
+from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
 NOTE = (
     "The output after a step is the bit of the sum at that place; it depends on nothing that is "
@@ -109,20 +108,21 @@ class CarryStudy(Study):
             f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
         )
 
-    def values(self, trace: Trace, source: str, unit: int) -> Array:
-        """A unit's state or cell (L,) before each place of the addition in `trace`: 0 at first.
+    def values(self, trace: Trace) -> Array:
+        """The best unit's state or cell (L,) before each place of an addition: 0 at first.
 
         What it holds then is to tell the carry into that place.
         """
+        source, unit = self.best
         before = np.zeros(trace.steps, np.float32)
         before[1:] = trace.layers[0].quantities[source][:-1, unit]
         return before
 
-    def unit_row(self, trace: Trace, source: str, unit: int) -> Bits:
-        """The carry (L,) into each place as a unit's threshold reads it."""
+    def unit_row(self, trace: Trace) -> Bits:
+        """The carry (L,) into each place as the best unit's threshold reads it."""
+        source, unit = self.best
         at = self.sources.index(source), unit
-        said = (self.values(trace, source, unit) >= self.threshold[at]) == self.above[at]
-        return _into_places(said)
+        return _into_places((self.values(trace) >= self.threshold[at]) == self.above[at])
 
     def carry_row(self, trace: Trace) -> Bits:
         """The carry (L,) into each place as the probe reads it, to stand beside the true one.
@@ -275,55 +275,33 @@ def _into_places(said: Labels) -> Bits:
     return row
 
 
-class AdditionInspection(Inspection):
-    """Two numbers.
+class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
+    """Two numbers."""
 
-    Args:
-        questions: have the network, which is the only one that they ask.
-        text: the numbers as typed.
-    """
+    def _traced(self) -> Trace:
+        return trace_addition(self._network, self._question.numbers)
 
-    _study: CarryStudy | None = None
-
-    def __init__(self, questions: AdderQuestions, text: str) -> None:
-        self._sum = questions.read(text)
-        [self._network] = questions.networks
-        self.label, self.weights = questions.label, questions.document()
-        self.notices = list(questions.notices(self._sum))
-        self.trace = trace_addition(self._network, self._sum.numbers)
-
-    def study(self, progress: Progress, stopping: Stopping) -> bool:  # noqa: ARG002 - at once
-        """Look for the carry."""
-        self._study = study_carry(self._network)
-        return True
-
-    @property
-    def _answer(self) -> int:
-        return number_of(self.trace.answers == 1)
+    def _made_study(self, progress: Progress, stopping: Stopping) -> CarryStudy:  # noqa: ARG002
+        return study_carry(self._network)  # at once
 
     @property
     def title(self) -> str:
         """The sum, and whether it is right."""
-        numbers, prefix = self._sum.numbers, self._sum.prefix
-        a, b, answer, right = (
-            prefix + self._sum.base.format(value)
-            for value in (numbers.a, numbers.b, self._answer, numbers.total)
-        )
-        return f"{a} + {b} = {answer}  {verdict(self._answer, numbers.total, right)}"
+        truth = self._question.prefix + self._answer.document["expected"]
+        return f"{self._answer.said}  {verdict(self._answer.correct, truth)}"
 
-    def table(self) -> tuple[Row, list[Row]]:
-        """A row a place, the lowest first; the true carry into it beside what the network has."""
-        numbers, trace = self._sum.numbers, self.trace
-        told: list[tuple[str, Iterable[object]]] = []
+    def _columns(self) -> list[Column]:
+        """The true carry into each place beside what the network has."""
+        numbers, trace = self._question.numbers, self.trace
+        told: list[Column] = []
         if self._study is not None:
-            source, best = self._study.best
-            values = self._study.values(trace, source, best)
+            source, unit = self._study.best
+            values = [f"{value:+.3f}" for value in self._study.values(trace)]
             told = [
                 ("probe", self._study.carry_row(trace)),
-                (f"{source} {best} before", [f"{value:+.3f}" for value in values]),
+                (f"{source} {unit} before", values),
             ]
-        layer, unit = trace.leading
-        columns: list[tuple[str, Iterable[object]]] = [
+        return [
             ("bit", range(trace.steps)),
             ("a", numbers.bits(numbers.a)),
             ("b", numbers.bits(numbers.b)),
@@ -332,10 +310,8 @@ class AdditionInspection(Inspection):
             ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
             ("answer", trace.answers),
             ("right", numbers.bits(numbers.total)),
-            (unit_name(trace), [f"{value:+.3f}" for value in layer.states[:, unit]]),
+            self._unit_column(),
         ]
-        rows = zip(*(cells for _, cells in columns), strict=True)
-        return [head for head, _ in columns], [[*map(str, row)] for row in rows]
 
     def findings(self) -> list[str]:
         """Where the carry is."""
@@ -349,18 +325,8 @@ class AdditionInspection(Inspection):
 
     @property
     def asked(self) -> dict[str, Any]:
-        """Numbers as strings: they may be longer than JSON's readers allow."""
-        numbers, base = self._sum.numbers, self._sum.base
-        return {
-            "query": self._sum.text,
-            "a": str(numbers.a),
-            "b": str(numbers.b),
-            "base": base.name,
-            "answer": base.format(self._answer),
-            "expected": base.format(numbers.total),
-            "correct": self._answer == numbers.total,
-            "carries": numbers.carries.tolist(),
-        }
+        """The carries, too."""
+        return {**super().asked, "carries": self._question.numbers.carries.tolist()}
 
     def document(self) -> dict[str, Any]:
         """The carries that the states of this addition tell, too."""
@@ -371,7 +337,7 @@ class AdditionInspection(Inspection):
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The carries, true and told, too."""
-        found = {**super().arrays(), "carries": self._sum.numbers.carries}
+        found = {**super().arrays(), "carries": self._question.numbers.carries}
         if self._study is not None:
             found["carry_read_here"] = self._study.carry_row(self.trace)
         return found

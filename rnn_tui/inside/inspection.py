@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeAlias, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.trace import Trace
+from rnn_tui.tasks.questions import AnyNetwork, Question, Questions
 
-Row = Sequence[str]
+Row: TypeAlias = Sequence[str]
+# Its head, and a cell for each step.
+Column: TypeAlias = tuple[str, Iterable[object]]
+AnyStudy = TypeVar("AnyStudy", bound=Study)
 
 
 class UnreadableError(UserError):
     """A photo that can't be read."""
 
 
-class Inspection(ABC):
-    """One input and the network that reads it.
+class Inspection(ABC, Generic[AnyStudy]):
+    """One input and the network that reads it; what is found out about the network by a study.
 
     Attributes:
         label: which network, in a few words.
@@ -29,16 +34,21 @@ class Inspection(ABC):
         trace: what the network held.
     """
 
-    _study: Study | None = None
+    _study: AnyStudy | None = None
 
     label: str
     weights: Mapping[str, Any]
     notices: Sequence[str]
     trace: Trace
 
-    @abstractmethod
     def study(self, progress: Progress, stopping: Stopping) -> bool:
-        """Do the task's study, which takes seconds; returns whether it was not stopped."""
+        """Study the network, which takes seconds; returns whether that was not stopped."""
+        self._study = self._made_study(progress, stopping)
+        return self._study is not None
+
+    @abstractmethod
+    def _made_study(self, progress: Progress, stopping: Stopping) -> AnyStudy | None:
+        """The task's study of the network; None where it was stopped."""
 
     @property
     @abstractmethod
@@ -46,8 +56,13 @@ class Inspection(ABC):
         """Question and answer on a line."""
 
     @abstractmethod
+    def _columns(self) -> list[Column]:
+        """What the table has of every step."""
+
     def table(self) -> tuple[Row, list[Row]]:
         """Heads of the columns, and a row for each step."""
+        heads, columns = zip(*self._columns(), strict=True)
+        return heads, [[*map(str, cells)] for cells in zip(*columns, strict=True)]
 
     def findings(self) -> list[str]:
         """Lines below the table: what the study found; none before it."""
@@ -76,22 +91,50 @@ class Inspection(ABC):
         study = {} if self._study is None else self._study.arrays()
         return {**self.trace.arrays(), **self.beside_trace, **study}
 
-    def _reading(self, step: int) -> list[str]:
-        """Cells of a step: its answer, the probability of that, the unit that matters most."""
-        (layer, unit), answer = self.trace.leading, self.trace.answers[step]
-        probability = self.trace.probabilities[step, answer]
-        return [str(answer), share(probability), f"{layer.states[step, unit]:+.3f}"]
+    def _answer_columns(self) -> list[Column]:
+        """The answers, their probabilities, the unit that matters most."""
+        answers = self.trace.answers
+        probabilities = self.trace.probabilities[np.arange(len(answers)), answers]
+        told = [("answer", answers), ("probability", map(share, probabilities))]
+        return [*told, self._unit_column()]
+
+    def _unit_column(self) -> Column:
+        """The state of the unit that matters most, such as `unit 7`; among several, with layer."""
+        layer, unit = self.trace.leading
+        name = f"unit {unit}" if len(self.trace.layers) == 1 else f"{layer.name} unit {unit}"
+        return name, [f"{value:+.3f}" for value in layer.states[:, unit]]
 
 
-def verdict(answer: int, truth: object, right: object = None) -> str:
-    """Whether an answer is right, and if not what would be, as `right` or `truth` has it."""
-    return "right" if answer == truth else f"wrong, it is {truth if right is None else right}"
+class QuestionInspection(Inspection[AnyStudy], Generic[AnyStudy, Question, AnyNetwork]):
+    """A question in words.
+
+    Args:
+        questions: have the network, which is the only one that they ask.
+        text: the question as typed.
+    """
+
+    def __init__(self, questions: Questions[Question, AnyNetwork], text: str) -> None:
+        self._question = questions.read(text)
+        [self._network] = questions.networks
+        self.label, self.weights = questions.label, questions.document()
+        self.notices = list(questions.notices(self._question))
+        self.trace = self._traced()
+        [self._answer] = questions.answers([self._question])
+
+    @abstractmethod
+    def _traced(self) -> Trace:
+        """What the network holds while it reads the question."""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Question and answer, and what is right."""
+        told = self._answer.document.items()
+        return {name: value for name, value in told if name != "probabilities"}
 
 
-def unit_name(trace: Trace) -> str:
-    """What to call the unit that matters most, such as `unit 7`, with its layer among several."""
-    layer, unit = trace.leading
-    return f"unit {unit}" if len(trace.layers) == 1 else f"{layer.name} unit {unit}"
+def verdict(correct: bool, truth: object) -> str:
+    """Whether an answer is right, and if not what would be."""
+    return "right" if correct else f"wrong, it is {truth}"
 
 
 def share(value: float, digits: int = 1) -> str:

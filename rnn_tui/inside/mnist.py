@@ -10,7 +10,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Inspection, Row, share, unit_name, verdict
+from rnn_tui.inside.inspection import Column, Inspection, share, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
 from rnn_tui.inside.row_readers import logits_after_rows, prefix_note, saliency, trace_digit
 from rnn_tui.networks.stepwise import Array
@@ -113,7 +113,7 @@ def study_test_images(
     return study_rows(network, images, labels, progress=progress, stopping=stopping)
 
 
-class DigitInspection(Inspection):
+class DigitInspection(Inspection[RowsStudy]):
     """A digit that a row reader reads.
 
     Args:
@@ -125,8 +125,6 @@ class DigitInspection(Inspection):
         truth: which digit it is, where that is known.
         notices: sentences on what to keep in mind.
     """
-
-    _study: RowsStudy | None = None
 
     def __init__(
         self,
@@ -153,34 +151,26 @@ class DigitInspection(Inspection):
         about, name = {"test_image": number}, f"test image {number}"
         return cls(network, weights, digit, about, name, truth=truth)
 
-    @cached_property
-    def _saliency(self) -> Array:
-        return saliency(self._network, self._digit)
-
-    def study(self, progress: Progress, stopping: Stopping) -> bool:
-        """Read all test images."""
-        self._study = study_test_images(self._network, progress, stopping)
-        return self._study is not None
+    def _made_study(self, progress: Progress, stopping: Stopping) -> RowsStudy | None:
+        return study_test_images(self._network, progress, stopping)
 
     @property
     def title(self) -> str:
         """The answer, and from when on it stands."""
         answer, truth = self.trace.answer, self._truth
-        judged = "" if truth is None else f"  {verdict(answer, truth)}"
+        judged = "" if truth is None else f"  {verdict(answer == truth, truth)}"
         return f"{self._name}: {answer}{judged}; settled after row {self.trace.settled}"
 
-    def table(self) -> tuple[Row, list[Row]]:
-        """A row of the image a row."""
-        heads = ["row", "".ljust(len(self._digit)), "answer", "probability", unit_name(self.trace)]
-        rows: list[Row] = []
+    def _columns(self) -> list[Column]:
         levels = np.rint(self._digit.clip(0, 1) * (len(INK) - 1)).astype(int)
-        for at in range(self.trace.steps):
-            ink = "".join(INK[level] for level in levels[at])
-            cells = [str(at + 1), ink, *self._reading(at)]
-            if self._study is not None:
-                cells.append(share(self._study.accuracy[at], 2))
-            rows.append(cells)
-        return [*heads, "accuracy"] if self._study is not None else heads, rows
+        columns: list[Column] = [
+            ("row", range(1, self.trace.steps + 1)),
+            ("", ["".join(INK[level] for level in row) for row in levels]),
+            *self._answer_columns(),
+        ]
+        if self._study is not None:
+            columns.append(("accuracy", [share(part, 2) for part in self._study.accuracy]))
+        return columns
 
     @property
     def asked(self) -> dict[str, Any]:
@@ -190,10 +180,10 @@ class DigitInspection(Inspection):
             about |= {"label": self._truth, "correct": self.trace.answer == self._truth}
         return {**about, "digit": self._digit.tolist()}
 
-    @property
+    @cached_property
     def beside_trace(self) -> dict[str, npt.NDArray[Any]]:
         """Which pixels speak for the answer."""
-        return {"saliency": self._saliency}
+        return {"saliency": saliency(self._network, self._digit)}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The digit, too."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Inspection, Row, share, unit_name, verdict
+from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
 from rnn_tui.inside.probes import (
     Progress,
     Stopping,
@@ -22,7 +21,7 @@ from rnn_tui.inside.probes import (
 from rnn_tui.inside.trace import Trace, require_finite, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions
+from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recollection
 
 NOTE = (
     "The network answers after the last digit; an answer after an earlier one is what it would say "
@@ -173,46 +172,31 @@ def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDAr
     return chosen
 
 
-class DigitsInspection(Inspection):
-    """A sequence.
-
-    Args:
-        questions: have the network, which is the only one that they ask.
-        text: the digits as typed.
-    """
-
-    _study: SurvivalStudy | None = None
+class DigitsInspection(QuestionInspection[SurvivalStudy, Recollection, RecallNetwork]):
+    """A sequence."""
 
     def __init__(self, questions: RecallQuestions, text: str) -> None:
-        self._question = questions.read(text)
-        [self._network] = questions.networks
-        self.label, self.weights = questions.label, questions.document()
-        self.trace = trace_digits(self._network, self._question.digits)
-        self.notices = [*questions.notices(self._question), self.trace.prefix_note]
+        super().__init__(questions, text)
+        self.notices = [*self.notices, self.trace.prefix_note]
 
-    def study(self, progress: Progress, stopping: Stopping) -> bool:
-        """Read every earlier digit after every step."""
-        self._study = study_survival(self._network, progress=progress, stopping=stopping)
-        return self._study is not None
+    def _traced(self) -> Trace:
+        return trace_digits(self._network, self._question.digits)
 
-    @property
-    def _expected(self) -> int:
-        return self._question.digits[self._question.position - 1]
+    def _made_study(self, progress: Progress, stopping: Stopping) -> SurvivalStudy | None:
+        return study_survival(self._network, progress=progress, stopping=stopping)
 
     @property
     def title(self) -> str:
         """The sequence with the position marked, and the answer."""
         shown = [*map(str, self._question.digits)]
         at = self._question.position - 1
+        judged = verdict(self._answer.correct, shown[at])
         shown[at] = f"[{shown[at]}]"
-        answer = self.trace.answer
-        return f"{' '.join(shown)}: {answer}  {verdict(answer, self._expected)}"
+        return f"{' '.join(shown)}: {self._answer.document['answer']}  {judged}"
 
-    def table(self) -> tuple[Row, list[Row]]:
-        """A row a digit."""
-        read = enumerate(self.trace.read)
-        rows: list[Row] = [[str(step + 1), word, *self._reading(step)] for step, word in read]
-        return ["step", "digit", "answer", "probability", unit_name(self.trace)], rows
+    def _columns(self) -> list[Column]:
+        steps = range(1, self.trace.steps + 1)
+        return [("step", steps), ("digit", self.trace.read), *self._answer_columns()]
 
     def findings(self) -> list[str]:
         """Accuracies of the probes by position and step."""
@@ -228,15 +212,3 @@ class DigitsInspection(Inspection):
             cells = ("" if np.isnan(value) else f"{100 * value:.0f}" for value in row)
             lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())
         return lines
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """The question, and what is right."""
-        return {
-            "query": self._question.text,
-            "digits": list(self._question.digits),
-            "position": self._question.position,
-            "answer": self.trace.answer,
-            "expected": self._expected,
-            "correct": self.trace.answer == self._expected,
-        }

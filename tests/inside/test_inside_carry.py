@@ -148,11 +148,11 @@ def test_the_carry_row_stands_beside_the_true_one(shipped: CarryStudy) -> None:
         trace = trace_addition(ADDER, addition, H3_BCE)
         source, unit = shipped.best
         true = addition.carries
-        for row in (shipped.carry_row(trace), shipped.unit_row(trace, source, unit)):
+        for row in (shipped.carry_row(trace), shipped.unit_row(trace)):
             assert row.shape == true.shape
             assert (row == true).mean() > 0.9
             assert row[0] == 0
-        values = shipped.values(trace, source, unit)
+        values = shipped.values(trace)
         assert values[0] == 0
         assert np.array_equal(values[1:], trace.layers[0].quantities[source][:-1, unit])
 

@@ -52,7 +52,7 @@ class AdderInside(SequenceInside):
         told: list[tuple[str, Any]] = []  # by whom, from the state before each place
         if study is not None:
             told.append(("by probe", study.carry_row(trace)))
-            told.append((f"by unit {study.best[1]}", study.unit_row(trace, *study.best)))
+            told.append((f"by unit {study.best[1]}", study.unit_row(trace)))
         return [
             WordBand("a", _bits(addition.bits(addition.a))),
             WordBand("b", _bits(addition.bits(addition.b))),
@@ -65,7 +65,7 @@ class AdderInside(SequenceInside):
     def study_bands(self, subject: Subject, study: CarryStudy) -> Sequence[StepBand]:
         """The unit that tells the carry best: what it holds before each place."""
         source, unit = study.best
-        values = study.values(subject.trace, source, unit)
+        values = study.values(subject.trace)
         limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
         return [BarBand(f"unit {unit}", values, -limit, limit)]
 

@@ -107,12 +107,12 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
         calculator = app.query_one(CalculatorPanel)
         network = calculator._adders._network  # type: ignore[union-attr]
         study = study_carry(network, view.subject.network[1])
-        source, unit = study.best
+        _, unit = study.best
         assert "".join(band(view, "carry").words) == "01111"
         assert "".join(band(view, "by probe").words) == "01111"
-        told = study.unit_row(view.subject.trace, source, unit)
+        told = study.unit_row(view.subject.trace)
         assert band(view, f"by unit {unit}").words == [str(bit) for bit in told]
-        values = study.values(view.subject.trace, source, unit)
+        values = study.values(view.subject.trace)
         curve = next(one for one in view.grid.bands if isinstance(one, BarBand))
         assert curve.values.tolist() == pytest.approx(values.tolist())
         assert study.summary in text(view, "study")
