@@ -11,7 +11,7 @@ from collections.abc import Callable
 import torch
 from _common import add_models, machine, median, parser, spread, take_turns, verdict
 
-from rnn_tui.inside.row_readers import trace_digit
+from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -6,8 +6,7 @@ import torch
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.inside.mnist import BATCH, study_rows
-from rnn_tui.inside.row_readers import logits_after_rows, saliency
+from rnn_tui.inside.mnist import BATCH, logits_after_rows, saliency, study_rows
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -15,8 +15,13 @@ from textual.content import Content
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.mnist import RowsStudy, read_test_image, study_test_images
-from rnn_tui.inside.row_readers import saliency, trace_digit
+from rnn_tui.inside.mnist import (
+    RowsStudy,
+    read_test_image,
+    saliency,
+    study_test_images,
+    trace_digit,
+)
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist import MNIST

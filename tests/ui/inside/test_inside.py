@@ -12,8 +12,8 @@ from textual.widgets import Input, Select, Static
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.adder import study_carry
+from rnn_tui.inside.mnist import trace_digit
 from rnn_tui.inside.recall import trace_digits
-from rnn_tui.inside.row_readers import trace_digit
 from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
