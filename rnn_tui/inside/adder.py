@@ -15,10 +15,11 @@ from rnn_tui.inside.probes import (
     Progress,
     Stopping,
     Study,
+    activations_of,
     chance_level,
     fit_probe,
 )
-from rnn_tui.inside.trace import Trace, require_finite, trace_inputs
+from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
@@ -176,9 +177,7 @@ def study_carry(
     longest: int = network.config.lengths[1]
     steps = min(max(longest, FEWEST_STEPS), MOST_STEPS)
     bits = draw_bits(additions, steps, seed)
-    with np.errstate(all="ignore"):
-        activations = network.cell(replica).run(bits.astype(np.float32))
-    require_finite(activations.states, *(() if activations.cells is None else [activations.cells]))
+    activations = activations_of(network, bits.astype(np.float32), replica)
     return carry_study(activations, carries_of(bits))
 
 

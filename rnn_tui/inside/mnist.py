@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, Inspection, share, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
-from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, checked, layer_trace, mapped
+from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace, mapped
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
 
@@ -48,19 +49,17 @@ def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
         read = _two_ways if network.cell.bidirectional else _one_way
         layers = read(network, rows, answer)
         probabilities = softmax(logits)
-    return checked(
-        Trace(
-            task=network.config.task,
-            read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
-            inputs=rows[:, 0],
-            layers=tuple(layers),
-            outputs=tuple(map(str, range(CLASSES))),
-            every_step=False,
-            logits=logits,
-            probabilities=probabilities,
-            answers=answers.astype(np.int64),
-            prefix_note=prefix_note(network),
-        )
+    return Trace(
+        task=network.config.task,
+        read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
+        inputs=rows[:, 0],
+        layers=tuple(layers),
+        outputs=tuple(map(str, range(CLASSES))),
+        every_step=False,
+        logits=logits,
+        probabilities=probabilities,
+        answers=answers.astype(np.int64),
+        prefix_note=prefix_note(network),
     )
 
 
@@ -105,14 +104,12 @@ def _on_each_row(cell: CellWeights, rows: Array) -> Activations:
 def _one_way(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
     """The layers of a cell that reads one way, down `rows` (T, 1, 28)."""
     weight = against_the_mean(network.readout[0], answer).reshape(len(rows), -1)  # (T, H)
-    *below, top = network.layers
     traces: list[LayerTrace] = []
-    for at, layer in enumerate(below):
+    for at, (layer, above) in enumerate(pairwise(network.layers), start=1):
         read = layer.forward.run(rows)
         rows = read.states
-        importance = _drive(rows, network.layers[at + 1])
-        traces.append(layer_trace(f"layer {at + 1}", read, importance, read_out=False))
-    read = top.forward.run(rows)
+        traces.append(layer_trace(f"layer {at}", read, _drive(rows, above), read_out=False))
+    read = network.layers[-1].forward.run(rows)
     importance = (read.states[:, 0] * weight).sum(axis=0)
     return [*traces, layer_trace(f"layer {len(network.layers)}", read, importance)]
 
@@ -120,23 +117,23 @@ def _one_way(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerT
 def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
     """The layers of a bidirectional cell that reads `rows` (T, 1, 28)."""
     weights = np.split(against_the_mean(network.readout[0], answer), 2)  # (H,) each
-    *below, top = network.layers
     traces: list[LayerTrace] = []
-    for at, layer in enumerate(below):
+    for at, (layer, above) in enumerate(pairwise(network.layers), start=1):
         assert layer.backward is not None
         ahead, back = layer.forward.run(rows), layer.backward.run(rows[::-1])
         back = mapped(back, lambda values: values[::-1])  # in the order of the rows again
         rows = np.concatenate([ahead.states, back.states], axis=2)
-        drives = np.split(_drive(rows, network.layers[at + 1]), 2)
+        drives = np.split(_drive(rows, above), 2)
         for way, read, drive in zip(("forward", "backward"), (ahead, back), drives, strict=True):
-            name = f"layer {at + 1} {way}"
+            name = f"layer {at} {way}"
             traces.append(layer_trace(name, read, drive, read_out=False, note=WHOLE_NOTE))
+    top = network.layers[-1]
     assert top.backward is not None
     ahead, back = top.forward.run(rows), _on_each_row(top.backward, rows)
     adds = [
         read.states[-1, 0] * weight for read, weight in zip((ahead, back), weights, strict=True)
     ]
-    name, note = f"layer {len(network.layers)}", WHOLE_NOTE if below else ""
+    name, note = f"layer {len(network.layers)}", WHOLE_NOTE if traces else ""
     traces.append(layer_trace(f"{name} forward", ahead, adds[0], note=note))
     traces.append(layer_trace(f"{name} backward", back, adds[1], note=BACKWARD_NOTE))
     return traces
@@ -157,18 +154,9 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.networks.row_reader import build_row_reader  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
 
-    config = network.config
-    side = len(digit)
-    model = build_row_reader(
-        network.cell,
-        features=side,
-        time_steps=side,
-        classes=CLASSES,
-        hidden_size=config.hidden_size,
-        layers=config.layers,
-    ).double()
+    model = build_model(network.config).double()
     model.load_state_dict(
         {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}
     )
@@ -177,7 +165,7 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
     with torch.enable_grad():
         winning = model(rows[None])[0].max()
         [gradient] = torch.autograd.grad(winning, rows)
-    if config.recipe.standardise:
+    if network.config.recipe.standardise:
         gradient = gradient / PIXEL_DEVIATION
     result: Array = gradient.numpy().astype(np.float32)
     return result

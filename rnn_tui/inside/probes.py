@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.trace import Record
-from rnn_tui.networks.stepwise import Array, softmax
+from rnn_tui.inside.trace import Record, require_finite
+from rnn_tui.networks.stepwise import Activations, Array, softmax
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 # Told how much is done, and of how much.
 Progress: TypeAlias = Callable[[int, int], object]
@@ -35,6 +38,18 @@ def silent(_done: int, _total: int) -> None:
 def never() -> bool:
     """No stop asked for."""
     return False
+
+
+def activations_of(network: SequenceNetwork, inputs: Array, replica: int) -> Activations:
+    """What a replica of `network` holds while it reads `inputs` (T, N, F).
+
+    Raises:
+        CheckpointError: if its weights are too large to compute with.
+    """
+    with np.errstate(all="ignore"):
+        found = network.cell(replica).run(inputs)
+    require_finite(found.states, *([] if found.cells is None else [found.cells]))
+    return found
 
 
 def chance_level(labels: Labels) -> float:

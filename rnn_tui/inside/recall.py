@@ -13,12 +13,13 @@ from rnn_tui.inside.probes import (
     Progress,
     Stopping,
     Study,
+    activations_of,
     chance_level,
     fit_probe,
     never,
     silent,
 )  # fmt: skip
-from rnn_tui.inside.trace import Trace, require_finite, trace_inputs
+from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recollection
@@ -114,9 +115,7 @@ def study_survival(
     longest: int = network.config.lengths[1]
     digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
     inputs = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
-    with np.errstate(all="ignore"):
-        states = network.cell(replica).run(inputs).states
-    require_finite(states)
+    states = activations_of(network, inputs, replica).states
     looked_at = spread_out(longest, MOST_LOOKED_AT, network.config.position)
     return survival_study(
         states, digits, looked_at, network.config.position, progress=progress, stopping=stopping

@@ -120,6 +120,9 @@ class Trace(Record):
         answers: (T,), the answer after each step: the most probable class, or where there is one
             output, whether it is at least 0.5.
         prefix_note: what an answer before the last step means, in a sentence.
+
+    Raises:
+        CheckpointError: if weights that are too large to compute with left no numbers.
     """
 
     in_json = (
@@ -137,6 +140,9 @@ class Trace(Record):
     probabilities: Array
     answers: npt.NDArray[np.int64]
     prefix_note: str
+
+    def __post_init__(self) -> None:
+        require_finite(*self.arrays().values())
 
     @property
     def steps(self) -> int:
@@ -221,12 +227,6 @@ def against_the_mean(weight: Array, answer: int) -> Array:
     return result
 
 
-def checked(trace: Trace) -> Trace:
-    """`trace`; raises `CheckpointError` where huge weights made it no numbers."""
-    require_finite(*trace.arrays().values())
-    return trace
-
-
 def require_finite(*arrays: npt.NDArray[Any]) -> None:
     """Raise `CheckpointError` where huge weights left something other than numbers."""
     if not all(np.isfinite(array).all() for array in arrays):
@@ -275,19 +275,17 @@ def trace_inputs(
         separate = network.outputs == 1 or network.replicas[replica].variant.loss == "bce"
         probabilities = sigmoid(logits) if separate else softmax(logits)
         importance = _importance(states, weight, answers, every_step=shape.every_step)
-    return checked(
-        Trace(
-            task=network.task.name,
-            read=tuple(read or words_of(inputs)),
-            inputs=inputs,
-            layers=(layer_trace("layer 1", activations, importance),),
-            outputs=shape.outputs,
-            every_step=shape.every_step,
-            logits=logits,
-            probabilities=probabilities,
-            answers=answers,
-            prefix_note=prefix_note or (EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE),
-        )
+    return Trace(
+        task=network.task.name,
+        read=tuple(read or words_of(inputs)),
+        inputs=inputs,
+        layers=(layer_trace("layer 1", activations, importance),),
+        outputs=shape.outputs,
+        every_step=shape.every_step,
+        logits=logits,
+        probabilities=probabilities,
+        answers=answers,
+        prefix_note=prefix_note or (EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE),
     )
 
 
