@@ -18,6 +18,8 @@ from rnn_tui.inside.probes import (
     activations_of,
     chance_level,
     fit_probe,
+    never,
+    silent,
 )
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
@@ -158,9 +160,15 @@ class CarryStudy(Study):
 
 
 def study_carry(
-    network: AdderNetwork, replica: int = 0, *, additions: int = ADDITIONS, seed: int = 0
+    network: AdderNetwork,
+    replica: int = 0,
+    _progress: Progress = silent,
+    _stopping: Stopping = never,
+    *,
+    additions: int = ADDITIONS,
+    seed: int = 0,
 ) -> CarryStudy:
-    """Look for the carry in a replica's units over random additions.
+    """Look for the carry in a replica's units over random additions; that takes no time to tell.
 
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
     fitted to the first half of the additions and scored on the other.
@@ -281,7 +289,7 @@ class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
         return trace_addition(self._network, self._question.numbers)
 
     def _made_study(self, progress: Progress, stopping: Stopping) -> CarryStudy:  # noqa: ARG002
-        return study_carry(self._network)  # at once
+        return study_carry(self._network)
 
     @property
     def title(self) -> str:

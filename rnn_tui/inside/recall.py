@@ -90,21 +90,21 @@ class SurvivalStudy(Study):
 def study_survival(
     network: RecallNetwork,
     replica: int = 0,
+    progress: Progress = silent,
+    stopping: Stopping = never,
     *,
     sequences: int = SEQUENCES,
     seed: int = 0,
-    progress: Progress = silent,
-    stopping: Stopping = never,
 ) -> SurvivalStudy | None:
     """Fit probes to a replica's states over random sequences of the longest length in training.
 
     Args:
         network: the networks.
         replica: which of them.
-        sequences: how many to draw; half to fit to, half to score on.
-        seed: decides the digits.
         progress: told after every fit.
         stopping: asked before every fit.
+        sequences: how many to draw; half to fit to, half to score on.
+        seed: decides the digits.
 
     Returns:
         The study, or None where it was stopped.
@@ -182,7 +182,7 @@ class DigitsInspection(QuestionInspection[SurvivalStudy, Recollection, RecallNet
         return trace_digits(self._network, self._question.digits)
 
     def _made_study(self, progress: Progress, stopping: Stopping) -> SurvivalStudy | None:
-        return study_survival(self._network, progress=progress, stopping=stopping)
+        return study_survival(self._network, 0, progress, stopping)
 
     @property
     def title(self) -> str:

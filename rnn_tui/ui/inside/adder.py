@@ -12,7 +12,7 @@ from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
-from rnn_tui.ui.inside.subject import StudyWork, Subject
+from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.training.pane import TaskPane
 
 
@@ -25,6 +25,7 @@ class AdderInside(SequenceInside):
 
     first_number: ClassVar[int] = 0
     studies_at_once: ClassVar[bool] = True
+    study_replica = staticmethod(study_carry)
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(ADDER)
@@ -39,10 +40,6 @@ class AdderInside(SequenceInside):
     def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
         """The numbers, and the bits of their sum."""
         return trace_addition(network, given, replica), _bits(given.bits(given.total))
-
-    def study_of(self, network: Any, replica: int) -> StudyWork:
-        """Where the carry is."""
-        return lambda _progress, _stopping: study_carry(network, replica)
 
     def input_bands(self, subject: Subject, study: CarryStudy | None) -> Sequence[StepBand]:
         """Both numbers, what is carried and who tells it, what came out, what is right."""

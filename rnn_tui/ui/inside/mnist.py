@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
@@ -27,9 +28,10 @@ from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.inside.bands import BarBand, StepBand
 from rnn_tui.ui.inside.pictures import ReadImage
-from rnn_tui.ui.inside.subject import Given, LookRequest, Subject
+from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.network_select import NetworkSelect
@@ -132,7 +134,7 @@ class MnistInside(InsideView):
 
     # What is looked at
 
-    def request(self) -> LookRequest | str:
+    def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
         """A test image, or what was last drawn or photographed."""
         if self._choice.sources is None:
             return "Looking for weights …"
@@ -151,12 +153,11 @@ class MnistInside(InsideView):
                 f"{name} · {source.title}",
                 trace_digit(network, read[0]),
                 NETWORKS.version_of(path),
-                lambda progress, stopping: study_test_images(network, progress, stopping),
+                partial(study_test_images, network),
                 DigitDetails(*read, network),
             )
 
-        key = (number if given is None else given.key, NETWORKS.version_of(path))
-        return LookRequest(key, look)
+        return (number if given is None else given.key, NETWORKS.version_of(path)), look
 
     def _offer(self) -> None:
         """List what there is to look at; what has just been drawn or photographed comes first."""
@@ -252,7 +253,8 @@ class MnistInside(InsideView):
         """Draw the digit as far as it is read."""
         gradient = self._gradient if self._pixels else None
         image = self.query_one(ReadImage)
-        image.large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
+        large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
+        image.scale = LARGE if large else PLAIN
         image.show(subject.details.digit, step, gradient)
 
     # Pixels

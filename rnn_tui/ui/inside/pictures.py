@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from rich.color import Color as RichColor
-from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
 from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.strip import Strip
 from textual.widget import Widget
 
 from rnn_tui.photos.drawing import SIDE, Ink
+from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
 from rnn_tui.ui.inside.bands import LEVELS, Heatscale, levels_of
 
 WIDEST = 40
@@ -75,13 +72,11 @@ class Scrubber(Widget):
             self.post_message(self.Moved(round(x / (width - 1) * (self._steps - 1))))
 
 
-class ReadImage(Widget):
-    """A picture of 28 × 28 pixels, two rows a line, or a row a line where `large`.
+class ReadImage(InkImage):
+    """A picture of which rows that are not read yet lie on grey paper.
 
-    Rows that are not read yet lie on grey paper; a mark stands beside the row that is being read.
+    A mark stands beside the row that is being read.
     """
-
-    ALLOW_SELECT = False
 
     @dataclass
     class Picked(Message):
@@ -89,13 +84,11 @@ class ReadImage(Widget):
 
         row: int
 
-    large = reactive(False, layout=True)
-
     def __init__(self) -> None:
         super().__init__()
         self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
         self._gradient: Ink | None = None
-        self._row = SIDE - 1
+        self._last_row = SIDE - 1
 
     def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
         """Draw a digit.
@@ -105,46 +98,36 @@ class ReadImage(Widget):
             row: the last one read, from 0.
             gradient: (28, 28), drawn in place of the ink: for the answer, or against it.
         """
-        self._ink, self._row, self._gradient = ink, row, gradient
+        self._ink, self._last_row, self._gradient = ink, row, gradient
         self.refresh()
 
-    def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
-        """A cell a pixel, or two; and the mark."""
-        return (SIDE * 2 if self.large else SIDE) + MARGIN
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Half as many lines as pixels, or as many."""
-        return SIDE if self.large else SIDE // 2
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """That of the picture, and the mark."""
+        return super().get_content_width(container, viewport) + MARGIN
 
     def on_click(self, event: events.Click) -> None:
         """Read up to the row that was clicked."""
-        row = event.y if self.large else 2 * event.y + 1
+        row = event.y if self.scale == LARGE else 2 * event.y + 1
         if 0 <= row < SIDE:
             self.post_message(self.Picked(row))
 
-    def render_line(self, y: int) -> Strip:
-        """Draw a line."""
-        width = self.size.width
-        rows = (y,) if self.large else (2 * y, 2 * y + 1)
-        if rows[-1] >= SIDE:
-            return Strip.blank(width, self.rich_style)
-        columns = zip(*map(self._colours, rows), strict=True)
-        if self.large:
-            cells = [("  ", Style(bgcolor=only)) for (only,) in columns]
+    def _cells(self, y: int) -> list[Cell]:
+        """The cells of a line, and the mark."""
+        if self.scale == LARGE:
+            rows, marks = range(y, y + 1), "◀"
+            cells = [("  ", Style(bgcolor=only)) for only in self._colours(y)]
         else:
-            cells = [("▀", Style(color=upper, bgcolor=lower)) for upper, lower in columns]
-        segments = [
-            Segment("".join(text for text, _ in run), style)
-            for style, run in groupby(cells, key=lambda cell: cell[1])
-        ]
-        if self._row in rows:
-            mark = "◀" if self.large else "▀▄"[rows.index(self._row)]
+            rows, marks = range(2 * y, 2 * y + 2), "▀▄"
+            pairs = zip(*map(self._colours, rows), strict=True)
+            cells = [("▀", Style(color=upper, bgcolor=lower)) for upper, lower in pairs]
+        if self._last_row in rows:
             accent = Color.parse(self.app.theme_variables["accent"]).rich_color
-            segments.append(Segment(mark, self.rich_style + Style(color=accent, bold=True)))
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+            style = self.rich_style + Style(color=accent, bold=True)
+            cells.append((marks[rows.index(self._last_row)], style))
+        return cells
 
     def _colours(self, row: int) -> list[RichColor]:
-        read = row <= self._row
+        read = row <= self._last_row
         if self._gradient is not None:
             scale = Heatscale(self.app.current_theme, self.styles.background)
             largest = float(np.abs(self._gradient).max())

@@ -16,7 +16,7 @@ from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.inside.bands import HeadingBand, HeatBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.subject import StudyWork, Subject
+from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.training.pane import TaskPane
 
 
@@ -26,6 +26,8 @@ class RecallInside(SequenceInside):
     Args:
         pane: whose prompt has the sequence, and says which weights answer.
     """
+
+    study_replica = staticmethod(study_survival)
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(RECALL)
@@ -47,12 +49,6 @@ class RecallInside(SequenceInside):
         known = position is not None and position <= len(given)
         truth = [""] * (len(given) - 1) + [str(given[position - 1]) if known else ""]
         return trace_digits(network, given, replica), truth
-
-    def study_of(self, network: Any, replica: int) -> StudyWork:
-        """How long digits survive."""
-        return lambda progress, stopping: study_survival(
-            network, replica, progress=progress, stopping=stopping
-        )
 
     def about(self, network: SequenceNetwork) -> str:
         """The position in training."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,7 +19,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.ask.panel import ReplicaSelect, replica_of
 from rnn_tui.ui.inside.bands import StepBand, WordBand
-from rnn_tui.ui.inside.subject import LookRequest, StudyWork, Subject
+from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 
 # Sequences by chance are told apart by a number below this.
@@ -79,7 +80,12 @@ class SequenceInside(InsideView):
 
     Args:
         task: whose networks.
+
+    Attributes:
+        study_replica: studies a replica of a network; None for tasks that know no way.
     """
+
+    study_replica: ClassVar[Callable[..., Any] | None] = None
 
     def __init__(self, task: Task) -> None:
         assert task.shape is not None
@@ -88,9 +94,8 @@ class SequenceInside(InsideView):
         self._of_task, self._shape = task, task.shape
         self._source: Source | None = None
         self._number = random.randrange(MOST_EXAMPLES)
-        # What is chosen here; None while the question's own choice, or the best, is meant.
-        self._variant: str | None = None
-        self._seed: int | None = None
+        # The variant and seed chosen here; None while the question's own, or the best, are meant.
+        self._chosen: tuple[str, int] | None = None
 
     def choices(self) -> ComposeResult:
         """Variant and seed."""
@@ -130,41 +135,36 @@ class SequenceInside(InsideView):
         # Of one answer, nobody knows what would be right before the end.
         return trace, words if self._shape.every_step else [""] * (trace.steps - 1) + words
 
-    def study_of(self, network: SequenceNetwork, replica: int) -> StudyWork | None:  # noqa: ARG002
-        """How to study a replica; None for tasks that know no way."""
-        return None
-
     def about(self, network: SequenceNetwork) -> str:  # noqa: ARG002
         """What else is to be said of who reads."""
         return ""
 
-    def request(self) -> LookRequest | str:
+    def request(self) -> tuple[Hashable, Callable[[], Subject]]:
         """What is at hand, by the network that is chosen."""
         asked = self.question()
-        variant = asked.variant if self._variant is None else self._variant
-        seed = asked.seed if self._seed is None else self._seed
-
-        def look() -> Subject:
-            source = asked.source or choose(self._of_task.name, asked.position)
-            network = NETWORKS.get(source.path, self._of_task.network)
-            replica, label, actual = replica_of(network.config, variant, seed)
-            trace, truth = self.read(network, asked.given, replica)
-            return Subject(
-                f"{source.label}: {label}, seed {actual}{self.about(network)}",
-                trace,
-                (NETWORKS.version_of(source.path), replica),
-                self.study_of(network, replica),
-                SequenceDetails(network.config, label, actual, asked.given, truth),
-            )
-
+        if self._chosen is not None:
+            asked = replace(asked, variant=self._chosen[0], seed=self._chosen[1])
         who = None if asked.source is None else NETWORKS.version_of(asked.source.path)
-        return LookRequest((asked.given, who, asked.position, variant, seed), look)
+        return (asked, who), lambda: self._look_into(asked)
+
+    def _look_into(self, asked: SequenceQuestion) -> Subject:
+        source = asked.source or choose(self._of_task.name, asked.position)
+        network = NETWORKS.get(source.path, self._of_task.network)
+        replica, label, seed = replica_of(network.config, asked.variant, asked.seed)
+        trace, truth = self.read(network, asked.given, replica)
+        return Subject(
+            f"{source.label}: {label}, seed {seed}{self.about(network)}",
+            trace,
+            (NETWORKS.version_of(source.path), replica),
+            self.study_replica and partial(self.study_replica, network, replica),
+            SequenceDetails(network.config, label, seed, asked.given, truth),
+        )
 
     @on(Select.Changed)
     def _changed(self, event: Select.Changed) -> None:
         event.stop()
         if self.subject is not None:
-            self._variant, self._seed = self.query_one(ReplicaSelect).chosen
+            self._chosen = self.query_one(ReplicaSelect).chosen
             self.ask()
 
     def taken(self, subject: Subject) -> None:

@@ -48,19 +48,6 @@ class Subject:
 
 
 @dataclass(frozen=True, eq=False)
-class LookRequest:
-    """What is to be looked at.
-
-    Attributes:
-        key: tells it from others.
-        look: looks, in a thread; raises a `UserError` where it can't.
-    """
-
-    key: Hashable
-    look: Callable[[], Subject]
-
-
-@dataclass(frozen=True, eq=False)
 class Given:
     """A digit from another view.
 
@@ -103,8 +90,11 @@ class TaskInside(Vertical, TaskView):
         """What shows a study apart from the steps of the input at hand."""
         return iter(())
 
-    def request(self) -> LookRequest | str:
-        """What to look at now; or why there is nothing."""
+    def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
+        """What tells the subject at hand from others, and looks at it; or why there is nothing.
+
+        It is looked at in a thread; where that can't be, a `UserError` is raised.
+        """
         raise NotImplementedError
 
     def taken(self, subject: Subject) -> None:

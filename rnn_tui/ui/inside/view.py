@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from textual.widgets import Static
 from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
 from rnn_tui.ui.inside.pictures import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
-from rnn_tui.ui.inside.subject import LookRequest, Studies, Subject, TaskInside
+from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -66,7 +66,7 @@ class InsideView(TaskInside):
         super().__init__(classes="inside-view")
         self.subject: Subject | None = None
         self.look, self.step = Look(), 0
-        self._asked_for: LookRequest | None = None
+        self._asked_for: Hashable = None  # by its key
         self._looking = LatestQuestion[Subject](self, self._take, FAILURE)
         self._study_shown = True
         self._failure = ""
@@ -132,9 +132,9 @@ class InsideView(TaskInside):
             self._looking.forget()
             self.subject, self._failure = None, request
             self.show_all()
-        elif self._asked_for is None or request.key != self._asked_for.key:
-            self._asked_for = request
-            self._looking.ask(request.look)
+        elif request[0] != self._asked_for:
+            self._asked_for, look = request
+            self._looking.ask(look)
 
     async def _take(self, found: Subject | str) -> None:
         if isinstance(found, str):

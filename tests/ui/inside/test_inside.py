@@ -260,7 +260,7 @@ async def test_a_test_image_row_by_row() -> None:
         assert f"says {trace.answer}" in screen_text(app)
         image = view.query_one(ReadImage)
         await pilot.press("home", *["right"] * 9)
-        assert (view.step, image._row) == (9, 9)
+        assert (view.step, image._last_row) == (9, 9)
         assert "row 10 of 28" in screen_text(app)
         assert "rest of the states zero" in " ".join(text(view, "note").split())
         await pilot.click(ReadImage, offset=(5, 3))
