@@ -38,20 +38,23 @@ class Axis:
         """Return the position of a dot where ``dots`` dots span the axis."""
         return self.low + dot / max(1, dots - 1) * (self.high - self.low)
 
+    def places(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
+        """Return where positions lie on ``cells`` of ``dots`` each, in cells from the low end.
+
+        Lines are drawn in dots, the first and the last of which are the ends of the axis: it
+        begins half a dot from the edge.
+        """
+        scale, half = (cells * dots - 1) / (self.high - self.low) / dots, 0.5 / dots
+        return [(at - self.low) * scale + half for at in positions]
+
     def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
         """Move positions so that they land in the cells of their braille dots.
 
         The plotting library rounds positions to cells for markers and ticks, but to dots,
         with another result, for braille lines: markers would lie beside their line.
-
-        Args:
-            positions: Where something of a whole cell is to be drawn.
-            cells: How many cells the axis spans.
-            dots: How many dots a cell has along the axis.
         """
-        scale = (cells * dots - 1) / (self.high - self.low)
         last = max(1, cells - 1)
-        found = (math.floor((at - self.low) * scale + 0.5) // dots for at in positions)
+        found = map(math.floor, self.places(positions, cells, dots))
         return [self.low + cell / last * (self.high - self.low) for cell in found]
 
 

@@ -122,12 +122,12 @@ def cut_band(
         last += 1
     at, (low, high) = list(x[first:last]), (list(ends[first:last]) for ends in spread)
     if log_y:
-        low, high = list(map(_log, low)), list(map(_log, high))
+        low, high = list(map(log, low)), list(map(log, high))
     if at[0] < left:
-        low[0], high[0] = (_between(left, at[:2], ends[:2]) for ends in (low, high))
+        low[0], high[0] = (between(left, at, ends) for ends in (low, high))
         at[0] = left
     if at[-1] > right:
-        low[-1], high[-1] = (_between(right, at[-2:], ends[-2:]) for ends in (low, high))
+        low[-1], high[-1] = (between(right, at[-2:], ends[-2:]) for ends in (low, high))
         at[-1] = right
     # Up to here, drawing all points takes less time than choosing some.
     if len(at) <= 2 * limit:
@@ -139,14 +139,14 @@ def cut_band(
     return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
 
 
-def _log(value: float) -> float:
+def log(value: float) -> float:
     """Return the logarithm of a value, below all axes if it has none."""
     return math.log10(value) if value > TINY else -math.inf
 
 
-def _between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
-    """Interpolate between two points, one of which may be below all axes."""
-    if min(y) == -math.inf:
+def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
+    """Interpolate between the first two points, one of which may be below all axes."""
+    if -math.inf in (y[0], y[1]):
         return -math.inf
     return y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
 
@@ -159,15 +159,12 @@ def spans(
     Several points of one column count with their extremes; columns between two points get
     what the line between them has in their centre.
     """
-    # Lines are drawn in dots, two by four a cell, with the first and the last dot at the ends
-    # of the axis; positions in cells follow from that, half a dot from the edge.
-    across = (2 * width - 1) / (x.high - x.low) / 2
-    up = (4 * height - 1) / (y.high - y.low) / 4
-    places = [(at - x.low) * across + 0.25 for at in band.x]
+    places = x.places(band.x, width, 2)
     # What is below the axis, perhaps infinitely, slopes down to its end.
-    bottom = y.low
-    lows = [(v - bottom) * up + 0.125 if v > bottom else 0.125 for v in band.low]
-    highs = [(v - bottom) * up + 0.125 if v > bottom else 0.125 for v in band.high]
+    lows, highs = (
+        y.places([value if value > y.low else y.low for value in ends], height, 4)
+        for ends in (band.low, band.high)
+    )
     found: dict[int, tuple[float, float]] = {}
     last, last_place, last_low, last_high = math.inf, 0.0, 0.0, 0.0
     for place, low, high in zip(places, lows, highs, strict=True):
@@ -211,8 +208,8 @@ def layers(
     width, height = size
     rows = [[0] * width for _ in range(height)]
     if mark and mark[0] <= x.high and mark[1] >= x.low:
-        across = (2 * width - 1) / (x.high - x.low) / 2
-        first, last = (int((min(max(at, x.low), x.high) - x.low) * across + 0.25) for at in mark)
+        ends = [min(max(at, x.low), x.high) for at in mark]
+        first, last = map(int, x.places(ends, width, 2))
         for row in rows:
             row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
     for index, band in enumerate(bands, start=1):

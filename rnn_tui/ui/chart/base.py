@@ -145,7 +145,7 @@ class ChartBase(Widget, can_focus=True):
         if self._view and before and after:
             # A view that touches the newest data stays with it as training goes on.
             moved = after[1] - before[1] if self._view[1] >= before[1] else 0.0
-            self._view = view.shift_into((self._view[0] + moved, self._view[1] + moved), after)
+            self._view = view.shift_into(self._view, after, moved)
         elif not after:
             self._view = None
         self._changed(data=True)
@@ -159,14 +159,9 @@ class ChartBase(Widget, can_focus=True):
         upper: float | None = None,
         x_label: str = "epoch",
     ) -> None:
-        """Plot something else from now on: without curves, and the view on all of it.
+        """Plot something else from now on, given as to a new chart.
 
-        Args:
-            title: What is plotted.
-            y_unit: The unit of the values, for the title.
-            lower: The lowest value the metric can have.
-            upper: The highest value the metric can have.
-            x_label: What x counts.
+        There are no curves then, and the view is on all of it.
         """
         new = (title, y_unit, lower, upper, x_label)
         if new == (self._title, self._y_unit, self._lower, self._upper, self._x_label):
@@ -254,7 +249,7 @@ class ChartBase(Widget, can_focus=True):
             if self._view is None or (full := view.extent(self._series)) is None:
                 return
             moved = step * (self._view[1] - self._view[0]) / 2
-            self._look_at(view.shift_into((self._view[0] + moved, self._view[1] + moved), full))
+            self._look_at(view.shift_into(self._view, full, moved))
 
     def action_cursor_home(self) -> None:
         """Move the cursor to the first point."""
@@ -267,10 +262,6 @@ class ChartBase(Widget, can_focus=True):
     def action_clear_cursor(self) -> None:
         """Remove the cursor."""
         self.cursor = None
-
-    def action_zoom(self, direction: int) -> None:
-        """Zoom in (1) or out (-1) around the cursor or else the right end."""
-        self.zoom(direction)
 
     def action_reset_view(self) -> None:
         """Show all data."""
@@ -314,8 +305,7 @@ class ChartBase(Widget, can_focus=True):
         if at is not None and present and full:
             at = min(max(at, full[0]), full[1])
             outside = min(0.0, at - present[0]) + max(0.0, at - present[1])
-            moved = (present[0] + outside, present[1] + outside)
-            self._view = view.shift_into(moved, full)
+            self._view = view.shift_into(present, full, outside)
         self._changed()
 
     def redraw(self) -> None:

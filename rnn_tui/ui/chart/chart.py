@@ -76,7 +76,6 @@ class ChartPlot(Widget):
         self._chart = chart
         self._rows: list[Strip] | None = None
         self._frame: Frame | None = None
-        self.draw_count = 0
 
     def redraw(self) -> None:
         """Draw anew the next time the plot is on screen."""
@@ -106,7 +105,6 @@ class ChartPlot(Widget):
 
     def _draw(self) -> list[Strip]:
         """Return all lines of the plot."""
-        self.draw_count += 1
         width, height = self.size
         self._frame = self._chart.frame(width, height)
         if self._frame is None:
@@ -282,11 +280,6 @@ class Chart(ChartBase):
         if not entries:
             return Content(self.empty_message).truncate(width, ellipsis=True)
         return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)
-
-    @property
-    def draw_count(self) -> int:
-        """How many times the plot was drawn."""
-        return self.query_one(ChartPlot).draw_count
 
     def redraw(self) -> None:
         """Mark the plot and the lines around it."""

@@ -25,7 +25,7 @@ from rnn_tui.ui.chart.axes import (
     to_position,
     x_axis,
 )
-from rnn_tui.ui.chart.bands import VisibleBand, apart, cut_band, thin
+from rnn_tui.ui.chart.bands import VisibleBand, apart, between, cut_band, log, thin
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
@@ -168,10 +168,13 @@ def zoom_range(
     return shift_into((anchor - share * span, anchor + (1 - share) * span), full)
 
 
-def shift_into(present: tuple[float, float], full: tuple[float, float]) -> tuple[float, float]:
-    """Return ``present`` moved, without a change of its width, to lie within ``full``."""
-    span = min(present[1] - present[0], full[1] - full[0])
-    low = min(max(present[0], full[0]), full[1] - span)
+def shift_into(
+    present: tuple[float, float], full: tuple[float, float], by: float = 0.0
+) -> tuple[float, float]:
+    """Return ``present`` moved ``by`` so much, and without a change of its width into ``full``."""
+    low, high = present[0] + by, present[1] + by
+    span = min(high - low, full[1] - full[0])
+    low = min(max(low, full[0]), full[1] - span)
     return low, low + span
 
 
@@ -194,7 +197,7 @@ def trace(
     outside would cost time and stretch the y axis.
     """
     first, last = bisect_left(series.x, low), bisect_right(series.x, high)
-    values = list(map(math.log10, series.y[first:last])) if log_y else series.y[first:last]
+    values = list(map(log, series.y[first:last])) if log_y else series.y[first:last]
     # More than two points a column cannot be seen; two of the limit are for the cut ends.
     limit = max(4, min(POINT_LIMIT, 2 * width) - 2)
     x, y = (thin if log_x else decimate)(series.x[first:last], values, limit)
@@ -207,11 +210,8 @@ def trace(
 
     def cut(right: int, edge: float) -> float:
         """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
-        before, after = series.y[right - 1 : right + 1]
-        if log_y:
-            before, after = math.log10(before), math.log10(after)
-        share = (edge - series.x[right - 1]) / (series.x[right] - series.x[right - 1])
-        return before + share * (after - before)
+        x, y = (line[right - 1 : right + 1] for line in (series.x, series.y))
+        return between(edge, x, list(map(log, y)) if log_y else y)
 
     marked_x, marked_y = [x[index] for index in marked], [y[index] for index in marked]
     count = len(series.x)

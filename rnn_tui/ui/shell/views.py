@@ -112,7 +112,7 @@ class ChartView(Widget):
     def action_zoom(self, direction: int) -> None:
         """Show half of the range (1), or twice the range (-1)."""
         for chart in self.charts:
-            chart.action_zoom(direction)
+            chart.zoom(direction)
 
     def action_reset_view(self) -> None:
         """Show everything, without a cursor."""
