@@ -73,6 +73,7 @@ class CarryStudy(Study):
     """
 
     name = "carry"
+    in_json = ("additions", "steps", "chance")
     in_arrays = (*OF_UNITS, "chance")
 
     additions: int
@@ -139,9 +140,7 @@ class CarryStudy(Study):
         """A JSON-ready form."""
         source, unit = self.best
         return {
-            "additions": self.additions,
-            "steps": self.steps,
-            "chance": self.chance,
+            **super().to_dict(),
             "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
             **{
                 source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS}

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.trace import Record, require_finite
-from rnn_tui.networks.stepwise import Activations, Array, softmax
+from rnn_tui.networks.stepwise import Activations, Array
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -97,10 +97,6 @@ class LinearProbe(Record):
     bias: npt.NDArray[np.float64]
     accuracy: float
     chance: float
-
-    def probabilities(self, states: Array) -> Array:
-        """Probabilities (N, C) of the classes for `states` (N, H)."""
-        return softmax((states @ self.weight.T + self.bias).astype(np.float32))
 
     def read(self, states: Array) -> Labels:
         """The most probable class (N,) for `states` (N, H)."""

@@ -47,7 +47,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         assert set(bits) <= {0, 1}
         assert 3 <= len(bits) <= 9
         majority = "more ones" if 2 * sum(bits) > len(bits) else "more zeros"
-        assert subject.details.truth[-1] == majority
+        assert subject.truth[-1] == majority
         replica = 2  # the first seed of the larger variant
         inputs = np.array(bits, np.uint8)[:, None, None]
         *_, logits = network.steps(inputs, [len(bits)])

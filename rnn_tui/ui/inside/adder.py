@@ -85,7 +85,7 @@ class AdderInside(SequenceInside):
         """The bit after a step."""
         trace = subject.trace
         bit = trace.answer_word(step)
-        mark = "✓" if bit == subject.details.truth[step] else "✗ wrong"
+        mark = "✓" if bit == subject.truth[step] else "✗ wrong"
         return (
             f"reads {trace.read[step]}, says {bit}, {100 * trace.sureness(step):.1f} % sure {mark}"
         )

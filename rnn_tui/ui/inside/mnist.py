@@ -52,12 +52,10 @@ class DigitDetails:
 
     Attributes:
         digit: (28, 28), 0 … 1.
-        label: which digit it is; None where nobody knows.
         network: what read it.
     """
 
     digit: Ink
-    label: int | None
     network: RowReaderNetwork
 
 
@@ -148,13 +146,15 @@ class MnistInside(InsideView):
 
         def look() -> Subject:
             network = NETWORKS.get(path, RowReaderNetwork)
-            read = read_test_image(number) if given is None else (given.digit, given.label)
+            digit, label = read_test_image(number) if given is None else (given.digit, given.label)
+            trace = trace_digit(network, digit)
             return Subject(
                 f"{name} · {source.title}",
-                trace_digit(network, read[0]),
+                trace,
+                ["" if label is None else str(label)] * trace.steps,
                 NETWORKS.version_of(path),
                 partial(study_test_images, network),
-                DigitDetails(*read, network),
+                DigitDetails(digit, network),
             )
 
         return (number if given is None else given.key, NETWORKS.version_of(path)), look
@@ -230,15 +230,6 @@ class MnistInside(InsideView):
         return (
             f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
         )
-
-    def sentence(self, subject: Subject, step: int) -> str:
-        """The answer after a row."""
-        trace, label = subject.trace, subject.details.label
-        answer = int(trace.answers[step])
-        text = f"says {answer}, {100 * trace.probabilities[step, answer]:.1f} %"
-        if label is not None:
-            text += " ✓" if answer == label else f" ✗ it is {label}"
-        return f"{text} · settled at {trace.settled}"
 
     def note(self, subject: Subject, step: int) -> str:
         """Of pixels, what their colours mean."""

@@ -51,21 +51,19 @@ class SequenceQuestion:
 
 @dataclass(frozen=True)
 class SequenceDetails:
-    """Which network it is, and what it read.
+    """Which network it is, and what it was asked.
 
     Attributes:
         config: its settings.
         variant: its label.
         seed: its seed.
-        given: what was asked.
-        truth: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
+        given: what is read.
     """
 
     config: SequenceConfig
     variant: str
     seed: int
     given: Any
-    truth: Sequence[str]
 
 
 def sequence_inside(pane: TaskPane) -> SequenceInside:
@@ -155,9 +153,10 @@ class SequenceInside(InsideView):
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
             trace,
+            truth,
             (NETWORKS.version_of(source.path), replica),
             self.study_replica and partial(self.study_replica, network, replica),
-            SequenceDetails(network.config, label, seed, asked.given, truth),
+            SequenceDetails(network.config, label, seed, asked.given),
         )
 
     @on(Select.Changed)
@@ -186,7 +185,7 @@ class SequenceInside(InsideView):
 
     def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """What is read; what came out where no probabilities say so; what is right."""
-        trace, truth = subject.trace, subject.details.truth
+        trace, truth = subject.trace, subject.truth
         bands = [WordBand(self._shape.inputs, trace.read)]
         if trace.one_output:
             words = [trace.answer_word(step) for step in range(trace.steps)]
@@ -195,12 +194,3 @@ class SequenceInside(InsideView):
         if any(truth):
             bands.append(WordBand("true", truth))
         return bands
-
-    def sentence(self, subject: Subject, step: int) -> str:
-        """The answer after a step, and whether it is right."""
-        trace, right = subject.trace, subject.details.truth[step]
-        answer = trace.answer_word(step)
-        text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
-        if right:
-            text += " ✓" if answer == right else f" ✗ it is {right}"
-        return text if trace.settled is None else f"{text} · settled at {trace.settled}"

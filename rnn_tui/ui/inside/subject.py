@@ -35,6 +35,7 @@ class Subject:
     Attributes:
         about: the input and the network, in a few words.
         trace: step by step.
+        truth: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
         network: tells networks apart, so that a study made of one is found again.
         study: studies the network; None where there is no way.
         details: what a task's own view needs besides.
@@ -42,6 +43,7 @@ class Subject:
 
     about: str
     trace: Trace
+    truth: Sequence[str]
     network: Hashable
     study: StudyWork | None
     details: Any = None
@@ -120,8 +122,13 @@ class TaskInside(Vertical, TaskView):
         return f"{self.ruler} {step + 1:,} of {steps:,}"
 
     def sentence(self, subject: Subject, step: int) -> str:
-        """What the network says after a step."""
-        raise NotImplementedError
+        """What the network says after a step, and whether it is right."""
+        trace, right = subject.trace, subject.truth[step]
+        answer = trace.answer_word(step)
+        text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
+        if right:
+            text += " ✓" if answer == right else f" ✗ it is {right}"
+        return text if trace.settled is None else f"{text} · settled at {trace.settled}"
 
     def note(self, subject: Subject, step: int) -> str:
         """What to know of what is shown; where that is nothing, who answers."""
@@ -159,8 +166,7 @@ class Studies:
         self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]
     ) -> None:
         self._widget, self._progressed, self._ended = widget, progressed, ended
-        self._made: dict[Hashable, Any] = {}
-        self._failed: set[Hashable] = set()
+        self._made: dict[Hashable, Any] = {}  # None where it failed
         self._stop: threading.Event | None = None
         self._done, self._total, self._began = 0, 0, 0.0
 
@@ -175,7 +181,7 @@ class Studies:
 
     def wanted(self, subject: Subject) -> bool:
         """Whether there is none, and nothing speaks against making it."""
-        return not self.running and subject.network not in {*self._made, *self._failed}
+        return not self.running and subject.network not in self._made
 
     def start(self, subject: Subject) -> None:
         """Study a subject's network."""
@@ -219,5 +225,5 @@ class Studies:
         self._ended()
 
     def _fail(self, subject: Subject, sentence: str) -> None:
-        self._failed.add(subject.network)
+        self._made[subject.network] = None
         self._widget.notify(sentence, severity="error", markup=False)
