@@ -98,7 +98,7 @@ LENGTHS = View("lengths", "Lengths", f"{_TRAINING}.lengths_view:LengthsView")
 CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.confusion_view:ConfusionView")
 TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
 MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
-INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:sequence_inside", answers=True)
+INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 LOG = View("log", "Log", f"{_TRAINING}.log:LogView")
 # Those of a task that says nothing of its own.
 IMAGE_VIEWS = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD, LOG)

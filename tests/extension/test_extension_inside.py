@@ -1,5 +1,6 @@
 """Whoever adds a task or a cell can look inside its networks."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ def words(view: SequenceInside, label: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "mgu"])
 async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: str) -> None:
     task = TASKS["majority"]
-    app = PanelApp(SequenceInside(task))
+    pane: Any = SimpleNamespace(spec=task)
+    app = PanelApp(SequenceInside(pane))
     async with app.run_test(size=(120, 50)) as pilot:
         await looked(pilot, app.panel)
         assert "There are no weights for majority" in screen_text(app)

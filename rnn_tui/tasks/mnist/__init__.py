@@ -127,7 +127,7 @@ MNIST = Task(
         MISREAD,
         View("photos", "Photos", "rnn_tui.ui.photos.panel:photos_view", late=True),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:drawing_view", late=True, answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.mnist:mnist_inside", late=True),
+        View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside", late=True),
         LOG,
     ),
 )

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from rnn_tui.inside.adder import STATE, CarryStudy, study_carry, trace_addition
 from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
@@ -28,7 +27,7 @@ class AdderInside(SequenceInside):
     study_replica = staticmethod(study_carry)
 
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__(ADDER)
+        super().__init__(pane)
         self._calculator = pane.query_one(CalculatorPanel)
 
     def question(self) -> SequenceQuestion:

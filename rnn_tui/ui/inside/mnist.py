@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from textual import on, work
@@ -59,25 +59,11 @@ class DigitDetails:
     network: RowReaderNetwork
 
 
-def mnist_inside(pane: TaskPane) -> MnistInside:
-    """The view of a task's tab: of what the view that was looked at last has."""
-    return MnistInside(lambda: _at_hand(pane))
-
-
-def _at_hand(pane: TaskPane) -> Given | None:
-    """What was drawn, photographed or misread, whichever was looked at last."""
-    for view in pane.contents:
-        if hasattr(type(view), "at_hand"):
-            found: Given | None = cast("Any", view).at_hand
-            return found
-    return None
-
-
 class MnistInside(InsideView):
     """A digit on its way through a row reader.
 
     Args:
-        given: what was drawn or photographed, if anything; asked each time.
+        pane: whose other views have what was drawn or photographed.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -85,9 +71,9 @@ class MnistInside(InsideView):
     ]
     ruler = "row"
 
-    def __init__(self, given: Callable[[], Given | None]) -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__()
-        self._given = given
+        self._pane = pane
         self._image = random.randrange(TEST_IMAGES)
         self._kind = TEST
         self._offered: Given | None = None
@@ -161,7 +147,7 @@ class MnistInside(InsideView):
 
     def _offer(self) -> None:
         """List what there is to look at; what has just been drawn or photographed comes first."""
-        given, before = self._given(), self._offered
+        given, before = self._at_hand, self._offered
         if given is not None and (before is None or given.key != before.key):
             self._offered, self._kind = given, OTHER
             self._choice.choose(given.weights)
@@ -171,6 +157,12 @@ class MnistInside(InsideView):
         with self.prevent(Select.Changed):
             select.set_options((Content(name), name) for name in names)
             select.value = names[-1] if self._kind == OTHER else names[0]
+
+    @property
+    def _at_hand(self) -> Given | None:
+        """What was drawn, photographed or misread, whichever was looked at last."""
+        views: list[Any] = [one for one in self._pane.contents if hasattr(type(one), "at_hand")]
+        return views[0].at_hand if views else None
 
     @property
     def _image_name(self) -> str:

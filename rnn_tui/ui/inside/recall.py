@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 
 from rnn_tui.inside.recall import SurvivalStudy, study_survival, trace_digits
 from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.inside.bands import HeadingBand, HeatBand, StepBand, WordBand
@@ -30,7 +29,7 @@ class RecallInside(SequenceInside):
     study_replica = staticmethod(study_survival)
 
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__(RECALL)
+        super().__init__(pane)
         self.add_class("-own-steps")
         self._prompt = pane.query_one(RecallPromptPanel)
 

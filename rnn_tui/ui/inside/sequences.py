@@ -16,7 +16,6 @@ from rnn_tui.inside.trace import Trace, draw_example, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.task import Task
 from rnn_tui.ui.ask.panel import ReplicaSelect, replica_of
 from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
@@ -66,18 +65,13 @@ class SequenceDetails:
     given: Any
 
 
-def sequence_inside(pane: TaskPane) -> SequenceInside:
-    """The view of a task's tab, for a task that has no look inside of its own."""
-    return SequenceInside(pane.spec)
-
-
 class SequenceInside(InsideView):
     """A sequence by chance on its way through a network of any task on sequences.
 
     A task with questions of its own says what is at hand, and what it knows of it.
 
     Args:
-        task: whose networks.
+        pane: that of the task whose networks are looked into.
 
     Attributes:
         study_replica: studies a replica of a network; None for tasks that know no way.
@@ -85,7 +79,8 @@ class SequenceInside(InsideView):
 
     study_replica: ClassVar[Callable[..., Any] | None] = None
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, pane: TaskPane) -> None:
+        task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
         super().__init__()

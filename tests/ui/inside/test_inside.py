@@ -375,7 +375,7 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
         place = pane._views["inside"]
-        view = place._content = MnistInside(lambda: None)
+        view = place._content = MnistInside(pane)
         # As when PyTorch becomes ready at this moment.
         view.bring_up_to_date(pane)
         assert view.subject is None
