@@ -9,10 +9,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from textual import on, work
+from rich.color import Color as RichColor
+from rich.style import Style
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.color import Color
 from textual.content import Content
+from textual.geometry import Size
+from textual.message import Message
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.errors import UserError
@@ -23,14 +28,13 @@ from rnn_tui.inside.mnist import (
     study_test_images,
     trace_digit,
 )
-from rnn_tui.photos.drawing import Ink
+from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
-from rnn_tui.ui.inside.bands import BarBand, StepBand
-from rnn_tui.ui.inside.pictures import ReadImage
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, Cell, InkImage
+from rnn_tui.ui.inside.bands import LEVELS, BarBand, Heatscale, StepBand, levels_of
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.threads import in_thread
@@ -44,6 +48,85 @@ TEST_IMAGES = 10_000
 TEST, OTHER = "test", "other"
 # Cells beside a large picture that the grid must have.
 LARGE_WIDTH, LARGE_HEIGHT = 130, 40
+# The paper of rows that are not read yet, and how much of their ink shows.
+UNREAD_PAPER, UNREAD_INK = 58, 0.35
+# The column of the mark beside the row.
+MARGIN = 2
+
+
+class ReadImage(InkImage):
+    """A picture of which rows that are not read yet lie on grey paper.
+
+    A mark stands beside the row that is being read.
+    """
+
+    @dataclass
+    class Picked(Message):
+        """A row was clicked, from 0."""
+
+        row: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
+        self._gradient: Ink | None = None
+        self._last_row = SIDE - 1
+
+    def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
+        """Draw a digit.
+
+        Args:
+            ink: (28, 28), 0 … 1.
+            row: the last one read, from 0.
+            gradient: (28, 28), drawn in place of the ink: for the answer, or against it.
+        """
+        self._ink, self._last_row, self._gradient = ink, row, gradient
+        self.refresh()
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """That of the picture, and the mark."""
+        return super().get_content_width(container, viewport) + MARGIN
+
+    def on_click(self, event: events.Click) -> None:
+        """Read up to the row that was clicked."""
+        row = event.y if self.scale == LARGE else 2 * event.y + 1
+        if 0 <= row < SIDE:
+            self.post_message(self.Picked(row))
+
+    def _cells(self, y: int) -> list[Cell]:
+        """The cells of a line, and the mark."""
+        if self.scale == LARGE:
+            rows, marks = range(y, y + 1), "◀"
+            cells = [("  ", Style(bgcolor=only)) for only in self._colours(y)]
+        else:
+            rows, marks = range(2 * y, 2 * y + 2), "▀▄"
+            pairs = zip(*map(self._colours, rows), strict=True)
+            cells = [("▀", Style(color=upper, bgcolor=lower)) for upper, lower in pairs]
+        if self._last_row in rows:
+            accent = Color.parse(self.app.theme_variables["accent"]).rich_color
+            style = self.rich_style + Style(color=accent, bold=True)
+            cells.append((marks[rows.index(self._last_row)], style))
+        return cells
+
+    def _colours(self, row: int) -> list[RichColor]:
+        read = row <= self._last_row
+        if self._gradient is not None:
+            scale = Heatscale(self.app.current_theme, self.styles.background)
+            largest = float(np.abs(self._gradient).max())
+            levels = levels_of(self._gradient[row], largest, signed=True).tolist()
+            return [scale.colour(level, signed=True, faded=not read) for level in levels]
+        shades = np.rint(np.clip(self._ink[row], 0, 1) * LEVELS).astype(int).tolist()
+        return [_READ[shade] if read else _UNREAD[shade] for shade in shades]
+
+
+def _greys(paper: float, ink: float) -> list[RichColor]:
+    """The colours from bare paper to full ink."""
+    values = [round(paper + (ink - paper) * level / LEVELS) for level in range(LEVELS + 1)]
+    return [Color(value, value, value).rich_color for value in values]
+
+
+_READ = _greys(0, 255)
+_UNREAD = _greys(UNREAD_PAPER, UNREAD_PAPER + UNREAD_INK * (255 - UNREAD_PAPER))
 
 
 @dataclass(frozen=True, eq=False)

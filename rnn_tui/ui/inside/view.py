@@ -15,8 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
-from rnn_tui.ui.inside.pictures import Scrubber
-from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid
 from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.pane import TaskPane

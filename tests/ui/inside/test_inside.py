@@ -23,8 +23,7 @@ from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
-from rnn_tui.ui.inside.mnist import MnistInside
-from rnn_tui.ui.inside.pictures import ReadImage
+from rnn_tui.ui.inside.mnist import MnistInside, ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
