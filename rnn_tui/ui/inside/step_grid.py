@@ -151,10 +151,6 @@ class StepGrid(Widget, can_focus=True):
         }
         self.refresh(layout=self.styles.is_auto_height)
 
-    @property
-    def _steps(self) -> int:
-        return len(self._numbers)
-
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A line for the ruler and each row, and for curves what they profit from."""
         return 1 + sum(allot(MOST_LINES, self.bands)) if self.bands else 1
@@ -164,34 +160,32 @@ class StepGrid(Widget, can_focus=True):
     @property
     def _columns(self) -> tuple[range, int]:
         """Which steps are visible, and how wide each is."""
-        room = max(1, self.size.width - LABEL_WIDTH - VALUE_WIDTH)
-        width = max(1, min(WIDEST_COLUMN, room // max(1, self._steps)))
-        count = min(self._steps, room // width)
+        steps, room = len(self._numbers), max(1, self.size.width - LABEL_WIDTH - VALUE_WIDTH)
+        width = max(1, min(WIDEST_COLUMN, room // max(1, steps)))
+        count = min(steps, room // width)
         # The present step in the middle, but no room wasted at the ends.
-        first = max(0, min(self.step - count // 2, self._steps - count))
+        first = max(0, min(self.step - count // 2, steps - count))
         return range(first, first + count), width
 
-    def _lines(self) -> tuple[int, ...]:
-        return allot(max(0, self.size.height - 1), self.bands)
-
-    def _place(self, y: int) -> tuple[int, int] | None:
-        """The band at a line of the widget, and the line in it."""
-        for at, end in enumerate(accumulate(self._lines())):
+    def _place(self, y: int) -> tuple[int, int, int] | None:
+        """The band at a line of the widget, the line in it, and how many lines it has."""
+        lines = allot(max(0, self.size.height - 1), self.bands)
+        for at, end in enumerate(accumulate(lines)):
             if y - 1 < end:
-                return at, y - 1 - (end - self._lines()[at])
+                return at, y - 1 - (end - lines[at]), lines[at]
         return None
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step, and the row, that was clicked."""
+        if not self._numbers:
+            return
         steps, width = self._columns
         column = (event.x - LABEL_WIDTH) // width
-        if not self._steps:
-            return
         inside = 0 <= column < len(steps)
         step = steps[column] if inside else self.step
         name, row, place = "", 0, self._place(event.y) if event.y else None
         if place is not None and isinstance(band := self.bands[place[0]], HeatBand):
-            rows = rows_at(band, self._lines()[place[0]], place[1])
+            rows = rows_at(band, place[2], place[1])
             if rows:
                 name, row = band.name, rows[0]
         if inside or name:
@@ -202,7 +196,7 @@ class StepGrid(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw a line."""
         width = self.size.width
-        if not self._steps:
+        if not self._numbers:
             return Strip.blank(width, self.rich_style)
         if y == 0:
             segments = self._draw_ruler()
@@ -221,7 +215,7 @@ class StepGrid(Widget, can_focus=True):
         mark = "▸" if cursor else " "
         return Segment(f"{text}{mark} ", self._style("cursor" if cursor else "label"))
 
-    def _draw(self, at: int, line: int) -> list[Segment]:
+    def _draw(self, at: int, line: int, lines: int) -> list[Segment]:
         band = self.bands[at]
         match band:
             case HeadingBand():
@@ -229,9 +223,9 @@ class StepGrid(Widget, can_focus=True):
             case WordBand():
                 return self._draw_words(band)
             case HeatBand():
-                return self._draw_heat(at, band, line)
+                return self._draw_heat(band, self._levels[at], line, lines)
             case BarBand():
-                return self._draw_curve(band, self._lines()[at], line)
+                return self._draw_curve(band, line, lines)
 
     def _draw_ruler(self) -> list[Segment]:
         steps, width = self._columns
@@ -241,7 +235,7 @@ class StepGrid(Widget, can_focus=True):
         here = str(self._numbers[self.step])
         start = max(0, min((self.step - steps.start) * width, room - len(here)))
         end = start + len(here)
-        more_left, more_right = steps.start > 0, steps.stop < self._steps
+        more_left, more_right = steps.start > 0, steps.stop < len(self._numbers)
         text = [" "] * room
         for column, step in enumerate(steps):
             number = self._numbers[step]
@@ -286,15 +280,15 @@ class StepGrid(Widget, can_focus=True):
         ground: Color = self.get_component_styles("step-grid--ground").background
         return Heatscale(self.app.current_theme, ground)
 
-    def _draw_heat(self, at: int, band: HeatBand, line: int) -> list[Segment]:
-        rows = rows_at(band, self._lines()[at], line)
+    def _draw_heat(self, band: HeatBand, levels: Levels, line: int, lines: int) -> list[Segment]:
+        rows = rows_at(band, lines, line)
         if not rows:
             return []
         (steps, width), scale = self._columns, self._scale
-        whole = self._lines()[at] >= len(band.values)
-        levels = self._levels[at][:, steps.start : steps.stop]
-        marked = band.row is not None and band.row in rows
-        row = band.row if marked and band.row is not None else rows[0]
+        whole = lines >= len(band.values)
+        levels = levels[:, steps.start : steps.stop]
+        row = band.row if band.row in rows else rows[0]
+        marked = row == band.row
         segments = [self._label(band.labels[row], cursor=marked)]
         for step, upper, lower in zip(
             steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True
@@ -320,7 +314,7 @@ class StepGrid(Widget, can_focus=True):
             return " " * width
         return f"{value:{band.form}}"[: width - 1].rjust(width - 1) + " "
 
-    def _draw_curve(self, band: BarBand, lines: int, line: int) -> list[Segment]:
+    def _draw_curve(self, band: BarBand, line: int, lines: int) -> list[Segment]:
         (steps, width), scale = self._columns, self._scale
         if band.low < 0 < band.high:
             lines -= lines % 2  # so that zero lies between two lines
