@@ -22,6 +22,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.ui.chart.axes import nice_step
 from rnn_tui.ui.inside.bands import (
     LEVELS,
     BarBand,
@@ -42,8 +43,6 @@ WIDEST_BAR = 40
 # Cells beside the columns: labels at the left, values at the right.
 LABEL_WIDTH, VALUE_WIDTH = 10, 7
 WIDEST_COLUMN = 6
-# Steps from one number of the ruler to the next.
-RULER_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 # More than any screen has.
 MOST_LINES = 10_000
 GREY = Color(128, 128, 128)
@@ -230,7 +229,7 @@ class StepGrid(Widget, can_focus=True):
     def _draw_ruler(self) -> list[Segment]:
         steps, width = self._columns
         longest = len(str(self._numbers[-1]))
-        every = next((step for step in RULER_STEPS if step * width > longest), RULER_STEPS[-1])
+        every = max(1, int(nice_step(longest + 1, width)))
         room = len(steps) * width
         here = str(self._numbers[self.step])
         start = max(0, min((self.step - steps.start) * width, room - len(here)))
