@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
-# A block of weights that cells have among their gates, and which is none.
+# A block of weights that cells list among their gates, though it is no gate.
 CANDIDATE = "candidate"
 
 

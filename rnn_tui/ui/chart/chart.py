@@ -43,17 +43,16 @@ ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
 class ChartLine(Widget):
-    """A line of text that is worked out only when it is on screen."""
+    """A line of text that is worked out only when it is on screen.
+
+    Args:
+        text: Returns the content for a width in cells.
+        classes: The CSS classes.
+    """
 
     ALLOW_SELECT = False
 
     def __init__(self, text: Callable[[int], Content], classes: str) -> None:
-        """Create the line.
-
-        Args:
-            text: Returns the content for a width in cells.
-            classes: The CSS classes.
-        """
         super().__init__(classes=classes)
         self._text = text
 
@@ -63,7 +62,7 @@ class ChartLine(Widget):
 
 
 class ChartPlot(Widget):
-    """The plot's area with its axes."""
+    """The area of a chart's plot, with its axes."""
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -71,7 +70,6 @@ class ChartPlot(Widget):
     }  # fmt: skip
 
     def __init__(self, chart: ChartBase) -> None:
-        """Create the plot of ``chart``."""
         super().__init__()
         self._chart = chart
         self._rows: list[Strip] | None = None
@@ -186,14 +184,13 @@ class ChartPlot(Widget):
         cursor = self._chart.cursor_position
         if cursor is not None and frame.x.low <= cursor <= frame.x.high:
             plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
-        for trace in filter(lambda trace: trace.line, frame.traces):
-            colour = (trace.colour % 256, LINE, 0)
-            plot.plot(trace.x, trace.y, marker="braille", color=colour)
+        for one in frame.lines:
+            if one.line:
+                plot.plot(one.x, one.y, marker="braille", color=(one.colour % 256, LINE, 0))
         # After all lines, as what comes later covers what is there.
-        for trace in frame.traces:
-            colour = (trace.colour % 256, LINE, 0)
-            x, y = frame.x_cells(trace.marked_x), frame.y_cells(trace.marked_y)
-            plot.scatter(x, y, marker=trace.marker, color=colour)
+        for one in frame.lines:
+            x, y = frame.x_cells(one.marked_x), frame.y_cells(one.marked_y)
+            plot.scatter(x, y, marker=one.marker, color=(one.colour % 256, LINE, 0))
         return str(plot.build())
 
     def _strips(self, drawing: str, frame: Frame) -> list[Strip]:
@@ -204,7 +201,7 @@ class ChartPlot(Widget):
         dark = self.app.current_theme.dark
         lines = {
             one.colour % 256: Style(color=curve_colour(one.colour, dark), bgcolor=background)
-            for one in frame.traces
+            for one in frame.lines
         }
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:

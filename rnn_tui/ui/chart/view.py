@@ -188,7 +188,7 @@ def nearest(series: ChartSeries, x: float) -> int:
     return right
 
 
-def trace(
+def cut_line(
     series: ChartSeries, low: float, high: float, width: int, log_y: bool, *, log_x: bool = False
 ) -> VisibleLine:
     """Cut a series to the range ``low`` to ``high`` and thin it.
@@ -257,7 +257,7 @@ class Frame:
 
     x: Axis
     y: Axis
-    traces: list[VisibleLine]
+    lines: list[VisibleLine]
     left: int
     width: int
     height: int
@@ -266,7 +266,7 @@ class Frame:
     @property
     def bands(self) -> list[VisibleBand]:
         """The visible bands."""
-        return [one.band for one in self.traces if one.band]
+        return [one.band for one in self.lines if one.band]
 
     def x_cells(self, positions: Iterable[float]) -> list[float]:
         """Move x positions to the cells of their braille dots, two in a row."""
@@ -293,11 +293,11 @@ def frame(
         The drawing, None where no part of a series is within ``present``.
     """
     width, height = size
-    traces = [trace(one, *present, width, log_y, log_x=log_x) for one in series]
-    values = [value for one in traces for value in one.y]
+    lines = [cut_line(one, *present, width, log_y, log_x=log_x) for one in series]
+    values = [value for one in lines for value in one.y]
     if not values:
         return None
-    values += [value for one in traces if one.band for value in one.band.ends()]
+    values += [value for one in lines if one.band for value in one.band.ends()]
     low, high = min(values), max(values)
     # Two rows are the x axis and its labels; three rows a tick leave room to read.
     rows = max(1, height - 2)
@@ -309,4 +309,4 @@ def frame(
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
     x = (log2_axis if log_x else x_axis)(*present, plot_width)
-    return Frame(x, y, traces, left, plot_width, rows, mark)
+    return Frame(x, y, lines, left, plot_width, rows, mark)

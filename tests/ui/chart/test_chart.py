@@ -113,9 +113,9 @@ def test_thinning_keeps_the_ends_and_the_extremes_and_the_limit() -> None:
 async def test_no_line_reaches_the_plotting_library_with_more_than_the_limit() -> None:
     long = series([math.sin(i) for i in range(9000)])
     async with running(long, size=(250, 20)) as (chart, _):
-        assert 100 < len(frame_of(chart).traces[0].x) <= view.POINT_LIMIT
+        assert 100 < len(frame_of(chart).lines[0].x) <= view.POINT_LIMIT
         chart.zoom(1)
-        assert 100 < len(frame_of(chart).traces[0].x) <= view.POINT_LIMIT
+        assert 100 < len(frame_of(chart).lines[0].x) <= view.POINT_LIMIT
 
 
 # Axes
@@ -131,7 +131,7 @@ def test_the_axis_never_leaves_the_bounds_of_the_metric(ys: list[float], height:
     assert frame is not None
     assert 0 <= frame.y.low < frame.y.high <= 100
     assert all(frame.y.low <= tick <= frame.y.high for tick in frame.y.ticks)
-    assert all(frame.y.low <= y <= frame.y.high for y in frame.traces[0].y)
+    assert all(frame.y.low <= y <= frame.y.high for y in frame.lines[0].y)
 
 
 def test_ticks_are_round_numbers_with_as_many_decimals_as_needed() -> None:
@@ -203,7 +203,7 @@ async def test_values_without_a_place_are_left_out() -> None:
         assert chart.prepared[0].y == (0.5, 0.0, 2.0)
         chart.log_y = True
         assert chart.prepared[0].y == (0.5, 2.0)
-        assert frame_of(chart).traces[0].y == pytest.approx([math.log10(0.5), math.log10(2)])
+        assert frame_of(chart).lines[0].y == pytest.approx([math.log10(0.5), math.log10(2)])
 
 
 async def test_an_empty_chart_says_so() -> None:
@@ -300,9 +300,9 @@ async def test_a_zoomed_view_is_drawn_up_to_its_edges() -> None:
     async with running(two) as (chart, _):
         chart.cursor = 5
         chart.zoom(1)
-        trace = frame_of(chart).traces[0]
+        line = frame_of(chart).lines[0]
         # The cursor's stops are data: 5 is none, but any position may be set.
-        assert (trace.x, trace.y) == ([2.5, 7.5], [25, 75])
+        assert (line.x, line.y) == ([2.5, 7.5], [25, 75])
 
 
 async def test_the_view_follows_the_cursor_and_new_data() -> None:
@@ -364,8 +364,8 @@ async def test_points_without_a_line_have_their_own_mark_and_read_as_others_do()
         assert "○ report 72" in screen_text(chart)
         # Zoomed in, nothing is drawn towards those that are out of sight.
         chart.zoom(1)
-        (trace,) = frame_of(chart).traces
-        assert set(trace.x) < set(EPOCHS)
+        (line,) = frame_of(chart).lines
+        assert set(line.x) < set(EPOCHS)
 
 
 async def test_modes_that_are_not_allowed_stay_off() -> None:
@@ -571,11 +571,11 @@ async def test_the_y_axis_holds_the_bands() -> None:
 
 def test_a_band_is_cut_where_its_line_is() -> None:
     slope = ChartSeries("run", [0, 10], [0, 100], 0, low=[-10, 80], high=[10, 120])
-    trace = view.trace(slope, 2.5, 7.5, 60, False)
-    assert (trace.x, trace.y) == ([2.5, 7.5], [25, 75])
-    assert trace.band == bands.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
-    assert view.trace(slope, 11, 12, 60, False).band is None
-    exact = view.trace(slope, 0, 10, 60, False).band
+    line = view.cut_line(slope, 2.5, 7.5, 60, False)
+    assert (line.x, line.y) == ([2.5, 7.5], [25, 75])
+    assert line.band == bands.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
+    assert view.cut_line(slope, 11, 12, 60, False).band is None
+    exact = view.cut_line(slope, 0, 10, 60, False).band
     assert exact == bands.VisibleBand(0, [0, 10], [-10, 80], [10, 120])
 
 
@@ -584,7 +584,7 @@ def test_a_thinned_band_keeps_its_outline() -> None:
     low, high = [-1.0] * 5000, [1.0] * 5000
     low[1234], high[3456] = -9.0, 9.0
     run = ChartSeries("run", xs, [0.0] * 5000, 0, low=low, high=high)
-    band = view.trace(run, 0, 4999, 100, False).band
+    band = view.cut_line(run, 0, 4999, 100, False).band
     assert band
     assert len(band.x) == len(band.low) == len(band.high) <= view.POINT_LIMIT
     assert (band.x[0], band.x[-1]) == (0, 4999)
@@ -784,8 +784,8 @@ async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None
         assert labels.split() == [str(2**e) for e in range(11)]
         assert chart.visible_range == (1, 1024)
         # Equal factors take equal room.
-        trace = frame_of(chart).traces[0]
-        assert trace.x == pytest.approx([math.log2(length) for length in LENGTHS])
+        line = frame_of(chart).lines[0]
+        assert line.x == pytest.approx([math.log2(length) for length in LENGTHS])
         visited = []
         await pilot.press("home")
         for _ in LENGTHS:
@@ -830,15 +830,15 @@ async def test_short_lengths_survive_among_many(points: bool) -> None:
     lengths = list(range(1, 5001))
     many = ChartSeries("run", lengths, [1 / e for e in lengths], 0, points=points)
     async with running(many, log_x=True) as (chart, pilot):
-        trace = frame_of(chart).traces[0]
-        assert 100 < len(trace.x) <= view.POINT_LIMIT
-        assert trace.x[:10] == pytest.approx([math.log2(e) for e in range(1, 11)])
+        line = frame_of(chart).lines[0]
+        assert 100 < len(line.x) <= view.POINT_LIMIT
+        assert line.x[:10] == pytest.approx([math.log2(e) for e in range(1, 11)])
         await pilot.press("home", *["right"] * 9)
         assert chart.cursor == 10
         if points:
-            gaps = [a - b for a, b in zip(trace.marked_x, trace.marked_x[1:], strict=False)]
+            gaps = [a - b for a, b in zip(line.marked_x, line.marked_x[1:], strict=False)]
             assert min(gaps) >= 3 * math.log2(5000) / chart.size.width
-            assert trace.marked_x[0] == math.log2(5000)
+            assert line.marked_x[0] == math.log2(5000)
 
 
 async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
