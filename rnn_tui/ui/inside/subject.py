@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
@@ -12,16 +11,14 @@ from typing import Any, ClassVar, TypeAlias
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.timer import Timer
 from textual.widget import Widget
 
-from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.probes import Progress, Stopping
 from rnn_tui.inside.trace import Trace
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.inside.bands import Look, StepBand
-from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import TaskView
 
 # Makes a study, or None where it is stopped; may take seconds.
@@ -150,7 +147,7 @@ class TaskInside(Vertical, TaskView):
 
 
 SECONDS_BETWEEN_TELLINGS = 0.2
-logger = logging.getLogger(__name__)
+FAILURE = "The study failed; the log file has the details."
 
 
 class Studies:
@@ -169,6 +166,7 @@ class Studies:
         self._made: dict[Hashable, Any] = {}  # None where it failed
         self._stop: threading.Event | None = None
         self._done, self._total, self._began = 0, 0, 0.0
+        self._asking = LatestQuestion[Any](widget, self._take, FAILURE)
 
     @property
     def running(self) -> bool:
@@ -185,10 +183,12 @@ class Studies:
 
     def start(self, subject: Subject) -> None:
         """Study a subject's network."""
-        self._stop = threading.Event()
+        study, stop = subject.study, threading.Event()
+        assert study is not None  # the key does nothing else
+        self._studied, self._stop = subject.network, stop
         self._done, self._total, self._began = 0, 0, time.monotonic()
-        ticking = self._widget.set_interval(SECONDS_BETWEEN_TELLINGS, self._progressed)
-        self._widget.run_worker(self._make(subject, self._stop, ticking), group="study")
+        self._ticking = self._widget.set_interval(SECONDS_BETWEEN_TELLINGS, self._progressed)
+        self._asking.ask(lambda: study(self._advance, stop.is_set))
 
     def stop(self) -> None:
         """Let the one that is being made go."""
@@ -204,26 +204,16 @@ class Studies:
         done = f"{self._done:,} of {self._total:,}"
         return f"Studying the network: {done}, {duration(left)} left; k stops."
 
-    async def _make(self, subject: Subject, stop: threading.Event, ticking: Timer) -> None:
-        def advance(done: int, total: int) -> None:
-            self._done, self._total = done, total
+    def _advance(self, done: int, total: int) -> None:
+        self._done, self._total = done, total
 
-        study, study_work = None, subject.study
-        assert study_work is not None  # the key does nothing else
-        try:
-            study = await in_thread(self._widget, study_work, advance, stop.is_set)
-        except UserError as error:
-            self._fail(subject, str(error))
-        except Exception:
-            logger.exception("a study failed")
-            self._fail(subject, "The study failed; the log file has the details.")
-        finally:
-            self._stop = None
-            ticking.stop()
-        if study is not None:
-            self._made[subject.network] = study
+    async def _take(self, found: Any) -> None:
+        """Keep a study; it is a sentence where it failed, and None where it was stopped."""
+        self._stop = None
+        self._ticking.stop()
+        if isinstance(found, str):
+            self._widget.notify(found, severity="error", markup=False)
+            self._made[self._studied] = None
+        elif found is not None:
+            self._made[self._studied] = found
         self._ended()
-
-    def _fail(self, subject: Subject, sentence: str) -> None:
-        self._made[subject.network] = None
-        self._widget.notify(sentence, severity="error", markup=False)
