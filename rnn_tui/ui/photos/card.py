@@ -100,7 +100,7 @@ class PhotoCard(Horizontal):
         self.styles.height = layout.height - layout.gap
         self._draw_digit()
 
-    def show(self, reading: Reading, given: bool, selected: bool) -> None:
+    def show(self, reading: Reading, selected: bool) -> None:
         """Show a reading."""
         state = state_of(reading)
         for name in ("right", "wrong", "doubtful", "failed"):
@@ -110,7 +110,7 @@ class PhotoCard(Horizontal):
             before, self._reading = self._reading, reading
             if before is None or before.digit is not reading.digit:
                 self._draw_digit()
-        self._text.show(reading, given)
+        self._text.show(reading)
 
     def show_photo(self, picture: Picture | None) -> None:
         """Show the photo itself; None for none yet."""
@@ -130,12 +130,11 @@ class CardText(Widget):
     """The answer: digit and mark, confidence as a bar, the file's name."""
 
     _reading: Reading | None = None
-    _given = False
 
-    def show(self, reading: Reading, given: bool) -> None:
-        """Show another one; `given` tells that the label is the user's."""
-        if reading is not self._reading or given != self._given:
-            self._reading, self._given = reading, given
+    def show(self, reading: Reading) -> None:
+        """Show another one."""
+        if reading is not self._reading:
+            self._reading = reading
             self.refresh()
 
     def render(self) -> Text:
@@ -163,7 +162,7 @@ class CardText(Widget):
         }.get(state_of(reading), "text-primary")  # fmt: skip
         style = self._colour(colour)
         share = reading.confidence or 0.0
-        mark = Text.assemble((verdict(reading, self._given), style + Style(bold=True)))
+        mark = Text.assemble((verdict(reading), style + Style(bold=True)))
         percent = f"{100 * share:.1f} %"
         if beside:
             return [mark, self._bar(share, width, style), Text(percent), Text("")]
@@ -194,13 +193,13 @@ def state_of(reading: Reading) -> str:
     return "doubtful" if reading.doubt else ""
 
 
-def verdict(reading: Reading, given: bool) -> str:
+def verdict(reading: Reading) -> str:
     """Digit, whether it is doubtful, and whether it is right, of the same width as others."""
     best = "–" if reading.best is None else str(reading.best)
     text = f"{best}?" if reading.doubt else f"{best} "
     if reading.label is None:
         return text
-    whose = "✎" if given else ""
+    whose = "✎" if reading.given else ""
     return f"{text}✓{whose}" if reading.correct else f"{text}✗ {reading.label}{whose}"
 
 

@@ -159,7 +159,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     def show(
         self,
         reading: Reading,
-        given: bool,
         place: tuple[int, int],
         reader: PhotoReader,
         source: Source,
@@ -168,14 +167,13 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
         Args:
             reading: of it.
-            given: whether its label is the user's.
             place: its number and how many there are.
             reader: what reads photos now.
             source: the weights of its network.
         """
         other = self._reading is None or self._reading.path != reading.path
         self._reading = reading
-        self.query_one("#photos-headline", Static).update(_headline(reading, given, place))
+        self.query_one("#photos-headline", Static).update(_headline(reading, place))
         if not other and self._study is not None:
             self._show_answers(self._study)
             return
@@ -221,13 +219,13 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self.post_message(self.Step(by))
 
 
-def _headline(reading: Reading, given: bool, place: Sequence[int]) -> Text:
+def _headline(reading: Reading, place: Sequence[int]) -> Text:
     """Number, name, answer of a photo."""
     name = printable(reading.path.name or reading.path, 260)
     text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
     if reading.error:
         return text.append(f"  {reading.error}")
-    text.append(f"  {verdict(reading, given).strip()}  {100 * (reading.confidence or 0):.1f} %")
+    text.append(f"  {verdict(reading).strip()}  {100 * (reading.confidence or 0):.1f} %")
     return text.append(f"  {reading.doubt}") if reading.doubt else text
 
 

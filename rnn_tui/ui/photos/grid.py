@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -14,7 +14,7 @@ from rnn_tui.ui.photos.card import CardLayout, PhotoCard
 from rnn_tui.ui.photos.pictures import ImageKind, Thumbnails
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.collection import PhotoCollection
 
 # Cells of a picture's side: the least at which a digit is read, and what a screen full of cards
 # may have instead.
@@ -53,7 +53,7 @@ class PhotoGrid(Widget, can_focus=True):
     """Shows readings in an order; one of them is selected.
 
     Args:
-        reading: gives the reading of an index, and whether its label is the user's.
+        photos: the readings.
 
     Attributes:
         place: the selected one's in the order.
@@ -79,9 +79,9 @@ class PhotoGrid(Widget, can_focus=True):
     class ThumbnailReady(Message):
         """A thumbnail that was wanted is there."""
 
-    def __init__(self, reading: Callable[[int], tuple[Reading, bool]]) -> None:
+    def __init__(self, photos: PhotoCollection) -> None:
         super().__init__()
-        self._reading = reading
+        self._photos = photos
         self._order: Sequence[int] = ()
         self.place, self._top = 0, 0  # in the order; the first row in view
         self._kind: ImageKind | None = None
@@ -100,10 +100,10 @@ class PhotoGrid(Widget, can_focus=True):
 
     # What is shown
 
-    def show(self, order: Sequence[int], *, keep: bool = True) -> None:
-        """Show these readings; `keep` the selected one, or else select the first."""
+    def show(self, *, keep: bool = True) -> None:
+        """Show the readings anew; `keep` the selected one, or else select the first."""
         before = self.selected if keep else None
-        self._order = order
+        self._order = order = self._photos.order
         if before is not None and before in order:
             self.place = order.index(before)
         else:
@@ -161,8 +161,8 @@ class PhotoGrid(Widget, can_focus=True):
             card.visible = place < len(self._order)
             if not card.visible or not card.is_mounted:
                 continue
-            reading, given = self._reading(self._order[place])
-            card.show(reading, given, place == self.place)
+            reading = self._photos[self._order[place]]
+            card.show(reading, place == self.place)
             card.show_photo(self.thumbnails.get(reading.path))
             if not reading.error:
                 paths.append(reading.path)
@@ -173,8 +173,7 @@ class PhotoGrid(Widget, can_focus=True):
     def _show_thumbnails(self, event: ThumbnailReady) -> None:
         event.stop()
         for place, card in zip(self.in_view, self._cards, strict=False):
-            reading, _ = self._reading(self._order[place])
-            card.show_photo(self.thumbnails.get(reading.path))
+            card.show_photo(self.thumbnails.get(self._photos[self._order[place]].path))
 
     # What moves the selection
 

@@ -38,6 +38,7 @@ class ReadingJob:
         recursive: whether folders in folders count.
 
     Attributes:
+        paths: what it reads.
         reader: with what; None until the weights are loaded.
         source: the weights of its network; None as long.
         failure: why nothing is read, in a sentence.
@@ -49,7 +50,7 @@ class ReadingJob:
     def __init__(
         self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool
     ) -> None:
-        self._asked, self._choose = paths, source
+        self.paths, self._choose = paths, source
         self._method, self._recursive = method, recursive
         self.reader: PhotoReader | None = None
         self.source: Source | None = None
@@ -110,7 +111,7 @@ class ReadingJob:
     def _read(self) -> None:
         from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, in the thread
 
-        paths = self._asked() if callable(self._asked) else self._asked
+        paths = self.paths() if callable(self.paths) else self.paths
         missing = [path for path in paths if not exists(path)]
         if len(missing) == len(paths):
             raise UserError(_missing(missing))

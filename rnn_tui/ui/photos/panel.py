@@ -68,12 +68,12 @@ class PhotosPanel(Vertical, TaskView):
     def __init__(self) -> None:
         super().__init__()
         self._photos = PhotoCollection()
-        self._job: ReadingJob | None = None
         self._kind: ImageKind | None = None
-        # What is read again when network or preprocessing change, and the weights that read.
-        self._asked: PathsToRead | None = None
-        self._source: Source | None = None
-        self._fresh = False  # whether the gallery has nothing yet of what is being read
+        # What was asked for last, whether it is still under way, and what read the photos that are
+        # shown: before its first photo is read, another one.
+        self._job: ReadingJob | None = None
+        self._reading = False
+        self._shown: ReadingJob | None = None
         self._complaint = ""
 
     def compose(self) -> ComposeResult:
@@ -83,7 +83,7 @@ class PhotosPanel(Vertical, TaskView):
         with ContentSwitcher(initial=EMPTY):
             yield Static(WELCOME, id=EMPTY, markup=False)
             with Vertical(id=GALLERY):
-                yield PhotoGrid(self._reading)
+                yield PhotoGrid(self._photos)
             with Vertical(id=DETAIL):
                 yield PhotoDetail()
             yield PhotoConfusion(id=MATRIX)
@@ -129,9 +129,6 @@ class PhotosPanel(Vertical, TaskView):
         focused = self.app.focused
         return focused is not None and self._form in focused.ancestors
 
-    def _reading(self, index: int) -> tuple[Reading, bool]:
-        return self._photos[index], self._photos.is_given(index)
-
     @property
     def view(self) -> str:
         """What is below the fields."""
@@ -144,15 +141,15 @@ class PhotosPanel(Vertical, TaskView):
         reading = self._photos[at] if at is not None else None
         if reading is None or reading.digit is None:
             return None
-        name = printable(reading.path.name, 40)
-        weights = None if self._source is None else self._source.path
-        return Given(name, reading.digit, reading.label, weights)
+        source = self._shown.source if self._shown is not None else None
+        weights = source.path if source is not None else None
+        return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
 
     @property
     def busy(self) -> bool:
         """Whether photos are being read, or looked at."""
-        reading = self._job is not None or self._form.network.busy
-        return reading or self.query_one(PhotoDetail).busy or not self._grid.thumbnails.idle
+        looking = self._form.network.busy or self.query_one(PhotoDetail).busy
+        return self._reading or looking or not self._grid.thumbnails.idle
 
     def focus_field(self) -> None:
         """Put the cursor into the field for paths."""
@@ -190,9 +187,9 @@ class PhotosPanel(Vertical, TaskView):
         if self._job is not None:
             self._job.stop()
         form = self._form
-        self._asked, self._complaint, self._fresh = paths, "", True
         self._job = ReadingJob(paths, form.source, form.method, form.recursive)
         self._job.start()
+        self._reading, self._complaint = True, ""
         self._timer.resume()
         self._show_status()
         self.refresh_bindings()
@@ -205,8 +202,8 @@ class PhotosPanel(Vertical, TaskView):
 
     @on(PhotosForm.Rules)
     def _read_again(self) -> None:
-        if self._asked is not None:
-            self._read(self._asked)
+        if self._job is not None:
+            self._read(self._job.paths)
 
     def on_paste(self, event: events.Paste) -> None:
         """Files that are dropped on the window arrive as a paste of their paths."""
@@ -218,42 +215,37 @@ class PhotosPanel(Vertical, TaskView):
         """Show what was read since the last look."""
         job = self._job
         if job is None:
-            self._timer.pause()
             return
         done = job.done  # before taking: what comes in between is taken at the next look
         readings = job.take()
-        if readings and job.reader is not None:
+        if readings:
             self._take(job, readings)
         if done:
-            self._job = None
-            self._timer.pause()
             self._complaint = job.failure
-            self.refresh_bindings()
+            self._end_reading()
         self._show_status()
 
+    def _end_reading(self) -> None:
+        self._reading = False
+        self._timer.pause()
+        self.refresh_bindings()
+
     def _take(self, job: ReadingJob, readings: Sequence[Reading]) -> None:
-        assert job.reader is not None
-        if self._fresh:
-            self._fresh = False
+        if self._shown is not job:
+            self._shown = job
             self._photos.clear()
             self._grid.thumbnails.forget()
             self.query_one(PhotoDetail).forget()
-            self._source = job.source
             if self.view in (EMPTY, DETAIL):
                 self._switch(GALLERY)
-        self._photos.add(readings, job.reader, self._threshold)
+        self._photos.add(readings)
         self._show_photos(keep=self._grid.place > 0)
 
     # Showing
 
-    @property
-    def _threshold(self) -> float:
-        threshold = self._form.threshold
-        return self._photos.threshold if threshold is None else threshold
-
     def _show_photos(self, *, keep: bool = True) -> None:
         """Bring everything that shows readings up to date."""
-        self._grid.show(self._photos.order, keep=keep)
+        self._grid.show(keep=keep)
         if self.view == MATRIX:
             self.query_one(PhotoConfusion).show(self._photos.summary)
         elif self.view == DETAIL:
@@ -261,7 +253,8 @@ class PhotosPanel(Vertical, TaskView):
         self._show_status()
 
     def _show_status(self) -> None:
-        self.query_one(PhotosStatus).show(self._job, self._photos, self._complaint)
+        job = self._job if self._reading else None
+        self.query_one(PhotosStatus).show(job, self._photos, self._complaint)
         self._show_place()
 
     @on(PhotoGrid.Selected)
@@ -275,14 +268,12 @@ class PhotosPanel(Vertical, TaskView):
         self.refresh_bindings()
 
     def _show_detail(self) -> None:
-        at, grid = self._grid.selected, self._grid
-        reader, source = self._photos.reader, self._source
-        if at is None or reader is None or source is None or self._kind is None:
+        at, job = self._grid.selected, self._shown
+        if at is None or job is None or job.reader is None or job.source is None:
             self._switch(GALLERY)
             return
-        reading, given = self._reading(at)
-        place = (grid.place + 1, len(self._photos.order))
-        self.query_one(PhotoDetail).show(reading, given, place, reader, source)
+        place = (self._grid.place + 1, len(self._photos.order))
+        self.query_one(PhotoDetail).show(self._photos[at], place, job.reader, job.source)
 
     # What is chosen above
 
@@ -307,7 +298,7 @@ class PhotosPanel(Vertical, TaskView):
         there = self._grid.selected is not None
         match action:
             case "stop":
-                return self._job is not None
+                return self._reading
             case "label":
                 return there and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
@@ -318,12 +309,11 @@ class PhotosPanel(Vertical, TaskView):
 
     def action_stop(self) -> None:
         """Stop reading; what was read stays."""
-        if self._job is not None:
+        if self._job is not None and self._reading:
             self._job.stop()
             self._look()
-            self._job = None
+            self._end_reading()
             self._show_status()
-            self.refresh_bindings()
 
     def action_leave(self) -> None:
         """One step back: to the gallery, out of the field, or stop reading."""
@@ -331,7 +321,7 @@ class PhotosPanel(Vertical, TaskView):
             self._switch(GALLERY)
         elif self._in_form:
             self.focus_view()
-        elif self._job is not None:
+        elif self._reading:
             self.action_stop()
         else:
             raise SkipAction  # it may mean something to the screen

@@ -221,8 +221,7 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
             before = readings(app)
             app.query_one(f"#photos-{place}", Select).value = value
             await all_read(pilot)
-            reader = app.panel._photos.reader
-            assert reader is not None
+            reader = app.panel._shown.reader
             chosen, method = (
                 str(app.query_one(f"#photos-{name}", Select).value)
                 for name in ("network", "method")
