@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.state import RunState
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
@@ -23,17 +23,16 @@ from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
+from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.pictures import ImageKind, image_class
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
-from rnn_tui.ui.photos.status import PhotoConfusion, PhotosStatus
+from rnn_tui.ui.photos.status import PhotoConfusion
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import Reading
+    pass
 
-SECONDS_BETWEEN_LOOKS = 0.1
 ROOMY_HEIGHT = 38
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
 WELCOME = """\
@@ -68,29 +67,23 @@ class PhotosPanel(Vertical, TaskView):
     def __init__(self) -> None:
         super().__init__()
         self._photos = PhotoCollection()
+        self._form = PhotosForm(self._photos)
+        self._grid, self._detail = PhotoGrid(self._photos), PhotoDetail()
+        self._matrix = PhotoConfusion(id=MATRIX)
         self._kind: ImageKind | None = None
-        # What was asked for last, whether it is still under way, and what read the photos that are
-        # shown: before its first photo is read, another one.
-        self._job: ReadingJob | None = None
-        self._reading = False
+        # What read the photos that are shown; not yet what reads now, before its first photo.
         self._shown: ReadingJob | None = None
-        self._complaint = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out fields, status, and what takes turns below."""
-        yield PhotosForm()
-        yield PhotosStatus()
+        """Lay out the fields, and what takes turns below."""
+        yield self._form
         with ContentSwitcher(initial=EMPTY):
             yield Static(WELCOME, id=EMPTY, markup=False)
             with Vertical(id=GALLERY):
-                yield PhotoGrid(self._photos)
+                yield self._grid
             with Vertical(id=DETAIL):
-                yield PhotoDetail()
-            yield PhotoConfusion(id=MATRIX)
-
-    def on_mount(self) -> None:
-        """Look for news only while something is read."""
-        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
+                yield self._detail
+            yield self._matrix
 
     def on_show(self) -> None:
         """The first time: find out how to show pictures, and have something to show."""
@@ -98,30 +91,17 @@ class PhotosPanel(Vertical, TaskView):
             return
         self._kind = image_class(self.app)
         self._grid.use_images(self._kind)
-        self.query_one(PhotoDetail).use_images(self._kind)
+        self._detail.use_images(self._kind)
         self.refresh_weights()
         samples = asset_dir() / "samples"
-        if self._job is None and samples.is_dir():
-            self._read([samples])
-
-    def on_unmount(self) -> None:
-        """Leave nothing behind that reads."""
-        if self._job is not None:
-            self._job.stop()
+        if self._form.job is None and samples.is_dir():
+            self._form.read([samples])
 
     def on_resize(self, event: events.Resize) -> None:
         """Part what there is where there is room."""
         self.set_class(event.size.height >= ROOMY_HEIGHT, "-roomy")
 
     # Parts
-
-    @property
-    def _form(self) -> PhotosForm:
-        return self.query_one(PhotosForm)
-
-    @property
-    def _grid(self) -> PhotoGrid:
-        return self.query_one(PhotoGrid)
 
     @property
     def _in_form(self) -> bool:
@@ -148,8 +128,8 @@ class PhotosPanel(Vertical, TaskView):
     @property
     def busy(self) -> bool:
         """Whether photos are being read, or looked at."""
-        looking = self._form.network.busy or self.query_one(PhotoDetail).busy
-        return self._reading or looking or not self._grid.thumbnails.idle
+        busy = self._form.reading or self._form.network.busy or self._detail.busy
+        return busy or not self._grid.thumbnails.idle
 
     def focus_field(self) -> None:
         """Put the cursor into the field for paths."""
@@ -157,9 +137,7 @@ class PhotosPanel(Vertical, TaskView):
 
     def focus_view(self) -> None:
         """Put the focus where single keys are commands."""
-        places: dict[str, Widget] = {
-            DETAIL: self.query_one(PhotoDetail), MATRIX: self.query_one(PhotoConfusion),
-        }  # fmt: skip
+        places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()
 
     def use(self, source: Source) -> None:
@@ -180,30 +158,12 @@ class PhotosPanel(Vertical, TaskView):
     def read(self, paths: Sequence[Path]) -> None:
         """Read photos and folders, and say so in the field."""
         self._form.path.value = spelled(paths)
-        self._read(paths)
+        self._form.read(paths)
 
-    def _read(self, paths: PathsToRead) -> None:
-        """Read in place of what is being read."""
-        if self._job is not None:
-            self._job.stop()
-        form = self._form
-        self._job = ReadingJob(paths, form.source, form.method, form.recursive)
-        self._job.start()
-        self._reading, self._complaint = True, ""
-        self._timer.resume()
-        self._show_status()
-        self.refresh_bindings()
-
-    @on(PhotosForm.Asked)
+    @on(Input.Submitted, "#photos-path")
     def _ask(self) -> None:
-        text = self._form.path.value
-        self._read(lambda: parse_paths(text))
+        self._form.read_typed()
         self.focus_view()
-
-    @on(PhotosForm.Rules)
-    def _read_again(self) -> None:
-        if self._job is not None:
-            self._read(self._job.paths)
 
     def on_paste(self, event: events.Paste) -> None:
         """Files that are dropped on the window arrive as a paste of their paths."""
@@ -211,34 +171,16 @@ class PhotosPanel(Vertical, TaskView):
         self._form.path.replace_with(event.text)
         self._ask()
 
-    def _look(self) -> None:
-        """Show what was read since the last look."""
-        job = self._job
-        if job is None:
-            return
-        done = job.done  # before taking: what comes in between is taken at the next look
-        readings = job.take()
-        if readings:
-            self._take(job, readings)
-        if done:
-            self._complaint = job.failure
-            self._end_reading()
-        self._show_status()
-
-    def _end_reading(self) -> None:
-        self._reading = False
-        self._timer.pause()
-        self.refresh_bindings()
-
-    def _take(self, job: ReadingJob, readings: Sequence[Reading]) -> None:
-        if self._shown is not job:
-            self._shown = job
+    @on(PhotosForm.Read)
+    def _take(self, event: PhotosForm.Read) -> None:
+        if self._shown is not event.job:
+            self._shown = event.job
             self._photos.clear()
             self._grid.thumbnails.forget()
-            self.query_one(PhotoDetail).forget()
+            self._detail.forget()
             if self.view in (EMPTY, DETAIL):
                 self._switch(GALLERY)
-        self._photos.add(readings)
+        self._photos.add(event.readings)
         self._show_photos(keep=self._grid.place > 0)
 
     # Showing
@@ -247,19 +189,14 @@ class PhotosPanel(Vertical, TaskView):
         """Bring everything that shows readings up to date."""
         self._grid.show(keep=keep)
         if self.view == MATRIX:
-            self.query_one(PhotoConfusion).show(self._photos.summary)
+            self._matrix.show(self._photos.summary)
         elif self.view == DETAIL:
             self._show_detail()
-        self._show_status()
-
-    def _show_status(self) -> None:
-        job = self._job if self._reading else None
-        self.query_one(PhotosStatus).show(job, self._photos, self._complaint)
-        self._show_place()
+        self._form.show_status()
 
     @on(PhotoGrid.Selected)
     def _show_place(self) -> None:
-        self.query_one(PhotosStatus).show_place(self._photos, self._grid.in_view)
+        self._form.show_place(self._grid.in_view)
 
     def _switch(self, view: str) -> None:
         self.query_one(ContentSwitcher).current = view
@@ -273,20 +210,20 @@ class PhotosPanel(Vertical, TaskView):
             self._switch(GALLERY)
             return
         place = (self._grid.place + 1, len(self._photos.order))
-        self.query_one(PhotoDetail).show(self._photos[at], place, job.reader, job.source)
+        self._detail.show(self._photos[at], place, job.reader, job.source)
 
-    # What is chosen above
-
-    @on(PhotosForm.Threshold)
-    def _judge(self, event: PhotosForm.Threshold) -> None:
-        self._complaint = event.complaint
-        if event.share is not None:
-            self._photos.judge(event.share)
+    @on(Input.Changed, "SettingInput")
+    def _judge(self) -> None:
+        self._form.complaint = ""
+        try:
+            self._photos.judge(self._form.threshold)
+        except SettingError as error:
+            self._form.complaint = str(error)
         self._show_photos()
 
-    @on(PhotosForm.Named)
-    def _use_names(self) -> None:
-        self._photos.use_names(self._form.named)
+    @on(Checkbox.Changed, "#photos-named")
+    def _use_names(self, event: Checkbox.Changed) -> None:
+        self._photos.use_names(event.value)
         self._show_photos()
 
     # What the keys do
@@ -298,7 +235,7 @@ class PhotosPanel(Vertical, TaskView):
         there = self._grid.selected is not None
         match action:
             case "stop":
-                return self._reading
+                return self._form.reading
             case "label":
                 return there and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
@@ -309,11 +246,7 @@ class PhotosPanel(Vertical, TaskView):
 
     def action_stop(self) -> None:
         """Stop reading; what was read stays."""
-        if self._job is not None and self._reading:
-            self._job.stop()
-            self._look()
-            self._end_reading()
-            self._show_status()
+        self._form.stop()
 
     def action_leave(self) -> None:
         """One step back: to the gallery, out of the field, or stop reading."""
@@ -321,7 +254,7 @@ class PhotosPanel(Vertical, TaskView):
             self._switch(GALLERY)
         elif self._in_form:
             self.focus_view()
-        elif self._reading:
+        elif self._form.reading:
             self.action_stop()
         else:
             raise SkipAction  # it may mean something to the screen
@@ -375,7 +308,7 @@ class PhotosPanel(Vertical, TaskView):
     def action_matrix(self) -> None:
         """Show the confusion matrix, or the gallery again."""
         self._switch(GALLERY if self.view == MATRIX else MATRIX)
-        self.query_one(PhotoConfusion).show(self._photos.summary)
+        self._matrix.show(self._photos.summary)
 
     def action_label(self, digit: int) -> None:
         """Say what the selected photo shows; -1 takes that back."""
