@@ -16,7 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.widgets.digits import draw_image
 
 if TYPE_CHECKING:
@@ -58,11 +58,7 @@ class CardLayout:
 
 
 class PhotoCard(Horizontal):
-    """Shows one reading; another one when the gallery scrolls.
-
-    Args:
-        kind: of image, from `pictures.image_class`.
-    """
+    """Shows one reading; another one when the gallery scrolls."""
 
     class Clicked(Message):
         """A card was clicked.
@@ -76,9 +72,9 @@ class PhotoCard(Horizontal):
             self.slot, self.twice = slot, twice
             super().__init__()
 
-    def __init__(self, kind: ImageKind, slot: int, layout: CardLayout) -> None:
+    def __init__(self, slot: int, layout: CardLayout) -> None:
         self._slot, self._size_of = slot, layout
-        self._photo = PhotoImage(kind, layout.side, layout.side // 2)
+        self._photo = PhotoImage(layout.side, layout.side // 2)
         self._digit = Static("", classes="digit", markup=False)
         self._pictures = Horizontal(self._photo, self._digit, classes="pictures")
         self._text = CardText()

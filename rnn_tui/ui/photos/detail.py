@@ -23,7 +23,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
-from rnn_tui.ui.photos.pictures import SIDE, ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import SIDE, PhotoImage
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import ProbabilityBars
 
@@ -61,8 +61,8 @@ class PhotoAnswerBars(Vertical):
 class StageView(Vertical):
     """A step of preprocessing: what it made, and its name."""
 
-    def __init__(self, kind: ImageKind) -> None:
-        self._image = PhotoImage(kind, STAGE_SIDE, STAGE_SIDE // 2)
+    def __init__(self) -> None:
+        self._image = PhotoImage(STAGE_SIDE, STAGE_SIDE // 2)
         self._caption = Static("", classes="name", markup=False)
         super().__init__(self._image, self._caption)
 
@@ -85,11 +85,11 @@ class Stages(Vertical):
         """As many steps beside each other as fit."""
         self._grid.styles.grid_size_columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
 
-    def show(self, method: str, way: PreparedDigit, kind: ImageKind) -> None:
+    def show(self, method: str, way: PreparedDigit) -> None:
         """Show the steps of preparing a photo by `method`."""
         doubt = f" · {way.doubt}" if way.doubt else ""
         self._head.update(f"{PREPARED[method]}{doubt}")
-        new = [StageView(kind) for _ in range(len(way.stages) - len(self._views))]
+        new = [StageView() for _ in range(len(way.stages) - len(self._views))]
         self._views += new
         self._grid.mount_all(new)
         for number, view in enumerate(self._views, 1):
@@ -120,7 +120,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self._asking = LatestQuestion[PhotoStudy](self, self._take, FAILURE)
-        self._kind: ImageKind | None = None
         self._reading: Reading | None = None
         self._study: PhotoStudy | None = None
         self._pair: tuple[PhotoImage, ...] = ()
@@ -135,10 +134,9 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         yield Stages()
         yield Stages()
 
-    def use_images(self, kind: ImageKind) -> None:
-        """Show pictures with this kind of widget."""
-        self._kind = kind
-        self._pair = (PhotoImage(kind, *SMALL_BOX), PhotoImage(kind, *SMALL_BOX))
+    def add_pictures(self) -> None:
+        """Make room for photo and digit; the first of them may ask the terminal what it can do."""
+        self._pair = (PhotoImage(*SMALL_BOX), PhotoImage(*SMALL_BOX))
         self.query_one("#photos-pair").mount(*self._pair)
         self._fit(self.size.width)
 
@@ -186,7 +184,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._reading = self._study = None
 
     async def _take(self, found: PhotoStudy | str) -> None:
-        if self._reading is None or self._kind is None:
+        if self._reading is None:
             return
         if isinstance(found, str):
             found = PhotoStudy(self._reading.path, error=found)
@@ -200,7 +198,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         for view, at in zip(self.query(Stages), range(2), strict=True):
             view.display = at < len(found.ways)
             if view.display:
-                view.show(*found.ways[at], self._kind)
+                view.show(*found.ways[at])
 
     def _show_answers(self, found: PhotoStudy) -> None:
         reading, grid = self._reading, self.query_one("#photos-answers")

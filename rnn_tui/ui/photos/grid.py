@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from rnn_tui.ui.photos.card import CardLayout, PhotoCard
-from rnn_tui.ui.photos.pictures import ImageKind, Thumbnails
+from rnn_tui.ui.photos.pictures import Thumbnails
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection
@@ -84,7 +84,6 @@ class PhotoGrid(Widget, can_focus=True):
         self._photos = photos
         self._order: Sequence[int] = ()
         self.place, self._top = 0, 0  # in the order; the first row in view
-        self._kind: ImageKind | None = None
         self._cards: list[PhotoCard] = []
         self._shape = (CardLayout(LEAST, True), 1, 1)
         self.thumbnails = Thumbnails(lambda: self.post_message(self.ThumbnailReady()))
@@ -92,11 +91,6 @@ class PhotoGrid(Widget, can_focus=True):
     def on_unmount(self) -> None:
         """End the thread."""
         self.thumbnails.close()
-
-    def use_images(self, kind: ImageKind) -> None:
-        """Show photos with this kind of widget; until then nothing is shown."""
-        self._kind = kind
-        self._lay_out()
 
     # What is shown
 
@@ -126,11 +120,8 @@ class PhotoGrid(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """As many cards as fit."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         width, height = self.size
-        if self._kind is None or not width or not height:
+        if not width or not height:
             return
         shape = layout_for(width, height)
         if shape == self._shape and self._cards:
@@ -143,9 +134,7 @@ class PhotoGrid(Widget, can_focus=True):
         for card in self._cards[columns * rows :]:
             card.remove()
         del self._cards[columns * rows :]
-        new = [
-            PhotoCard(self._kind, slot, layout) for slot in range(len(self._cards), columns * rows)
-        ]
+        new = [PhotoCard(slot, layout) for slot in range(len(self._cards), columns * rows)]
         self._cards += new
         self.mount_all(new)
         self.call_after_refresh(self._draw)

@@ -24,7 +24,6 @@ from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
-from rnn_tui.ui.photos.pictures import ImageKind, image_class
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
 from rnn_tui.ui.photos.status import PhotoConfusion
 from rnn_tui.ui.shell.views import TaskView
@@ -70,7 +69,7 @@ class PhotosPanel(Vertical, TaskView):
         self._form = PhotosForm(self._photos)
         self._grid, self._detail = PhotoGrid(self._photos), PhotoDetail()
         self._matrix = PhotoConfusion(id=MATRIX)
-        self._kind: ImageKind | None = None
+        self._looked_at = False
         # What read the photos that are shown; not yet what reads now, before its first photo.
         self._shown: ReadingJob | None = None
 
@@ -87,11 +86,10 @@ class PhotosPanel(Vertical, TaskView):
 
     def on_show(self) -> None:
         """The first time: find out how to show pictures, and have something to show."""
-        if self._kind is not None:
+        if self._looked_at:
             return
-        self._kind = image_class(self.app)
-        self._grid.use_images(self._kind)
-        self._detail.use_images(self._kind)
+        self._looked_at = True
+        self._detail.add_pictures()
         self.refresh_weights()
         samples = asset_dir() / "samples"
         if self._form.job is None and samples.is_dir():
@@ -146,7 +144,7 @@ class PhotosPanel(Vertical, TaskView):
 
     def refresh_weights(self) -> None:
         """List the runs anew, since one may have ended."""
-        if self._kind is not None:  # else the first look does it
+        if self._looked_at:  # else the first look does it
             self._form.network.look()
 
     def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was

@@ -16,7 +16,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SuspendNotSupported
 from textual.widget import Widget
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-# A class of widgets, from `image_class`: which one depends on the terminal.
-ImageKind: TypeAlias = "type[BaseImage]"
-
-
-def image_class(app: App[object]) -> ImageKind:
+def image_class(app: App[object]) -> type[BaseImage]:
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
     if "textual_image.widget" not in sys.modules:
         _ask_terminal(app)
@@ -78,12 +74,11 @@ class PhotoImage(Widget):
     """A box with a picture in it, as large as it fits, in the middle.
 
     Args:
-        kind: from `image_class`.
         width, height: of the box, in cells.
     """
 
-    def __init__(self, kind: ImageKind, width: int, height: int) -> None:
-        self._image = kind()
+    def __init__(self, width: int, height: int) -> None:
+        self._image = image_class(self.app)()
         super().__init__(self._image)
         self._box = (width, height)
         self._picture: Picture | None = None
