@@ -27,8 +27,8 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class DrawingAnswer:
-    """What one network makes of a drawing.
+class DigitAnswer:
+    """What one network makes of a digit.
 
     Attributes:
         source: the weights of the network.
@@ -75,7 +75,7 @@ class DrawingAnswers:
     """
 
     digit: Ink
-    each: tuple[DrawingAnswer, ...]
+    each: tuple[DigitAnswer, ...]
 
 
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
@@ -86,19 +86,25 @@ def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     digit = centre(ink)
     if not digit.any():
         return DrawingAnswers(digit, ())
-    return DrawingAnswers(digit, tuple(_answer(digit, source) for source in sources))
+    return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources))
 
 
-def _answer(digit: Ink, source: Source) -> DrawingAnswer:
+def answer_digit(digit: Ink, source: Source) -> DigitAnswer:
+    """What the network with these weights makes of a digit (28, 28), 0 … 1."""
     try:
         network = NETWORKS.get(source.path, RowReaderNetwork)
     except CheckpointError as error:
-        return DrawingAnswer(source, failure=str(error))
+        return DigitAnswer(source, failure=str(error))
+    return answer_of(network, digit, source)
+
+
+def answer_of(network: RowReaderNetwork, digit: Ink, source: Source) -> DigitAnswer:
+    """The same of a network that is loaded already."""
     with np.errstate(all="ignore"):
         probabilities = network.probabilities(digit[None])[0]
     if not np.isfinite(probabilities).all():
-        return DrawingAnswer(source, failure="No number comes out of these weights.")
-    return DrawingAnswer(source, tuple(probabilities.tolist()))
+        return DigitAnswer(source, failure="No number comes out of these weights.")
+    return DigitAnswer(source, tuple(probabilities.tolist()))
 
 
 # Cells that the bars of a network take beside those of another.
@@ -128,7 +134,7 @@ class DrawingAnswerBars(Vertical):
                 yield Static("", classes="verdict", markup=False)
         yield ProbabilityBars()
 
-    def show(self, answer: DrawingAnswer) -> None:
+    def show(self, answer: DigitAnswer) -> None:
         """Show an answer."""
         self.query_one(".name", Static).update(answer.source.short_title, layout=False)
         self.query_one(".verdict", Static).update(answer.failure or answer.verdict, layout=False)
@@ -189,7 +195,7 @@ class DrawingView(Vertical):
         if str(self.query_one(place, Static).content) != text:
             self.query_one(place, Static).update(text, layout=place == "#drawing-hint")
 
-    async def _show_bars(self, each: tuple[DrawingAnswer, ...]) -> None:
+    async def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
         fit = max(1, min(len(each), self.size.width // COLUMN))
@@ -222,7 +228,7 @@ class DrawingView(Vertical):
             await self.show(self._answers)
 
 
-def _line_of(answer: DrawingAnswer, first: DrawingAnswer) -> Content:
+def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
     """Another network's answer in a line."""
     if answer.failure:
         return Content(f"{answer.source.short_title} ✗")
@@ -232,7 +238,7 @@ def _line_of(answer: DrawingAnswer, first: DrawingAnswer) -> Content:
     return Content(f"{line} ≠").stylize("$text-warning")
 
 
-def _agreement(each: tuple[DrawingAnswer, ...]) -> Content:
+def _agreement(each: tuple[DigitAnswer, ...]) -> Content:
     """How many networks agree with the first."""
     given = [answer.digit for answer in each if not answer.failure]
     same = given.count(given[0])
