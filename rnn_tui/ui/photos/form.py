@@ -108,11 +108,6 @@ class PhotosForm(Vertical):
         return self.query_one(PathInput)
 
     @property
-    def network(self) -> NetworkSelect:
-        """The choice of a network."""
-        return self.query_one(NetworkSelect)
-
-    @property
     def threshold(self) -> float:
         """The probability below which an answer is doubted, 0 … 1.
 
@@ -128,7 +123,7 @@ class PhotosForm(Vertical):
         """Read in place of what is being read, as the fields say."""
         if self.job is not None:
             self.job.stop()
-        source = self.network.source
+        source = self.query_one(NetworkSelect).source
         # Before networks were looked for, the first of them is meant.
         choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
         method = str(self.query_one("#photos-method", Select).value)

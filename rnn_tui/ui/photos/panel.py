@@ -16,9 +16,7 @@ from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.state import RunState
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
-from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
@@ -26,7 +24,7 @@ from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
 from rnn_tui.ui.photos.status import PhotoConfusion
-from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ def photos_view(_pane: object) -> PhotosPanel:
     return PhotosPanel()
 
 
-class PhotosPanel(Vertical, TaskView):
+class PhotosPanel(Vertical, NetworkView):
     """Fields above, the gallery below; behind it one photo in full, and the confusion matrix."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -126,7 +124,7 @@ class PhotosPanel(Vertical, TaskView):
     @property
     def busy(self) -> bool:
         """Whether photos are being read, or looked at."""
-        busy = self._form.reading or self._form.network.busy or self._detail.busy
+        busy = self._form.reading or self.networks.busy or self._detail.busy
         return busy or not self._grid.thumbnails.idle
 
     def focus_field(self) -> None:
@@ -137,19 +135,6 @@ class PhotosPanel(Vertical, TaskView):
         """Put the focus where single keys are commands."""
         places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()
-
-    def use(self, source: Source) -> None:
-        """Read with these weights from now on."""
-        self._form.network.use(source)
-
-    def refresh_weights(self) -> None:
-        """List the runs anew, since one may have ended."""
-        if self._looked_at:  # else the first look does it
-            self._form.network.look()
-
-    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
-        """What was trained may answer from now on."""
-        self.refresh_weights()
 
     # Reading
 
