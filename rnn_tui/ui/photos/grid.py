@@ -76,9 +76,6 @@ class PhotoGrid(Widget, can_focus=True):
     class Opened(Message):
         """A photo was clicked twice."""
 
-    class ThumbnailReady(Message):
-        """A thumbnail that was wanted is there."""
-
     def __init__(self, photos: PhotoCollection) -> None:
         super().__init__()
         self._photos = photos
@@ -86,11 +83,11 @@ class PhotoGrid(Widget, can_focus=True):
         self.place, self._top = 0, 0  # in the order; the first row in view
         self._cards: list[PhotoCard] = []
         self._shape = (CardLayout(LEAST, True), 1, 1)
-        self.thumbnails = Thumbnails(lambda: self.post_message(self.ThumbnailReady()))
+        self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
 
     def on_unmount(self) -> None:
-        """End the thread."""
-        self.thumbnails.close()
+        """Leave nothing behind that reads."""
+        self.thumbnails.want([])
 
     # What is shown
 
@@ -158,9 +155,7 @@ class PhotoGrid(Widget, can_focus=True):
         self.thumbnails.want(paths)
         self.post_message(self.Selected())
 
-    @on(ThumbnailReady)
-    def _show_thumbnails(self, event: ThumbnailReady) -> None:
-        event.stop()
+    def _show_thumbnails(self) -> None:
         for place, card in zip(self.in_view, self._cards, strict=False):
             card.show_photo(self.thumbnails.get(self._photos[self._order[place]].path))
 
