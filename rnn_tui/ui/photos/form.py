@@ -15,7 +15,6 @@ from textual.widgets import Checkbox, Label, Select, Static
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.runs.weights import choose_shipped
-from rnn_tui.runs.words import duration
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
 from rnn_tui.ui.training.form import SettingInput
@@ -184,7 +183,7 @@ class PhotosForm(Vertical):
         """Say how far reading is, or what came of it; and what is wrong."""
         self.query_one("#photos-message").display = bool(self.complaint)
         self._say("message", self.complaint)
-        words = progress(self.job) if self.job is not None and self.reading else ""
+        words = self.job.progress if self.job is not None and self.reading else ""
         if not words and len(self._photos):
             words = counted(self._photos.summary)
         self._say("count", words)
@@ -198,19 +197,6 @@ class PhotosForm(Vertical):
         line = self.query_one(f"#photos-{place}", Static)
         if line.content != text:
             line.update(text)
-
-
-def progress(job: ReadingJob) -> str:
-    """How far reading is."""
-    if not job.count:
-        return "Reading …"
-    of = f" of {job.total:,}" if job.total is not None else ""
-    parts = [f"Reading: {job.count:,}{of}"]
-    if job.rate:
-        parts.append(f"{job.rate:,.0f}/s")
-    if job.seconds_left is not None:
-        parts.append(f"{duration(job.seconds_left)} left")
-    return " · ".join([*parts, "Esc stops"])
 
 
 def counted(summary: ReadingSummary) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.photos.finding import exists, find_images
 from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.runs.words import duration
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 if TYPE_CHECKING:
@@ -83,17 +84,19 @@ class ReadingJob:
         return ready
 
     @property
-    def rate(self) -> float:
-        """Photos a second; 0 until that can be said."""
+    def progress(self) -> str:
+        """How far it is, in a few words."""
+        if not self.count:
+            return "Reading …"
+        of = f" of {self.total:,}" if self.total is not None else ""
+        parts = [f"Reading: {self.count:,}{of}"]
         elapsed = self._last - self._first
-        return self.count / elapsed if elapsed > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the end; None until that can be said."""
-        if self.total is None or not self.rate:
-            return None
-        return max(0, self.total - self.count) / self.rate
+        if elapsed > 0:
+            rate = self.count / elapsed
+            parts.append(f"{rate:,.0f}/s")
+            if self.total is not None:
+                parts.append(f"{duration(max(0, self.total - self.count) / rate)} left")
+        return " · ".join([*parts, "Esc stops"])
 
     # In the thread
 
