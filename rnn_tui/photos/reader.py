@@ -18,9 +18,10 @@ import numpy as np
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import THRESHOLD
+from rnn_tui.photos.decoding import ImageError
 from rnn_tui.photos.digit.picture import Digit, PreparedDigit
 from rnn_tui.photos.digit.prepare import prepare
-from rnn_tui.photos.files import ImageError, read_image
+from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
