@@ -14,6 +14,7 @@ import numpy as np
 
 from rnn_tui.photos import METHODS
 from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
+from rnn_tui.photos.digit.lines import PrintedLines, recentred, without_lines
 from rnn_tui.photos.digit.picture import (
     SIDE,
     Digit,
@@ -26,9 +27,8 @@ from rnn_tui.photos.digit.picture import (
     resized,
     shrunk,
 )
+from rnn_tui.photos.digit.ruling import ruled_lines
 from rnn_tui.photos.digit.search import Box, DigitCandidate, parts_of, search, with_near
-from rnn_tui.photos.lines.lines import PrintedLines, recentred, without_lines
-from rnn_tui.photos.lines.ruling import ruled_lines
 
 HALF = 127
 
