@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
@@ -23,12 +24,13 @@ from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
-from rnn_tui.ui.photos.status import PhotoConfusion
+from rnn_tui.ui.training.confusion_view import confusion_table
 from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
     pass
+    from rnn_tui.photos.collection import ReadingSummary
 
 ROOMY_HEIGHT = 38
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
@@ -126,10 +128,6 @@ class PhotosPanel(Vertical, NetworkView):
         """Whether photos are being read, or looked at."""
         busy = self._form.reading or self.networks.busy or self._detail.busy
         return busy or not self._grid.thumbnails.idle
-
-    def focus_field(self) -> None:
-        """Put the cursor into the field for paths."""
-        self._form.path.focus()
 
     def focus_view(self) -> None:
         """Put the focus where single keys are commands."""
@@ -244,7 +242,7 @@ class PhotosPanel(Vertical, NetworkView):
 
     def action_type(self) -> None:
         """Go to the field for paths."""
-        self.focus_field()
+        self._form.path.focus()
 
     def action_open(self) -> None:
         """Choose photos in a tree."""
@@ -303,3 +301,45 @@ class PhotosPanel(Vertical, NetworkView):
     def action_export(self) -> None:
         """Write the photos that are shown to a file."""
         self.app.push_screen(PhotosExportScreen(self._photos.shown))
+
+
+NONE_YET = (
+    "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
+    "7_2.png), or press a digit on a photo to say what it shows."
+)
+
+
+class PhotoConfusion(VerticalScroll, can_focus=True):
+    """Accuracy and confusion matrix of the photos with a label."""
+
+    _summary: ReadingSummary | None = None
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        yield Static("", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the theme, whose colours are in the cells."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
+    def show(self, summary: ReadingSummary) -> None:
+        """Draw it."""
+        self._summary = summary
+        self._draw()
+
+    def _draw(self) -> None:
+        summary = self._summary
+        if summary is None:
+            return
+        if summary.accuracy is None:
+            self.query_one(Static).update(NONE_YET)
+            return
+        accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"
+        title = Text(f"{accuracy}: true digit down, read as across, ? in doubt", style="bold")
+        right = [
+            f"{100 * row[true] / sum(row):.1f}" if any(row) else "–"
+            for true, row in enumerate(summary.confusion)
+        ]
+        theme = self.app.theme_variables
+        table = confusion_table(summary.confusion, "0123456789?", right, title, theme)
+        self.query_one(Static).update(table)
