@@ -147,9 +147,13 @@ class DrawingAnswerBars(Vertical):
 
 
 class DrawingView(Vertical):
-    """The answers to a drawing, as large and as many as there is room for."""
+    """The answers to a drawing, as large and as many as there is room for.
 
-    _answers: DrawingAnswers | None = None
+    Attributes:
+        answers: the last ones that were shown.
+    """
+
+    answers: DrawingAnswers | None = None
     _lines = -1  # of the other networks
 
     def compose(self) -> ComposeResult:
@@ -169,7 +173,7 @@ class DrawingView(Vertical):
 
     async def show(self, answers: DrawingAnswers) -> None:
         """Show answers; or the hint, where nothing is drawn."""
-        self._answers = answers
+        self.answers = answers
         self.query_one(InkImage).show_ink(answers.digit)
         first = answers.each[0] if answers.each else None
         if first is None or first.failure:
@@ -184,7 +188,7 @@ class DrawingView(Vertical):
 
     def say(self, sentence: str) -> None:
         """Show why there is no answer; without a sentence, how to get one."""
-        if not sentence and self._answers is not None:
+        if not sentence:
             self.query_one(InkImage).show_ink(np.zeros((SIDE, SIDE), np.float32))
         self._tell("#drawing-hint", sentence or HINT)
         self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
@@ -224,8 +228,8 @@ class DrawingView(Vertical):
         self.query_one(InkImage).scale = PLAIN if wide else SMALL
         self.set_class(wide, "-wide")
         self.set_class(width < WORDY_WIDTH, "-thin")
-        if self._answers is not None and self._answers.each:
-            await self.show(self._answers)
+        if self.answers is not None and self.answers.each:
+            await self.show(self.answers)
 
 
 def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:

@@ -43,7 +43,6 @@ class DrawingPanel(Vertical, NetworkView):
         # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
         # there is always a next one.
         self._asking = LatestQuestion[DrawingAnswers](self, self._show, FAILURE, overtaken=True)
-        self._answers: DrawingAnswers | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the choice of a network, the pad, the answer."""
@@ -80,7 +79,7 @@ class DrawingPanel(Vertical, NetworkView):
     @property
     def at_hand(self) -> Given | None:
         """What is drawn, as networks read it; None where nothing is."""
-        answers = self._answers
+        answers = self.query_one(DrawingView).answers
         if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
             return None
         return Given("drawing", answers.digit, weights=answers.each[0].source.path)
@@ -128,7 +127,6 @@ class DrawingPanel(Vertical, NetworkView):
         elif self.query_one(DrawingPad).drawing.empty:  # by now
             self.query_one(DrawingView).say("")
         else:
-            self._answers = answers
             await self.query_one(DrawingView).show(answers)
 
     def _show_pen(self) -> None:

@@ -72,11 +72,6 @@ class ReadingJob:
         """Read no more photos; those under way are not waited for."""
         self._stop.set()
 
-    @property
-    def stopped(self) -> bool:
-        """Whether it was stopped before its end."""
-        return self._stop.is_set()
-
     def take(self) -> list[Reading]:
         """What was read since the last time."""
         with self._lock:
@@ -130,14 +125,14 @@ class ReadingJob:
             with self._lock:
                 self._ready += readings
             self.count += len(readings)
-        if not self.count and not self.stopped:
+        if not self.count and not self._stop.is_set():
             raise UserError(_none_in(paths, self._recursive))
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
         total = 0
         for _ in find_images(paths, self._recursive):
-            if self.stopped:
+            if self._stop.is_set():
                 return
             total += 1
         self.total = total

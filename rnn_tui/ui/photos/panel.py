@@ -211,8 +211,6 @@ class PhotosPanel(Vertical, NetworkView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer what has something to do here; the other keys are the app's."""
-        if not self.is_mounted:
-            return True
         there = self._grid.selected is not None
         match action:
             case "stop":
