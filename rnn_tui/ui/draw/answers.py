@@ -12,14 +12,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
 
-# As with photos, a digit that is less probable than this is a guess.
-SURE = 0.5
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
     "anew, or train with t."
@@ -53,7 +52,7 @@ class DigitAnswer:
     @property
     def unsure(self) -> bool:
         """Whether the answer is little better than a guess."""
-        return self.confidence < SURE
+        return self.confidence < THRESHOLD
 
     @property
     def verdict(self) -> str:
