@@ -86,12 +86,8 @@ class Stages(Vertical):
 
     def __init__(self) -> None:
         self._head = Static("", classes="head", markup=False)
-        self._grid = Container(classes="stages")
+        self._grid = ItemGrid(classes="stages", min_column_width=STAGE_SIDE, stretch_height=False)
         super().__init__(self._head, self._grid)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """As many steps beside each other as fit."""
-        self._grid.styles.grid_size_columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
 
     def show(self, method: str, way: PreparedDigit) -> None:
         """Show the steps of preparing a photo by `method`."""
