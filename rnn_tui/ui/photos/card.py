@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -20,9 +22,6 @@ from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.widgets.digits import draw_image
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
@@ -201,8 +200,6 @@ def verdict(reading: Reading) -> str:
 
 def draw_digit(digit: npt.NDArray[np.float32], side: int) -> Text:
     """What the network received, in `side` cells and half as many lines."""
-    import numpy as np  # noqa: PLC0415 - loaded with the first reading
-
     # Every row of the matrix shares the 28 pixels out among the pixels that it makes.
     length = len(digit)
     edges = np.linspace(0, length, side + 1)

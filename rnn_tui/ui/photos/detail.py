@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+import numpy as np
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -249,8 +250,6 @@ def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
     Raises:
         UserError: if it can't be read.
     """
-    import numpy as np  # noqa: PLC0415 - in the thread
-
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
