@@ -72,17 +72,14 @@ class PhotoCard(Horizontal):
             super().__init__()
 
     def __init__(self, slot: int, layout: CardLayout) -> None:
-        self._slot, self._size_of = slot, layout
+        self._slot = slot
         self._photo = PhotoImage(layout.side, layout.side // 2)
         self._digit = Static("", classes="digit", markup=False)
         self._pictures = Horizontal(self._photo, self._digit, classes="pictures")
         self._text = CardText()
         self._reading: Reading | None = None
         super().__init__(self._pictures, self._text)
-
-    def on_mount(self) -> None:
-        """Take the size."""
-        self.take_size(self._size_of)
+        self.take_size(layout)
 
     def take_size(self, layout: CardLayout) -> None:
         """Take another size."""
