@@ -59,6 +59,7 @@ class CardLayout:
 class PhotoCard(Horizontal):
     """Shows one reading; another one when the gallery scrolls."""
 
+    @dataclass
     class Clicked(Message):
         """A card was clicked.
 
@@ -67,9 +68,8 @@ class PhotoCard(Horizontal):
             twice: whether it was a double click.
         """
 
-        def __init__(self, slot: int, twice: bool) -> None:
-            self.slot, self.twice = slot, twice
-            super().__init__()
+        slot: int
+        twice: bool
 
     def __init__(self, slot: int, layout: CardLayout) -> None:
         self._slot = slot

@@ -107,16 +107,11 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         Binding("right", "step(1)", "Next", show=False),
     ]
 
+    @dataclass
     class Step(Message):
-        """Another photo is asked for.
+        """Another photo is asked for: 1 for the next, -1 for the one before."""
 
-        Attributes:
-            by: 1 for the next, -1 for the one before.
-        """
-
-        def __init__(self, by: int) -> None:
-            self.by = by
-            super().__init__()
+        by: int
 
     def __init__(self) -> None:
         super().__init__()

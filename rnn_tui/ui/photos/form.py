@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,7 @@ class PhotosForm(Vertical):
         complaint: what is wrong, in a sentence.
     """
 
+    @dataclass
     class Read(Message):
         """More photos were read.
 
@@ -56,9 +58,8 @@ class PhotosForm(Vertical):
             readings: theirs.
         """
 
-        def __init__(self, job: ReadingJob, readings: Sequence[Reading]) -> None:
-            self.job, self.readings = job, readings
-            super().__init__()
+        job: ReadingJob
+        readings: Sequence[Reading]
 
     def __init__(self, photos: PhotoCollection) -> None:
         super().__init__()
