@@ -146,8 +146,9 @@ def _digit(options: argparse.Namespace) -> Any:
     if options.photo is None:
         return DigitInspection.of_test_image(network, weights, options.test_image)
     from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415
-    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415 - OpenCV
-    from rnn_tui.photos.files import ImageError, read_image  # noqa: PLC0415
+    from rnn_tui.photos.decoding import ImageError  # noqa: PLC0415 - OpenCV
+    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415
+    from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
     path = read_path(options.photo)
     shown = printable(path, 200)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
-from rnn_tui.photos import METHODS
+from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
         CheckpointError: if there are no such weights.
         SettingError: if a path is no path.
     """
-    from rnn_tui.photos.reader import THRESHOLD, PhotoReader  # noqa: PLC0415 - OpenCV, on use only
+    from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named  # noqa: PLC0415
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.finding import label_of, natural
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import PhotoReader, Reading
+    from rnn_tui.photos.reader import Reading
 
 SORTS = ("name", "confidence", "prediction")
 FILTERS = ("all", "doubtful", "wrong")
@@ -31,16 +32,14 @@ class PhotoCollection:
         given: the digits that the user named, by path; they outlive a new reading.
         sort: one of `SORTS`; by confidence the least sure come first.
         filter: one of `FILTERS`.
-        reader: what read them; None before.
-        threshold: the confidence below which an answer is doubted.
+        threshold: the confidence below which an answer is doubted, 0 … 1.
         named: whether names of folders and files tell which digit a photo shows.
     """
 
     def __init__(self) -> None:
-        self.order: list[int] = []
         self.given: dict[Path, int] = {}
         self.sort, self.filter = SORTS[0], FILTERS[0]
-        self.named = False
+        self.threshold, self.named = THRESHOLD, False
         self.clear()
 
     def clear(self) -> None:
@@ -48,10 +47,8 @@ class PhotoCollection:
         self._readings: list[Reading] = []
         self._names: list[SortKey] = []
         self._confidences: list[float] = []
-        self.reader: PhotoReader | None = None
-        self.threshold = 0.0
         self._summary: ReadingSummary | None = None
-        self.order = []
+        self.order: list[int] = []
 
     def __len__(self) -> int:
         return len(self._readings)
@@ -64,19 +61,13 @@ class PhotoCollection:
         """All that are shown, in their order."""
         return [self._readings[index] for index in self.order]
 
-    def is_given(self, index: int) -> bool:
-        """Whether the label is the user's."""
-        return self._readings[index].path in self.given
-
     # What changes it
 
-    def add(self, readings: Sequence[Reading], reader: PhotoReader, threshold: float) -> None:
-        """Take in more readings, doubted below `threshold`."""
-        self.reader, self.threshold = reader, threshold
+    def add(self, readings: Sequence[Reading]) -> None:
+        """Take in more readings."""
         before = len(self._readings)
         for reading in readings:
-            judged = reader.judged(reading, threshold)
-            self._readings.append(replace(judged, label=self._label_of(reading.path)))
+            self._readings.append(self._labelled(reading.judged(self.threshold)))
             # A folder's photos together, 2 before 10.
             folder, name = os.path.split(reading.path)
             self._names.append((folder, natural(name)))
@@ -89,13 +80,10 @@ class PhotoCollection:
 
     def judge(self, threshold: float) -> None:
         """Doubt answers below another threshold."""
-        reader, before = self.reader, self.threshold
-        self.threshold = threshold
-        if reader is None:
-            return
+        before, self.threshold = self.threshold, threshold
         for at, confidence in enumerate(self._confidences):
             if (confidence < before) != (confidence < threshold):
-                self._readings[at] = reader.judged(self._readings[at], threshold)
+                self._readings[at] = self._readings[at].judged(threshold)
         self.arrange()
 
     def label(self, index: int, digit: int | None) -> None:
@@ -105,16 +93,13 @@ class PhotoCollection:
             self.given.pop(path, None)
         else:
             self.given[path] = digit
-        self._readings[index] = replace(self._readings[index], label=self._label_of(path))
+        self._readings[index] = self._labelled(self._readings[index])
         self.arrange()
 
     def use_names(self, named: bool) -> None:
         """Take labels from names, or do not."""
         self.named = named
-        for at, reading in enumerate(self._readings):
-            label = self._label_of(reading.path)
-            if label != reading.label:
-                self._readings[at] = replace(reading, label=label)
+        self._readings = [self._labelled(reading) for reading in self._readings]
         self.arrange()
 
     def arrange(self) -> None:
@@ -138,8 +123,15 @@ class PhotoCollection:
                 return (_LAST if best is None else best, -confidence, at)
         return self._names[at]
 
-    def _label_of(self, path: Path) -> int | None:
-        return self.given.get(path, label_of(path) if self.named else None)
+    def _labelled(self, reading: Reading) -> Reading:
+        """The reading with the label that the user gave, or else its name, where that counts."""
+        label = self.given.get(reading.path)
+        given = label is not None
+        if not given and self.named:
+            label = label_of(reading.path)
+        if (label, given) == (reading.label, reading.given):
+            return reading
+        return replace(reading, label=label, given=given)
 
     # What is known about it
 

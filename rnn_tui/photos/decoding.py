@@ -27,6 +27,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from rnn_tui.engine.errors import UserError
 from rnn_tui.photos.digit.picture import Picture
 
 _JPEG, _PNG, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"WEBP"
@@ -42,6 +43,13 @@ DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
     AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
+
+
+BROKEN = "damaged"
+
+
+class ImageError(UserError):
+    """A file that is no readable photo; the text says why in a few words, without the name."""
 
 
 @dataclass(frozen=True)
@@ -207,10 +215,6 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
-class DamagedError(Exception):
-    """These bytes can't be decoded."""
-
-
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
     """Pixels as they lie in the file, not turned.
 
@@ -223,23 +227,23 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
         (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number.
 
     Raises:
-        DamagedError: if they can't be decoded.
+        ImageError: if they can't be decoded.
     """
     try:
         if header.kind in ("jpeg", "png"):
             return _by_pillow(data, header, factor)
         pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except (cv2.error, *DAMAGED) as error:
-        raise DamagedError from error
+        raise ImageError(BROKEN) from error
     if pixels is None or not pixels.size:
-        raise DamagedError
+        raise ImageError(BROKEN)
     return pixels
 
 
 def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
     with Image.open(io.BytesIO(data), formats=[header.kind.upper()]) as image:
         if image.size != (header.width, header.height):
-            raise DamagedError
+            raise ImageError(BROKEN)
         if factor > 1:
             image.draft(None, (header.width // factor, header.height // factor))
         # In one piece: between two, a thread would wait for the others' Python.

@@ -60,26 +60,6 @@ class Drawing:
         """Whether there is nothing to be seen."""
         return not bool((self._ink > FAINTEST).any())
 
-    @property
-    def drawing(self) -> bool:
-        """Whether a stroke is under way."""
-        return self._start is not None
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
-        return bool(self._before) or self._changed
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether a step was taken back."""
-        return bool(self._after) and not self._changed
-
-    @property
-    def _changed(self) -> bool:
-        """Whether the stroke under way has changed anything."""
-        return self._start is not None and not np.array_equal(self._start, self._ink)
-
     def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
         """Put the brush down at a place; a stroke under way ends.
 
@@ -100,7 +80,7 @@ class Drawing:
 
     def end(self) -> None:
         """Lift the brush: the stroke becomes one step, unless it has changed nothing."""
-        if self._changed and self._start is not None:
+        if self._start is not None and not np.array_equal(self._start, self._ink):
             self._keep(self._start)
         self._start = None
 

@@ -12,13 +12,16 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.files import write_atomically
-from rnn_tui.photos.reader import Reading
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.reader import Reading
 
 CLASSES, SIDE, WHITE = 10, 28, 255
 IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"

@@ -13,8 +13,7 @@ import stat
 import cv2
 import numpy as np
 
-from rnn_tui.engine.errors import UserError
-from rnn_tui.photos.decoding import DamagedError, ImageHeader, decoded, is_heif, read_header
+from rnn_tui.photos.decoding import BROKEN, ImageError, ImageHeader, decoded, is_heif, read_header
 from rnn_tui.photos.digit.picture import Picture
 
 MOST_PIXELS = 50_000_000
@@ -31,10 +30,6 @@ _REASONS = {
     errno.ELOOP: "a link in a circle",
     errno.ENAMETOOLONG: "its name is too long",
 }
-
-
-class ImageError(UserError):
-    """A file that is no readable photo; the text says why in a few words, without the name."""
 
 
 def read_image(path: str | os.PathLike[str], *, whole: bool = False) -> Picture:
@@ -60,12 +55,9 @@ def read_image(path: str | os.PathLike[str], *, whole: bool = False) -> Picture:
     if not header.complete:
         raise ImageError("cut off before its end")
     if not header.intact:
-        raise ImageError("damaged")
+        raise ImageError(BROKEN)
     factor = 1 if whole else _reduction(header)
-    try:
-        pixels = decoded(data, header, factor)
-    except DamagedError as error:
-        raise ImageError("damaged") from error
+    pixels = decoded(data, header, factor)
     if header.kind != "jpeg" and factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
         pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)

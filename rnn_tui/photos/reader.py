@@ -17,9 +17,11 @@ import numpy as np
 
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.photos import THRESHOLD
+from rnn_tui.photos.decoding import ImageError
 from rnn_tui.photos.digit.picture import Digit, PreparedDigit
 from rnn_tui.photos.digit.prepare import prepare
-from rnn_tui.photos.files import ImageError, read_image
+from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -28,8 +30,6 @@ BATCH = 32
 # Prepared photos that may wait for the network, for each thread.
 AHEAD = 4
 MOST_THREADS = 8
-# Below this probability an answer is a guess; see tests/benchmarks/bench_photos.py.
-THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Reading:
         error: why it could not be read, in a few words.
         label: which digit it is, where its name says so and that was asked for, or where the
             user does.
+        given: whether it is the user who said so.
     """
 
     path: Path
@@ -52,6 +53,7 @@ class Reading:
     doubt: str = ""
     error: str = ""
     label: int | None = None
+    given: bool = False
 
     @property
     def best(self) -> int | None:
@@ -74,6 +76,12 @@ class Reading:
         if self.label is None or self.error:
             return None
         return self.prediction == self.label
+
+    def judged(self, threshold: float) -> Reading:
+        """The same reading, doubted where the answer is less probable than `threshold`, 0 … 1."""
+        if self.probabilities is None or self.doubt.startswith(NO_DIGIT):
+            return self
+        return replace(self, doubt=_doubt(self.probabilities, threshold))
 
 
 class PhotoReader:
@@ -126,12 +134,6 @@ class PhotoReader:
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def judged(self, reading: Reading, threshold: float) -> Reading:
-        """The same reading, doubted below another threshold."""
-        if reading.probabilities is None or reading.doubt.startswith(NO_DIGIT):
-            return reading
-        return replace(reading, doubt=_doubt(reading.probabilities, threshold))
-
     def _prepared(self, path: Path) -> PreparedDigit:
         return prepare(read_image(path), self.method)
 
@@ -144,10 +146,9 @@ class PhotoReader:
             if isinstance(outcome, str):
                 readings.append(Reading(path, error=outcome, label=label))
                 continue
-            probabilities: Array = next(answers)
             doubt = outcome.doubt and f"{NO_DIGIT}: {outcome.doubt}"
-            doubt = doubt or _doubt(probabilities, self.threshold)
-            readings.append(Reading(path, outcome.digit, probabilities, doubt, label=label))
+            reading = Reading(path, outcome.digit, next(answers), doubt, label=label)
+            readings.append(reading.judged(self.threshold))
         return readings
 
 

@@ -132,7 +132,7 @@ def test_below_the_threshold_an_answer_is_no_prediction(
         assert one.prediction is None
         assert one.best is not None
         assert one.doubt.startswith(f"Unsure: {one.best} (")
-        again = strict.judged(one, 0.0)
+        again = one.judged(0.0)
         assert again.prediction == one.best
         assert not again.doubt
 
@@ -143,7 +143,7 @@ def test_an_empty_sheet_is_no_digit(network: RowReaderNetwork, tmp_path: Path) -
     [one] = everything(PhotoReader(network), [sheet])
     assert one.prediction is None
     assert one.doubt.startswith(NO_DIGIT)
-    assert PhotoReader(network).judged(one, 0.0).prediction is None
+    assert one.judged(0.0).prediction is None
 
 
 def test_the_reports_way_is_the_reports(network: RowReaderNetwork, tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
+from rnn_tui.photos.digit.lines import recentred, without_lines
 from rnn_tui.photos.digit.picture import halved, shrunk
 from rnn_tui.photos.digit.prepare import prepare
+from rnn_tui.photos.digit.ruling import ruled_lines
 from rnn_tui.photos.digit.search import search
 from rnn_tui.photos.finding import find_images
-from rnn_tui.photos.lines.lines import recentred, without_lines
-from rnn_tui.photos.lines.ruling import ruled_lines
 from tests.benchmarks._blank_papers import KINDS, blank_paper
 
 Picture = npt.NDArray[np.uint8]

@@ -14,6 +14,7 @@ import numpy as np
 
 from rnn_tui.photos import METHODS
 from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
+from rnn_tui.photos.digit.lines import PrintedLines, recentred, without_lines
 from rnn_tui.photos.digit.picture import (
     SIDE,
     Digit,
@@ -26,20 +27,33 @@ from rnn_tui.photos.digit.picture import (
     resized,
     shrunk,
 )
+from rnn_tui.photos.digit.ruling import ruled_lines
 from rnn_tui.photos.digit.search import Box, DigitCandidate, parts_of, search, with_near
-from rnn_tui.photos.lines.lines import PrintedLines, recentred, without_lines
-from rnn_tui.photos.lines.ruling import ruled_lines
+
+
+def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:
+    """A photo as a network reads it.
+
+    Args:
+        image: (H, W, 3) BGR, uint8, any size.
+        method: one of `METHODS`: `mnist`, what MNIST did to its images, made robust for photos; or
+            `report`, the report's steps.
+        stages: whether to keep the pictures on the way.
+
+    Raises:
+        ValueError: for an unknown method.
+    """
+    if method not in METHODS:
+        raise ValueError(f"no way to prepare a photo is called {method!r}")
+    way = _as_mnist if method == "mnist" else _as_in_report
+    return way(image, stages)
+
 
 HALF = 127
 
 
-def prepare_report(image: Picture, *, stages: bool = False) -> PreparedDigit:
-    """Grey levels, resized whole to 28×28, inverted, 255 above 127 and 0 elsewhere, over 255.
-
-    Args:
-        image: (H, W, 3) BGR, uint8.
-        stages: whether to keep the pictures on the way.
-    """
+def _as_in_report(image: Picture, stages: bool) -> PreparedDigit:
+    """Grey levels, resized whole to 28×28, inverted, 255 above 127 and 0 elsewhere, over 255."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE))
     inverted = 255 - small
@@ -87,13 +101,8 @@ class DigitPlace:
     score: float
 
 
-def prepare_mnist(image: Picture, *, stages: bool = False) -> PreparedDigit:
-    """A photo's digit as MNIST would have it.
-
-    Args:
-        image: (H, W, 3) BGR, uint8, any size.
-        stages: whether to keep the pictures on the way.
-    """
+def _as_mnist(image: Picture, stages: bool) -> PreparedDigit:
+    """The photo's digit as MNIST would have it."""
     kept: list[Stage] = []
 
     def note(name: str, picture: Picture | Ink) -> None:
@@ -140,24 +149,6 @@ def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> Digit
     if found is None:
         return None
     return DigitPlace(channel, plane, lines, plain, found, found.score * chance)
-
-
-def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:
-    """A photo as a network reads it.
-
-    Args:
-        image: (H, W, 3) BGR, uint8, any size.
-        method: one of `METHODS`: `mnist`, what MNIST did to its images, made robust for photos; or
-            `report`, the report's steps.
-        stages: whether to keep the pictures on the way.
-
-    Raises:
-        ValueError: for an unknown method.
-    """
-    if method not in METHODS:
-        raise ValueError(f"no way to prepare a photo is called {method!r}")
-    way = prepare_mnist if method == "mnist" else prepare_report
-    return way(image, stages=stages)
 
 
 # Longer side of the digit in the cut-out; the paper around it, as a share of that.

@@ -12,14 +12,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
 
-# As with photos, a digit that is less probable than this is a guess.
-SURE = 0.5
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
     "anew, or train with t."
@@ -27,8 +26,8 @@ MISSING = (
 
 
 @dataclass(frozen=True)
-class DrawingAnswer:
-    """What one network makes of a drawing.
+class DigitAnswer:
+    """What one network makes of a digit.
 
     Attributes:
         source: the weights of the network.
@@ -53,7 +52,7 @@ class DrawingAnswer:
     @property
     def unsure(self) -> bool:
         """Whether the answer is little better than a guess."""
-        return self.confidence < SURE
+        return self.confidence < THRESHOLD
 
     @property
     def verdict(self) -> str:
@@ -75,7 +74,7 @@ class DrawingAnswers:
     """
 
     digit: Ink
-    each: tuple[DrawingAnswer, ...]
+    each: tuple[DigitAnswer, ...]
 
 
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
@@ -86,19 +85,25 @@ def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     digit = centre(ink)
     if not digit.any():
         return DrawingAnswers(digit, ())
-    return DrawingAnswers(digit, tuple(_answer(digit, source) for source in sources))
+    return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources))
 
 
-def _answer(digit: Ink, source: Source) -> DrawingAnswer:
+def answer_digit(digit: Ink, source: Source) -> DigitAnswer:
+    """What the network with these weights makes of a digit (28, 28), 0 … 1."""
     try:
         network = NETWORKS.get(source.path, RowReaderNetwork)
     except CheckpointError as error:
-        return DrawingAnswer(source, failure=str(error))
+        return DigitAnswer(source, failure=str(error))
+    return answer_of(network, digit, source)
+
+
+def answer_of(network: RowReaderNetwork, digit: Ink, source: Source) -> DigitAnswer:
+    """The same of a network that is loaded already."""
     with np.errstate(all="ignore"):
         probabilities = network.probabilities(digit[None])[0]
     if not np.isfinite(probabilities).all():
-        return DrawingAnswer(source, failure="No number comes out of these weights.")
-    return DrawingAnswer(source, tuple(probabilities.tolist()))
+        return DigitAnswer(source, failure="No number comes out of these weights.")
+    return DigitAnswer(source, tuple(probabilities.tolist()))
 
 
 # Cells that the bars of a network take beside those of another.
@@ -128,7 +133,7 @@ class DrawingAnswerBars(Vertical):
                 yield Static("", classes="verdict", markup=False)
         yield ProbabilityBars()
 
-    def show(self, answer: DrawingAnswer) -> None:
+    def show(self, answer: DigitAnswer) -> None:
         """Show an answer."""
         self.query_one(".name", Static).update(answer.source.short_title, layout=False)
         self.query_one(".verdict", Static).update(answer.failure or answer.verdict, layout=False)
@@ -141,9 +146,13 @@ class DrawingAnswerBars(Vertical):
 
 
 class DrawingView(Vertical):
-    """The answers to a drawing, as large and as many as there is room for."""
+    """The answers to a drawing, as large and as many as there is room for.
 
-    _answers: DrawingAnswers | None = None
+    Attributes:
+        answers: the last ones that were shown.
+    """
+
+    answers: DrawingAnswers | None = None
     _lines = -1  # of the other networks
 
     def compose(self) -> ComposeResult:
@@ -163,7 +172,7 @@ class DrawingView(Vertical):
 
     async def show(self, answers: DrawingAnswers) -> None:
         """Show answers; or the hint, where nothing is drawn."""
-        self._answers = answers
+        self.answers = answers
         self.query_one(InkImage).show_ink(answers.digit)
         first = answers.each[0] if answers.each else None
         if first is None or first.failure:
@@ -178,7 +187,7 @@ class DrawingView(Vertical):
 
     def say(self, sentence: str) -> None:
         """Show why there is no answer; without a sentence, how to get one."""
-        if not sentence and self._answers is not None:
+        if not sentence:
             self.query_one(InkImage).show_ink(np.zeros((SIDE, SIDE), np.float32))
         self._tell("#drawing-hint", sentence or HINT)
         self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
@@ -189,7 +198,7 @@ class DrawingView(Vertical):
         if str(self.query_one(place, Static).content) != text:
             self.query_one(place, Static).update(text, layout=place == "#drawing-hint")
 
-    async def _show_bars(self, each: tuple[DrawingAnswer, ...]) -> None:
+    async def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
         fit = max(1, min(len(each), self.size.width // COLUMN))
@@ -218,11 +227,11 @@ class DrawingView(Vertical):
         self.query_one(InkImage).scale = PLAIN if wide else SMALL
         self.set_class(wide, "-wide")
         self.set_class(width < WORDY_WIDTH, "-thin")
-        if self._answers is not None and self._answers.each:
-            await self.show(self._answers)
+        if self.answers is not None and self.answers.each:
+            await self.show(self.answers)
 
 
-def _line_of(answer: DrawingAnswer, first: DrawingAnswer) -> Content:
+def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
     """Another network's answer in a line."""
     if answer.failure:
         return Content(f"{answer.source.short_title} ✗")
@@ -232,7 +241,7 @@ def _line_of(answer: DrawingAnswer, first: DrawingAnswer) -> Content:
     return Content(f"{line} ≠").stylize("$text-warning")
 
 
-def _agreement(each: tuple[DrawingAnswer, ...]) -> Content:
+def _agreement(each: tuple[DigitAnswer, ...]) -> Content:
     """How many networks agree with the first."""
     given = [answer.digit for answer in each if not answer.failure]
     same = given.count(given[0])

@@ -10,17 +10,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Static
 
-from rnn_tui.engine.state import RunState
 from rnn_tui.photos.drawing import SIDE
-from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, DrawingView, answer_drawing
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.network_select import NetworkSelect
+from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 # What a large pad takes with its frame and the line above; beside it, room for the answer.
 LARGE_HEIGHT, LARGE_WIDTH = SIDE + 4, 2 * SIDE + 28
@@ -34,7 +31,7 @@ def drawing_view(_pane: object) -> DrawingPanel:
     return DrawingPanel()
 
 
-class DrawingPanel(Vertical, TaskView):
+class DrawingPanel(Vertical, NetworkView):
     """A pad, and beside it what networks make of what is drawn there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +43,6 @@ class DrawingPanel(Vertical, TaskView):
         # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
         # there is always a next one.
         self._asking = LatestQuestion[DrawingAnswers](self, self._show, FAILURE, overtaken=True)
-        self._answers: DrawingAnswers | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the choice of a network, the pad, the answer."""
@@ -83,7 +79,7 @@ class DrawingPanel(Vertical, TaskView):
     @property
     def at_hand(self) -> Given | None:
         """What is drawn, as networks read it; None where nothing is."""
-        answers = self._answers
+        answers = self.query_one(DrawingView).answers
         if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
             return None
         return Given("drawing", answers.digit, weights=answers.each[0].source.path)
@@ -91,38 +87,19 @@ class DrawingPanel(Vertical, TaskView):
     @property
     def busy(self) -> bool:
         """Whether weights or an answer are under way."""
-        return self._asking.busy or self._choice.busy
+        return self._asking.busy or self.networks.busy
 
-    # Weights
+    def action_next_network(self) -> None:
+        """Let the next network answer."""
+        self.networks.choose_next()
 
-    def use(self, source: Source) -> None:
-        """Answer with these weights from now on."""
-        self._choice.use(source)
-
-    def refresh_weights(self) -> None:
-        """Look for weights anew, since a run may have ended, and answer with them."""
-        if self.is_mounted:  # else coming into view does it
-            self._choice.look()
-
-    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
-        """What was trained may answer from now on."""
-        self.refresh_weights()
-
-    @property
-    def _choice(self) -> NetworkSelect:
-        return self.query_one(NetworkSelect)
+    # Asking
 
     @on(NetworkSelect.Changed)
     @on(NetworkSelect.Offered)
     def _chosen(self, event: NetworkSelect.Changed | NetworkSelect.Offered) -> None:
         event.stop()
         self._ask()
-
-    def action_next_network(self) -> None:
-        """Let the next network answer."""
-        self._choice.choose_next()
-
-    # Asking
 
     @on(DrawingPad.Changed)
     def _drawn(self, event: DrawingPad.Changed) -> None:
@@ -132,14 +109,14 @@ class DrawingPanel(Vertical, TaskView):
 
     def _ask(self) -> None:
         """Read what is drawn, or say why it is not read."""
-        sources, drawing = self._choice.sources, self.query_one(DrawingPad).drawing
+        sources, drawing = self.networks.sources, self.query_one(DrawingPad).drawing
         self._asking.forget()
         if sources is None:
             return  # finding them will ask
         if not sources:
             self.query_one(DrawingView).say(MISSING)
             return
-        ink, asked = drawing.ink, self._choice.asked
+        ink, asked = drawing.ink, self.networks.asked
         self._asking.ask(lambda: answer_drawing(ink, asked))
 
     # What is shown
@@ -150,7 +127,6 @@ class DrawingPanel(Vertical, TaskView):
         elif self.query_one(DrawingPad).drawing.empty:  # by now
             self.query_one(DrawingView).say("")
         else:
-            self._answers = answers
             await self.query_one(DrawingView).show(answers)
 
     def _show_pen(self) -> None:

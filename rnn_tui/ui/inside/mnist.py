@@ -29,7 +29,7 @@ from rnn_tui.inside.mnist import (
     trace_digit,
 )
 from rnn_tui.photos.drawing import SIDE, Ink
-from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.runs.weights import NETWORKS
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING
@@ -38,10 +38,9 @@ from rnn_tui.ui.inside.bands import LEVELS, BarBand, Heatscale, StepBand, levels
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.widgets.network_select import NetworkSelect
+from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.state import RunState
     from rnn_tui.ui.training.pane import TaskPane
 
 TEST_IMAGES = 10_000
@@ -142,7 +141,7 @@ class DigitDetails:
     network: RowReaderNetwork
 
 
-class MnistInside(InsideView):
+class MnistInside(InsideView, NetworkView):
     """A digit on its way through a row reader.
 
     Args:
@@ -178,35 +177,18 @@ class MnistInside(InsideView):
 
     # Weights
 
-    def use(self, source: Source) -> None:
-        """Look into these weights from now on."""
-        self._choice.use(source)
-
-    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
-        """What was trained can be looked into from now on."""
-        self.refresh_weights()
-
-    def refresh_weights(self) -> None:
-        """Look for weights anew, since a run may have ended."""
-        if self.is_mounted:
-            self._choice.look()
-
     def on_show(self) -> None:
         """Look for weights each time that this comes into view; a run may have ended."""
         self.refresh_weights()
-
-    @property
-    def _choice(self) -> NetworkSelect:
-        return self.query_one(NetworkSelect)
 
     # What is looked at
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
         """A test image, or what was last drawn or photographed."""
-        if self._choice.sources is None:
+        if self.networks.sources is None:
             return "Looking for weights …"
         self._offer()
-        source = self._choice.source
+        source = self.networks.source
         if source is None:
             return MISSING
         given = self._offered if self._kind == OTHER else None
@@ -233,7 +215,7 @@ class MnistInside(InsideView):
         given, before = self._at_hand, self._offered
         if given is not None and (before is None or given.key != before.key):
             self._offered, self._kind = given, OTHER
-            self._choice.choose(given.weights)
+            self.networks.choose(given.weights)
         # Names for values, since a list goes on showing the name that a value had before.
         names = [self._image_name, *([self._offered.name] if self._offered is not None else [])]
         select = self.query_one("#inside-input", Select)
@@ -280,7 +262,7 @@ class MnistInside(InsideView):
 
     def action_next_network(self) -> None:
         """The next network."""
-        self._choice.choose_next()
+        self.networks.choose_next()
 
     @on(ReadImage.Picked)
     def _row_picked(self, event: ReadImage.Picked) -> None:

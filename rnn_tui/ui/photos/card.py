@@ -6,6 +6,8 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
 from rich.style import Style
 from rich.text import Text
 from textual import events
@@ -16,13 +18,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.photos.pictures import ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.widgets.digits import draw_image
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
@@ -58,12 +57,9 @@ class CardLayout:
 
 
 class PhotoCard(Horizontal):
-    """Shows one reading; another one when the gallery scrolls.
+    """Shows one reading; another one when the gallery scrolls."""
 
-    Args:
-        kind: of image, from `pictures.image_class`.
-    """
-
+    @dataclass
     class Clicked(Message):
         """A card was clicked.
 
@@ -72,22 +68,18 @@ class PhotoCard(Horizontal):
             twice: whether it was a double click.
         """
 
-        def __init__(self, slot: int, twice: bool) -> None:
-            self.slot, self.twice = slot, twice
-            super().__init__()
+        slot: int
+        twice: bool
 
-    def __init__(self, kind: ImageKind, slot: int, layout: CardLayout) -> None:
-        self._slot, self._size_of = slot, layout
-        self._photo = PhotoImage(kind, layout.side, layout.side // 2)
+    def __init__(self, slot: int, layout: CardLayout) -> None:
+        self._slot = slot
+        self._photo = PhotoImage(layout.side, layout.side // 2)
         self._digit = Static("", classes="digit", markup=False)
         self._pictures = Horizontal(self._photo, self._digit, classes="pictures")
         self._text = CardText()
         self._reading: Reading | None = None
         super().__init__(self._pictures, self._text)
-
-    def on_mount(self) -> None:
-        """Take the size."""
-        self.take_size(self._size_of)
+        self.take_size(layout)
 
     def take_size(self, layout: CardLayout) -> None:
         """Take another size."""
@@ -100,7 +92,7 @@ class PhotoCard(Horizontal):
         self.styles.height = layout.height - layout.gap
         self._draw_digit()
 
-    def show(self, reading: Reading, given: bool, selected: bool) -> None:
+    def show(self, reading: Reading, selected: bool) -> None:
         """Show a reading."""
         state = state_of(reading)
         for name in ("right", "wrong", "doubtful", "failed"):
@@ -110,7 +102,7 @@ class PhotoCard(Horizontal):
             before, self._reading = self._reading, reading
             if before is None or before.digit is not reading.digit:
                 self._draw_digit()
-        self._text.show(reading, given)
+        self._text.show(reading)
 
     def show_photo(self, picture: Picture | None) -> None:
         """Show the photo itself; None for none yet."""
@@ -130,12 +122,11 @@ class CardText(Widget):
     """The answer: digit and mark, confidence as a bar, the file's name."""
 
     _reading: Reading | None = None
-    _given = False
 
-    def show(self, reading: Reading, given: bool) -> None:
-        """Show another one; `given` tells that the label is the user's."""
-        if reading is not self._reading or given != self._given:
-            self._reading, self._given = reading, given
+    def show(self, reading: Reading) -> None:
+        """Show another one."""
+        if reading is not self._reading:
+            self._reading = reading
             self.refresh()
 
     def render(self) -> Text:
@@ -163,7 +154,7 @@ class CardText(Widget):
         }.get(state_of(reading), "text-primary")  # fmt: skip
         style = self._colour(colour)
         share = reading.confidence or 0.0
-        mark = Text.assemble((verdict(reading, self._given), style + Style(bold=True)))
+        mark = Text.assemble((verdict(reading), style + Style(bold=True)))
         percent = f"{100 * share:.1f} %"
         if beside:
             return [mark, self._bar(share, width, style), Text(percent), Text("")]
@@ -194,20 +185,18 @@ def state_of(reading: Reading) -> str:
     return "doubtful" if reading.doubt else ""
 
 
-def verdict(reading: Reading, given: bool) -> str:
+def verdict(reading: Reading) -> str:
     """Digit, whether it is doubtful, and whether it is right, of the same width as others."""
     best = "–" if reading.best is None else str(reading.best)
     text = f"{best}?" if reading.doubt else f"{best} "
     if reading.label is None:
         return text
-    whose = "✎" if given else ""
+    whose = "✎" if reading.given else ""
     return f"{text}✓{whose}" if reading.correct else f"{text}✗ {reading.label}{whose}"
 
 
 def draw_digit(digit: npt.NDArray[np.float32], side: int) -> Text:
     """What the network received, in `side` cells and half as many lines."""
-    import numpy as np  # noqa: PLC0415 - loaded with the first reading
-
     # Every row of the matrix shares the 28 pixels out among the pixels that it makes.
     length = len(digit)
     edges = np.linspace(0, length, side + 1)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
+import numpy as np
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import CheckpointError, UserError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
-from rnn_tui.runs.weights import NETWORKS, Source, shipped
+from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit, answer_of
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
-from rnn_tui.ui.photos.pictures import SIDE, ImageKind, PhotoImage
+from rnn_tui.ui.photos.pictures import SIDE, PhotoImage
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import ProbabilityBars
 
@@ -39,6 +40,20 @@ SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
 PREPARED = {OURS: "Prepared as MNIST", REPORT: "Prepared as in the report"}
 
 
+W = TypeVar("W", bound=Widget)
+
+
+def views_in(place: Widget, kind: type[W], count: int) -> list[W]:
+    """The first `count` views of a kind in a place: more are made where needed, others hidden."""
+    views = list(place.query_children(kind))
+    new = [kind() for _ in range(count - len(views))]
+    place.mount_all(new)
+    views += new
+    for at, view in enumerate(views):
+        view.display = at < count
+    return views[:count]
+
+
 class PhotoAnswerBars(Vertical):
     """A network's ten probabilities below its name."""
 
@@ -46,23 +61,18 @@ class PhotoAnswerBars(Vertical):
         self._head, self._bars = Static("", classes="head", markup=False), ProbabilityBars()
         super().__init__(self._head, self._bars)
 
-    def show(self, answer: PhotoAnswer, label: int | None, *, other: bool) -> None:
-        """Show an answer; `other` tells that the photo was prepared in the other way."""
-        name = printable(answer.name, 40)
-        if other:
-            name += f", {SHORT_METHODS[answer.method]}"
-        best = max(answer.probabilities)
-        read = answer.probabilities.index(best)
-        mark = "" if label is None else " ✓" if read == label else " ✗"
-        self._head.update(f"{name}: {read}{mark}")
+    def show(self, name: str, answer: DigitAnswer, label: int | None) -> None:
+        """Show an answer; `label` is the right one, where it is known."""
+        mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
+        self._head.update(f"{name}: {answer.digit}{mark}")
         self._bars.show(answer.probabilities, label)
 
 
 class StageView(Vertical):
     """A step of preprocessing: what it made, and its name."""
 
-    def __init__(self, kind: ImageKind) -> None:
-        self._image = PhotoImage(kind, STAGE_SIDE, STAGE_SIDE // 2)
+    def __init__(self) -> None:
+        self._image = PhotoImage(STAGE_SIDE, STAGE_SIDE // 2)
         self._caption = Static("", classes="name", markup=False)
         super().__init__(self._image, self._caption)
 
@@ -77,25 +87,16 @@ class Stages(Vertical):
 
     def __init__(self) -> None:
         self._head = Static("", classes="head", markup=False)
-        self._grid = Container(classes="stages")
-        self._views: list[StageView] = []
+        self._grid = ItemGrid(classes="stages", min_column_width=STAGE_SIDE, stretch_height=False)
         super().__init__(self._head, self._grid)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """As many steps beside each other as fit."""
-        self._grid.styles.grid_size_columns = max(1, (event.size.width + 1) // (STAGE_SIDE + 1))
-
-    def show(self, method: str, way: PreparedDigit, kind: ImageKind) -> None:
+    def show(self, method: str, way: PreparedDigit) -> None:
         """Show the steps of preparing a photo by `method`."""
         doubt = f" · {way.doubt}" if way.doubt else ""
         self._head.update(f"{PREPARED[method]}{doubt}")
-        new = [StageView(kind) for _ in range(len(way.stages) - len(self._views))]
-        self._views += new
-        self._grid.mount_all(new)
-        for number, view in enumerate(self._views, 1):
-            view.display = number <= len(way.stages)
-            if view.display:
-                view.show(number, way.stages[number - 1])
+        views = views_in(self._grid, StageView, len(way.stages))
+        for number, (view, stage) in enumerate(zip(views, way.stages, strict=True), 1):
+            view.show(number, stage)
 
 
 class PhotoDetail(VerticalScroll, can_focus=True):
@@ -106,25 +107,18 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         Binding("right", "step(1)", "Next", show=False),
     ]
 
+    @dataclass
     class Step(Message):
-        """Another photo is asked for.
+        """Another photo is asked for: 1 for the next, -1 for the one before."""
 
-        Attributes:
-            by: 1 for the next, -1 for the one before.
-        """
-
-        def __init__(self, by: int) -> None:
-            self.by = by
-            super().__init__()
+        by: int
 
     def __init__(self) -> None:
         super().__init__()
         self._asking = LatestQuestion[PhotoStudy](self, self._take, FAILURE)
-        self._kind: ImageKind | None = None
         self._reading: Reading | None = None
         self._study: PhotoStudy | None = None
         self._pair: tuple[PhotoImage, ...] = ()
-        self._answers: list[PhotoAnswerBars] = []
 
     def compose(self) -> ComposeResult:
         """Headline, answers, steps of both preprocessings."""
@@ -135,10 +129,9 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         yield Stages()
         yield Stages()
 
-    def use_images(self, kind: ImageKind) -> None:
-        """Show pictures with this kind of widget."""
-        self._kind = kind
-        self._pair = (PhotoImage(kind, *SMALL_BOX), PhotoImage(kind, *SMALL_BOX))
+    def add_pictures(self) -> None:
+        """Make room for photo and digit; the first of them may ask the terminal what it can do."""
+        self._pair = (PhotoImage(*SMALL_BOX), PhotoImage(*SMALL_BOX))
         self.query_one("#photos-pair").mount(*self._pair)
         self._fit(self.size.width)
 
@@ -159,7 +152,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     def show(
         self,
         reading: Reading,
-        given: bool,
         place: tuple[int, int],
         reader: PhotoReader,
         source: Source,
@@ -168,14 +160,13 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
         Args:
             reading: of it.
-            given: whether its label is the user's.
             place: its number and how many there are.
             reader: what reads photos now.
             source: the weights of its network.
         """
         other = self._reading is None or self._reading.path != reading.path
         self._reading = reading
-        self.query_one("#photos-headline", Static).update(_headline(reading, given, place))
+        self.query_one("#photos-headline", Static).update(_headline(reading, place))
         if not other and self._study is not None:
             self._show_answers(self._study)
             return
@@ -188,12 +179,10 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._reading = self._study = None
 
     async def _take(self, found: PhotoStudy | str) -> None:
-        if self._reading is None or self._kind is None:
+        if self._reading is None:
             return
-        if isinstance(found, str):
-            found = PhotoStudy(self._reading.path, error=found)
-        if found.path != self._reading.path:
-            return
+        if isinstance(found, str):  # as the gallery says already
+            found = PhotoStudy()
         self._study = found
         self.remove_class("-stale")
         self._show_answers(found)
@@ -202,70 +191,47 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         for view, at in zip(self.query(Stages), range(2), strict=True):
             view.display = at < len(found.ways)
             if view.display:
-                view.show(*found.ways[at], self._kind)
+                view.show(*found.ways[at])
 
     def _show_answers(self, found: PhotoStudy) -> None:
-        reading, grid = self._reading, self.query_one("#photos-answers")
-        assert reading is not None
-        new = [PhotoAnswerBars() for _ in range(len(found.answers) - len(self._answers))]
-        self._answers += new
-        grid.mount_all(new)
-        for at, view in enumerate(self._answers):
-            view.display = at < len(found.answers)
-            if view.display:
-                answer, (method, _) = found.answers[at], found.ways[0]
-                view.show(answer, reading.label, other=answer.method != method)
+        assert self._reading is not None
+        place = self.query_one("#photos-answers")
+        views = views_in(place, PhotoAnswerBars, len(found.answers))
+        for view, (name, answer) in zip(views, found.answers, strict=True):
+            view.show(name, answer, self._reading.label)
 
     def action_step(self, by: int) -> None:
         """Go to another photo."""
         self.post_message(self.Step(by))
 
 
-def _headline(reading: Reading, given: bool, place: Sequence[int]) -> Text:
+def _headline(reading: Reading, place: Sequence[int]) -> Text:
     """Number, name, answer of a photo."""
     name = printable(reading.path.name or reading.path, 260)
     text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
     if reading.error:
         return text.append(f"  {reading.error}")
-    text.append(f"  {verdict(reading, given).strip()}  {100 * (reading.confidence or 0):.1f} %")
+    text.append(f"  {verdict(reading).strip()}  {100 * (reading.confidence or 0):.1f} %")
     return text.append(f"  {reading.doubt}") if reading.doubt else text
 
 
 @dataclass(frozen=True)
-class PhotoAnswer:
-    """What one network says of a photo prepared in one way.
-
-    Attributes:
-        name: of the network.
-        method: how the photo was prepared.
-        probabilities: of the ten digits.
-    """
-
-    name: str
-    method: str
-    probabilities: tuple[float, ...]
-
-
-@dataclass(frozen=True)
 class PhotoStudy:
-    """Everything about one photo.
+    """Everything about one photo; nothing where it can't be read.
 
     Attributes:
-        path: where it lies.
         photo: itself, small.
         digit: what the network receives, as a picture.
         ways: what came of the reader's own way to prepare it, then of the other one, each with the
             method's name; the stages are small.
-        answers: of the network that reads, then of the others, then with the other preparation.
-        error: why it can't be read; then there is nothing else.
+        answers: of the network that reads, then of the others that ship, then of the first with
+            the other preparation, each with the network's name.
     """
 
-    path: Path
     photo: Picture | None = None
     digit: Picture | None = None
     ways: tuple[tuple[str, PreparedDigit], ...] = ()
-    answers: tuple[PhotoAnswer, ...] = ()
-    error: str = ""
+    answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 
 def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
@@ -275,41 +241,32 @@ def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
         path: where it lies.
         reader: what reads photos now.
         source: the weights of its network; the others that ship answer too.
-    """
-    import numpy as np  # noqa: PLC0415 - in the thread
 
+    Raises:
+        UserError: if it can't be read.
+    """
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
-    try:
-        image = read_image(path)
-    except UserError as error:
-        return PhotoStudy(path, error=str(error))
+    image = read_image(path)
     methods = sorted(METHODS, key=lambda method: method != reader.method)
     ways = []
     for method in methods:
         way = prepare(image, method, stages=True)
         small = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in way.stages)
-        ways.append((method, replace(way, stages=small)))
-    first, second = ways
-    name = source.short_title
-    answers = [_answer(name, reader.network, first)]
-    answers += [_answer(title, network, first) for title, network in _others(source)]
-    answers.append(_answer(name, reader.network, second))
-    digit = np.rint(first[1].digit * 255).clip(0, 255).astype(np.uint8)
-    return PhotoStudy(path, shrunk(image, SIDE), digit, tuple(ways), tuple(answers))
-
-
-def _others(chosen: Source) -> Iterator[tuple[str, RowReaderNetwork]]:
-    """Names and networks of all that ship but the chosen one; what can't be read is left out."""
-    for source in shipped(MNIST.name):
-        if source.path != chosen.path:
-            with suppress(CheckpointError):
-                yield source.short_title, NETWORKS.get(source.path, RowReaderNetwork)
-
-
-def _answer(name: str, network: RowReaderNetwork, way: tuple[str, PreparedDigit]) -> PhotoAnswer:
-    method, prepared = way
-    (probabilities,) = network.probabilities(prepared.digit[None])
-    return PhotoAnswer(name, method, tuple(probabilities.tolist()))
+        ways.append(replace(way, stages=small))
+    own, other = (way.digit for way in ways)
+    name = printable(source.short_title, 40)
+    answers = [(name, answer_of(reader.network, own, source))]
+    for one in shipped(MNIST.name):
+        if one.path != source.path:
+            answers.append((printable(one.short_title, 40), answer_digit(own, one)))
+    name = f"{name}, {SHORT_METHODS[methods[1]]}"
+    answers.append((name, answer_of(reader.network, other, source)))
+    return PhotoStudy(
+        photo=shrunk(image, SIDE),
+        digit=np.rint(own * 255).clip(0, 255).astype(np.uint8),
+        ways=tuple(zip(methods, ways, strict=True)),
+        answers=tuple(one for one in answers if not one[1].failure),
+    )

@@ -1,64 +1,78 @@
-"""What to read and how: paths, network, preprocessing, threshold, labels."""
+"""Above the gallery: what to read and how, and how far that is, or what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Checkbox, Input, Label, Select
+from textual.widgets import Checkbox, Label, Select, Static
 
-from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.photos import METHODS
-from rnn_tui.runs.weights import Source, choose_shipped
+from rnn_tui.photos import METHODS, THRESHOLD
+from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
-from rnn_tui.ui.widgets.path_input import PathInput
+from rnn_tui.ui.widgets.path_input import PathInput, parse_paths
 
+if TYPE_CHECKING:
+    from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
+    from rnn_tui.photos.reader import Reading
+
+SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "as MNIST", REPORT: "as report"}
-# As photos.reader has it, which is too slow to load for the first frame.
-USUAL = 50
-THRESHOLD = NumberSetting(
+UNSURE_BELOW = NumberSetting(
     "threshold", "unsure below", "doubt answers below this probability, in percent", 0, 100
 )  # fmt: skip
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields; typing a path and Enter reads it, everything else counts at once."""
+    """Two lines of fields, below them one on the photos that are read or were read.
 
-    class Asked(Message):
-        """Enter was pressed in the field for paths."""
+    Whatever changes how photos are read has them read again at once.
 
-    class Rules(Message):
-        """Photos are to be read in another way."""
+    Args:
+        photos: those that were read.
 
-    class Named(Message):
-        """Labels are to be taken from names, or no longer."""
+    Attributes:
+        job: reads what was asked for last; None before.
+        reading: whether it is still under way.
+        complaint: what is wrong, in a sentence.
+    """
 
-    class Threshold(Message):
-        """The threshold was changed.
+    @dataclass
+    class Read(Message):
+        """More photos were read.
 
         Attributes:
-            share: 0 … 1; None if it can't be read.
-            complaint: why it can't be.
+            job: what reads them.
+            readings: theirs.
         """
 
-        def __init__(self, share: float | None, complaint: str = "") -> None:
-            self.share, self.complaint = share, complaint
-            super().__init__()
+        job: ReadingJob
+        readings: Sequence[Reading]
+
+    def __init__(self, photos: PhotoCollection) -> None:
+        super().__init__()
+        self._photos = photos
+        self.job: ReadingJob | None = None
+        self.reading = False
+        self.complaint = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the fields."""
+        """Lay out the fields; what is wrong; what was read, and what is shown of it."""
         methods = [(name, method) for method, name in SHORT_METHODS.items()]
-        threshold = SettingInput(THRESHOLD)
-        threshold.value = f"{USUAL}"
+        threshold = SettingInput(UNSURE_BELOW)
+        threshold.value = f"{100 * THRESHOLD:.0f}"
         with Horizontal():
             yield Label("Photos")
             yield PathInput(id="photos-path")
@@ -72,6 +86,19 @@ class PhotosForm(Vertical):
             yield threshold
             yield Label("%")
             yield MarkedCheckbox("labels by name", id="photos-named")
+        yield Static("", id="photos-message", markup=False)
+        with Horizontal(id="photos-status"):
+            yield Static("", id="photos-count", markup=False)
+            yield Static("", id="photos-shown", markup=False)
+
+    def on_mount(self) -> None:
+        """Look for news only while something is read."""
+        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
+
+    def on_unmount(self) -> None:
+        """Leave nothing behind that reads."""
+        if self.job is not None:
+            self.job.stop()
 
     # What is chosen
 
@@ -81,69 +108,115 @@ class PhotosForm(Vertical):
         return self.query_one(PathInput)
 
     @property
-    def recursive(self) -> bool:
-        """Whether folders in folders count."""
-        return self.query_one("#photos-recursive", Checkbox).value
+    def threshold(self) -> float:
+        """The probability below which an answer is doubted, 0 … 1.
 
-    @property
-    def named(self) -> bool:
-        """Whether names tell labels."""
-        return self.query_one("#photos-named", Checkbox).value
+        Raises:
+            SettingError: if it can't be read.
+        """
+        text = self.query_one(SettingInput).value
+        return float(UNSURE_BELOW.parse(text)) / 100 if text.strip() else THRESHOLD
 
-    @property
-    def method(self) -> str:
-        """How photos are prepared."""
-        return str(self.query_one("#photos-method", Select).value)
+    # Reading
 
-    @property
-    def network(self) -> NetworkSelect:
-        """The choice of a network."""
-        return self.query_one(NetworkSelect)
-
-    @property
-    def source(self) -> Callable[[], Source]:
-        """Gives the weights of the chosen network; raises a `CheckpointError` if there are none."""
-        source = self.network.source
+    def read(self, paths: PathsToRead) -> None:
+        """Read in place of what is being read, as the fields say."""
+        if self.job is not None:
+            self.job.stop()
+        source = self.query_one(NetworkSelect).source
         # Before networks were looked for, the first of them is meant.
-        return partial(choose_shipped, MNIST.name) if source is None else lambda: source
+        choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
+        method = str(self.query_one("#photos-method", Select).value)
+        recursive = self.query_one("#photos-recursive", Checkbox).value
+        self.job = ReadingJob(paths, choose, method, recursive)
+        self.job.start()
+        self.reading, self.complaint = True, ""
+        self._timer.resume()
+        self.show_status()
+        self.refresh_bindings()
 
-    @property
-    def threshold(self) -> float | None:
-        """The threshold, 0 … 1; None if it can't be read."""
-        text = self.query_one(SettingInput).value.strip()
-        try:
-            return float(THRESHOLD.parse(text)) / 100 if text else USUAL / 100
-        except SettingError:
-            return None
-
-    # What is changed
-
-    @on(Input.Submitted, "#photos-path")
-    def _asked(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.post_message(self.Asked())
+    def read_typed(self) -> None:
+        """Read what the field for paths names."""
+        text = self.path.value
+        self.read(lambda: parse_paths(text))
 
     @on(Select.Changed)
     @on(Checkbox.Changed, "#photos-recursive")
-    def _rules(self, event: Message) -> None:
-        event.stop()
-        self.post_message(self.Rules())
+    def _read_again(self) -> None:
+        if self.job is not None:
+            self.read(self.job.paths)
 
     @on(NetworkSelect.Offered)
     def _networks_found(self, event: NetworkSelect.Offered) -> None:
-        event.stop()
         if event.other:
-            self.post_message(self.Rules())
+            self._read_again()
 
-    @on(Checkbox.Changed, "#photos-named")
-    def _named(self, event: Checkbox.Changed) -> None:
-        event.stop()
-        self.post_message(self.Named())
+    def stop(self) -> None:
+        """Stop reading; what was read stays."""
+        if self.job is not None and self.reading:
+            self.job.stop()
+            self._look()
+            self._end()
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        if isinstance(event.input, SettingInput):
-            result = event.validation_result
-            wrong = result.failure_descriptions if result is not None else []
-            self.post_message(self.Threshold(self.threshold, wrong[0] if wrong else ""))
+    def _look(self) -> None:
+        """Hand on what was read since the last look."""
+        job = self.job
+        if job is None:
+            return
+        done = job.done  # before taking: what comes in between is taken at the next look
+        readings = job.take()
+        if readings:
+            self.post_message(self.Read(job, readings))
+        if done:
+            self.complaint = job.failure
+            self._end()
+        self.show_status()
+
+    def _end(self) -> None:
+        self.reading = False
+        self._timer.pause()
+        self.show_status()
+        self.refresh_bindings()
+
+    # What came of it
+
+    def show_status(self) -> None:
+        """Say how far reading is, or what came of it; and what is wrong."""
+        self.query_one("#photos-message").display = bool(self.complaint)
+        self._say("message", self.complaint)
+        words = self.job.progress if self.job is not None and self.reading else ""
+        if not words and len(self._photos):
+            words = counted(self._photos.summary)
+        self._say("count", words)
+
+    def show_place(self, in_view: range) -> None:
+        """Say which photos are in view."""
+        self._say("shown", shown(self._photos, in_view) if len(self._photos) else "")
+
+    def _say(self, place: str, text: str) -> None:
+        """Put a line of text where it belongs; the same text costs no new layout."""
+        line = self.query_one(f"#photos-{place}", Static)
+        if line.content != text:
+            line.update(text)
+
+
+def counted(summary: ReadingSummary) -> str:
+    """What came of all photos."""
+    parts = [f"{summary.photos:,} photo{'s' * (summary.photos != 1)}"]
+    if summary.doubtful:
+        parts.append(f"{summary.doubtful:,} doubtful")
+    if summary.errors:
+        parts.append(f"{summary.errors:,} unreadable")
+    if summary.accuracy is not None:
+        parts.append(f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)")
+    return " · ".join(parts)
+
+
+def shown(photos: PhotoCollection, in_view: range) -> str:
+    """Which photos are shown, and in what order."""
+    count = len(photos.order)
+    which = "" if photos.filter == "all" else f"{photos.filter} · "
+    if not count:
+        return f"none {photos.filter}"
+    place = f"{in_view.start + 1:,}–{in_view.stop:,} of {count:,}"
+    return f"{which}by {photos.sort} · {place}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
@@ -11,10 +11,10 @@ from textual.message import Message
 from textual.widget import Widget
 
 from rnn_tui.ui.photos.card import CardLayout, PhotoCard
-from rnn_tui.ui.photos.pictures import ImageKind, Thumbnails
+from rnn_tui.ui.photos.pictures import Thumbnails
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import Reading
+    from rnn_tui.photos.collection import PhotoCollection
 
 # Cells of a picture's side: the least at which a digit is read, and what a screen full of cards
 # may have instead.
@@ -53,7 +53,7 @@ class PhotoGrid(Widget, can_focus=True):
     """Shows readings in an order; one of them is selected.
 
     Args:
-        reading: gives the reading of an index, and whether its label is the user's.
+        photos: the readings.
 
     Attributes:
         place: the selected one's in the order.
@@ -76,34 +76,25 @@ class PhotoGrid(Widget, can_focus=True):
     class Opened(Message):
         """A photo was clicked twice."""
 
-    class ThumbnailReady(Message):
-        """A thumbnail that was wanted is there."""
-
-    def __init__(self, reading: Callable[[int], tuple[Reading, bool]]) -> None:
+    def __init__(self, photos: PhotoCollection) -> None:
         super().__init__()
-        self._reading = reading
+        self._photos = photos
         self._order: Sequence[int] = ()
         self.place, self._top = 0, 0  # in the order; the first row in view
-        self._kind: ImageKind | None = None
         self._cards: list[PhotoCard] = []
         self._shape = (CardLayout(LEAST, True), 1, 1)
-        self.thumbnails = Thumbnails(lambda: self.post_message(self.ThumbnailReady()))
+        self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
 
     def on_unmount(self) -> None:
-        """End the thread."""
-        self.thumbnails.close()
-
-    def use_images(self, kind: ImageKind) -> None:
-        """Show photos with this kind of widget; until then nothing is shown."""
-        self._kind = kind
-        self._lay_out()
+        """Leave nothing behind that reads."""
+        self.thumbnails.want([])
 
     # What is shown
 
-    def show(self, order: Sequence[int], *, keep: bool = True) -> None:
-        """Show these readings; `keep` the selected one, or else select the first."""
+    def show(self, *, keep: bool = True) -> None:
+        """Show the readings anew; `keep` the selected one, or else select the first."""
         before = self.selected if keep else None
-        self._order = order
+        self._order = order = self._photos.order
         if before is not None and before in order:
             self.place = order.index(before)
         else:
@@ -126,11 +117,8 @@ class PhotoGrid(Widget, can_focus=True):
 
     def on_resize(self) -> None:
         """As many cards as fit."""
-        self._lay_out()
-
-    def _lay_out(self) -> None:
         width, height = self.size
-        if self._kind is None or not width or not height:
+        if not width or not height:
             return
         shape = layout_for(width, height)
         if shape == self._shape and self._cards:
@@ -143,9 +131,7 @@ class PhotoGrid(Widget, can_focus=True):
         for card in self._cards[columns * rows :]:
             card.remove()
         del self._cards[columns * rows :]
-        new = [
-            PhotoCard(self._kind, slot, layout) for slot in range(len(self._cards), columns * rows)
-        ]
+        new = [PhotoCard(slot, layout) for slot in range(len(self._cards), columns * rows)]
         self._cards += new
         self.mount_all(new)
         self.call_after_refresh(self._draw)
@@ -161,20 +147,17 @@ class PhotoGrid(Widget, can_focus=True):
             card.visible = place < len(self._order)
             if not card.visible or not card.is_mounted:
                 continue
-            reading, given = self._reading(self._order[place])
-            card.show(reading, given, place == self.place)
+            reading = self._photos[self._order[place]]
+            card.show(reading, place == self.place)
             card.show_photo(self.thumbnails.get(reading.path))
             if not reading.error:
                 paths.append(reading.path)
         self.thumbnails.want(paths)
         self.post_message(self.Selected())
 
-    @on(ThumbnailReady)
-    def _show_thumbnails(self, event: ThumbnailReady) -> None:
-        event.stop()
+    def _show_thumbnails(self) -> None:
         for place, card in zip(self.in_view, self._cards, strict=False):
-            reading, _ = self._reading(self._order[place])
-            card.show_photo(self.thumbnails.get(reading.path))
+            card.show_photo(self.thumbnails.get(self._photos[self._order[place]].path))
 
     # What moves the selection
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.photos.finding import exists, find_images
 from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.runs.words import duration
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class ReadingJob:
         recursive: whether folders in folders count.
 
     Attributes:
+        paths: what it reads.
         reader: with what; None until the weights are loaded.
         source: the weights of its network; None as long.
         failure: why nothing is read, in a sentence.
@@ -49,7 +51,7 @@ class ReadingJob:
     def __init__(
         self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool
     ) -> None:
-        self._asked, self._choose = paths, source
+        self.paths, self._choose = paths, source
         self._method, self._recursive = method, recursive
         self.reader: PhotoReader | None = None
         self.source: Source | None = None
@@ -70,11 +72,6 @@ class ReadingJob:
         """Read no more photos; those under way are not waited for."""
         self._stop.set()
 
-    @property
-    def stopped(self) -> bool:
-        """Whether it was stopped before its end."""
-        return self._stop.is_set()
-
     def take(self) -> list[Reading]:
         """What was read since the last time."""
         with self._lock:
@@ -82,17 +79,19 @@ class ReadingJob:
         return ready
 
     @property
-    def rate(self) -> float:
-        """Photos a second; 0 until that can be said."""
+    def progress(self) -> str:
+        """How far it is, in a few words."""
+        if not self.count:
+            return "Reading …"
+        of = f" of {self.total:,}" if self.total is not None else ""
+        parts = [f"Reading: {self.count:,}{of}"]
         elapsed = self._last - self._first
-        return self.count / elapsed if elapsed > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """Until the end; None until that can be said."""
-        if self.total is None or not self.rate:
-            return None
-        return max(0, self.total - self.count) / self.rate
+        if elapsed > 0:
+            rate = self.count / elapsed
+            parts.append(f"{rate:,.0f}/s")
+            if self.total is not None:
+                parts.append(f"{duration(max(0, self.total - self.count) / rate)} left")
+        return " · ".join([*parts, "Esc stops"])
 
     # In the thread
 
@@ -110,7 +109,7 @@ class ReadingJob:
     def _read(self) -> None:
         from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, in the thread
 
-        paths = self._asked() if callable(self._asked) else self._asked
+        paths = self.paths() if callable(self.paths) else self.paths
         missing = [path for path in paths if not exists(path)]
         if len(missing) == len(paths):
             raise UserError(_missing(missing))
@@ -126,14 +125,14 @@ class ReadingJob:
             with self._lock:
                 self._ready += readings
             self.count += len(readings)
-        if not self.count and not self.stopped:
+        if not self.count and not self._stop.is_set():
             raise UserError(_none_in(paths, self._recursive))
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
         total = 0
         for _ in find_images(paths, self._recursive):
-            if self.stopped:
+            if self._stop.is_set():
                 return
             total += 1
         self.total = total

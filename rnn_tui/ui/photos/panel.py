@@ -6,34 +6,32 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.state import RunState
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
-from rnn_tui.runs.weights import Source
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
-from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
-from rnn_tui.ui.photos.pictures import ImageKind, image_class
+from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
-from rnn_tui.ui.photos.status import PhotoConfusion, PhotosStatus
-from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.training.confusion_view import confusion_table
+from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.reader import Reading
+    pass
+    from rnn_tui.photos.collection import ReadingSummary
 
-SECONDS_BETWEEN_LOOKS = 0.1
 ROOMY_HEIGHT = 38
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
 WELCOME = """\
@@ -46,7 +44,7 @@ def photos_view(_pane: object) -> PhotosPanel:
     return PhotosPanel()
 
 
-class PhotosPanel(Vertical, TaskView):
+class PhotosPanel(Vertical, NetworkView):
     """Fields above, the gallery below; behind it one photo in full, and the confusion matrix."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,46 +66,34 @@ class PhotosPanel(Vertical, TaskView):
     def __init__(self) -> None:
         super().__init__()
         self._photos = PhotoCollection()
-        self._job: ReadingJob | None = None
-        self._kind: ImageKind | None = None
-        # What is read again when network or preprocessing change, and the weights that read.
-        self._asked: PathsToRead | None = None
-        self._source: Source | None = None
-        self._fresh = False  # whether the gallery has nothing yet of what is being read
-        self._complaint = ""
+        self._form = PhotosForm(self._photos)
+        self._grid, self._detail = PhotoGrid(self._photos), PhotoDetail()
+        self._matrix = PhotoConfusion(id=MATRIX)
+        self._looked_at = False
+        # What read the photos that are shown; not yet what reads now, before its first photo.
+        self._shown: ReadingJob | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out fields, status, and what takes turns below."""
-        yield PhotosForm()
-        yield PhotosStatus()
+        """Lay out the fields, and what takes turns below."""
+        yield self._form
         with ContentSwitcher(initial=EMPTY):
             yield Static(WELCOME, id=EMPTY, markup=False)
             with Vertical(id=GALLERY):
-                yield PhotoGrid(self._reading)
+                yield self._grid
             with Vertical(id=DETAIL):
-                yield PhotoDetail()
-            yield PhotoConfusion(id=MATRIX)
-
-    def on_mount(self) -> None:
-        """Look for news only while something is read."""
-        self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
+                yield self._detail
+            yield self._matrix
 
     def on_show(self) -> None:
         """The first time: find out how to show pictures, and have something to show."""
-        if self._kind is not None:
+        if self._looked_at:
             return
-        self._kind = image_class(self.app)
-        self._grid.use_images(self._kind)
-        self.query_one(PhotoDetail).use_images(self._kind)
+        self._looked_at = True
+        self._detail.add_pictures()
         self.refresh_weights()
         samples = asset_dir() / "samples"
-        if self._job is None and samples.is_dir():
-            self._read([samples])
-
-    def on_unmount(self) -> None:
-        """Leave nothing behind that reads."""
-        if self._job is not None:
-            self._job.stop()
+        if self._form.job is None and samples.is_dir():
+            self._form.read([samples])
 
     def on_resize(self, event: events.Resize) -> None:
         """Part what there is where there is room."""
@@ -116,21 +102,10 @@ class PhotosPanel(Vertical, TaskView):
     # Parts
 
     @property
-    def _form(self) -> PhotosForm:
-        return self.query_one(PhotosForm)
-
-    @property
-    def _grid(self) -> PhotoGrid:
-        return self.query_one(PhotoGrid)
-
-    @property
     def _in_form(self) -> bool:
         """Whether the focus is on a field."""
         focused = self.app.focused
         return focused is not None and self._form in focused.ancestors
-
-    def _reading(self, index: int) -> tuple[Reading, bool]:
-        return self._photos[index], self._photos.is_given(index)
 
     @property
     def view(self) -> str:
@@ -144,69 +119,32 @@ class PhotosPanel(Vertical, TaskView):
         reading = self._photos[at] if at is not None else None
         if reading is None or reading.digit is None:
             return None
-        name = printable(reading.path.name, 40)
-        weights = None if self._source is None else self._source.path
-        return Given(name, reading.digit, reading.label, weights)
+        source = self._shown.source if self._shown is not None else None
+        weights = source.path if source is not None else None
+        return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
 
     @property
     def busy(self) -> bool:
         """Whether photos are being read, or looked at."""
-        reading = self._job is not None or self._form.network.busy
-        return reading or self.query_one(PhotoDetail).busy or not self._grid.thumbnails.idle
-
-    def focus_field(self) -> None:
-        """Put the cursor into the field for paths."""
-        self._form.path.focus()
+        busy = self._form.reading or self.networks.busy or self._detail.busy
+        return busy or not self._grid.thumbnails.idle
 
     def focus_view(self) -> None:
         """Put the focus where single keys are commands."""
-        places: dict[str, Widget] = {
-            DETAIL: self.query_one(PhotoDetail), MATRIX: self.query_one(PhotoConfusion),
-        }  # fmt: skip
+        places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()
-
-    def use(self, source: Source) -> None:
-        """Read with these weights from now on."""
-        self._form.network.use(source)
-
-    def refresh_weights(self) -> None:
-        """List the runs anew, since one may have ended."""
-        if self._kind is not None:  # else the first look does it
-            self._form.network.look()
-
-    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
-        """What was trained may answer from now on."""
-        self.refresh_weights()
 
     # Reading
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read photos and folders, and say so in the field."""
         self._form.path.value = spelled(paths)
-        self._read(paths)
+        self._form.read(paths)
 
-    def _read(self, paths: PathsToRead) -> None:
-        """Read in place of what is being read."""
-        if self._job is not None:
-            self._job.stop()
-        form = self._form
-        self._asked, self._complaint, self._fresh = paths, "", True
-        self._job = ReadingJob(paths, form.source, form.method, form.recursive)
-        self._job.start()
-        self._timer.resume()
-        self._show_status()
-        self.refresh_bindings()
-
-    @on(PhotosForm.Asked)
+    @on(Input.Submitted, "#photos-path")
     def _ask(self) -> None:
-        text = self._form.path.value
-        self._read(lambda: parse_paths(text))
+        self._form.read_typed()
         self.focus_view()
-
-    @on(PhotosForm.Rules)
-    def _read_again(self) -> None:
-        if self._asked is not None:
-            self._read(self._asked)
 
     def on_paste(self, event: events.Paste) -> None:
         """Files that are dropped on the window arrive as a paste of their paths."""
@@ -214,59 +152,32 @@ class PhotosPanel(Vertical, TaskView):
         self._form.path.replace_with(event.text)
         self._ask()
 
-    def _look(self) -> None:
-        """Show what was read since the last look."""
-        job = self._job
-        if job is None:
-            self._timer.pause()
-            return
-        done = job.done  # before taking: what comes in between is taken at the next look
-        readings = job.take()
-        if readings and job.reader is not None:
-            self._take(job, readings)
-        if done:
-            self._job = None
-            self._timer.pause()
-            self._complaint = job.failure
-            self.refresh_bindings()
-        self._show_status()
-
-    def _take(self, job: ReadingJob, readings: Sequence[Reading]) -> None:
-        assert job.reader is not None
-        if self._fresh:
-            self._fresh = False
+    @on(PhotosForm.Read)
+    def _take(self, event: PhotosForm.Read) -> None:
+        if self._shown is not event.job:
+            self._shown = event.job
             self._photos.clear()
             self._grid.thumbnails.forget()
-            self.query_one(PhotoDetail).forget()
-            self._source = job.source
+            self._detail.forget()
             if self.view in (EMPTY, DETAIL):
                 self._switch(GALLERY)
-        self._photos.add(readings, job.reader, self._threshold)
+        self._photos.add(event.readings)
         self._show_photos(keep=self._grid.place > 0)
 
     # Showing
 
-    @property
-    def _threshold(self) -> float:
-        threshold = self._form.threshold
-        return self._photos.threshold if threshold is None else threshold
-
     def _show_photos(self, *, keep: bool = True) -> None:
         """Bring everything that shows readings up to date."""
-        self._grid.show(self._photos.order, keep=keep)
+        self._grid.show(keep=keep)
         if self.view == MATRIX:
-            self.query_one(PhotoConfusion).show(self._photos.summary)
+            self._matrix.show(self._photos.summary)
         elif self.view == DETAIL:
             self._show_detail()
-        self._show_status()
-
-    def _show_status(self) -> None:
-        self.query_one(PhotosStatus).show(self._job, self._photos, self._complaint)
-        self._show_place()
+        self._form.show_status()
 
     @on(PhotoGrid.Selected)
     def _show_place(self) -> None:
-        self.query_one(PhotosStatus).show_place(self._photos, self._grid.in_view)
+        self._form.show_place(self._grid.in_view)
 
     def _switch(self, view: str) -> None:
         self.query_one(ContentSwitcher).current = view
@@ -275,39 +186,35 @@ class PhotosPanel(Vertical, TaskView):
         self.refresh_bindings()
 
     def _show_detail(self) -> None:
-        at, grid = self._grid.selected, self._grid
-        reader, source = self._photos.reader, self._source
-        if at is None or reader is None or source is None or self._kind is None:
+        at, job = self._grid.selected, self._shown
+        if at is None or job is None or job.reader is None or job.source is None:
             self._switch(GALLERY)
             return
-        reading, given = self._reading(at)
-        place = (grid.place + 1, len(self._photos.order))
-        self.query_one(PhotoDetail).show(reading, given, place, reader, source)
+        place = (self._grid.place + 1, len(self._photos.order))
+        self._detail.show(self._photos[at], place, job.reader, job.source)
 
-    # What is chosen above
-
-    @on(PhotosForm.Threshold)
-    def _judge(self, event: PhotosForm.Threshold) -> None:
-        self._complaint = event.complaint
-        if event.share is not None:
-            self._photos.judge(event.share)
+    @on(Input.Changed, "SettingInput")
+    def _judge(self) -> None:
+        self._form.complaint = ""
+        try:
+            self._photos.judge(self._form.threshold)
+        except SettingError as error:
+            self._form.complaint = str(error)
         self._show_photos()
 
-    @on(PhotosForm.Named)
-    def _use_names(self) -> None:
-        self._photos.use_names(self._form.named)
+    @on(Checkbox.Changed, "#photos-named")
+    def _use_names(self, event: Checkbox.Changed) -> None:
+        self._photos.use_names(event.value)
         self._show_photos()
 
     # What the keys do
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer what has something to do here; the other keys are the app's."""
-        if not self.is_mounted:
-            return True
         there = self._grid.selected is not None
         match action:
             case "stop":
-                return self._job is not None
+                return self._form.reading
             case "label":
                 return there and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
@@ -318,12 +225,7 @@ class PhotosPanel(Vertical, TaskView):
 
     def action_stop(self) -> None:
         """Stop reading; what was read stays."""
-        if self._job is not None:
-            self._job.stop()
-            self._look()
-            self._job = None
-            self._show_status()
-            self.refresh_bindings()
+        self._form.stop()
 
     def action_leave(self) -> None:
         """One step back: to the gallery, out of the field, or stop reading."""
@@ -331,14 +233,14 @@ class PhotosPanel(Vertical, TaskView):
             self._switch(GALLERY)
         elif self._in_form:
             self.focus_view()
-        elif self._job is not None:
+        elif self._form.reading:
             self.action_stop()
         else:
             raise SkipAction  # it may mean something to the screen
 
     def action_type(self) -> None:
         """Go to the field for paths."""
-        self.focus_field()
+        self._form.path.focus()
 
     def action_open(self) -> None:
         """Choose photos in a tree."""
@@ -385,7 +287,7 @@ class PhotosPanel(Vertical, TaskView):
     def action_matrix(self) -> None:
         """Show the confusion matrix, or the gallery again."""
         self._switch(GALLERY if self.view == MATRIX else MATRIX)
-        self.query_one(PhotoConfusion).show(self._photos.summary)
+        self._matrix.show(self._photos.summary)
 
     def action_label(self, digit: int) -> None:
         """Say what the selected photo shows; -1 takes that back."""
@@ -397,3 +299,45 @@ class PhotosPanel(Vertical, TaskView):
     def action_export(self) -> None:
         """Write the photos that are shown to a file."""
         self.app.push_screen(PhotosExportScreen(self._photos.shown))
+
+
+NONE_YET = (
+    "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
+    "7_2.png), or press a digit on a photo to say what it shows."
+)
+
+
+class PhotoConfusion(VerticalScroll, can_focus=True):
+    """Accuracy and confusion matrix of the photos with a label."""
+
+    _summary: ReadingSummary | None = None
+
+    def compose(self) -> ComposeResult:
+        """One table."""
+        yield Static("", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the theme, whose colours are in the cells."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
+    def show(self, summary: ReadingSummary) -> None:
+        """Draw it."""
+        self._summary = summary
+        self._draw()
+
+    def _draw(self) -> None:
+        summary = self._summary
+        if summary is None:
+            return
+        if summary.accuracy is None:
+            self.query_one(Static).update(NONE_YET)
+            return
+        accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"
+        title = Text(f"{accuracy}: true digit down, read as across, ? in doubt", style="bold")
+        right = [
+            f"{100 * row[true] / sum(row):.1f}" if any(row) else "–"
+            for true, row in enumerate(summary.confusion)
+        ]
+        theme = self.app.theme_variables
+        table = confusion_table(summary.confusion, "0123456789?", right, title, theme)
+        self.query_one(Static).update(table)

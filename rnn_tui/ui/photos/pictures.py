@@ -16,7 +16,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App, SuspendNotSupported
 from textual.widget import Widget
@@ -31,11 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-# A class of widgets, from `image_class`: which one depends on the terminal.
-ImageKind: TypeAlias = "type[BaseImage]"
-
-
-def image_class(app: App[object]) -> ImageKind:
+def image_class(app: App[object]) -> type[BaseImage]:
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
     if "textual_image.widget" not in sys.modules:
         _ask_terminal(app)
@@ -78,12 +74,11 @@ class PhotoImage(Widget):
     """A box with a picture in it, as large as it fits, in the middle.
 
     Args:
-        kind: from `image_class`.
         width, height: of the box, in cells.
     """
 
-    def __init__(self, kind: ImageKind, width: int, height: int) -> None:
-        self._image = kind()
+    def __init__(self, width: int, height: int) -> None:
+        self._image = image_class(self.app)()
         super().__init__(self._image)
         self._box = (width, height)
         self._picture: Picture | None = None
@@ -137,62 +132,53 @@ class Thumbnails:
         self._ready = ready
         self._kept: OrderedDict[Path, Picture | None] = OrderedDict()
         self._wanted: list[Path] = []
-        self._change = threading.Condition()
+        self._lock = threading.Lock()
         self._running = False
-        self._closed = False
 
     def get(self, path: Path) -> Picture | None:
         """The photo's, if it is there."""
-        with self._change:
+        with self._lock:
             if path in self._kept:
                 self._kept.move_to_end(path)
             return self._kept.get(path)
 
     def want(self, paths: Sequence[Path]) -> None:
         """Decode these, in this order, and no others."""
-        with self._change:
+        with self._lock:
             self._wanted = [path for path in paths[:KEPT] if path not in self._kept]
-            if self._wanted and not self._running and not self._closed:
+            if self._wanted and not self._running:
                 self._running = True
                 # A daemon, as a disk that is gone must not keep the app from ending.
                 threading.Thread(target=self._work, name="thumbnails", daemon=True).start()
-            self._change.notify_all()
 
     def forget(self) -> None:
         """Photos are read anew: they may have changed."""
-        with self._change:
+        with self._lock:
             self._kept.clear()
-
-    def close(self) -> None:
-        """End the thread."""
-        with self._change:
-            self._closed, self._wanted = True, []
-            self._change.notify_all()
 
     @property
     def idle(self) -> bool:
         """Whether nothing is wanted."""
-        with self._change:
+        with self._lock:
             return not self._wanted
 
     def _work(self) -> None:
         while True:
-            with self._change:
-                while not self._wanted:
-                    if self._closed:
-                        return
-                    self._change.wait()
+            with self._lock:
+                if not self._wanted:
+                    self._running = False
+                    return
                 path = self._wanted[0]
             picture = small(path)
-            with self._change:
+            with self._lock:
                 self._kept[path] = picture
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
-                if path in self._wanted:
+                wanted = path in self._wanted
+                if wanted:
                     self._wanted.remove(path)
-                if self._closed:
-                    return
-            self._ready()
+            if wanted:
+                self._ready()
 
 
 def small(path: str | os.PathLike[str]) -> Picture | None:

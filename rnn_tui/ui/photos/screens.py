@@ -19,6 +19,14 @@ from textual.widgets import Button, Checkbox, DirectoryTree
 from textual.widgets.tree import TreeNode
 
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.photos.export import (
+    in_the_way,
+    label_for,
+    labelled,
+    write_idx,
+    write_npz,
+    write_table,
+)
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
@@ -228,8 +236,6 @@ class PhotosExportScreen(ExportPrompt):
         """How many photos will be in it."""
         if self.form == "csv":
             return f"{_photos(len(self._readings))}, one a line."
-        from rnn_tui.photos.export import label_for  # noqa: PLC0415 - loads OpenCV
-
         count = sum(
             label_for(reading, predicted=self.predicted) is not None for reading in self._readings
         )
@@ -239,8 +245,6 @@ class PhotosExportScreen(ExportPrompt):
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         """The file that is there, or the two."""
-        from rnn_tui.photos.export import in_the_way  # noqa: PLC0415 - loads OpenCV
-
         return await in_thread(self, in_the_way, path, idx=form == "idx")
 
     async def write(self, form: str, path: Path) -> str:
@@ -250,8 +254,6 @@ class PhotosExportScreen(ExportPrompt):
 
 def _write(form: str, path: Path, readings: Sequence[Reading], predicted: bool) -> str:
     """In a thread: write, and tell what was written."""
-    from rnn_tui.photos.export import labelled, write_idx, write_npz, write_table  # noqa: PLC0415
-
     shown = printable(path, 200)
     if form == "csv":
         write_table(path, readings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
@@ -82,44 +82,56 @@ class ConfusionView(Vertical, TaskView):
             place.update(NONE)
             return
         at = self._at % len(self._matrices)
-        more = " (h: next network)" if len(self._matrices) > 1 else ""
-        name = f"{self._names[at]}{more}" if self._names else ""
-        place.update(self._table(self._matrices[at], name))
-
-    def _table(self, matrix: npt.NDArray[np.int64], name: str) -> Table:
-        """(C, C) counts, true classes in rows, answers in columns."""
-        theme = self.app.theme_variables
-        good, bad = Color.parse(theme["success"]), Color.parse(theme["error"])
-        ground = Color.parse(theme["background"])
-        classes = self._labels or [str(at) for at in range(len(matrix))]
+        matrix = self._matrices[at].tolist()
+        classes = self._labels or [str(one) for one in range(len(matrix))]
         what = "digit" if all(one.isdigit() for one in classes) else "class"
         title = f"true {what} down, read as across"
-        table = Table(
-            title=f"{name}: {title}" if name else title,
-            title_justify="left",
-            box=None,
-            padding=(0, 0),
-        )
-        table.add_column("", justify="right")
-        for one in classes:
-            table.add_column(Text(f"{one} "), justify="right", min_width=5)
-        table.add_column("right %", justify="right", min_width=8)
-        for true, counts in enumerate(matrix.tolist()):
-            total = max(1, sum(counts))
-            worst = max(1, *(n for read, n in enumerate(counts) if read != true))
-            cells = [Text(f"{classes[true]} ", style="bold")]
-            for read, count in enumerate(counts):
-                if not count:
-                    cells.append(Text("· ", style="dim"))
-                    continue
-                hue, share = (good, count / total) if read == true else (bad, count / worst)
-                shade = ground.blend(hue, 0.15 + 0.45 * share)
-                style = Style(
-                    bgcolor=shade.rich_color,
-                    color=shade.get_contrast_text(1.0).rich_color,
-                    bold=read == true,
-                )
-                cells.append(Text(f"{count:>4} ", style=style))
-            cells.append(Text(f"{100 * counts[true] / total:.2f}"))
-            table.add_row(*cells)
-        return table
+        if self._names:
+            more = " (h: next network)" if len(self._matrices) > 1 else ""
+            title = f"{self._names[at]}{more}: {title}"
+        right = [f"{100 * row[true] / max(1, sum(row)):.2f}" for true, row in enumerate(matrix)]
+        place.update(confusion_table(matrix, classes, right, title, self.app.theme_variables))
+
+
+def confusion_table(
+    matrix: Sequence[Sequence[int]],
+    names: Sequence[str],
+    right: Sequence[str],
+    title: str | Text,
+    theme: Mapping[str, str],
+) -> Table:
+    """Counts of answers in colours: the deeper, the larger a share of the row.
+
+    Args:
+        matrix: (C, C), true classes in rows, answers in columns; or (C, C + 1), the last column for
+            answers in doubt.
+        names: of the columns, of which the first C are those of the rows, too.
+        right: (C,) what to say of each row's right answers.
+        title: above it.
+        theme: the colours of the app's theme, by name.
+    """
+    good, bad, unsure, ground = (
+        Color.parse(theme[name]) for name in ("success", "error", "warning", "background")
+    )
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 0))
+    table.add_column("", justify="right")
+    for name in names:
+        table.add_column(Text(f"{name} "), justify="right", min_width=5)
+    table.add_column("right %", justify="right", min_width=8)
+    for true, counts in enumerate(matrix):
+        total = sum(counts)
+        worst = max(1, *(n for read, n in enumerate(counts) if read != true))
+        cells = [Text(f"{names[true]} ", style="bold" if total else "dim")]
+        for read, count in enumerate(counts):
+            hue = good if read == true else unsure if read == len(matrix) else bad
+            share = count / max(1, total) if read == true else count / worst
+            cells.append(_cell(count, ground.blend(hue, 0.15 + 0.45 * share), read == true))
+        table.add_row(*cells, Text(right[true]))
+    return table
+
+
+def _cell(count: int, shade: Color, bold: bool) -> Text:
+    if not count:
+        return Text("· ", style="dim")
+    colour = shade.get_contrast_text(1.0).rich_color
+    return Text(f"{count:>4} ", style=Style(bgcolor=shade.rich_color, color=colour, bold=bold))

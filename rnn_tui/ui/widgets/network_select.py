@@ -1,4 +1,4 @@
-"""The list of networks to choose from: those that ship, those of runs, one that was named."""
+"""The list of networks to choose from, shipped, of runs or named, and views that have one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Select
 
+from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, candidates
 from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.views import TaskView
 
 NONE = "none"
 
@@ -115,3 +117,28 @@ class NetworkSelect(Select[str]):
             if source.path == path:
                 return title
         return None
+
+
+class NetworkView(TaskView):
+    """A view in which one chooses whose weights answer.
+
+    To be the last of a class's bases: Textual takes default styles from the first.
+    """
+
+    @property
+    def networks(self) -> NetworkSelect:
+        """The choice."""
+        return self.query_one(NetworkSelect)
+
+    def use(self, source: Source) -> None:
+        """Answer with these weights from now on."""
+        self.networks.use(source)
+
+    def refresh_weights(self) -> None:
+        """Look for weights anew, since a run may have ended, and answer with them."""
+        if self.is_mounted:  # else coming into view does it
+            self.networks.look()
+
+    def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
+        """What was trained may answer from now on."""
+        self.refresh_weights()

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.reader import Reading
+from rnn_tui.ui.photos import form
 from rnn_tui.ui.photos import panel as photos
 from rnn_tui.ui.photos.card import CardText, PhotoCard
 from rnn_tui.ui.photos.grid import layout_for
@@ -55,7 +56,7 @@ def write_blank(path: Path) -> None:
 def without_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Read nothing at first look, and look for news often; work in a folder, which is returned."""
     monkeypatch.setattr(photos, "asset_dir", lambda: folder / "nowhere")
-    monkeypatch.setattr(photos, "SECONDS_BETWEEN_LOOKS", 0.03)
+    monkeypatch.setattr(form, "SECONDS_BETWEEN_LOOKS", 0.03)
     monkeypatch.chdir(folder)
     return folder
 

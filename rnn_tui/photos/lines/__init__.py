@@ -1,1 +1,0 @@
-"""Printed lines in photos: found, told from strokes, painted over."""
