@@ -34,8 +34,9 @@ import rnn_tui.runs.training  # noqa: F401
 from rnn_tui.cli.main import main as rnn_tui_main
 from rnn_tui.engine import loop
 from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.state import Status
 from rnn_tui.engine.training_state import load_resume_point
-from rnn_tui.runs.records import Moment, RunRecord, RunStatus
+from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.conftest import write_mnist_slice
@@ -119,7 +120,7 @@ def left_alone(arguments: Sequence[str]) -> Case:
 
 def check_after_kill(run: RunRecord, case: Case, store: RunStore) -> None:
     """What must hold whenever a process was killed."""
-    if run.status is not RunStatus.INTERRUPTED:
+    if run.status is not Status.INTERRUPTED:
         raise Broken(f"a killed run shows as {run.status}")
     if any(path != run.weights for path in run.weights.parent.glob("*")):
         SEEN["while a checkpoint was written"] += 1

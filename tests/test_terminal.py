@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.runs.records import RunStatus
 from rnn_tui.runs.store import RunStore
 
 pty = pytest.importorskip("pty")
@@ -159,6 +159,6 @@ def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(
     terminal.assert_restored()
     with RunStore() as store:
         [run] = store.runs()
-    assert run.status is RunStatus.INTERRUPTED
+    assert run.status is Status.INTERRUPTED
     assert run.step > 0
     assert read_weights(run.weights).config == run.config

@@ -18,19 +18,28 @@ LOG_CAPACITY = 500
 
 
 class Status(StrEnum):
-    """Where a run stands."""
+    """Where a run stands, whoever trains it.
+
+    Only the store tells `INTERRUPTED` from `STOPPED`: a run that is watched is stopped either way.
+    """
 
     LOADING = "loading"
     TRAINING = "training"
     PAUSED = "paused"
+    INTERRUPTED = "interrupted"
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
 
     @property
     def active(self) -> bool:
-        """Whether a training thread is behind it."""
+        """Whether a thread trains it, or did when this was written."""
         return self in (Status.LOADING, Status.TRAINING, Status.PAUSED)
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it can go on."""
+        return self in (Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
 
 
 @dataclass(frozen=True)

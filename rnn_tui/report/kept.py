@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
+from rnn_tui.engine.state import Status
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
-from rnn_tui.runs.records import Kind, Moment, RunRecord, RunStatus
+from rnn_tui.runs.records import Kind, Moment, RunRecord
 
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
@@ -96,13 +97,13 @@ def kept(plan: Plan, store: RunStore | None) -> Kept:
             continue
         parts = [wanted.get(network) for network in networks(run.config)]
         mine = [part for part in parts if part is not None]
-        if run.status is RunStatus.FINISHED:
+        if run.status is Status.FINISHED:
             finished.append(run)
             # The newest run comes first: an older one takes its place.
             done |= {part: Found(run, at) for at, part in enumerate(parts) if part is not None}
         elif run.status.active:
             active |= dict.fromkeys(mine, run)
-        elif run.status in (RunStatus.STOPPED, RunStatus.INTERRUPTED) and len(mine) == len(parts):
+        elif run.status in (Status.STOPPED, Status.INTERRUPTED) and len(mine) == len(parts):
             unfinished.append((run, tuple(mine)))
     unfinished.sort(key=lambda one: -one[0].progress)
 

@@ -8,7 +8,6 @@ import sqlite3
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
 from pathlib import Path
 from sys import byteorder
 from typing import Any, Literal
@@ -18,31 +17,10 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
+from rnn_tui.engine.state import Status
 
 Kind = Literal["step", "epoch", "test"]
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
-
-
-class RunStatus(StrEnum):
-    """Where a run stands, whoever trains it."""
-
-    LOADING = "loading"
-    TRAINING = "training"
-    PAUSED = "paused"
-    INTERRUPTED = "interrupted"
-    STOPPED = "stopped"
-    FINISHED = "finished"
-    FAILED = "failed"
-
-    @property
-    def active(self) -> bool:
-        """Whether a process is behind it, or was when this was written."""
-        return self in (RunStatus.LOADING, RunStatus.TRAINING, RunStatus.PAUSED)
-
-    @property
-    def resumable(self) -> bool:
-        """Whether it can go on."""
-        return self in (RunStatus.INTERRUPTED, RunStatus.STOPPED, RunStatus.FAILED)
 
 
 @dataclass(frozen=True)
@@ -74,7 +52,7 @@ class RunRecord:
     run_id: str
     name: str
     config: RunConfig
-    status: RunStatus
+    status: Status
     created: float
     updated: float
     step: int = 0
@@ -248,13 +226,13 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[str], alive: bool) -> RunRe
     """
     try:
         config = config_from_dict(json.loads(row["config"]))
-        status = RunStatus(row["status"])
+        status = Status(row["status"])
     except (TypeError, ValueError, RecursionError, SettingError):
         return None
     if not ID.fullmatch(row["id"]):
         return None
     if status.active and not alive:
-        status = RunStatus.INTERRUPTED
+        status = Status.INTERRUPTED
     known: dict[str, Any] = {name: row[name] for name in {*row.keys()} & _FIELDS}
     known |= {"run_id": row["id"], "config": config, "status": status}
     return RunRecord(**{**known, "specs": specs_of(row["specs"]), "tags": tuple(sorted(tags))})

@@ -20,10 +20,11 @@ from rnn_tui.engine.errors import CheckpointError, SettingError
 from rnn_tui.engine.files import write_atomically
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir, run_dir, weights_of
+from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import ID, Moment, RunStatus, headline, specs_of
+from rnn_tui.runs.records import ID, Moment, headline, specs_of
 from rnn_tui.runs.writing import EventWriter, insert_run, update_run, write_results
 
 KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
@@ -184,7 +185,7 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> bool:
         return False
     label = config.label.lower().replace(" ", "-").replace("×", "x")
     insert_run(connection, run_id, config, f"{config.task}-{label}", created)
-    columns: dict[str, object] = {"status": RunStatus.STOPPED, "step": step}
+    columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
     if metrics:
         columns |= write_results(
             connection, run_id, config, (), Moment.test(config, step, 0.0, metrics)

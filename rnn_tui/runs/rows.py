@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from functools import reduce
 
 from rnn_tui.engine import events
-from rnn_tui.engine.state import RunState
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, RunStatus, Session, unpack
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, unpack
 
 
 def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = None) -> list[Moment]:
@@ -105,12 +105,12 @@ def _events(
     if run.weights.is_file():
         yield events.CheckpointSaved(name, run.step, str(run.weights))
     match run.status:
-        case RunStatus.PAUSED:
+        case Status.PAUSED:
             yield events.RunPaused(name, run.step)
-        case RunStatus.STOPPED | RunStatus.INTERRUPTED:
-            interrupted = run.status is RunStatus.INTERRUPTED
+        case Status.STOPPED | Status.INTERRUPTED:
+            interrupted = run.status is Status.INTERRUPTED
             yield events.RunStopped(name, run.step, run.elapsed, interrupted)
-        case RunStatus.FAILED:
+        case Status.FAILED:
             yield events.RunFailed(name, run.step, run.message)
-        case RunStatus.FINISHED if end is not None:
+        case Status.FINISHED if end is not None:
             yield end

@@ -11,13 +11,13 @@ from typing import Self
 
 from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, printable
 from rnn_tui.engine.paths import run_database, run_dir
-from rnn_tui.engine.state import RunState
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import LAST
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, RunStatus, Session, record_from_row
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, record_from_row
 from rnn_tui.runs.recovery import adopt_folders, take_in
 from rnn_tui.runs.writing import update_run, write_results
 
@@ -91,7 +91,7 @@ class RunStore:
         """
         runs = self.runs(task, deleted=deleted)
         if text == LAST and runs:
-            newest = (run for run in runs if not finished or run.status is RunStatus.FINISHED)
+            newest = (run for run in runs if not finished or run.status is Status.FINISHED)
             if found := next(newest, None):
                 return found
             raise StoreError(f"No run{_of(task)} is finished; rnn-tui runs lists them.")
@@ -256,7 +256,7 @@ class RunStore:
             return [self._settled(run) for run in found if run is not None]
 
     def _alive(self, row: sqlite3.Row) -> bool:
-        if row["status"] not in [status for status in RunStatus if status.active]:
+        if row["status"] not in [status for status in Status if status.active]:
             return False
         held = is_held(row["id"])
         if held is not None:
@@ -266,7 +266,7 @@ class RunStore:
 
     def _settled(self, run: RunRecord) -> RunRecord:
         """A run that was killed after its weights were complete, but before it could say so."""
-        if run.status is not RunStatus.INTERRUPTED:
+        if run.status is not Status.INTERRUPTED:
             return run
         try:
             _, step, metrics = read_description(run.weights)

@@ -15,8 +15,9 @@ from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Metric
+from rnn_tui.engine.state import Status
 from rnn_tui.runs.locks import process_started
-from rnn_tui.runs.records import Moment, RunStatus, definitions_to_json, headline, pack
+from rnn_tui.runs.records import Moment, definitions_to_json, headline, pack
 from rnn_tui.runs.rows import moments
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
@@ -33,7 +34,7 @@ def insert_run(
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             run_id, free_name(connection, name), config.task, config.cell, config.preset,
-            json.dumps(config.to_dict()), created, time.time(), RunStatus.LOADING,
+            json.dumps(config.to_dict()), created, time.time(), Status.LOADING,
         ),
     )  # fmt: skip
 
@@ -90,9 +91,9 @@ class EventWriter:
                 self._moment(connection, moment)
                 self._headlines(connection, moment.figures)
             case events.RunPaused():
-                self._columns |= {"status": RunStatus.PAUSED}
+                self._columns |= {"status": Status.PAUSED}
             case events.RunResumed():
-                self._columns |= {"status": RunStatus.TRAINING}
+                self._columns |= {"status": Status.TRAINING}
             case events.LogLine():
                 connection.execute(
                     "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)",
@@ -110,10 +111,10 @@ class EventWriter:
                     connection, self._id, self._config, self._specs, moment
                 )
             case events.RunStopped():
-                status = RunStatus.INTERRUPTED if event.interrupted else RunStatus.STOPPED
+                status = Status.INTERRUPTED if event.interrupted else Status.STOPPED
                 self._columns |= {"status": status, "step": event.step, "elapsed": event.seconds}
             case events.RunFailed():
-                self._columns |= {"status": RunStatus.FAILED, "message": event.message}
+                self._columns |= {"status": Status.FAILED, "message": event.message}
 
     def _started(self, connection: sqlite3.Connection, event: events.RunStarted) -> None:
         """A session begins; what was logged after its first step will be logged again."""
@@ -124,7 +125,7 @@ class EventWriter:
                 (self._id, event.first_step),
             )
         self._columns |= {
-            "status": RunStatus.TRAINING,
+            "status": Status.TRAINING,
             "step": event.first_step,
             "total_steps": event.total_steps,
             "steps_per_epoch": event.steps_per_epoch,
@@ -203,7 +204,7 @@ def write_results(
     write_moment(connection, run_id, moment)
     spec, final = main_figure(config, specs, moment.figures)
     return {
-        "status": RunStatus.FINISHED,
+        "status": Status.FINISHED,
         "step": moment.step,
         "elapsed": moment.elapsed,
         "final": final,

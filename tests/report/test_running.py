@@ -15,11 +15,12 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.state import Status
 from rnn_tui.report.kept import Found, Kept, kept, networks, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.runs import training
-from rnn_tui.runs.records import RunRecord, RunStatus
+from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 
@@ -33,7 +34,7 @@ def train(config: RunConfig) -> None:
 
 def trained() -> Counter[object]:
     """How often each network was trained to the end."""
-    finished = [run for run in runs() if run.status is RunStatus.FINISHED]
+    finished = [run for run in runs() if run.status is Status.FINISHED]
     return Counter(network for run in finished for network in networks(run.config))
 
 
@@ -124,7 +125,7 @@ def test_stopped_it_goes_on_where_it_was(
     assert told.ending.runs_left
     assert not told.ending.complete
     (stopped,) = runs()
-    assert (stopped.status, stopped.step) == (RunStatus.STOPPED, 3)
+    assert (stopped.status, stopped.step) == (Status.STOPPED, 3)
     goes_on = train_plan(made)
     first, _ = goes_on.of(events.RunStarted)
     assert (first.run_id, first.first_step) == (stopped.run_id, 3)
@@ -192,7 +193,7 @@ def test_a_device_that_is_not_there_starts_no_run(
 
 
 def found(config: RunConfig) -> Found:
-    return Found(RunRecord("run", "run", config, RunStatus.FINISHED, 0.0, 0.0), 0)
+    return Found(RunRecord("run", "run", config, Status.FINISHED, 0.0, 0.0), 0)
 
 
 @settings(max_examples=40, deadline=None)

@@ -14,8 +14,9 @@ import pytest
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.paths import run_database, run_dir
+from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recovery
-from rnn_tui.runs.records import RunRecord, RunStatus
+from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import Told, small, train
 
@@ -41,7 +42,7 @@ def assert_told_once(told: Told, *words: str) -> None:
 
 def assert_whole(told: Told, run: RunRecord) -> None:
     """Nothing that was logged is missing."""
-    assert (run.run_id, run.status) == (told.run_id, RunStatus.FINISHED)
+    assert (run.run_id, run.status) == (told.run_id, Status.FINISHED)
     with RunStore() as store:
         moments = store.moments(run.run_id)
     assert [m.replicas for m in moments if m.kind == "step"] == [
@@ -131,7 +132,7 @@ def test_a_folder_that_vanishes_is_made_again(home: Path, only: Only) -> None:
     told = train(watch=after_epoch(1, vanish))
     assert_told_once(told, "vanished", str(run_database()))
     run = only()
-    assert (run.run_id, run.status) == (told.run_id, RunStatus.FINISHED)
+    assert (run.run_id, run.status) == (told.run_id, Status.FINISHED)
     assert load_checkpoint(run.weights).step == 30
     with RunStore() as store:
         last = store.moments(run.run_id, "epoch")[-1]

@@ -13,7 +13,7 @@ from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
-from rnn_tui.runs.records import Moment, RunRecord, RunStatus
+from rnn_tui.runs.records import Moment, RunRecord
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import Told, resume, small, train
 
@@ -40,7 +40,7 @@ def moment_of(event: events.Event) -> Moment | None:
 def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
     told = train(small(task))
     run = only()
-    assert (run.run_id, run.config, run.status) == (told.run_id, small(task), RunStatus.FINISHED)
+    assert (run.run_id, run.config, run.status) == (told.run_id, small(task), Status.FINISHED)
     assert told.warnings == []
     with RunStore() as store:
         kept = store.moments(run.run_id)
@@ -110,13 +110,13 @@ def test_a_stopped_run_goes_on_and_its_record_is_that_of_one_go(stop: int, only:
         store.delete(store.find("last"))
     train(stop_at=stop)
     run = only()
-    assert (run.status, run.step) == (RunStatus.STOPPED, stop)
+    assert (run.status, run.step) == (Status.STOPPED, stop)
     told = resume(run)
     (started,) = told.of(events.RunStarted)
     assert started.first_step == stop
     assert isinstance(told.events[-1], events.RunFinished)
     run = only()
-    assert (run.status, run.step) == (RunStatus.FINISHED, 30)
+    assert (run.status, run.step) == (Status.FINISHED, 30)
     with RunStore() as store:
         kept = store.moments(run.run_id)
         assert [s.first_step for s in store.sessions(run.run_id)] == [0, stop]
@@ -160,7 +160,7 @@ def test_without_a_checkpoint_it_begins_again(only: Only) -> None:
 
 def test_a_stop_by_the_system_is_an_interruption(only: Only) -> None:
     train(stop_at=5, interrupt=True)
-    assert only().status is RunStatus.INTERRUPTED
+    assert only().status is Status.INTERRUPTED
 
 
 def test_a_listener_that_is_gone_interrupts_the_run(only: Only) -> None:
@@ -171,7 +171,7 @@ def test_a_listener_that_is_gone_interrupts_the_run(only: Only) -> None:
     with pytest.raises(BrokenPipeError):
         train(watch=closed)
     run = only()
-    assert (run.status, run.step) == (RunStatus.INTERRUPTED, 10)
+    assert (run.status, run.step) == (Status.INTERRUPTED, 10)
     assert isinstance(resume(run).events[-1], events.RunFinished)
 
 
@@ -235,7 +235,7 @@ def test_a_run_in_training_shows_as_that_and_is_not_resumed(only: Only) -> None:
     thread.start()
     try:
         assert paused.wait(30)
-        while only().status is not RunStatus.PAUSED:
+        while only().status is not Status.PAUSED:
             pass
         run = only()
         assert (run.step, run.total_steps) == (4, 30)
@@ -246,7 +246,7 @@ def test_a_run_in_training_shows_as_that_and_is_not_resumed(only: Only) -> None:
     finally:
         control.resume()
         thread.join(30)
-    assert only().status is RunStatus.FINISHED
+    assert only().status is Status.FINISHED
 
 
 def test_a_run_killed_before_it_could_say_that_it_is_finished_is_finished(only: Only) -> None:
@@ -256,7 +256,7 @@ def test_a_run_killed_before_it_could_say_that_it_is_finished_is_finished(only: 
         store._connection.execute("UPDATE runs SET status = 'training', final = NULL")
         store._connection.execute("DELETE FROM points WHERE kind = 'test'")
     run = only()
-    assert (run.status, run.final) == (RunStatus.FINISHED, expected.final)
+    assert (run.status, run.final) == (Status.FINISHED, expected.final)
     with RunStore() as store:
         (moment,) = store.moments(run.run_id, "test")
     assert moment.replicas == told.of(events.RunFinished)[0].replicas
@@ -268,5 +268,5 @@ def test_failed_runs_say_why(only: Only) -> None:
         train(small(device="cuda"))
     failed = only()
     with RunStore() as store:
-        assert (failed.status, store.state(failed).status) == (RunStatus.FAILED, Status.FAILED)
+        assert (failed.status, store.state(failed).status) == (Status.FAILED, Status.FAILED)
     assert "cuda" in failed.message

@@ -10,9 +10,9 @@ import pytest
 
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import Status
 from rnn_tui.runs import database as schema
 from rnn_tui.runs.database import connect
-from rnn_tui.runs.records import RunStatus
 from rnn_tui.runs.store import RunStore
 from tests.runs.kept_runs import train
 
@@ -33,7 +33,7 @@ def test_what_the_first_version_wrote_is_read(home: Path) -> None:
         runs = {run.name: run for run in store.runs()}
         assert list(runs) == ["adder-first", "mnist-first", "recall-first"]
         statuses = [run.status for run in runs.values()]
-        assert statuses == [RunStatus.INTERRUPTED, RunStatus.STOPPED, RunStatus.FINISHED]
+        assert statuses == [Status.INTERRUPTED, Status.STOPPED, Status.FINISHED]
         recall = runs["recall-first"]
         assert (recall.tags, recall.note) == (("good", "old"), "the first run")
         assert recall.config.seeds == 2  # type: ignore[attr-defined]

@@ -10,19 +10,20 @@ from typing import Any
 from rich.text import Text
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.state import Status
 from rnn_tui.runs import words
-from rnn_tui.runs.records import RunRecord, RunStatus
+from rnn_tui.runs.records import RunRecord
 
 BAR_CELLS = 6
 # By mark and word, and by colour only besides.
 STATUS_MARKS = {
-    RunStatus.LOADING: ("…", "$text-muted"),
-    RunStatus.TRAINING: ("●", "$text-success"),
-    RunStatus.PAUSED: ("‖", "$text-warning"),
-    RunStatus.INTERRUPTED: ("!", "$text-warning"),
-    RunStatus.STOPPED: ("■", "$text-muted"),
-    RunStatus.FINISHED: ("✓", "$text-success"),
-    RunStatus.FAILED: ("✗", "$text-error"),
+    Status.LOADING: ("…", "$text-muted"),
+    Status.TRAINING: ("●", "$text-success"),
+    Status.PAUSED: ("‖", "$text-warning"),
+    Status.INTERRUPTED: ("!", "$text-warning"),
+    Status.STOPPED: ("■", "$text-muted"),
+    Status.FINISHED: ("✓", "$text-success"),
+    Status.FAILED: ("✗", "$text-error"),
 }
 
 
@@ -80,7 +81,7 @@ COLUMNS = (
         "status",
         "status",
         lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
-        lambda run: list(RunStatus).index(run.status),
+        lambda run: list(Status).index(run.status),
     ),
     Column("progress", "progress", _progress, lambda run: -run.progress),
     Column(

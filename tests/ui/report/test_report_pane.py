@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, DataTable, Input, Static
 
 from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import Status
 from rnn_tui.report.kept import networks
 from rnn_tui.report.plan import Plan
-from rnn_tui.runs.records import RunStatus
 from rnn_tui.ui.report.pane import ReportPane
 from rnn_tui.ui.report.views import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
@@ -269,14 +269,14 @@ async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
         await pilot.press("c", "s")
         await wait_until(pilot, lambda: "stopped with 0 of 6 networks trained" in last_notice(app))
         (stopped,) = runs()
-        assert stopped.status is RunStatus.STOPPED
+        assert stopped.status is Status.STOPPED
         await pilot.press("t")
         await wait_until(pilot, lambda: "complete" in last_notice(app))
         assert "published figures" in last_notice(app)
         await wait_until(pilot, lambda: "6 of 6 networks" in screen_text(app))
         # One run, whose curve goes on from where it stopped; the Recall tab has all of it.
         (run,) = runs()
-        assert (run.run_id, run.status) == (stopped.run_id, RunStatus.FINISHED)
+        assert (run.run_id, run.status) == (stopped.run_id, Status.FINISHED)
         assert set(Counter(networks(run.config)).values()) == {1}
         (state,) = manager.states.values()
         assert [epoch.epoch for epoch in state.epochs] == [1, 2]

@@ -16,9 +16,9 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.control import Control
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs import training
-from rnn_tui.runs.records import RunStatus
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.ask.calculator import CalculatorPanel
@@ -318,7 +318,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
         await pilot.pause()
         assert "nothing to resume" in last_notice(app)
     with RunStore() as store:
-        assert store.find("adder-half").status is RunStatus.FINISHED
+        assert store.find("adder-half").status is Status.FINISHED
 
 
 async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home: Path) -> None:
