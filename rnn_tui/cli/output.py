@@ -20,7 +20,7 @@ from rnn_tui.engine.errors import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rnn_tui.engine.control import Control
+    from rnn_tui.engine.events import Control
 
 # How a command ends, for whoever called it; the last is 128 + SIGINT, as shells have it.
 OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options, read_by
 from rnn_tui.engine import events
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.kept import kept
@@ -107,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         return output.OK
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - SQLite, on use only
 
-    control, progress = Control(), _Progress(quiet=options.quiet)
+    control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
         end = train_missing(made, progress.take, control)
     stopped = end.runs_left > 0

@@ -16,7 +16,7 @@ from rnn_tui.tasks import TASKS
 if TYPE_CHECKING:
     from rnn_tui.cli.results import TrainingOutput
     from rnn_tui.engine.config import RunConfig
-    from rnn_tui.engine.control import Control
+    from rnn_tui.engine.events import Control
     from rnn_tui.engine.state import RunState
     from rnn_tui.runs.training import Emit
     from rnn_tui.tasks.task import Task
@@ -219,7 +219,7 @@ def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
         start: trains.
         to: where to write the weights as well, once the run has finished.
     """
-    from rnn_tui.engine.control import Control  # noqa: PLC0415 - on use only
+    from rnn_tui.engine.events import Control  # noqa: PLC0415 - on use only
     from rnn_tui.engine.state import Status  # noqa: PLC0415
 
     control, config = Control(), told.state.config

@@ -20,9 +20,8 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DivergedError, UserError
-from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.loss_log import LossLog, divergence
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
-from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.runs.locks import RunLock

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import Outcome, fit
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.row_reader import LastStepBiLSTM

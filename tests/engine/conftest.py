@@ -11,7 +11,7 @@ import pytest
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

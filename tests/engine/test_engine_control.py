@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 
 LONG = 30.0
 

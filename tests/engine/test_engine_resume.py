@@ -15,8 +15,8 @@ from torch import Tensor
 from rnn_tui.engine import events, loop
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.tasks import TASKS
 

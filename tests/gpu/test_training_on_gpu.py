@@ -9,7 +9,7 @@ import torch
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import Outcome, fit
 from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.tasks import TASKS

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rnn_tui.engine import events
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results, results

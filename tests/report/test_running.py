@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import DeviceError
-from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.state import Status
 from rnn_tui.report.kept import Found, Kept, kept, networks, work_for
 from rnn_tui.report.plan import Part, Plan, family

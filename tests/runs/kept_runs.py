@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
-from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.runs import training
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.tasks import TASKS

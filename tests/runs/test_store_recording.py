@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from rnn_tui.engine import events
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, StoreError
-from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training

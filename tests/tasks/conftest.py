@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from rnn_tui.engine import events
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.seeding import generator

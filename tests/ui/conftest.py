@@ -9,7 +9,7 @@ import pytest
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
 from rnn_tui.ui.training.manager import Evaluated, TrainingManager

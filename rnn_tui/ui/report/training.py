@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.state import RunState, Status
 
 if TYPE_CHECKING:

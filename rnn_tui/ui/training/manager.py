@@ -15,9 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import CheckpointError, UserError
-from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status

@@ -14,8 +14,8 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.control import Control
 from rnn_tui.engine.errors import QueryError
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.weights import shipped

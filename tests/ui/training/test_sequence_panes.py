@@ -15,7 +15,7 @@ from textual.widgets import Checkbox, DataTable, Input, Select, Static
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.control import Control
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks.config import SequenceConfig
