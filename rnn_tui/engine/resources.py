@@ -1,8 +1,10 @@
-"""What of the machine this process may use: its cores, its memory; and imports without a pause.
+"""What of the machine this process may use: cores, memory, devices; and imports without a pause.
 
 Python looks for garbage by walking through all objects, the more often the more are made. Importing
 PyTorch makes half a million, all to stay: looking through them costs a seventh of the time that the
-imports take, and 0.2 ... 0.3 s each time later, in which nothing else goes on. Loads no torch.
+imports take, and 0.2 ... 0.3 s each time later, in which nothing else goes on.
+
+The first frame needs this module: torch and psutil are imported on use.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from rnn_tui.engine.errors import DeviceError
 
 if TYPE_CHECKING:
     import torch
@@ -34,10 +38,57 @@ def require_memory(needed: int, device: torch.device) -> None:
     Raises:
         MemoryError: if so.
     """
-    import psutil  # noqa: PLC0415 - on use: the first frame of the app needs this module
+    import psutil  # noqa: PLC0415
 
     if device.type == "cpu" and needed > psutil.virtual_memory().available:
         raise MemoryError(f"{needed} bytes needed")
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device called `name`; `auto` takes CUDA, else MPS, else the CPU.
+
+    Raises:
+        DeviceError: if a device was named that this machine or this torch build lacks.
+    """
+    import torch  # noqa: PLC0415
+
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if name == "auto":
+        name = next((kind for kind, there in present.items() if there), "cpu")
+    if name == "cpu":
+        return torch.device("cpu")
+    if not present.get(name, False):
+        raise DeviceError(
+            f"There is no {name} device that PyTorch {torch.__version__} can use here; "
+            "choose auto or cpu."
+        )
+    return torch.device(name, 0) if name == "cuda" else torch.device(name)
+
+
+def precision(device: torch.device, bfloat16: bool) -> torch.autocast:
+    """A context in which matrix products run in bfloat16, or everything in float32.
+
+    Autocast's cache of converted weights stays off: it is shared between threads and emptied by
+    whichever leaves first, so that what is added up in bfloat16 would depend on chance.
+    """
+    import torch  # noqa: PLC0415
+
+    return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
+
+
+def fast_bfloat16(device: torch.device) -> bool:
+    """Whether matrix products in bfloat16 have their own instructions on `device`.
+
+    Without them PyTorch converts back and forth, which is slower than float32.
+    """
+    import torch  # noqa: PLC0415
+
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        has = torch.cpu.get_capabilities()
+        return bool(has.get("avx512_bf16") or has.get("amx_bf16"))
+    return False
 
 
 @contextmanager

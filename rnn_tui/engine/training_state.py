@@ -16,10 +16,10 @@ from safetensors import safe_open
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import resolve_device
 from rnn_tui.engine.errors import CheckpointError, DeviceError, printable
 from rnn_tui.engine.loss_log import LossLog
 from rnn_tui.engine.problem import Problem
+from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import Stepper
 from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.devices import precision
 from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.resources import precision
 from rnn_tui.networks.cell import Cell
 
 

@@ -11,6 +11,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.resources import resolve_device
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
@@ -104,7 +105,7 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
         if control.stopping or not works:
             return now
         if not device_checked:  # or every single run would fail
-            _check_device(plan.device)
+            resolve_device(plan.device)
             device_checked = True
         work = works[0]
         run_id = new_run_id() if work.run is None else work.run.run_id
@@ -123,12 +124,6 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
         if not control.stopping:
             # Even where it could not be kept: it must not be trained for ever.
             tried.update(work.parts)
-
-
-def _check_device(name: str) -> None:
-    from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - torch, on use only
-
-    resolve_device(name)
 
 
 def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> None:

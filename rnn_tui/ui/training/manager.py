@@ -18,7 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import weights_of
-from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.engine.resources import heavy_imports, resolve_device
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.report.training import ReportStatus, ReportTrainer, RunBegan
@@ -249,8 +249,6 @@ class TrainingManager:
         try:
             with heavy_imports():
                 import torch  # noqa: PLC0415 - loading it here, and not before, is the point
-
-                from rnn_tui.engine.devices import resolve_device  # noqa: PLC0415 - imports torch
 
                 for task in TASKS.values():
                     task.load()
