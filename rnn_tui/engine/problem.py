@@ -1,13 +1,15 @@
 """What a task gives to the training loop: a model, its data and its figures.
 
 The loop knows no task, and a task knows neither loop nor optimiser: whoever adds a task writes a
-`Problem`, and a `tasks.task.Task` that names it.
+`Problem`, and a `tasks.task.Task` that names it. What is random in it is drawn from `generator`s.
 """
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -102,3 +104,16 @@ class Problem(ABC):
 # Loads the data and makes the model, on a device; raises a `UserError` where data or settings do
 # not allow it. The class of a `Problem` is one.
 ProblemBuilder = Callable[[RunConfig, torch.device, Log], Problem]
+
+
+def generator(seed: int, *stream: str | int) -> torch.Generator:
+    """A CPU generator for one purpose, such as `generator(seed, "order", epoch)`.
+
+    Streams of the same seed are independent of each other (numpy's `SeedSequence` mixes seed and
+    names), so that drawing more numbers for one purpose changes nothing elsewhere, and the order
+    of any epoch can be had without replaying the ones before it.
+    """
+    key = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in stream]
+    # The length tells ("order",) from ("order", 0): numpy pads with zeros.
+    state = np.random.SeedSequence([seed, len(key), *key]).generate_state(2, np.uint32)
+    return torch.Generator().manual_seed(int(state[0]) << 31 ^ int(state[1]))

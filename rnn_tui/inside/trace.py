@@ -334,7 +334,7 @@ def draw_example(
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.engine.seeding import generator  # noqa: PLC0415
+    from rnn_tui.engine.problem import generator  # noqa: PLC0415
     from rnn_tui.tasks.sequences.problem import SequenceProblem  # noqa: PLC0415
 
     # One small network: only the data is wanted.

@@ -21,8 +21,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import new_run_id
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem
-from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise

@@ -9,7 +9,7 @@ import torch
 from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise

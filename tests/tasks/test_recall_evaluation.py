@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig

@@ -16,7 +16,7 @@ from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.problem import generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS

@@ -266,7 +266,7 @@ def _sequences(file: WeightsFile) -> tuple[list[Array], list[Array]]:
     """For each replica sequences as in its training, and what our model in torch says to them."""
     import torch  # noqa: PLC0415
 
-    from rnn_tui.engine.seeding import generator  # noqa: PLC0415
+    from rnn_tui.engine.problem import generator  # noqa: PLC0415
     from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
 
     config = file.config

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.seeding import generator
+from rnn_tui.engine.problem import generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation

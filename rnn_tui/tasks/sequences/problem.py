@@ -11,9 +11,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.resources import require_memory
-from rnn_tui.engine.seeding import generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.replicas import Replicas
