@@ -55,17 +55,8 @@ def read_weights(path: Path) -> WeightsFile:
     Raises:
         CheckpointError: if it is missing, damaged, or not one of ours.
     """
-    shown = printable(path, 200)
-    try:
-        with safe_open(path, framework="np") as file:
-            about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-            names = [name for name in file.keys() if not name.startswith(TRAINING_PREFIX)]  # noqa: SIM118
-            arrays = {name: file.get_tensor(name) for name in names}
-    except UNREADABLE as error:
-        raise CheckpointError(
-            f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
-        ) from error
-    config, step, metrics = described(about, shown)
+    about, arrays = _contents(path, weights=True)
+    config, step, metrics = described(about, printable(path, 200))
     return WeightsFile(config, arrays, step, metrics)
 
 
@@ -75,15 +66,23 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
     Raises:
         CheckpointError: if it is missing, damaged, or not one of ours.
     """
-    shown = printable(path, 200)
+    about, _ = _contents(path, weights=False)
+    return described(about, printable(path, 200))
+
+
+def _contents(path: Path, *, weights: bool) -> tuple[Any, dict[str, npt.NDArray[np.float32]]]:
+    """The metadata, as JSON has it, and the weights if they are wanted."""
     try:
         with safe_open(path, framework="np") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
+            names = file.keys() if weights else ()
+            wanted = [name for name in names if not name.startswith(TRAINING_PREFIX)]
+            return about, {name: file.get_tensor(name) for name in wanted}
     except UNREADABLE as error:
         raise CheckpointError(
-            f"The weights in {shown} can't be read ({printable(error, 100)}); train them anew."
+            f"The weights in {printable(path, 200)} can't be read ({printable(error, 100)}); "
+            "train them anew."
         ) from error
-    return described(about, shown)
 
 
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
@@ -104,12 +103,5 @@ def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
             for name, value in about["metrics"].items()
         }
         return config_from_dict(about["config"]), int(about["step"]), metrics
-    except (
-        AttributeError,
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-        SettingError,
-    ) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, SettingError) as error:
         raise CheckpointError(f"{shown} does not say how its weights were trained.") from error
