@@ -22,14 +22,6 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training_state import TrainingState, digest
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, TRAINING_PREFIX, read_weights
 
-__all__ = [
-    "Checkpoint",
-    "checkpoint_bytes",
-    "load_checkpoint",
-    "save_checkpoint",
-    "write_atomically",
-]
-
 
 @dataclass(frozen=True)
 class Checkpoint:

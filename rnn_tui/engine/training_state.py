@@ -7,7 +7,7 @@ always those of the same step. A digest over all tensors tells damage that the f
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,18 +58,8 @@ class TrainingState:
 
     def to_dict(self) -> dict[str, Any]:
         """All but the tensors, ready for JSON."""
-        return {
-            "run": self.run_id,
-            "epoch": self.epoch,
-            "step_in_epoch": self.step_in_epoch,
-            "elapsed": self.elapsed,
-            "epoch_seconds": self.epoch_seconds,
-            "workers": self.workers,
-            "device": self.device,
-            "versions": dict(self.versions),
-            "learning_rates": self.learning_rates,
-            "losses": dict(self.losses),
-        }
+        about = {one.name: getattr(self, one.name) for one in fields(self) if one.name != "tensors"}
+        return {"run": about.pop("run_id"), **about}
 
 
 @dataclass(frozen=True)

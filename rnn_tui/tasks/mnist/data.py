@@ -18,8 +18,8 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torchvision.datasets import MNIST as TorchvisionMNIST
 
-from rnn_tui.engine.checkpoint import write_atomically
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.files import write_atomically
 from rnn_tui.engine.paths import asset_dir, cache_dir
 
 # The published files, by the MD5 of their uncompressed contents.
