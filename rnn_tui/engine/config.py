@@ -136,6 +136,15 @@ class RunConfig:
         return ""
 
     @property
+    def out_of_memory(self) -> str:
+        """The sentence for a run that there is not enough memory for."""
+        smaller = max(1, self.batch_size // 4)
+        return (
+            f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}; "
+            f"try a batch size of {smaller} or less of the rest."
+        )
+
+    @property
     def variants(self) -> tuple[Variant, ...]:
         """The networks trained side by side, apart from their seeds; none where there is one."""
         return ()

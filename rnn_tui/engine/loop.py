@@ -6,7 +6,6 @@ says how the run ended.
 """
 
 import logging
-import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -20,10 +19,10 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import DivergedError, UserError
+from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.loss_log import LossLog, divergence
-from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.loss_log import LossLog
+from rnn_tui.engine.metrics import Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.stepper import Stepper, copied, make_optimiser
@@ -35,8 +34,6 @@ from rnn_tui.engine.training_state import (
     tell_changes,
     versions,
 )
-
-__all__ = ["Outcome", "fit", "new_run_id"]
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
 # the losses is the only time that the loop waits for the device.
@@ -103,10 +100,10 @@ def fit(
     except UserError as error:
         end = run.fail(str(error))
     except (MemoryError, torch.OutOfMemoryError):
-        end = run.fail(_out_of_memory(config))
+        end = run.fail(config.out_of_memory)
     except Exception as error:
         if "alloc" in str(error) and "memory" in str(error):
-            end = run.fail(_out_of_memory(config))
+            end = run.fail(config.out_of_memory)
         else:
             logger.exception("run %s failed", run.id)
             end = run.fail(
@@ -118,14 +115,6 @@ def fit(
     # Outside the try: were the listener to fail here, the run must not end twice.
     emit(end)
     return Outcome(config, run.weights(), run.test_metrics)
-
-
-def _out_of_memory(config: RunConfig) -> str:
-    smaller = max(1, config.batch_size // 4)
-    return (
-        f"There is not enough memory for a batch of {config.batch_size} at {config.size_text}; "
-        f"try a batch size of {smaller} or less of the rest."
-    )
 
 
 class _Run:
@@ -185,7 +174,7 @@ class _Run:
                     )
             self.test_metrics = self._problem.test(stepper.kept, self._workers)
         self._save(finished=True)
-        single, replicas = _split(self.test_metrics)
+        single, replicas = split_figures(self.test_metrics)
         return events.RunFinished(self.id, self._step, single, self._elapsed(), replicas)
 
     def fail(self, message: str) -> events.Event:
@@ -250,7 +239,7 @@ class _Run:
                 now = self._elapsed()
                 rate = samples / max(now - logged_at, 1e-9)
                 logged_at = now
-                single, replicas = _split({"train_loss": mean})
+                single, replicas = split_figures({"train_loss": mean})
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
                 self._tell_written()
             if self._control.stopping or (self._control.paused and not self._pause()):
@@ -267,14 +256,8 @@ class _Run:
         if not problem.replicas:  # whose last batch may be a single sequence
             figures["train_loss_last_batch"] = losses.last
         measured = problem.validate(self._stepper.kept, self._workers)
-        single, replicas = _split({**figures, **measured})
-        finite = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
-        bad = next((at for at, loss in enumerate(finite) if not math.isfinite(loss)), None)
-        if bad is not None:
-            whose = problem.replicas[bad - 1] if bad else None
-            raise DivergedError(
-                divergence("validation loss", self._step, self._epoch, self._config, whose)
-            )
+        losses.check_validation(measured, self._step, self._epoch, self._config)
+        single, replicas = split_figures({**figures, **measured})
         seconds = self._epoch_seconds()
         # Before the checkpoint: who resumes from it must not miss this.
         self._emit_to(
@@ -290,7 +273,9 @@ class _Run:
     def _pause(self) -> bool:
         """Wait until resumed (True) or stopped (False)."""
         self._save()
-        self._wait_for_disk()
+        if self._writer is not None:
+            self._writer.wait()
+        self._tell_written()
         self._emit_to(events.RunPaused(self.id, self._step))
         waited = self._control.wait_while_paused()
         self._waited += waited
@@ -337,11 +322,6 @@ class _Run:
             {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
         )
 
-    def _wait_for_disk(self) -> None:
-        if self._writer is not None:
-            self._writer.wait()
-        self._tell_written()
-
     def _tell_written(self) -> None:
         if self._writer is None:
             return
@@ -364,10 +344,3 @@ class _Run:
 
     def _log(self, text: str, level: Literal["info", "warning"] = "info") -> None:
         self._emit_to(events.LogLine(self.id, text, level))
-
-
-def _split(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
-    """Figures of a single network, and figures of replicas."""
-    single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
-    replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
-    return single, replicas

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DivergedError
+from rnn_tui.engine.metrics import Figures, split_figures
 from rnn_tui.engine.replicas import Replica
 from rnn_tui.engine.stepper import copied
 
@@ -44,8 +45,20 @@ class LossLog:
             first, *replica = (~values.isfinite()).nonzero()[0].tolist()
             at = step - len(values) + 1 + first
             whose = self._replicas[replica[0]] if replica else None
-            raise DivergedError(divergence("loss", at, epoch, config, whose))
+            raise DivergedError(_divergence("loss", at, epoch, config, whose))
         return values
+
+    def check_validation(self, figures: Figures, step: int, epoch: int, config: RunConfig) -> None:
+        """Look at what the model of this epoch was validated with.
+
+        Raises:
+            DivergedError: if a validation loss is NaN or infinite, naming the first such replica.
+        """
+        single, replicas = split_figures(figures)
+        losses = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
+        for loss, whose in zip(losses, (None, *self._replicas), strict=False):
+            if not math.isfinite(loss):
+                raise DivergedError(_divergence("validation loss", step, epoch, config, whose))
 
     @property
     def waiting(self) -> int:
@@ -112,7 +125,7 @@ def _plain(values: Tensor) -> float | tuple[float, ...]:
     return tuple(values.tolist()) if values.dim() else float(values)
 
 
-def divergence(
+def _divergence(
     what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None = None
 ) -> str:
     """The sentence for a loss that became NaN or infinite."""

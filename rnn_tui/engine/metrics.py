@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 Figures = Mapping[str, float | tuple[float, ...]]
 
 
+def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
+    """Figures of a single network, and figures of replicas."""
+    single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
+    replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
+    return single, replicas
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric's name and how to show it.

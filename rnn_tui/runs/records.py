@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.metrics import Figures, Metric
+from rnn_tui.engine.metrics import Figures, Metric, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import Status
@@ -146,9 +146,7 @@ class Moment:
     @classmethod
     def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> Moment:
         """What was measured at the end of a run."""
-        single = {name: value for name, value in figures.items() if not isinstance(value, tuple)}
-        replicas = {name: value for name, value in figures.items() if isinstance(value, tuple)}
-        return cls("test", step, elapsed, single, replicas, config.epochs)
+        return cls("test", step, elapsed, *split_figures(figures), config.epochs)
 
     @property
     def figures(self) -> Figures:

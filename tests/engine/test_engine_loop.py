@@ -17,8 +17,7 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator

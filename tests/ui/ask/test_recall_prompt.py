@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.events import Control
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.weights import shipped
@@ -459,7 +459,7 @@ async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> Non
 
 def train(cell: str = "lstm", **overrides: Any) -> Path:
     """A tiny run where the app would keep it; returns the file of its weights."""
-    from rnn_tui.engine.loop import fit, new_run_id  # noqa: PLC0415 - torch
+    from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch
 
     task = TASKS["recall"]
     settings = {"epochs": 1, "training_size": 90, "test_size": 10, "hidden_sizes": (2, 3)}
