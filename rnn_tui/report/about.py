@@ -20,8 +20,8 @@ from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results
 from rnn_tui.runs.documents import date
 from rnn_tui.runs.records import RunRecord, Session
+from rnn_tui.runs.rows import versions
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.writing import versions
 from rnn_tui.tasks import TASKS
 
 TIMES = "Where networks train side by side, each counts with an equal share of their time."

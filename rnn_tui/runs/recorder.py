@@ -18,7 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.recovery import Spill, adopt_folders, write_spill
-from rnn_tui.runs.writing import EventWriter, insert_run
+from rnn_tui.runs.rows import EventWriter, insert_run
 
 # Often enough for others to see a run live, seldom enough to cost nothing.
 SECONDS_BETWEEN_WRITES = 0.4

@@ -6,8 +6,8 @@ import json
 import re
 import sqlite3
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from sys import byteorder
 from typing import Any, Literal
@@ -201,13 +201,8 @@ def headline(config: RunConfig, value: float | Sequence[float], higher_is_better
     return max(means) if higher_is_better else min(means)
 
 
-def definitions_to_json(specs: Iterable[Metric]) -> str:
-    """Metric specs for the database."""
-    return json.dumps([asdict(spec) for spec in specs])
-
-
 def specs_of(text: str) -> tuple[Metric, ...]:
-    """The inverse of `definitions_to_json`; none where it is something else."""
+    """Metrics from their JSON in the database; none where it is something else."""
     try:
         return tuple(Metric(**spec) for spec in json.loads(text))
     except (TypeError, ValueError):

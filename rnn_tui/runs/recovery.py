@@ -25,7 +25,7 @@ from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import ID, Moment, headline, specs_of
-from rnn_tui.runs.writing import EventWriter, insert_run, update_run, write_results
+from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
 KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 MOST_ADOPTED = 2000

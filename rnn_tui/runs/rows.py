@@ -1,14 +1,28 @@
-"""Rows as records."""
+"""Rows of the database: records and states from them for the store, events into them."""
 
 import json
 import math
+import os
+import platform
+import socket
 import sqlite3
-from collections.abc import Iterable, Mapping
-from functools import reduce
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from functools import cache, reduce
+from importlib import metadata
 
+from rnn_tui import __version__
 from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, unpack
+from rnn_tui.runs.locks import process_started
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, headline, pack, unpack
+
+PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
+
+# --- reading ----------------------------------------------------------------------------------
 
 
 def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = None) -> list[Moment]:
@@ -114,3 +128,208 @@ def _events(
             yield events.RunFailed(name, run.step, run.message)
         case Status.FINISHED if end is not None:
             yield end
+
+
+# --- writing ----------------------------------------------------------------------------------
+
+
+def insert_run(
+    connection: sqlite3.Connection, run_id: str, config: RunConfig, name: str, created: float
+) -> None:
+    """Add a run, unless it is there; its name gets a number where another has it."""
+    if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
+        return
+    connection.execute(
+        "INSERT INTO runs (id, name, task, model, preset, config, created, updated, status) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            run_id, free_name(connection, name), config.task, config.cell, config.preset,
+            json.dumps(config.to_dict()), created, time.time(), Status.LOADING,
+        ),
+    )  # fmt: skip
+
+
+def free_name(connection: sqlite3.Connection, name: str) -> str:
+    """The name, with a number behind it where another run has it."""
+    number, candidate = 1, name
+    while connection.execute("SELECT 1 FROM runs WHERE name = ?", (candidate,)).fetchone():
+        number += 1
+        candidate = f"{name}-{number}"
+    return candidate
+
+
+class EventWriter:
+    """Writes one run's events inside a transaction of the caller's.
+
+    Args:
+        run_id: the run.
+        config: its settings.
+        specs: its metrics, as far as known before it starts.
+    """
+
+    def __init__(self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = ()) -> None:
+        self._id, self._config, self._specs = run_id, config, specs
+        # Columns of the run's row, written once a batch.
+        self._columns: dict[str, object] = {}
+
+    def write(self, connection: sqlite3.Connection, batch: Iterable[events.Event]) -> None:
+        """Write events in their order.
+
+        Raises:
+            sqlite3.Error: as SQLite does.
+        """
+        self._columns = {"updated": time.time()}
+        for event in batch:
+            self._write(connection, event)
+        update_run(connection, self._id, **self._columns)
+
+    def _write(self, connection: sqlite3.Connection, event: events.Event) -> None:
+        match event:
+            case events.RunStarted():
+                self._started(connection, event)
+            case events.StepLogged():
+                self._moment(
+                    connection,
+                    Moment("step", event.step, event.elapsed, event.metrics, event.replicas,
+                           rate=event.rate),
+                )  # fmt: skip
+            case events.EpochEnded():
+                moment = Moment(
+                    "epoch", event.step, event.elapsed, event.metrics, event.replicas,
+                    event.epoch, seconds=event.seconds,
+                )  # fmt: skip
+                self._moment(connection, moment)
+                self._headlines(connection, moment.figures)
+            case events.RunPaused():
+                self._columns |= {"status": Status.PAUSED}
+            case events.RunResumed():
+                self._columns |= {"status": Status.TRAINING}
+            case events.LogLine():
+                connection.execute(
+                    "INSERT INTO lines (run_id, at, level, text) VALUES (?, ?, ?, ?)",
+                    (self._id, time.time(), event.level, event.text),
+                )
+            case _:
+                self._ended(connection, event)
+
+    def _ended(self, connection: sqlite3.Connection, event: events.Event) -> None:
+        match event:
+            case events.RunFinished():
+                figures: Figures = {**event.metrics, **event.replicas}
+                moment = Moment.test(self._config, event.step, event.seconds, figures)
+                self._columns |= write_results(
+                    connection, self._id, self._config, self._specs, moment
+                )
+            case events.RunStopped():
+                status = Status.INTERRUPTED if event.interrupted else Status.STOPPED
+                self._columns |= {"status": status, "step": event.step, "elapsed": event.seconds}
+            case events.RunFailed():
+                self._columns |= {"status": Status.FAILED, "message": event.message}
+
+    def _started(self, connection: sqlite3.Connection, event: events.RunStarted) -> None:
+        """A session begins; what was logged after its first step will be logged again."""
+        self._specs = event.metric_definitions
+        for table in ("moments", "points"):
+            connection.execute(
+                f"DELETE FROM {table} WHERE run_id = ? AND (step > ? OR kind = 'test')",
+                (self._id, event.first_step),
+            )
+        self._columns |= {
+            "status": Status.TRAINING,
+            "step": event.first_step,
+            "total_steps": event.total_steps,
+            "steps_per_epoch": event.steps_per_epoch,
+            "samples_per_epoch": event.samples_per_epoch,
+            "parameters": event.parameters,
+            "device": event.device,
+            "specs": json.dumps([asdict(spec) for spec in event.metric_definitions]),
+            "message": "",
+            "final": None,
+            "final_metric": "",
+        }
+        update_run(connection, self._id, metric="", best=None, last=None)
+        connection.execute(
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                self._id, time.time(), event.first_step, socket.gethostname(), os.getpid(),
+                process_started(), event.device, event.workers, json.dumps(versions()),
+            ),
+        )  # fmt: skip
+        # Best and last value of the epochs that are left when a run is resumed.
+        for moment in moments(connection, self._id, "epoch"):
+            self._headlines(connection, moment.figures)
+
+    def _moment(self, connection: sqlite3.Connection, moment: Moment) -> None:
+        write_moment(connection, self._id, moment)
+        self._columns |= {"step": moment.step, "elapsed": moment.elapsed}
+
+    def _headlines(self, connection: sqlite3.Connection, figures: Figures) -> None:
+        spec, value = main_figure(self._config, self._specs, figures)
+        if spec is None or value is None or not math.isfinite(value):
+            return
+        better = "max" if spec.higher_is_better else "min"
+        connection.execute(
+            f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) "
+            "WHERE id = ?",
+            (spec.name, value, value, value, self._id),
+        )
+
+
+def main_figure(
+    config: RunConfig, specs: Sequence[Metric], figures: Figures
+) -> tuple[Metric, float] | tuple[None, None]:
+    """What stands for a run: the first metric measured in which more is better, or the last."""
+    measured = [spec for spec in specs if spec.name in figures]
+    if not measured:
+        return None, None
+    spec = next((spec for spec in measured if spec.higher_is_better), measured[-1])
+    return spec, headline(config, figures[spec.name], spec.higher_is_better)
+
+
+def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:
+    """Set columns of a run."""
+    names = ", ".join(f"{name} = ?" for name in columns)
+    connection.execute(f"UPDATE runs SET {names} WHERE id = ?", (*columns.values(), run_id))
+
+
+def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) -> None:
+    """Write what was logged at a step; in place of what was logged there before, if anything."""
+    m = moment
+    connection.execute(
+        "INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (run_id, m.kind, m.step, m.epoch, m.elapsed, m.rate, m.seconds),
+    )
+    rows: list[tuple[object, ...]] = [
+        (run_id, m.kind, name, m.step, value, None) for name, value in m.metrics.items()
+    ]
+    rows += [(run_id, m.kind, name, m.step, None, pack(v)) for name, v in m.replicas.items()]
+    connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", rows)
+
+
+def write_results(
+    connection: sqlite3.Connection, run_id: str, config: RunConfig, specs: Sequence[Metric],
+    moment: Moment,
+) -> dict[str, object]:  # fmt: skip
+    """Write what was measured at the end; returns the columns of the run that change with it."""
+    write_moment(connection, run_id, moment)
+    spec, final = main_figure(config, specs, moment.figures)
+    return {
+        "status": Status.FINISHED,
+        "step": moment.step,
+        "elapsed": moment.elapsed,
+        "final": final,
+        "final_metric": "" if spec is None else spec.name,
+    }
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of this program, of Python, of the packages that compute, and the system."""
+    result = {"rnn-tui": __version__, "python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            result[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    result["system"] = platform.platform()
+    return result

@@ -19,7 +19,7 @@ from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, record_from_row
 from rnn_tui.runs.recovery import adopt_folders, take_in
-from rnn_tui.runs.writing import update_run, write_results
+from rnn_tui.runs.rows import update_run, write_results
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 # Deleted runs can be had back for this long.

@@ -16,8 +16,8 @@ from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.runs import locks
 from rnn_tui.runs.locks import RunLock, is_held
 from rnn_tui.runs.records import RunRecord, headline, pack, unpack
+from rnn_tui.runs.rows import insert_run, update_run
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.writing import insert_run, update_run
 from tests.runs.kept_runs import small, train
 
 Only = Callable[[], RunRecord]
