@@ -110,7 +110,7 @@ def _list(store: RunStore | None, options: argparse.Namespace) -> None:
     """Print all runs, the newest first."""
     runs = [] if store is None else store.runs(options.only, deleted=options.list_deleted)
     if options.list_json:
-        from rnn_tui.runs import documents  # noqa: PLC0415 - on use only
+        from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
 
         print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
@@ -130,8 +130,8 @@ def _cells(record: RunRecord) -> list[str]:
 
 def _show(store: RunStore, options: argparse.Namespace) -> None:
     """Print all about a run."""
-    from rnn_tui.runs import documents  # noqa: PLC0415 - on use only
     from rnn_tui.runs.comparison import settings_of  # noqa: PLC0415
+    from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
 
     record = store.find(options.run)
     document = documents.in_full(record, store)
@@ -177,8 +177,8 @@ def _named(record: RunRecord, metric: str, value: float | None) -> str:
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
     """Print in what runs differ."""
-    from rnn_tui.runs import documents  # noqa: PLC0415 - on use only
     from rnn_tui.runs.comparison import differing  # noqa: PLC0415
+    from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
 
     runs = [store.find(text) for text in options.runs]
     different = differing(runs)

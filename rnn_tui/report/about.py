@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results
-from rnn_tui.runs.documents import date
+from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.records import RunRecord, Session
 from rnn_tui.runs.rows import versions
 from rnn_tui.runs.store import RunStore

@@ -32,7 +32,7 @@ from rnn_tui.report.rows import (
     results,
 )
 from rnn_tui.runs.comparison import settings_of
-from rnn_tui.runs.documents import date
+from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.export.plots import Panel, picture
 from rnn_tui.runs.store import RunStore

@@ -71,16 +71,16 @@ def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
 
 
 FORMATS = table_of(
-    ExportFormat("csv", "every value, a row each", "rnn_tui.runs.documents:write_csv",
+    ExportFormat("csv", "every value, a row each", "rnn_tui.runs.export.documents:write_csv",
                  suffix=".csv", to_stdout=True),
     ExportFormat("json", "every value, settings and sessions, in one document",
-                 "rnn_tui.runs.documents:write_json", suffix=".json", to_stdout=True),
+                 "rnn_tui.runs.export.documents:write_json", suffix=".json", to_stdout=True),
     ExportFormat("png", "the chart as a picture", "rnn_tui.runs.export.plots:write_chart",
                  suffix=".png", extra="plots"),
     ExportFormat("svg", "the chart as a drawing", "rnn_tui.runs.export.plots:write_chart",
                  suffix=".svg", extra="plots"),
     ExportFormat("tensorboard", "a folder of event files",
-                 "rnn_tui.runs.export.events:write_folder", extra="tensorboard"),
+                 "rnn_tui.runs.export.documents:write_folder", extra="tensorboard"),
     ExportFormat("onnx", "the network for other programs, checked against ours",
                  "rnn_tui.runs.export.onnx_models:write_models", suffix=".onnx", extra="onnx",
                  several=True),
