@@ -5,8 +5,7 @@ its last checkpoint. What of that fails is told once, and training goes on.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from rnn_tui.engine.training_state import ResumePoint
 
 Emit = Callable[[events.Event], object]
-Tell = Callable[[events.Event], None]
 logger = logging.getLogger(__name__)
 
 
@@ -43,9 +41,8 @@ def train(
         name: what to call the run; by default what distinguishes it.
     """
     lock = RunLock.acquire(run_id)
-    called = name or automatic_name(config)
-    with _recorded(config, emit, control, run_id=run_id, name=called, lock=lock) as recorded:
-        return _fit(recorded, config, control, run_id)
+    recorder = Recorder(run_database(), run_id, config, name or automatic_name(config))
+    return _fit(config, emit, control, run_id=run_id, recorder=recorder, lock=lock)
 
 
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
@@ -73,36 +70,20 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
         if lock is not None:
             lock.release()
         raise
-    with _recorded(
-        run.config, emit, control, run_id=run.run_id, name=run.name, lock=lock, resumed=True
-    ) as recorded:
-        return _fit(recorded, run.config, control, run.run_id, point)
+    recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
+    return _fit(
+        run.config, emit, control, run_id=run.run_id, recorder=recorder, lock=lock, point=point
+    )
 
 
 def _fit(
-    recorded: tuple[Tell, Recorder], config: RunConfig, control: Control, run_id: str,
-    point: "ResumePoint | None" = None,
-) -> "Outcome":  # fmt: skip
-    tell, recorder = recorded
-    task = TASKS[config.task].load()
-    from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
-
-    return fit(
-        task, config, tell, control, run_id=run_id, checkpoint_path=weights_of(run_id),
-        resume=point, before_checkpoint=recorder.flush,
-    )  # fmt: skip
-
-
-@contextmanager
-def _recorded(
     config: RunConfig, emit: Emit, control: Control,
-    *, run_id: str, name: str, lock: RunLock | None, resumed: bool = False,
-) -> Iterator[tuple[Tell, Recorder]]:  # fmt: skip
-    """A listener that passes events on and records them; waits at the end until all is written.
+    *, run_id: str, recorder: Recorder, lock: RunLock | None, point: "ResumePoint | None" = None,
+) -> "Outcome":  # fmt: skip
+    """Train, record the events and pass them on; waits at the end until all is written.
 
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
-    recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
     told = False
     deaf: OSError | None = None
 
@@ -110,9 +91,9 @@ def _recorded(
         nonlocal told
         if told:
             logger.warning("run %s: %s", run_id, text)
-            return
-        told = True
-        emit(events.LogLine(run_id, text, "warning", "keeping"))
+        else:
+            told = True
+            emit(events.LogLine(run_id, text, "warning", "keeping"))
 
     def tell(event: events.Event) -> None:
         nonlocal deaf
@@ -129,7 +110,13 @@ def _recorded(
             control.stop(interrupted=True)
 
     try:
-        yield tell, recorder
+        task = TASKS[config.task].load()
+        from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
+
+        outcome = fit(
+            task, config, tell, control, run_id=run_id, checkpoint_path=weights_of(run_id),
+            resume=point, before_checkpoint=recorder.flush,
+        )  # fmt: skip
         kept = recorder.close()
         if recorder.problem and not told:
             warn(recorder.problem)
@@ -141,3 +128,4 @@ def _recorded(
             lock.release()
     if deaf is not None:
         raise deaf
+    return outcome
