@@ -123,11 +123,8 @@ class RunStore:
 
     def metrics(self, run_id: str) -> list[str]:
         """The names of all that was logged of a run."""
-        with self._explaining():
-            rows = self._connection.execute(
-                "SELECT DISTINCT metric FROM points WHERE run_id = ?", (run_id,)
-            )
-            return [row[0] for row in rows]
+        rows = self._query("SELECT DISTINCT metric FROM points WHERE run_id = ?", run_id)
+        return [row[0] for row in rows]
 
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
@@ -136,11 +133,8 @@ class RunStore:
 
     def log(self, run_id: str) -> list[tuple[float, str, str]]:
         """The sentences of a run's log: time, level, text."""
-        with self._explaining():
-            rows = self._connection.execute(
-                "SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
-            )
-            return [(at, level, text) for at, level, text in rows]
+        rows = self._query("SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", run_id)
+        return [(at, level, text) for at, level, text in rows]
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
@@ -148,8 +142,7 @@ class RunStore:
 
     def version(self) -> int:
         """A number that changes when another connection has written something."""
-        with self._explaining():
-            return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return int(self._query("PRAGMA data_version")[0][0])
 
     # --- changing -------------------------------------------------------------------------------
 
@@ -239,6 +232,10 @@ class RunStore:
         return lock
 
     # --- inside ---------------------------------------------------------------------------------
+
+    def _query(self, sql: str, *arguments: str) -> list[sqlite3.Row]:
+        with self._explaining():
+            return self._connection.execute(sql, arguments).fetchall()
 
     def _update(self, run: RunRecord, **columns: object) -> None:
         with self._explaining():

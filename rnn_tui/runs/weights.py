@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.paths import WEIGHTS_NAME, run_database, run_dir, shipped_weights
+from rnn_tui.engine.paths import run_database, run_dir, shipped_weights, weights_of
 from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST
@@ -72,7 +72,8 @@ class Source:
 def shipped(task: str) -> list[Source]:
     """The weights that ship for a task: by cell, that of the task first, then by position."""
     found: list[tuple[int, int, Source]] = []
-    order = _cells(task)
+    default = TASKS[task].default_cell
+    order = sorted(TASKS[task].cells, key=lambda cell: cell != default)
     for path in shipped_weights(task):
         cell, label, position = path.stem.partition("-")[2], "pretrained", None
         name = CELLS[cell].label if cell in CELLS else cell or task
@@ -116,13 +117,6 @@ def choose_shipped(task: str, cell: str = "") -> Source:
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
 
 
-def _cells(task: str) -> list[str]:
-    """The cells of a task, that of its own first."""
-    known = TASKS.get(task)
-    cells = list(CELLS) if known is None else known.cells
-    return sorted(cells, key=lambda cell: known is not None and cell != known.default_cell)
-
-
 # What was trained
 
 
@@ -132,7 +126,7 @@ def finished_runs(task: str) -> Iterator[Source]:
     for run_id in _run_ids()[:RUNS_LOOKED_AT]:
         if run_id in deleted:
             continue
-        path = run_dir() / run_id / WEIGHTS_NAME
+        path = weights_of(run_id)
         try:
             config, _, metrics = read_description(path)
         except CheckpointError:
@@ -163,7 +157,7 @@ def run_weights(task: str, run: str) -> Source:
         raise CheckpointError(
             f"{what} with “{printable(run)}”, nor is one called that; rnn-tui runs lists them."
         )
-    path = run_dir() / found[0] / WEIGHTS_NAME
+    path = weights_of(found[0])
     if not path.is_file():
         raise CheckpointError(
             f"Run {printable(found[0])} has no weights: it ended before they were first kept."
@@ -204,8 +198,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     Raises:
         CheckpointError: if there are none at all.
     """
-    known = TASKS.get(task)
-    usual = None if known is None else known.presets[0].values.get("position")
+    usual = TASKS[task].presets[0].values.get("position")
     runs = [] if only_pretrained else list(finished_runs(task))
     pretrained = shipped(task)
     fitting = [source for source in [*runs, *pretrained] if source.position == position]
