@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import ClassVar
 
@@ -30,36 +30,29 @@ LABEL_CELLS = 22
 MOST_LINES = 200
 
 
-@dataclass(frozen=True)
-class RunDetails:
-    """A run and what else is kept of it.
+class RunDetailsScreen(ModalScreen[None]):
+    """Shows a run and what else is kept of it.
 
-    Attributes:
+    Args:
         run: its row.
         sessions: the stretches of its training.
         log: time, level and text of what was told.
     """
 
-    run: RunRecord
-    sessions: Sequence[Session]
-    log: Sequence[tuple[float, str, str]]
-
-
-class RunDetailsScreen(ModalScreen[None]):
-    """Shows the details of a run."""
-
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,q", "dismiss", "Close"),
     ]
 
-    def __init__(self, details: RunDetails) -> None:
+    def __init__(
+        self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]
+    ) -> None:
         super().__init__()
-        self._details = details
+        self._run, self._sessions, self._told = run, sessions, log
 
     def compose(self) -> ComposeResult:
         """Lay out the page."""
         with VerticalScroll(id="details") as scroll:
-            scroll.border_title = Content(printable(self._details.run.name, 80))
+            scroll.border_title = Content(printable(self._run.name, 80))
             scroll.border_subtitle = "Esc closes"
             yield Static(self._text())
 
@@ -68,24 +61,19 @@ class RunDetailsScreen(ModalScreen[None]):
         self.query_one("#details").focus()
 
     def _text(self) -> Content:
-        run = self._details.run
-        sections = [
-            ("", _about(run)),
-            ("Settings", settings_of(run.config)),
-            (
-                "Sessions",
-                (pair for session in self._details.sessions for pair in _session(session)),
-            ),
-        ]
+        sections: dict[str, Iterable[tuple[str, str]]] = {
+            "": _about(self._run),
+            "Settings": settings_of(self._run.config),
+            "Sessions": chain.from_iterable(map(_session, self._sessions)),
+        }
+        if self._told:
+            lines = self._told[-MOST_LINES:]
+            sections["Log"] = [(_time(at), printable(text, 300)) for at, _, text in lines]
         parts: list[Content] = []
-        for heading, pairs in sections:
+        for heading, pairs in sections.items():
             if heading:
                 parts.append(Content(f"\n{heading}\n").stylize("bold"))
             parts += [_line(label, value) for label, value in pairs]
-        lines = self._details.log[-MOST_LINES:]
-        if lines:
-            parts.append(Content("\nLog\n").stylize("bold"))
-            parts += [_line(_clock_time(at), printable(text, 300)) for at, _, text in lines]
         return Content("").join(parts)
 
 
@@ -94,16 +82,13 @@ def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
     yield "status", f"{run.status}, step {run.step:,} of {run.total_steps:,}"
     if run.message:
         yield "why", printable(run.message, 300)
-    yield "started", time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(run.created))
+    yield "started", _time(run.created)
     yield "trained", f"{duration(run.elapsed)} on {run.device or '–'}"
     if run.parameters:
         yield "parameters", f"{run.parameters:,}"
     if run.metric:
-        name = run.spec(run.metric).label
-        yield (
-            name,
-            f"last {figure(run, run.metric, run.last)}, best {figure(run, run.metric, run.best)}",
-        )
+        last, best = (figure(run, run.metric, value) for value in (run.last, run.best))
+        yield run.spec(run.metric).label, f"last {last}, best {best}"
     if run.final_metric:
         yield run.spec(run.final_metric).label, figure(run, run.final_metric, run.final)
     if run.tags:
@@ -115,9 +100,8 @@ def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
 
 
 def _session(session: Session) -> Iterable[tuple[str, str]]:
-    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(session.started))
     where = f"{printable(session.host)} · {session.device} · {session.workers} workers"
-    yield began, f"from step {session.first_step:,} on {where}"
+    yield _time(session.started), f"from step {session.first_step:,} on {where}"
     yield "", ", ".join(f"{name} {version}" for name, version in session.versions.items())
 
 
@@ -125,7 +109,7 @@ def _line(label: str, value: str) -> Content:
     return Content(f"{label:<{LABEL_CELLS}}").stylize("$foreground 60%") + Content(f" {value}\n")
 
 
-def _clock_time(at: float) -> str:
+def _time(at: float) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at))
 
 

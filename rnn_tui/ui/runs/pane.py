@@ -13,10 +13,10 @@ from textual.widgets import Static, TabPane
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import lines, shared_metrics
-from rnn_tui.runs.records import Curve, RunRecord
+from rnn_tui.runs.records import Curve, RunRecord, Session
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
 from rnn_tui.ui.runs.compare import RunsCompare
-from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetails, RunDetailsScreen
+from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetailsScreen
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import StorePane
@@ -207,21 +207,22 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     # Commands on runs
 
-    def on_runs_table_chosen(self) -> None:
+    @work(group="details", exclusive=True)
+    async def on_runs_table_chosen(self) -> None:
         """Show all that is kept of the run under the cursor."""
         run = self._table.highlighted
-        if run is not None:
-            self._show_details(run)
+        if run is None:
+            return
 
-    @work(group="details", exclusive=True)
-    async def _show_details(self, run: RunRecord) -> None:
-        def details(store: RunStore) -> RunDetails:
+        def details(
+            store: RunStore,
+        ) -> tuple[RunRecord, list[Session], list[tuple[float, str, str]]]:
             now = store.get(run.run_id) or run
-            return RunDetails(now, store.sessions(run.run_id), store.log(run.run_id))
+            return now, store.sessions(run.run_id), store.log(run.run_id)
 
         found = await self._ask(details)
         if found is not None:
-            self.app.push_screen(RunDetailsScreen(found))
+            self.app.push_screen(RunDetailsScreen(*found))
 
     def action_rename(self) -> None:
         """Ask for another name."""
@@ -263,14 +264,12 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
         self.app.push_screen(AskTextScreen(f"{title} of {run.name}", value(run), hint, take, most))
 
-    def action_delete(self) -> None:
+    @work(group="change")
+    async def action_delete(self) -> None:
         """Delete the marked runs, or the one under the cursor; `z` brings them back."""
         runs = self._table.chosen
-        if runs:
-            self._delete(runs)
-
-    @work(group="change")
-    async def _delete(self, runs: Sequence[RunRecord]) -> None:
+        if not runs:
+            return
         gone: list[RunRecord] = []
 
         def delete(store: RunStore) -> str:
@@ -285,29 +284,26 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         problem = await self._ask(delete)
         if gone:
             self._deleted.append(gone)
-            what = gone[0].name if len(gone) == 1 else f"{len(gone)} runs"
-            self.notify(f"{what} deleted; z brings back.", markup=False)
+            self.notify(f"{_named(gone)} deleted; z brings back.", markup=False)
         if problem:
             self.notify(problem, severity="error", markup=False)
         self.show_runs()
 
-    def action_undo(self) -> None:
+    @work(group="change")
+    async def action_undo(self) -> None:
         """Bring back what was deleted last."""
         if not self._deleted:
             self.notify("Nothing was deleted here.", timeout=2)
             return
-        self._restore(self._deleted.pop())
+        runs = self._deleted.pop()
 
-    @work(group="change")
-    async def _restore(self, runs: Sequence[RunRecord]) -> None:
         def restore(store: RunStore) -> bool:
             for run in runs:
                 store.restore(run)
             return True
 
         if await self._ask(restore):
-            what = runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
-            self.notify(f"{what} brought back.", markup=False)
+            self.notify(f"{_named(runs)} brought back.", markup=False)
         self.show_runs()
 
     def action_go_on(self) -> None:
@@ -337,3 +333,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             compare = self._compare
             metric = compare.metric if self.view == "compare" else ""
             self.app.push_screen(ExportRunsScreen(self._store, runs, metric, compare.against))
+
+
+def _named(runs: Sequence[RunRecord]) -> str:
+    return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
