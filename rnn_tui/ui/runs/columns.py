@@ -32,14 +32,12 @@ class Column:
     """A column of the table.
 
     Attributes:
-        key: its name.
         label: its heading.
         text: what it shows of a run.
         order: what it sorts by; smaller ones come first.
         right: whether it is aligned at the right.
     """
 
-    key: str
     label: str
     text: Callable[[RunRecord], str]
     order: Callable[[RunRecord], Any]
@@ -74,63 +72,39 @@ def _sortable(value: float | None) -> tuple[bool, float]:
 
 
 COLUMNS = (
-    Column("name", "name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
-    Column("task", "task", lambda run: run.config.task, lambda run: run.config.task),
-    Column("variant", "variant", variant, variant),
+    Column("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
+    Column("task", lambda run: run.config.task, lambda run: run.config.task),
+    Column("variant", variant, variant),
     Column(
-        "status",
         "status",
         lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
         lambda run: list(Status).index(run.status),
     ),
-    Column("progress", "progress", _progress, lambda run: -run.progress),
-    Column(
-        "best",
-        "best val",
-        lambda run: figure(run, run.metric, run.best),
-        lambda run: _sortable(run.best),
-        right=True,
-    ),
-    Column(
-        "final",
-        "test",
-        lambda run: figure(run, run.final_metric, run.final),
-        lambda run: _sortable(run.final),
-        right=True,
-    ),
-    Column(
-        "duration",
-        "trained",
-        lambda run: words.duration(run.elapsed),
-        lambda run: -run.elapsed,
-        right=True,
-    ),
-    Column(
-        "age",
-        "age",
-        lambda run: words.age(time.time() - run.created),
-        lambda run: -run.created,
-        right=True,
-    ),
-    Column(
-        "tags", "tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)
-    ),
+    Column("progress", _progress, lambda run: -run.progress),
+    Column("best val", lambda run: figure(run, run.metric, run.best),
+           lambda run: _sortable(run.best), right=True),
+    Column("test", lambda run: figure(run, run.final_metric, run.final),
+           lambda run: _sortable(run.final), right=True),
+    Column("trained", lambda run: words.duration(run.elapsed), lambda run: -run.elapsed,
+           right=True),
+    Column("age", lambda run: words.age(time.time() - run.created), lambda run: -run.created,
+           right=True),
+    Column("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
 )  # fmt: skip
 BY_AGE = "age"
 
 
 def matches(run: RunRecord, words: list[str]) -> bool:
     """Whether each word occurs somewhere in what the table has of a run, or in its note."""
-    text = " ".join(
-        [run.run_id, *(c.text(run) for c in COLUMNS if c.key not in ("progress", "age")), run.note]
-    ).casefold()
+    shown = [column.text(run) for column in COLUMNS if column.label not in ("progress", "age")]
+    text = " ".join([run.run_id, *shown, run.note]).casefold()
     return all(word in text for word in words)
 
 
-def arranged(runs: list[RunRecord], filter_text: str, key: str, backwards: bool) -> list[RunRecord]:
-    """Those runs that a filter leaves, sorted by a column."""
-    words = filter_text.casefold().split()
-    column = next(column for column in COLUMNS if column.key == key)
+def arranged(runs: list[RunRecord], text: str, by: str, backwards: bool) -> list[RunRecord]:
+    """Those runs that have all words of a text, sorted by a column."""
+    words = text.casefold().split()
+    column = next(column for column in COLUMNS if column.label == by)
     left = [run for run in runs if matches(run, words)]
     return sorted(left, key=column.order, reverse=backwards)
 
@@ -143,8 +117,7 @@ def styled(column: Column, run: RunRecord, colours: dict[str, str]) -> Text:
         run: of which run.
         colours: the theme's, by variable name.
     """
-    text = column.text(run)
-    style = (
-        colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "") if column.key == "status" else ""
-    )
-    return Text(text, style, justify="right" if column.right else "left", no_wrap=True)
+    style = ""
+    if column.label == "status":
+        style = colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
+    return Text(column.text(run), style, justify="right" if column.right else "left", no_wrap=True)

@@ -46,9 +46,6 @@ class RunsTable(Vertical):
         Binding("X", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
     ]
 
-    class Changed(Message):
-        """Another run is highlighted, or marks have changed."""
-
     class Chosen(Message):
         """Enter was pressed on a run."""
 
@@ -73,7 +70,7 @@ class RunsTable(Vertical):
         table.add_column(" ", key="mark")
         for column in COLUMNS:
             heading = Text(column.label, justify="right" if column.right else "left")
-            table.add_column(heading, key=column.key)
+            table.add_column(heading, key=column.label)
         yield table
         yield Static("", id="runs-empty", markup=False)
 
@@ -149,7 +146,6 @@ class RunsTable(Vertical):
             if under is not None:
                 self.highlight(under.run_id)
         self._tell(text)
-        self.post_message(self.Changed())
 
     def _tell(self, text: str) -> None:
         """Say how many there are, and what to do where there is none."""
@@ -159,15 +155,17 @@ class RunsTable(Vertical):
             count = "1 run"
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         way = " ↑" if self._backwards else ""
-        label = next(column.label for column in COLUMNS if column.key == self._sort)
-        self.query_one("#runs-count", Static).update(f"{count}{marks} · by {label}{way}")
+        self.query_one("#runs-count", Static).update(f"{count}{marks} · by {self._sort}{way}")
         empty = self.query_one("#runs-empty", Static)
         empty.update("" if shown else (NONE_LEFT if every else EMPTY))
         empty.display = not shown
         self._table.display = bool(shown)
 
     def _cells(self, run: RunRecord, colours: dict[str, str]) -> list[tuple[str, Text]]:
-        return [("mark", self._mark_of(run)), *((c.key, styled(c, run, colours)) for c in COLUMNS)]
+        return [
+            ("mark", self._mark_of(run)),
+            *((c.label, styled(c, run, colours)) for c in COLUMNS),
+        ]
 
     def _mark_of(self, run: RunRecord) -> Text:
         """The marker that its curve has."""
@@ -207,8 +205,8 @@ class RunsTable(Vertical):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        keys = [column.key for column in COLUMNS]
-        self._sort = keys[(keys.index(self._sort) + 1) % len(keys)]
+        labels = [column.label for column in COLUMNS]
+        self._sort = labels[(labels.index(self._sort) + 1) % len(labels)]
         self._backwards = False
         self._fill()
 
@@ -241,11 +239,6 @@ class RunsTable(Vertical):
     def _submitted(self, event: Input.Submitted) -> None:
         event.stop()
         self.focus_view()
-
-    @on(DataTable.RowHighlighted)
-    def _moved(self, event: DataTable.RowHighlighted) -> None:
-        event.stop()
-        self.post_message(self.Changed())
 
     @on(DataTable.RowSelected)
     def _selected(self, event: DataTable.RowSelected) -> None:
