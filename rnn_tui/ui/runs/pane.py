@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar, TypeVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static, TabPane
+from textual.widgets import DataTable, Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
@@ -207,8 +207,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     # Commands on runs
 
+    @on(DataTable.RowSelected, "#runs-table")
     @work(group="details", exclusive=True)
-    async def on_runs_table_chosen(self) -> None:
+    async def _show_details(self) -> None:
         """Show all that is kept of the run under the cursor."""
         run = self._table.highlighted
         if run is None:

@@ -1,33 +1,137 @@
-"""The table of runs: filter, sort, mark."""
+"""The table of runs: its columns, and how it is filtered, sorted and marked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import DataTable, Input, Static
 
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.palette import curve_colour, curve_marker
+from rnn_tui.engine.state import Status
+from rnn_tui.runs import words
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.ui.runs.columns import BY_AGE, COLUMNS, arranged, styled
 from rnn_tui.ui.widgets.fields import TypedInput
 
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
 NONE_LEFT = "No run has all of these words."
+BAR_CELLS = 6
+# By mark and word, and by colour only besides.
+STATUS_MARKS = {
+    Status.LOADING: ("…", "$text-muted"),
+    Status.TRAINING: ("●", "$text-success"),
+    Status.PAUSED: ("‖", "$text-warning"),
+    Status.INTERRUPTED: ("!", "$text-warning"),
+    Status.STOPPED: ("■", "$text-muted"),
+    Status.FINISHED: ("✓", "$text-success"),
+    Status.FAILED: ("✗", "$text-error"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table.
+
+    Attributes:
+        label: its heading.
+        text: what it shows of a run.
+        order: what it sorts by; smaller ones come first.
+        right: whether it is aligned at the right.
+    """
+
+    label: str
+    text: Callable[[RunRecord], str]
+    order: Callable[[RunRecord], Any]
+    right: bool = False
+
+
+def figure(run: RunRecord, metric: str, value: float | None) -> str:
+    """A figure with its unit, losses with zeros at the end so that a column looks alike."""
+    return words.figure(run, metric, value, "#.3g")
+
+
+def variant(run: RunRecord) -> str:
+    """Which networks a run trains, in a few words."""
+    config = run.config
+    if not config.variants:
+        sizes = f" {config.hidden_size}" if hasattr(config, "hidden_size") else ""
+        return f"{config.name}{sizes} {config.preset}"
+    sizes = ",".join(str(size) for size in sorted({v.hidden_size for v in config.variants}))
+    losses = ",".join(dict.fromkeys(v.loss for v in config.variants))
+    seeds = len(config.replicas) // len(config.variants)
+    return f"H {sizes} {losses} {config.preset}" + (f" ×{seeds}" if seeds > 1 else "")
+
+
+def _progress(run: RunRecord) -> str:
+    full = round(run.progress * BAR_CELLS)
+    return f"{'━' * full}{'─' * (BAR_CELLS - full)} {run.progress:4.0%}"
+
+
+def _sortable(value: float | None) -> tuple[bool, float]:
+    """High figures first, runs without one last."""
+    return value is None, -(value or 0.0)
+
+
+COLUMNS = (
+    Column("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
+    Column("task", lambda run: run.config.task, lambda run: run.config.task),
+    Column("variant", variant, variant),
+    Column(
+        "status",
+        lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
+        lambda run: list(Status).index(run.status),
+    ),
+    Column("progress", _progress, lambda run: -run.progress),
+    Column("best val", lambda run: figure(run, run.metric, run.best),
+           lambda run: _sortable(run.best), right=True),
+    Column("test", lambda run: figure(run, run.final_metric, run.final),
+           lambda run: _sortable(run.final), right=True),
+    Column("trained", lambda run: words.duration(run.elapsed), lambda run: -run.elapsed,
+           right=True),
+    Column("age", lambda run: words.age(time.time() - run.created), lambda run: -run.created,
+           right=True),
+    Column("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
+)  # fmt: skip
+BY_AGE = "age"
+
+
+def matches(run: RunRecord, words: list[str]) -> bool:
+    """Whether each word occurs somewhere in what the table has of a run, or in its note."""
+    shown = [column.text(run) for column in COLUMNS if column.label not in ("progress", "age")]
+    text = " ".join([run.run_id, *shown, run.note]).casefold()
+    return all(word in text for word in words)
+
+
+def arranged(runs: Sequence[RunRecord], text: str, by: str, backwards: bool) -> list[RunRecord]:
+    """Those runs that have all words of a text, sorted by a column."""
+    words = text.casefold().split()
+    column = next(column for column in COLUMNS if column.label == by)
+    left = [run for run in runs if matches(run, words)]
+    return sorted(left, key=column.order, reverse=backwards)
+
+
+def styled(column: Column, run: RunRecord, colours: Mapping[str, str]) -> Text:
+    """A cell, in the theme's colours, which are given by variable name."""
+    style = ""
+    if column.label == "status":
+        style = colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
+    return Text(column.text(run), style, justify="right" if column.right else "left", no_wrap=True)
 
 
 class FilterInput(TypedInput):
     """Words to filter by; Enter, Escape or ↓ go back to the table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,down", "back", "Back", show=False),
+        Binding("enter,escape,down", "back", "Back", show=False),
     ]
 
     def action_back(self) -> None:
@@ -36,7 +140,11 @@ class FilterInput(TypedInput):
 
 
 class RunsTable(Vertical):
-    """All runs, one a line."""
+    """All runs, one a line.
+
+    Attributes:
+        runs: all of them, filtered or not.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
@@ -46,12 +154,9 @@ class RunsTable(Vertical):
         Binding("X", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
     ]
 
-    class Chosen(Message):
-        """Enter was pressed on a run."""
-
     def __init__(self) -> None:
         super().__init__()
-        self._all: list[RunRecord] = []
+        self.runs: Sequence[RunRecord] = ()
         self._shown: list[RunRecord] = []
         # In the order of marking, which is that of their colours.
         self._marked: list[str] = []
@@ -89,11 +194,6 @@ class RunsTable(Vertical):
     # What is chosen
 
     @property
-    def runs(self) -> Sequence[RunRecord]:
-        """All runs, filtered or not."""
-        return self._all
-
-    @property
     def highlighted(self) -> RunRecord | None:
         """The run under the cursor."""
         at = self._table.cursor_row
@@ -102,7 +202,7 @@ class RunsTable(Vertical):
     @property
     def marked(self) -> list[RunRecord]:
         """The marked runs, in the order of marking."""
-        by_id = {run.run_id: run for run in self._all}
+        by_id = {run.run_id: run for run in self.runs}
         return [by_id[run_id] for run_id in self._marked if run_id in by_id]
 
     @property
@@ -114,7 +214,7 @@ class RunsTable(Vertical):
 
     def show(self, runs: Sequence[RunRecord]) -> None:
         """Show these runs, with cursor and marks where they were."""
-        self._all, self._loaded = list(runs), True
+        self.runs, self._loaded = runs, True
         there = {run.run_id for run in runs}
         self._marked = [run_id for run_id in self._marked if run_id in there]
         self._fill()
@@ -132,7 +232,7 @@ class RunsTable(Vertical):
         table, before = self._table, [run.run_id for run in self._shown]
         under = self.highlighted
         text = self.query_one(FilterInput).value
-        self._shown = arranged(self._all, text, self._sort, self._backwards)
+        self._shown = arranged(self.runs, text, self._sort, self._backwards)
         colours = self.app.get_css_variables()
         if [run.run_id for run in self._shown] == before:
             for run in self._shown:
@@ -149,7 +249,7 @@ class RunsTable(Vertical):
 
     def _tell(self, text: str) -> None:
         """Say how many there are, and what to do where there is none."""
-        shown, every = len(self._shown), len(self._all)
+        shown, every = len(self._shown), len(self.runs)
         count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} runs"
         if every == 1 and not text.strip():
             count = "1 run"
@@ -161,11 +261,9 @@ class RunsTable(Vertical):
         empty.display = not shown
         self._table.display = bool(shown)
 
-    def _cells(self, run: RunRecord, colours: dict[str, str]) -> list[tuple[str, Text]]:
-        return [
-            ("mark", self._mark_of(run)),
-            *((c.label, styled(c, run, colours)) for c in COLUMNS),
-        ]
+    def _cells(self, run: RunRecord, colours: Mapping[str, str]) -> list[tuple[str, Text]]:
+        cells = [(column.label, styled(column, run, colours)) for column in COLUMNS]
+        return [("mark", self._mark_of(run)), *cells]
 
     def _mark_of(self, run: RunRecord) -> Text:
         """The marker that its curve has."""
@@ -226,7 +324,7 @@ class RunsTable(Vertical):
         key = str(event.column_key.value)
         if key == "mark":
             return
-        self._backwards = not self._backwards if key == self._sort else False
+        self._backwards = key == self._sort and not self._backwards
         self._sort = key
         self._fill()
 
@@ -234,13 +332,3 @@ class RunsTable(Vertical):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self._fill()
-
-    @on(Input.Submitted, "#runs-filter")
-    def _submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.focus_view()
-
-    @on(DataTable.RowSelected)
-    def _selected(self, event: DataTable.RowSelected) -> None:
-        event.stop()
-        self.post_message(self.Chosen())
