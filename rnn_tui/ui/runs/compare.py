@@ -6,11 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import DataTable, Label, Select, Static
 
 from rnn_tui.engine.errors import printable
@@ -34,9 +32,6 @@ class RunsCompare(Vertical, SpreadView):
         Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
         Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
-
-    class Asked(Message):
-        """Another metric or another axis was chosen."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -103,20 +98,16 @@ class RunsCompare(Vertical, SpreadView):
 
     def action_metric(self) -> None:
         """Choose the next metric."""
-        if self._metrics:
-            at = (self._metrics.index(self.metric) + 1) % len(self._metrics)
-            self.query_one("#compare-metric", Select).value = self._metrics[at]
+        self._choose_next("#compare-metric", self._metrics)
 
     def action_axis(self) -> None:
         """Choose the next axis."""
-        names = list(AGAINST)
-        at = (names.index(self.against) + 1) % len(names)
-        self.query_one("#compare-against", Select).value = names[at]
+        self._choose_next("#compare-against", list(AGAINST))
 
-    @on(Select.Changed)
-    def _choose(self, event: Select.Changed) -> None:
-        event.stop()
-        self.post_message(self.Asked())
+    def _choose_next(self, which: str, values: Sequence[str]) -> None:
+        select = self.query_one(which, Select)
+        if values:
+            select.value = values[(values.index(str(select.value)) + 1) % len(values)]
 
     def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line]) -> None:
         """Draw lines, and tabulate in what their runs differ."""

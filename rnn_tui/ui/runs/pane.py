@@ -8,12 +8,12 @@ from typing import ClassVar, TypeVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import DataTable, Static, TabPane
+from textual.widgets import DataTable, Select, Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import lines, shared_metrics
-from rnn_tui.runs.records import Curve, RunRecord, Session
+from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
 from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetailsScreen
@@ -168,10 +168,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     # Comparison
 
-    def on_runs_compare_asked(self) -> None:
-        """Another metric or axis."""
-        self._show_comparison()
-
     def _keep_focus(self) -> None:
         """The table comes with the first run and goes with the last; the keys are to go on."""
         focused = self.app.focused
@@ -180,6 +176,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if focused is None or focused is self.query_one("#views Tabs"):
             self.focus_view()
 
+    @on(Select.Changed)  # another metric or axis
     @work(group="comparison", exclusive=True)
     async def _show_comparison(self) -> None:
         """Draw the marked runs, or else the one under the cursor."""
@@ -214,14 +211,11 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         run = self._table.highlighted
         if run is None:
             return
-
-        def details(
-            store: RunStore,
-        ) -> tuple[RunRecord, list[Session], list[tuple[float, str, str]]]:
-            now = store.get(run.run_id) or run
-            return now, store.sessions(run.run_id), store.log(run.run_id)
-
-        found = await self._ask(details)
+        found = await self._ask(
+            lambda store: (
+                store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)
+            )
+        )  # fmt: skip
         if found is not None:
             self.app.push_screen(RunDetailsScreen(*found))
 
@@ -229,7 +223,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """Ask for another name."""
         self._ask_text(
             "Name", "A name has to be unlike all others.", LONGEST_NAME, lambda run: run.name,
-            lambda store, run, text: store.rename(run, text),
+            RunStore.rename,
         )  # fmt: skip
 
     def action_tags(self) -> None:
