@@ -76,18 +76,16 @@ class Setting(ABC):
             value = self.read(text)
         except ValueError:
             raise self._refused(f"“{printable(text, 24)}”") from None
-        return self._parsed(value, text)
-
-    def _parsed(self, value: Any, text: str) -> Any:
         found = self.allowed(value)
         if found is None:
-            raise self._refused(f"“{printable(text, 24)}”")
+            raise self._refused(self._shown(value, text))
         return found
 
-    def _shown(self, value: Any) -> str:
-        if isinstance(value, Sequence) and not isinstance(value, str):
+    def _shown(self, value: Any, text: str = "") -> str:
+        """What was refused, as it was typed if it was."""
+        if not text and isinstance(value, Sequence) and not isinstance(value, str):
             value = ", ".join(str(item) for item in value[:8])
-        return f"“{printable(value, 24)}”"
+        return f"“{printable(text or value, 24)}”"
 
     def _refused(self, shown: str) -> SettingError:
         return SettingError(f"{self.label} must be {self.range_text}, not {shown}.")
@@ -130,10 +128,7 @@ class NumberSetting(Setting):
         text = f"{value:g}"
         return text if float(text) == value else repr(value)
 
-    def _parsed(self, value: Any, text: str) -> Any:  # noqa: ARG002 - told as it was read
-        return self.check(value)
-
-    def _shown(self, value: Any) -> str:
+    def _shown(self, value: Any, text: str = "") -> str:  # noqa: ARG002 - told as it was read
         return printable(value, 24)
 
 

@@ -255,13 +255,12 @@ class RunState:
         bands = {
             name: tuple(band.until(end) for band in known) for name, known in self.bands.items()
         }
-        epochs = tuple(row for row in self.epochs if row.epoch <= end)
         return replace(
             self,
             step=step,
             series={name: known for name, known in series.items() if known.x},
             bands={name: known for name, known in bands.items() if known and known[0].x},
-            epochs=epochs,
+            epochs=tuple(row for row in self.epochs if row.epoch <= end),
             results={},
             replica_results={},
         )

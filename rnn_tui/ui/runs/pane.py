@@ -170,10 +170,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     def _keep_focus(self) -> None:
         """The table comes with the first run and goes with the last; the keys are to go on."""
-        focused = self.app.focused
-        if not self.is_on_screen:
-            return
-        if focused is None or focused is self.query_one("#views Tabs"):
+        if self.is_on_screen and self.app.focused in (None, self.query_one("#views Tabs")):
             self.focus_view()
 
     @on(Select.Changed)  # another metric or axis
