@@ -50,7 +50,7 @@ class Metric:
 
     @property
     def stage(self) -> str:
-        """Of what it is: `train`, `val` or `test`."""
+        """What it is measured in: `train`, `val` or `test`."""
         return self.name.partition("_")[0]
 
     def format(self, value: float) -> str:
@@ -122,8 +122,5 @@ class Measure:
 
 
 ACCURACY = Measure(
-    "accuracy",
-    "accuracy",
-    lambda logits, targets: logits.argmax(-1) == targets,
-    chart="accuracy",
+    "accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy"
 )

@@ -1,6 +1,6 @@
 """Which weights answer: those that ship, those of runs, those in a file that was named.
 
-Whoever asks a network, in the command line or in the app, finds its weights here, and has it from
+Whoever asks a network, on the command line or in the app, finds its weights here, and has it from
 the one cache of networks. The database is loaded only where a run is asked for by its name.
 """
 

@@ -39,9 +39,8 @@ class RunDetailsScreen(ModalScreen[None]):
         log: time, level and text of what was told.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,enter,q", "dismiss", "Close"),
-    ]
+    AUTO_FOCUS = "#details"  # the arrow keys scroll at once
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
 
     def __init__(
         self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]
@@ -55,10 +54,6 @@ class RunDetailsScreen(ModalScreen[None]):
             scroll.border_title = Content(printable(self._run.name, 80))
             scroll.border_subtitle = "Esc closes"
             yield Static(self._text())
-
-    def on_mount(self) -> None:
-        """Let the arrow keys scroll at once."""
-        self.query_one("#details").focus()
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {

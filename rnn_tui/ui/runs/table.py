@@ -25,7 +25,7 @@ LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
 NONE_LEFT = "No run has all of these words."
 BAR_CELLS = 6
-# By mark and word, and by colour only besides.
+# Mark and colour beside the word, so that the colour alone tells nothing.
 STATUS_MARKS = {
     Status.LOADING: ("…", "$text-muted"),
     Status.TRAINING: ("●", "$text-success"),
