@@ -27,7 +27,18 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 T = TypeVar("T")
 
 LOOKS_BETWEEN_AGES = 20
-MOST_TAGS_TYPED = 200
+# What of a run is a line of text, by its title: a hint, the most characters, what there is, and
+# what keeps what was typed.
+Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
+TEXTS: dict[str, Asked] = {
+    "Name": ("A name has to be unlike all others.", LONGEST_NAME, lambda run: run.name,
+             RunStore.rename),
+    "Tags": ("Words with spaces between them; the filter finds runs by them.", 200,
+             lambda run: " ".join(run.tags),
+             lambda store, run, text: store.set_tags(run, text.split())),
+    "Note": ("Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
+             lambda store, run, text: store.set_note(run, text.strip())),
+}  # fmt: skip
 
 
 class RunsPane(StorePane):
@@ -48,9 +59,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "rename", "Rename", tooltip="Give the run another name"),
-        Binding("a", "tags", "Tags", show=False, tooltip="Change the tags of the run"),
-        Binding("o", "note", "Note", show=False, tooltip="Keep a note with the run"),
+        Binding("r", "ask('Name')", "Rename", tooltip="Give the run another name"),
+        Binding("a", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),
+        Binding("o", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
         Binding("d,delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
         Binding("z", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
         Binding("g", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
@@ -216,39 +227,12 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if found is not None:
             self.app.push_screen(RunDetailsScreen(*found))
 
-    def action_rename(self) -> None:
-        """Ask for another name."""
-        self._ask_text(
-            "Name", "A name has to be unlike all others.", LONGEST_NAME, lambda run: run.name,
-            RunStore.rename,
-        )  # fmt: skip
-
-    def action_tags(self) -> None:
-        """Ask for tags."""
-        self._ask_text(
-            "Tags", "Words with spaces between them; the filter finds runs by them.",
-            MOST_TAGS_TYPED, lambda run: " ".join(run.tags),
-            lambda store, run, text: store.set_tags(run, text.split()),
-        )  # fmt: skip
-
-    def action_note(self) -> None:
-        """Ask for a note."""
-        self._ask_text(
-            "Note", "Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
-            lambda store, run, text: store.set_note(run, text.strip()),
-        )  # fmt: skip
-
-    def _ask_text(
-        self,
-        title: str,
-        hint: str,
-        most: int,
-        value: Callable[[RunRecord], str],
-        change: Callable[[RunStore, RunRecord, str], object],
-    ) -> None:
+    def action_ask(self, title: str) -> None:
+        """Ask for the text of this title, and keep it with the run under the cursor."""
         run = self._table.highlighted
         if run is None:
             return
+        hint, most, value, change = TEXTS[title]
 
         async def take(text: str) -> None:
             await self._store.ask(self, lambda store: change(store, run, text))
