@@ -7,6 +7,7 @@ the one cache of networks. The database is loaded only where a run is asked for 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +20,7 @@ from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weig
 from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.config import ImageConfig
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
@@ -85,11 +86,9 @@ def shipped(task: str) -> list[Source]:
         else:
             if config.task != task:
                 continue
-            cell, name = config.cell, config.name
+            cell, name, position = config.cell, config.name, getattr(config, "position", None)
             if isinstance(config, ImageConfig):
                 label = f"pretrained {cell}"
-            elif isinstance(config, SequenceConfig):
-                position = config.position
         place = order.index(cell) if cell in order else len(order)
         found.append((place, position or 0, Source(path, label, position, name, ships=True)))
     return [source for _, _, source in sorted(found, key=lambda one: one[:2])]
@@ -132,7 +131,7 @@ def finished_runs(task: str) -> Iterator[Source]:
         except CheckpointError:
             continue
         if config.task == task and metrics:
-            position = config.position if isinstance(config, SequenceConfig) else None
+            position = getattr(config, "position", None)
             yield Source(path, f"run {printable(run_id)}", position, config.name)
 
 
@@ -227,19 +226,15 @@ def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
         task: which networks are meant.
         also: further weights, which neither ship nor have to be a finished run's.
     """
-    others = [] if also is None else [_named_by_kind(also)]
+    sources = shipped(task)
+    if also is not None:
+        with suppress(CheckpointError):  # what can't be read will say so when it is asked
+            also = replace(also, name=read_description(also.path)[0].name)
+        sources.append(also)
     known: dict[Path, Source] = {}
-    for source in (*shipped(task), *others, *islice(finished_runs(task), RUNS_LISTED)):
+    for source in (*sources, *islice(finished_runs(task), RUNS_LISTED)):
         known.setdefault(source.path, source)
     return tuple(known.values())
-
-
-def _named_by_kind(source: Source) -> Source:
-    """`source` with its kind of network; one that can't be read will say so when it is asked."""
-    try:
-        return replace(source, name=read_description(source.path)[0].name)
-    except CheckpointError:
-        return source
 
 
 # Networks
