@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli.output import ProgressBar, console, print_json, print_line
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import EpochRow, RunState, Status
 from rnn_tui.tasks import TASKS
@@ -87,7 +86,7 @@ class TrainingOutput:
         if not state.config.variants:
             drawn = (one for one in state.metric_definitions if one.chart)
             return "  ".join(
-                _figure(one, row.metrics[one.name]) for one in drawn if one.name in row.metrics
+                one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics
             )
         # The first metric in which more is better: with many variants there is room for one.
         known = [one for one in state.metric_definitions if one.name in row.replicas]
@@ -124,7 +123,7 @@ class TrainingOutput:
             return
         known = {one.name: one for one in state.metric_definitions}
         names = dict.fromkeys([task.headline, *state.results])
-        shown = [_figure(known[name], state.results[name]) for name in names if name in known]
+        shown = [known[name].in_words(state.results[name]) for name in names if name in known]
         published = task.published_figure(task.headline, state.config.cell)
         report = "" if published is None else f"  (the report: {published:.2f} %)"
         self._print(
@@ -153,11 +152,6 @@ class TrainingOutput:
                 print_line(what)
             else:
                 console(sys.stdout).print(what)
-
-
-def _figure(metric: Metric, value: float) -> str:
-    """A figure with its name and unit."""
-    return f"{metric.label} {metric.format(value)}{f' {metric.unit}' if metric.unit else ''}"
 
 
 def plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
@@ -194,7 +188,7 @@ def results_table(state: RunState) -> Table:
     for spec in state.metric_definitions:
         if spec.name not in state.replica_results:
             continue
-        table.add_row(Text(f"{spec.label} (%)" if spec.unit else spec.label, "bold"))
+        table.add_row(Text(spec.title, "bold"))
         digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
         for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
             figures = [spread.mean, spread.sd, spread.low, spread.high]

@@ -53,9 +53,18 @@ class Metric:
         """What it is measured in: `train`, `val` or `test`."""
         return self.name.partition("_")[0]
 
+    @property
+    def title(self) -> str:
+        """The label with its unit, such as `validation accuracy (%)`."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
     def format(self, value: float) -> str:
         """`value` with the digits that its unit needs, and without the unit."""
         return f"{value:.2f}" if self.unit == "%" else f"{value:.4f}"
+
+    def in_words(self, value: float) -> str:
+        """`value` with its name and unit, such as `test accuracy 98.70 %`."""
+        return f"{self.label} {self.format(value)} {self.unit}".rstrip()
 
 
 def loss_metric(name: str, label: str, chart: str = "") -> Metric:

@@ -208,8 +208,7 @@ class Task:
 
     def in_words(self, metric: str, figures: Mapping[str, float]) -> str:
         """A metric's label and its figure with the unit: `test accuracy 98.73 %`."""
-        one = self.metric(metric)
-        return f"{one.label} {one.format(figures[metric])} {one.unit}".rstrip()
+        return self.metric(metric).in_words(figures[metric])
 
     def preset(self, name: str) -> Preset:
         """The preset of that name.

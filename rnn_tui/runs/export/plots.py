@@ -168,7 +168,6 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
         axes.plot([], [], color="#555555", **MARK, label="the report")
     if all(float(x).is_integer() for line in panel.lines for x in line.x):
         axes.xaxis.get_major_locator().set_params(integer=True)
-    spec = panel.spec
-    axes.set_ylabel(f"{spec.label} ({spec.unit})" if spec.unit else spec.label)
+    axes.set_ylabel(panel.spec.title)
     if panel.faint:
         axes.set_title("faint: training loss", loc="right", fontsize=6)

@@ -87,7 +87,7 @@ class RunsCompare(Vertical, SpreadView):
 
     def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
-        options = [(_titled(spec), name) for name, spec in metrics.items()] or [(NONE, NONE)]
+        options = [(spec.title, name) for name, spec in metrics.items()] or [(NONE, NONE)]
         self._metrics = list(metrics)
         select = self.query_one("#compare-metric", Select)
         chosen = select.value
@@ -156,7 +156,3 @@ class RunsCompare(Vertical, SpreadView):
             table.add_column(Text(printable(run.name, 40)))
         for name, values in rows:
             table.add_row(Text(name), *(Text(value) for value in values))
-
-
-def _titled(spec: Metric) -> str:
-    return f"{spec.label} (%)" if spec.unit == "%" else spec.label

@@ -30,14 +30,9 @@ FIGURES = ("mean", "sd", "min", "max", "n", "report")
 EMPTY = "A run shows mean and spread over its seeds here."
 
 
-def in_words(metric: Metric) -> str:
-    """A metric with its unit."""
-    return f"{metric.label} ({metric.unit})" if metric.unit else metric.label
-
-
 def in_few_words(metric: Metric) -> str:
-    """The same, for a narrow column."""
-    return in_words(metric).replace("validation", "val").replace("training", "train")
+    """A metric's title, for a narrow column."""
+    return metric.title.replace("validation", "val").replace("training", "train")
 
 
 def name_in_chart(variant: Variant, variants: Sequence[Variant]) -> str:
@@ -155,7 +150,7 @@ class VariantTable(Vertical, TaskView):
         seeds = sorted({replica.seed for replica in state.config.replicas})
         words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
         epoch = f"epoch {len(state.epochs)} of {state.config.epochs}"
-        what = f"{in_words(self._metrics(state)[0])} · " if self._short else ""
+        what = f"{self._metrics(state)[0].title} · " if self._short else ""
         return f"{what}{words} · {epoch}, {state.elapsed:.1f} s"
 
     def _metrics(self, state: RunState) -> list[Metric]:
