@@ -86,17 +86,8 @@ def load_checkpoint(path: Path) -> Checkpoint:
     return Checkpoint(file.config, weights, file.step, file.metrics)
 
 
-@dataclass(frozen=True)
-class Written:
-    """How writing a checkpoint ended.
-
-    Attributes:
-        step: the steps that were done.
-        error: why it could not be written, or None.
-    """
-
-    step: int
-    error: CheckpointError | None = None
+# The steps that a checkpoint was of; and why it could not be written, or None.
+Written = tuple[int, CheckpointError | None]
 
 
 class CheckpointWriter:
@@ -143,5 +134,5 @@ class CheckpointWriter:
             self._before()
             save_checkpoint(self.path, checkpoint)
         except CheckpointError as error:
-            return Written(checkpoint.step, error)
-        return Written(checkpoint.step)
+            return checkpoint.step, error
+        return checkpoint.step, None

@@ -325,14 +325,13 @@ class _Run:
     def _tell_written(self) -> None:
         if self._writer is None:
             return
-        for written in self._writer.news():
-            if written.error is None:
+        for step, error in self._writer.news():
+            if error is None:
                 path = str(self._writer.path)
-                self._emit_to(events.CheckpointSaved(self.id, written.step, path))
+                self._emit_to(events.CheckpointSaved(self.id, step, path))
             elif not self._save_failed:
                 self._save_failed = True
-                text = str(written.error)
-                self._emit_to(events.LogLine(self.id, text, "warning", "keeping"))
+                self._emit_to(events.LogLine(self.id, str(error), "warning", "keeping"))
 
     def _elapsed(self) -> float:
         """Seconds of training, without pauses."""
