@@ -13,34 +13,29 @@ PATIENCE_SECONDS = 5.0
 DAMAGED = ("malformed", "not a database", "encrypted")
 
 
-def connect(path: Path, *, patience: float | None = None) -> tuple[sqlite3.Connection, bool]:
+def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     """A connection in autocommit mode, with tables of this version, and whether they are new.
 
     Any thread may use it, one at a time.
-
-    Args:
-        path: the database.
-        patience: seconds to wait for a lock; `PATIENCE_SECONDS` by default.
 
     Raises:
         StoreError: if it can't be used.
     """
     shown = printable(path, 200)
-    patience = PATIENCE_SECONDS if patience is None else patience
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(_cannot(shown, error.strerror or str(error))) from error
     try:
         connection = sqlite3.connect(
-            path, timeout=patience, isolation_level=None, check_same_thread=False
+            path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
         )
     except sqlite3.Error as error:
         raise explained(error, path) from error
     try:
         version_of(connection, shown)  # what is not ours is not touched
         connection.execute("PRAGMA foreign_keys = ON")
-        _write_ahead(connection, patience)
+        _write_ahead(connection)
         # A value that a checkpoint builds on must be on the disk before the checkpoint is.
         connection.execute("PRAGMA synchronous = FULL")
         created = migrate(connection, shown)
@@ -53,12 +48,12 @@ def connect(path: Path, *, patience: float | None = None) -> tuple[sqlite3.Conne
     return connection, created
 
 
-def _write_ahead(connection: sqlite3.Connection, patience: float) -> None:
+def _write_ahead(connection: sqlite3.Connection) -> None:
     """Let readers and one writer work at once.
 
     SQLite does not wait by itself where several processes change this at the same moment.
     """
-    until = time.monotonic() + patience
+    until = time.monotonic() + PATIENCE_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         try:
             connection.execute("PRAGMA journal_mode = WAL").fetchone()

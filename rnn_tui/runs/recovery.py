@@ -79,8 +79,8 @@ def write_spill(spill: Spill) -> Path:
     return path
 
 
-def take_in(connection: sqlite3.Connection) -> int:
-    """Write into the database what could not be written before; returns for how many runs.
+def take_in(connection: sqlite3.Connection) -> None:
+    """Write into the database what could not be written before.
 
     Raises:
         sqlite3.Error: as SQLite does; the files are still there then.
@@ -88,8 +88,7 @@ def take_in(connection: sqlite3.Connection) -> int:
     try:
         files = sorted(spill_dir().glob("*.json"))
     except OSError:
-        return 0
-    taken = 0
+        return
     for path in files:
         if is_held(path.stem):
             continue  # it goes on, and its own recorder writes
@@ -104,8 +103,6 @@ def take_in(connection: sqlite3.Connection) -> int:
             path.unlink()
         except OSError:
             logger.warning("%s can't be removed", path)
-        taken += 1
-    return taken
 
 
 def _take_in(connection: sqlite3.Connection, spill: Spill) -> None:
@@ -152,8 +149,8 @@ def _read(path: Path) -> Spill:
     return Spill(run_id, name, created, config, started, batch)
 
 
-def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> int:
-    """Add what lies in the folder of runs to a new database; returns how many there were.
+def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
+    """Add what lies in the folder of runs to a new database.
 
     Their curves are lost, or never were: settings, figures and weights are kept.
 
@@ -167,22 +164,20 @@ def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> int:
     try:
         names = sorted((path.name for path in run_dir().iterdir()), reverse=True)
     except OSError:
-        return 0
-    adopted = 0
+        return
     for name in names[:MOST_ADOPTED]:
         if name != but and ID.fullmatch(name) and not is_held(name):
             with transaction(connection):
-                adopted += _adopt(connection, name)
-    return adopted
+                _adopt(connection, name)
 
 
-def _adopt(connection: sqlite3.Connection, run_id: str) -> bool:
+def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
     path = weights_of(run_id)
     try:
         config, step, metrics = read_description(path)
         created = _created(run_id, path)
     except (CheckpointError, OSError):
-        return False
+        return
     label = config.label.lower().replace(" ", "-").replace("×", "x")
     insert_run(connection, run_id, config, f"{config.task}-{label}", created)
     columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
@@ -197,7 +192,6 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> bool:
                 "final_metric": accuracy,
             }
     update_run(connection, run_id, **columns)
-    return True
 
 
 def _created(run_id: str, path: Path) -> float:

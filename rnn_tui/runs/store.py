@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Self
 
 from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, printable
@@ -28,17 +27,16 @@ _MOST_NAMED = 3
 
 
 class RunStore:
-    """The database of runs. One thread at a time; other processes may use it meanwhile.
+    """The user's database of runs, which is made where there is none.
 
-    Args:
-        path: the database; the user's by default, which is made where there is none.
+    One thread at a time may use it; other processes may meanwhile.
 
     Raises:
         StoreError: from every method, if the database can't be used.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
-        self._path = run_database() if path is None else path
+    def __init__(self) -> None:
+        self._path = run_database()
         self._connection, created = connect(self._path)
         self._connection.row_factory = sqlite3.Row
         with self._explaining():
