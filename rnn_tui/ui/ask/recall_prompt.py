@@ -20,13 +20,15 @@ from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel
 from rnn_tui.ui.ask.recall_answers import (
+    AnswerColumns,
     Digits,
+    MarkedDigits,
     RecallAnswers,
     RecallNetworks,
+    RecallTable,
     draw_within,
     parse_position,
 )
-from rnn_tui.ui.ask.recall_results import AnswerColumns, MarkedDigits, RecallTable
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.fields import TypedInput

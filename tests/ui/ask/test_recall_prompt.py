@@ -22,9 +22,14 @@ from rnn_tui.runs.weights import shipped
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
-from rnn_tui.ui.ask.recall_answers import draw_within, parse_position
+from rnn_tui.ui.ask.recall_answers import (
+    AnswerColumn,
+    AnswerColumns,
+    draw_within,
+    marked,
+    parse_position,
+)
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
-from rnn_tui.ui.ask.recall_results import AnswerColumn, AnswerColumns, marked
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.digits import BigDigit, large_digit, small_digit
