@@ -10,7 +10,7 @@ from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError, DataError
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.mnist.extra import load_extra, repeats
+from rnn_tui.tasks.mnist.data import load_extra, repeats
 from rnn_tui.tasks.mnist.problem import MnistProblem, build_model
 
 COUNT = 12

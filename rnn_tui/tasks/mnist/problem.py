@@ -28,9 +28,16 @@ from rnn_tui.tasks.mnist.augmentation import (
     restroke,
     shift_groups,
 )
-from rnn_tui.tasks.mnist.data import CLASSES, COLUMNS, ROWS, load_mnist, split_indices
+from rnn_tui.tasks.mnist.data import (
+    CLASSES,
+    COLUMNS,
+    ROWS,
+    load_extra,
+    load_mnist,
+    repeats,
+    split_indices,
+)
 from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
-from rnn_tui.tasks.mnist.extra import load_extra, repeats
 
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Static
 
-from rnn_tui.tasks.mnist.extra import load_extra
+from rnn_tui.tasks.mnist.data import load_extra
 from rnn_tui.ui.photos.screens import PhotosExportScreen
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import notices, settled
