@@ -20,6 +20,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.row_reader import Predictor, build_row_reader
 from rnn_tui.tasks.config import ImageConfig, as_kind
+from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (
     PHOTO_DISTORTION,
@@ -37,7 +38,6 @@ from rnn_tui.tasks.mnist.data import (
     repeats,
     split_indices,
 )
-from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
 
 # Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081

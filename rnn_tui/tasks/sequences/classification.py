@@ -16,7 +16,7 @@ from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
-from rnn_tui.tasks.sequences.evaluation import ByLength, SequenceEvaluation
+from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 

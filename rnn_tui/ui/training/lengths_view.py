@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 
 from rnn_tui.engine.state import SpreadSeries
-from rnn_tui.tasks.sequences.evaluation import SequenceEvaluation
+from rnn_tui.tasks.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart, share_cursor, spread_series
 from rnn_tui.ui.shell.views import SpreadView, TaskView
 from rnn_tui.ui.training.training_view import SIDE_BY_SIDE_WIDTH

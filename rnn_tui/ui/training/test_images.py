@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Label, Static
 
-from rnn_tui.tasks.mnist.evaluation import ImageEvaluation
+from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.digits import DigitImage, ProbabilityBars
 

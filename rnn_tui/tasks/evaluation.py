@@ -1,4 +1,4 @@
-"""Finer figures of trained replicas, as the views and `--json` take them: arrays, no torch."""
+"""What a closer look at trained weights found, as the views and `--json` take it: no torch."""
 
 from __future__ import annotations
 
@@ -70,3 +70,24 @@ class SequenceEvaluation:
                 entry["confusion"] = self.confusion[variant].tolist()
             result.append(entry)
         return result
+
+
+@dataclass(frozen=True)
+class ImageEvaluation:
+    """The test set with a model's answers.
+
+    Attributes:
+        images: (N, 28, 28) uint8.
+        labels: (N,) true classes.
+        probabilities: (N, 10) softmax outputs.
+        predictions: (N,) most probable classes.
+        confusion: (10, 10) counts, true classes in rows, predicted ones in columns.
+        misread: (M,) indices of the wrong answers, the most confident first.
+    """
+
+    images: npt.NDArray[np.uint8]
+    labels: npt.NDArray[np.int64]
+    probabilities: npt.NDArray[np.float32]
+    predictions: npt.NDArray[np.int64]
+    confusion: npt.NDArray[np.int64]
+    misread: npt.NDArray[np.int64]
