@@ -137,7 +137,7 @@ class Addition:
         raw = value.to_bytes((self.length + 7) // 8, "little")
         return np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: self.length]
 
-    @property
+    @cached_property
     def carries(self) -> npt.NDArray[np.uint8]:
         """The carry (L,) that comes into each place."""
         return self.bits(self.a ^ self.b ^ self.total)

@@ -21,7 +21,7 @@ from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumLines, TallyTable
-from rnn_tui.ui.ask.column_addition import EIGHTHS, AdditionColumns, ColumnAddition
+from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
@@ -228,32 +228,19 @@ class CalculatorPanel(AskPanel):
     # What is shown
 
     def _show(self, answer: SumAnswer) -> None:
-        one, longest = answer.addition, answer.longest
-        self.query_one(ColumnAddition).show(
-            AdditionColumns(
-                carries=one.carries.tolist(),
-                a=one.bits(one.a).tolist(),
-                b=one.bits(one.b).tolist(),
-                answer=answer.bits.tolist(),
-                total=one.bits(one.total).tolist(),
-                sureness=answer.sureness.tolist(),
-                places=(one.a.bit_length(), one.b.bit_length()),
-                told=answer.told or (),
-            ),
-            "votes" if answer.voted else "sure",
-        )
+        self.query_one(ColumnAddition).show(answer)
         meaning = "votes for the bit" if answer.voted else "how sure of the bit"
         self.query_one("#legend", Static).update(
             f"{EIGHTHS} {meaning}: 50 … 100 % · in state: carry by a linear probe"
         )
         style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
-        self.query_one("#verdict", Static).update(
-            Content(answer.verdict).stylize(style) + Content(f" · {answer.by}")
-        )
+        verdict = Content.assemble((answer.verdict, style), f" · {answer.by}")
+        self.query_one("#verdict", Static).update(verdict)
         self.query_one(SumLines).answer = answer
-        self.query_one(TallyTable).show(answer.tallies)
-        note = f"{one.length:,} bits: trained on at most {longest:,}"
-        self._note = note if one.length > longest else ""
+        self.query_one(TallyTable).answer = answer
+        length, longest = answer.addition.length, answer.config.lengths[1]
+        note = f"{length:,} bits: trained on at most {longest:,}"
+        self._note = note if length > longest else ""
         self._show_message()
 
     def _show_message(self) -> None:

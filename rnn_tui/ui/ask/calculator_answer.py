@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,6 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.engine.replicas import Variant
 from rnn_tui.inside.adder import CarryStudy, study_carry, trace_addition
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
@@ -36,54 +35,38 @@ Bits = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Tally:
-    """How many seeds of a variant got a whole sum right.
-
-    Attributes:
-        variant: the network apart from its seed.
-        right: that many had every bit right.
-        seeds: of so many.
-    """
-
-    variant: Variant
-    right: int
-    seeds: int
-
-
-@dataclass(frozen=True)
 class SumAnswer:
     """A sum as one network, or all in a vote, have it; bits are least significant first.
 
     Attributes:
         addition: what was asked.
-        replica: which network answered; None where all voted.
-        longest: the most bits in training.
+        config: the settings of the networks.
+        replica: which of them answered; None where all voted.
         by: which weights answered, in words.
         bits: what came out (L,).
         sureness: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the
             share of the votes.
-        tallies: one for each variant where all voted, else none.
-        written: in each of `BASES`, the answer and the true sum.
+        seeds_right: of each variant, how many seeds have the whole sum right; empty unless all
+            voted.
         told: the carry into each place (L) as a linear probe reads it off the replica's states;
             empty where nothing comes out of its weights, None where nobody asked.
     """
 
     addition: Addition
+    config: SequenceConfig
     replica: int | None
-    longest: int
     by: str
     bits: Bits
     sureness: Array
-    tallies: tuple[Tally, ...]
-    written: tuple[tuple[str, str], ...]
+    seeds_right: tuple[int, ...]
     told: tuple[int, ...] | None = None
 
     @property
     def voted(self) -> bool:
         """Whether all replicas answered."""
-        return bool(self.tallies)
+        return self.replica is None
 
-    @property
+    @cached_property
     def wrong(self) -> Bits:
         """Which bits are not those of the true sum (L,)."""
         return np.not_equal(self.bits, self.addition.bits(self.addition.total))
@@ -131,25 +114,25 @@ class Adders:
         A tie goes to the bit that the mean of the outputs is nearer to. Where weights are so large
         that no number comes out, the bit is 0, and not sure at all.
         """
+        seeds_right: tuple[int, ...] = ()
         if replica is None:
             outputs = self._network.outputs_of([addition])[0]  # (R, L)
-            said = outputs >= 0.5
             bits, ones = vote(outputs)
             sureness = np.maximum(ones, 1 - ones)
-            by, tallies = f"all {len(outputs)} vote", self._tallies(addition, said)
+            by = f"all {len(outputs)} vote"
+            right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
+            seeds_right = tuple(right.reshape(-1, self.config.seeds).sum(axis=1).tolist())
         else:
             if replica not in self._alone:
                 self._alone[replica] = self._network.only(replica)
             output = self._alone[replica].outputs_of([addition])[0][0]  # (L,)
             bits, sureness = output >= 0.5, np.maximum(output, 1 - output)
             one = self._network.replicas[replica]
-            by, tallies = f"{one.variant.label} · seed {one.seed}", ()
-        answered = number_of(bits)
-        written = tuple((base.format(answered), base.format(addition.total)) for base in BASES)
+            by = f"{one.variant.label} · seed {one.seed}"
         sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
         return SumAnswer(
-            addition, replica, self.config.lengths[1], f"{self.source.label} · {by}", bits,
-            sureness, tallies, written,
+            addition, self.config, replica, f"{self.source.label} · {by}", bits, sureness,
+            seeds_right,
         )  # fmt: skip
 
     def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
@@ -167,16 +150,6 @@ class Adders:
                 trace = trace_addition(self._network, answer.addition, replica)
                 told = tuple(study.carry_row(trace).tolist())
         return replace(answer, told=told)
-
-    def _tallies(self, addition: Addition, said: Bits) -> tuple[Tally, ...]:
-        """Count right sums among all replicas' bits (R, L)."""
-        config = self.config
-        right = (said == addition.bits(addition.total)).all(axis=1)
-        counts = right.reshape(len(config.variants), config.seeds).sum(axis=1).tolist()
-        return tuple(
-            Tally(variant, count, config.seeds)
-            for variant, count in zip(config.variants, counts, strict=True)
-        )
 
 
 # A binary number with as many zeros before it and spaces in it as it has digits.
@@ -252,10 +225,13 @@ class SumLines(Widget):
             return Content("")
         label_width = max(len(base.name) for base in BASES) + 2
         room = self.content_size.width - label_width
-        wrong = any(answered != true for answered, true in self.answer.written)
+        answer, total = number_of(self.answer.bits), self.answer.addition.total
+        wrong = answer != total
         if wrong:
             room = (room - len(f"{GAP}true ")) // 2
-        written = [[shorten(number, room) for number in pair] for pair in self.answer.written]
+        written = [
+            [shorten(base.format(number), room) for number in (answer, total)] for base in BASES
+        ]
         column = max(len(answered) for answered, _ in written)
         lines = []
         for base, (answered, true) in zip(BASES, written, strict=True):
@@ -271,15 +247,13 @@ class SumLines(Widget):
 
 
 class TallyTable(Widget):
-    """Every variant with its seeds that are right, as many beside each other as fit."""
+    """Where all voted: every variant with its seeds that are right, as many in a row as fit."""
 
-    _tallies: tuple[Tally, ...] = ()
+    answer: reactive[SumAnswer | None] = reactive(None, always_update=True, layout=True)
 
-    def show(self, tallies: tuple[Tally, ...]) -> None:
-        """List them; none takes no room."""
-        self._tallies = tallies
-        self.display = bool(tallies)
-        self.refresh(layout=True)
+    def watch_answer(self) -> None:
+        """Take no room where nobody voted."""
+        self.display = self.answer is not None and self.answer.voted
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """The title, and a line for each row."""
@@ -293,20 +267,17 @@ class TallyTable(Widget):
 
     def _rows(self, width: int) -> list[list[Content]]:
         """The variants, a loss to a row where its hidden sizes fit."""
-        labels = [tally.variant.label for tally in self._tallies]
-        counts = [f"{tally.right} of {tally.seeds}" for tally in self._tallies]
+        if self.answer is None:
+            return []
+        config, rights = self.answer.config, self.answer.seeds_right
+        labels = [f"{variant.label}  " for variant in config.variants]
+        counts = [f"{right} of {config.seeds}" for right in rights]
         label_width, count_width = max(map(len, labels)), max(map(len, counts))
-        cells = [
-            Content(label.ljust(label_width) + "  ")
-            + Content(count.rjust(count_width)).stylize(_style(tally))
-            for label, count, tally in zip(labels, counts, self._tallies, strict=True)
-        ]
-        fitting = max(1, (width + len(GAP)) // (label_width + 2 + count_width + len(GAP)))
-        losses = {tally.variant.loss for tally in self._tallies}
-        in_a_row = min(fitting, len(cells) // len(losses))
-        rows = zip_longest(*[iter(cells)] * in_a_row)
-        return [[cell for cell in row if cell is not None] for row in rows]
-
-
-def _style(tally: Tally) -> str:
-    return "$text-success" if tally.right == tally.seeds else "$text-error bold"
+        cells = []
+        for label, count, right in zip(labels, counts, rights, strict=True):
+            style = "$text-success" if right == config.seeds else "$text-error bold"
+            cell = label.ljust(label_width), (count.rjust(count_width), style)
+            cells.append(Content.assemble(*cell))
+        fitting = max(1, (width + len(GAP)) // (label_width + count_width + len(GAP)))
+        in_a_row = min(fitting, len(config.hidden_sizes))
+        return [cells[at : at + in_a_row] for at in range(0, len(cells), in_a_row)]

@@ -15,6 +15,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from rnn_tui.ui.ask.calculator_answer import SumAnswer
 from rnn_tui.ui.widgets.fields import TypesDigits
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
@@ -25,36 +26,6 @@ RULER_STEP = 10
 # What an arrow key, or a notch of the wheel, scrolls by.
 SCROLL_CELLS = 10
 _LEFT_OUT = "‹", "›"
-
-
-@dataclass(frozen=True)
-class AdditionColumns:
-    """What stands in the columns; all least significant first, L of each.
-
-    Attributes:
-        carries: the carry into each place, 0 or 1.
-        a: bits of the first number.
-        b: bits of the second.
-        answer: bits that the network gave.
-        total: bits of the true sum.
-        sureness: of each bit of the answer, 0.5 … 1.
-        places: how many places a, and b, take up; those above stay empty as on paper.
-        told: the carry into each place as the network's state tells it; empty where nobody asked.
-    """
-
-    carries: Sequence[int]
-    a: Sequence[int]
-    b: Sequence[int]
-    answer: Sequence[int]
-    total: Sequence[int]
-    sureness: Sequence[float]
-    places: tuple[int, int]
-    told: Sequence[int] = ()
-
-    @property
-    def length(self) -> int:
-        """The number of columns."""
-        return len(self.total)
 
 
 def eighth(sureness: float) -> str:
@@ -72,12 +43,12 @@ class _Row:
 
     Attributes:
         label: what it is called.
-        cell_of: what stands in a column.
+        cell_of: what stands in a column, counted from the lowest bit.
         between: the style of the cells between columns.
     """
 
     label: str
-    cell_of: Callable[[AdditionColumns, int], Cell]
+    cell_of: Callable[[SumAnswer, int], Cell]
     between: str = ""
 
 
@@ -102,8 +73,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         "column-addition--ruled", "column-addition--answer", "column-addition--wrong",
         "column-addition--mark", "column-addition--total", "column-addition--sureness",
     }  # fmt: skip
-    _columns: AdditionColumns | None = None
-    _sureness_label = "sure"
+    _answer: SumAnswer | None = None
     # Cells between what is shown and the right end, kept when the width changes.
     _from_right = 0
     _settled = Size(0, 0)
@@ -111,7 +81,7 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
     @property
     def pitch(self) -> int:
         """Cells from one bit to the next."""
-        length = self._columns.length if self._columns else 0
+        length = self._answer.addition.length if self._answer else 0
         return 2 if LABEL_WIDTH + 2 * length - 1 <= self.container_size.width else 1
 
     @property
@@ -121,9 +91,9 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
             return [row for row in _ROWS if row is not _TOLD]
         return _ROWS
 
-    def show(self, columns: AdditionColumns, sureness_label: str) -> None:
-        """Draw an addition; `sureness_label` says what the last row is."""
-        self._columns, self._sureness_label = columns, sureness_label
+    def show(self, answer: SumAnswer) -> None:
+        """Draw an addition."""
+        self._answer = answer
         self._lay_out()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -138,10 +108,10 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
             self._from_right = round(self.max_scroll_x - new_value)
 
     def _lay_out(self) -> None:
-        if self._columns is None:
+        if self._answer is None:
             return
         from_right = self._from_right
-        width = LABEL_WIDTH + self.pitch * (self._columns.length - 1) + 1
+        width = LABEL_WIDTH + self.pitch * (self._answer.addition.length - 1) + 1
         self.virtual_size = Size(width, len(self._rows) + 1)
         target = max(0, self.max_scroll_x - from_right)
         # By force, as Textual has not yet noticed that there is something to scroll.
@@ -174,10 +144,19 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw the visible part of a line; the labels stay where they are."""
-        width, columns = self.scrollable_content_region.width, self._columns
-        if columns is None or y > len(self._rows):
+        width, answer = self.scrollable_content_region.width, self._answer
+        if answer is None or y > len(self._rows):
             return Strip.blank(width, self.rich_style)
-        label, cells = self._ruler(columns) if y == 0 else self._row(columns, self._rows[y - 1])
+        visible = self._visible(answer.addition.length)
+        label, cells = "bit", self._ruler(visible)
+        if y > 0:
+            row = self._rows[y - 1]
+            label = "votes" if row is _SURE and answer.voted else row.label
+            if row is _TOLD and not answer.told:
+                label = ""
+            cells = [
+                (" ", row.between) if bit is None else row.cell_of(answer, bit) for bit in visible
+            ]
         styles = {
             style: self.get_component_rich_style(f"column-addition--{style}")
             for style in {style for _, style in cells} if style
@@ -190,30 +169,15 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         strip = Strip(segments).apply_style(self.rich_style)
         return strip.adjust_cell_length(width, self.rich_style)
 
-    def _visible(self, columns: AdditionColumns) -> list[int | None]:
+    def _visible(self, length: int) -> list[int | None]:
         """The bit in each visible cell, None in a cell between bits."""
         pitch, start = self.pitch, self.scroll_offset.x
         room = self.scrollable_content_region.width - LABEL_WIDTH
-        end = min(start + room, pitch * (columns.length - 1) + 1)
-        return [
-            None if cell % pitch else columns.length - 1 - cell // pitch
-            for cell in range(start, end)
-        ]
+        end = min(start + room, pitch * (length - 1) + 1)
+        return [None if cell % pitch else length - 1 - cell // pitch for cell in range(start, end)]
 
-    def _row(self, columns: AdditionColumns, row: _Row) -> tuple[str, list[Cell]]:
-        """The label of a line, and its visible cells."""
-        label = self._sureness_label if row is _ROWS[-1] else row.label
-        if row is _TOLD and not columns.told:
-            label = ""
-        cells = [
-            (" ", row.between) if bit is None else row.cell_of(columns, bit)
-            for bit in self._visible(columns)
-        ]
-        return label, cells
-
-    def _ruler(self, columns: AdditionColumns) -> tuple[str, list[Cell]]:
+    def _ruler(self, visible: Sequence[int | None]) -> list[Cell]:
         """The numbers of the bits, each with its last figure above its bit."""
-        visible = self._visible(columns)
         step = RULER_STEP // self.pitch
         text = [" "] * len(visible)
         more_left = self.scroll_offset.x > 0
@@ -230,44 +194,44 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
             text[0] = _LEFT_OUT[0]
         if more_right:
             text[-1] = _LEFT_OUT[1]
-        return "bit", [(character, "faint") for character in text]
+        return [(character, "faint") for character in text]
 
 
-def _carry(columns: AdditionColumns, at: int) -> Cell:
-    return ("1", "number") if columns.carries[at] else ("·", "faint")
+def _carry(answer: SumAnswer, at: int) -> Cell:
+    return ("1", "number") if answer.addition.carries[at] else ("·", "faint")
 
 
-def _told(columns: AdditionColumns, at: int) -> Cell:
-    if not columns.told:
+def _told(answer: SumAnswer, at: int) -> Cell:
+    if not answer.told:
         return " ", ""
-    if columns.told[at] != columns.carries[at]:
-        return f"{columns.told[at]:d}", "wrong"
-    return _carry(columns, at)
+    if answer.told[at] != answer.addition.carries[at]:
+        return f"{answer.told[at]:d}", "wrong"
+    return _carry(answer, at)
 
 
-def _digit(bits: Sequence[int], at: int, places: int, style: str) -> Cell:
+def _digit(number: int, at: int, style: str) -> Cell:
     # A zero is one digit; otherwise nothing stands before the first one.
-    return (f"{bits[at]:d}" if at < max(1, places) else " ", style)
+    return (f"{number >> at & 1}" if at < max(1, number.bit_length()) else " ", style)
 
 
-def _answer(columns: AdditionColumns, at: int) -> Cell:
-    right = columns.answer[at] == columns.total[at]
-    return f"{columns.answer[at]:d}", "answer" if right else "wrong"
+def _network(answer: SumAnswer, at: int) -> Cell:
+    return f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"
 
 
-def _mark(columns: AdditionColumns, at: int) -> Cell:
-    return (" ", "") if columns.answer[at] == columns.total[at] else ("✗", "mark")
+def _mark(answer: SumAnswer, at: int) -> Cell:
+    return ("✗", "mark") if answer.wrong[at] else (" ", "")
 
 
 _TOLD = _Row("in state", _told)
+_SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"))
 # From top to bottom.
 _ROWS = (
     _Row("carry", _carry),
     _TOLD,
-    _Row("a", lambda columns, at: _digit(columns.a, at, columns.places[0], "number")),
-    _Row("+ b", lambda columns, at: _digit(columns.b, at, columns.places[1], "ruled"), "ruled"),
-    _Row("network", _answer),
+    _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number")),
+    _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled"),
+    _Row("network", _network),
     _Row("", _mark),
-    _Row("true sum", lambda columns, at: (f"{columns.total[at]:d}", "total")),
-    _Row("sure", lambda columns, at: (eighth(columns.sureness[at]), "sureness")),
+    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total")),
+    _SURE,
 )
