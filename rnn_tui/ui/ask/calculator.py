@@ -16,7 +16,6 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
@@ -56,7 +55,6 @@ class CalculatorPanel(AskPanel):
     def __init__(self) -> None:
         super().__init__()
         self._base = BINARY
-        self._source: Source | None = None
         self._adders: Adders | None = None
         self._asking = LatestQuestion[SumAnswer](self, self._take, FAILURE)
         self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
@@ -87,10 +85,6 @@ class CalculatorPanel(AskPanel):
         yield Static("", id="legend", markup=False)
         yield Static(HINTS, id="hints", markup=False)
 
-    def on_mount(self) -> None:
-        """Answer the example with the weights that answer unless others are named."""
-        self._load()
-
     def on_resize(self, event: events.Resize) -> None:
         """Leave the scrollbar out where every line counts; part what there is where none does."""
         self.set_class(event.size.height < FULL_HEIGHT, "-low")
@@ -108,23 +102,11 @@ class CalculatorPanel(AskPanel):
             self._addition = Addition(*(entry.read(self._base) for entry in self._entries))
         return self._addition, self._adders.source if self._adders is not None else self._source
 
-    @property
-    def busy(self) -> bool:
-        """Whether weights or an answer are under way."""
-        return any(worker.node is self and not worker.is_finished for worker in self.workers)
-
     # Weights
 
-    def use(self, source: Source) -> None:
-        """Answer with these weights from now on."""
-        self._source = source
-        if self.is_mounted:  # else mounting does it
-            self._load()
-
-    def run_ended(self, state: RunState) -> None:
-        """What was trained to its end answers from now on."""
-        if state.replica_results:
-            self.use(choose(ADDER.name))
+    def load_weights(self) -> None:
+        """Get them in a thread; the lists of choices need to know what they are."""
+        self._load()
 
     # Of several loads only the last one goes on after its thread, as it cancels the others.
     @work(group="weights", exclusive=True)

@@ -235,13 +235,12 @@ class SumLines(Widget):
         column = max(len(answered) for answered, _ in written)
         lines = []
         for base, (answered, true) in zip(BASES, written, strict=True):
-            line = Content(base.name.ljust(label_width)).stylize(MUTED)
-            line += Content(answered).stylize("bold")
+            line = Content.assemble((base.name.ljust(label_width), MUTED), (answered, "bold"))
             if wrong:
                 label = " " * (column - len(answered)) + f"{GAP}true "
-                line += Content(label).stylize(MUTED)
                 # Where both are cut they may differ in the part that is left out.
-                line += Content(true if true != answered else "differs within the …")
+                shown = true if true != answered else "differs within the …"
+                line += Content.assemble((label, MUTED), shown)
             lines.append(line)
         return Content("\n").join(lines)
 

@@ -12,6 +12,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Select
 
+from rnn_tui.engine.state import RunState
+from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.fields import TypedInput, TypesDigits
@@ -25,13 +27,40 @@ class AskPanel(Vertical, TaskView):
     """Fields to type into, and the answers below.
 
     In a field all printable keys are text. On the answers single keys are commands of the app, but
-    digits go into the first field.
+    digits go into the first field. A panel says how it loads weights, asks them and shows answers.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the answers"),
         Binding("enter", "type", "Type", show=False, tooltip="Go to the first field"),
     ]
+
+    # The weights that were named; None while those answer that do unless others are named.
+    _source: Source | None = None
+
+    def on_mount(self) -> None:
+        """Answer the example."""
+        self.load_weights()
+
+    def use(self, source: Source | None) -> None:
+        """Answer with these weights from now on; with None, with those that do unless named."""
+        self._source = source
+        if self.is_mounted:  # else mounting does it
+            self.load_weights()
+
+    def run_ended(self, state: RunState) -> None:
+        """What was trained to its end answers from now on."""
+        if state.replica_results:
+            self.use(None)
+
+    def load_weights(self) -> None:
+        """Get the weights, and answer with them."""
+        raise NotImplementedError
+
+    @property
+    def busy(self) -> bool:
+        """Whether weights or an answer are under way."""
+        return any(worker.node is self and not worker.is_finished for worker in self.workers)
 
     @property
     def answers_view(self) -> Widget:

@@ -15,7 +15,6 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel
@@ -65,7 +64,6 @@ class RecallPromptPanel(AskPanel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._source: Source | None = None
         self._random = np.random.default_rng()
         self._networks = RecallNetworks()
         self._digits, self._position = EXAMPLE, REPORT_POSITION
@@ -99,37 +97,22 @@ class RecallPromptPanel(AskPanel):
         yield Static(PROMPT_HINTS, id="recall-hints", markup=False)
 
     def on_mount(self) -> None:
-        """Answer the example."""
+        """Follow the theme, whose colours are in the table."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
-        self.refresh_weights(keep=True)
 
-    def use(self, source: Source) -> None:
+    def use(self, source: Source | None) -> None:
         """Answer with these weights from now on, at the position that they were trained for."""
-        self._source = source
-        if self.is_mounted and source.position is not None:
+        if self.is_mounted and source is not None and source.position is not None:
             self.query_one("#recall-position", TypedInput).value = f"{source.position}"
-        self.refresh_weights(keep=True)
+        super().use(source)
 
-    def refresh_weights(self, *, keep: bool = False) -> None:
-        """Choose the weights anew, since a run may have ended, and answer with them.
-
-        Args:
-            keep: go on with those that were named.
-        """
-        if not keep:
-            self._source = None
-        if not self.is_mounted:
-            return  # mounting does it
+    def load_weights(self) -> None:
+        """Let the threads that ask choose the weights anew."""
         # A new one, not an emptied one: a thread may be filling the old one's memory.
         self._networks = RecallNetworks(self._source)
         self._ask()
         if self._drawn is not None or self.table_shown:
             self._ask_table()
-
-    def run_ended(self, state: RunState) -> None:
-        """What was trained to its end answers from now on."""
-        if state.results or state.replica_results:
-            self.refresh_weights()
 
     @property
     def at_hand(self) -> tuple[Digits, int, Source | None]:
@@ -142,11 +125,6 @@ class RecallPromptPanel(AskPanel):
             digits = parse_digits(self.query_one("#recall-digits", Input).value)
             position = self._typed_position()
         return digits, position, self._answers.source if self._answers is not None else self._source
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer or a table is under way."""
-        return self._asking.busy or self._drawing.busy
 
     @property
     def seed(self) -> int | None:

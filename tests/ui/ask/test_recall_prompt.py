@@ -486,7 +486,7 @@ async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
             await typed(app, pilot, "ctrl+n")
         path = train(position=3, losses=("ce", "bce"), seeds=2)
         assert home in path.parents
-        app.panel.refresh_weights()
+        app.panel.use(None)
         await answered(pilot)
         net = RecallNetwork(read_weights(path))
         assert shown(app) == expected(net, "8675309", 3)
