@@ -19,7 +19,7 @@ from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.paths import HOME_VARIABLE, asset_dir, cache_dir
 from rnn_tui.tasks.mnist import data
 from rnn_tui.tasks.mnist.data import FILES, MnistImages, load_mnist, split_indices, unpack_assets
-from rnn_tui.tasks.mnist.problem import PIXEL_DEVIATION, PIXEL_MEAN
+from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN
 
 # Of the files as published on yann.lecun.com, by several mirrors' checksums.
 PUBLISHED = {

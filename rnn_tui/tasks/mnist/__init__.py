@@ -9,16 +9,10 @@ from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.task import CONFUSION, LOG, MISREAD, TEST_IMAGES, TRAINING, Preset, Task, View
 
 
-def _values(epochs: int, batch_size: int, learning_rate: float, recipe: Recipe) -> dict[str, Any]:
-    return {
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "recipe": recipe,
-    }
+def _values(*values: Any) -> dict[str, Any]:
+    """The settings that differ between presets, in this order."""
+    return dict(zip(("epochs", "batch_size", "learning_rate", "recipe"), values, strict=True))
 
-
-_REPORT = _values(epochs=10, batch_size=100, learning_rate=1e-3, recipe=Recipe())
 
 _FAST = Recipe(
     initialisation="orthogonal",
@@ -30,17 +24,7 @@ _FAST = Recipe(
     rise=0.15,
     bfloat16=True,
 )
-_BEST = Recipe(
-    initialisation="orthogonal",
-    standardise=True,
-    augmentation="elastic",
-    beta2=0.99,
-    schedule="one-cycle",
-    rise=0.15,
-    bfloat16=True,
-    label_smoothing=0.05,
-)
-
+_BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
 _PHOTOS = replace(_BEST, augmentation="photo")
 
 _HELP = """\
@@ -71,7 +55,7 @@ MNIST = Task(
         Preset(
             "report",
             "The report's recipe: Adam at 0.001, batches of 100, 10 epochs, plain pixels.",
-            _REPORT,
+            _values(10, 100, 1e-3, Recipe()),
         ),
         Preset(
             "fast",

@@ -19,6 +19,7 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,7 @@ from torchvision.datasets import MNIST as TorchvisionMNIST
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.files import write_atomically
 from rnn_tui.engine.paths import asset_dir, cache_dir
+from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
 # The published files, by the MD5 of their uncompressed contents.
 FILES = {
@@ -38,7 +40,6 @@ FILES = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
-ROWS, COLUMNS, CLASSES = 28, 28, 10
 VALIDATION_SHARE = 1 / 6
 
 
@@ -171,9 +172,6 @@ def _user_root(data_dir: str) -> Path:
 def _check_idx(path: Path) -> None:
     """Refuse a file that is not the IDX file its name says, before anything reads it whole.
 
-    The format: two zero bytes, type 8 (unsigned byte), number of dimensions, then their sizes as
-    big-endian 32-bit integers, then the data (Y. LeCun, the MNIST page).
-
     Raises:
         DataError: naming the file.
     """
@@ -182,17 +180,28 @@ def _check_idx(path: Path) -> None:
     dimensions = 3 if "idx3" in path.name else 1
     try:
         with path.open("rb") as file:
-            header = file.read(4 + 4 * dimensions)
+            shape = _idx_shape(file, dimensions)
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise DataError(f"{shown} can't be read ({error.strerror}); {remedy}.") from error
-    if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
+    if shape is None:
         raise DataError(f"{shown} is not an IDX file of this kind; {remedy}.")
-    shape = [int(n) for n in np.frombuffer(header[4:], ">u4")]
-    if dimensions == 3 and shape[1:] != [ROWS, COLUMNS]:
+    if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
         raise DataError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28; {remedy}.")
-    if size != len(header) + math.prod(shape):
+    if size != 4 + 4 * dimensions + math.prod(shape):
         raise DataError(f"{shown} is truncated or damaged; {remedy}.")
+
+
+def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
+    """Read the header of an IDX file of bytes: the sizes; None where it has another header.
+
+    The format: two zero bytes, type 8 (unsigned byte), number of dimensions, then their sizes as
+    big-endian 32-bit integers, then the data (Y. LeCun, the MNIST page).
+    """
+    header = file.read(4 + 4 * dimensions)
+    if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
+        return None
+    return [int(size) for size in np.frombuffer(header[4:], ">u4")]
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
@@ -248,7 +257,7 @@ def load_extra(name: str) -> tuple[Tensor, Tensor]:
             f"The extra data in {shown} can't be read ({printable(reason or error, 120)}); name an "
             "NPZ file with images and labels, or an IDX file of images with its labels beside it."
         ) from error
-    if images.ndim != 3 or images.shape[1:] != (ROWS, COLUMNS) or labels.shape != images.shape[:1]:
+    if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
         raise DataError(
             f"The extra data in {shown} must be images (N, 28, 28) and labels (N,), not "
             f"{images.shape} and {labels.shape}."
@@ -271,7 +280,7 @@ def repeats(extra: int, others: int) -> int:
 def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
     with zipfile.ZipFile(path) as archive:
         # What is inside may unpack to far more than the file takes.
-        if sum(entry.file_size for entry in archive.infolist()) > MOST_IMAGES * ROWS * COLUMNS * 2:
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_IMAGES * SIDE * SIDE * 2:
             raise ValueError(f"more than {MOST_IMAGES:,} images")
     with np.load(path, allow_pickle=False) as arrays:
         return arrays["images"], arrays["labels"]
@@ -287,13 +296,12 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _idx_array(path: Path, dimensions: int) -> Bytes:
-    """The array in an IDX file of bytes (format: see `data`)."""
+    """The array in an IDX file of bytes."""
     with path.open("rb") as file:
-        header = file.read(4 + 4 * dimensions)
-        if header[:4] != bytes((0, 0, 8, dimensions)) or len(header) < 4 + 4 * dimensions:
+        shape = _idx_shape(file, dimensions)
+        if shape is None:
             raise ValueError(f"{path.name} is no IDX file of {dimensions} dimensions")
-        shape = [int(size) for size in np.frombuffer(header[4:], ">u4")]
-        if shape[0] > MOST_IMAGES or (dimensions == 3 and shape[1:] != [ROWS, COLUMNS]):
+        if shape[0] > MOST_IMAGES or (dimensions == 3 and shape[1:] != [SIDE, SIDE]):
             raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes")
         contents = file.read()
     return np.frombuffer(contents, np.uint8).reshape(shape)

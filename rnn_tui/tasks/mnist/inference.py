@@ -19,8 +19,9 @@ from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stepwise import Array, CellWeights, softmax
 from rnn_tui.tasks.config import ImageConfig
 
+# Rows and columns of an image, and digits.
 SIDE, CLASSES = 28, 10
-# Mean and standard deviation of the training pixels, as in `training`.
+# Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
 PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 
 

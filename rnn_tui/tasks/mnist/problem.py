@@ -29,33 +29,24 @@ from rnn_tui.tasks.mnist.augmentation import (
     restroke,
     shift_groups,
 )
-from rnn_tui.tasks.mnist.data import (
-    CLASSES,
-    COLUMNS,
-    ROWS,
-    load_extra,
-    load_mnist,
-    repeats,
-    split_indices,
-)
+from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
+from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, SIDE
 
-# Mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1.
-PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250
 
 
 def _step_bytes(config: ImageConfig, samples: int) -> int:
     units = config.hidden_size * config.layers
-    return CELLS[config.cell].step_bytes * min(config.batch_size, samples) * ROWS * units
+    return CELLS[config.cell].step_bytes * min(config.batch_size, samples) * SIDE * units
 
 
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
         CELLS[config.cell],
-        features=COLUMNS,
-        time_steps=ROWS,
+        features=SIDE,
+        time_steps=SIDE,
         classes=CLASSES,
         hidden_size=config.hidden_size,
         layers=config.layers,
@@ -70,7 +61,7 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     """
     checkpoint = load_checkpoint(Path(path).expanduser())
     theirs = checkpoint.config
-    same = isinstance(theirs, ImageConfig) and _size(theirs) == _size(config)
+    same = (theirs.name, theirs.size_text) == (config.name, config.size_text)
     try:
         model.load_state_dict(dict(checkpoint.weights))
     except RuntimeError:
@@ -86,10 +77,6 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
             f"{'' if theirs.recipe.standardise else 'not '}standardised; choose preset "
             f"{'fast, best or photos' if theirs.recipe.standardise else 'report'}."
         )
-
-
-def _size(config: ImageConfig) -> tuple[str, int, int]:
-    return config.cell, config.hidden_size, config.layers
 
 
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:

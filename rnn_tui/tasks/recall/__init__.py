@@ -21,6 +21,8 @@ _FAST = Recipe(
     initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True
 )
 
+_NETWORKS = {"hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3, "lengths": (3, 11)}
+
 _HELP = """\
 # Recall
 
@@ -43,8 +45,7 @@ RECALL = Task(
             "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same "
             "900 sequences.",
             {
-                "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
-                "lengths": (3, 11), "epochs": 20, "batch_size": 1, "learning_rate": 2e-3,
+                **_NETWORKS, "epochs": 20, "batch_size": 1, "learning_rate": 2e-3,
                 "training_size": 900, "test_size": 100, "recipe": Recipe(),
             },
         ),
@@ -53,8 +54,7 @@ RECALL = Task(
             "All right with 10 units in under a second: fresh sequences in every batch, "
             "one-cycle learning rate.",
             {
-                "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
-                "lengths": (3, 11), "epochs": 5, "batch_size": 64, "learning_rate": 0.03,
+                **_NETWORKS, "epochs": 5, "batch_size": 64, "learning_rate": 0.03,
                 "training_size": 12_800, "test_size": 10_000, "recipe": _FAST,
             },
         ),
@@ -62,8 +62,7 @@ RECALL = Task(
             "best",
             "What the smaller sizes can do: the fast recipe for eight times as many steps.",
             {
-                "hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3,
-                "lengths": (3, 11), "epochs": 20, "batch_size": 64, "learning_rate": 0.05,
+                **_NETWORKS, "epochs": 20, "batch_size": 64, "learning_rate": 0.05,
                 "training_size": 25_600, "test_size": 10_000, "recipe": _FAST,
             },
         ),
