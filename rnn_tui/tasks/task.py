@@ -100,11 +100,6 @@ TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
 MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 LOG = View("log", "Log", f"{_TRAINING}.log:LogView")
-# Those of a task that says nothing of its own.
-IMAGE_VIEWS = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD, LOG)
-SEQUENCE_VIEWS = (TRAINING, RESULTS, LENGTHS, LOG)
-ANSWER_VIEWS = (TRAINING, INSIDE, RESULTS, LENGTHS, LOG)
-CLASS_VIEWS = (TRAINING, INSIDE, RESULTS, LENGTHS, CONFUSION, LOG)
 
 
 @dataclass(frozen=True)
@@ -154,14 +149,18 @@ class Task:
     views: tuple[View, ...] = ()
 
     def __post_init__(self) -> None:
-        """Fill in the views of any task of its kind."""
-        if self.views:
+        """Fill in the views of any task of its kind, where it says nothing of its own."""
+        views = self.views
+        if views:
             return
-        views: tuple[View, ...] = SEQUENCE_VIEWS
         if self.reads_data:
-            views = IMAGE_VIEWS
-        elif self.shape is not None:
-            views = ANSWER_VIEWS if self.shape.every_step else CLASS_VIEWS
+            views = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD, LOG)
+        elif self.shape is None:
+            views = (TRAINING, RESULTS, LENGTHS, LOG)
+        elif self.shape.every_step:
+            views = (TRAINING, INSIDE, RESULTS, LENGTHS, LOG)
+        else:
+            views = (TRAINING, INSIDE, RESULTS, LENGTHS, CONFUSION, LOG)
         object.__setattr__(self, "views", views)
 
     @property
