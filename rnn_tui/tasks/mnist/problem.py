@@ -1,6 +1,7 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -164,32 +165,25 @@ class MnistProblem(Problem):
             if self._distortion.stroke:
                 strokes = self._distortion.draw_strokes(len(chosen), self._noise)
                 strokes = strokes.to(self._device)
-        shift = self._recipe.augmentation == "shift"
         images = self._train[0].index_select(0, chosen)
         labels = self._train[1].index_select(0, chosen)
-        if shift:
+        if self._recipe.augmentation == "shift":
             images = shift_groups(images, self._noise)
 
-        def loss_of(part: slice) -> Callable[[], Tensor]:
-            def call() -> Tensor:
-                inputs = images[part]
-                if maps is not None:
-                    inputs = distort(inputs, maps[part])
-                if strokes is not None:
-                    inputs = restroke(inputs, strokes[part])
-                logits = self._logits(self.model, inputs)
-                total = F.cross_entropy(
-                    logits,
-                    labels[part],
-                    reduction="sum",
-                    label_smoothing=self._recipe.label_smoothing,
-                )
-                return total / len(chosen)
-
-            return call
+        def loss_of(part: slice) -> Tensor:
+            inputs = images[part]
+            if maps is not None:
+                inputs = distort(inputs, maps[part])
+            if strokes is not None:
+                inputs = restroke(inputs, strokes[part])
+            logits, smoothing = self._logits(self.model, inputs), self._recipe.label_smoothing
+            total = F.cross_entropy(
+                logits, labels[part], reduction="sum", label_smoothing=smoothing
+            )
+            return total / len(chosen)
 
         size = -(-len(chosen) // parts)
-        return [loss_of(slice(at, at + size)) for at in range(0, len(chosen), size)]
+        return [partial(loss_of, slice(at, at + size)) for at in range(0, len(chosen), size)]
 
     def _logits(self, model: nn.Module, inputs: Tensor) -> Tensor:
         with precision(self._device, self._bfloat16):
@@ -232,16 +226,14 @@ class MnistProblem(Problem):
         self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str
     ) -> Figures:
         images, labels = data
+        count = len(labels)
 
-        def logits_of(at: int) -> Callable[[], Tensor]:
-            def call() -> Tensor:
-                with torch.no_grad():  # per thread, hence in here
-                    return self._logits(model, images[at : at + EVALUATION_BATCH])
+        @torch.no_grad()  # per thread, hence in here
+        def logits_of(at: int) -> Tensor:
+            return self._logits(model, images[at : at + EVALUATION_BATCH])
 
-            return call
-
-        starts, count = range(0, len(labels), EVALUATION_BATCH), len(labels)
-        logits = torch.cat(workers.run([logits_of(at) for at in starts]))
+        starts = range(0, count, EVALUATION_BATCH)
+        logits = torch.cat(workers.run([partial(logits_of, at) for at in starts]))
         loss = F.cross_entropy(logits, labels, reduction="sum")
         return {
             f"{prefix}_loss": float(loss) / count,

@@ -95,23 +95,22 @@ class ClassificationProblem(SequenceProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the test sequences."""
-        size = self.config.test_size
-        drawn = stack([self.draw_test(size, generator(seed, "test")) for seed in self.seeds])
-        return self._measured(model, self._to_device(drawn), workers, "test")
+        drawn = self._drawn_test(self.config.test_size, "test")
+        return self._measured(model, drawn, workers, "test")
+
+    def _drawn_test(self, count: int, purpose: str) -> Examples:
+        drawn = [self.draw_test(count, generator(seed, purpose)) for seed in self.seeds]
+        return self._to_device(stack(drawn))
 
     def right(self, model: nn.Module, examples: Examples, workers: Workers) -> Tensor:
         """How many of `examples` each replica (R,) answers rightly."""
+        targets, answers = self.answers(model, examples, workers)
+        return (answers == targets).sum(dim=1)
 
-        def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-            targets = self.for_replicas(part.targets, 0).long()
-            return {"right": (self._logits(network, part).argmax(dim=1) == targets).sum(dim=1)}
-
-        return self.evaluated(model, examples, workers, measure)["right"]
-
-    def answers(self, model: nn.Module, count: int, workers: Workers) -> tuple[Tensor, Tensor]:
-        """True classes and answers, (R, N) each, for `count` sequences as in the test."""
-        drawn = [self.draw_test(count, generator(s, "confusion")) for s in self.seeds]
-        examples = self._to_device(stack(drawn))
+    def answers(
+        self, model: nn.Module, examples: Examples, workers: Workers
+    ) -> tuple[Tensor, Tensor]:
+        """True classes and answers, (R, N) each."""
 
         def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
             return {"answers": self._logits(network, part).argmax(dim=1)}
@@ -172,7 +171,8 @@ class ClassificationProblem(SequenceProblem):
                 drawn = problem.draw_seeds(torch.full((EVALUATED,), length), "test", length)
                 right = problem.right(problem.model, drawn, workers)
                 accuracies.append(100.0 * right.double() / EVALUATED)
-            targets, answers = problem.answers(problem.model, CONFUSED, workers)
+            drawn = problem._drawn_test(CONFUSED, "confusion")
+            targets, answers = problem.answers(problem.model, drawn, workers)
         variants = len(settings.variants)
         confusion = np.stack(
             [

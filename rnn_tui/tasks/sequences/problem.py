@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar, TypeVar
 
 import torch
@@ -144,12 +145,7 @@ class SequenceProblem(Problem):
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """One part: the operations are too small to share between threads."""
         assert self._batches is not None
-        batch = self._batches[step]
-
-        def call() -> Tensor:
-            return self.losses_of(batch)
-
-        return [call]
+        return [partial(self.losses_of, self._batches[step])]
 
     def for_replicas(self, tensor: Tensor, dimension: int) -> Tensor:
         """A tensor with a dimension of seeds, repeated for every variant along it."""
@@ -192,14 +188,11 @@ class SequenceProblem(Problem):
         network = plain_replicas(model)
         size = max(1, EVALUATION_ROWS // len(self.replicas))
 
-        def call(start: int) -> Callable[[], Mapping[str, Tensor]]:
-            def measured() -> Mapping[str, Tensor]:
-                with torch.no_grad():  # per thread, hence in here
-                    return measure(network, examples.part(start, start + size))
+        @torch.no_grad()  # per thread, hence in here
+        def measured(start: int) -> Mapping[str, Tensor]:
+            return measure(network, examples.part(start, start + size))
 
-            return measured
-
-        return workers.run([call(start) for start in range(0, examples.count, size)])
+        return workers.run([partial(measured, start) for start in range(0, examples.count, size)])
 
     @staticmethod
     def figures(values: Mapping[str, Tensor]) -> Figures:
