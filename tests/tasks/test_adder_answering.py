@@ -17,12 +17,17 @@ from rnn_tui.tasks.adder.questions import (
     Addition,
     Base,
     number_of,
-    parse_number,
     read_number,
     vote,
 )
 
 LARGEST = 2**MOST_BITS - 1
+
+
+def parse_number(text: str, base: Base = BINARY) -> int:
+    return read_number(text, base)[0]
+
+
 bases = st.sampled_from(BASES)
 numbers = (
     st.integers(0, 2**20)

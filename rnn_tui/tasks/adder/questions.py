@@ -19,16 +19,21 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 
 MOST_BITS = 4096
+TOO_LONG = f"A number may have at most {MOST_BITS:,} bits."
 
 
 @dataclass(frozen=True)
 class Base:
-    """A way to write numbers."""
+    """A way to write numbers; the letter of its prefix is Python's for it."""
 
     name: str
     radix: int
     prefix: str
-    digits: str
+
+    @cached_property
+    def digits(self) -> str:
+        """What its numbers are made of."""
+        return "0123456789abcdef"[: self.radix]
 
     @cached_property
     def most_digits(self) -> int:
@@ -37,28 +42,13 @@ class Base:
 
     def format(self, value: int) -> str:
         """`value` in this base, without a prefix."""
-        match self.radix:
-            case 2:
-                return f"{value:b}"
-            case 10:
-                return str(value)
-            case _:
-                return f"{value:x}"
+        return format(value, self.prefix[-1])
 
 
-BINARY = Base("binary", 2, "0b", "01")
-DECIMAL = Base("decimal", 10, "0d", "0123456789")
-HEXADECIMAL = Base("hexadecimal", 16, "0x", "0123456789abcdef")
+BINARY = Base("binary", 2, "0b")
+DECIMAL = Base("decimal", 10, "0d")
+HEXADECIMAL = Base("hexadecimal", 16, "0x")
 BASES = (BINARY, DECIMAL, HEXADECIMAL)
-
-
-def parse_number(text: str, base: Base = BINARY) -> int:
-    """Read a number as typed: `read_number` without the base.
-
-    Raises:
-        QueryError: if it is empty, too long, or has anything but digits of its base.
-    """
-    return read_number(text, base)[0]
 
 
 def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
@@ -73,7 +63,7 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
         QueryError: if it is empty, too long, or has anything but digits of its base.
     """
     if len(text) > 4 * BINARY.most_digits:  # before anything walks through a million characters
-        raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
+        raise QueryError(TOO_LONG)
     digits = "".join(text.split()).replace("_", "").lower()
     for other in BASES:
         # 0b1 and 0d1 are hexadecimal numbers themselves.
@@ -90,12 +80,9 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
                 if base is BINARY
                 else f"“{printable(character)}” is no {base.name} digit."
             )
-    if len(digits) > base.most_digits:
-        raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
-    value = int(digits, base.radix)
-    if value.bit_length() > MOST_BITS:
-        raise QueryError(f"A number may have at most {MOST_BITS:,} bits.")
-    return value, base
+    if len(digits) > base.most_digits or int(digits, base.radix).bit_length() > MOST_BITS:
+        raise QueryError(TOO_LONG)
+    return int(digits, base.radix), base
 
 
 def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:

@@ -123,20 +123,21 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
         for name in FILES:
             _check_idx(_raw_folder(root) / name)
     try:
-        train = _read_part(root, train=True)
-        test = _read_part(root, train=False)
+        parts = [MNIST(str(root), train=train, download=False) for train in (True, False)]
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
         raise DataError(
             f"MNIST in {printable(_raw_folder(root), 200)} can't be read "
             f"({printable(error, 80)}); leave --data-dir out to use the data that ships."
         ) from error
-    for images, labels in (train, test):
-        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
+    for part in parts:
+        labels = part.targets
+        if len(part.data) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
             raise DataError(
                 f"Images and labels in {printable(_raw_folder(root), 200)} do not belong "
                 "together; leave --data-dir out to use the data that ships."
             )
-    return MnistImages(train[0], train[1].long(), test[0], test[1].long())
+    train, test = parts
+    return MnistImages(train.data, train.targets.long(), test.data, test.targets.long())
 
 
 class MNIST(TorchvisionMNIST):  # type: ignore[misc]
@@ -148,11 +149,6 @@ class MNIST(TorchvisionMNIST):  # type: ignore[misc]
 
     def _check_legacy_exist(self) -> bool:
         return False
-
-
-def _read_part(root: Path, train: bool) -> tuple[Tensor, Tensor]:
-    part = MNIST(str(root), train=train, download=False)
-    return part.data, part.targets
 
 
 def _user_root(data_dir: str) -> Path:

@@ -20,11 +20,12 @@ from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.questions import (
     BASES,
     MOST_BITS,
+    TOO_LONG,
     AdderNetwork,
     Addition,
     Base,
     number_of,
-    parse_number,
+    read_number,
     vote,
 )
 from rnn_tui.tasks.config import SequenceConfig
@@ -192,16 +193,14 @@ class NumberEntry(TypedInput):
         """
         held, note = self._cut
         if note and held == self.value:
-            raise QueryError(f"{note} A number may have at most {MOST_BITS:,} bits.")
-        return parse_number(self.value, base)
+            raise QueryError(f"{note} {TOO_LONG}")
+        return read_number(self.value, base)[0]
 
     def convert(self, old: Base, new: Base) -> None:
         """Write the number in another base; what is none stays as typed."""
-        try:
+        with suppress(QueryError):
             self.value = new.format(self.read(old))
-        except QueryError:
-            return
-        self.action_end()
+            self.action_end()
 
 
 def shorten(digits: str, width: int) -> str:
