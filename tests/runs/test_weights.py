@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,9 +11,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.weights import choose, finished_runs, shipped
-from rnn_tui.tasks.config import SequenceConfig
-
-Small = Callable[..., SequenceConfig]
+from tests.tasks.conftest import small_config, small_run
 
 
 @pytest.mark.parametrize(("task", "position"), [("recall", 3), ("adder", None)])
@@ -35,11 +32,11 @@ def test_recall_ships_with_weights_for_the_first_three_positions() -> None:
 
 
 @pytest.mark.parametrize("task", ["recall", "adder"])
-def test_a_finished_run_answers_and_the_newest_first(small: Small, train: Any, task: str) -> None:
+def test_a_finished_run_answers_and_the_newest_first(task: str) -> None:
     position = 3 if task == "recall" else None
-    config = small(task, hidden_sizes=(2,), training_size=2)
+    config = small_config(task, hidden_sizes=(2,), training_size=2)
     for name in ("20250102-000000-aaaaaa", "20250103-000000-aaaaaa", "20241231-000000-ffffff"):
-        train(config, name=name)
+        small_run(config, name=name)
     source = choose(task, position)
     assert source.label == "run 20250103-000000-aaaaaa"
     assert source.path == run_dir() / "20250103-000000-aaaaaa" / WEIGHTS_NAME
@@ -51,9 +48,10 @@ def test_a_finished_run_answers_and_the_newest_first(small: Small, train: Any, t
 
 
 @pytest.fixture
-def finished(small: Small, train: Any) -> Checkpoint:
+def finished() -> Checkpoint:
     """A run of recall that was trained to its end, long ago."""
-    train(small("recall", hidden_sizes=(2,), training_size=2), name="20200101-000000-000000")
+    config = small_config("recall", hidden_sizes=(2,), training_size=2)
+    small_run(config, name="20200101-000000-000000")
     return load_checkpoint(run_dir() / "20200101-000000-000000" / WEIGHTS_NAME)
 
 
@@ -115,10 +113,10 @@ def test_what_can_not_answer_is_passed_over(
     assert choose("recall", 3).label == "run 20200101-000000-000000"
 
 
-def test_a_run_of_the_position_goes_before_a_newer_one_of_another(small: Small, train: Any) -> None:
-    config = small("recall", hidden_sizes=(2,), training_size=2)
-    train(config.replace(position=2), name="20250101-000000-000000")
-    train(config.replace(position=1), name="20250102-000000-000000")
+def test_a_run_of_the_position_goes_before_a_newer_one_of_another() -> None:
+    config = small_config("recall", hidden_sizes=(2,), training_size=2)
+    small_run(config.replace(position=2), name="20250101-000000-000000")
+    small_run(config.replace(position=1), name="20250102-000000-000000")
     assert choose("recall", 2).label == "run 20250101-000000-000000"
     assert choose("recall", 1).label == "run 20250102-000000-000000"
     # What ships for the position goes before a run of another.
