@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from rnn_tui.tasks.sequences.examples import Batches, Examples, stack
+from rnn_tui.tasks.sequences.examples import Examples, cut_into_batches, stack
 
 
 @st.composite
@@ -45,7 +45,7 @@ def sequences(inputs: Tensor, targets: Tensor, lengths: Tensor) -> list[object]:
 @settings(deadline=None)
 @given(examples(), st.integers(1, 10))
 def test_batches_are_the_examples_in_order(whole: Examples, batch_size: int) -> None:
-    batches = Batches(whole, batch_size)
+    batches = cut_into_batches(whole, batch_size)
     for seed in range(len(whole.inputs)):
         expected = sequences(whole.inputs[seed], whole.targets[seed], whole.lengths[seed])
         found: list[object] = []
@@ -106,7 +106,7 @@ def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
 def test_batches_of_one_length_need_no_lengths() -> None:
     lengths = torch.tensor([[3, 3, 2, 3], [3, 3, 3, 3]])
     inputs = torch.ones(2, 4, 3, 1, dtype=torch.uint8)
-    batches = Batches(Examples(inputs, torch.zeros(2, 4, dtype=torch.uint8), lengths), 2)
+    batches = cut_into_batches(Examples(inputs, torch.zeros(2, 4, dtype=torch.uint8), lengths), 2)
     assert batches[0].lengths is None
     assert batches[1].lengths is not None
     with pytest.raises(IndexError):

@@ -188,7 +188,7 @@ class AdderProblem(SequenceProblem):
             self.draw_seeds(torch.full((count,), length), "test", length) for length in lengths
         ]
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
-        parts = self.measured_parts(model, self._to_device(join(drawn)), workers, self._right)
+        parts = self.measured_parts(model, join(drawn), workers, self._right)
         bits, numbers = (
             torch.cat([part[name] for part in parts], dim=1)
             .view(-1, len(lengths), count)

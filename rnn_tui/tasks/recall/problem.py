@@ -3,10 +3,7 @@
 import torch
 from torch import Tensor
 
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.problem import Log
-from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.sequences.classification import ClassificationProblem
 from rnn_tui.tasks.sequences.examples import Examples
@@ -29,20 +26,10 @@ class RecallProblem(ClassificationProblem):
 
     task = RECALL
 
-    def __init__(
-        self,
-        settings: RunConfig,
-        device: torch.device,
-        log: Log,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:
-        if as_kind(settings, SequenceConfig).position is None:
-            raise SettingError("Recall needs a position.")
-        super().__init__(settings, device, log, dtype)
-
     @property
     def _position(self) -> int:
-        assert self.config.position is not None
+        if self.config.position is None:
+            raise SettingError("Recall needs a position.")
         return self.config.position
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:

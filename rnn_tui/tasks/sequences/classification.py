@@ -4,6 +4,7 @@ A task of this kind says how a sequence is drawn, and has the rest from here.
 """
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import torch
@@ -13,11 +14,10 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
-from rnn_tui.tasks.sequences.examples import Batch, Examples, stack
+from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
 VALIDATION_SIZE = 100
@@ -95,12 +95,8 @@ class ClassificationProblem(SequenceProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the test sequences."""
-        drawn = self._drawn_test(self.config.test_size, "test")
+        drawn = self.for_seeds(partial(self.draw_test, self.config.test_size), "test")
         return self._measured(model, drawn, workers, "test")
-
-    def _drawn_test(self, count: int, purpose: str) -> Examples:
-        drawn = [self.draw_test(count, generator(seed, purpose)) for seed in self.seeds]
-        return self._to_device(stack(drawn))
 
     def right(self, model: nn.Module, examples: Examples, workers: Workers) -> Tensor:
         """How many of `examples` each replica (R,) answers rightly."""
@@ -171,7 +167,7 @@ class ClassificationProblem(SequenceProblem):
                 drawn = problem.draw_seeds(torch.full((EVALUATED,), length), "test", length)
                 right = problem.right(problem.model, drawn, workers)
                 accuracies.append(100.0 * right.double() / EVALUATED)
-            drawn = problem._drawn_test(CONFUSED, "confusion")
+            drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
             targets, answers = problem.answers(problem.model, drawn, workers)
         variants = len(settings.variants)
         confusion = np.stack(

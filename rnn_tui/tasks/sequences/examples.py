@@ -34,6 +34,10 @@ class Examples:
         """Sequences of each seed."""
         return self.inputs.shape[1]
 
+    def to(self, device: torch.device) -> Examples:
+        """The same on a device."""
+        return Examples(self.inputs.to(device), self.targets.to(device), self.lengths.to(device))
+
     def part(self, start: int, stop: int) -> Examples:
         """Some of the sequences of every seed, cut to the longest of them."""
         lengths = self.lengths[:, start:stop]
@@ -70,40 +74,6 @@ def _together(parts: Sequence[Examples], dimension: int) -> Examples:
     )
 
 
-class Batches:
-    """The examples of an epoch, batch by batch, each a contiguous block in the model's layout.
-
-    Args:
-        examples: what to cut, in order.
-        batch_size: sequences in a batch; the last batch may have fewer.
-    """
-
-    def __init__(self, examples: Examples, batch_size: int) -> None:
-        self._parts = []
-        inputs = examples.inputs.permute(1, 2, 0, 3)  # (N, T, S, F)
-        targets = examples.targets.movedim(1, -1)  # (S, …, N)
-        starts = range(0, examples.count, batch_size)
-        lengths = examples.lengths.to(torch.long)
-        bounds = [
-            (chunk.amin().item(), chunk.amax().item())
-            for chunk in torch.split(lengths, batch_size, 1)
-        ]
-        for start, (shortest, longest) in zip(starts, bounds, strict=True):
-            rows = slice(start, start + batch_size)
-            block = inputs[rows, : int(longest)].permute(1, 2, 3, 0)  # (T, S, F, B)
-            self._parts.append(
-                Batch(
-                    block.contiguous(),
-                    targets[..., rows].contiguous(),
-                    None if shortest == longest else lengths[:, rows],
-                )
-            )
-
-    def __getitem__(self, step: int) -> Batch:
-        """The batch of a step, from 0."""
-        return self._parts[step]
-
-
 @dataclass(frozen=True)
 class Batch:
     """The sequences of one step.
@@ -117,3 +87,29 @@ class Batch:
     inputs: Tensor
     targets: Tensor
     lengths: Tensor | None
+
+
+def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
+    """The examples of an epoch, in order; each batch a contiguous block in the model's layout.
+
+    The last batch may have fewer sequences than `batch_size`.
+    """
+    batches = []
+    inputs = examples.inputs.permute(1, 2, 0, 3)  # (N, T, S, F)
+    targets = examples.targets.movedim(1, -1)  # (S, …, N)
+    for start, lengths in zip(
+        range(0, examples.count, batch_size),
+        torch.split(examples.lengths.to(torch.long), batch_size, 1),
+        strict=True,
+    ):
+        rows = slice(start, start + batch_size)
+        shortest, longest = int(lengths.amin()), int(lengths.amax())
+        block = inputs[rows, :longest].permute(1, 2, 3, 0)  # (T, S, F, B)
+        batches.append(
+            Batch(
+                block.contiguous(),
+                targets[..., rows].contiguous(),
+                None if shortest == longest else lengths,
+            )
+        )
+    return batches

@@ -18,7 +18,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
-from rnn_tui.tasks.sequences.examples import Batch, Batches, Examples, stack
+from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, stack
 from rnn_tui.tasks.task import Task
 
 # Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
@@ -79,10 +79,8 @@ class SequenceProblem(Problem):
             loss: slice(at * sizes * seeds, (at + 1) * sizes * seeds)
             for at, loss in enumerate(config.losses)
         }
-        self._batches: Batches | None = None
-        self._validation = self._to_device(
-            stack([self.draw_validation(generator(s, "validation")) for s in self.seeds])
-        )
+        self._batches: list[Batch] = []
+        self._validation = self.for_seeds(self.draw_validation, "validation")
         log(f"{replicas} networks ({len(config.variants)} variants, {seeds} seeds) on {device}.")
 
     @abstractmethod
@@ -108,19 +106,16 @@ class SequenceProblem(Problem):
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
         if self.config.recipe.fresh:
-            lengths = self._fresh_lengths(epoch)
-            drawn = [
-                self.draw_training(lengths, generator(seed, "training", epoch))
-                for seed in self.seeds
-            ]
-        elif self._batches is None:
-            drawn = []
-            for seed in self.seeds:
-                random = generator(seed, "training")
-                drawn.append(self.draw_training(self.training_lengths(random), random))
+            drawn = self.for_seeds(
+                partial(self.draw_training, self._fresh_lengths(epoch)), "training", epoch
+            )
+        elif not self._batches:
+            drawn = self.for_seeds(
+                lambda random: self.draw_training(self.training_lengths(random), random), "training"
+            )
         else:
             return
-        self._batches = Batches(self._to_device(stack(drawn)), self.batch_size)
+        self._batches = cut_into_batches(drawn, self.batch_size)
 
     def _fresh_lengths(self, epoch: int) -> Tensor:
         """The lengths (N,) of an epoch of fresh batches: one length for every batch.
@@ -138,33 +133,25 @@ class SequenceProblem(Problem):
         shortest, longest = self.config.lengths
         return torch.randint(shortest, longest + 1, (count,), generator=random)
 
+    def for_seeds(
+        self, draw: Callable[[torch.Generator], Examples], *purpose: str | int
+    ) -> Examples:
+        """What `draw` returns for every seed, by a stream of its own; on the device."""
+        drawn = [draw(generator(seed, *purpose)) for seed in self.seeds]
+        return stack(drawn).to(self.device)
+
     def draw_seeds(self, lengths: Tensor, *purpose: str | int) -> Examples:
-        """Sequences of these lengths (N,) for every seed, by a stream of their own."""
-        return stack([self.draw(lengths, generator(seed, *purpose)) for seed in self.seeds])
+        """Sequences of these lengths (N,) for every seed."""
+        return self.for_seeds(partial(self.draw, lengths), *purpose)
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """One part: the operations are too small to share between threads."""
-        assert self._batches is not None
         return [partial(self.losses_of, self._batches[step])]
 
     def for_replicas(self, tensor: Tensor, dimension: int) -> Tensor:
         """A tensor with a dimension of seeds, repeated for every variant along it."""
         variants = len(self.config.variants)
-        if variants == 1:
-            return tensor
-        shape = list(tensor.shape)
-        shape[dimension] *= variants
-        wide = tensor.unsqueeze(dimension)
-        sizes = [-1] * wide.dim()
-        sizes[dimension] = variants
-        return wide.expand(sizes).reshape(shape)
-
-    def _to_device(self, examples: Examples) -> Examples:
-        return Examples(
-            examples.inputs.to(self.device),
-            examples.targets.to(self.device),
-            examples.lengths.to(self.device),
-        )
+        return tensor if variants == 1 else torch.cat([tensor] * variants, dimension)
 
     def evaluated(
         self,
@@ -185,7 +172,8 @@ class SequenceProblem(Problem):
         measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
     ) -> list[Mapping[str, Tensor]]:
         """What `measure` returns for each part of `examples`, in order."""
-        network = plain_replicas(model)
+        # The network itself where `model` is an average of it over time.
+        network = getattr(model, "module", model)
         size = max(1, EVALUATION_ROWS // len(self.replicas))
 
         @torch.no_grad()  # per thread, hence in here
@@ -221,27 +209,15 @@ def with_weights(
     return problem
 
 
-def plain_replicas(model: nn.Module) -> Replicas:
-    """The network itself where `model` is an average of it over time."""
-    network = getattr(model, "module", model)
-    assert isinstance(network, Replicas)
-    return network
-
-
-def empty_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
-    """The networks of `config` with weights of zero."""
-    sizes = [replica.variant.hidden_size for replica in config.replicas]
-    return CELLS[config.cell].replicas(sizes, features, outputs)
-
-
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
     """The networks of `config`, each with the initial weights of its seed.
 
     They are drawn as those of an ordinary layer and `nn.Linear`, and so are the same whichever
     other replicas there are. Replicas that differ in the loss alone start alike.
     """
-    network = empty_replicas(config, features, outputs)
     cell, recipe = CELLS[config.cell], config.recipe
+    sizes = [replica.variant.hidden_size for replica in config.replicas]
+    network = cell.replicas(sizes, features, outputs)
     made: dict[tuple[int, int], nn.ModuleDict] = {}
     for at, replica in enumerate(config.replicas):
         size, seed = replica.variant.hidden_size, replica.seed
