@@ -118,7 +118,7 @@ class Task:
         problem: `module:class` of the `engine.problem.Problem`, imported on use.
         shape: what its networks read and say; None for images.
         inference: `module:class` of the `tasks.sequences.inference.SequenceNetwork` that answers
-            questions; empty where there are none but the general one's.
+            questions.
         config_class: the kind of its configuration.
         default_cell: the one to start with.
         unit: what its samples are, in the plural.
@@ -139,7 +139,7 @@ class Task:
     problem: str
     measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None
-    inference: str = ""
+    inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"
     unit: str = "sequences"
@@ -289,10 +289,7 @@ class Task:
         Raises:
             CheckpointError: if they are another task's, or do not fit their own settings.
         """
-        from rnn_tui.tasks.sequences.inference import SequenceNetwork  # noqa: PLC0415 - numpy
-
-        kind = _imported(self.inference) if self.inference else SequenceNetwork
-        return cast("SequenceNetwork", kind(file, self))
+        return cast("SequenceNetwork", _imported(self.inference)(file, self))
 
 
 def _imported(where: str) -> Any:
