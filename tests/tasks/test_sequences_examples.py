@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from rnn_tui.tasks.sequences.examples import Examples, cut_into_batches, stack
+from rnn_tui.tasks.sequences.examples import Examples, cut_into_batches, join
 
 
 @st.composite
@@ -97,7 +97,7 @@ def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
         )
         for seed in range(len(whole.inputs))
     ]
-    together = stack(parts)
+    together = join(parts, 0)
     assert torch.equal(together.inputs, whole.inputs)
     assert torch.equal(together.targets, whole.targets)
     assert torch.equal(together.lengths, whole.lengths)

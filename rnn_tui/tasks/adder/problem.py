@@ -16,7 +16,6 @@ from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
-VALIDATION_SIZE = 100
 TEST_LENGTHS = range(1, 21)
 # The evaluation goes on with these, and this many pairs of each.
 LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
@@ -132,14 +131,6 @@ class AdderProblem(SequenceProblem):
         """Random pairs, with long carries where the recipe asks for them."""
         return draw_pairs(lengths, random, self.config.recipe.augmentation == "carry")
 
-    def training_lengths(self, random: torch.Generator) -> Tensor:
-        """Lengths by chance, as in the report."""
-        return self.random_lengths(self.samples_per_epoch, random)
-
-    def draw_validation(self, random: torch.Generator) -> Examples:
-        """Pairs of random lengths."""
-        return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
-
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
         logits = self.model(self.for_replicas(batch.inputs, 1))  # (T, R, B)
@@ -184,11 +175,9 @@ class AdderProblem(SequenceProblem):
         self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
     ) -> tuple[Tensor, Tensor]:
         """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
-        drawn = [
-            self.draw_seeds(torch.full((count,), length), "test", length) for length in lengths
-        ]
+        drawn = join([self.draw_at(length, count) for length in lengths], 1)
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
-        parts = self.measured_parts(model, join(drawn), workers, self._right)
+        parts = self.measured_parts(model, drawn, workers, self._right)
         bits, numbers = (
             torch.cat([part[name] for part in parts], dim=1)
             .view(-1, len(lengths), count)

@@ -20,7 +20,6 @@ from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
-VALIDATION_SIZE = 100
 # Sequences of each length that the evaluation asks each replica; and of any length for the matrix,
 # as in a small test set some classes would be missing.
 EVALUATED, CONFUSED = 200, 1000
@@ -62,14 +61,6 @@ class ClassificationProblem(SequenceProblem):
     Its task has `METRICS` of `tasks.sequences` beside its measures; its losses are those of
     `loss_of`.
     """
-
-    def training_lengths(self, random: torch.Generator) -> Tensor:
-        """Lengths by chance."""
-        return self.random_lengths(self.samples_per_epoch, random)
-
-    def draw_validation(self, random: torch.Generator) -> Examples:
-        """Sequences of the lengths in training, by chance."""
-        return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences to test on; by default of the lengths in training, by chance."""
@@ -164,7 +155,7 @@ class ClassificationProblem(SequenceProblem):
         accuracies = []
         with cpu_workers(settings.workers or automatic_workers()) as workers:
             for length in lengths:
-                drawn = problem.draw_seeds(torch.full((EVALUATED,), length), "test", length)
+                drawn = problem.draw_at(length, EVALUATED)
                 right = problem.right(problem.model, drawn, workers)
                 accuracies.append(100.0 * right.double() / EVALUATED)
             drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")

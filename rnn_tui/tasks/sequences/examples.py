@@ -45,20 +45,11 @@ class Examples:
         return Examples(self.inputs[:, start:stop, :longest], self.targets[:, start:stop], lengths)
 
 
-def stack(parts: Sequence[Examples]) -> Examples:
-    """One set of examples from those of single seeds, each with S = 1 and the same N.
+def join(parts: Sequence[Examples], dimension: int) -> Examples:
+    """One set of examples from several: of other seeds (dimension 0), or of the same seeds (1).
 
     Each is as long as its own longest sequence: the shorter ones get zeros at the end.
     """
-    return _together(parts, 0)
-
-
-def join(parts: Sequence[Examples]) -> Examples:
-    """One set of examples from several of the same seeds, one after another."""
-    return _together(parts, 1)
-
-
-def _together(parts: Sequence[Examples], dimension: int) -> Examples:
     longest = max(part.inputs.shape[2] for part in parts)
 
     def padded(tensor: Tensor, features: int) -> Tensor:

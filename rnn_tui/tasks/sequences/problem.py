@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,9 +18,11 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisation import initialise
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
-from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, stack
+from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, join
 from rnn_tui.tasks.task import Task
 
+# Held-out sequences of each seed.
+VALIDATION_SIZE = 100
 # Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
 EVALUATION_ROWS = 8_000
 # Floats that a step keeps for the backward pass, per replica, sequence, time step and unit.
@@ -74,14 +76,14 @@ class SequenceProblem(Problem):
         self.batch_size = config.batch_size
         self.samples_per_epoch = config.training_size
         self.replicas = config.replicas
-        seeds, sizes = config.seeds, len(config.hidden_sizes)
+        of_loss = replicas // len(config.losses)
         self.loss_slices = {
-            loss: slice(at * sizes * seeds, (at + 1) * sizes * seeds)
-            for at, loss in enumerate(config.losses)
+            loss: slice(at * of_loss, (at + 1) * of_loss) for at, loss in enumerate(config.losses)
         }
         self._batches: list[Batch] = []
         self._validation = self.for_seeds(self.draw_validation, "validation")
-        log(f"{replicas} networks ({len(config.variants)} variants, {seeds} seeds) on {device}.")
+        kinds = f"{len(config.variants)} variants, {config.seeds} seeds"
+        log(f"{replicas} networks ({kinds}) on {device}.")
 
     @abstractmethod
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
@@ -91,13 +93,13 @@ class SequenceProblem(Problem):
         """Sequences to train on, of these lengths (N,), for one seed (S = 1)."""
         return self.draw(lengths, random)
 
-    @abstractmethod
     def training_lengths(self, random: torch.Generator) -> Tensor:
-        """The lengths (N,) of a training set that is used again in every epoch."""
+        """The lengths (N,) of a training set that is used again in every epoch: by chance."""
+        return self.random_lengths(self.samples_per_epoch, random)
 
-    @abstractmethod
     def draw_validation(self, random: torch.Generator) -> Examples:
-        """Held-out sequences of one seed."""
+        """Held-out sequences of one seed, of the lengths in training, by chance."""
+        return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
 
     @abstractmethod
     def losses_of(self, batch: Batch) -> Tensor:
@@ -106,9 +108,8 @@ class SequenceProblem(Problem):
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
         if self.config.recipe.fresh:
-            drawn = self.for_seeds(
-                partial(self.draw_training, self._fresh_lengths(epoch)), "training", epoch
-            )
+            lengths = self._fresh_lengths(epoch)
+            drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
             drawn = self.for_seeds(
                 lambda random: self.draw_training(self.training_lengths(random), random), "training"
@@ -123,9 +124,7 @@ class SequenceProblem(Problem):
         The same for all seeds, so that replicas need no padding, and a seed's run does not depend
         on those beside it.
         """
-        random = generator(0, "lengths of steps", epoch)
-        shortest, longest = self.config.lengths
-        steps = torch.randint(shortest, longest + 1, (self.steps_per_epoch,), generator=random)
+        steps = self.random_lengths(self.steps_per_epoch, generator(0, "lengths of steps", epoch))
         return steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
@@ -138,11 +137,11 @@ class SequenceProblem(Problem):
     ) -> Examples:
         """What `draw` returns for every seed, by a stream of its own; on the device."""
         drawn = [draw(generator(seed, *purpose)) for seed in self.seeds]
-        return stack(drawn).to(self.device)
+        return join(drawn, 0).to(self.device)
 
-    def draw_seeds(self, lengths: Tensor, *purpose: str | int) -> Examples:
-        """Sequences of these lengths (N,) for every seed."""
-        return self.for_seeds(partial(self.draw, lengths), *purpose)
+    def draw_at(self, length: int, count: int) -> Examples:
+        """Sequences of one length for every seed, to measure by length."""
+        return self.for_seeds(partial(self.draw, torch.full((count,), length)), "test", length)
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """One part: the operations are too small to share between threads."""
@@ -173,7 +172,7 @@ class SequenceProblem(Problem):
     ) -> list[Mapping[str, Tensor]]:
         """What `measure` returns for each part of `examples`, in order."""
         # The network itself where `model` is an average of it over time.
-        network = getattr(model, "module", model)
+        network: Any = getattr(model, "module", model)
         size = max(1, EVALUATION_ROWS // len(self.replicas))
 
         @torch.no_grad()  # per thread, hence in here
