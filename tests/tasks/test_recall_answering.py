@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.tasks.recall.questions import MOST_DIGITS, check_position, parse_digits
+from rnn_tui.tasks.recall.questions import MOST_DIGITS, check_position, parse_digits, parse_position
 
 
 def assert_sentence(error: QueryError) -> None:
@@ -85,3 +85,10 @@ def test_how_many_digits_there_are_is_said() -> None:
         check_position(2, (5,))
     with pytest.raises(QueryError, match="which has 2 digits"):
         check_position(3, (5, 6))
+
+
+def test_positions_are_read_as_typed() -> None:
+    assert parse_position(" 12 ") == 12
+    for bad in ("", "0", "1e3", "²", "-1"):
+        with pytest.raises(QueryError):
+            parse_position(bad)

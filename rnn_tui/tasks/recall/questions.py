@@ -43,6 +43,22 @@ def parse_digits(text: str) -> tuple[int, ...]:
     return tuple(digits)
 
 
+def parse_position(text: str) -> int:
+    """Read a position as typed.
+
+    Raises:
+        QueryError: if it is not a whole number from 1.
+    """
+    typed = text.strip()
+    if not typed:
+        raise QueryError("Type the position to recall; the first digit's is 1.")
+    if not (typed.isascii() and typed.isdigit()) or int(typed) < 1:
+        raise QueryError(
+            f"A position is a whole number from 1, such as 3, not “{printable(typed, 24)}”."
+        )
+    return int(typed)
+
+
 def check_position(position: int, digits: Sequence[int]) -> int:
     """Return `position` (from 1), or raise `QueryError` where the sequence has no such digit."""
     if not 1 <= position <= len(digits):

@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
 
-from rnn_tui.engine.errors import CheckpointError, QueryError, printable
+from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
@@ -31,22 +31,6 @@ A_LENGTH = 5
 MOST_LENGTHS = 20
 
 Digits = tuple[int, ...]
-
-
-def parse_position(text: str) -> int:
-    """Read a position as typed.
-
-    Raises:
-        QueryError: if it is not a whole number from 1.
-    """
-    typed = text.strip()
-    if not typed:
-        raise QueryError("Type the position to recall; the first digit's is 1.")
-    if not (typed.isascii() and typed.isdigit()) or int(typed) < 1:
-        raise QueryError(
-            f"A position is a whole number from 1, such as 3, not “{printable(typed, 24)}”."
-        )
-    return int(typed)
 
 
 @dataclass(frozen=True)
@@ -228,14 +212,12 @@ def marked(digits: Sequence[int], position: int, width: int) -> str:
 class MarkedDigits(Widget):
     """The sequence, as much of it as fits around the position."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self._digits: tuple[int, ...] = ()
-        self._position = 1
+    _digits: Digits = ()
+    _position = 1
 
-    def show(self, digits: Sequence[int], position: int) -> None:
+    def show(self, digits: Digits, position: int) -> None:
         """Draw `digits`, the one at `position` (from 1) in brackets."""
-        self._digits, self._position = tuple(digits), position
+        self._digits, self._position = digits, position
         self.refresh()
 
     def render(self) -> Content:

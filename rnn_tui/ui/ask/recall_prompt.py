@@ -16,7 +16,7 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.recall.questions import check_position, parse_digits
+from rnn_tui.tasks.recall.questions import check_position, parse_digits, parse_position
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel
 from rnn_tui.ui.ask.recall_answers import (
     AnswerColumns,
@@ -26,7 +26,6 @@ from rnn_tui.ui.ask.recall_answers import (
     RecallNetworks,
     RecallTable,
     draw_within,
-    parse_position,
 )
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion

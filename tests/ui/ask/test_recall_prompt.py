@@ -14,7 +14,6 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Footer, Input, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import read_weights
@@ -27,7 +26,6 @@ from rnn_tui.ui.ask.recall_answers import (
     AnswerColumns,
     draw_within,
     marked,
-    parse_position,
 )
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -603,13 +601,6 @@ def test_all_digits_differ_in_both_sizes() -> None:
         assert len({"\n".join(lines) for lines in drawn}) == 10
         assert all(len(lines) == height for lines in drawn)
         assert all(len(line) == width for lines in drawn for line in lines)
-
-
-def test_positions_are_read_as_typed() -> None:
-    assert parse_position(" 12 ") == 12
-    for bad in ("", "0", "1e3", "²", "-1"):
-        with pytest.raises(QueryError):
-            parse_position(bad)
 
 
 def test_random_digits_end_within_what_can_be_asked() -> None:
