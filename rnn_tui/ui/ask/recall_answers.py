@@ -39,7 +39,7 @@ class RecallAnswers:
 
     Attributes:
         source: which weights.
-        config: the settings they were trained with.
+        config: the settings they were trained with, to recall a position that is known.
         position: which digit was asked for, counted from 1.
         sequences: N of them.
         probabilities: (R, N, 10).
@@ -50,12 +50,6 @@ class RecallAnswers:
     position: int
     sequences: tuple[Digits, ...]
     probabilities: Array
-
-    @property
-    def trained_position(self) -> int:
-        """The position that the weights recall."""
-        assert self.config.position is not None  # `RecallNetworks` takes no others
-        return self.config.position
 
     @property
     def truth(self) -> npt.NDArray[np.int64]:
@@ -72,11 +66,6 @@ class RecallAnswers:
         """Probabilities (S, N, 10) of a variant."""
         seeds = self.config.seeds
         return self.probabilities[variant * seeds : (variant + 1) * seeds]
-
-    def right(self, variant: int, seed: int | None) -> npt.NDArray[np.bool_]:
-        """Which of the answers are right (N,)."""
-        right: npt.NDArray[np.bool_] = self.of(variant, seed).argmax(axis=1) == self.truth
-        return right
 
     def seeds_right(self, variant: int) -> int:
         """How many seeds of a variant answer the first sequence rightly."""
@@ -97,16 +86,16 @@ class RecallAnswers:
         """Which weights answer."""
         seeds = f"{self.config.seeds} seeds" if self.config.seeds > 1 else "1 seed"
         losses = ", ".join(self.config.losses)
-        return f"{self.source.label}: position {self.trained_position}, {seeds}, {losses}"
+        return f"{self.source.label}: position {self.config.position}, {seeds}, {losses}"
 
     @property
     def notes(self) -> str:
         """Why the first answer may be a poor one: sentences, or nothing."""
         notes = []
-        if self.position != self.trained_position:
+        if self.position != self.config.position:
             notes.append(
                 f"No network here was trained for position {self.position}; the one for position "
-                f"{self.trained_position} answers. Train one: position {self.position} needs "
+                f"{self.config.position} answers. Train one: position {self.position} needs "
                 f"lengths from {self.position}."
             )
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
@@ -314,17 +303,14 @@ class RecallTable(Vertical):
             Style(color=Color.parse(theme[name]).rich_color)
             for name in ("text-success", "text-error")
         )
-        variants = range(len(answers.config.variants))
         for heading in ("\nlength", "\nsequence", "\ntrue"):
             table.add_column(Text(heading))
-        for variant in variants:
-            right = answers.right(variant, seed)
-            heading = f"{answers.variant_label(variant)}\n{100 * right.mean():.0f} % right"
-            table.add_column(Text(heading))
-        said = [answers.of(variant, seed).argmax(axis=1).tolist() for variant in variants]
-        for digits, true, *row in zip(
-            answers.sequences, answers.truth.tolist(), *said, strict=True
-        ):
+        truth, said = answers.truth, []
+        for variant in range(len(answers.config.variants)):
+            said.append(answers.of(variant, seed).argmax(axis=1))
+            share = f"{100 * (said[-1] == truth).mean():.0f} % right"
+            table.add_column(Text(f"{answers.variant_label(variant)}\n{share}"))
+        for digits, true, *row in zip(answers.sequences, truth, *said, strict=True):
             cells = [
                 Text(f"{len(digits)}", justify="right"),
                 Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip()),
