@@ -148,8 +148,9 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
         if answer is None or y > len(self._rows):
             return Strip.blank(width, self.rich_style)
         visible = self._visible(answer.addition.length)
-        label, cells = "bit", self._ruler(visible)
-        if y > 0:
+        if y == 0:
+            label, cells = "bit", self._ruler(visible)
+        else:
             row = self._rows[y - 1]
             label = "votes" if row is _SURE and answer.voted else row.label
             if row is _TOLD and not answer.told:
