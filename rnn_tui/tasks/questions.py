@@ -55,7 +55,7 @@ class ReplicaChoice:
             there = list(dict.fromkeys(properties[what] for properties in have))
             if value not in there:
                 raise SettingError(
-                    f"These weights have no {what} {printable(value)}, only {_listed(there)}."
+                    f"These weights have no {what} {printable(value)}, only {listed(there)}."
                 )
         fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
         if self.vote:
@@ -182,7 +182,8 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         return outputs
 
 
-def _listed(values: Sequence[object]) -> str:
+def listed(values: Sequence[object]) -> str:
+    """Values in words: `1, 2 and 3`."""
     if len(values) > 8:  # seeds, which are consecutive
         return f"{values[0]} to {values[-1]}"
     *others, last = map(str, values)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
-from rnn_tui.engine.errors import SettingError, TaskError, printable
+from rnn_tui.engine.errors import TaskError, printable
 from rnn_tui.engine.metrics import Measure, Metric
 from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.replicas import Variant
@@ -215,11 +215,9 @@ class Task:
         Raises:
             SettingError: if there is none.
         """
-        for preset in self.presets:
-            if preset.name == name:
-                return preset
-        names = ", ".join(preset.name for preset in self.presets)
-        raise SettingError(f"Preset must be one of {names}, not “{printable(name)}”.")
+        names = [preset.name for preset in self.presets]
+        check_choice("Preset", name, names)
+        return self.presets[names.index(name)]
 
     def config(
         self,

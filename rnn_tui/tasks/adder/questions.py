@@ -14,7 +14,7 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks.stepwise import Array, sigmoid
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
+from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice, listed
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 
@@ -273,5 +273,4 @@ def _wrong_bits(differences: int, length: int) -> str:
     wrong = [str(at) for at in range(length) if differences >> at & 1]
     if len(wrong) > MOST_BITS_LISTED:
         return f"{len(wrong)} of {length} bits wrong"
-    *others, last = wrong
-    return f"bits {', '.join(others)} and {last} wrong" if others else f"bit {last} wrong"
+    return f"bit{'s' * (len(wrong) > 1)} {listed(wrong)} wrong"

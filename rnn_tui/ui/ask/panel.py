@@ -35,7 +35,7 @@ class AskPanel(Vertical, TaskView):
         Binding("enter", "type", "Type", show=False, tooltip="Go to the first field"),
     ]
 
-    # The weights that were named; None while those answer that do unless others are named.
+    # The weights that a user named; None to have them chosen.
     _source: Source | None = None
 
     def on_mount(self) -> None:
@@ -43,7 +43,7 @@ class AskPanel(Vertical, TaskView):
         self.load_weights()
 
     def use(self, source: Source | None) -> None:
-        """Answer with these weights from now on; with None, with those that do unless named."""
+        """Answer with these weights from now on; None is for those chosen where none are named."""
         self._source = source
         if self.is_mounted:  # else mounting does it
             self.load_weights()
