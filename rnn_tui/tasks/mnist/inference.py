@@ -78,15 +78,10 @@ class RowReaderNetwork:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The recurrent layers, from the input up."""
+        cells = [self._cell(module, suffix) for module, suffix, _ in _parts(self.config)]
         if not self.cell.bidirectional:
-            layers = range(self.config.layers)
-            return tuple(Layer(self._cell("recurrent", f"_l{layer}")) for layer in layers)
-        below = tuple(
-            Layer(self._cell("below", f"_l{layer}"), self._cell("below", f"_l{layer}_reverse"))
-            for layer in range(self.config.layers - 1)
-        )
-        top = Layer(self._cell("forward_direction", "_l0"), self._cell("backward_direction", ""))
-        return (*below, top)
+            return tuple(Layer(cell) for cell in cells)
+        return tuple(Layer(*both) for both in zip(cells[::2], cells[1::2], strict=True))
 
     @property
     def readout(self) -> tuple[Array, Array]:
@@ -135,33 +130,36 @@ class RowReaderNetwork:
         return np.concatenate([ahead.states[-1], back.states[0]], axis=1)
 
     def _cell(self, module: str, suffix: str) -> CellWeights:
-        of_input, of_state, *biases = (
-            self.arrays[f"{module}.{kind}{suffix}"]
-            for kind in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        return CellWeights(self.cell, of_input, of_state, biases[0], biases[1])
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        return CellWeights(self.cell, *(self.arrays[f"{module}.{kind}{suffix}"] for kind in kinds))
+
+
+def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
+    """Where each layer's weights are, direction by direction, from the input up.
+
+    Returns:
+        The module and the suffix in the names that `networks.row_reader` has for its parameters,
+        and how many features it reads.
+    """
+    size, layers = config.hidden_size, config.layers
+    if not CELLS[config.cell].bidirectional:
+        return [("recurrent", f"_l{layer}", size if layer else SIDE) for layer in range(layers)]
+    below = [
+        ("below", f"_l{layer}{direction}", 2 * size if layer else SIDE)
+        for layer in range(layers - 1)
+        for direction in ("", "_reverse")
+    ]
+    features = 2 * size if layers > 1 else SIDE
+    return [*below, ("forward_direction", "_l0", features), ("backward_direction", "", features)]
 
 
 def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:
-    """Names and shapes of the parameters that `networks.row_reader` has for `config`."""
+    """Names and shapes of the parameters of `config`'s network."""
     cell, size = CELLS[config.cell], config.hidden_size
-    rows = cell.blocks * size
+    rows, read = cell.blocks * size, (2 if cell.bidirectional else SIDE) * size
     shapes: dict[str, tuple[int, ...]] = {}
-
-    def add(module: str, suffix: str, features: int) -> None:
+    for module, suffix, features in _parts(config):
         shapes[f"{module}.weight_ih{suffix}"] = (rows, features)
         shapes[f"{module}.weight_hh{suffix}"] = (rows, size)
-        shapes[f"{module}.bias_ih{suffix}"] = (rows,)
-        shapes[f"{module}.bias_hh{suffix}"] = (rows,)
-
-    if not cell.bidirectional:
-        for layer in range(config.layers):
-            add("recurrent", f"_l{layer}", size if layer else SIDE)
-        return shapes | {"readout.weight": (CLASSES, SIDE * size), "readout.bias": (CLASSES,)}
-    for layer in range(config.layers - 1):
-        for direction in ("", "_reverse"):
-            add("below", f"_l{layer}{direction}", 2 * size if layer else SIDE)
-    features = 2 * size if config.layers > 1 else SIDE
-    add("forward_direction", "_l0", features)
-    add("backward_direction", "", features)
-    return shapes | {"readout.weight": (CLASSES, 2 * size), "readout.bias": (CLASSES,)}
+        shapes[f"{module}.bias_ih{suffix}"] = shapes[f"{module}.bias_hh{suffix}"] = (rows,)
+    return shapes | {"readout.weight": (CLASSES, read), "readout.bias": (CLASSES,)}
