@@ -20,7 +20,7 @@ from rnn_tui.tasks.adder.problem import (
     loss_of,
 )
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.sequences.examples import Examples
+from rnn_tui.tasks.sequences.problem import Examples
 
 Small = Callable[..., SequenceConfig]
 numbers = st.integers(0, 2**64 - 1) | st.integers(0, 64).map(lambda bits: 2**bits - 1)

@@ -23,8 +23,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem
-from rnn_tui.tasks.sequences.examples import Examples
-from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
+from rnn_tui.tasks.sequences.problem import Examples, SequenceProblem, with_weights
 
 LSTM = CELLS["lstm"]
 

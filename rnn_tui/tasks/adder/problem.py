@@ -13,8 +13,7 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
-from rnn_tui.tasks.sequences.examples import Batch, Examples, join
-from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
+from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, join, with_weights
 
 TEST_LENGTHS = range(1, 21)
 # The evaluation goes on with these, and this many pairs of each.

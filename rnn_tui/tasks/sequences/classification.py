@@ -17,8 +17,7 @@ from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.evaluation import ByLength, SequenceEvaluation
-from rnn_tui.tasks.sequences.examples import Batch, Examples
-from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
+from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, with_weights
 
 # Sequences of each length that the evaluation asks each replica; and of any length for the matrix,
 # as in a small test set some classes would be missing.
