@@ -99,11 +99,6 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
     return (errors * within).sum(dim=0) / lengths
 
 
-def logits_of(network: Replicas, inputs: Tensor) -> Tensor:
-    """Logits (T, R, B) of `inputs` (T, R, 2, B), without gradients."""
-    return torch.stack([network.logits(states)[:, 0] for states in network.steps(inputs)])
-
-
 def right(logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
     """The share of right bits of every sequence (R, N), and whether all of them are.
 
@@ -221,7 +216,8 @@ class AdderProblem(SequenceProblem):
         }
 
     def _answered(self, network: Replicas, part: Examples) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits and targets (T, R, N), and lengths (R, N)."""
-        logits = logits_of(network, self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1))
+        """Logits and targets (T, R, N), and lengths (R, N), without gradients."""
+        inputs = self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1)  # (T, R, 2, N)
+        logits = torch.stack([network.logits(states)[:, 0] for states in network.steps(inputs)])
         targets = self.for_replicas(part.targets[:, :, : len(logits)].permute(2, 0, 1), 1)
         return logits, targets, self.for_replicas(part.lengths, 0)

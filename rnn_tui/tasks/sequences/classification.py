@@ -40,20 +40,6 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, one_hot, reduction="none").mean(dim=1)
 
 
-def final_logits(network: Replicas, inputs: Tensor, lengths: Tensor) -> Tensor:
-    """Logits (R, C, B) after each sequence's end, without gradients.
-
-    Args:
-        network: the replicas.
-        inputs: (T, R, F, B).
-        lengths: (R, B).
-    """
-    final = network.gates.new_zeros(inputs.shape[1], network.hidden_size, inputs.shape[3])
-    for step, states in enumerate(network.steps(inputs), start=1):
-        torch.where((lengths == step)[:, None], states, final, out=final)
-    return network.logits(final)
-
-
 class ClassificationProblem(SequenceProblem):
     """Sequences of which each has one of C classes as its target.
 
@@ -88,11 +74,6 @@ class ClassificationProblem(SequenceProblem):
         drawn = self.for_seeds(partial(self.draw_test, self.config.test_size), "test")
         return self._measured(model, drawn, workers, "test")
 
-    def right(self, model: nn.Module, examples: Examples, workers: Workers) -> Tensor:
-        """How many of `examples` each replica (R,) answers rightly."""
-        targets, answers = self.answers(model, examples, workers)
-        return (answers == targets).sum(dim=1)
-
     def answers(
         self, model: nn.Module, examples: Examples, workers: Workers
     ) -> tuple[Tensor, Tensor]:
@@ -121,11 +102,13 @@ class ClassificationProblem(SequenceProblem):
         )
 
     def _logits(self, network: Replicas, part: Examples) -> Tensor:
-        return final_logits(
-            network,
-            self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1),
-            self.for_replicas(part.lengths, 0),
-        )
+        """Logits (R, C, N) after each sequence's end, without gradients."""
+        inputs = self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1)  # (T, R, F, N)
+        lengths = self.for_replicas(part.lengths, 0)  # (R, N)
+        final = network.gates.new_zeros(inputs.shape[1], network.hidden_size, inputs.shape[3])
+        for step, states in enumerate(network.steps(inputs), start=1):
+            torch.where((lengths == step)[:, None], states, final, out=final)
+        return network.logits(final)
 
     def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
         logits = self._logits(network, part)
@@ -148,33 +131,21 @@ class ClassificationProblem(SequenceProblem):
         shortest, longest = settings.lengths
         lengths = tuple(range(shortest, 2 * longest + 1))
         if len(lengths) > MOST_LENGTHS:
-            lengths = tuple(
-                sorted({int(n) for n in np.linspace(shortest, 2 * longest, MOST_LENGTHS)})
-            )
+            some = np.linspace(shortest, 2 * longest, MOST_LENGTHS).astype(int)
+            lengths = tuple(np.unique(some).tolist())
         accuracies = []
         with cpu_workers(settings.workers or automatic_workers()) as workers:
             for length in lengths:
                 drawn = problem.draw_at(length, EVALUATED)
-                right = problem.right(problem.model, drawn, workers)
-                accuracies.append(100.0 * right.double() / EVALUATED)
+                targets, answers = problem.answers(problem.model, drawn, workers)
+                accuracies.append(100.0 * (answers == targets).sum(dim=1).double() / EVALUATED)
             drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
             targets, answers = problem.answers(problem.model, drawn, workers)
-        variants = len(settings.variants)
+        rows = len(settings.variants), -1
+        pairs = zip(targets.numpy().reshape(rows), answers.numpy().reshape(rows), strict=True)
         confusion = np.stack(
-            [
-                confusion_matrix(true.ravel(), said.ravel(), labels=range(problem.outputs))
-                for true, said in zip(
-                    np.split(targets.numpy(), variants),
-                    np.split(answers.numpy(), variants),
-                    strict=True,
-                )
-            ]
+            [confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs]
         )
-        by_length = ByLength(
-            "accuracy",
-            "accuracy",
-            lengths,
-            torch.stack(accuracies, dim=1).numpy(),
-            (EVALUATED,) * len(lengths),
-        )
+        values, counts = torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
+        by_length = ByLength("accuracy", "accuracy", lengths, values, counts)
         return SequenceEvaluation(settings, [by_length], confusion)
