@@ -99,14 +99,10 @@ class RecallPromptPanel(AskPanel):
         """Follow the theme, whose colours are in the table."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
 
-    def use(self, source: Source | None) -> None:
-        """Answer with these weights from now on, at the position that they were trained for."""
-        if self.is_mounted and source is not None and source.position is not None:
-            self.query_one("#recall-position", TypedInput).value = f"{source.position}"
-        super().use(source)
-
     def load_weights(self) -> None:
-        """Let the threads that ask choose the weights anew."""
+        """Let the threads that ask choose anew; named weights answer for the position of theirs."""
+        if self._source is not None and self._source.position is not None:
+            self.query_one("#recall-position", TypedInput).value = f"{self._source.position}"
         # A new one, not an emptied one: a thread may be filling the old one's memory.
         self._networks = RecallNetworks(self._source)
         self._ask()
