@@ -31,7 +31,7 @@ from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptP
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.digits import BigDigit, large_digit, small_digit
-from tests.ui.helpers import SIZES, screen_text, settled, wait_until
+from tests.ui.helpers import SIZES, PanelApp, screen_text, settled, wait_until
 
 
 class PromptApp(App[None]):
@@ -102,7 +102,7 @@ def network(position: int) -> RecallNetwork:
     return RecallNetwork(read_weights(source.path))
 
 
-def shown(app: PromptApp) -> list[tuple[str, str, str, int]]:
+def shown(app: App[Any]) -> list[tuple[str, str, str, int]]:
     """Of every column: name, verdict, seeds, the large digit."""
     result = []
     for column in app.query(AnswerColumn):
@@ -197,6 +197,16 @@ async def test_each_position_has_its_own_weights(position: int) -> None:
         assert shown(app) == expected(network(position), "90817", position)
         assert text_of(app, "#recall-source") == f"pretrained: position {position}, 5 seeds, ce"
         assert status(app) == ""
+
+
+async def test_weights_named_before_the_panel_is_there_answer_for_their_position() -> None:
+    (source,) = [one for one in shipped("recall") if one.position == 2]
+    app = PanelApp(RecallPromptPanel())
+    app.panel.use(source)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await answered(pilot)
+        assert app.query_one("#recall-position", Input).value == "2"
+        assert shown(app) == expected(network(2), "314159", 2)
 
 
 async def test_arrows_change_the_position_within_the_sequence() -> None:
