@@ -127,6 +127,26 @@ class SequenceConfig(RunConfig):
         return tuple(Replica(variant, seed) for variant in self.variants for seed in seeds)
 
 
+# Of networks of equal size, those that were trained with it come first.
+PREFERRED_LOSS = "bce"
+
+
+def replica_of(
+    config: SequenceConfig, variant: str | None, seed: int | None
+) -> tuple[int, str, int]:
+    """A variant's seed among the replicas: its place, and the label and seed that it has.
+
+    What the weights do not have is replaced by the largest variant, and by the first seed.
+    """
+    labels = [one.label for one in config.variants]
+    if variant is None or variant not in labels:
+        ranks = [(one.hidden_size, one.loss == PREFERRED_LOSS) for one in config.variants]
+        variant = labels[ranks.index(max(ranks))]
+    if seed is None or not config.seed <= seed < config.seed + config.seeds:
+        seed = config.seed
+    return labels.index(variant) * config.seeds + seed - config.seed, variant, seed
+
+
 def as_kind(config: RunConfig, kind: type[Any]) -> Any:
     """`config`, which must be of that kind.
 

@@ -14,6 +14,7 @@ from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks.stepwise import Array, sigmoid
 from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.config import PREFERRED_LOSS
 from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice, listed
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
@@ -197,7 +198,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     """
 
     request = "Type two numbers, such as 1011 110"
-    preferred_loss = "bce"
+    preferred_loss = PREFERRED_LOSS
 
     def __init__(
         self,

@@ -19,6 +19,7 @@ from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
+from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
@@ -191,7 +192,8 @@ class CalculatorPanel(AskPanel):
         self._asking.forget()
         if self._adders is not None and not self._complaints:
             self._addition = addition = Addition(*numbers)
-            adders, replica = self._adders, self._adders.replica(*self.chosen)
+            adders, (label, seed) = self._adders, self.chosen
+            replica = None if label == ALL else replica_of(adders.config, label, seed)[0]
             self._asking.ask(lambda: adders.answer(addition, replica))
         self._replicas.show_seeds(self._adders is not None)
         self._show_message()

@@ -29,7 +29,6 @@ from rnn_tui.tasks.adder.questions import (
     vote,
 )
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.ui.ask.panel import replica_of
 from rnn_tui.ui.widgets.fields import TypedInput
 
 Bits = npt.NDArray[np.bool_]
@@ -101,12 +100,6 @@ class Adders:
     def config(self) -> SequenceConfig:
         """The settings they were trained with."""
         return self._network.config
-
-    def replica(self, label: str, seed: int) -> int | None:
-        """The place of a variant's seed among the replicas; None where no variant has the label."""
-        if label not in [variant.label for variant in self.config.variants]:
-            return None
-        return replica_of(self.config, label, seed)[0]
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:

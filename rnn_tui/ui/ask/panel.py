@@ -14,13 +14,11 @@ from textual.widgets import Select
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.fields import TypedInput, TypesDigits
 
 FAILURE = "The networks could not answer; the log file has the details."
-# Of networks of equal size, those that were trained with it come first.
-PREFERRED_LOSS = "bce"
 
 
 class AskPanel(Vertical, TaskView):
@@ -90,23 +88,6 @@ class AskPanel(Vertical, TaskView):
         self.focus_view()
 
     action_type = focus_field
-
-
-def replica_of(
-    config: SequenceConfig, variant: str | None, seed: int | None
-) -> tuple[int, str, int]:
-    """A variant's seed among the replicas: its place, and the label and seed that it has.
-
-    What the weights do not have is replaced by the largest variant, and by the first seed.
-    """
-    labels = [one.label for one in config.variants]
-    if variant not in labels:
-        ranks = [(one.hidden_size, one.loss == PREFERRED_LOSS) for one in config.variants]
-        variant = labels[ranks.index(max(ranks))]
-    assert variant is not None
-    if seed is None or not config.seed <= seed < config.seed + config.seeds:
-        seed = config.seed
-    return labels.index(variant) * config.seeds + seed - config.seed, variant, seed
 
 
 class ReplicaSelect(Horizontal):

@@ -14,9 +14,9 @@ from textual.widgets import Label, Select
 
 from rnn_tui.inside.trace import Trace, draw_example, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose
-from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.ui.ask.panel import ReplicaSelect, replica_of
+from rnn_tui.ui.ask.panel import ReplicaSelect
 from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
