@@ -41,7 +41,7 @@ class AskPanel(Vertical, TaskView):
         self.load_weights()
 
     def use(self, source: Source | None) -> None:
-        """Answer with these weights from now on; None is for those chosen where none are named."""
+        """Answer with these weights from now on; None has them chosen."""
         self._source = source
         if self.is_mounted:  # else mounting does it
             self.load_weights()

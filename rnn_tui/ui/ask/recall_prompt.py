@@ -100,7 +100,7 @@ class RecallPromptPanel(AskPanel):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
 
     def load_weights(self) -> None:
-        """Let the threads that ask choose anew; named weights answer for the position of theirs."""
+        """Let the threads that ask choose anew; ask for the position of weights that were named."""
         if self._source is not None and self._source.position is not None:
             self.query_one("#recall-position", TypedInput).value = f"{self._source.position}"
         # A new one, not an emptied one: a thread may be filling the old one's memory.
