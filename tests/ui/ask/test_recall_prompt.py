@@ -31,7 +31,7 @@ from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptP
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.digits import BigDigit, large_digit, small_digit
-from tests.ui.helpers import SIZES, PanelApp, screen_text, settled, wait_until
+from tests.ui.helpers import SIZES, PanelApp, screen_lines, screen_text, settled, wait_until
 
 
 class PromptApp(App[None]):
@@ -408,10 +408,9 @@ async def test_random_digits_reach_the_position() -> None:
 
 
 async def test_the_footer_lists_the_keys() -> None:
-    async with asking() as (app, _):
-        footer = screen_text(app).splitlines()[-1]
+    async with asking() as (app, pilot):
         for word in ("↑↓ Pos.", "^r Random", "^n Seed", "^t Table"):
-            assert word in footer
+            await wait_until(pilot, lambda word=word: word in screen_lines(app)[-1])
 
 
 # The report's table
