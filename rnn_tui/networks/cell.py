@@ -81,6 +81,8 @@ class Cell(ABC):
         bidirectional: whether a second direction reads the sequence from its end.
         step_bytes: that a step of training keeps for the backward pass, per sequence, time step
             and unit, measured with float32 on the CPU and rounded down.
+        pytorch: the module of `torch.nn` that computes the same, such as `LSTM`; empty where there
+            is none.
         onnx: the operator of ONNX that computes the same, or None.
         replica_rows: which block of PyTorch's rows stands at each place of a set of replicas.
     """
@@ -92,6 +94,7 @@ class Cell(ABC):
     keep_gate: ClassVar[str | None] = None
     bidirectional: ClassVar[bool] = False
     step_bytes: ClassVar[int] = 12
+    pytorch: ClassVar[str] = ""
     onnx: ClassVar[OnnxOperator | None] = None
     replica_rows: ClassVar[tuple[int, ...]] = ()
 
@@ -132,9 +135,16 @@ class Cell(ABC):
 
         Parameters are called as those of `nn.LSTM` are: `weight_ih_l0` and so on.
         """
+        from torch import nn  # noqa: PLC0415 - on use only
+
         from rnn_tui.networks.layers import StackedLayers  # noqa: PLC0415 - torch, on use only
 
-        return StackedLayers(self, features, hidden_size, layers)
+        if not self.pytorch:
+            return StackedLayers(self, features, hidden_size, layers)
+        module: nn.Module = getattr(nn, self.pytorch)(
+            features, hidden_size, layers, batch_first=True
+        )
+        return module
 
     def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> Replicas:
         """Many small networks side by side, with weights of zero."""

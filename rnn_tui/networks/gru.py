@@ -8,18 +8,16 @@ biases can't be summed beforehand.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 class GRUCell(Cell):
     """A state that a gate updates, without a memory of its own."""
 
     name, label = "gru", "GRU"
+    pytorch = "GRU"
     gates = ("reset", "update", "candidate")
     keep_gate = "update"
     step_bytes = 36
@@ -39,9 +37,3 @@ class GRUCell(Cell):
         update = operations.sigmoid(read[1] + recurrent[1])
         candidate = operations.tanh(read[2] + reset * recurrent[2])
         return Step(candidate + update * (state - candidate), None, (reset, update, candidate))
-
-    def layers(self, features: int, hidden_size: int, layers: int) -> nn.Module:
-        """PyTorch's own."""
-        from torch import nn  # noqa: PLC0415 - on use only
-
-        return nn.GRU(features, hidden_size, layers, batch_first=True)

@@ -13,7 +13,6 @@ from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from torch import nn
 
     from rnn_tui.networks.replicas import Replicas
     from rnn_tui.networks.stepwise import Activations, Array, CellWeights
@@ -23,6 +22,7 @@ class LSTMCell(Cell):
     """A memory that gates write, keep and show."""
 
     name, label = "lstm", "LSTM"
+    pytorch = "LSTM"
     gates = ("input", "forget", "candidate", "output")
     has_memory = True
     keep_gate = "forget"
@@ -46,12 +46,6 @@ class LSTMCell(Cell):
         candidate = operations.tanh(sums[2])
         memory = keep * memory + write * candidate
         return Step(show * operations.tanh(memory), memory, (write, keep, candidate, show))
-
-    def layers(self, features: int, hidden_size: int, layers: int) -> nn.Module:
-        """PyTorch's own."""
-        from torch import nn  # noqa: PLC0415 - on use only
-
-        return nn.LSTM(features, hidden_size, layers, batch_first=True)
 
     def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> Replicas:
         """Those whose backward pass is written by hand."""

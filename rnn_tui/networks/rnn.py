@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
-
-if TYPE_CHECKING:
-    from torch import nn
 
 
 class RNNCell(Cell):
     """A tanh of what is read and of the last state."""
 
     name, label = "rnn", "RNN"
+    pytorch = "RNN"
     onnx = OnnxOperator("RNN", (0,))
 
     def step(
@@ -27,9 +25,3 @@ class RNNCell(Cell):
     ) -> Step:
         """h = tanh(read + recurrent)."""
         return Step(operations.tanh(read[0] + recurrent[0]), None, ())
-
-    def layers(self, features: int, hidden_size: int, layers: int) -> nn.Module:
-        """PyTorch's own."""
-        from torch import nn  # noqa: PLC0415 - on use only
-
-        return nn.RNN(features, hidden_size, layers, batch_first=True)
