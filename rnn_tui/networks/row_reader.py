@@ -77,7 +77,7 @@ def build_row_reader(
 ) -> nn.Module:
     """A reader of that cell, with memory for weights only.
 
-    The weights hold no values yet (`initialisation.initialise` fills them): PyTorch's own
+    The weights hold no values yet (`layers.initialise` fills them): PyTorch's own
     constructors would draw from the process's global random state.
     """
     with torch.device("meta"):

@@ -23,7 +23,7 @@ from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.layers import initialise
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
 from rnn_tui.tasks.mnist.problem import build_model
 

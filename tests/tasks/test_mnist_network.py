@@ -12,7 +12,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.layers import initialise
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model, to_pixels

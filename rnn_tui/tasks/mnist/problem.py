@@ -18,7 +18,7 @@ from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.resources import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.initialisation import initialise
+from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.row_reader import Predictor, build_row_reader
 from rnn_tui.tasks.config import ImageConfig, as_kind
 from rnn_tui.tasks.evaluation import ImageEvaluation
