@@ -73,12 +73,11 @@ class RunChip:
 class RunBar(Static):
     """The runs in a line; a click chooses one."""
 
+    @dataclass
     class Chosen(Message):
         """A run was clicked."""
 
-        def __init__(self, run_id: str) -> None:
-            self.run_id = run_id
-            super().__init__()
+        run_id: str
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,5 +1,7 @@
 """Fields: a checkbox seen without colour, an input that stays quick and clean after any paste."""
 
+from dataclasses import dataclass
+
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
@@ -33,16 +35,11 @@ class TypesDigits(Widget):
     Textual takes default styles from the first.
     """
 
+    @dataclass
     class Typed(Message):
-        """A digit was typed.
+        """A digit, the `text`, was typed."""
 
-        Attributes:
-            text: the digit.
-        """
-
-        def __init__(self, text: str) -> None:
-            self.text = text
-            super().__init__()
+        text: str
 
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """Whether a key is for the field and no command."""
@@ -65,6 +62,7 @@ class TypedInput(Input):
         id: as of any widget.
     """
 
+    @dataclass
     class Cut(Message):
         """More was pasted than the field keeps.
 
@@ -73,9 +71,8 @@ class TypedInput(Input):
             pasted: how many there were.
         """
 
-        def __init__(self, kept: int, pasted: int) -> None:
-            self.kept, self.pasted = kept, pasted
-            super().__init__()
+        kept: int
+        pasted: int
 
     def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:
         super().__init__(value, placeholder, max_length=most, compact=True, id=id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from textual import work
@@ -28,6 +29,7 @@ class NetworkSelect(Select[str]):
         busy: whether networks are being looked for.
     """
 
+    @dataclass
     class Offered(Message):
         """The networks that there are have been looked for.
 
@@ -35,9 +37,7 @@ class NetworkSelect(Select[str]):
             other: whether another network is chosen now.
         """
 
-        def __init__(self, other: bool) -> None:
-            self.other = other
-            super().__init__()
+        other: bool
 
     def __init__(self, task: str, *, short: bool = False, id: str) -> None:
         super().__init__([(NONE, NONE)], allow_blank=False, compact=True, id=id)
