@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static, TabbedContent, TabPane
 
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.key_footer import KeyFooter
+from rnn_tui.ui.shell.keys import KeyFooter
 from rnn_tui.ui.textual_fixes import joined_styles
 from tests.ui.conftest import ScriptedRuns
 

@@ -26,8 +26,7 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
-from rnn_tui.ui.shell.key_footer import KeyFooter
-from rnn_tui.ui.shell.keys import commands, copied, help_sections
+from rnn_tui.ui.shell.keys import KeyFooter, commands, copied, help_sections
 from rnn_tui.ui.shell.messages import (
     UNDER_WAY,
     ReportChanged,

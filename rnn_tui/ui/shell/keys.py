@@ -1,12 +1,13 @@
-"""What the keys do, for the help and the command palette; what `y` copies."""
+"""The keys: in the footer, the help and the command palette, and what `y` copies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
+from rich.cells import cell_len
 from rich.text import Text
-from textual.app import App, SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import ActiveBinding, Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -14,7 +15,9 @@ from textual.widget import Widget
 from textual.widgets import DataTable
 
 from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.textual_fixes import StableFooter
 
+FOOTER_LINES = 2
 KeyRows = Sequence[tuple[str, str]]
 
 # Keys that belong to parts of the screen, for the help.
@@ -96,3 +99,31 @@ def copied(widget: Widget | None) -> str:
 def _plain(cell: object) -> str:
     text = cell.plain if isinstance(cell, Text) else str(cell)
     return " ".join(text.split())
+
+
+class KeyFooter(StableFooter):
+    """Textual's footer, in as many lines as it needs, up to two."""
+
+    _needed = 0
+
+    def compose(self) -> ComposeResult:
+        """Compose the keys as Footer does."""
+        keys = self.keys_to_compose()
+        self._composed = keys if self._bindings_ready else ()
+        yield from super().compose()
+        shown = {binding.action: binding for binding, *_ in keys if binding.show}
+        # A blank between key and description, another before the next key.
+        self._needed = sum(
+            cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
+            for binding in shown.values()
+        )
+        # Footer sets as many columns as there are keys.
+        self.styles.grid_size_columns = -(-len(shown) // FOOTER_LINES)
+        self._fold()
+
+    def on_resize(self) -> None:
+        """One line or two."""
+        self._fold()
+
+    def _fold(self) -> None:
+        self.set_class(self._needed > self.app.size.width, "-folded")

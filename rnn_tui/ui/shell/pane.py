@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
-
-from rnn_tui.ui.shell.lazy_view import LazyView
 
 # Seldom enough to cost nothing, often enough to follow a run.
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -100,3 +99,29 @@ class StorePane(Pane):
     def on_hide(self) -> None:
         """Rest."""
         self._looking.pause()
+
+
+class LazyView(Vertical):
+    """An empty place until `fill` is called.
+
+    Args:
+        make: makes the content, importing what it needs.
+    """
+
+    def __init__(self, make: Callable[[], Widget]) -> None:
+        super().__init__()
+        self._make = make
+        self._content: Widget | None = None
+
+    @property
+    def content(self) -> Widget | None:
+        """The content; None until all of it is there."""
+        made = self._content
+        return made if made is not None and made.is_mounted else None
+
+    async def fill(self) -> Widget:
+        """Make the content, unless it is there; returns it."""
+        if self._content is None:
+            self._content = self._make()
+            await self.mount(self._content)
+        return self._content

@@ -12,9 +12,8 @@ from textual.widgets import Static, TabbedContent, TabPane
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import LOG, Task, View
-from rnn_tui.ui.shell.lazy_view import LazyView
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.shell.pane import LazyView, Pane
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager

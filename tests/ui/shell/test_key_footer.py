@@ -5,7 +5,7 @@ from textual.binding import Binding
 from textual.widgets import Input
 from textual.widgets._footer import FooterKey
 
-from rnn_tui.ui.shell.key_footer import KeyFooter
+from rnn_tui.ui.shell.keys import KeyFooter
 
 
 class KeysApp(App[None]):

@@ -7,7 +7,7 @@ from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from rnn_tui.ui.shell.lazy_view import LazyView
+from rnn_tui.ui.shell.pane import LazyView
 from rnn_tui.ui.textual_fixes import ExactScreen
 
 
