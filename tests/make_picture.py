@@ -32,7 +32,7 @@ async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
 
 async def recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await pilot.press("f3")
-    await until(pilot, lambda: bool(app._panes()) and app.pane.complete)
+    await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     app.pane.query_one("#preset", Select).value = "fast"
     app.pane.query_one("#field-seeds Input", Input).value = "20"
     await pilot.press("t")
@@ -64,7 +64,7 @@ async def inside(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 async def survival(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await pilot.press("f3")
-    await until(pilot, lambda: bool(app._panes()) and app.pane.complete)
+    await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     app.pane.show_tab("inside")
     view = app.pane.query_one(RecallInside)
     await until(pilot, lambda: view.subject is not None)
@@ -86,7 +86,7 @@ async def main(names: Sequence[str]) -> None:
         drive = PICTURES[name]
         app = RnnTuiApp()
         async with app.run_test(size=SIZE) as pilot:
-            await until(pilot, lambda app=app: bool(app._panes()) and app.pane.complete)
+            await until(pilot, lambda app=app: app.tabs.front is not None and app.pane.complete)
             await pilot.pause()
             await drive(pilot, app)
             await pilot.pause(1)

@@ -1,4 +1,4 @@
-"""The app: a tab for each task, the keys, and the timer that brings news from training threads."""
+"""The app: its tabs and keys, and what it does at the request of panes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import logging
 import os
 import signal
 import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -19,7 +18,7 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import TabbedContent, TabPane
+from textual.widgets import TabbedContent
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
@@ -29,19 +28,18 @@ from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.shell.keys import KeyFooter, commands, copied, help_sections
 from rnn_tui.ui.shell.messages import (
     UNDER_WAY,
-    ReportChanged,
+    News,
     ReportRequested,
     ResumeRequested,
-    RunsChanged,
     RunsWanted,
     SettingsWanted,
     TrainRequested,
     WeightsWanted,
 )
 from rnn_tui.ui.shell.pane import Pane
-from rnn_tui.ui.shell.tabs import RUNS, all_tabs, bindings, tab_of
+from rnn_tui.ui.shell.tabs import RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen, ViewTabs, read_late_styles
+from rnn_tui.ui.textual_fixes import FrontScreen
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -62,10 +60,6 @@ FIRST_STYLES = tuple(
     )
 )
 
-# Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
-SECONDS_BETWEEN_DRAWS = 0.25
-MOST_SECONDS_BETWEEN_DRAWS = 2.0
-SHARE_FOR_DRAWING = 0.03
 SECONDS_TO_STOP = 0.8
 
 
@@ -113,12 +107,11 @@ class RnnTuiApp(App[int]):
                 self.report_overrides[task.name] = {"data_dir": data_dir, **own}
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
-        self.tabs = {tab.id: tab for tab in all_tabs()}
+        tabs = all_tabs()
+        self.tabs = AppTabs(tabs)
         # In place of `bind`, which takes no words for the help.
-        keys = BindingsMap(bindings(tuple(self.tabs.values())))
+        keys = BindingsMap(bindings(tabs))
         self._bindings = BindingsMap.merge([keys, self._bindings])
-        self._cpu_seconds = time.thread_time()
-        self._next_drain = 0.0
 
     def get_default_screen(self) -> FrontScreen:
         """The screen with the tabs."""
@@ -126,22 +119,19 @@ class RnnTuiApp(App[int]):
 
     def _in_front(self) -> list[Widget]:
         """What has its keys wherever the focus is: the view in front, and its pane."""
-        panes = self._panes()
-        views = [pane.front_view for pane in panes]
-        return [*(view for view in views if view is not None), *panes]
+        # The footer asks at any moment, also before there is a pane.
+        pane = self.tabs.front
+        view = pane.front_view if pane is not None else None
+        return [one for one in (view, pane) if one is not None]
 
     def compose(self) -> ComposeResult:
-        """The tabs; the first has its pane, the others get theirs when looked at."""
-        with ViewTabs(id="tasks"):
-            for at, tab in enumerate(self.tabs.values()):
-                with TabPane(tab.label, id=tab.id):
-                    if at == 0:
-                        yield tab.make(self)
+        """The tabs, and the keys below."""
+        yield self.tabs
         yield KeyFooter(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Load PyTorch behind the first frame; listen for news."""
-        self._timer = self.set_interval(SECONDS_BETWEEN_DRAWS, self._drain)
+        self.news = News(self)
         self.call_after_refresh(self._go_on)
 
     def _go_on(self) -> None:
@@ -151,7 +141,7 @@ class RnnTuiApp(App[int]):
             self._end_on_signals()
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
-        self._timer.resume()
+        self.news.timer.resume()
         for sentence in BROKEN_PLUGINS:
             self.notify(sentence, severity="error", markup=False, timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
@@ -181,58 +171,27 @@ class RnnTuiApp(App[int]):
 
     @property
     def pane(self) -> Pane:
-        """The pane of the active tab."""
-        return self._panes()[0]
-
-    def _panes(self) -> list[Pane]:
-        """The pane of the active tab; none before the first frame or while it is made.
-
-        (The footer asks what a pane offers at any moment, also before there is anything in it.)
-        """
-        # By way of the children: the footer asks for every key, and a query looks at every widget.
-        stack = self.screen_stack
-        tabs = [child for child in stack[0].children if child.id == "tasks"] if stack else []
-        place = cast("TabbedContent", tabs[0]).active_pane if tabs else None
-        panes = place.children if place is not None else ()
-        return [pane for pane in panes if isinstance(pane, Pane) and pane.is_mounted]
+        """The pane of the active tab, once it is made."""
+        assert self.tabs.front is not None
+        return self.tabs.front
 
     async def _task_pane(self, name: str) -> TaskPane:
         """Bring a task to the front; its pane, once all of it is there."""
-        return cast("TaskPane", await self._pane_of(tab_of(name)))
-
-    async def _pane_of(self, name: str) -> Pane:
-        """Bring a tab to the front; its pane, once all of it is there."""
-        self.action_tab(name)
-        await self._fill(self.query_one(f"#{name}", TabPane))
-        pane = self.query_one(f"#{name}", TabPane).query_one(Pane)
-        # Until the tab has come to the front and what comes with that has happened: it would take
-        # the focus, and with it the view.
-        while not (pane.complete and self.focused and pane in self.focused.ancestors):
-            await asyncio.sleep(0.02)
-        return pane
+        return cast("TaskPane", await self.tabs.bring(tab_of(name)))
 
     def action_tab(self, name: str) -> None:
         """Go to the tab of a task, of all runs, or of the report rerun."""
-        self.screen.set_focus(None)  # or the tab with the focus would come back
-        self.query_one("#tasks", TabbedContent).active = name
+        self.tabs.go_to(name)
 
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
         """Fill a tab that is looked at for the first time."""
-        if not await self._fill(event.pane):
+        if not await self.tabs.fill(str(event.pane.id)):
             pane = event.pane.query_one(Pane)
             if pane.is_mounted:  # or it is being made at someone's request, and does both then
                 pane.show_runs()
                 pane.focus_view()
         self.refresh_bindings()
-
-    async def _fill(self, place: TabPane) -> bool:
-        """Make the pane of a tab; False if it is there."""
-        if place.query(Pane):
-            return False
-        read_late_styles(cast("App[object]", self))
-        await place.mount(self.tabs[str(place.id)].make(self))
-        return True
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey out stop and pause while nothing trains."""
@@ -252,20 +211,22 @@ class RnnTuiApp(App[int]):
         """Quit; in mid-training ask first."""
         if not self.runs.busy:
             self.exit(0)
-            return
-        if isinstance(self.screen, ConfirmScreen):
-            return
+        elif not isinstance(self.screen, ConfirmScreen):
+            self._stop_and("Training is under way. Quit all the same?", lambda: self.exit(0))
+
+    def _stop_and(self, question: str, go_on: Callable[[], None]) -> None:
+        """Ask whether to stop training, and where that is wanted, go on."""
 
         def answered(stop: bool | None) -> None:
             if stop:
                 self.runs.stop()
-                self.exit(0)
+                go_on()
 
-        self.push_screen(ConfirmScreen("Training is under way. Quit all the same?"), answered)
+        self.push_screen(ConfirmScreen(question), answered)
 
     def action_help(self) -> None:
         """Show the help."""
-        if isinstance(self.screen, FrontScreen) and self._panes():
+        if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
             self.push_screen(HelpScreen(self.pane.help_text, help_sections(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -276,16 +237,11 @@ class RnnTuiApp(App[int]):
     def on_train_requested(self, event: TrainRequested) -> None:
         """Train; in mid-training ask first."""
         configs = list(event.configs)
-        if not self.runs.busy:
+        if self.runs.busy:
+            question = "Training is under way. Stop it and start anew?"
+            self._stop_and(question, lambda: self._start_when_free(configs))
+        else:
             self._start(configs)
-            return
-
-        def answered(stop: bool | None) -> None:
-            if stop:
-                self.runs.stop()
-                self._start_when_free(configs)
-
-        self.push_screen(ConfirmScreen("Training is under way. Stop it and start anew?"), answered)
 
     @work(group="requests")
     async def on_resume_requested(self, event: ResumeRequested) -> None:
@@ -300,23 +256,21 @@ class RnnTuiApp(App[int]):
             return
         pane = await self._task_pane(event.run.config.task)
         pane.started([self.runs.resume(event.run, state)])
-        self._timer.resume()
-        self.refresh_bindings()
+        self._began()
 
     def on_report_requested(self, event: ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
         if self.runs.busy:
             self.notify(UNDER_WAY, severity="warning")
             return
-        self._drain()  # or the end of the one before would be taken for this one's
+        self.news.bring()  # or the end of the one before would be taken for this one's
         self.runs.train_report(event.plan)
-        self._timer.resume()
-        self.refresh_bindings()
+        self._began()
 
     @work(group="requests")
     async def on_runs_wanted(self, event: RunsWanted) -> None:
         """Show runs beside each other in the tab of all runs."""
-        cast("RunsPane", await self._pane_of(RUNS)).show_runs_of(event.run_ids)
+        cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
 
     @work(group="requests")
     async def on_settings_wanted(self, event: SettingsWanted) -> None:
@@ -354,46 +308,19 @@ class RnnTuiApp(App[int]):
         if self.runs.busy:
             self.set_timer(0.05, lambda: self._start_when_free(configs))
         else:
-            self._drain()
+            self.news.bring()
             self._start(configs)
 
     def _start(self, configs: list[RunConfig]) -> None:
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
         pane = self.query_one(f"#{tab_of(configs[0].task)} TaskPane", TaskPane)
         pane.started(self.runs.start(configs))
-        self._timer.resume()
-        self.refresh_bindings()
+        self._began()
 
-    def _drain(self) -> None:
-        """Bring news to the panes, less often where drawing them costs much."""
-        if not self.is_running:  # the panes are being taken apart
-            return
-        now, cpu = time.monotonic(), time.thread_time()
-        if now < self._next_drain and self.runs.busy:
-            return
-        spent = cpu - self._cpu_seconds
-        self._next_drain = now + min(
-            max(0.0, spent / SHARE_FOR_DRAWING - SECONDS_BETWEEN_DRAWS), MOST_SECONDS_BETWEEN_DRAWS
-        )
-        self._cpu_seconds = cpu
-        alive = self.runs.anything_to_come
-        drained = self.runs.drain()
-        if drained.run_ids:
-            # To all of them: one that is not in view still writes its log and says how a run ended.
-            for pane in self.query(TaskPane):
-                pane.post_message(RunsChanged(drained.run_ids))
-        if drained.report:
-            for report in self.query("ReportPane"):
-                report.post_message(ReportChanged())
-        if drained.loaded is not None:
-            for one in self._panes():  # one that is being made begins with that
-                one.show_runs()
-            if drained.loaded.failed:
-                self.notify(drained.loaded.text, severity="error", markup=False)
-        if not alive:
-            # Nothing can come until the next start: no wake-ups at idle.
-            self._timer.pause()
-            self.refresh_bindings()
+    def _began(self) -> None:
+        """Something trains now: there will be news of it, and keys that stop it."""
+        self.news.timer.resume()
+        self.refresh_bindings()
 
 
 def _interrupted(runs: Sequence[RunRecord]) -> str:

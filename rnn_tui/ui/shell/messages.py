@@ -1,7 +1,8 @@
-"""What the app tells its panes, and what panes ask of the app."""
+"""What the app tells its panes, and when; what panes ask of the app."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,15 +14,13 @@ from rnn_tui.engine.config import RunConfig
 if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
     from rnn_tui.runs.records import RunRecord
+    from rnn_tui.ui.shell.app import RnnTuiApp
 
 UNDER_WAY = "Training is under way; stop it first (s)."
-
-
-@dataclass
-class RunsChanged(Message):
-    """These runs have new figures; a pane takes them from the `TrainingManager`."""
-
-    run_ids: Sequence[str]
+# Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
+SECONDS_BETWEEN_DRAWS = 0.25
+MOST_SECONDS_BETWEEN_DRAWS = 2.0
+SHARE_FOR_DRAWING = 0.03
 
 
 @dataclass
@@ -63,12 +62,65 @@ class ReportRequested(Message):
     plan: Plan
 
 
-class ReportChanged(Message):
-    """The report rerun has got on, or ended; the `TrainingManager` has it."""
-
-
 @dataclass
 class RunsWanted(Message):
     """The user wants to see these runs, beside each other."""
 
     run_ids: Sequence[str]
+
+
+@dataclass
+class RunsChanged(Message):
+    """These runs have new figures, or else PyTorch is loaded; the `TrainingManager` has it all."""
+
+    run_ids: Sequence[str]
+
+
+class ReportChanged(Message):
+    """The report rerun has got on, or ended; the `TrainingManager` has it."""
+
+
+class News:
+    """Takes what training threads have told, and tells the panes, while anything may come.
+
+    Args:
+        app: whose panes and training threads; it is running.
+
+    Attributes:
+        timer: at rest while nothing can come; whoever begins training resumes it.
+    """
+
+    def __init__(self, app: RnnTuiApp) -> None:
+        self._app = app
+        self._cpu_seconds = time.thread_time()
+        self._next = 0.0
+        self.timer = app.set_interval(SECONDS_BETWEEN_DRAWS, self.bring)
+
+    def bring(self) -> None:
+        """Bring news to the panes, less often where drawing them costs much."""
+        app, runs = self._app, self._app.runs
+        if not app.is_running:  # the panes are being taken apart
+            return
+        now, cpu = time.monotonic(), time.thread_time()
+        if now < self._next and runs.busy:
+            return
+        spent = cpu - self._cpu_seconds
+        self._next = now + min(
+            max(0.0, spent / SHARE_FOR_DRAWING - SECONDS_BETWEEN_DRAWS), MOST_SECONDS_BETWEEN_DRAWS
+        )
+        self._cpu_seconds = cpu
+        alive = runs.anything_to_come
+        drained = runs.drain()
+        if drained.run_ids or drained.loaded is not None:
+            # To all of them: one that is not in view still writes its log and says how a run ended.
+            for pane in app.query("TaskPane"):
+                pane.post_message(RunsChanged(drained.run_ids))
+        if drained.report:
+            for pane in app.query("ReportPane"):
+                pane.post_message(ReportChanged())
+        if drained.loaded is not None and drained.loaded.failed:
+            app.notify(drained.loaded.text, severity="error", markup=False)
+        if not alive:
+            # Nothing can come until the next start: no wake-ups at idle.
+            self.timer.pause()
+            app.refresh_bindings()

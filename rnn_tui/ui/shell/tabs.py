@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.pane import TaskPane
 
 if TYPE_CHECKING:
@@ -29,26 +33,14 @@ class Tab:
     Attributes:
         id: a task's name, as `tab_of` says, `runs` or `report`.
         label: as shown.
+        task: whose it is; None for the other two.
         key: that goes there; empty where there are more tabs than keys.
-        make: makes its pane.
     """
 
     id: str
     label: str
+    task: Task | None
     key: str
-    make: Callable[[RnnTuiApp], Pane]
-
-    def binding(self, first: bool, keys: str) -> Binding:
-        """Its key; the first stands for all of them in the footer.
-
-        Args:
-            first: whether it is the first.
-            keys: what the footer calls all of them.
-        """
-        return Binding(
-            self.key, f"tab('{self.id}')", "Tab" if first else self.label, show=first,
-            key_display=keys if first else None, tooltip=f"Go to {self.label}",
-        )  # fmt: skip
 
 
 def tab_of(task: str) -> str:
@@ -58,37 +50,84 @@ def tab_of(task: str) -> str:
 
 def all_tabs() -> tuple[Tab, ...]:
     """The tabs in order, which is that of their keys."""
-    tasks = [(tab_of(task.name), task.label, _pane_of(task)) for task in TASKS.values()]
-    places = [
-        *tasks[:TASKS_BEFORE],
-        (RUNS, "Runs", _runs),
-        (REPORT, "Report", _report),
-        *tasks[TASKS_BEFORE:],
-    ]
+    tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
+    others = [(RUNS, "Runs", None), (REPORT, "Report", None)]
+    places = [*tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
     keys = [*KEYS, *([""] * len(places))]
-    return tuple(
-        Tab(name, label, key, make) for (name, label, make), key in zip(places, keys, strict=False)
-    )
+    return tuple(Tab(*place, key) for place, key in zip(places, keys, strict=False))
 
 
-def bindings(tabs: tuple[Tab, ...]) -> list[Binding]:
-    """The keys of those that have one."""
+def bindings(tabs: Sequence[Tab]) -> list[Binding]:
+    """The keys of those that have one; in the footer the first stands for all of them."""
     with_key = [tab for tab in tabs if tab.key]
-    keys = f"F2-{with_key[-1].key.removeprefix('f')}"
-    return [tab.binding(at == 0, keys) for at, tab in enumerate(with_key)]
+    first, every = with_key[0], f"F2-{with_key[-1].key.removeprefix('f')}"
+    return [
+        Binding(
+            tab.key, f"tab('{tab.id}')", "Tab" if tab is first else tab.label, show=tab is first,
+            key_display=every if tab is first else None, tooltip=f"Go to {tab.label}",
+        )
+        for tab in with_key
+    ]  # fmt: skip
 
 
-def _pane_of(task: Task) -> Callable[[RnnTuiApp], Pane]:
-    return lambda app: TaskPane(task, app.runs, app.data_dir)
+class AppTabs(ViewTabs):
+    """The tabs; the first has its pane at once, the others get theirs when looked at.
 
+    Args:
+        tabs: in order.
+    """
 
-def _runs(app: RnnTuiApp) -> Pane:
-    from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
+    def __init__(self, tabs: Sequence[Tab]) -> None:
+        super().__init__(id="tasks")
+        self._tabs = {tab.id: tab for tab in tabs}
 
-    return RunsPane(app.store)
+    def compose(self) -> ComposeResult:
+        """A place for each tab."""
+        for at, tab in enumerate(self._tabs.values()):
+            content = [self._made(tab)] if at == 0 else []
+            self.compose_add_child(TabPane(tab.label, *content, id=tab.id))
+        yield from super().compose()
 
+    def _made(self, tab: Tab) -> Pane:
+        app = cast("RnnTuiApp", self.app)
+        if tab.task is not None:
+            return TaskPane(tab.task, app.runs, app.data_dir)
+        if tab.id == RUNS:
+            from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
 
-def _report(app: RnnTuiApp) -> Pane:
-    from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - behind the first frame
+            return RunsPane(app.store)
+        from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - behind the first frame
 
-    return ReportPane(app.runs, app.store, app.report_overrides)
+        return ReportPane(app.runs, app.store, app.report_overrides)
+
+    @property
+    def front(self) -> Pane | None:
+        """The pane in front; None before it is made, and when all is taken apart."""
+        place = self.active_pane if self.children else None
+        panes = place.children if place is not None else ()
+        return next((one for one in panes if isinstance(one, Pane) and one.is_mounted), None)
+
+    def go_to(self, name: str) -> None:
+        """Bring a tab to the front."""
+        self.screen.set_focus(None)  # or the tab with the focus would come back
+        self.active = name
+
+    async def fill(self, name: str) -> bool:
+        """Make the pane of a tab; False if it is there."""
+        place = self.get_pane(name)
+        if place.query(Pane):
+            return False
+        read_late_styles(self.app)
+        await place.mount(self._made(self._tabs[name]))
+        return True
+
+    async def bring(self, name: str) -> Pane:
+        """Bring a tab to the front; its pane, once all of it is there."""
+        self.go_to(name)
+        await self.fill(name)
+        pane = self.get_pane(name).query_one(Pane)
+        # Until the tab has come to the front and what comes with that has happened: it would take
+        # the focus, and with it the view.
+        while not (pane.complete and (focused := self.app.focused) and pane in focused.ancestors):
+            await asyncio.sleep(0.02)
+        return pane

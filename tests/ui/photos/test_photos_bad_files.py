@@ -47,7 +47,7 @@ def four(no_samples: Path) -> Path:
 async def open_photos(pilot: Pilot[Any]) -> PhotosPanel:
     """Go to the view in the whole app, and wait until the samples are read."""
     app: Any = pilot.app
-    await settled(pilot, lambda: app._panes() and app.pane.complete)
+    await settled(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     app.query_one("#views", TabbedContent).active = "photos"
     await settled(pilot, lambda: app.query(PhotosPanel))
     await all_read(pilot)

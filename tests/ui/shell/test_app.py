@@ -218,9 +218,9 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
-        assert app._timer._active.is_set()
+        assert app.news.timer._active.is_set()
         await finish(pilot, runs)
-        await wait_until(pilot, lambda: not app._timer._active.is_set(), 5)
+        await wait_until(pilot, lambda: not app.news.timer._active.is_set(), 5)
 
 
 # Charts by key

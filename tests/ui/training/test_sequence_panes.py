@@ -130,10 +130,11 @@ async def looking_at(
 
 async def go_to(pilot: Pilot[Any], task: str) -> None:
     app: Any = pilot.app
-    await wait_until(pilot, lambda: bool(app._panes()) and app.pane.complete)
+    await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     await pilot.press(KEYS[task])
     await wait_until(
-        pilot, lambda: bool(app._panes()) and app.pane.spec.name == task and app.pane.complete
+        pilot,
+        lambda: app.tabs.front is not None and app.pane.spec.name == task and app.pane.complete,
     )
     await pilot.pause()
 
