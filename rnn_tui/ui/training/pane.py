@@ -17,7 +17,7 @@ from rnn_tui.ui.shell.pane import LazyView, Pane
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.run_lines import ProgressLine, RunBar, RunChip
+from rnn_tui.ui.training.run_lines import ProgressLine, RunBar, how_it_ended
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
@@ -70,7 +70,7 @@ class TaskPane(Pane):
         first = self.spec.views[0]
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
-            yield RunBar()
+            yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"), TabPane(first.title, id=first.id):
                 yield self._made(first)
             yield Static("", id="failure", markup=False)
@@ -273,12 +273,7 @@ class TaskPane(Pane):
         if not self.is_mounted:
             return
         states, chosen = self.states(), self.chosen
-        chips = [
-            RunChip(s.run_id, s.config.label, self._figure_of(s), self.runs.colour(s.run_id))
-            for s in states
-        ]
-        hint = f" t trains · ? helps · {self.runs.note}"
-        self.query_one(RunBar).show(chips, chosen.run_id if chosen else None, hint)
+        self.query_one(RunBar).show(states, chosen)
         active = self.runs.active
         waiting = sum(s.status is Status.LOADING for s in states if s is not active)
         self.query_one(ProgressLine).show(active if active in states else chosen, waiting)
@@ -286,16 +281,6 @@ class TaskPane(Pane):
         self.query_one("#failure", Static).update(chosen.message if chosen and failed else "")
         self.set_class(failed, "-failed")
         self._show_view()
-
-    def _figure_of(self, state: RunState) -> str:
-        if state.status is not Status.FINISHED:
-            return state.status.value
-        metric = self.spec.metric(self.spec.headline)
-        if state.config.variants:
-            figures = [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)]
-        else:
-            figures = [metric.format(state.results.get(metric.name, float("nan")))]
-        return f"{' '.join(figures)} {metric.unit}".rstrip()
 
     def _write_log(self, state: RunState) -> None:
         seen = self._logged.get(state.run_id, 0)
@@ -309,7 +294,7 @@ class TaskPane(Pane):
         if state.status.active or state.run_id in self._told:
             return
         self._told.add(state.run_id)
-        text, severity = self._end_of(state)
+        text, severity = how_it_ended(self.spec, state)
         self._log(text)
         if state.checkpoint:
             self._log(f"{state.config.label}: weights in {state.checkpoint}")
@@ -321,30 +306,3 @@ class TaskPane(Pane):
         log = self.content(LOG.id)
         if log is not None:
             cast("LogView", log).write(line)
-
-    def _end_of(self, state: RunState) -> tuple[str, Any]:
-        """A sentence on how a run ended, and its severity."""
-        name = state.config.label
-        if state.status is Status.FAILED:
-            return f"{name}: {state.message}", "error"
-        if state.status is Status.STOPPED:
-            kept = " The weights are kept." if state.checkpoint else ""
-            return f"{name} was stopped at step {state.step:,}.{kept}", "information"
-        return f"{name}: {self._result_of(state)}", "information"
-
-    def _result_of(self, state: RunState) -> str:
-        """What a finished run came to: the headline of every network, beside what was published."""
-        task, metric = self.spec, self.spec.metric(self.spec.headline)
-        unit = f" {metric.unit}".rstrip()
-        if state.config.variants:
-            figures = ", ".join(
-                f"{variant.label} {metric.format(spread.mean)}{unit}"
-                for variant, spread in zip(
-                    state.config.variants, state.spreads(metric.name), strict=False
-                )
-            )
-            return f"{metric.label}: {figures}; {state.elapsed:.1f} s."
-        published = task.published_figure(metric.name, state.config.cell)
-        beside = "" if published is None else f" (the report: {published:.2f} %)"
-        text = task.in_words(metric.name, state.results) if metric.name in state.results else "done"
-        return f"{text} after {state.elapsed:.1f} s{beside}."

@@ -1,7 +1,10 @@
-"""The lines around the views of a task: its runs, and how far one is."""
+"""The lines around the views of a task: its runs, how far one is, and how they ended in words."""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,16 +16,16 @@ from textual.widgets import Label, ProgressBar, Static
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import duration
+from rnn_tui.tasks.task import Task
 from rnn_tui.ui.textual_fixes import ExactBar
 
-_WORDS = {
-    Status.LOADING: "loading",
-    Status.TRAINING: "",
-    Status.PAUSED: "paused",
-    Status.STOPPED: "stopped",
-    Status.FINISHED: "done",
-    Status.FAILED: "failed",
-}
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
+    from rnn_tui.ui.training.manager import TrainingManager
+
+# Where a run stands, where the line says more or less than that.
+_WORDS = {Status.TRAINING: "", Status.FINISHED: "done"}
 
 
 class ProgressLine(Horizontal):
@@ -49,7 +52,7 @@ class ProgressLine(Horizontal):
             return
         epoch = min(len(state.epochs) + 1, state.config.epochs)
         what = f"{state.config.name} epoch {epoch}/{state.config.epochs}"
-        word = _WORDS[state.status]
+        word = _WORDS.get(state.status, state.status.value)
         self.query_one("#progress-what", Label).update(f"{what} {word}".rstrip())
         self.query_one(ProgressBar).update(total=1, progress=state.progress)
         numbers = [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
@@ -60,18 +63,13 @@ class ProgressLine(Horizontal):
         self.query_one("#progress-numbers", Label).update(" · ".join(numbers))
 
 
-@dataclass(frozen=True)
-class RunChip:
-    """What the bar shows of a run."""
-
-    run_id: str
-    name: str
-    figure: str
-    colour: int
-
-
 class RunBar(Static):
-    """The runs in a line; a click chooses one."""
+    """The runs of a task in a line; a click chooses one.
+
+    Args:
+        task: whose runs.
+        runs: the runs of all tasks.
+    """
 
     @dataclass
     class Chosen(Message):
@@ -79,30 +77,30 @@ class RunBar(Static):
 
         run_id: str
 
-    def __init__(self) -> None:
+    def __init__(self, task: Task, runs: TrainingManager) -> None:
         super().__init__()
-        self._chips: tuple[RunChip, ...] = ()
-        self._chosen: str | None = None
+        self._record, self._runs = task, runs
         self._ends: list[tuple[int, str]] = []
 
-    def show(self, chips: Sequence[RunChip], chosen: str | None, hint: str) -> None:
-        """Draw the chips, or `hint` where there is none."""
-        self._chips, self._chosen = tuple(chips), chosen
-        if not chips:
+    def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
+        """Draw the runs; where there is none, what to do and which engine there is."""
+        if not states:
+            hint = f" t trains · ? helps · {self._runs.note}"
             self.update(Content(hint).stylize("$foreground 60%"))
             return
         dark = self.app.current_theme.dark
         self._ends, parts, column = [], [], 0
         # The newest first: those are looked at, and the line may be cut.
-        for chip in reversed(self._chips):
-            mark = Content(f" {curve_marker(chip.colour)} ")
-            mark = mark.stylize(curve_colour(chip.colour, dark))
-            name = Content(f"{chip.name} {chip.figure} ".replace("  ", " "))
-            if chip.run_id == chosen:
+        for state in reversed(states):
+            colour = self._runs.colour(state.run_id)
+            mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
+            words = f"{state.config.label} {figures(self._record, state)} "
+            name = Content(words.replace("  ", " "))
+            if state is chosen:
                 name = name.stylize("bold underline")
             part = mark + name
             column += part.cell_length
-            self._ends.append((column, chip.run_id))
+            self._ends.append((column, state.run_id))
             parts.append(part)
         self.update(Content("").join(parts))
 
@@ -112,3 +110,43 @@ class RunBar(Static):
             if event.x < end:
                 self.post_message(self.Chosen(run_id))
                 return
+
+
+# Runs in words.
+
+
+def figures(task: Task, state: RunState) -> str:
+    """The headline of every network of a finished run; else where the run stands."""
+    if state.status is not Status.FINISHED:
+        return state.status.value
+    metric = task.metric(task.headline)
+    if state.config.variants:
+        shown = [f"{spread.mean:.1f}" for spread in state.spreads(metric.name)]
+    else:
+        shown = [metric.format(state.results.get(metric.name, float("nan")))]
+    return f"{' '.join(shown)} {metric.unit}".rstrip()
+
+
+def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
+    """A sentence on how a run ended, and its severity."""
+    name = state.config.label
+    if state.status is Status.FAILED:
+        return f"{name}: {state.message}", "error"
+    if state.status is Status.STOPPED:
+        kept = " The weights are kept." if state.checkpoint else ""
+        return f"{name} was stopped at step {state.step:,}.{kept}", "information"
+    return f"{name}: {_result(task, state)}", "information"
+
+
+def _result(task: Task, state: RunState) -> str:
+    """What a finished run came to: the headline of every network, beside what was published."""
+    metric = task.metric(task.headline)
+    if state.config.variants:
+        unit = f" {metric.unit}".rstrip()
+        pairs = zip(state.config.variants, state.spreads(metric.name), strict=False)
+        shown = (f"{variant.label} {metric.format(spread.mean)}{unit}" for variant, spread in pairs)
+        return f"{metric.label}: {', '.join(shown)}; {state.elapsed:.1f} s."
+    published = task.published_figure(metric.name, state.config.cell)
+    beside = "" if published is None else f" (the report: {published:.2f} %)"
+    text = task.in_words(metric.name, state.results) if metric.name in state.results else "done"
+    return f"{text} after {state.elapsed:.1f} s{beside}."
