@@ -91,16 +91,10 @@ class TrainingManager:
         Raises:
             RuntimeError: if training is under way.
         """
-        if self.busy:
-            raise RuntimeError("a run is in training")
-        self._control = Control()
         planned = [(new_run_id(), config) for config in configs]
+        self._begin_training(self._train, planned)
         for run_id, config in planned:
-            self.states[run_id] = RunState(run_id, config)
-            self._colours[run_id] = len(self._colours)
-        for task in {config.task for config in configs}:
-            self._forget_oldest(task)
-        self._training = self._spawn(self._train, "training", planned, self._control)
+            self._take_in(RunState(run_id, config))
         return [run_id for run_id, _ in planned]
 
     def resume(self, run: RunRecord, state: RunState) -> str:
@@ -113,15 +107,9 @@ class TrainingManager:
         Raises:
             RuntimeError: if training is under way.
         """
-        if self.busy:
-            raise RuntimeError("a run is in training")
-        self._control = Control()
+        self._begin_training(self._resume, run)
         self._begun = ""
-        self._forget(run.run_id)
-        self.states[run.run_id] = replace(state, status=Status.LOADING, message="")
-        self._colours.setdefault(run.run_id, len(self._colours))
-        self._forget_oldest(run.config.task)
-        self._training = self._spawn(self._resume, "training", run, self._control)
+        self._take_in(replace(state, status=Status.LOADING, message=""))
         return run.run_id
 
     def train_report(self, plan: Plan) -> None:
@@ -130,12 +118,9 @@ class TrainingManager:
         Raises:
             RuntimeError: if training is under way.
         """
-        if self.busy:
-            raise RuntimeError("a run is in training")
-        self._control = Control()
-        self.report = ReportStatus(plan)
         trainer = ReportTrainer(plan, self._queue.append, self._evaluate_kept)
-        self._training = self._spawn(trainer.train, "training", self._control)
+        self._begin_training(trainer.train)
+        self.report = ReportStatus(plan)
 
     def stop(self) -> None:
         """Ask the runs in training to stop and keep what they have."""
@@ -181,25 +166,24 @@ class TrainingManager:
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
-                loaded = item
-                self.note = item.text
-                continue
-            if isinstance(item, ReportStatus):
+                loaded, self.note = item, item.text
+            elif isinstance(item, ReportStatus):
                 self.report, report = item, True
                 if not item.going_on:
                     self._forget_unbegun()
-                continue
-            if isinstance(item, RunBegan):
-                self._begin(item.state)
-                changed[item.state.run_id] = None
-                continue
-            changed[item.run_id] = None
-            if item.run_id not in self.states:
-                continue  # cleared meanwhile
-            if isinstance(item, Evaluated):
-                self.evaluations[item.run_id] = item.evaluation
+            elif isinstance(item, RunBegan):  # the one before it has ended
+                self._forget_unbegun()
+                self._begun = item.state.run_id
+                self._take_in(item.state)
+                changed[self._begun] = None
             else:
-                self.states[item.run_id] = self.states[item.run_id].apply(item)
+                changed[item.run_id] = None
+                if item.run_id not in self.states:
+                    continue  # cleared meanwhile
+                if isinstance(item, Evaluated):
+                    self.evaluations[item.run_id] = item.evaluation
+                else:
+                    self.states[item.run_id] = self.states[item.run_id].apply(item)
         return Drained(tuple(changed), loaded, report)
 
     def close(self, seconds: float) -> bool:
@@ -212,14 +196,15 @@ class TrainingManager:
             thread.join(seconds / max(1, len(self._threads)))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _begin(self, state: RunState) -> None:
-        """Take in a run that the rerun begins; the one before it has ended."""
-        self._forget_unbegun()
+    def _take_in(self, state: RunState) -> None:
+        """Take in a run that begins or goes on; the oldest of its task are forgotten."""
         self._forget(state.run_id)
-        self._begun = state.run_id
         self.states[state.run_id] = state
         self._colours.setdefault(state.run_id, len(self._colours))
-        self._forget_oldest(state.config.task)
+        mine = [one for one in self.states.values() if one.config.task == state.config.task]
+        for old in mine[:-RUNS_KEPT]:
+            if not old.status.active:
+                self._forget(old.run_id)
 
     def _forget_unbegun(self) -> None:
         """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""
@@ -232,11 +217,18 @@ class TrainingManager:
         self.states.pop(run_id, None)
         self.evaluations.pop(run_id, None)
 
-    def _forget_oldest(self, task: str) -> None:
-        mine = [run_id for run_id, state in self.states.items() if state.config.task == task]
-        for run_id in mine[: max(0, len(mine) - RUNS_KEPT)]:
-            if not self.states[run_id].status.active:
-                self._forget(run_id)
+    def _begin_training(self, target: Any, *arguments: Any) -> None:
+        """Call `target` in the one thread that trains, with `arguments` and what controls it.
+
+        What it tells waits in the queue, so the runs may be taken in behind this.
+
+        Raises:
+            RuntimeError: if training is under way.
+        """
+        if self.busy:
+            raise RuntimeError("a run is in training")
+        self._control = Control()
+        self._training = self._spawn(target, "training", *arguments, self._control)
 
     def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:
         thread = threading.Thread(target=target, args=arguments, name=name, daemon=True)
