@@ -17,7 +17,6 @@ from rnn_tui.inside.mnist import logits_after_rows, trace_digit
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.networks.row_reader import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
@@ -25,6 +24,7 @@ from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model
 from rnn_tui.tasks.recall.questions import RecallNetwork
+from tests.networks.ordinary import pytorch_weights
 
 LSTM = CELLS["lstm"]
 

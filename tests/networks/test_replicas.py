@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.replicas import Replicas, pytorch_weights
+from rnn_tui.networks.replicas import Replicas
+from tests.networks.ordinary import pytorch_weights
 
 Pair = tuple[nn.RNNBase, nn.Linear]
 MODULES: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.networks.stepwise import sigmoid
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from tests.networks.ordinary import pytorch_weights
 
 LSTM = CELLS["lstm"]
 

@@ -18,12 +18,12 @@ from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import generator
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.replicas import pytorch_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem
 from rnn_tui.tasks.sequences.problem import Examples, SequenceProblem, with_weights
+from tests.networks.ordinary import pytorch_weights
 
 LSTM = CELLS["lstm"]
 
