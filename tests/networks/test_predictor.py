@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.networks.row_reader import Predictor
+from rnn_tui.networks.row_reader import predict
 
 
 def weights() -> dict[str, torch.Tensor]:
@@ -18,28 +18,28 @@ ANSWERS = [[3.5, -1.0], [0.5, 1.0], [0.5, 0.0]]
 
 @pytest.mark.parametrize("batch_size", [1, 2, 1000])
 def test_answers_are_the_models_whatever_the_batch(batch_size: int) -> None:
-    predictor = Predictor(nn.Linear(2, 2), weights())
-    assert predictor.logits(INPUTS, batch_size).tolist() == ANSWERS
+    logits = predict(nn.Linear(2, 2), weights(), INPUTS, batch_size=batch_size)
+    assert logits.tolist() == ANSWERS
 
 
 def test_training_on_changes_no_answer() -> None:
-    source = weights()
-    predictor = Predictor(nn.Linear(2, 2), source)
+    source, model = weights(), nn.Linear(2, 2)
+    logits = predict(model, source, INPUTS)
     for tensor in source.values():
         tensor.fill_(9.0)
-    assert predictor.logits(INPUTS).tolist() == ANSWERS
+    assert logits.tolist() == model(INPUTS).tolist() == ANSWERS
 
 
 def test_answers_carry_no_graph() -> None:
-    logits = Predictor(nn.Linear(2, 2), weights()).logits(INPUTS)
+    logits = predict(nn.Linear(2, 2), weights(), INPUTS)
     assert not logits.requires_grad
     assert logits.dtype == torch.float32
 
 
 def test_dropout_is_off() -> None:
     model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
-    predictor = Predictor(model, {f"0.{name}": tensor for name, tensor in weights().items()})
-    assert predictor.logits(INPUTS).tolist() == ANSWERS
+    named = {f"0.{name}": tensor for name, tensor in weights().items()}
+    assert predict(model, named, INPUTS).tolist() == ANSWERS
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_dropout_is_off() -> None:
 )
 def test_weights_of_another_model_are_refused(wrong: dict[str, torch.Tensor]) -> None:
     with pytest.raises(CheckpointError) as refused:
-        Predictor(nn.Linear(2, 2), wrong)
+        predict(nn.Linear(2, 2), wrong, INPUTS)
     message = str(refused.value)
     assert message.isprintable()
     assert message.endswith(".")

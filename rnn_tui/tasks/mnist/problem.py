@@ -19,7 +19,7 @@ from rnn_tui.engine.resources import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
-from rnn_tui.networks.row_reader import Predictor, build_row_reader
+from rnn_tui.networks.row_reader import build_row_reader, predict
 from rnn_tui.tasks.config import ImageConfig, as_kind
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist import MNIST
@@ -206,8 +206,8 @@ class MnistProblem(Problem):
         settings = as_kind(config, ImageConfig)
         data = load_mnist(settings.data_dir)
         bfloat16 = settings.recipe.bfloat16 and fast_bfloat16(torch.device("cpu"))
-        predictor = Predictor(build_model(settings), weights, bfloat16)
-        logits = predictor.logits(to_pixels(data.test_images, settings.recipe.standardise))
+        pixels = to_pixels(data.test_images, settings.recipe.standardise)
+        logits = predict(build_model(settings), weights, pixels, bfloat16=bfloat16)
         probabilities = torch.softmax(logits, dim=-1).numpy()
         labels = data.test_labels.numpy()
         predictions = probabilities.argmax(axis=1)
