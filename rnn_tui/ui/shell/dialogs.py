@@ -15,7 +15,6 @@ class ConfirmScreen(ModalScreen[bool]):
 
     Args:
         question: what is about to happen.
-        stop_label: the words on the button that stops.
     """
 
     # Below, the margins are left out, or the second button would lie outside the screen.
@@ -27,16 +26,16 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str, stop_label: str = "Stop and keep (s)") -> None:
+    def __init__(self, question: str) -> None:
         super().__init__()
-        self._question, self._stop_label = question, stop_label
+        self._question = question
 
     def compose(self) -> ComposeResult:
         """Lay out the question and two buttons."""
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(self._stop_label, variant="warning", id="stop")
+                yield Button("Stop and keep (s)", variant="warning", id="stop")
                 yield Button("Carry on (c)", variant="primary", id="carry-on")
 
     def on_mount(self) -> None:

@@ -50,6 +50,9 @@ class LatestQuestion(Generic[T]):
         take: gets each answer, or the sentence to show in its place.
         failure: that sentence, where a question raises what is no `UserError`.
         overtaken: whether to take the answers to questions that another one has overtaken, too.
+
+    Attributes:
+        busy: whether an answer is to come.
     """
 
     def __init__(
@@ -64,18 +67,13 @@ class LatestQuestion(Generic[T]):
         self._overtaken = overtaken
         self._waiting: Callable[[], T] | None = None
         self._asked = 0  # times, of which only the last one counts
-        self._busy = False
-
-    @property
-    def busy(self) -> bool:
-        """Whether an answer is to come."""
-        return self._busy
+        self.busy = False
 
     def ask(self, question: Callable[[], T]) -> None:
         """Answer `question` in place of the one that still waits."""
         self._waiting, self._asked = question, self._asked + 1
-        if not self._busy:
-            self._busy = True
+        if not self.busy:
+            self.busy = True
             self._widget.run_worker(self._answer_all(), group="answers")
 
     def forget(self) -> None:
@@ -90,7 +88,7 @@ class LatestQuestion(Generic[T]):
                 if self._overtaken or number == self._asked:
                     await self._take(outcome)
         finally:
-            self._busy = False
+            self.busy = False
 
     def _outcome(self, question: Callable[[], T]) -> T | str:
         """In a thread: the answer, or the sentence to show in its place."""

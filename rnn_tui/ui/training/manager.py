@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 # As many as there are colours to tell them apart.
 RUNS_KEPT = 8
-LOADING_NOTE = "loading PyTorch …"
 logger = logging.getLogger(__name__)
 
 
@@ -72,7 +71,7 @@ class TrainingManager:
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}
         self.evaluations: dict[str, Any] = {}
-        self.note = LOADING_NOTE
+        self.note = "loading PyTorch …"
         self.report: ReportStatus | None = None
         self._queue: deque[events.Event | Evaluated | Loaded | RunBegan | ReportStatus] = deque()
         self._control = Control()

@@ -13,10 +13,8 @@ from rnn_tui.engine.errors import printable
 class MarkedCheckbox(Checkbox):
     """A compact checkbox that shows its state by a mark, not by colour alone."""
 
-    def __init__(
-        self, label: str, value: bool = False, id: str | None = None, disabled: bool = False
-    ) -> None:
-        super().__init__(label, value, id=id, compact=True, disabled=disabled)
+    def __init__(self, label: str, value: bool = False, id: str | None = None) -> None:
+        super().__init__(label, value, id=id, compact=True)
         self.BUTTON_INNER = "✓" if value else " "
 
     def watch_value(self) -> None:
