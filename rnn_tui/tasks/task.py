@@ -94,12 +94,12 @@ class View:
 _TRAINING = "rnn_tui.ui.training"
 TRAINING = View("training", "Training", f"{_TRAINING}.training_view:training_view")
 RESULTS = View("results", "Results", f"{_TRAINING}.variants:VariantTable")
-LENGTHS = View("lengths", "Lengths", f"{_TRAINING}.lengths_view:LengthsView")
-CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.confusion_view:ConfusionView")
+LENGTHS = View("lengths", "Lengths", f"{_TRAINING}.result_views:LengthsView")
+CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.result_views:ConfusionView")
 TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
 MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
-LOG = View("log", "Log", f"{_TRAINING}.log:LogView")
+LOG = View("log", "Log", f"{_TRAINING}.result_views:LogView")
 
 
 @dataclass(frozen=True)

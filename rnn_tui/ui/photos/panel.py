@@ -24,7 +24,7 @@ from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
-from rnn_tui.ui.training.confusion_view import confusion_table
+from rnn_tui.ui.training.result_views import confusion_table
 from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 

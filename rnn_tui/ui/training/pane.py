@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.training.form import SettingsForm
-    from rnn_tui.ui.training.log import LogView
+    from rnn_tui.ui.training.result_views import LogView
 
 SEEDS_HELP = """
 **Seeds** are networks with their own data and first weights, trained side by side: a curve is their

@@ -24,9 +24,9 @@ from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.form import SettingsForm
-from rnn_tui.ui.training.lengths_view import LengthsView
 from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.training.result_views import LengthsView
 from rnn_tui.ui.training.training_view import NetworksTraining
 from rnn_tui.ui.training.variants import VariantTable
 from tests.ui.conftest import ScriptedRuns
