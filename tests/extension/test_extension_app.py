@@ -37,7 +37,7 @@ async def trained(pilot: Pilot[Any], pane: TaskPane) -> RunState:
     """The run that `t` starts, at its end."""
     await pilot.press("t")
     await wait_until(pilot, lambda: pane.chosen and pane.chosen.status is Status.FINISHED)
-    await wait_until(pilot, lambda: pane.evaluation(pane.chosen))
+    await wait_until(pilot, lambda: pane.evaluation)
     await pilot.pause(0.5)
     assert pane.chosen is not None
     return pane.chosen

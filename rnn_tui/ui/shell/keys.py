@@ -8,7 +8,7 @@ from typing import cast
 from rich.cells import cell_len
 from rich.text import Text
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import ActiveBinding, Binding
+from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
@@ -39,17 +39,13 @@ OTHER_KEYS: Mapping[str, KeyRows] = {
 
 def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     """The documented keys of what is in front and has the focus, then the app's; one an action."""
-    app = screen.app
-    found: dict[tuple[DOMNode, str], ActiveBinding] = {}
+    app = cast("App[object]", screen.app)
+    found: dict[tuple[DOMNode, str], Binding] = {}
     for active in screen.active_bindings.values():
         if active.node is not screen and active.binding.tooltip:
-            found.setdefault((active.node, active.binding.action), active)
-    of_app = [one for one in found.values() if one.node is app]
-    return [_pair(one) for one in found.values() if one.node is not app] + [*map(_pair, of_app)]
-
-
-def _pair(active: ActiveBinding) -> tuple[Binding, DOMNode]:
-    return active.binding, active.node
+            found.setdefault((active.node, active.binding.action), active.binding)
+    pairs = [(binding, node) for (node, _), binding in found.items()]
+    return sorted(pairs, key=lambda pair: pair[1] is app)
 
 
 def help_sections(screen: Screen[object]) -> Mapping[str, KeyRows]:

@@ -168,9 +168,10 @@ class TaskPane(Pane):
         """The runs of this task, in order of start."""
         return [s for s in self.runs.states.values() if s.config.task == self.spec.name]
 
-    def evaluation(self, state: RunState | None) -> Any:
-        """What the evaluation found of a run, or None."""
-        return self.runs.evaluations.get(state.run_id) if state else None
+    @property
+    def evaluation(self) -> Any:
+        """What the evaluation found of the run that is looked at, or None."""
+        return self.runs.evaluations.get(self.chosen.run_id) if self.chosen else None
 
     # What the app's keys do here.
 

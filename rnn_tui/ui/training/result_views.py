@@ -63,7 +63,7 @@ class ConfusionView(Vertical, TaskView):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw what was evaluated of the run that is looked at."""
-        found, run = pane.evaluation(pane.chosen), pane.chosen
+        found, run = pane.evaluation, pane.chosen
         matrices = getattr(found, "confusion", None)
         if matrices is not None and matrices.ndim == 2:
             matrices = matrices[None]  # of a single network
@@ -198,7 +198,7 @@ class LengthsView(Vertical, SpreadView, TaskView):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw what was evaluated of the run that is looked at."""
-        found = pane.evaluation(pane.chosen)
+        found = pane.evaluation
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
         self.draw()
 

@@ -73,7 +73,7 @@ class TestImagesView(VerticalScroll, TaskView):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Show the results of the run that is looked at, or say that there are none yet."""
-        evaluation = pane.evaluation(pane.chosen)
+        evaluation = pane.evaluation
         changed = evaluation is not self._evaluation
         self._evaluation = evaluation
         self.query_one("#headline", Static).update(self._headline(pane.chosen))
@@ -158,7 +158,7 @@ class MisreadView(Vertical, TaskView):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """List the misread images of the run that is looked at."""
-        evaluation = pane.evaluation(pane.chosen)
+        evaluation = pane.evaluation
         headline = self.query_one("#misread-headline", Static)
         if evaluation is None:
             headline.update("A run that is finished lists the test images it misread here.")
