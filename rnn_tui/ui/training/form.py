@@ -114,24 +114,16 @@ class SettingsForm(VerticalScroll):
 
     def compose(self) -> ComposeResult:
         """Lay the fields out, one below the other."""
-        presets = [(preset.name, preset.name) for preset in self._spec.presets]
         with Vertical(classes="choice"):
-            with Horizontal():
-                yield Label("Preset")
-                yield Select(
-                    presets, value=presets[0][1], allow_blank=False, compact=True, id="preset"
-                )
+            yield from _select("Preset", [one.name for one in self._spec.presets], "preset")
             yield Static("", id="summary", markup=False)
         if len(self._spec.cells) > 1:
             with Vertical(classes="choice", id="models"):
                 yield Label("Cells, one after another")
                 with Horizontal():
                     for model in self._spec.cells:
-                        yield MarkedCheckbox(
-                            CELLS[model].label,
-                            model == self._spec.default_cell,
-                            f"model-{model}",
-                        )
+                        ticked = model == self._spec.default_cell
+                        yield MarkedCheckbox(CELLS[model].label, ticked, f"model-{model}")
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
                 with Vertical(classes="choice", id="choices"):
@@ -143,15 +135,7 @@ class SettingsForm(VerticalScroll):
             else:
                 yield SettingField(setting)
         with Vertical(classes="choice", id="device-choice"):
-            with Horizontal():
-                yield Label("Device")
-                yield Select(
-                    [(name, name) for name in DEVICES],
-                    value="auto",
-                    allow_blank=False,
-                    compact=True,
-                    id="device",
-                )
+            yield from _select("Device", DEVICES, "device")
             automatic = self._spec.config(self._spec.default_cell).automatic_device
             hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
             yield Static(hint, classes="hint", markup=False)
@@ -210,11 +194,7 @@ class SettingsForm(VerticalScroll):
             if len(self._spec.cells) > 1:
                 for model in self._spec.cells:
                     self.query_one(f"#model-{model}", Checkbox).value = model == config.cell
-            for setting in self._spec.adjustable:
-                value = getattr(config, setting.name)
-                if isinstance(setting, ChoicesSetting):
-                    for name in setting.choices:
-                        self._choice(name).value = name in value
+            self._tick(config)
         for field in self.query(SettingField):
             value, name = getattr(config, field.setting.name), field.setting.name
             same = value == getattr(usual, name)
@@ -226,6 +206,13 @@ class SettingsForm(VerticalScroll):
             for field in fields(config)
             if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
         ]
+
+    def _tick(self, config: RunConfig) -> None:
+        """Tick the choices that these settings have."""
+        for setting in self._spec.adjustable:
+            if isinstance(setting, ChoicesSetting):
+                for name in setting.choices:
+                    self._choice(name).value = name in getattr(config, setting.name)
 
     def _ticked(self, setting: ChoicesSetting) -> tuple[str, ...]:
         """The names that are ticked.
@@ -250,11 +237,7 @@ class SettingsForm(VerticalScroll):
     def _choose_preset(self) -> None:
         """Tick what the preset has, and show its values."""
         preset = str(self.query_one("#preset", Select).value)
-        config = self._spec.config(self._spec.default_cell, preset)
-        for setting in self._spec.adjustable:
-            if isinstance(setting, ChoicesSetting):
-                for name in setting.choices:
-                    self._choice(name).value = name in getattr(config, setting.name)
+        self._tick(self._spec.config(self._spec.default_cell, preset))
         self._show_preset()
 
     @on(Checkbox.Changed)
@@ -275,6 +258,14 @@ class SettingsForm(VerticalScroll):
     def on_input_submitted(self) -> None:
         """Enter in a field trains."""
         self.post_message(self.Submitted())
+
+
+def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
+    """A line to choose one of these names, at first the first."""
+    with Horizontal():
+        yield Label(label)
+        options = [(name, name) for name in names]
+        yield Select(options, value=names[0], allow_blank=False, compact=True, id=id)
 
 
 def _range_text(setting: Setting, values: Sequence[Any]) -> str:
