@@ -27,20 +27,12 @@ class ReplicaLSTM(Replicas):
         self._workspaces = _Workspaces()
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B).
-
-        Inputs may be of any type, such as bytes; they become that of the weights.
-        """
+        """As `Replicas.forward` says: (T, R, B) of `inputs` (T, R, F, B)."""
         outputs: Tensor = _EveryStep.apply(self.gates, self.readout, inputs, self._workspaces)  # type: ignore[no-untyped-call]
         return outputs
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """The readout (R, O, B) after the last step of each sequence of `inputs` (T, R, F, B).
-
-        Args:
-            inputs: of any type; zero after a sequence's end.
-            lengths: (R, B) steps of each sequence, or None where all are T.
-        """
+        """As `Replicas.at_end` says: (R, O, B) of `inputs` (T, R, F, B), `lengths` (R, B)."""
         outputs: Tensor = _LastStep.apply(  # type: ignore[no-untyped-call]
             self.gates, self.readout, inputs, lengths, self._workspaces
         )
@@ -48,11 +40,7 @@ class ReplicaLSTM(Replicas):
 
     @torch.no_grad()
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """The states (R, H, B) after each step of `inputs` (T, R, F, B), keeping none.
-
-        For answers over thousands of steps, where `forward` would keep all that a backward pass
-        needs.
-        """
+        """As `Replicas.steps` says: (R, H, B) after each step of `inputs` (T, R, F, B)."""
         steps, replicas, _, batch = inputs.shape
         width = self.hidden_size
         joined = self.gates.new_zeros(replicas, self.gates.shape[2], batch)
@@ -131,23 +119,22 @@ class _Workspace:
 
 
 class _Workspaces:
-    """Workspaces at rest. A backward pass brings one back, the next forward pass takes it."""
+    """Keeps a workspace at rest. A backward pass brings it back, the next forward pass takes it."""
 
     def __init__(self) -> None:
-        self._free: list[_Workspace] = []
+        self._free: _Workspace | None = None
 
     def take(self, like: Tensor, steps: int, batch: int) -> _Workspace:
-        """A workspace that fits; those that do not are dropped."""
-        free, self._free = self._free, []
-        found = next((one for one in free if one.fits(like, steps, batch)), None)
-        if found is None:
+        """The workspace at rest, or a new one where that does not fit or there is none."""
+        found, self._free = self._free, None
+        if found is None or not found.fits(like, steps, batch):
             found = _Workspace(like, steps, batch)
         found.generation += 1
         return found
 
     def give_back(self, workspace: _Workspace) -> None:
         """Let the next forward pass have it."""
-        self._free = [workspace]
+        self._free = workspace
 
 
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
