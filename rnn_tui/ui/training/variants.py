@@ -105,17 +105,14 @@ class VariantTable(Vertical, TaskView):
         yield table
 
     def on_mount(self) -> None:
-        """Follow the theme, whose colours are in the cells."""
+        """No run is shown yet."""
         self.query_one(DataTable).display = False
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._forget())
-
-    def _forget(self) -> None:
-        self._shown = ()
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Show the latest figures of the run that is looked at."""
         state = pane.chosen
-        # Rows are made anew only when there is something new: a table has to keep its cursor.
+        # Rows are made anew only when there is something new: a table has to keep its cursor. The
+        # colours of the theme are in its cells.
         key = (state.run_id, len(state.epochs), state.status, self.app.theme) if state else ("",)
         if key == self._shown:
             return
