@@ -275,15 +275,7 @@ class RnnTuiApp(App[int]):
     @work(group="requests")
     async def on_settings_wanted(self, event: SettingsWanted) -> None:
         """Put the settings of an old run into the form of its task."""
-        pane = await self._task_pane(event.config.task)
-        left_out = pane.take_settings(event.config)
-        if left_out:
-            self.notify(
-                f"The form has no field for {', '.join(left_out)}; these are as in the preset.",
-                severity="warning",
-                markup=False,
-                timeout=8,
-            )
+        (await self._task_pane(event.config.task)).take_settings(event.config)
 
     @work(group="requests")
     async def on_weights_wanted(self, event: WeightsWanted) -> None:

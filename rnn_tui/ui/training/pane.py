@@ -55,8 +55,7 @@ class TaskPane(Pane):
         self.spec, self.runs, self._data_dir = task, runs, data_dir
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
-        self._views: dict[str, TaskView | LazyView] = {}
-        self._looked_at: list[str] = []  # views, the last one at the end
+        self._views: dict[str, TaskView | LazyView] = {}  # the one looked at last first
         self._chosen: str | None = None
         self._followed: str | None = None
         self._logged: dict[str, int] = {}
@@ -78,13 +77,12 @@ class TaskPane(Pane):
 
     def _made(self, view: View) -> TaskView | LazyView:
         """A view of the tab, or the place for one that is made when it is looked at."""
-        made: TaskView | LazyView
-        if view.late:
-            made = LazyView(lambda: view.load()(self, **view.options))
-        else:
-            made = view.load()(self, **view.options)
-        self._views[view.id] = made
-        return made
+
+        def make() -> TaskView:
+            return cast("TaskView", view.load()(self, **view.options))
+
+        self._views[view.id] = LazyView(make) if view.late else make()
+        return self._views[view.id]
 
     def on_mount(self) -> None:
         """Start with a chart in focus, so that single keys are commands."""
@@ -121,18 +119,19 @@ class TaskPane(Pane):
     @property
     def contents(self) -> list[TaskView]:
         """The views that are made, the one that was looked at last first."""
-        names = [*reversed(self._looked_at), *self._views]
-        found = (self.content(name) for name in dict.fromkeys(names))
+        found = (self.content(name) for name in self._views)
         return [view for view in found if view is not None]
 
     def _show_view(self) -> None:
         """Bring the view in front up to date; make it, if it is looked at for the first time."""
         name = self.view
-        self._looked_at = [one for one in self._looked_at if one != name] + [name]
+        if name not in self._views:
+            return
+        self._views = {name: self._views[name], **self._views}
         content = self.content(name)
         if content is not None:
             content.bring_up_to_date(self)
-        elif isinstance(self._views.get(name), LazyView):
+        else:
             self.run_worker(self._fill(name), group=name)
 
     async def _fill(self, name: str) -> None:
@@ -188,13 +187,15 @@ class TaskPane(Pane):
             return
         self.post_message(TrainRequested(configs))
 
-    def take_settings(self, config: RunConfig) -> list[str]:
-        """Fill the form in with these settings; returns those that it has no field for."""
+    def take_settings(self, config: RunConfig) -> None:
+        """Fill the form in with these settings, and say which it has no field for."""
         assert self._form is not None
         self.remove_class("-form-away")
         left_out = self._form.fill(config)
         self._form.focus_first()
-        return left_out
+        if left_out:
+            text = f"The form has no field for {', '.join(left_out)}; these are as in the preset."
+            self.notify(text, severity="warning", markup=False, timeout=8)
 
     def started(self, run_ids: list[str]) -> None:
         """The app has started these runs."""
