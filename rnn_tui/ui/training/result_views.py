@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.containers import Grid, Vertical
+from textual.containers import Vertical
 from textual.widgets import RichLog, Static
 
 from rnn_tui.engine.state import SpreadSeries
 from rnn_tui.tasks.evaluation import SequenceEvaluation
-from rnn_tui.ui.chart.chart import Chart, share_cursor, spread_series
+from rnn_tui.ui.chart.chart import Chart, spread_series
 from rnn_tui.ui.shell.views import SpreadView, TaskView
-from rnn_tui.ui.training.training_view import SIDE_BY_SIDE_WIDTH
+from rnn_tui.ui.training.training_view import ChartGrid
 from rnn_tui.ui.training.variants import VariantNames, name_in_chart
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _cell(count: int, shade: Color, bold: bool) -> Text:
     return Text(f"{count:>4} ", style=Style(bgcolor=shade.rich_color, color=colour, bold=bold))
 
 
-class LengthsView(Vertical, SpreadView, TaskView):
+class LengthsView(ChartGrid, SpreadView):
     """A chart for each figure by length.
 
     Args:
@@ -158,43 +157,29 @@ class LengthsView(Vertical, SpreadView, TaskView):
         titles: Sequence[str] = ("Accuracy by length",),
         log_x: bool = False,
     ) -> None:
-        super().__init__()
-        self._charts = tuple(
-            Chart(
-                title,
-                y_unit="%",
-                lower=0.0,
-                upper=100.0,
-                x_label="length",
-                log_x=log_x,
-                allow_log=False,
-                allow_smoothing=False,
-                empty_text="A run that is finished shows it here",
+        super().__init__(
+            *(
+                Chart(
+                    title,
+                    y_unit="%",
+                    lower=0.0,
+                    upper=100.0,
+                    x_label="length",
+                    log_x=log_x,
+                    allow_log=False,
+                    allow_smoothing=False,
+                    empty_text="A run that is finished shows it here",
+                )
+                for title in titles
             )
-            for title in titles
         )
+        self.set_class(len(titles) == 1, "-single")
         self._evaluation: SequenceEvaluation | None = None
-
-    @property
-    def charts(self) -> tuple[Chart, ...]:
-        """One a figure."""
-        return self._charts
 
     def compose(self) -> ComposeResult:
         """Lay out the charts."""
         yield VariantNames()
-        with Grid(id="charts"):
-            yield from self.charts
-
-    def on_mount(self) -> None:
-        """Read all charts at the same length."""
-        share_cursor(self, self.charts)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Side by side where there is room for it."""
-        wide = event.size.width >= SIDE_BY_SIDE_WIDTH and len(self.charts) > 1
-        self.set_class(wide, "-side-by-side")
-        self.set_class(len(self.charts) == 1, "-single")
+        yield from self.compose_charts()
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw what was evaluated of the run that is looked at."""

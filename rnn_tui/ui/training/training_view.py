@@ -38,7 +38,38 @@ def training_view(pane: TaskPane, log_loss: bool = False) -> TaskView:
     return kind(pane, log_loss)
 
 
-class TrainingCharts(Vertical, ChartView, TaskView):
+class ChartGrid(Vertical, ChartView, TaskView):
+    """Charts beside or below each other, with their cursors at the same place.
+
+    Args:
+        charts: the most important first.
+    """
+
+    def __init__(self, *charts: Chart) -> None:
+        super().__init__()
+        self._charts = charts
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """The charts, the most important first."""
+        return self._charts
+
+    def on_mount(self) -> None:
+        """Read all of them at the same place."""
+        share_cursor(self, self.charts)
+
+    def compose_charts(self) -> ComposeResult:
+        """Lay out the charts."""
+        with Grid(id="charts"):
+            yield from self.charts
+
+    def on_resize(self) -> None:
+        """Side by side where there is room for it."""
+        wide = self.size.width >= SIDE_BY_SIDE_WIDTH and len(self.charts) > 1
+        self.set_class(wide, "-side-by-side")
+
+
+class TrainingCharts(ChartGrid):
     """The two charts: what a task's metrics say they belong to, losses first.
 
     Args:
@@ -49,19 +80,14 @@ class TrainingCharts(Vertical, ChartView, TaskView):
     DEFAULT_CLASSES = "training-charts"
 
     def __init__(self, pane: TaskPane, log_loss: bool) -> None:
-        super().__init__()
-        self._losses = _charted(pane.spec, "loss")
-        self._accuracies = _charted(pane.spec, "accuracy")
-        self._loss_chart = Chart(
-            _title(self._losses) or "Loss",
-            lower=0.0,
-            id="loss-chart",
-            empty_text="Press t to train",
+        losses, accuracies = (_charted(pane.spec, chart) for chart in ("loss", "accuracy"))
+        loss = Chart(
+            _title(losses) or "Loss", lower=0.0, id="loss-chart", empty_text="Press t to train"
         )
-        self._loss_chart.set_reactive(Chart.log_y, log_loss)
-        one = self._accuracies[0] if self._accuracies else Metric("", "accuracy", "%", True)
-        self._accuracy_chart = Chart(
-            _title(self._accuracies) or "Accuracy",
+        loss.set_reactive(Chart.log_y, log_loss)
+        one = accuracies[0] if accuracies else Metric("", "accuracy", "%", True)
+        accuracy = Chart(
+            _title(accuracies) or "Accuracy",
             y_unit=one.unit,
             lower=one.lower,
             upper=one.upper,
@@ -69,21 +95,8 @@ class TrainingCharts(Vertical, ChartView, TaskView):
             allow_log=False,
             empty_text="One point an epoch",
         )
-
-    def on_mount(self) -> None:
-        """Read both charts at the same epoch."""
-        share_cursor(self, self.charts)
-
-    @property
-    def charts(self) -> tuple[Chart, Chart]:
-        """The loss chart and the accuracy chart."""
-        return self._loss_chart, self._accuracy_chart
-
-    def compose_charts(self) -> ComposeResult:
-        """Lay out the charts."""
-        with Grid(id="charts"):
-            yield self._loss_chart
-            yield self._accuracy_chart
+        super().__init__(loss, accuracy)
+        self._metrics = losses, accuracies
 
 
 class RunsTraining(TrainingCharts):
@@ -101,14 +114,13 @@ class RunsTraining(TrainingCharts):
         self._shown: tuple[str, int] = ("", 0)
 
     def on_resize(self) -> None:
-        """Two columns where there is room for them; no table where there is none."""
-        self.set_class(self.size.width >= SIDE_BY_SIDE_WIDTH, "-side-by-side")
+        """No table where there is no room for it."""
         self.set_class(self.size.height < EPOCHS_HEIGHT, "-low")
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw all runs in the charts and the epochs of the chosen one in the table."""
         states = pane.states()
-        for chart, metrics in zip(self.charts, (self._losses, self._accuracies), strict=True):
+        for chart, metrics in zip(self.charts, self._metrics, strict=True):
             chart.show(
                 [
                     curve
@@ -158,14 +170,12 @@ class NetworksTraining(TrainingCharts, SpreadView):
         self._fit()
 
     def _fit(self) -> None:
-        """Two columns where there is room for them; no table where it would squeeze the charts."""
+        """No table where it would squeeze the charts."""
         width, height = self.size
-        beside = width >= SIDE_BY_SIDE_WIDTH
         # A headline, and with a run the headings and a line for each network.
         table = 1 + (self._networks + 1 if self._networks else 0)
         names = self.query_one(VariantNames).get_content_height(self.size, self.size, width)
-        charts = CHART_HEIGHT if beside else 2 * CHART_HEIGHT
-        self.set_class(beside, "-side-by-side")
+        charts = CHART_HEIGHT if width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
         self.set_class(height < max(VARIANTS_HEIGHT, charts + table + names), "-low")
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
@@ -181,7 +191,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
         if len(variants) != self._networks:
             self._networks = len(variants)
             self._fit()
-        for chart, metrics in zip(self.charts, (self._losses, self._accuracies), strict=True):
+        for chart, metrics in zip(self.charts, self._metrics, strict=True):
             chart.show([*self._bands(metrics)])
 
     def _bands(self, metrics: Sequence[Metric]) -> Iterator[ChartSeries]:
