@@ -1,4 +1,4 @@
-"""The form that says what to train: preset, models or losses, numbers, device."""
+"""The form that says what to train: preset, cells or losses, numbers, device."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -121,9 +121,9 @@ class SettingsForm(VerticalScroll):
             with Vertical(classes="choice", id="models"):
                 yield Label("Cells, one after another")
                 with Horizontal():
-                    for model in self._spec.cells:
-                        ticked = model == self._spec.default_cell
-                        yield MarkedCheckbox(CELLS[model].label, ticked, f"model-{model}")
+                    for cell in self._spec.cells:
+                        ticked = cell == self._spec.default_cell
+                        yield MarkedCheckbox(CELLS[cell].label, ticked, f"model-{cell}")
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
                 with Vertical(classes="choice", id="choices"):
@@ -147,7 +147,7 @@ class SettingsForm(VerticalScroll):
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The models that are ticked."""
+        """The cells that are ticked."""
         if len(self._spec.cells) == 1:
             return self._spec.cells
         return tuple(
@@ -155,7 +155,7 @@ class SettingsForm(VerticalScroll):
         )
 
     def configs(self) -> list[RunConfig]:
-        """The runs that the form describes, one for each model ticked.
+        """The runs that the form describes, one for each cell ticked.
 
         Raises:
             SettingError: with the sentence to show; the field at fault has the focus then.
@@ -178,7 +178,7 @@ class SettingsForm(VerticalScroll):
                 field.input.focus()
                 raise
         preset = str(self.query_one("#preset", Select).value)
-        return [self._spec.config(model, preset, **overrides) for model in self.cells]
+        return [self._spec.config(cell, preset, **overrides) for cell in self.cells]
 
     def fill(self, config: RunConfig) -> list[str]:
         """Show these settings, of a run of this task; returns those that there is no field for.
@@ -192,8 +192,8 @@ class SettingsForm(VerticalScroll):
             self.query_one("#preset", Select).value = preset
             self.query_one("#device", Select).value = config.device
             if len(self._spec.cells) > 1:
-                for model in self._spec.cells:
-                    self.query_one(f"#model-{model}", Checkbox).value = model == config.cell
+                for cell in self._spec.cells:
+                    self.query_one(f"#model-{cell}", Checkbox).value = cell == config.cell
             self._tick(config)
         for field in self.query(SettingField):
             value, name = getattr(config, field.setting.name), field.setting.name
@@ -246,7 +246,7 @@ class SettingsForm(VerticalScroll):
         preset = self._spec.preset(str(self.query_one("#preset", Select).value))
         self.query_one("#summary", Static).update(preset.summary)
         chosen = self.cells or self._spec.cells
-        configs = [self._spec.config(model, preset.name) for model in chosen]
+        configs = [self._spec.config(cell, preset.name) for cell in chosen]
         for field in self.query(SettingField):
             values = [getattr(config, field.setting.name) for config in configs]
             field.input.placeholder = _range_text(field.setting, values)

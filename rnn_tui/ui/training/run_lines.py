@@ -79,7 +79,7 @@ class RunBar(Static):
 
     def __init__(self, task: Task, runs: TrainingManager) -> None:
         super().__init__()
-        self._record, self._runs = task, runs
+        self._spec, self._runs = task, runs
         self._ends: list[tuple[int, str]] = []
 
     def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
@@ -94,7 +94,7 @@ class RunBar(Static):
         for state in reversed(states):
             colour = self._runs.colour(state.run_id)
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
-            words = f"{state.config.label} {figures(self._record, state)} "
+            words = f"{state.config.label} {figures(self._spec, state)} "
             name = Content(words.replace("  ", " "))
             if state is chosen:
                 name = name.stylize("bold underline")

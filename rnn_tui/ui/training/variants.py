@@ -91,7 +91,7 @@ class VariantTable(Vertical, TaskView):
 
     def __init__(self, pane: TaskPane, short: bool = False) -> None:
         super().__init__()
-        self._record, self._short = pane.spec, short
+        self._spec, self._short = pane.spec, short
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
@@ -138,7 +138,7 @@ class VariantTable(Vertical, TaskView):
                 zip(state.config.variants, state.spreads(metric.name), strict=True)
             ):
                 mark = Text(f"{curve_marker(at)} ", curve_colour(at, dark))
-                report = self._record.published_figure(metric.name, cell, variant)
+                report = self._spec.published_figure(metric.name, cell, variant)
                 yield _row(mark, variant, metric, spread, report)
 
     def _headline(self, state: RunState | None) -> str:
@@ -154,7 +154,7 @@ class VariantTable(Vertical, TaskView):
         """What there is to show: test figures first, and accuracies before losses."""
         known = [one for one in state.metric_definitions if state.spreads(one.name)]
         if self._short:
-            headline = [one for one in known if one.name == self._record.headline]
+            headline = [one for one in known if one.name == self._spec.headline]
             return (headline or [one for one in known if one.higher_is_better] or known)[-1:]
         stages = ("test", "val", "train")
         return sorted(known, key=lambda one: (stages.index(one.stage), not one.higher_is_better))
