@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from rnn_tui.networks.stepwise import Activations, Array, CellWeights
 
 
+# An array or a tensor for each block of rows.
+Blocks = Sequence[Any]
+
+
 class Operations(Protocol):
     """What `Cell.step` may use beside arithmetic: of NumPy arrays or of PyTorch tensors."""
 
@@ -41,12 +45,12 @@ class Step(NamedTuple):
     Attributes:
         state: h, what the readout and the next step read.
         memory: c, what the next step reads besides; None where there is no such thing.
-        gates: in the order of `Cell.gates`.
+        gates: in the order of `Cell.gates`; none before the first step.
     """
 
     state: Any
     memory: Any
-    gates: tuple[Any, ...]
+    gates: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,23 +103,19 @@ class Cell(ABC):
     replica_rows: ClassVar[tuple[int, ...]] = ()
 
     @abstractmethod
-    def step(
-        self,
-        operations: Operations,
-        read: Sequence[Any],
-        recurrent: Sequence[Any],
-        state: Any,
-        memory: Any,
-    ) -> Step:
+    def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """One step.
 
         Args:
             operations: sigmoid and tanh of what the others are.
             read: for each block, W·x + b of the input.
             recurrent: for each block, U·h + b of the last state.
-            state: h of the last step, of the same shape as each of these.
-            memory: c of the last step; None where there is no such thing.
+            last: the last step, whose state has the same shape as each of these.
         """
+
+    def start(self, state: Any) -> Step:
+        """What comes before the first step, with a state of zeros."""
+        return Step(state, state if self.has_memory else None)
 
     @property
     def blocks(self) -> int:

@@ -7,10 +7,7 @@ biases can't be summed beforehand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
+from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step
 
 
 class GRUCell(Cell):
@@ -24,16 +21,9 @@ class GRUCell(Cell):
     # ONNX has the update gate first, and by default resets the state before it is multiplied.
     onnx = OnnxOperator("GRU", (1, 0, 2), {"linear_before_reset": 1})
 
-    def step(
-        self,
-        operations: Operations,
-        read: Sequence[Any],
-        recurrent: Sequence[Any],
-        state: Any,
-        memory: Any,  # noqa: ARG002
-    ) -> Step:
+    def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """h = (1 − z)·n + z·h₋₁, as n + z·(h₋₁ − n)."""
         reset = operations.sigmoid(read[0] + recurrent[0])
         update = operations.sigmoid(read[1] + recurrent[1])
         candidate = operations.tanh(read[2] + reset * recurrent[2])
-        return Step(candidate + update * (state - candidate), None, (reset, update, candidate))
+        return Step(candidate + update * (last.state - candidate), None, (reset, update, candidate))

@@ -6,7 +6,6 @@ Initial weights are drawn from a generator of our own and never from the global 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -59,19 +58,14 @@ class StackedLayers(nn.Module):
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
-        state: Any = sequences.new_zeros(len(sequences), self.hidden_size)
-        memory = state if self.cell.has_memory else None
-        states = []
+        blocks, states = self.cell.blocks, []
+        last = self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
         for at_step in read.unbind(1):
-            recurrent = nn.functional.linear(state, of_state, state_bias)
-            state, memory, _ = self.cell.step(
-                TorchOperations,
-                at_step.chunk(self.cell.blocks, 1),
-                recurrent.chunk(self.cell.blocks, 1),
-                state,
-                memory,
+            recurrent = nn.functional.linear(last.state, of_state, state_bias)
+            last = self.cell.step(
+                TorchOperations, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last
             )
-            states.append(state)
+            states.append(last.state)
         return torch.stack(states, 1)
 
 

@@ -6,9 +6,9 @@ With i, f, o the gates and g the candidate: c = f·c₋₁ + i·g and h = o·tan
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
+from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,19 +32,12 @@ class LSTMCell(Cell):
     # the three that the gradient of the memory reaches.
     replica_rows = (2, 0, 1, 3)
 
-    def step(
-        self,
-        operations: Operations,
-        read: Sequence[Any],
-        recurrent: Sequence[Any],
-        state: Any,  # noqa: ARG002
-        memory: Any,
-    ) -> Step:
+    def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """c = f·c₋₁ + i·g and h = o·tanh c."""
         sums = [x + h for x, h in zip(read, recurrent, strict=True)]
         write, keep, show = (operations.sigmoid(sums[at]) for at in (0, 1, 3))
         candidate = operations.tanh(sums[2])
-        memory = keep * memory + write * candidate
+        memory = keep * last.memory + write * candidate
         return Step(show * operations.tanh(memory), memory, (write, keep, candidate, show))
 
     def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> Replicas:

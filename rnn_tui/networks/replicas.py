@@ -15,7 +15,6 @@ vectorise over.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -91,15 +90,14 @@ class Replicas(nn.Module):
         width, blocks = self.hidden_size, self.cell.blocks
         of_state, of_input = self.gates[:, :, :width], self.gates[:, :, width:-2]
         input_bias, state_bias = self.gates[:, :, -2:-1], self.gates[:, :, -1:]
-        state: Any = self.gates.new_zeros(inputs.shape[1], width, inputs.shape[3])
-        memory = state if self.cell.has_memory else None
+        last = self.cell.start(self.gates.new_zeros(inputs.shape[1], width, inputs.shape[3]))
         for at_step in inputs:
             read = torch.baddbmm(input_bias, of_input, at_step.to(self.gates.dtype))
-            recurrent = torch.baddbmm(state_bias, of_state, state)  # (R, G·H, B)
-            state, memory, _ = self.cell.step(
-                TorchOperations, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), state, memory
+            recurrent = torch.baddbmm(state_bias, of_state, last.state)  # (R, G·H, B)
+            last = self.cell.step(
+                TorchOperations, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), last
             )
-            yield state
+            yield last.state
 
     @torch.no_grad()
     def set_replica(self, replica: int, recurrent: nn.Module, readout: nn.Linear) -> None:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from rnn_tui.networks.cell import Cell, OnnxOperator, Operations, Step
+from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step
 
 
 class RNNCell(Cell):
@@ -15,13 +12,6 @@ class RNNCell(Cell):
     pytorch = "RNN"
     onnx = OnnxOperator("RNN", (0,))
 
-    def step(
-        self,
-        operations: Operations,
-        read: Sequence[Any],
-        recurrent: Sequence[Any],
-        state: Any,  # noqa: ARG002
-        memory: Any,  # noqa: ARG002
-    ) -> Step:
+    def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:  # noqa: ARG002
         """h = tanh(read + recurrent)."""
-        return Step(operations.tanh(read[0] + recurrent[0]), None, ())
+        return Step(operations.tanh(read[0] + recurrent[0]), None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.cell import Cell, Step
 
 Array = npt.NDArray[np.float32]
 
@@ -88,26 +88,24 @@ def run(weights: CellWeights, inputs: Array) -> Activations:
     steps, count, features = inputs.shape
     read = inputs.reshape(-1, features) @ weights.of_input.T + weights.input_bias
     read = read.reshape(steps, count, -1)  # (T, N, G·H)
-    state = np.zeros((count, weights.hidden_size), read.dtype)
-    memory = state if cell.has_memory else None
-    states, memories, gates = [], [], []
+    last = cell.start(np.zeros((count, weights.hidden_size), read.dtype))
+    done = []
     for at_step in read:
-        recurrent = state @ weights.of_state.T + weights.state_bias
-        state, memory, of_gates = cell.step(
-            NumpyOperations,
-            np.split(at_step, cell.blocks, axis=1),
-            np.split(recurrent, cell.blocks, axis=1),
-            state,
-            memory,
-        )
-        states.append(state)
-        memories.append(memory)
-        gates.append(of_gates)
+        recurrent = last.state @ weights.of_state.T + weights.state_bias
+        last = _step(cell, at_step, recurrent, last)
+        done.append(last)
     return Activations(
-        np.stack(states),
-        np.stack(memories) if cell.has_memory else None,
-        {name: np.stack([step[at] for step in gates]) for at, name in enumerate(cell.gates)},
+        np.stack([step.state for step in done]),
+        np.stack([step.memory for step in done]) if cell.has_memory else None,
+        {name: np.stack([step.gates[at] for step in done]) for at, name in enumerate(cell.gates)},
     )
+
+
+def _step(cell: Cell, read: Array, recurrent: Array, last: Step) -> Step:
+    """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
+    of_input = np.split(read, cell.blocks, axis=1)
+    of_state = np.split(recurrent, cell.blocks, axis=1)
+    return cell.step(NumpyOperations, of_input, of_state, last)
 
 
 def replica_states(
@@ -117,22 +115,15 @@ def replica_states(
     width = weights.shape[1] // cell.blocks
     of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]
     active = len(lengths)
-    state = np.zeros((len(weights), width, active), np.float32)
-    memory = state if cell.has_memory else None
+    last = cell.start(np.zeros((len(weights), width, active), np.float32))
     for step in range(len(inputs)):
         active = still_going(lengths, step, active)
-        state = state[:, :, :active]
-        memory = None if memory is None else memory[:, :, :active]
+        state = last.state[:, :, :active]
+        memory = last.memory[:, :, :active] if cell.has_memory else None
         read = of_input @ inputs[step, :, :active].astype(np.float32) + weights[:, :, -2:-1]
         recurrent = of_state @ state + weights[:, :, -1:]
-        state, memory, _ = cell.step(
-            NumpyOperations,
-            np.split(read, cell.blocks, axis=1),
-            np.split(recurrent, cell.blocks, axis=1),
-            state,
-            memory,
-        )
-        yield state
+        last = _step(cell, read, recurrent, Step(state, memory))
+        yield last.state
 
 
 def still_going(lengths: Sequence[int], step: int, before: int) -> int:

@@ -1,9 +1,6 @@
 """A cell: the minimal gated unit (Zhou et al. 2016), which neither PyTorch nor ONNX has."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from rnn_tui.networks.cell import Cell, Operations, Step
+from rnn_tui.networks.cell import Blocks, Cell, Operations, Step
 
 
 class MGUCell(Cell):
@@ -13,15 +10,8 @@ class MGUCell(Cell):
     gates = ("forget", "candidate")
     keep_gate = "forget"
 
-    def step(
-        self,
-        operations: Operations,
-        read: Sequence[Any],
-        recurrent: Sequence[Any],
-        state: Any,
-        memory: Any,  # noqa: ARG002
-    ) -> Step:
+    def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """h = f·h₋₁ + (1 − f)·tanh(W·x + f·U·h₋₁)."""
         forget = operations.sigmoid(read[0] + recurrent[0])
         candidate = operations.tanh(read[1] + forget * recurrent[1])
-        return Step(forget * state + (1 - forget) * candidate, None, (forget, candidate))
+        return Step(forget * last.state + (1 - forget) * candidate, None, (forget, candidate))
