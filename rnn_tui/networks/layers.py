@@ -95,25 +95,20 @@ def initialise(
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
-            _initialise_linear(module, scheme, generator)
+            width = module.in_features
         elif isinstance(module, Recurrent):
-            for name, weight in module.named_parameters(recurse=False):
-                if scheme == "pytorch":
-                    bound = 1 / math.sqrt(module.hidden_size)
-                    weight.uniform_(-bound, bound, generator=generator)
-                else:
-                    _initialise_recurrent(name, weight, cell, generator, forget_bias)
-
-
-def _initialise_linear(module: nn.Linear, scheme: str, generator: torch.Generator) -> None:
-    if scheme == "pytorch":
-        bound = 1 / math.sqrt(module.in_features)
-        module.weight.uniform_(-bound, bound, generator=generator)
-        module.bias.uniform_(-bound, bound, generator=generator)
-    else:
-        # From zero, the first steps fit the readout before they disturb the recurrent weights.
-        module.weight.zero_()
-        module.bias.zero_()
+            width = module.hidden_size
+        else:
+            continue
+        for name, weight in module.named_parameters(recurse=False):
+            if scheme == "pytorch":
+                bound = 1 / math.sqrt(width)
+                weight.uniform_(-bound, bound, generator=generator)
+            elif isinstance(module, nn.Linear):
+                # From zero, the first steps fit the readout before they disturb the recurrent ones.
+                weight.zero_()
+            else:
+                _initialise_recurrent(name, weight, cell, generator, forget_bias)
 
 
 def _initialise_recurrent(
