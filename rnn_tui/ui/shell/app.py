@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -44,7 +44,6 @@ from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.runs.pane import RunsPane
 
 HERE = Path(__file__).parent.parent
@@ -165,9 +164,11 @@ class RnnTuiApp(App[int]):
         except UserError as error:
             self.notify(str(error), severity="warning", markup=False, timeout=10)
             return
-        interrupted = [run for run in runs if run.status == "interrupted"]
-        if interrupted:
-            self.notify(_interrupted(interrupted), markup=False, timeout=20)
+        names = [run.name for run in runs if run.status == "interrupted"]
+        if names:
+            what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} runs were"
+            text = f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
+            self.notify(text, markup=False, timeout=20)
 
     @property
     def pane(self) -> Pane:
@@ -313,11 +314,6 @@ class RnnTuiApp(App[int]):
         """Something trains now: there will be news of it, and keys that stop it."""
         self.news.timer.resume()
         self.refresh_bindings()
-
-
-def _interrupted(runs: Sequence[RunRecord]) -> str:
-    what = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
-    return f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
 
 
 def run(data_dir: str | None = None) -> int:
