@@ -1,5 +1,6 @@
 """What all tests share: a home of their own, and a slice of MNIST that trains in a second."""
 
+import gc
 import gzip
 import os
 import struct
@@ -29,7 +30,9 @@ def pytest_collection() -> Iterator[None]:
     """Look for garbage only in what tests make, not in what they import.
 
     That is half a million objects; walking through them again and again took a third of the time.
+    And look seldom: what Textual keeps of the screens of one test is as much again.
     """
+    gc.set_threshold(20_000, 20, 20)
     with heavy_imports():
         return (yield)
 

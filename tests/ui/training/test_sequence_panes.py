@@ -233,10 +233,8 @@ async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(
 # Mean and spread
 
 
-async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(
-    task: str, runs: ScriptedSets
-) -> None:
-    async with looking_at(task, runs) as (app, pilot):
+async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
         config = runs.started[0]
@@ -260,9 +258,9 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(
 
 
 async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
-    task: str, runs: ScriptedSets
+    runs: ScriptedSets,
 ) -> None:
-    async with looking_at(task, runs, (120, 40)) as (app, pilot):
+    async with looking_at("adder", runs, (120, 40)) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
         await finish(pilot, runs)
@@ -374,8 +372,8 @@ async def test_training_goes_on_behind_another_tab(runs: ScriptedSets) -> None:
         assert [config.task for config in runs.started] == ["recall"]
 
 
-async def test_a_run_that_is_stopped_leaves_its_curves(task: str, runs: ScriptedSets) -> None:
-    async with looking_at(task, runs, (80, 24)) as (app, pilot):
+async def test_a_run_that_is_stopped_leaves_its_curves(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs, (80, 24)) as (app, pilot):
         await start(pilot, runs)
         await pilot.press("s")
         await wait_until(pilot, lambda: not runs.busy)
@@ -388,9 +386,9 @@ async def test_a_run_that_is_stopped_leaves_its_curves(task: str, runs: Scripted
 # What it looks like
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize(("task", "size"), [("recall", (80, 24)), ("adder", (120, 40))])
 async def test_the_screen_in_mid_training(
-    size: tuple[int, int], task: str, runs: ScriptedSets, snapshot: SnapshotAssertion
+    task: str, size: tuple[int, int], runs: ScriptedSets, snapshot: SnapshotAssertion
 ) -> None:
     async with looking_at(task, runs, size) as (app, pilot):
         field(app, "seeds").value = "4"
