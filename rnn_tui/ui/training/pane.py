@@ -198,7 +198,10 @@ class TaskPane(Pane):
             self.notify(text, severity="warning", markup=False, timeout=8)
 
     def started(self, run_ids: list[str]) -> None:
-        """The app has started these runs."""
+        """The app has started these runs, or goes on with one."""
+        for run_id in run_ids:  # one that was stopped here before ends a second time
+            self._told.discard(run_id)
+            self._logged.pop(run_id, None)
         self._chosen = run_ids[0]
         self.add_class("-form-away")
         self.show_tab(self.spec.views[0].id)

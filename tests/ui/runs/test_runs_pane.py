@@ -26,6 +26,7 @@ from rnn_tui.ui.runs.dialogs import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.messages import TrainRequested
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
@@ -301,6 +302,27 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
         await settled(pilot, app)
         await pilot.press("b")
         assert "by tags" in screen_text(app)
+
+
+async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -> None:
+    runs = TrainingManager()
+    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
+        app: Any = pilot.app
+        await pilot.press("f4")
+        await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)
+        app.post_message(TrainRequested([adder()]))
+        await wait_until(pilot, lambda: runs.busy)
+        await pilot.press("p")  # or it would be over before anyone can stop it
+        await wait_until(pilot, lambda: [s.status for s in runs.states.values()] == [Status.PAUSED])
+        await pilot.press("s")
+        await wait_until(pilot, lambda: "was stopped" in last_notice(app))
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: bool(app.query(RunsTable)))
+        await settled(pilot, app)
+        await pilot.press("g")
+        await wait_until(pilot, lambda: "bit accuracy: H 3 bce" in last_notice(app))
+        assert [s.status for s in runs.states.values()] == [Status.FINISHED]
+    assert runs.close(10)
 
 
 async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
