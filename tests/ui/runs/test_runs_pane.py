@@ -4,6 +4,7 @@ import shutil
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -310,10 +311,8 @@ async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -
         app: Any = pilot.app
         await pilot.press("f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)
-        app.post_message(TrainRequested([adder()]))
+        app.post_message(TrainRequested([replace(adder(), epochs=100)]))
         await wait_until(pilot, lambda: runs.busy)
-        await pilot.press("p")  # or it would be over before anyone can stop it
-        await wait_until(pilot, lambda: [s.status for s in runs.states.values()] == [Status.PAUSED])
         await pilot.press("s")
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))
         await pilot.press("f5")
