@@ -45,7 +45,7 @@ class ViewTabs(TabbedContent):
 
     Textual brings the view with the focus to the front, but on a message, which on a busy machine
     arrives when the user has gone to another view already: `n` pressed fast would end where it
-    began. Waits for `TabbedContent` to look at the focus when the message arrives.
+    began. Waits for Textualize/textual#4955.
     """
 
     def _on_tab_pane_focused(self, event: TabPane.Focused) -> None:
