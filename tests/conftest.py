@@ -32,7 +32,7 @@ def pytest_collection() -> Iterator[None]:
     That is half a million objects; walking through them again and again took a third of the time.
     And look seldom: what Textual keeps of the screens of one test is as much again.
     """
-    gc.set_threshold(20_000, 20, 10)
+    gc.set_threshold(100_000, 20, 5)
     with heavy_imports():
         return (yield)
 
