@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.color import Color
-from textual.containers import Horizontal, HorizontalScroll, Vertical
+from textual.containers import HorizontalScroll, Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import DataTable, Static
@@ -23,7 +23,7 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
-from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
+from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars
 from rnn_tui.ui.widgets.fields import TypesDigits
 
 # The report's table: how many sequences of each length, at how many lengths at most.
@@ -222,18 +222,10 @@ class MarkedDigits(Widget):
         return line.stylize("bold reverse", start, start + 3) + Content(words).stylize("dim")
 
 
-class AnswerColumn(Vertical):
+class AnswerColumn(DigitColumn):
     """What one variant answers: the digit, right or wrong, and the ten probabilities."""
 
-    def compose(self) -> ComposeResult:
-        """Lay the words out beside the digit, the bars below."""
-        with Horizontal(classes="head"):
-            yield BigDigit()
-            with Vertical():
-                yield Static("", classes="name", markup=False)
-                yield Static("", classes="verdict", markup=False)
-                yield Static("", classes="seeds", markup=False)
-        yield ProbabilityBars()
+    LINES = ("name", "verdict", "seeds")
 
     def show(self, answers: RecallAnswers, variant: int, seed: int | None) -> None:
         """Show the answer of a variant's `seed`-th replica to the first sequence, or the mean."""

@@ -17,7 +17,7 @@ from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
-from rnn_tui.ui.widgets.digits import BigDigit, ProbabilityBars
+from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars
 
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
@@ -121,17 +121,8 @@ Mouse: left draws; right, or Shift, erases.
 Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift+arrow goes far."""
 
 
-class DrawingAnswerBars(Vertical):
+class DrawingAnswerBars(DigitColumn):
     """The answer of one network of several: its name, the digit, the ten probabilities."""
-
-    def compose(self) -> ComposeResult:
-        """Lay the name out beside the digit, the bars below."""
-        with Horizontal(classes="head"):
-            yield BigDigit()
-            with Vertical():
-                yield Static("", classes="name", markup=False)
-                yield Static("", classes="verdict", markup=False)
-        yield ProbabilityBars()
 
     def show(self, answer: DigitAnswer) -> None:
         """Show an answer."""

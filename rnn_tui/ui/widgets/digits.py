@@ -1,10 +1,13 @@
 """Digits shown: large in blocks, as a grey image, as the probabilities of all ten."""
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
+from textual.app import ComposeResult
 from textual.color import Color
+from textual.containers import Horizontal, Vertical
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -153,3 +156,19 @@ class ProbabilityBars(Widget):
             if digit + 1 < len(self._probabilities):
                 text.append("\n")
         return text
+
+
+class DigitColumn(Vertical):
+    """A digit with words beside it, and the ten probabilities below."""
+
+    # The classes of the lines of words.
+    LINES: ClassVar[tuple[str, ...]] = ("name", "verdict")
+
+    def compose(self) -> ComposeResult:
+        """Lay the words out beside the digit, the bars below."""
+        with Horizontal(classes="head"):
+            yield BigDigit()
+            with Vertical():
+                for line in self.LINES:
+                    yield Static("", classes=line, markup=False)
+        yield ProbabilityBars()
