@@ -1,0 +1,4 @@
+"""Attacks on the program: hostile inputs, keys, ends and kills, each repeatable from its seed.
+
+`python -m tests.attack` runs them for as long as one likes; the suite runs a short share of each.
+"""

@@ -1,0 +1,115 @@
+"""What the attacks have in common: attempts that can be repeated, and how they are told."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import ClassVar
+
+SECONDS_BETWEEN_NEWS = 10.0
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one attempt did.
+
+    Attributes:
+        tried: what was tried, so that it could be done by hand.
+        fault: what the program did wrong; empty where it did nothing wrong.
+        count: how many inputs it was, such as keys.
+    """
+
+    tried: str
+    fault: str = ""
+    count: int = 1
+
+
+class Attack(ABC):
+    """Attempts of one kind.
+
+    Args:
+        folder: empty, for whatever the attempts need; it is removed afterwards.
+
+    Attributes:
+        name: as the command line calls it.
+        unit: what is counted, in the plural.
+        share: how many inputs the suite tries.
+        length: how many a long run tries.
+    """
+
+    name: ClassVar[str]
+    unit: ClassVar[str] = "attempts"
+    share: ClassVar[int]
+    length: ClassVar[int]
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @abstractmethod
+    def attempt(self, random: Random) -> Attempt:
+        """Try something that `random` chooses, and nothing else does."""
+
+    def close(self) -> None:  # noqa: B027 - most attacks have nothing to let go of
+        """Let go of what the attempts had."""
+
+
+def attempts(kind: type[Attack], seed: int, first: int = 0) -> Iterator[Attempt]:
+    """Attempts without end, from the one with number `first`; each depends on its number only."""
+    with tempfile.TemporaryDirectory(prefix=f"attack-{kind.name}-") as folder:
+        attack = kind(Path(folder))
+        try:
+            number = first
+            while True:
+                yield attack.attempt(Random(f"{kind.name} {seed} {number}"))
+                number += 1
+        finally:
+            attack.close()
+
+
+def run(kind: type[Attack], count: int, seed: int = 0, first: int = 0) -> list[Attempt]:
+    """Try `count` inputs, tell how it goes on stderr and what failed on stdout; returns failures.
+
+    Raises:
+        OSError: if the attack itself can't go on.
+    """
+    done, failures, number = 0, [], first
+    began = told = time.monotonic()
+    stream = attempts(kind, seed, first)
+    try:
+        while done < count:
+            one = next(stream)
+            done += one.count
+            if one.fault:
+                failures.append(one)
+                again = f"python -m tests.attack {kind.name} --seed {seed} --first {number}"
+                print(f"{kind.name}: {one.tried}\n  {one.fault}\n  {again} --count 1", flush=True)
+            number += 1
+            if time.monotonic() - told > SECONDS_BETWEEN_NEWS:
+                told = time.monotonic()
+                print(f"{kind.name}: {done:,} of {count:,}", file=sys.stderr, flush=True)
+    finally:
+        stream.close()
+    seconds = time.monotonic() - began
+    print(
+        f"{kind.name}: {done:,} {kind.unit} in {seconds:.0f} s, seed {seed}, "
+        f"{len(failures)} failed",
+        flush=True,
+    )
+    return failures
+
+
+def home_in(folder: Path) -> dict[str, str]:
+    """An environment in which the program keeps everything below `folder`.
+
+    `PYTHONUNBUFFERED` is left out: it hides what an unflushed stdout does.
+    """
+    left_out = ("PYTHONUNBUFFERED", "NO_COLOR", "COLUMNS")
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
+    return environment | {"RNN_TUI_HOME": str(folder), "TERM": "xterm-256color"}
