@@ -12,7 +12,7 @@ from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, pri
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs import LAST
+from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
@@ -112,12 +112,12 @@ class RunStore:
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
         """Every value that was logged of a run, by step."""
         with self._explaining():
-            return reading.moments(self._connection, run_id, kind)
+            return points.moments(self._connection, run_id, kind)
 
     def curve(self, run: RunRecord, metric: str) -> Curve:
         """One metric over a run: by step where it was logged by step, else by epoch."""
         with self._explaining():
-            return reading.curve(self._connection, run, metric)
+            return points.curve(self._connection, run, metric)
 
     def metrics(self, run_id: str) -> list[str]:
         """The names of all that was logged of a run."""
