@@ -134,8 +134,9 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
     from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
 
     record = store.find(options.run)
-    document = documents.in_full(record, store)
-    if options.json or options.list_json:
+    as_json = options.json or options.list_json
+    document = documents.in_full(record, store, values=as_json)
+    if as_json:
         print_json(document)
         return
     pairs = [

@@ -54,7 +54,7 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
     groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
     for run, curve in curves:
         if curve.steps:
-            groups.setdefault(_without_seeds(run.config), []).append((run, curve))
+            groups.setdefault(without_seeds(run.config), []).append((run, curve))
     result = []
     for config, members in groups.items():
         label = members[0][0].name if len(members) == 1 else _common_name(members)
@@ -111,7 +111,7 @@ def _of_variant(
     return value[variant * seeds : (variant + 1) * seeds]
 
 
-def _without_seeds(config: RunConfig) -> RunConfig:
+def without_seeds(config: RunConfig) -> RunConfig:
     """The configuration apart from which seeds, and how many."""
     more = {"seeds": 1} if config.variants else {}
     return config.replace(seed=0, **more)

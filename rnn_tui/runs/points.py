@@ -1,14 +1,46 @@
-"""What was logged of a run, as it was written."""
+"""What was logged of a run: all of it, or as much of a long run as a chart shows.
 
+A run may have a million points. What only shows curves reads a few thousand of them, which SQLite
+picks by their place or value; what exports reads all.
+"""
+
+import json
 import math
 import sqlite3
+from collections.abc import Collection, Sequence
 
+from rnn_tui.engine.state import SERIES_CAPACITY
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, unpack
 
+# Of a longer curve, Compare and pictures show an outline; far more than they have columns.
+MOST_DRAWN = 4000
 
-def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = None) -> list[Moment]:
-    """All that was logged of a run, by step; at the same step `step`, then `epoch`, then `test`."""
+# In the order in which things of one step are told.
+KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
+_OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
+# For as many steps as there are, which may be more than SQLite takes parameters.
+_AT_STEPS = "IN (SELECT value FROM json_each(?))"
+_ALSO_IN = (
+    " AND EXISTS (SELECT 1 FROM points other WHERE other.run_id = ? AND other.kind = points.kind "
+    "AND other.metric = points.metric AND other.step = points.step)"
+)
+
+
+def moments(
+    connection: sqlite3.Connection, run_id: str, kind: Kind | None = None,
+    steps: Collection[int] | None = None,
+) -> list[Moment]:  # fmt: skip
+    """What was logged of a run, by step; at the same step `step`, then `epoch`, then `test`.
+
+    Args:
+        connection: to the database.
+        run_id: the run.
+        kind: only moments of this kind.
+        steps: only moments at these steps.
+    """
     only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
+    if steps is not None:
+        only, arguments = f"{only} AND step {_AT_STEPS}", [*arguments, json.dumps(sorted(steps))]
     figures: dict[tuple[str, int], tuple[dict[str, float], dict[str, tuple[float, ...]]]] = {}
     for row_kind, metric, step, value, replicas in connection.execute(
         f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}", arguments
@@ -29,21 +61,120 @@ def moments(connection: sqlite3.Connection, run_id: str, kind: Kind | None = Non
     ]
 
 
-def curve(connection: sqlite3.Connection, run: RunRecord, metric: str) -> Curve:
-    """A metric as it was logged: by step where it was, else by epoch, else at the end."""
-    for kind in ("step", "epoch", "test"):
-        logged = connection.execute(
-            "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
-            "ON m.run_id = p.run_id AND m.kind = p.kind AND m.step = p.step "
-            "WHERE p.run_id = ? AND p.kind = ? AND p.metric = ? ORDER BY p.step",
-            (run.run_id, kind, metric),
-        ).fetchall()
-        if logged:
-            break
+def outlined(connection: sqlite3.Connection, run_id: str) -> list[Moment]:
+    """The same without the steps that a `RunState`, whose memory is bounded, would drop."""
+    steps: set[int] = set()
+    for kind, metric in logged(connection, run_id):
+        if kind == "step":
+            chosen = outline(connection, [run_id], kind, metric, SERIES_CAPACITY)
+            if chosen is None:
+                return moments(connection, run_id)
+            steps.update(chosen)
+    found = moments(connection, run_id, "step", steps)
+    found += moments(connection, run_id, "epoch") + moments(connection, run_id, "test")
+    return sorted(found, key=lambda moment: moment.step)  # the order of the kinds stays
+
+
+def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]]:
+    """The kinds and metrics of what was logged of a run; a look at each, not at every point."""
+    found: list[tuple[Kind, str]] = []
+    for kind in KINDS:
+        name = ""
+        while row := connection.execute(
+            "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? "
+            "ORDER BY metric LIMIT 1",
+            (run_id, kind, name),
+        ).fetchone():
+            name = row[0]
+            found.append((kind, name))
+    return found
+
+
+def curves(
+    connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
+) -> list[Curve]:
+    """A metric of runs: by step where it was logged by step, else by epoch, else at the end.
+
+    Args:
+        connection: to the database.
+        runs: which, at least one; of outlines of theirs a mean can be taken.
+        metric: its name.
+        most: of longer curves the outline, about so many points; None for all points.
+    """
+    kinds: dict[str, Kind] = {}
+    for run in runs:
+        had = [kind for kind, name in logged(connection, run.run_id) if name == metric]
+        if had:
+            kinds[run.run_id] = had[0]
+    steps: list[int] | None = None
+    if most is not None and kinds and len(set(kinds.values())) == 1:
+        steps = outline(connection, [*kinds], next(iter(kinds.values())), metric, most)
+    return [_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs]
+
+
+def _curve(
+    connection: sqlite3.Connection, run: RunRecord, kind: Kind, metric: str,
+    at_steps: Collection[int] | None,
+) -> Curve:  # fmt: skip
+    only = "" if at_steps is None else f" AND p.step {_AT_STEPS}"
+    rows = connection.execute(
+        "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
+        "ON m.run_id = p.run_id AND m.kind = p.kind AND m.step = p.step "
+        f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
+        (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
+    ).fetchall()
     values = tuple(
         unpack(replicas) if replicas is not None else math.nan if value is None else value
-        for _, _, value, replicas in logged
+        for _, _, value, replicas in rows
     )
-    steps = tuple(row[0] for row in logged)
+    steps = tuple(row[0] for row in rows)
     epochs = tuple(step / max(1, run.steps_per_epoch) for step in steps)
-    return Curve(metric, steps, epochs, tuple(row[1] for row in logged), values)
+    return Curve(metric, steps, epochs, tuple(row[1] for row in rows), values)
+
+
+def outline(
+    connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int
+) -> list[int] | None:
+    """About `most` steps that stand for longer curves; None where no curve is longer.
+
+    The first and the last step, and of each stretch between those of its lowest and its highest
+    value. Where a step has several values, of replicas or of several runs, the first step of a
+    stretch that all runs have.
+    """
+    keys = [(run_id, kind, metric) for run_id in run_ids]
+    beyond = f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?"
+    if not any(connection.execute(beyond, (*key, most)).fetchone() for key in keys):
+        return None
+    ends = f"SELECT (SELECT min(step) FROM {_OF_METRIC}), (SELECT max(step) FROM {_OF_METRIC})"
+    lows, highs = zip(
+        *(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True
+    )
+    first, last = max(lows), min(highs)
+    stretch = f"SELECT step FROM {_OF_METRIC} AND step >= ? AND step < ?"
+    picks = [f"{stretch} AND value IS NOT NULL ORDER BY value {way}" for way in ("ASC", "DESC")]
+    replicas = f"SELECT replicas FROM {_OF_METRIC} LIMIT 1"
+    if len(keys) > 1 or connection.execute(replicas, keys[0]).fetchone()[0] is not None:
+        picks = [f"{stretch}{_ALSO_IN * (len(keys) - 1)} ORDER BY step"]
+    width = max(1, -(-(last - first + 1) * len(picks) // most))
+    steps = {first, last}
+    for low in range(first, last + 1, width):
+        for pick in picks:
+            arguments = (*keys[0], low, low + width, *run_ids[1:])
+            steps.update(connection.execute(f"{pick} LIMIT 1", arguments).fetchone() or ())
+    return sorted(steps)
+
+
+def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None:
+    """Remove, in a transaction, what was logged of a run after a step, and at its end.
+
+    By all that comes before the step in the keys: else SQLite looks at every point of the run.
+    """
+    after = {"step": step, "epoch": step, "test": -1}
+    for kind, metric in logged(connection, run_id):
+        arguments = (run_id, kind, metric, after[kind])
+        connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", arguments)
+    for kind_arguments in after.items():
+        connection.execute(
+            "DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?",
+            (run_id, *kind_arguments),
+        )

@@ -18,7 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.locks import process_started
-from rnn_tui.runs.points import moments
+from rnn_tui.runs.points import forget_after, moments
 from rnn_tui.runs.records import Moment, RunRecord, Session, headline, pack
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
@@ -187,11 +187,7 @@ class EventWriter:
     def _started(self, connection: sqlite3.Connection, event: events.RunStarted) -> None:
         """A session begins; what was logged after its first step will be logged again."""
         self._specs = event.metric_definitions
-        for table in ("moments", "points"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE run_id = ? AND (step > ? OR kind = 'test')",
-                (self._id, event.first_step),
-            )
+        forget_after(connection, self._id, event.first_step)
         self._columns |= {
             "status": Status.TRAINING,
             "step": event.first_step,

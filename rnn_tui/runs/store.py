@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Self
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, printable
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
+from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock, is_alive, is_held
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, record_from_row
@@ -117,12 +119,24 @@ class RunStore:
     def curve(self, run: RunRecord, metric: str) -> Curve:
         """One metric over a run: by step where it was logged by step, else by epoch."""
         with self._explaining():
-            return points.curve(self._connection, run, metric)
+            return points.curves(self._connection, [run], metric)[0]
+
+    def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
+        """The same of several runs, of long ones as much as a chart can show, for `lines`."""
+        groups: dict[RunConfig, list[RunRecord]] = {}
+        for run in runs:
+            groups.setdefault(without_seeds(run.config), []).append(run)
+        curves: dict[str, Curve] = {}
+        with self._explaining():
+            for some in groups.values():
+                found = points.curves(self._connection, some, metric, points.MOST_DRAWN)
+                curves |= zip((run.run_id for run in some), found, strict=True)
+        return [(run, curves[run.run_id]) for run in runs]
 
     def metrics(self, run_id: str) -> list[str]:
         """The names of all that was logged of a run."""
-        rows = self._query("SELECT DISTINCT metric FROM points WHERE run_id = ?", run_id)
-        return [row[0] for row in rows]
+        with self._explaining():
+            return list(dict.fromkeys(name for _, name in points.logged(self._connection, run_id)))
 
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
@@ -136,7 +150,9 @@ class RunStore:
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
-        return reading.replayed(run, self.moments(run.run_id), self.log(run.run_id))
+        with self._explaining():
+            moments = points.outlined(self._connection, run.run_id)
+        return reading.replayed(run, moments, self.log(run.run_id))
 
     def version(self) -> int:
         """A number that changes when another connection has written something."""

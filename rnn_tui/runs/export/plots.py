@@ -113,7 +113,7 @@ def _panels(
     store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against
 ) -> list[Panel]:
     def of(metric: str) -> list[Line]:
-        drawn = lines([(run, store.curve(run, metric)) for run in runs], against)
+        drawn = lines(store.outlines(runs, metric), against)
         if len(runs) > 1:
             return drawn
         # A single run's name would only stand before each of its networks.

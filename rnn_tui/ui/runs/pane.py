@@ -203,7 +203,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         metric = compare.metric
 
         def curves(store: RunStore) -> list[tuple[RunRecord, Curve]]:
-            return [(run, store.curve(run, metric)) for run in runs] if metric else []
+            return store.outlines(runs, metric) if metric else []
 
         found = await self._ask(curves)
         if found is not None:

@@ -1,0 +1,325 @@
+"""Runs with a million logged points, 20,000 runs, a million sums: how long each of these takes.
+
+In seconds, whole commands from start to end where there is a command. What is measured is made
+first, by the code that writes it in training; with `--home FOLDER` it is kept for the next time.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import io
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from _common import machine
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.comparison import lines
+from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.rows import EventWriter, insert_run
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.runs.pane import RunsPane
+from rnn_tui.ui.shell.app import RnnTuiApp
+
+COMMAND = [sys.executable, "-m", "rnn_tui"]
+EPOCHS, STEPS = 10_000, 100
+LONG, SEEDS = "20260101-000000-long", "20260101-000000-seeds"
+# What is made is drawn from these, so that every run of this script sees the same.
+DRAW = random.Random(0)
+
+
+# --- what is measured -------------------------------------------------------------------------
+
+
+def config_of(seeds: int, epochs: int = EPOCHS) -> RunConfig:
+    """Settings of a run of small networks."""
+    return TASKS["adder"].config(
+        "lstm", "report", epochs=epochs, seeds=seeds, hidden_sizes=(10,), losses=("ce",),
+        device="cpu",
+    )  # fmt: skip
+
+
+def events_of(run_id: str, config: RunConfig, steps: int = STEPS) -> Iterator[events.Event]:
+    """What such a run says, to its last epoch but one: it was stopped there."""
+    count, total = len(config.replicas), config.epochs * steps
+    specs = TASKS[config.task].metrics
+    yield events.RunStarted(run_id, config, specs, total, steps, 1000, 521, "cpu")
+
+    def figures(scale: float) -> tuple[float, ...]:
+        return tuple(scale + DRAW.gauss(0, 0.02) for _ in range(count))
+
+    for epoch in range(1, config.epochs):
+        for step in range(steps):
+            at = (epoch - 1) * steps + step + 1
+            loss = {"train_loss": figures(1 - at / total)}
+            yield events.StepLogged(run_id, at, {}, 1e5, at * 1e-3, loss)
+        end = epoch * steps
+        names = ("train_loss", "val_loss", "val_bits", "val_accuracy")
+        rows = {name: figures(1 - end / total) for name in names}
+        yield events.EpochEnded(run_id, epoch, end, {}, 0.1, end * 1e-3, rows)
+    yield events.RunStopped(run_id, (config.epochs - 1) * steps, total * 1e-3)
+
+
+def single(event: events.Event) -> events.Event:
+    """The event of a run with one network, as MNIST's are."""
+    if isinstance(event, events.StepLogged):
+        [(name, (value,))] = event.replicas.items()
+        return events.StepLogged(event.run_id, event.step, {name: value}, event.rate, event.elapsed)
+    if isinstance(event, events.EpochEnded):
+        metrics = {name: value for name, (value,) in event.replicas.items()}
+        return events.EpochEnded(
+            event.run_id, event.epoch, event.step, metrics, event.seconds, event.elapsed
+        )
+    return event
+
+
+def write_long(run_id: str, seeds: int) -> None:
+    """Write a run with a million logged points of every network."""
+    config = config_of(seeds)
+    shown = TASKS["mnist"].config("lstm", "report", epochs=EPOCHS) if seeds == 1 else config
+    connection, _ = connect(run_database())
+    writer = EventWriter(run_id, shown)
+    with transaction(connection):
+        insert_run(connection, run_id, shown, run_id.rpartition("-")[2], time.time())
+        told = events_of(run_id, config)
+        writer.write(connection, map(single, told) if seeds == 1 else told)
+    connection.close()
+
+
+def write_many(count: int) -> None:
+    """Write many runs, each finished after two epochs."""
+    connection, _ = connect(run_database())
+    with transaction(connection):
+        for number in range(count):
+            run_id = f"20250101-{number // 10000:06}-{number % 10000:04}"
+            config = config_of(3, 3).replace(seed=number % 500)
+            insert_run(connection, run_id, config, f"small {number}", time.time() - number)
+            told = [*events_of(run_id, config, 3)][:-1]
+            end = {"test_accuracy": (99.0, 98.0, 97.0)}
+            told.append(events.RunFinished(run_id, 9, {}, 1.0, end))
+            EventWriter(run_id, config, TASKS["adder"].metrics).write(connection, told)
+    connection.close()
+
+
+def sums(path: Path, count: int) -> None:
+    """Write pairs of up to 19 bits, as in training."""
+    draw = random.Random(0)
+    with path.open("w") as file:
+        for _ in range(count):
+            bits = draw.randint(1, 19)
+            file.write(f"{draw.getrandbits(bits):b} {draw.getrandbits(bits):b}\n")
+
+
+# --- how it is measured -----------------------------------------------------------------------
+
+
+def told(name: str, took: float | tuple[float, float], target: float | None = None) -> None:
+    """Print a line: seconds, megabytes where they are known, and whether that is what is aimed at."""
+    seconds, *peak = took if isinstance(took, tuple) else (took,)
+    memory = f"{peak[0]:6,.0f} MB" if peak else ""
+    aim = "" if target is None else f"  target ≤ {target:g} s: {'met' if seconds <= target else 'MISSED'}"
+    print(f"{name:52} {seconds:8.2f} s {memory:9}{aim}", flush=True)
+
+
+def command(*arguments: str, given: Path | None = None) -> tuple[float, float]:
+    """The seconds and megabytes of a command, its output thrown away."""
+    began, peak = time.perf_counter(), 0.0
+    with Path(given or os.devnull).open() as stdin, Path(os.devnull).open("w") as out:
+        process = subprocess.Popen([*COMMAND, *arguments], stdin=stdin, stdout=out)
+        # `getrusage` would count this script's own memory, which the process had before it began.
+        status = Path(f"/proc/{process.pid}/status")
+        while process.poll() is None:
+            for line in status.read_text().splitlines() if status.exists() else ():
+                if line.startswith("VmHWM"):
+                    peak = int(line.split()[1]) / 1024
+            time.sleep(0.005)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}")
+    return time.perf_counter() - began, peak
+
+
+def clocked(function: Callable[[], object]) -> float:
+    """The seconds of a call."""
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
+def compare(ids: list[str]) -> None:
+    """What the Compare view asks and works out."""
+    with RunStore() as store:
+        runs = [run for run in map(store.get, ids) if run is not None]
+        for run in runs:
+            store.metrics(run.run_id)
+        lines(store.outlines(runs, "train_loss"), "epoch")
+
+
+def read_state(run_id: str) -> None:
+    """What a resumed run's pane or line begins with."""
+    with RunStore() as store:
+        run = store.get(run_id)
+        assert run is not None
+        store.state(run)
+
+
+def go_on(run_id: str, first_step: int) -> None:
+    """What a resumed run writes first; taken back, so that there is something to do again."""
+    with RunStore() as store:
+        run = store.get(run_id)
+    assert run is not None
+    connection, _ = connect(run_database())
+    started = events.RunStarted(
+        run_id, run.config, run.specs, run.total_steps, run.steps_per_epoch,
+        run.samples_per_epoch, run.parameters, run.device, first_step=first_step,
+    )  # fmt: skip
+    connection.execute("BEGIN IMMEDIATE")
+    EventWriter(run_id, run.config).write(connection, [started])
+    connection.execute("ROLLBACK")
+    connection.close()
+
+
+async def runs_tab() -> dict[str, float]:
+    """The app's tab of all runs: until its first screen, until the last run, and what follows."""
+    found: dict[str, float] = {}
+    app = RnnTuiApp()
+    async with app.run_test(size=(150, 50)) as pilot:
+        while not app.pane.complete:
+            await asyncio.sleep(0.01)
+        longest = 0.0
+
+        async def beat() -> None:
+            nonlocal longest
+            while True:
+                before = time.perf_counter()
+                await asyncio.sleep(0.005)
+                longest = max(longest, time.perf_counter() - before - 0.005)
+
+        heart = asyncio.create_task(beat())
+
+        async def until(name: str, true: Callable[[], object]) -> None:
+            nonlocal longest
+            longest, began = 0.0, time.perf_counter()
+            while not true():
+                await asyncio.sleep(0.005)
+            found[name] = time.perf_counter() - began
+            await pilot.pause(0.5)
+            found[f"{name}, longest pause"] = longest
+
+        def rows() -> int:
+            panes = app.query(RunsPane)
+            return panes.first().query_one("#runs-table").row_count if panes else 0  # type: ignore[attr-defined]
+
+        await pilot.press("f5")
+        await until("Runs tab, first rows", lambda: rows() > 0)
+        every = len(app.query_one(RunsPane)._table.runs)
+        await until("Runs tab, all rows", lambda: rows() == every)
+        table = app.query_one("#runs-table")
+        table.focus()
+        await pilot.press("b")
+        await until("sorted by another column", lambda: rows() == every)
+        field = app.query_one("#runs-filter")
+        began = time.perf_counter()
+        field.value = "small 1999"  # type: ignore[attr-defined]
+        await until("filtered", lambda: rows() < every)
+        field.value = ""  # type: ignore[attr-defined]
+        await until("filter taken away", lambda: rows() == every)
+        with contextlib.closing(connect(run_database())[0]) as connection:
+            connection.execute("UPDATE runs SET updated = ?, note = 'x' WHERE name = 'small 7'",
+                               (time.time(),))
+        await until("a look that finds one changed", lambda: any(
+            run.note == "x" for run in app.query_one(RunsPane)._table.runs))
+        del began
+        heart.cancel()
+    return found
+
+
+@contextmanager
+def home(kept: str | None) -> Iterator[Path]:
+    """Where what is measured lies."""
+    folder = Path(kept or tempfile.mkdtemp(prefix="rnn-tui-benchmark-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["RNN_TUI_HOME"] = str(folder)
+    try:
+        yield folder
+    finally:
+        if kept is None:
+            shutil.rmtree(folder)
+
+
+def points(folder: Path) -> None:
+    """A run with a million points."""
+    os.environ["RNN_TUI_HOME"] = str(folder / "points")
+    for run_id, seeds in ((LONG, 1), (SEEDS, 20)):
+        with RunStore() as store:
+            there = store.get(run_id) is not None
+        if not there:
+            told(f"write {run_id}", clocked(lambda: write_long(run_id, seeds)))  # noqa: B023
+    last = (EPOCHS - 1) * STEPS
+    for run_id in (LONG, SEEDS):
+        name = run_id.rpartition("-")[2]
+        told(f"{name}: rnn-tui runs show", command("runs", "show", run_id), 0.3)
+        told(f"{name}: rnn-tui runs compare", command("runs", "compare", run_id, LONG))
+        told(f"{name}: Compare's question", clocked(lambda: compare([run_id])), 1)  # noqa: B023
+        told(f"{name}: resume, the state", clocked(lambda: read_state(run_id)))  # noqa: B023
+        begin = clocked(lambda: go_on(run_id, last - 50))  # noqa: B023
+        told(f"{name}: resume, what is written first", begin)
+
+
+def many(folder: Path, count: int) -> None:
+    """Many runs."""
+    os.environ["RNN_TUI_HOME"] = str(folder / f"runs-{count}")
+    with RunStore() as store:
+        there = bool(store.find) and store.runs()[:1]
+    if not there:
+        told(f"write {count:,} runs", clocked(lambda: write_many(count)))
+    told(f"{count:,} runs: rnn-tui runs", command("runs"))
+    told(f"{count:,} runs: rnn-tui runs --json", command("runs", "--json"))
+    told(f"{count:,} runs: rnn-tui runs show", command("runs", "show", "small 77"))
+    for name, seconds in asyncio.run(runs_tab()).items():
+        told(f"{count:,} runs: {name}", seconds)
+
+
+def add(folder: Path, count: int) -> None:
+    """Many sums on stdin."""
+    path = folder / f"sums-{count}.txt"
+    if not path.exists():
+        sums(path, count)
+    for options in ([], ["--json"]):
+        took = command("add", "--quiet", "--pretrained", *options, given=path)
+        told(f"{count:,} sums: rnn-tui add {' '.join(options)}", took, 30 * count / 1e6)
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
+    options.add_argument("--home", help="keep what is made here, for the next time")
+    options.add_argument("--runs", type=int, nargs="+", default=[2_000, 20_000])
+    options.add_argument("--sums", type=int, default=1_000_000)
+    options.add_argument("--only", nargs="+", choices=("points", "runs", "add"))
+    arguments = options.parse_args()
+    only = arguments.only or ("add", "points", "runs")
+    print(machine())
+    with home(arguments.home) as folder:
+        if "add" in only:  # first: no other command has taken memory then
+            add(folder, arguments.sums)
+        if "points" in only:
+            points(folder)
+        if "runs" in only:
+            for count in arguments.runs:
+                many(folder, count)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Runs with very many logged points: what only shows them reads few, and shows nothing else."""
+
+import time
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.cli.main import main
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import SERIES_CAPACITY, RunState
+from rnn_tui.runs import points
+from rnn_tui.runs.comparison import lines
+from rnn_tui.runs.database import connect, transaction
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.rows import EventWriter, insert_run
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+from tests.runs.kept_runs import small
+
+EPOCHS, STEPS = 120, 90  # steps of an epoch
+LAST = EPOCHS * STEPS
+# Where the loss is highest and lowest, in the middle of what a plain thinning would leave out.
+HIGHEST, LOWEST = 4001, 7003
+
+
+def loss(step: int, of: int = 0) -> float:
+    if step in (HIGHEST, LOWEST):
+        return 9.0 + of if step == HIGHEST else 0.01 + of
+    return 2.0 - step / LAST + of + step % 7 / 100
+
+
+def told(
+    run_id: str, config: RunConfig, last: int = LAST, every: int = 1
+) -> Iterator[events.Event]:
+    """The events of a run up to a step; with as many values as the settings have networks."""
+    several = range(len(config.replicas))
+    specs = TASKS[config.task].metric_definitions
+    yield events.RunStarted(run_id, config, specs, LAST, STEPS, 500, 99, "cpu")
+    for step in range(every, last + 1, every):
+        many = {"train_loss": tuple(loss(step, at) for at in several)} if several else {}
+        single = {} if several else {"train_loss": loss(step)}
+        yield events.StepLogged(run_id, step, single, 1000.0 + step, step / 10, many)
+        if step % STEPS == 0:
+            names = ("train_loss", "val_loss", "val_accuracy")
+            figures = dict.fromkeys(names, step / LAST)
+            rows = {name: tuple(value + at for at in several) for name, value in figures.items()}
+            yield events.EpochEnded(
+                run_id, step // STEPS, step, {} if several else figures, 0.5, step / 10,
+                rows if several else {},
+            )  # fmt: skip
+    yield events.RunStopped(run_id, last, last / 10)
+
+
+def write(run_id: str, config: RunConfig, batch: Sequence[events.Event]) -> RunRecord:
+    connection, _ = connect(run_database())
+    with transaction(connection):
+        insert_run(connection, run_id, config, run_id, time.time())
+        EventWriter(run_id, config).write(connection, batch)
+    connection.close()
+    with RunStore() as store:
+        return store.find(run_id)
+
+
+def single() -> RunConfig:
+    return TASKS["mnist"].config("lstm", "fast", epochs=EPOCHS, device="cpu")
+
+
+@pytest.fixture
+def long_run(home: Path) -> RunRecord:
+    """A run of one network, stopped at its last step."""
+    assert home
+    return write("long", single(), [*told("long", single())])
+
+
+def test_the_outline_of_a_curve_has_its_ends_and_its_peaks(long_run: RunRecord) -> None:
+    with RunStore() as store:
+        whole = store.curve(long_run, "train_loss")
+        [(_, outline)] = store.outlines([long_run], "train_loss")
+        [(_, short)] = store.outlines([long_run], "val_loss")
+        assert short == store.curve(long_run, "val_loss")
+    assert len(whole.steps) == LAST
+    assert points.MOST_DRAWN / 2 < len(outline.steps) <= points.MOST_DRAWN + 2
+    assert {1, HIGHEST, LOWEST, LAST} <= set(outline.steps)
+    logged = zip(whole.steps, whole.epochs, whole.elapsed, whole.values, strict=True)
+    shown = zip(outline.steps, outline.epochs, outline.elapsed, outline.values, strict=True)
+    assert set(shown) <= set(logged)
+
+
+def test_outlines_of_runs_that_give_one_line_have_the_same_steps(home: Path) -> None:
+    assert home
+    config = small(epochs=EPOCHS)
+    runs = [
+        write("seed0", config, [*told("seed0", config)]),
+        write("seed1", config.replace(seed=7), [*told("seed1", config, last=9000)]),
+        # Logged at every other step only, as by another version.
+        write("seed2", config.replace(seed=9), [*told("seed2", config, every=2)]),
+        write("short", config.replace(seed=11), [*told("short", config, last=0)]),
+    ]
+    with RunStore() as store:
+        found = lines(store.outlines(runs, "train_loss"), "step")
+    assert len(found) == len(config.variants)
+    for line in found:
+        assert line.seeds == 6
+        assert points.MOST_DRAWN / 2 < len(line.x) <= points.MOST_DRAWN + 2
+        assert (line.x[0], line.x[-1]) == (2, 9000)
+
+
+@pytest.mark.parametrize("config", [single(), small(epochs=EPOCHS)], ids=["one", "replicas"])
+def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
+    home: Path, config: RunConfig
+) -> None:
+    assert home
+    batch = [*told("run", config)]
+    record = write("run", config, batch)
+    in_memory = reduce(RunState.apply, batch, RunState("run", config))
+    with RunStore() as store:
+        again = store.state(record)
+    for name in ("status", "step", "epochs", "rate", "elapsed", "results", "steps_per_epoch"):
+        assert getattr(again, name) == getattr(in_memory, name)
+    assert again.series.keys() == in_memory.series.keys()
+    for name, known in in_memory.series.items():
+        series = again.series[name]
+        assert len(series.x) <= SERIES_CAPACITY
+        assert (series.x[0], series.x[-1]) == (known.x[0], known.x[-1])
+        assert (min(series.y), max(series.y)) == (min(known.y), max(known.y))
+    assert again.bands.keys() == in_memory.bands.keys()
+    for name, bands in in_memory.bands.items():
+        for band, other in zip(bands, again.bands[name], strict=True):
+            assert (band.x[-1], band.mean[-1]) == (other.x[-1], other.mean[-1])
+            assert len(other.x) > SERIES_CAPACITY / 4 or band == other
+
+
+def test_all_about_a_run_is_shown_without_what_it_logged(
+    long_run: RunRecord, capsys: pytest.CaptureFixture[str]
+) -> None:
+    connection, _ = connect(run_database())
+    for table in ("points", "moments"):
+        connection.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+    assert main(["runs", "show", "long"]) == 0
+    assert "step 10,800 of 10,800" in capsys.readouterr().out
+    for table in ("points", "moments"):
+        connection.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
+    connection.close()
+    assert main(["runs", "export", "long", "--to", "csv"]) == 0
+    values = [line for line in capsys.readouterr().out.splitlines() if ",mnist,step," in line]
+    assert len(values) == LAST
+
+
+def test_what_a_resumed_run_writes_first_does_not_grow_with_the_run(long_run: RunRecord) -> None:
+    connection, _ = connect(run_database())
+    steps = 0
+
+    def work() -> None:
+        nonlocal steps
+        steps += 1
+
+    connection.set_progress_handler(work, 10)
+    with transaction(connection):
+        points.forget_after(connection, long_run.run_id, LAST - 100)
+    names = points.logged(connection, long_run.run_id)
+    assert steps < LAST / 10
+    connection.close()
+    assert names == [
+        ("step", "train_loss"),
+        ("epoch", "train_loss"), ("epoch", "val_accuracy"), ("epoch", "val_loss"),
+    ]  # fmt: skip
+    with RunStore() as store:
+        left = store.moments(long_run.run_id)
+        assert [m.step for m in left if m.kind == "step"] == [*range(1, LAST - 99)]
+        assert [m.epoch for m in left if m.kind == "epoch"] == [*range(1, EPOCHS - 1)]
