@@ -6,12 +6,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.history import decimate
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread, by_variant
+
+T = TypeVar("T")
 
 SERIES_CAPACITY = 2000
 LOG_CAPACITY = 500
@@ -42,6 +45,11 @@ class Status(StrEnum):
         return self in (Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
 
 
+def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
+    """One more; `(*before, one)` would copy all twice, which a run of 10,000 epochs feels."""
+    return before + (one,)  # noqa: RUF005
+
+
 @dataclass(frozen=True)
 class Series:
     """A bounded history of one metric: when full, it thins itself and keeps its outline.
@@ -57,7 +65,7 @@ class Series:
     def append(self, x: float, y: float) -> Series:
         """The series with a point more; half as many points where that would be too many."""
         if len(self.x) < SERIES_CAPACITY:
-            return Series((*self.x, x), (*self.y, y))
+            return Series(_and(self.x, x), _and(self.y, y))
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
         return Series((*thin_x, x), (*thin_y, y))
 
@@ -100,11 +108,11 @@ class SpreadSeries:
         """The series with a point more; when full, every other point goes first."""
         every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
         return SpreadSeries(
-            (*self.x[every], x),
-            (*self.mean[every], spread.mean),
-            (*self.sd[every], spread.sd or 0.0),
-            (*self.low[every], spread.low),
-            (*self.high[every], spread.high),
+            _and(self.x[every], x),
+            _and(self.mean[every], spread.mean),
+            _and(self.sd[every], spread.sd or 0.0),
+            _and(self.low[every], spread.low),
+            _and(self.high[every], spread.high),
         )
 
     def until(self, end: float) -> SpreadSeries:
@@ -214,7 +222,7 @@ class RunState:
                 row = EpochRow(event.epoch, event.metrics, event.seconds, event.replicas)
                 return replace(
                     self._with_points(event.step, logged, bands),
-                    epochs=(*self.epochs, row),
+                    epochs=_and(self.epochs, row),
                     elapsed=event.elapsed,
                 )
             case events.LogLine():

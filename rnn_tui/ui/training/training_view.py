@@ -146,6 +146,7 @@ class RunsTraining(TrainingCharts):
         for row in rows[shown_count:]:
             figures = (one.format(row.metrics[one.name]) for one in columns)
             table.add_row(str(row.epoch), *figures, f"{row.seconds:.1f}")
+        if len(rows) > shown_count:
             table.move_cursor(row=table.row_count - 1)
         self._shown = (run_id, len(rows))
 
