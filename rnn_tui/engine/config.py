@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.replicas import Replica, Variant
-from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, check_choice
+from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, Setting, check_choice
 
 # What files and documents call the cell, as the first version did.
 CELL_KEY = "model"
@@ -101,12 +102,12 @@ class RunConfig:
         RunConfig.kinds.append(cls)
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            setting, value = SETTINGS.get(field.name), getattr(self, field.name)
-            if setting is None or (value is None and field.default is None):
+        for name, setting, optional in self._checks():
+            value = getattr(self, name)
+            if value is None and optional:
                 continue
             # Lists come back as tuples, in order: equal settings must compare equal.
-            object.__setattr__(self, field.name, setting.check(value))
+            object.__setattr__(self, name, setting.check(value))
         WORKERS.check(self.workers)
         check_choice("Device", self.device, DEVICES)
 
@@ -115,10 +116,19 @@ class RunConfig:
         """What the run trains, such as `LSTM`."""
         return self.task
 
+    # Both are asked for each of perhaps 20,000 runs in a list, and stay as they are.
     @classmethod
-    def needs(cls) -> set[str]:
+    @cache
+    def needs(cls) -> frozenset[str]:
         """The settings that have no default."""
-        return {one.name for one in fields(cls) if one.default is MISSING}
+        return frozenset(one.name for one in fields(cls) if one.default is MISSING)
+
+    @classmethod
+    @cache
+    def _checks(cls) -> list[tuple[str, Setting, bool]]:
+        """The settings that are checked: name, what checks it, whether it may be None."""
+        known = [one for one in fields(cls) if one.name in SETTINGS]
+        return [(one.name, SETTINGS[one.name], one.default is None) for one in known]
 
     @property
     def label(self) -> str:
@@ -183,7 +193,7 @@ def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
         recipe = Recipe(**known.pop("recipe", {}))
         if CELL_KEY in known:
             known["cell"] = known.pop(CELL_KEY)
-        fitting = [kind for kind in RunConfig.kinds if kind.needs() <= set(known)]
+        fitting = [kind for kind in RunConfig.kinds if kind.needs() <= known.keys()]
         # The most demanding: one may be another with more settings.
         kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)
         return kind(**known, recipe=recipe)

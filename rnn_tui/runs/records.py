@@ -8,6 +8,7 @@ import sqlite3
 from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from sys import byteorder
 from typing import Any, Literal
@@ -201,6 +202,7 @@ def headline(config: RunConfig, value: float | Sequence[float], higher_is_better
     return max(means) if higher_is_better else min(means)
 
 
+@lru_cache  # all runs of a task have the same
 def specs_of(text: str) -> tuple[Metric, ...]:
     """Metrics from their JSON in the database; none where it is something else."""
     try:

@@ -1,6 +1,7 @@
 """The runs as commands and tables ask for them: list, find, rename, tag, delete and undo."""
 
 import contextlib
+import json
 import shutil
 import sqlite3
 import time
@@ -26,6 +27,7 @@ LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 # Deleted runs can be had back for this long.
 DAYS_TO_UNDO = 30
 _MOST_NAMED = 3
+ACTIVE = [status for status in Status if status.active]
 
 
 class RunStore:
@@ -41,6 +43,8 @@ class RunStore:
         self._path = run_database()
         self._connection, created = connect(self._path)
         self._connection.row_factory = sqlite3.Row
+        # Runs by their place in the database: what tells that they changed, and what was read.
+        self._known: dict[int, tuple[tuple[object, ...], RunRecord | None]] = {}
         with self._explaining():
             take_in(self._connection)
             if created:
@@ -65,8 +69,12 @@ class RunStore:
             task: of this task only.
             deleted: those that were deleted and can be had back, in place of the others.
         """
-        where = f"deleted IS {'NOT ' if deleted else ''}NULL AND task = coalesce(?, task)"
-        return self._records(f"WHERE {where} ORDER BY created DESC, id DESC", [task])
+        return self._records(_where(deleted), [task])
+
+    def names(self, task: str | None = None, *, deleted: bool = False) -> dict[str, str]:
+        """The names of runs by their ids, the newest first; `task` and `deleted` as for `runs`."""
+        where = _where(deleted)
+        return {row[0]: row[1] for row in self._query(f"SELECT id, name FROM runs {where}", task)}
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, deleted or not; None if there is none."""
@@ -89,20 +97,20 @@ class RunStore:
         Raises:
             StoreError: if there is no such run, or several.
         """
-        runs = self.runs(task, deleted=deleted)
-        if text == LAST and runs:
+        names = self.names(task, deleted=deleted)
+        if text == LAST and names:
+            runs = filter(None, map(self.get, names))
             newest = (run for run in runs if not finished or run.status is Status.FINISHED)
             if found := next(newest, None):
                 return found
             raise StoreError(f"No run{_of(task)} is finished; rnn-tui runs lists them.")
-        by_id = [run for run in runs if run.run_id == text]
-        by_name = [run for run in runs if run.name == text]
-        beginning = [run for run in runs if text and run.run_id.startswith(text)]
-        for fitting in (by_id, by_name, beginning):
-            if len(fitting) == 1:
-                return fitting[0]
+        by_name = [run_id for run_id, name in names.items() if name == text]
+        beginning = [run_id for run_id in names if text and run_id.startswith(text)]
+        for fitting in ([text] if text in names else [], by_name, beginning):
+            if len(fitting) == 1 and (found := self.get(fitting[0])):
+                return found
         if beginning:
-            some = ", ".join(run.run_id for run in beginning[:_MOST_NAMED])
+            some = ", ".join(map(printable, beginning[:_MOST_NAMED]))
             more = ", …" if len(beginning) > _MOST_NAMED else ""
             raise StoreError(
                 f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more."
@@ -247,7 +255,7 @@ class RunStore:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _query(self, sql: str, *arguments: str) -> list[sqlite3.Row]:
+    def _query(self, sql: str, *arguments: str | None) -> list[sqlite3.Row]:
         with self._explaining():
             return self._connection.execute(sql, arguments).fetchall()
 
@@ -256,18 +264,33 @@ class RunStore:
             update_run(self._connection, run.run_id, **columns)
 
     def _records(self, where: str, arguments: Sequence[str | None]) -> list[RunRecord]:
+        """Runs; read whole only where something of them is new since they were read before."""
         with self._explaining():
-            rows = self._connection.execute(f"SELECT * FROM runs {where}", arguments).fetchall()
             tags: dict[str, list[str]] = {}
             for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
                 tags.setdefault(run_id, []).append(tag)
-            found = [
-                record_from_row(row, tags.get(row["id"], []), self._alive(row)) for row in rows
-            ]
-            return [self._settled(run) for run in found if run is not None]
+            # Whatever is written of a run changes one of these.
+            columns = "rowid, id, status, updated, step, name, note, deleted"
+            rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
+            now = {
+                row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row))
+                for row in rows.fetchall()
+            }
+            unknown: tuple[object, RunRecord | None] = None, None
+            news = [at for at, state in now.items() if self._known.get(at, unknown)[0] != state]
+            whole = self._connection.execute(
+                "SELECT rowid, * FROM runs WHERE rowid IN (SELECT value FROM json_each(?))",
+                [json.dumps(news)],
+            )
+            for row in whole.fetchall():
+                at = row["rowid"]
+                run = record_from_row(row, tags.get(row["id"], []), now[at][-1])
+                self._known[at] = now[at], None if run is None else self._settled(run)
+            found = [self._known.get(at, unknown)[1] for at in now]
+            return [run for run in found if run is not None]
 
     def _alive(self, row: sqlite3.Row) -> bool:
-        if row["status"] not in [status for status in Status if status.active]:
+        if row["status"] not in ACTIVE:
             return False
         held = is_held(row["id"])
         if held is not None:
@@ -312,6 +335,14 @@ def existing_store() -> Iterator[RunStore | None]:
         return
     with RunStore() as store:
         yield store
+
+
+def _where(deleted: bool) -> str:
+    """Which runs, the newest first, where the task, or None for any, is a parameter."""
+    return (
+        f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND task = coalesce(?, task) "
+        "ORDER BY created DESC, id DESC"
+    )
 
 
 def _of(task: str | None) -> str:
