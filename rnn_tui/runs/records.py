@@ -211,6 +211,11 @@ def specs_of(text: str) -> tuple[Metric, ...]:
         return ()
 
 
+def is_id(value: object) -> bool:
+    """Whether this is what a run is called, so that a folder may be."""
+    return isinstance(value, str) and ID.fullmatch(value) is not None
+
+
 def record_from_row(row: sqlite3.Row, tags: Sequence[str], alive: bool) -> RunRecord | None:
     """A record; None of a row that no version of this program can have written.
 
@@ -224,7 +229,7 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[str], alive: bool) -> RunRe
         status = Status(row["status"])
     except (TypeError, ValueError, RecursionError, SettingError):
         return None
-    if not ID.fullmatch(row["id"]):
+    if not is_id(row["id"]):
         return None
     if status.active and not alive:
         status = Status.INTERRUPTED

@@ -1,7 +1,6 @@
 """The runs as commands and tables ask for them: list, find, rename, tag, delete and undo."""
 
 import contextlib
-import json
 import shutil
 import sqlite3
 import time
@@ -10,24 +9,23 @@ from contextlib import contextmanager
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, SettingError, StoreError, printable
+from rnn_tui.engine.errors import SettingError, StoreError, printable
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import connect, explained, transaction
-from rnn_tui.runs.locks import RunLock, is_alive, is_held
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, record_from_row
+from rnn_tui.runs.locks import RunLock
+from rnn_tui.runs.record_reader import RecordReader
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, is_id
 from rnn_tui.runs.recovery import adopt_folders, take_in
-from rnn_tui.runs.rows import update_run, write_results
+from rnn_tui.runs.rows import update_run
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 # Deleted runs can be had back for this long.
 DAYS_TO_UNDO = 30
 _MOST_NAMED = 3
-ACTIVE = [status for status in Status if status.active]
 
 
 class RunStore:
@@ -43,8 +41,7 @@ class RunStore:
         self._path = run_database()
         self._connection, created = connect(self._path)
         self._connection.row_factory = sqlite3.Row
-        # Runs by their place in the database: what tells that they changed, and what was read.
-        self._known: dict[int, tuple[tuple[object, ...], RunRecord | None]] = {}
+        self._reader = RecordReader(self._connection)
         with self._explaining():
             take_in(self._connection)
             if created:
@@ -69,16 +66,22 @@ class RunStore:
             task: of this task only.
             deleted: those that were deleted and can be had back, in place of the others.
         """
-        return self._records(_where(deleted), [task])
+        return self._records(_where(deleted), task)
 
     def names(self, task: str | None = None, *, deleted: bool = False) -> dict[str, str]:
         """The names of runs by their ids, the newest first; `task` and `deleted` as for `runs`."""
-        where = _where(deleted)
-        return {row[0]: row[1] for row in self._query(f"SELECT id, name FROM runs {where}", task)}
+        rows = self._query(f"SELECT id, name FROM runs {_where(deleted)}", task)
+        return {row[0]: str(row[1]) for row in rows if is_id(row[0])}
+
+    def interrupted(self) -> list[RunRecord]:
+        """The runs that were interrupted, the newest first."""
+        ended = "('finished', 'stopped', 'failed')"
+        where = f"WHERE deleted IS NULL AND status NOT IN {ended} ORDER BY created DESC"
+        return [run for run in self._records(where) if run.status is Status.INTERRUPTED]
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, deleted or not; None if there is none."""
-        found = self._records("WHERE id = ?", [run_id])
+        found = self._records("WHERE id = ?", run_id)
         return found[0] if found else None
 
     def find(
@@ -263,58 +266,9 @@ class RunStore:
         with self._explaining():
             update_run(self._connection, run.run_id, **columns)
 
-    def _records(self, where: str, arguments: Sequence[str | None]) -> list[RunRecord]:
-        """Runs; read whole only where something of them is new since they were read before."""
+    def _records(self, where: str, *arguments: str | None) -> list[RunRecord]:
         with self._explaining():
-            tags: dict[str, list[str]] = {}
-            for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
-                tags.setdefault(run_id, []).append(tag)
-            # Whatever is written of a run changes one of these.
-            columns = "rowid, id, status, updated, step, name, note, deleted"
-            rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
-            now = {
-                row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row))
-                for row in rows.fetchall()
-            }
-            unknown: tuple[object, RunRecord | None] = None, None
-            news = [at for at, state in now.items() if self._known.get(at, unknown)[0] != state]
-            whole = self._connection.execute(
-                "SELECT rowid, * FROM runs WHERE rowid IN (SELECT value FROM json_each(?))",
-                [json.dumps(news)],
-            )
-            for row in whole.fetchall():
-                at = row["rowid"]
-                run = record_from_row(row, tags.get(row["id"], []), now[at][-1])
-                self._known[at] = now[at], None if run is None else self._settled(run)
-            found = [self._known.get(at, unknown)[1] for at in now]
-            return [run for run in found if run is not None]
-
-    def _alive(self, row: sqlite3.Row) -> bool:
-        if row["status"] not in ACTIVE:
-            return False
-        held = is_held(row["id"])
-        if held is not None:
-            return held
-        sessions = reading.sessions(self._connection, row["id"])[-1:]
-        return any(is_alive(one.host, one.pid, one.process_started) for one in sessions)
-
-    def _settled(self, run: RunRecord) -> RunRecord:
-        """A run that was killed after its weights were complete, but before it could say so."""
-        if run.status is not Status.INTERRUPTED:
-            return run
-        try:
-            _, step, metrics = read_description(run.weights)
-        except CheckpointError:
-            metrics = {}
-        if not metrics:
-            return run
-        with transaction(self._connection):
-            columns = write_results(
-                self._connection, run.run_id, run.config, run.specs,
-                Moment.test(run.config, step, run.elapsed, metrics),
-            )  # fmt: skip
-            update_run(self._connection, run.run_id, **columns)
-        return self.get(run.run_id) or run
+            return self._reader.records(where, *arguments)
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -23,7 +23,6 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # Looking into a run's file takes a fraction of a millisecond; older ones than these are not found.
@@ -121,7 +120,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
 
 def finished_runs(task: str) -> Iterator[Source]:
     """The runs of a task that were trained to their end, the newest first."""
-    deleted = {run.run_id for run in _listed(deleted=True)}
+    deleted = _names(deleted=True)
     for run_id in _run_ids()[:RUNS_LOOKED_AT]:
         if run_id in deleted:
             continue
@@ -149,7 +148,7 @@ def run_weights(task: str, run: str) -> Source:
         raise CheckpointError(f"No run of {task} is finished; train one with rnn-tui train {task}.")
     run_ids = _run_ids()
     exact = [run] if run in run_ids else []
-    exact = exact or [one.run_id for one in _listed(deleted=False) if one.name == run]
+    exact = exact or [run_id for run_id, name in _names(deleted=False).items() if name == run]
     found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
@@ -172,17 +171,17 @@ def _run_ids() -> list[str]:
         return []
 
 
-def _listed(*, deleted: bool) -> list[RunRecord]:
-    """The runs in the database; none where there is no database, or none that can be used."""
+def _names(*, deleted: bool) -> dict[str, str]:
+    """Ids and names in the database; none where there is no database, or none that can be used."""
     if not run_database().exists():
-        return []
+        return {}
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
 
     try:
         with RunStore() as store:
-            return store.runs(deleted=deleted)
+            return store.names(deleted=deleted)
     except StoreError:
-        return []
+        return {}
 
 
 # What is to answer

@@ -160,11 +160,11 @@ class RnnTuiApp(App[int]):
         if not run_database().exists():
             return
         try:
-            runs = await self.store.ask(self.screen, lambda store: store.runs())
+            runs = await self.store.ask(self.screen, lambda store: store.interrupted())
         except UserError as error:
             self.notify(str(error), severity="warning", markup=False, timeout=10)
             return
-        names = [run.name for run in runs if run.status == "interrupted"]
+        names = [run.name for run in runs]
         if names:
             what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} runs were"
             text = f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
