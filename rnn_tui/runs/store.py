@@ -59,14 +59,17 @@ class RunStore:
 
     # --- asking ---------------------------------------------------------------------------------
 
-    def runs(self, task: str | None = None, *, deleted: bool = False) -> list[RunRecord]:
+    def runs(
+        self, task: str | None = None, *, deleted: bool = False, most: int = -1
+    ) -> list[RunRecord]:
         """All runs, the newest first, those in training in any process included.
 
         Args:
             task: of this task only.
             deleted: those that were deleted and can be had back, in place of the others.
+            most: so many of the newest; all by default.
         """
-        return self._records(_where(deleted), task)
+        return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
     def names(self, task: str | None = None, *, deleted: bool = False) -> dict[str, str]:
         """The names of runs by their ids, the newest first; `task` and `deleted` as for `runs`."""

@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from rich.text import Text
 from textual._compositor import CompositorMap
+from textual._two_way_dict import TwoWayDict
 from textual.app import App
 from textual.binding import ActiveBinding, Binding, BindingsMap
 from textual.dom import DOMNode
@@ -16,7 +18,8 @@ from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer, ProgressBar, TabbedContent, TabPane
+from textual.widgets import DataTable, Footer, ProgressBar, TabbedContent, TabPane
+from textual.widgets._data_table import Row, RowKey
 from textual.widgets._progress_bar import Bar
 
 HERE = Path(__file__).parent
@@ -91,6 +94,50 @@ class ExactBar(ProgressBar):
 
     def _round(self) -> None:
         self.query_one("#bar", Bar).percentage = self.percentage
+
+
+class LongTable(DataTable[Text]):
+    """A table that asks for the cells of a row where that is seen.
+
+    Textual's keeps and measures each cell of each row: of 20,000 rows that takes a quarter of a
+    minute, in which no key does anything. Waits for a `DataTable` that can be asked for less.
+
+    Args:
+        cells_of: makes the cells of the row with a key.
+    """
+
+    def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=True, id=id)
+        self._cells_of = cells_of
+
+    def show_rows(self, keys: Sequence[str], widths: Sequence[int]) -> None:
+        """Show other rows, from the first on, with columns of at least these widths."""
+        self.clear()
+        places = {RowKey(key): at for at, key in enumerate(keys)}
+        self.rows = {key: Row(key, height=1) for key in places}
+        self._row_locations = TwoWayDict(places)
+        self._data = {key: {} for key in places}  # of which only the number counts
+        self._update_count += 1
+        self.show_changes(widths)
+        if keys:
+            self._highlight_cursor()
+
+    def show_changes(self, widths: Sequence[int]) -> None:
+        """Show the same rows, whose cells have changed."""
+        for column, width in zip(self.ordered_columns, widths, strict=True):
+            column.content_width = max(column.content_width, width)
+        for drawn in (
+            self._row_renderable_cache, self._row_render_cache, self._cell_render_cache,
+            self._line_cache,
+        ):  # fmt: skip
+            drawn.clear()
+        self._require_update_dimensions = True
+        self.check_idle()
+        self.refresh()
+
+    def get_row(self, row_key: RowKey | str) -> list[Text]:
+        """The cells of a row."""
+        return self._cells_of(row_key if isinstance(row_key, str) else str(row_key.value))
 
 
 class ExactScreen(Screen[object]):

@@ -22,7 +22,7 @@ from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord, Session
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import duration
-from rnn_tui.ui.runs.table import figure, variant
+from rnn_tui.ui.runs.listing import figure, variant
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 

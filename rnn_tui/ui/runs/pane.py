@@ -17,6 +17,7 @@ from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
 from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetailsScreen
+from rnn_tui.ui.runs.listing import Listing
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.shell.pane import StorePane
@@ -27,6 +28,7 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 T = TypeVar("T")
 
 LOOKS_BETWEEN_AGES = 20
+A_SCREENFUL = 200
 # What of a run is a line of text, by its title: a hint, the most characters, what there is, and
 # what keeps what was typed.
 Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
@@ -123,6 +125,8 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     def look_for_news(self) -> None:
         """Show what has changed; ages, which grow by themselves, every now and then."""
+        if any(one.node is self and one.group == "runs" for one in self.workers):
+            return  # a reading of many runs that began anew at every look would never end
         self._looks += 1
         again = self._looks % LOOKS_BETWEEN_AGES == 0
         self._read(always=again)
@@ -134,18 +138,23 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return
         active = any(run.status.active for run in self._table.runs)
         known = -1 if always or active else self._version
+        listing = self._table.listing
 
-        def news(store: RunStore) -> tuple[int, list[RunRecord] | None]:
+        def news(store: RunStore) -> tuple[int, Listing | None]:
             version = store.version()
-            return version, None if version == known else store.runs()
+            return version, None if version == known else Listing.of(store.runs(), listing)
 
+        if not self._ready:  # a screenful first: to read 20,000 takes a second
+            some = await self._ask(lambda store: Listing.of(store.runs(most=A_SCREENFUL), listing))
+            if some is not None:
+                self._table.show(some)
         found = await self._ask(news)
         first, self._ready = not self._ready, True
         before = bool(self._table.runs)
         if found is not None:
-            self._version, runs = found
-            if runs is not None:
-                self._table.show(runs)
+            self._version, now = found
+            if now is not None and (always or now.runs != self._table.runs):
+                self._table.show(now)
                 if self.view == "compare":
                     self._show_comparison()
         if first or before != bool(self._table.runs):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -14,109 +13,15 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Input, Static
 
-from rnn_tui.engine.errors import printable
 from rnn_tui.engine.palette import curve_colour, curve_marker
-from rnn_tui.engine.state import Status
-from rnn_tui.runs import words
 from rnn_tui.runs.records import RunRecord
+from rnn_tui.ui.runs.listing import BY_AGE, COLUMNS, STATUS_MARKS, Column, Listing
+from rnn_tui.ui.textual_fixes import LongTable
 from rnn_tui.ui.widgets.fields import TypedInput
 
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
 NONE_LEFT = "No run has all of these words."
-BAR_CELLS = 6
-# Mark and colour beside the word, so that the colour alone tells nothing.
-STATUS_MARKS = {
-    Status.LOADING: ("…", "$text-muted"),
-    Status.TRAINING: ("●", "$text-success"),
-    Status.PAUSED: ("‖", "$text-warning"),
-    Status.INTERRUPTED: ("!", "$text-warning"),
-    Status.STOPPED: ("■", "$text-muted"),
-    Status.FINISHED: ("✓", "$text-success"),
-    Status.FAILED: ("✗", "$text-error"),
-}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of the table.
-
-    Attributes:
-        label: its heading.
-        text: what it shows of a run.
-        order: what it sorts by; smaller ones come first.
-        right: whether it is aligned at the right.
-    """
-
-    label: str
-    text: Callable[[RunRecord], str]
-    order: Callable[[RunRecord], Any]
-    right: bool = False
-
-
-def figure(run: RunRecord, metric: str, value: float | None) -> str:
-    """A figure with its unit, losses with zeros at the end so that a column looks alike."""
-    return words.figure(run, metric, value, "#.3g")
-
-
-def variant(run: RunRecord) -> str:
-    """Which networks a run trains, in a few words."""
-    config = run.config
-    if not config.variants:
-        sizes = f" {config.hidden_size}" if hasattr(config, "hidden_size") else ""
-        return f"{config.name}{sizes} {config.preset}"
-    sizes = ",".join(str(size) for size in sorted({v.hidden_size for v in config.variants}))
-    losses = ",".join(dict.fromkeys(v.loss for v in config.variants))
-    seeds = len(config.replicas) // len(config.variants)
-    return f"H {sizes} {losses} {config.preset}" + (f" ×{seeds}" if seeds > 1 else "")
-
-
-def _progress(run: RunRecord) -> str:
-    full = round(run.progress * BAR_CELLS)
-    return f"{'━' * full}{'─' * (BAR_CELLS - full)} {run.progress:4.0%}"
-
-
-def _sortable(value: float | None) -> tuple[bool, float]:
-    """High figures first, runs without one last."""
-    return value is None, -(value or 0.0)
-
-
-COLUMNS = (
-    Column("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
-    Column("task", lambda run: run.config.task, lambda run: run.config.task),
-    Column("variant", variant, variant),
-    Column(
-        "status",
-        lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
-        lambda run: list(Status).index(run.status),
-    ),
-    Column("progress", _progress, lambda run: -run.progress),
-    Column("best val", lambda run: figure(run, run.metric, run.best),
-           lambda run: _sortable(run.best), right=True),
-    Column("test", lambda run: figure(run, run.final_metric, run.final),
-           lambda run: _sortable(run.final), right=True),
-    Column("trained", lambda run: words.duration(run.elapsed), lambda run: -run.elapsed,
-           right=True),
-    Column("age", lambda run: words.age(time.time() - run.created), lambda run: -run.created,
-           right=True),
-    Column("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
-)  # fmt: skip
-BY_AGE = "age"
-
-
-def matches(run: RunRecord, words: list[str]) -> bool:
-    """Whether each word occurs somewhere in what the table has of a run, or in its note."""
-    shown = [column.text(run) for column in COLUMNS if column.label not in ("progress", "age")]
-    text = " ".join([run.run_id, *shown, run.note]).casefold()
-    return all(word in text for word in words)
-
-
-def arranged(runs: Sequence[RunRecord], text: str, by: str, backwards: bool) -> list[RunRecord]:
-    """Those runs that have all words of a text, sorted by a column."""
-    words = text.casefold().split()
-    column = next(column for column in COLUMNS if column.label == by)
-    left = [run for run in runs if matches(run, words)]
-    return sorted(left, key=column.order, reverse=backwards)
 
 
 def styled(column: Column, run: RunRecord, colours: Mapping[str, str]) -> Text:
@@ -143,7 +48,7 @@ class RunsTable(Vertical):
     """All runs, one a line.
 
     Attributes:
-        runs: all of them, filtered or not.
+        listing: all of them, filtered or not.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -156,8 +61,9 @@ class RunsTable(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.runs: Sequence[RunRecord] = ()
-        self._shown: list[RunRecord] = []
+        self.listing = Listing()
+        self._shown: dict[str, RunRecord] = {}
+        self._colours: Mapping[str, str] = {}
         # In the order of marking, which is that of their colours.
         self._marked: list[str] = []
         self._sort, self._backwards = BY_AGE, False
@@ -171,7 +77,7 @@ class RunsTable(Vertical):
                 id="runs-filter",
             )  # fmt: skip
             yield Static("", id="runs-count", markup=False)
-        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True, id="runs-table")
+        table = LongTable(self._cells, id="runs-table")
         table.add_column(" ", key="mark")
         for column in COLUMNS:
             heading = Text(column.label, justify="right" if column.right else "left")
@@ -184,8 +90,13 @@ class RunsTable(Vertical):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
     @property
-    def _table(self) -> DataTable[Text]:
-        return self.query_one("#runs-table", DataTable)
+    def _table(self) -> LongTable:
+        return self.query_one("#runs-table", LongTable)
+
+    @property
+    def runs(self) -> Sequence[RunRecord]:
+        """All of them, filtered or not."""
+        return self.listing.runs
 
     def focus_view(self) -> None:
         """Put the focus on the table."""
@@ -197,7 +108,7 @@ class RunsTable(Vertical):
     def highlighted(self) -> RunRecord | None:
         """The run under the cursor."""
         at = self._table.cursor_row
-        return self._shown[at] if 0 <= at < len(self._shown) else None
+        return next(islice(self._shown.values(), at, None), None) if at >= 0 else None
 
     @property
     def marked(self) -> list[RunRecord]:
@@ -212,37 +123,31 @@ class RunsTable(Vertical):
 
     # What is shown
 
-    def show(self, runs: Sequence[RunRecord]) -> None:
+    def show(self, listing: Listing) -> None:
         """Show these runs, with cursor and marks where they were."""
-        self.runs, self._loaded = runs, True
-        there = {run.run_id for run in runs}
-        self._marked = [run_id for run_id in self._marked if run_id in there]
+        self.listing, self._loaded = listing, True
+        self._marked = [run_id for run_id in self._marked if run_id in listing.words]
         self._fill()
 
     def highlight(self, run_id: str) -> None:
         """Put the cursor on a run, if it is shown."""
-        ids = [run.run_id for run in self._shown]
-        if run_id in ids:
-            self._table.move_cursor(row=ids.index(run_id))
+        if run_id in self._shown:
+            self._table.move_cursor(row=list(self._shown).index(run_id))
 
     def _fill(self) -> None:
         """Rows anew where other runs are shown, cells alone where the same are."""
         if not self._loaded:
             return
-        table, before = self._table, [run.run_id for run in self._shown]
-        under = self.highlighted
+        table, before, under = self._table, list(self._shown), self.highlighted
         text = self.query_one(FilterInput).value
-        self._shown = arranged(self.runs, text, self._sort, self._backwards)
-        colours = self.app.get_css_variables()
-        if [run.run_id for run in self._shown] == before:
-            for run in self._shown:
-                for key, cell in self._cells(run, colours):
-                    if table.get_cell(run.run_id, key) != cell:
-                        table.update_cell(run.run_id, key, cell, update_width=True)
+        runs = self.listing.arranged(text, self._sort, self._backwards)
+        self._shown = {run.run_id: run for run in runs}
+        self._colours = self.app.get_css_variables()
+        widths = (1, *self.listing.widths)
+        if list(self._shown) == before:
+            table.show_changes(widths)
         else:
-            table.clear()
-            for run in self._shown:
-                table.add_row(*(cell for _, cell in self._cells(run, colours)), key=run.run_id)
+            table.show_rows(list(self._shown), widths)
             if under is not None:
                 self.highlight(under.run_id)
         self._tell(text)
@@ -261,9 +166,9 @@ class RunsTable(Vertical):
         empty.display = not shown
         self._table.display = bool(shown)
 
-    def _cells(self, run: RunRecord, colours: Mapping[str, str]) -> list[tuple[str, Text]]:
-        cells = [(column.label, styled(column, run, colours)) for column in COLUMNS]
-        return [("mark", self._mark_of(run)), *cells]
+    def _cells(self, run_id: str) -> list[Text]:
+        run = self._shown[run_id]
+        return [self._mark_of(run), *(styled(column, run, self._colours) for column in COLUMNS)]
 
     def _mark_of(self, run: RunRecord) -> Text:
         """The marker that its curve has."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
@@ -107,6 +108,8 @@ class StoreAccess:
     def __init__(self) -> None:
         self._store: RunStore | None = None
         self._turn = asyncio.Lock()
+        # A question whose widget lost interest is still being answered in its thread.
+        self._answering = threading.Lock()
 
     async def ask(self, widget: Widget, question: Callable[[RunStore], T]) -> T:
         """What `question` makes of the database, for `widget` to show.
@@ -121,6 +124,7 @@ class StoreAccess:
     def _answer(self, question: Callable[[RunStore], T]) -> T:
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - behind the first frame
 
-        if self._store is None:
-            self._store = RunStore()
-        return question(self._store)
+        with self._answering:
+            if self._store is None:
+                self._store = RunStore()
+            return question(self._store)
