@@ -31,6 +31,8 @@ SIGNALS = [
 # For streams that can't write them, such as a pipe on Windows.
 SUBSTITUTES = {"→": "->", "✓": "right", "✗": "wrong,", "–": "-", "…": "..."}
 LONGEST_CELL, LONGEST_VALUE = 200, 1000
+# Rows of a table that are fitted to the width of a terminal, in a tenth of a second.
+MOST_LAID_OUT = 400
 
 
 # --- text -----------------------------------------------------------------------------------------
@@ -156,9 +158,33 @@ def print_table(
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for head in heads:
         table.add_column(Text(head), justify="right" if head in right else "left")
+    out = console(sys.stdout)
+    if len(shown) > MOST_LAID_OUT:
+        _print_aligned(out, heads, shown, right)
+        return
     for row in shown:
         table.add_row(*map(Text, row))
-    console(sys.stdout).print(table, soft_wrap=False)
+    out.print(table, soft_wrap=False)
+
+
+def _print_aligned(
+    out: Console, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[str]
+) -> None:
+    """Print a long table as it comes: rich would think for seconds, and the terminal can wrap."""
+    from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
+
+    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
+    at_right = [head in right for head in heads]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = []
+        for cell, width, to_right in zip(cells, widths, at_right, strict=True):
+            space = " " * (width - cell_len(cell))
+            padded.append(space + cell if to_right else cell + space)
+        return "  ".join(padded).rstrip()
+
+    out.print(line(heads), style="bold", markup=False)
+    print("\n".join(map(line, rows)))
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:

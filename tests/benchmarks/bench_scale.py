@@ -7,7 +7,6 @@ first, by the code that writes it in training; with `--home FOLDER` it is kept f
 import argparse
 import asyncio
 import contextlib
-import io
 import os
 import random
 import shutil
@@ -20,17 +19,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from _common import machine
+from textual.widgets import DataTable, Input
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import run_database
-from rnn_tui.engine.state import Status
 from rnn_tui.runs.comparison import lines
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.rows import EventWriter, insert_run
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.runs.pane import RunsPane
+from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 
 COMMAND = [sys.executable, "-m", "rnn_tui"]
@@ -104,7 +103,7 @@ def write_many(count: int) -> None:
     with transaction(connection):
         for number in range(count):
             run_id = f"20250101-{number // 10000:06}-{number % 10000:04}"
-            config = config_of(3, 3).replace(seed=number % 500)
+            config = config_of(3, 3).replace(seed=number)
             insert_run(connection, run_id, config, f"small {number}", time.time() - number)
             told = [*events_of(run_id, config, 3)][:-1]
             end = {"test_accuracy": (99.0, 98.0, 97.0)}
@@ -129,7 +128,11 @@ def told(name: str, took: float | tuple[float, float], target: float | None = No
     """Print a line: seconds, megabytes where they are known, and whether that is what is aimed at."""
     seconds, *peak = took if isinstance(took, tuple) else (took,)
     memory = f"{peak[0]:6,.0f} MB" if peak else ""
-    aim = "" if target is None else f"  target ≤ {target:g} s: {'met' if seconds <= target else 'MISSED'}"
+    aim = (
+        ""
+        if target is None
+        else f"  target ≤ {target:g} s: {'met' if seconds <= target else 'MISSED'}"
+    )
     print(f"{name:52} {seconds:8.2f} s {memory:9}{aim}", flush=True)
 
 
@@ -190,59 +193,75 @@ def go_on(run_id: str, first_step: int) -> None:
     connection.close()
 
 
-async def runs_tab() -> dict[str, float]:
-    """The app's tab of all runs: until its first screen, until the last run, and what follows."""
-    found: dict[str, float] = {}
+class Heart:
+    """Tells for how long the app's loop, and so every key, had to wait at most."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self._task = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(0.005)
+            self.longest = max(self.longest, time.perf_counter() - before - 0.005)
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._task.cancel()
+
+
+async def runs_tab(count: int) -> None:
+    """The app's tab of all runs: until its first rows, until the last one, and what follows."""
     app = RnnTuiApp()
     async with app.run_test(size=(150, 50)) as pilot:
         while not app.pane.complete:
             await asyncio.sleep(0.01)
-        longest = 0.0
+        heart = Heart()
 
-        async def beat() -> None:
-            nonlocal longest
-            while True:
-                before = time.perf_counter()
-                await asyncio.sleep(0.005)
-                longest = max(longest, time.perf_counter() - before - 0.005)
-
-        heart = asyncio.create_task(beat())
-
-        async def until(name: str, true: Callable[[], object]) -> None:
-            nonlocal longest
-            longest, began = 0.0, time.perf_counter()
+        async def until(
+            name: str,
+            start: Callable[[], object],
+            true: Callable[[], object],
+            target: float | None = None,
+        ) -> None:
+            heart.longest, began = 0.0, time.perf_counter()
+            app.call_later(start)
             while not true():
                 await asyncio.sleep(0.005)
-            found[name] = time.perf_counter() - began
-            await pilot.pause(0.5)
-            found[f"{name}, longest pause"] = longest
+            took = time.perf_counter() - began
+            await pilot.pause(1.5)  # what comes after it, and the next look for news
+            told(f"{count:,} runs: {name}", took, target)
+            told(f"{count:,} runs: {name}, longest pause", heart.longest)
 
-        def rows() -> int:
-            panes = app.query(RunsPane)
-            return panes.first().query_one("#runs-table").row_count if panes else 0  # type: ignore[attr-defined]
+        def shown() -> int:
+            tables = app.query("#runs-table").results(DataTable)
+            return next((table.row_count for table in tables), 0)
 
-        await pilot.press("f5")
-        await until("Runs tab, first rows", lambda: rows() > 0)
-        every = len(app.query_one(RunsPane)._table.runs)
-        await until("Runs tab, all rows", lambda: rows() == every)
-        table = app.query_one("#runs-table")
-        table.focus()
-        await pilot.press("b")
-        await until("sorted by another column", lambda: rows() == every)
-        field = app.query_one("#runs-filter")
+        def typed(text: str) -> None:
+            app.query_one("#runs-filter", Input).value = text
+
+        def note() -> None:
+            with contextlib.closing(connect(run_database())[0]) as connection:
+                connection.execute(
+                    "UPDATE runs SET updated = ?, note = ? WHERE name = 'small 7'",
+                    (time.time(), text),
+                )
+
+        text = f"noted at {time.time()}"
         began = time.perf_counter()
-        field.value = "small 1999"  # type: ignore[attr-defined]
-        await until("filtered", lambda: rows() < every)
-        field.value = ""  # type: ignore[attr-defined]
-        await until("filter taken away", lambda: rows() == every)
-        with contextlib.closing(connect(run_database())[0]) as connection:
-            connection.execute("UPDATE runs SET updated = ?, note = 'x' WHERE name = 'small 7'",
-                               (time.time(),))
-        await until("a look that finds one changed", lambda: any(
-            run.note == "x" for run in app.query_one(RunsPane)._table.runs))
-        del began
-        heart.cancel()
-    return found
+        app.call_later(app.action_tab, "runs")
+        while not shown():
+            await asyncio.sleep(0.005)
+        told(f"{count:,} runs: tab, first rows", time.perf_counter() - began, 1)
+        await until("tab, all rows", lambda: None, lambda: shown() == count)
+        table = app.query_one(RunsTable)
+        order = table.highlighted
+        await until("sorted backwards", table.action_reverse, lambda: table.highlighted == order)
+        await until("filtered", lambda: typed("small 1999"), lambda: 0 < shown() < count)
+        await until("filter taken away", lambda: typed(""), lambda: shown() == count)
+        await until("one changes", note, lambda: any(run.note == text for run in table.runs))
+        heart.stop()
 
 
 @contextmanager
@@ -281,14 +300,13 @@ def many(folder: Path, count: int) -> None:
     """Many runs."""
     os.environ["RNN_TUI_HOME"] = str(folder / f"runs-{count}")
     with RunStore() as store:
-        there = bool(store.find) and store.runs()[:1]
+        there = store.runs(most=1)
     if not there:
         told(f"write {count:,} runs", clocked(lambda: write_many(count)))
     told(f"{count:,} runs: rnn-tui runs", command("runs"))
     told(f"{count:,} runs: rnn-tui runs --json", command("runs", "--json"))
     told(f"{count:,} runs: rnn-tui runs show", command("runs", "show", "small 77"))
-    for name, seconds in asyncio.run(runs_tab()).items():
-        told(f"{count:,} runs: {name}", seconds)
+    asyncio.run(runs_tab(count))
 
 
 def add(folder: Path, count: int) -> None:
