@@ -125,7 +125,7 @@ def sums(path: Path, count: int) -> None:
 
 
 def told(name: str, took: float | tuple[float, float], target: float | None = None) -> None:
-    """Print a line: seconds, megabytes where they are known, and whether that is what is aimed at."""
+    """Print a line: seconds, megabytes where they are known, and whether that meets a target."""
     seconds, *peak = took if isinstance(took, tuple) else (took,)
     memory = f"{peak[0]:6,.0f} MB" if peak else ""
     aim = (
@@ -169,7 +169,7 @@ def compare(ids: list[str]) -> None:
         lines(store.outlines(runs, "train_loss"), "epoch")
 
 
-def read_state(run_id: str) -> None:
+def asked_state(run_id: str) -> None:
     """What a resumed run's pane or line begins with."""
     with RunStore() as store:
         run = store.get(run_id)
@@ -291,7 +291,7 @@ def points(folder: Path) -> None:
         told(f"{name}: rnn-tui runs show", command("runs", "show", run_id), 0.3)
         told(f"{name}: rnn-tui runs compare", command("runs", "compare", run_id, LONG))
         told(f"{name}: Compare's question", clocked(lambda: compare([run_id])), 1)  # noqa: B023
-        told(f"{name}: resume, the state", clocked(lambda: read_state(run_id)))  # noqa: B023
+        told(f"{name}: resume, the state", clocked(lambda: asked_state(run_id)))  # noqa: B023
         begin = clocked(lambda: go_on(run_id, last - 50))  # noqa: B023
         told(f"{name}: resume, what is written first", begin)
 

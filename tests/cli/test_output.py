@@ -81,6 +81,20 @@ def test_a_table_is_columns_on_a_terminal_and_tabs_in_a_pipe(
     assert terminal.screen() == ["name    n", "a       1", "[b]   100", "name  �[31m[red]x��"]
 
 
+def test_a_long_table_has_the_columns_of_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[f"run {at}", "日本" * (at % 3), str(at)] for at in range(20)]
+
+    def shown() -> list[str]:
+        terminal = terminal_for(monkeypatch)
+        print_table(("name", "note", "step"), rows, right=("step",))
+        return terminal.screen()
+
+    short = shown()
+    monkeypatch.setattr("rnn_tui.cli.output.MOST_LAID_OUT", 10)
+    assert shown() == short
+    assert len(short) == 21
+
+
 def test_no_color_means_none_and_bold_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_for(monkeypatch)
     print_table(("name",), [["a"]])

@@ -631,6 +631,34 @@ def test_first_answers_come_before_stdin_ends() -> None:
         process.wait()
 
 
+PEAK = """
+import sys
+from rnn_tui.cli.main import main
+main(sys.argv[1:])
+lines = open("/proc/self/status").read().splitlines()
+[peak] = [int(line.split()[1]) for line in lines if line.startswith("VmHWM")]
+print(peak, file=sys.stderr)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="tells the peak of memory in its own way")
+@pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["lines", "json"])
+def test_memory_does_not_grow_with_the_number_of_lines(as_json: list[str]) -> None:
+    def peak(lines: int) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, "add", "--quiet", *as_json],
+            input=b"1011010011 1100111\n" * lines,
+            capture_output=True,
+            check=True,
+            timeout=PATIENCE,
+        )
+        assert done.stdout.count(b"1011010011 ") == lines
+        return int(done.stderr)  # in kilobytes
+
+    # 20,000 lines and their answers, all at once, would take 50 MB more.
+    assert peak(20_000) < peak(1000) + 8000
+
+
 @pytest.mark.parametrize("as_json", [[], ["--json"]], ids=["lines", "json"])
 def test_closed_pipe_is_silent(as_json: list[str]) -> None:
     process = start("add", "--quiet", *as_json)
