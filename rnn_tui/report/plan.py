@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
@@ -237,6 +238,7 @@ class Plan:
         return " ".join(["rnn-tui report", *(text for needed, text in options if needed)])
 
 
+@lru_cache(1 << 15)  # of every run that is kept, whenever a rerun has news
 def family(config: RunConfig) -> RunConfig:
     """What all runs share whose networks differ in seed, hidden size and loss alone.
 

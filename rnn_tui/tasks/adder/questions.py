@@ -73,14 +73,13 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
             break
     if not digits:
         raise QueryError(f"Type a {base.name} number.")
-    for character in digits:
-        if character not in base.digits:
-            raise QueryError(
-                f"“{printable(character)}” is no {base.name} digit; write 0d… for decimal and "
-                "0x… for hexadecimal numbers."
-                if base is BINARY
-                else f"“{printable(character)}” is no {base.name} digit."
-            )
+    if wrong := digits.strip(base.digits):
+        raise QueryError(
+            f"“{printable(wrong[0])}” is no {base.name} digit; write 0d… for decimal and "
+            "0x… for hexadecimal numbers."
+            if base is BINARY
+            else f"“{printable(wrong[0])}” is no {base.name} digit."
+        )
     if len(digits) > base.most_digits or int(digits, base.radix).bit_length() > MOST_BITS:
         raise QueryError(TOO_LONG)
     return int(digits, base.radix), base
@@ -107,7 +106,7 @@ class Addition:
     a: int
     b: int
 
-    @property
+    @cached_property
     def length(self) -> int:
         """Time steps that the network gets: the bits of the larger number, and one for the carry.
 
