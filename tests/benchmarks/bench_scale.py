@@ -1,6 +1,7 @@
 """Runs with a million logged points, 20,000 runs, a million sums: how long each of these takes.
 
-In seconds, whole commands from start to end where there is a command. What is measured is made
+In seconds, whole commands from start to end where there is a command; on a busy machine those of
+the processor tell more. What is measured is made
 first, by the code that writes it in training; with `--home FOLDER` it is kept for the next time.
 """
 
@@ -9,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -16,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from _common import machine
@@ -124,20 +127,26 @@ def sums(path: Path, count: int) -> None:
 # --- how it is measured -----------------------------------------------------------------------
 
 
-def told(name: str, took: float | tuple[float, float], target: float | None = None) -> None:
-    """Print a line: seconds, megabytes where they are known, and whether that meets a target."""
-    seconds, *peak = took if isinstance(took, tuple) else (took,)
-    memory = f"{peak[0]:6,.0f} MB" if peak else ""
-    aim = (
-        ""
-        if target is None
-        else f"  target ≤ {target:g} s: {'met' if seconds <= target else 'MISSED'}"
-    )
-    print(f"{name:52} {seconds:8.2f} s {memory:9}{aim}", flush=True)
+@dataclass(frozen=True)
+class Took:
+    """How long something took: seconds on the wall and of the processor, and megabytes if known."""
+
+    wall: float
+    processor: float | None = None
+    peak: float | None = None
 
 
-def command(*arguments: str, given: Path | None = None) -> tuple[float, float]:
-    """The seconds and megabytes of a command, its output thrown away."""
+def told(name: str, took: Took, target: float | None = None) -> None:
+    """Print a line, and whether the seconds meet a target."""
+    processor = "" if took.processor is None else f"{took.processor:.2f} s of the processor"
+    memory = "" if took.peak is None else f"{took.peak:,.0f} MB"
+    met = "" if target is None else f"≤ {target:g} s: {'met' if took.wall <= target else 'MISSED'}"
+    print(f"{name:46} {took.wall:7.2f} s  {processor:24} {memory:7} {met}".rstrip(), flush=True)
+
+
+def command(*arguments: str, given: Path | None = None) -> Took:
+    """Run a command, its output thrown away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began, peak = time.perf_counter(), 0.0
     with Path(given or os.devnull).open() as stdin, Path(os.devnull).open("w") as out:
         process = subprocess.Popen([*COMMAND, *arguments], stdin=stdin, stdout=out)
@@ -150,14 +159,16 @@ def command(*arguments: str, given: Path | None = None) -> tuple[float, float]:
             time.sleep(0.005)
     if process.returncode:
         raise SystemExit(f"{' '.join(arguments)} ended with {process.returncode}")
-    return time.perf_counter() - began, peak
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime
+    return Took(time.perf_counter() - began, processor, peak)
 
 
-def clocked(function: Callable[[], object]) -> float:
-    """The seconds of a call."""
-    began = time.perf_counter()
+def clocked(function: Callable[[], object]) -> Took:
+    """Call a function."""
+    began, processor = time.perf_counter(), time.process_time()
     function()
-    return time.perf_counter() - began
+    return Took(time.perf_counter() - began, time.process_time() - processor)
 
 
 def compare(ids: list[str]) -> None:
@@ -231,8 +242,8 @@ async def runs_tab(count: int) -> None:
                 await asyncio.sleep(0.005)
             took = time.perf_counter() - began
             await pilot.pause(1.5)  # what comes after it, and the next look for news
-            told(f"{count:,} runs: {name}", took, target)
-            told(f"{count:,} runs: {name}, longest pause", heart.longest)
+            told(f"{count:,} runs: {name}", Took(took), target)
+            told(f"{count:,} runs: {name}, longest pause", Took(heart.longest))
 
         def shown() -> int:
             tables = app.query("#runs-table").results(DataTable)
@@ -253,7 +264,7 @@ async def runs_tab(count: int) -> None:
         app.call_later(app.action_tab, "runs")
         while not shown():
             await asyncio.sleep(0.005)
-        told(f"{count:,} runs: tab, first rows", time.perf_counter() - began, 1)
+        told(f"{count:,} runs: tab, first rows", Took(time.perf_counter() - began), 1)
         await until("tab, all rows", lambda: None, lambda: shown() == count)
         table = app.query_one(RunsTable)
         order = table.highlighted
