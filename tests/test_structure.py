@@ -67,3 +67,68 @@ def test_the_pages_for_developers_name_what_is_there() -> None:
     assert len(named) > 20
     there = [top, PACKAGE]
     assert [name for name in sorted(named) if not any((at / name).is_file() for at in there)] == []
+
+
+# What opens a file for writing, or puts one in the place of another.
+WRITERS = re.compile(
+    r"(write_text|write_bytes|savefig|save|save_file|savez\w*|tofile|to_csv|imwrite|dump|mkstemp|"
+    r"\w*TemporaryFile|SpooledTemporaryFile|copy|copy2|copyfile|move|replace|rename|touch|mkfifo|"
+    r"symlink_to|link_to|truncate|\w*FileWriter|FileHandler|RotatingFileHandler)"
+)
+# Names that mean something else unless they are these modules'.
+OF_MODULES = {
+    "replace": ("os", "path"), "rename": ("os", "path"), "move": ("shutil",), "dump": ("json",),
+    "copy": ("shutil",), "save": ("torch", "np", "onnx", "image", "self._image"),
+    "truncate": ("os", "file"),
+}  # fmt: skip
+# Who else may, and why.
+MAY_WRITE = {
+    "engine/files.py": None,  # all of it: that is what it is for
+    "runs/locks.py": ("path.open",),  # a lock needs a file that stays where it is
+    "cli/main.py": ("open", "logging.handlers.RotatingFileHandler"),  # no stdout; the log
+    "cli/output.py": ("os.open",),  # a stdout that nobody takes is led elsewhere
+    "cli/inspect.py": ("np.savez_compressed",),  # as below, into memory
+    "photos/export.py": ("np.savez_compressed",),
+    "runs/export/plots.py": ("figure.savefig",),
+    "runs/export/documents.py": ("export.write_text",),  # is an `Export`'s, which goes by files.py
+}
+
+
+def writes(call: ast.Call) -> bool:
+    """Whether a call opens a file for writing, as far as one can see."""
+    name, _, method = ast.unparse(call.func).rpartition(".")
+    if method == "open":
+        words = [
+            ast.unparse(argument) for argument in (*call.args, *(k.value for k in call.keywords))
+        ]
+        if name == "os":
+            return any(re.search(r"O_(WRONLY|RDWR|CREAT)", word) for word in words)
+        return any(re.fullmatch(r"'[rbt+]*[wax+][rbt+]*'", word) for word in words)
+    if method in OF_MODULES:
+        return name in OF_MODULES[method]
+    return WRITERS.fullmatch(method) is not None
+
+
+def test_what_opens_files_for_writing_is_seen() -> None:
+    seen = (
+        "open(path, 'w')", "path.open(mode='xb')", "os.open(path, os.O_WRONLY)", "path.rename(to)",
+        "os.replace(a, b)", "torch.save(weights, path)", "path.write_bytes(data)", "path.touch()",
+        "logging.FileHandler(path)", "writers.EventFileWriter(folder)", "np.savez(path, a=a)",
+    )  # fmt: skip
+    unseen = ("path.open('rb')", "open(path)", "text.replace('w', 'b')", "Image.open(data)")
+    calls = {text: ast.parse(text, mode="eval").body for text in (*seen, *unseen)}
+    assert [text for text, one in calls.items() if isinstance(one, ast.Call) and writes(one)] == [
+        *seen
+    ]
+
+
+def test_one_module_opens_files_for_writing() -> None:
+    found = []
+    for path, module in modules():
+        allowed = MAY_WRITE.get(path.as_posix(), ())
+        for node in ast.walk(module):
+            if allowed is None or not isinstance(node, ast.Call) or not writes(node):
+                continue
+            if ast.unparse(node.func) not in allowed:
+                found.append(f"{path}:{node.lineno}: {ast.unparse(node.func)}")
+    assert found == []

@@ -209,15 +209,13 @@ def _print_table(subject: Inspection[Any]) -> None:
 def _write_arrays(path: Path, subject: Inspection[Any]) -> None:
     import numpy as np  # noqa: PLC0415 - on use only
 
-    from rnn_tui.engine.files import write_atomically  # noqa: PLC0415
+    from rnn_tui.engine.files import write_file  # noqa: PLC0415
     from rnn_tui.runs.export.formats import unwritable  # noqa: PLC0415
 
     buffer = io.BytesIO()
     arrays: dict[str, Any] = subject.arrays()
     np.savez_compressed(buffer, **arrays)
     try:
-        if path.exists() and not path.is_file():  # a folder, or a device that must stay one
-            raise OSError(None, "it is not a regular file")
-        write_atomically(path, buffer.getvalue())
+        write_file(path, buffer.getvalue())
     except OSError as error:
         raise unwritable(path, error.strerror or error, "for --npz") from error

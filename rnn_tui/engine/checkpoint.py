@@ -17,7 +17,7 @@ from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training_state import TrainingState, digest
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, TRAINING_PREFIX, read_weights
@@ -51,7 +51,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     try:
         data = checkpoint_bytes(checkpoint)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, data)
+        write_file(path, data)
     except OSError as error:
         raise CheckpointError(
             f"The weights can't be written to {printable(path, 200)} ({error.strerror}); "

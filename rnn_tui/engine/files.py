@@ -1,23 +1,153 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""The one place that opens files for writing: they are there whole or not at all.
 
+What is no file but a device, a pipe or a link stays what it is: a rename would put a file there.
+"""
+
+import errno
 import glob
 import os
+import stat
+import sys
 import tempfile
 import uuid
 from contextlib import suppress
 from pathlib import Path
 
+# What nothing is written into, and why.
+_REFUSED = (
+    (stat.S_ISDIR, "it is a folder"),
+    (stat.S_ISBLK, "it is a disk"),
+    (stat.S_ISSOCK, "it is a socket"),
+)
+# Of a name, so many characters stand in that of a temporary file: names have at most 255 bytes.
+_MOST_OF_NAME = 50
+_MOST_LINKS = 40
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Put `data` at `path`: readers see the old contents or the new, never a part.
+
+def write_file(path: Path, data: bytes) -> None:
+    """Put `data` at `path`.
+
+    Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
+    a link the file that it leads to is written, and made where it is missing. A device, a pipe or
+    an open descriptor, such as /dev/stdout, takes the data as it is.
 
     Raises:
-        OSError: as the file system does; no temporary file is left then.
+        OSError: as the file system does, with `path` as its `filename`; no temporary file is left
+            then.
     """
+    try:
+        status = _status(path)
+        if _takes_data(path, status):
+            _write_into(path, data)
+        else:
+            _replace(Path(os.path.realpath(path)), data, status)
+    except OSError as error:
+        error.filename = os.fspath(path)  # and not that of a temporary file
+        raise
+
+
+def why_unwritable(path: Path) -> str:
+    """Why `write_file` can't write at `path`; empty where it can.
+
+    Found out before what takes long, and by trying, since permissions do not tell all. A device or
+    a pipe is not tried, since whoever reads there would notice.
+    """
+    try:
+        if _takes_data(path, _status(path)):
+            may = _descriptor(path) is not None or os.access(path, os.W_OK)
+            return "" if may else os.strerror(errno.EACCES)
+        target = Path(os.path.realpath(path))
+        with tempfile.NamedTemporaryFile(dir=target.parent, prefix=_hidden(target)):
+            return ""
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, unless it is there; through a link, the one that it leads to.
+
+    Raises:
+        OSError: as the file system does.
+    """
+    Path(os.path.realpath(path)).mkdir(parents=True, exist_ok=True)
+
+
+def remove_temporary(path: Path) -> None:
+    """Remove what a process left that was killed while it wrote `path`."""
+    target = Path(os.path.realpath(path))
+    with suppress(OSError):
+        for temporary in target.parent.glob(f"{glob.escape(_hidden(target))}*"):
+            temporary.unlink(missing_ok=True)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """What lies at the end of all links; None where there is nothing yet."""
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _takes_data(path: Path, status: os.stat_result | None) -> bool:
+    """Whether data is written into what is at `path`: it is no file that could be replaced.
+
+    Raises:
+        OSError: if nothing can be written there.
+    """
+    if status is None:
+        return False
+    for is_one, reason in _REFUSED:
+        if is_one(status.st_mode):
+            raise OSError(errno.EINVAL, reason)
+    return not stat.S_ISREG(status.st_mode) or _descriptor(path) is not None
+
+
+def _descriptor(path: Path) -> int | None:
+    """The open descriptor that a name such as /dev/stdout or /dev/fd/3 stands for, if it does.
+
+    It may be of a file that others write into as well, so that must not be replaced.
+    """
+    folders = {os.path.realpath("/dev/fd"), os.path.realpath("/proc/self/fd")}
+    for _ in range(_MOST_LINKS):
+        if path.name.isdecimal() and os.path.realpath(path.parent) in folders:
+            return int(path.name)
+        try:
+            path = path.parent / os.readlink(path)
+        except OSError:
+            break
+    return None
+
+
+def _write_into(path: Path, data: bytes) -> None:
+    """Write into a device, a pipe or an open descriptor."""
+    number = _descriptor(path)
+    descriptor = os.dup(number) if number is not None else _opened(path)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+def _opened(path: Path) -> int:
+    """A descriptor for what is at `path`, without a wait for whoever may read from a pipe."""
+    if sys.platform == "win32":
+        return os.open(path, os.O_WRONLY)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError as error:
+        if error.errno == errno.ENXIO:
+            raise OSError(errno.ENXIO, "nobody reads from it") from error
+        raise
+    os.set_blocking(descriptor, True)  # whoever reads may be slow
+    return descriptor
+
+
+def _replace(path: Path, data: bytes, before: os.stat_result | None) -> None:
+    """Replace a file, or make it, in one step."""
     # Not by `tempfile`, whose files nobody else may read: these are ordinary ones.
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    temporary = path.with_name(f"{_hidden(path)}{uuid.uuid4().hex}")
     try:
         with temporary.open("xb") as file:
+            if before is not None:
+                _own_like(temporary, before)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -29,25 +159,18 @@ def write_atomically(path: Path, data: bytes) -> None:
     _sync_folder(path.parent)
 
 
-def why_unwritable(path: Path) -> str:
-    """Why no file can be written at `path`; empty where one can.
-
-    Found out before what takes long, and by trying, since permissions do not tell all.
-    """
-    try:
-        if path.is_file() or not path.exists():
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}."):
-                return ""
-    except OSError as error:
-        return error.strerror or str(error)
-    return "it is not a regular file"
-
-
-def remove_temporary(path: Path) -> None:
-    """Remove what a process left that was killed while it wrote `path`."""
+def _own_like(path: Path, before: os.stat_result) -> None:
+    """Give a file the permissions of the one that it replaces, and its owner where that may be."""
+    if sys.platform == "win32":
+        return
     with suppress(OSError):
-        for temporary in path.parent.glob(f".{glob.escape(path.name)}.*"):
-            temporary.unlink(missing_ok=True)
+        os.chown(path, before.st_uid, before.st_gid)
+    os.chmod(path, before.st_mode & 0o777)
+
+
+def _hidden(path: Path) -> str:
+    """How the names of temporary files for `path` begin."""
+    return f".{path.name[:_MOST_OF_NAME]}."
 
 
 def _sync_folder(folder: Path) -> None:

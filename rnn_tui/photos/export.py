@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import make_folder, write_file
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
@@ -113,7 +113,7 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
         DataError: if they can't be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     except (OSError, ValueError) as error:
         raise _cannot(folder, error) from error
     count, head = len(data.labels), struct.Struct(">I")
@@ -126,7 +126,7 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
 def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
     """Files that writing to `path` would replace."""
     files = [path / IDX_IMAGES, path / IDX_LABELS] if idx else [path]
-    return [file for file in files if os.path.lexists(file)]
+    return [file for file in files if os.path.isfile(file)]
 
 
 def _or_empty(value: int | None) -> str:
@@ -136,10 +136,7 @@ def _or_empty(value: int | None) -> str:
 def _write(path: Path, data: bytes) -> None:
     """Write a whole file or none of it: a full disk must not cost what was there before."""
     try:
-        if os.path.isdir(path):
-            raise IsADirectoryError(None, "it is a folder")
-        # Through a link, into the file that it leads to.
-        write_atomically(Path(os.path.realpath(path)), data)
+        write_file(path, data)
     except (OSError, ValueError) as error:
         raise _cannot(path, error) from error
 

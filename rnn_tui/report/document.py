@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.files import why_unwritable, write_atomically
+from rnn_tui.engine.files import why_unwritable, write_file
 from rnn_tui.report.about import TIMES, About, UsedRun, about
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
@@ -97,7 +97,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     blocks += _made(known)
     text = form.load()(blocks)
     try:
-        write_atomically(path, text.encode())
+        write_file(path, text.encode())
     except OSError as error:
         raise unwritable(path, error.strerror or error, "for the document") from error
 

@@ -17,7 +17,7 @@ from typing import Any
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir, run_dir, weights_of
 from rnn_tui.engine.state import Status
@@ -75,7 +75,7 @@ def write_spill(spill: Spill) -> Path:
         "started": None if spill.started is None else _to_dict(spill.started),
         "events": [_to_dict(event) for event in spill.events],
     }
-    write_atomically(path, json.dumps(document).encode())
+    write_file(path, json.dumps(document).encode())
     return path
 
 

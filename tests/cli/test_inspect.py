@@ -270,15 +270,21 @@ def test_what_cannot_be_looked_into_is_refused_in_a_sentence(
     assert said in assert_refused(out, err)
 
 
-@pytest.mark.parametrize("kind", ["folder", "missing folder", "device"])
+@pytest.mark.parametrize("kind", ["folder", "missing folder", "ring"])
 def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(
     kind: str, tmp_path: Path
 ) -> None:
-    paths = {"folder": tmp_path, "missing folder": tmp_path / "no" / "x", "device": os.devnull}
+    (tmp_path / "ring").symlink_to("ring")
+    paths = {"folder": tmp_path, "missing folder": tmp_path / "no" / "x", "ring": tmp_path / "ring"}
     code, out, err = run_inside(["inspect", *SUM, "--quiet", "--npz", str(paths[kind])])
     assert code == EXIT_FAILURE
     assert "can't be written" in assert_refused(out, err)
-    assert not list(tmp_path.iterdir())
+    assert os.listdir(tmp_path) == ["ring"]
+
+
+def test_a_device_takes_the_arrays_and_stays_one() -> None:
+    code, _, err = run_inside(["inspect", *SUM, "--quiet", "--npz", os.devnull])
+    assert (code, err) == (0, "")
     assert not Path(os.devnull).is_file()
 
 

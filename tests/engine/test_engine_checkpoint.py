@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import write_file
 from rnn_tui.tasks.config import ImageConfig
 
 CONFIG = ImageConfig(
@@ -128,7 +128,7 @@ def test_a_target_that_cannot_be_replaced_leaves_no_temporary_file(tmp_path: Pat
     folder.mkdir()
     (folder / "inside").touch()
     with pytest.raises(OSError, match=r"."):
-        write_atomically(folder, b"weights")
+        write_file(folder, b"weights")
     with pytest.raises(CheckpointError):
         save_checkpoint(folder, checkpoint())
     assert os.listdir(tmp_path) == [folder.name]

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import sys
 from dataclasses import replace
@@ -231,6 +232,22 @@ def test_weights_come_without_what_training_needs(home: Path, here: Path) -> Non
     code, _, err = run_inside(["runs", "export", run.name, "--to", "safetensors"])
     assert code == EXIT_FAILURE
     assert "exists already" in assert_one_sentence(err)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+@pytest.mark.parametrize("form", [name for name, one in FORMATS.items() if one.suffix])
+def test_devices_and_links_stay_what_they_are(form: str, home: Path, here: Path) -> None:
+    run = kept()
+    export(run.run_id, "--to", form, "-o", "plain")
+    if Path("plain").is_dir():
+        return  # several networks: these go into a folder
+    Path("link").symlink_to("there")
+    for path in ("link", os.devnull):
+        before = os.lstat(path)
+        export(run.run_id, "--to", form, "-o", path)
+        after = os.lstat(path)
+        assert (before.st_ino, before.st_mode) == (after.st_ino, after.st_mode)
+    assert Path("there").read_bytes() == Path("plain").read_bytes()
 
 
 def test_where_nothing_can_be_written(home: Path, tmp_path: Path) -> None:

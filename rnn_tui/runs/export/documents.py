@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord, Session
@@ -176,36 +177,38 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         ExportError: if TensorBoard is not installed.
         OSError: as the file system does.
     """
-    writers, summaries, protocol, texts, tensors, types = (
+    records, summaries, protocol, texts, tensors, types = (
         imported(f"tensorboard.{module}", "tensorboard", "Event files")
         for module in (
-            "summary.writer.event_file_writer", "compat.proto.summary_pb2",
+            "summary.writer.record_writer", "compat.proto.summary_pb2",
             "compat.proto.event_pb2", "plugins.text.metadata", "compat.proto.tensor_pb2",
             "compat.proto.types_pb2",
         )
     )  # fmt: skip
     value_of = summaries.Summary.Value
+    # Not by TensorBoard's own writer of files, whose thread can hang where the disk is full.
+    data = io.BytesIO()
+    writer = records.RecordWriter(data)
 
-    folder.mkdir(parents=True, exist_ok=True)
-    writer = writers.EventFileWriter(str(folder))
+    def add(elapsed: float, **what: Any) -> None:
+        event = protocol.Event(wall_time=run.created + elapsed, **what)
+        writer.write(event.SerializeToString())
 
-    def add(elapsed: float, step: int, values: list[Any]) -> None:
-        summary = summaries.Summary(value=values)
-        event = protocol.Event(wall_time=run.created + elapsed, step=step, summary=summary)
-        writer.add_event(event)
-
-    try:
-        lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
-        table = "\n".join(["|setting|value|", "|---|---|", *lines])
-        text = tensors.TensorProto(dtype=types.DT_STRING, string_val=[table.encode()])
-        kind = texts.create_summary_metadata("settings", "")
-        add(0.0, 0, [value_of(tag="settings", metadata=kind, tensor=text)])
-        for moment in store.moments(run.run_id):
-            tagged = _tagged(run, moment)
-            values = [value_of(tag=tag, simple_value=value) for tag, value in tagged]
-            add(moment.elapsed, moment.step, values)
-    finally:
-        writer.close()
+    add(0.0, file_version="brain.Event:2")
+    lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
+    table = "\n".join(["|setting|value|", "|---|---|", *lines])
+    text = tensors.TensorProto(dtype=types.DT_STRING, string_val=[table.encode()])
+    settings = value_of(
+        tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text
+    )
+    add(0.0, step=0, summary=summaries.Summary(value=[settings]))
+    for moment in store.moments(run.run_id):
+        tagged = _tagged(run, moment)
+        values = [value_of(tag=tag, simple_value=value) for tag, value in tagged]
+        add(moment.elapsed, step=moment.step, summary=summaries.Summary(value=values))
+    make_folder(folder)
+    name = f"events.out.tfevents.{run.created:010.0f}.{run.run_id}"
+    write_file(folder / name, data.getvalue())
 
 
 def _tagged(run: RunRecord, moment: Moment) -> list[tuple[str, float]]:

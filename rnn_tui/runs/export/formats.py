@@ -6,6 +6,7 @@ A format's module is imported when it is written, so that the table costs nothin
 from __future__ import annotations
 
 import importlib
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import make_folder, write_file
 
 if TYPE_CHECKING:
     from rnn_tui.runs.comparison import Against
@@ -173,7 +174,7 @@ class Export:
     def write_file(self, data: bytes) -> list[Path]:
         """Write one file."""
         path = self.output or _new(f"{name_for(self.runs)}{self.form.suffix}")
-        write_atomically(path, data)
+        write_file(path, data)
         return [path]
 
     def write_files(self, parts: Mapping[str, bytes]) -> list[Path]:
@@ -186,11 +187,11 @@ class Export:
         alone = next(iter(named)) if len(named) == 1 else ""
         path = self.output or _new(alone or name_for(self.runs))
         if not alone:
-            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path)
         elif path.is_dir():
             path /= alone
         for name, data in named.items():
-            write_atomically(path if alone else path / name, data)
+            write_file(path if alone else path / name, data)
         return [path]
 
     @property
@@ -268,7 +269,7 @@ def _new(name: str) -> Path:
         ExportError: if there is something.
     """
     path = Path(name)
-    if path.exists():
+    if os.path.lexists(path):
         raise ExportError(
             f"{printable(path, 200)} exists already; remove it, or choose another place with "
             "--output."

@@ -29,7 +29,7 @@ from torch import Tensor
 from torchvision.datasets import MNIST as TorchvisionMNIST
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.files import write_atomically
+from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import asset_dir, cache_dir
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
@@ -74,7 +74,7 @@ def unpack_assets() -> Path:
         contents = _read_asset(asset_dir() / "mnist" / f"{name}.gz", expected)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(target, contents)
+            write_file(target, contents)
         except OSError as error:
             raise DataError(
                 f"MNIST can't be unpacked to {printable(target.parent, 200)} ({error.strerror}); "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,7 @@ class ExportReportScreen(ExportPrompt):
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:  # noqa: ARG002
         """The file that is there."""
-        return [path] if path.is_file() else []
+        return [path] if os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
         """Write in a thread: it draws, and measures what is not measured yet."""

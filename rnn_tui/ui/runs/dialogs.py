@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -17,6 +18,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.files import make_folder
 from rnn_tui.runs.comparison import Against, settings_of
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord, Session
@@ -136,7 +138,7 @@ class ExportRunsScreen(ExportPrompt):
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         """The file that is there; into folders files are added."""
-        return [path] if not FORMATS[form].in_folder and path.is_file() else []
+        return [path] if not FORMATS[form].in_folder and os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:
         """Write in the thread that may ask the database."""
@@ -157,7 +159,7 @@ class ExportRunsScreen(ExportPrompt):
 def _make_folder(path: Path) -> None:
     """Make the folder that was typed: a single file would otherwise get its name."""
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
     except OSError as error:
         raise ExportError(
             f"{printable(path, 200)} can't be made a folder "

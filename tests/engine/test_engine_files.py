@@ -1,0 +1,163 @@
+"""Files are replaced whole; devices, pipes and links stay what they are."""
+
+import os
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.files import make_folder, remove_temporary, why_unwritable, write_file
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+DATA = b"data" * 50_000
+
+
+def kind_of(path: Path) -> tuple[int, int, int]:
+    """What tells a file from one that has taken its place."""
+    status = os.lstat(path)
+    return status.st_mode, status.st_ino, status.st_rdev
+
+
+def assert_written(path: Path) -> None:
+    assert why_unwritable(path) == ""
+    write_file(path, DATA)
+    assert path.read_bytes() == DATA
+
+
+def assert_refused(path: Path, words: str, folder: Path) -> None:
+    """What is refused is told with the path, and nothing is left."""
+    before = sorted(os.listdir(folder))
+    with pytest.raises(OSError, match=words) as refused:
+        write_file(path, DATA)
+    assert refused.value.filename == str(path)
+    assert refused.value.strerror is not None
+    assert sorted(os.listdir(folder)) == before
+
+
+@posix
+def test_the_permissions_of_a_file_that_is_replaced_stay(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    for mode in (0o600, 0o640, 0o755):
+        path.chmod(mode)
+        assert_written(path)
+        assert stat.S_IMODE(path.stat().st_mode) == mode
+    assert os.listdir(tmp_path) == ["file"]
+
+
+@posix
+@pytest.mark.parametrize("there", [True, False], ids=["whole", "dangling"])
+def test_a_link_stays_and_what_it_leads_to_is_written(there: bool, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    target = tmp_path / "elsewhere" / "file"
+    if there:
+        target.write_bytes(b"before")
+    (tmp_path / "first").symlink_to("elsewhere/file")
+    (tmp_path / "second").symlink_to("first")
+    links = [kind_of(tmp_path / name) for name in ("first", "second")]
+    assert_written(tmp_path / "second")
+    assert [kind_of(tmp_path / name) for name in ("first", "second")] == links
+    assert target.read_bytes() == DATA
+    assert os.listdir(tmp_path / "elsewhere") == ["file"]
+
+
+@posix
+def test_a_ring_of_links_leads_nowhere(tmp_path: Path) -> None:
+    path = tmp_path / "link"
+    path.symlink_to("link")
+    assert why_unwritable(path)
+    assert_refused(path, "symbolic links", tmp_path)
+    assert path.is_symlink()
+
+
+@posix
+def test_a_device_takes_the_data(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(os.devnull)
+    for path in (Path(os.devnull), tmp_path / "link"):
+        before = kind_of(path)
+        assert why_unwritable(path) == ""
+        write_file(path, DATA)
+        assert kind_of(path) == before
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
+def test_a_full_device_is_told(tmp_path: Path) -> None:
+    before = kind_of(Path("/dev/full"))
+    assert_refused(Path("/dev/full"), "No space left", tmp_path)
+    assert kind_of(Path("/dev/full")) == before
+
+
+@posix
+def test_a_pipe_takes_the_data(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    before, found = kind_of(path), []
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(reader, True)
+
+    def read() -> None:
+        with os.fdopen(reader, "rb") as file:
+            found.append(file.read())
+
+    assert why_unwritable(path) == ""
+    thread = threading.Thread(target=read)
+    thread.start()
+    write_file(path, DATA)  # more than a pipe holds
+    thread.join()
+    assert (found, kind_of(path)) == ([DATA], before)
+
+
+@posix
+def test_a_pipe_that_nobody_reads_from_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert_refused(tmp_path / "pipe", "nobody reads", tmp_path)
+
+
+@posix
+def test_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("folder")
+    for name in ("folder", "link"):
+        assert why_unwritable(tmp_path / name) == "it is a folder"
+        assert_refused(tmp_path / name, "it is a folder", tmp_path)
+
+
+@posix
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
+def test_an_open_descriptor_takes_the_data_behind_what_is_there(name: str, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/dev/stdout")
+    path, log = tmp_path / name, tmp_path / "log"
+    program = (
+        "import os, pathlib, sys; from rnn_tui.engine.files import why_unwritable, write_file\n"
+        "path = pathlib.Path(sys.argv[1]); os.write(1, b'before ')\n"
+        "assert not why_unwritable(path); write_file(path, b'data'); os.write(1, b' after')"
+    )
+    with log.open("wb") as file:
+        subprocess.run([sys.executable, "-c", program, path], stdout=file, check=True, timeout=60)
+    assert log.read_bytes() == b"before data after"
+
+
+def test_the_longest_name_can_be_written(tmp_path: Path) -> None:
+    assert_written(tmp_path / ("n" * 255))
+    assert_written(tmp_path / ("é" * 120))
+
+
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "weights[1].safetensors"
+    write_file(path, DATA)
+    (tmp_path / ".weights[1].safetensors.0a1b").touch()
+    (tmp_path / ".weights1.safetensors.0a1b").touch()
+    remove_temporary(path)
+    assert sorted(os.listdir(tmp_path)) == [".weights1.safetensors.0a1b", path.name]
+
+
+@posix
+def test_a_folder_is_made_through_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("there")
+    for _ in range(2):
+        make_folder(tmp_path / "link")
+        assert (tmp_path / "there").is_dir()
+        assert (tmp_path / "link").is_symlink()
