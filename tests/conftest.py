@@ -11,6 +11,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.runs.held import HELD
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
 # and not in a hook, since it must be set before anything imports torch.
@@ -38,11 +39,14 @@ def pytest_collection() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def home(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Path]:
     """A folder of the test's own for everything that is written."""
     path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RNN_TUI_HOME", str(path))
-    return path
+    yield path
+    HELD.let_go()
 
 
 def write_mnist_slice(root: Path, train: int = TRAIN_IMAGES, test: int = TEST_IMAGES) -> Path:

@@ -84,8 +84,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Train what is lacking, then print the table; returns the exit code.
 
-    0 at the end, 1 where a run failed, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP;
-    stopped, it prints the table so far and writes no document.
+    0 at the end, 1 where a run failed or could not be kept, 130 after Ctrl-C, 143 after SIGTERM,
+    129 after SIGHUP; stopped, it prints the table so far and writes no document.
 
     Raises:
         UserError: if the runs, the device or a document's file can't be used.
@@ -105,25 +105,29 @@ def run(options: argparse.Namespace) -> int:
         _say_written(outputs, options.quiet)
         return output.OK
     from rnn_tui.report.running import train_missing  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.runs.held import HELD  # noqa: PLC0415
 
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
         end = train_missing(made, progress.take, control)
+        lost = HELD.insist()
     stopped = end.runs_left > 0
-    _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped)
+    _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped, lost=lost)
+    for sentence in lost:
+        output.say(sentence)
     if stopped:
         left_out = " No document was written." if outputs else ""
         output.say(
             f"stopped; what was trained is kept, and the same command goes on from there.{left_out}"
         )
         return output.stopped(received)
-    if end.elsewhere:
+    if end.elsewhere and not lost:
         output.say(
             f"{end.elsewhere} networks are being trained by another process; the same "
             "command has them once they are done."
         )
     _say_written(outputs, options.quiet)
-    return output.FAILURE if end.failures else output.OK
+    return output.FAILURE if end.failures or lost else output.OK
 
 
 class _Progress:
@@ -169,7 +173,14 @@ class _Progress:
 # --- what is told ---------------------------------------------------------------------------------
 
 
-def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool) -> None:
+def _tell(
+    made: Plan,
+    outputs: Sequence[Path],
+    *,
+    as_json: bool,
+    was_stopped: bool,
+    lost: Sequence[str] = (),
+) -> None:
     """Print what there is, and write the documents."""
     from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
     from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415
@@ -186,6 +197,7 @@ def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bo
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
             document: dict[str, Any] = {
                 "status": status,
+                "kept": not lost,
                 **about(table, store).to_dict(),
                 "rows": [row.to_dict() for row in table.rows],
                 "conclusions": [one.to_dict() for one in concluded],

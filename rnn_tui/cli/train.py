@@ -124,8 +124,8 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
 def run(options: argparse.Namespace) -> int:
     """Train, or go on with a run; returns the exit code.
 
-    0 when finished, 1 when the run failed, 130 when Ctrl-C stopped it, 143 for SIGTERM and 129 for
-    SIGHUP; the weights are kept when stopped.
+    0 when finished, 1 when the run failed or could not be kept, 130 when Ctrl-C stopped it, 143 for
+    SIGTERM and 129 for SIGHUP; the weights are kept when stopped.
 
     Raises:
         SettingError: if settings do not go together.
@@ -225,13 +225,17 @@ def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
     control, config = Control(), told.state.config
     with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+        from rnn_tui.runs.held import HELD  # noqa: PLC0415
 
         evaluation = None
         with told.bar:
             outcome = start(told.emit, control)
+            lost = HELD.insist()
             if told.wants_evaluation and outcome.metrics and outcome.weights is not None:
                 evaluation = TASKS[config.task].evaluate(config, outcome.weights)
-        told.tell(evaluation)
+        told.tell(evaluation, kept=not lost)
+        for sentence in lost:
+            output.say(sentence)
         if to is not None and outcome.metrics and outcome.weights is not None:
             # What the user asked for by name must exist or the command fails.
             steps = told.state.step
@@ -240,4 +244,4 @@ def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
         return output.FAILURE
     if told.state.status is Status.STOPPED:
         return output.stopped(received)
-    return output.OK
+    return output.FAILURE if lost else output.OK

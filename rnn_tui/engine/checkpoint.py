@@ -97,6 +97,9 @@ class CheckpointWriter:
         path: the file, replaced by each.
         before: called in the writing thread before a file is replaced; what was logged up to that
             checkpoint must be on disk then, or a run resumed from it would miss that.
+
+    Attributes:
+        unwritten: the last checkpoint, if it could not be written.
     """
 
     def __init__(self, path: Path, before: Callable[[], object]) -> None:
@@ -105,6 +108,7 @@ class CheckpointWriter:
         self._pool = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[Written] | None = None
         self._news: list[Written] = []
+        self.unwritten: Checkpoint | None = None
 
     def submit(self, checkpoint: Checkpoint) -> None:
         """Begin to write a checkpoint, once the one before is written."""
@@ -134,5 +138,7 @@ class CheckpointWriter:
             self._before()
             save_checkpoint(self.path, checkpoint)
         except CheckpointError as error:
+            self.unwritten = checkpoint
             return checkpoint.step, error
+        self.unwritten = None
         return checkpoint.step, None

@@ -116,17 +116,21 @@ class LogLine(Event):
 
 @dataclass(frozen=True)
 class RunFinished(Event):
-    """All epochs are done and the test set is measured. `seconds` leaves pauses out."""
+    """All epochs are done and the test set is measured. `seconds` leaves pauses out.
+
+    `kept` is whether its weights are on disk; always where none are to be kept.
+    """
 
     step: int
     metrics: Mapping[str, float]
     seconds: float
     replicas: ReplicaFigures = field(default_factory=dict)
+    kept: bool = True
 
 
 @dataclass(frozen=True)
 class RunStopped(Event):
-    """The run was stopped; the weights of `step` are kept.
+    """The run was stopped; the weights of `step` are kept, unless `kept` says that they are not.
 
     `interrupted` if not because the user wanted it to end, but the system or the program did.
     """
@@ -134,6 +138,7 @@ class RunStopped(Event):
     step: int
     seconds: float
     interrupted: bool = False
+    kept: bool = True
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -47,11 +47,15 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left of a run: its last weights on the CPU, unless it failed before it had any."""
+    """What is left of a run: its last weights on the CPU, unless it failed before it had any.
+
+    `unwritten` is its last checkpoint, if that could not be written.
+    """
 
     config: RunConfig
     weights: Mapping[str, Tensor] | None
     metrics: Figures
+    unwritten: Checkpoint | None = None
 
 
 def fit(
@@ -112,9 +116,12 @@ def fit(
             )
     finally:
         run.close()
+    unwritten = run.unwritten
+    if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
+        end = replace(end, kept=False)
     # Outside the try: were the listener to fail here, the run must not end twice.
     emit(end)
-    return Outcome(config, run.weights(), run.test_metrics)
+    return Outcome(config, run.weights(), run.test_metrics, unwritten)
 
 
 class _Run:
@@ -136,7 +143,7 @@ class _Run:
         self._build, self._config, self._control = build, config, control
         self._emit_to = emit
         self._writer = writer
-        self._save_failed = False
+        self._failures: set[str] = set()
         self._resume = resume
         self._step = 0
         # The epoch in hand and its steps done: one epoch more than the last where all are done.
@@ -186,6 +193,11 @@ class _Run:
         if self._writer is not None:
             self._writer.close()
         self._tell_written()
+
+    @property
+    def unwritten(self) -> Checkpoint | None:
+        """The last checkpoint, if it could not be written."""
+        return None if self._writer is None else self._writer.unwritten
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""
@@ -286,7 +298,7 @@ class _Run:
         return True
 
     def _save(self, *, finished: bool = False) -> None:
-        """Hand weights and state to the disk; a failure is said once and costs no training."""
+        """Hand weights and state to the disk; each failure is said once and costs no training."""
         self._kept_at = time.monotonic()
         weights = self.weights()
         if self._writer is None or weights is None:
@@ -329,8 +341,8 @@ class _Run:
             if error is None:
                 path = str(self._writer.path)
                 self._emit_to(events.CheckpointSaved(self.id, step, path))
-            elif not self._save_failed:
-                self._save_failed = True
+            elif str(error) not in self._failures:
+                self._failures.add(str(error))
                 self._emit_to(events.LogLine(self.id, str(error), "warning", "keeping"))
 
     def _elapsed(self) -> float:

@@ -147,6 +147,7 @@ class RunState:
         elapsed: seconds of training, pauses left out.
         results: test metrics, once finished.
         replica_results: the same of a run with replicas: a value for each.
+        checkpoint: the file of its last weights; empty where they are not kept.
         message: why it failed, or the last warning.
     """
 
@@ -247,9 +248,16 @@ class RunState:
                     results=event.metrics,
                     replica_results=event.replicas,
                     elapsed=event.seconds,
+                    checkpoint=self.checkpoint if event.kept else "",
                 )
             case events.RunStopped():
-                return replace(self, status=Status.STOPPED, step=event.step, elapsed=event.seconds)
+                return replace(
+                    self,
+                    status=Status.STOPPED,
+                    step=event.step,
+                    elapsed=event.seconds,
+                    checkpoint=self.checkpoint if event.kept else "",
+                )
             case events.RunFailed():
                 return replace(self, status=Status.FAILED, step=event.step, message=event.message)
         return self

@@ -15,6 +15,7 @@ from rnn_tui.engine.resources import resolve_device
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
+from rnn_tui.runs.held import HELD
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 
@@ -96,6 +97,7 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
     unusable: set[str] = set()
     device_checked = False
     while True:
+        HELD.keep()  # there may be room for it again
         with RunStore() as store:
             has = kept(plan, store)
         works = work_for(has, tried=tried, unusable=unusable)

@@ -44,6 +44,10 @@ class Recorder:
         config: its settings.
         name: what to call it, if it is not in the database yet.
         resumed: whether the run is there already; then a failure before it starts changes nothing.
+
+    Attributes:
+        listed: whether the run is in the database, or will be when that is opened.
+        lost: whether something was written neither to the database nor to a file beside it.
     """
 
     def __init__(
@@ -57,7 +61,8 @@ class Recorder:
         self._queue: deque[events.Event] = deque()
         self._pending: list[events.Event] = []
         self._started: events.RunStarted | None = None
-        self._untouched = resumed
+        self._untouched = self.listed = resumed
+        self.lost = False
         # Counts of events: taken, then in `_pending`, then in the database.
         self._taken = self._fetched = self._done = 0
         self._problem, self._notice = "", ""
@@ -96,6 +101,17 @@ class Recorder:
         self._thread.join(LAST_PATIENCE + 2 * FIRST_RETRY)
         return not self._problem and self._done >= self._taken
 
+    @property
+    def busy(self) -> bool:
+        """Whether it still writes."""
+        return self._thread.is_alive()
+
+    def lacking(self) -> Spill:
+        """What the database has not taken; once nothing is written any more."""
+        return Spill(
+            self._id, self._name, self._created, self._config, self._started, tuple(self._pending)
+        )
+
     # --- in the recorder's thread ---------------------------------------------------------------
 
     def _run(self) -> None:
@@ -117,14 +133,13 @@ class Recorder:
 
     def _spill(self) -> None:
         """Keep in a file what the database did not take."""
-        lacking = Spill(
-            self._id, self._name, self._created, self._config, self._started, self._pending
-        )
         try:
-            path = write_spill(lacking)
+            path = write_spill(self.lacking())
+            self.listed = True
             logger.info("what is not recorded of run %s is in %s", self._id, path)
         except OSError as error:
-            logger.warning("what is not recorded of run %s is lost: %s", self._id, error)
+            self.lost = True
+            logger.warning("what is not recorded of run %s has no place: %s", self._id, error)
 
     def _try_to_write(self) -> None:
         fetched = [self._queue.popleft() for _ in range(len(self._queue))]
@@ -162,7 +177,7 @@ class Recorder:
                 if self._inode is None or time.monotonic() > until:
                     raise
                 time.sleep(SECONDS_BETWEEN_TRIES)
-        self._untouched = False
+        self._untouched, self.listed = False, True
         self._pending = []
         if started:
             self._started = started[-1]

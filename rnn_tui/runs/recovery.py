@@ -79,6 +79,15 @@ def write_spill(spill: Spill) -> Path:
     return path
 
 
+def remove_spill(run_id: str) -> None:
+    """Remove the file of a run whose values are all in the database.
+
+    Raises:
+        OSError: as the file system does.
+    """
+    (spill_dir() / f"{run_id}.json").unlink(missing_ok=True)
+
+
 def take_in(connection: sqlite3.Connection) -> None:
     """Write into the database what could not be written before.
 
@@ -98,14 +107,19 @@ def take_in(connection: sqlite3.Connection) -> None:
             logger.warning("%s is no record of a run: %s", path, error)
             continue
         with transaction(connection):
-            _take_in(connection, spill)
+            write_lacking(connection, spill)
         try:
             path.unlink()
         except OSError:
             logger.warning("%s can't be removed", path)
 
 
-def _take_in(connection: sqlite3.Connection, spill: Spill) -> None:
+def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
+    """Write into the database what it lacks of a run, inside a transaction of the caller's.
+
+    Raises:
+        sqlite3.Error: as SQLite does.
+    """
     known = connection.execute("SELECT specs FROM runs WHERE id = ?", (spill.run_id,)).fetchone()
     batch = list(spill.events)
     if known is None:

@@ -178,6 +178,8 @@ class EventWriter:
                 self._columns |= write_results(
                     connection, self._id, self._config, self._specs, moment
                 )
+                if not event.kept:  # so that it can go on to its end once more
+                    self._columns |= {"status": Status.INTERRUPTED}
             case events.RunStopped():
                 status = Status.INTERRUPTED if event.interrupted else Status.STOPPED
                 self._columns |= {"status": status, "step": event.step, "elapsed": event.seconds}

@@ -19,7 +19,7 @@ from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.record_reader import RecordReader
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, is_id
-from rnn_tui.runs.recovery import adopt_folders, take_in
+from rnn_tui.runs.recovery import Spill, adopt_folders, take_in, write_lacking
 from rnn_tui.runs.rows import update_run
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
@@ -217,6 +217,11 @@ class RunStore:
             self._connection.executemany(
                 "INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)]
             )
+
+    def record(self, spill: Spill) -> None:
+        """Write what could not be written of a run when it ended."""
+        with self._explaining(), transaction(self._connection):
+            write_lacking(self._connection, spill)
 
     def delete(self, run: RunRecord) -> None:
         """Hide a run; `restore` brings it back for `DAYS_TO_UNDO` days.

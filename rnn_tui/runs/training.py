@@ -1,10 +1,10 @@
 """Training that is kept: what the app and the command line share around the loop.
 
 A run has a lock while it trains, a row in the database that follows its events, and a folder with
-its last checkpoint. What of that fails is told once, and training goes on.
+its last checkpoint. Each way in which that fails is told once, and training goes on; what could
+not be kept when it is over is held in memory (`held`).
 """
 
-import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.runs.held import HELD, HeldRun
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from rnn_tui.engine.training_state import ResumePoint
 
 Emit = Callable[[events.Event], object]
-logger = logging.getLogger(__name__)
+End = events.RunFinished | events.RunStopped
 
 
 def train(
@@ -41,8 +42,9 @@ def train(
         name: what to call the run; by default what distinguishes it.
     """
     lock = RunLock.acquire(run_id)
-    recorder = Recorder(run_database(), run_id, config, name or automatic_name(config))
-    return _fit(config, emit, control, run_id=run_id, recorder=recorder, lock=lock)
+    name = name or automatic_name(config)
+    recorder = Recorder(run_database(), run_id, config, name)
+    return _fit(config, emit, control, run_id=run_id, name=name, recorder=recorder, lock=lock)
 
 
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
@@ -72,39 +74,40 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
         raise
     recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
     return _fit(
-        run.config, emit, control, run_id=run.run_id, recorder=recorder, lock=lock, point=point
-    )
+        run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock,
+        point=point,
+    )  # fmt: skip
 
 
 def _fit(
     config: RunConfig, emit: Emit, control: Control,
-    *, run_id: str, recorder: Recorder, lock: RunLock | None, point: "ResumePoint | None" = None,
+    *, run_id: str, name: str, recorder: Recorder, lock: RunLock | None,
+    point: "ResumePoint | None" = None,
 ) -> "Outcome":  # fmt: skip
-    """Train, record the events and pass them on; waits at the end until all is written.
+    """Train, record the events and pass them on; waits at the end until all is written, or held.
 
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
-    told = False
+    told = {""}
     deaf: OSError | None = None
+    end: End | None = None
 
     def warn(text: str) -> None:
-        nonlocal told
-        if told:
-            logger.warning("run %s: %s", run_id, text)
-        else:
-            told = True
+        if text not in told:
+            told.add(text)
             emit(events.LogLine(run_id, text, "warning", "keeping"))
 
     def tell(event: events.Event) -> None:
-        nonlocal deaf
+        nonlocal deaf, end
         recorder.take(event)
+        if isinstance(event, End):
+            end = event
         try:
+            warn(recorder.problem)
             if isinstance(event, events.LogLine) and event.topic == "keeping":
                 warn(event.text)
-                return
-            if recorder.problem and not told:
-                warn(recorder.problem)
-            emit(event)
+            else:
+                emit(event)
         except OSError as error:
             deaf = error
             control.stop(interrupted=True)
@@ -117,11 +120,13 @@ def _fit(
             task, config, tell, control, run_id=run_id, checkpoint_path=weights_of(run_id),
             resume=point, before_checkpoint=recorder.flush,
         )  # fmt: skip
-        kept = recorder.close()
-        if recorder.problem and not told:
-            warn(recorder.problem)
-        elif not kept:
-            warn("The last values of the run could not be kept in time.")
+        if not recorder.close():
+            warn(recorder.problem or "The last values of the run could not be kept in time.")
+        late = end if end is not None and not end.kept else None
+        held = HeldRun(run_id, name, recorder, outcome.unwritten, late, lock, emit)
+        if not held.complete:
+            HELD.add(held)
+            lock = None
     finally:
         recorder.close()
         if lock is not None:

@@ -4,7 +4,7 @@ import shutil
 import signal
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,21 +28,27 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
 
 
-def assert_told_once(told: Told, *words: str) -> None:
-    """The run finished, and one sentence says what was wrong and what to do."""
-    assert isinstance(told.events[-2 if told.warnings else -1], events.RunFinished) or isinstance(
-        told.events[-1], events.RunFinished
-    )
-    (sentence,) = told.warnings
-    for word in words:
-        assert word in sentence
-    assert sentence.endswith(".")
-    assert sentence.isprintable()
+def assert_told_once(told: Told, *words: str, of: Sequence[str] = ("",)) -> None:
+    """The run finished, and sentences say what was wrong and what to do.
+
+    Args:
+        told: what was told.
+        words: what stands in each of the sentences.
+        of: what there is a sentence of, each once.
+    """
+    assert len(told.of(events.RunFinished)) == 1
+    assert len(told.warnings) == len(of)
+    for what, sentence in zip(of, sorted(told.warnings), strict=True):
+        assert what in sentence
+        for word in words:
+            assert word in sentence
+        assert sentence.endswith(".")
+        assert sentence.isprintable()
 
 
-def assert_whole(told: Told, run: RunRecord) -> None:
+def assert_whole(told: Told, run: RunRecord, status: Status = Status.FINISHED) -> None:
     """Nothing that was logged is missing."""
-    assert (run.run_id, run.status) == (told.run_id, Status.FINISHED)
+    assert (run.run_id, run.status) == (told.run_id, status)
     with RunStore() as store:
         moments = store.moments(run.run_id)
     assert [m.replicas for m in moments if m.kind == "step"] == [
@@ -143,7 +149,7 @@ def test_weights_that_can_not_be_written_cost_no_values(home: Path, only: Only) 
     (home / "runs").write_text("a file where the folder should be")
     told = train()
     assert_told_once(told, str(home / "runs"), "RNN_TUI_HOME")
-    assert_whole(told, only())
+    assert_whole(told, only(), Status.INTERRUPTED)
 
 
 def test_values_that_can_not_be_written_cost_no_weights(home: Path) -> None:
@@ -157,7 +163,8 @@ def test_values_that_can_not_be_written_cost_no_weights(home: Path) -> None:
 def test_nothing_can_be_written_at_all(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "file").touch()
     monkeypatch.setenv("RNN_TUI_HOME", str(home / "file"))
-    assert_told_once(train(), str(home / "file"), "RNN_TUI_HOME")
+    both = ("The database", "The weights")
+    assert_told_once(train(), str(home / "file"), "RNN_TUI_HOME", of=both)
 
 
 def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: Only) -> None:
@@ -188,7 +195,7 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
     finally:
         free()
         signal.signal(signal.SIGXFSZ, handler)
-    assert_told_once(told, "RNN_TUI_HOME")
+    assert_told_once(told, "RNN_TUI_HOME", of=("The database", "The weights"))
     assert kept in ([10], [20])
     run = only()
     assert_whole(told, run)

@@ -186,7 +186,7 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
         )
     )  # fmt: skip
     value_of = summaries.Summary.Value
-    # Not by TensorBoard's own writer of files, whose thread can hang where the disk is full.
+    # Not by TensorBoard's own writer of files, which leaves a part of one on a full disk.
     data = io.BytesIO()
     writer = records.RecordWriter(data)
 

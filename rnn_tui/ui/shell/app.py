@@ -23,6 +23,7 @@ from textual.widgets import TabbedContent
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database
+from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.shell.keys import KeyFooter, commands, copied, help_sections
@@ -209,11 +210,14 @@ class RnnTuiApp(App[int]):
         self.runs.toggle_pause()
 
     async def action_quit(self) -> None:
-        """Quit; in mid-training ask first."""
-        if not self.runs.busy:
+        """Quit; in mid-training, or with runs that are not kept, ask first."""
+        if not self.runs.busy and not self.runs.unkept:
             self.exit(0)
         elif not isinstance(self.screen, ConfirmScreen):
-            self._stop_and("Training is under way. Quit all the same?", lambda: self.exit(0))
+            why = "Training is under way"
+            if not self.runs.busy:
+                why = "What is not kept on the disk yet will be lost"
+            self._stop_and(f"{why}. Quit all the same?", lambda: self.exit(0))
 
     def _stop_and(self, question: str, go_on: Callable[[], None]) -> None:
         """Ask whether to stop training, and where that is wanted, go on."""
@@ -327,7 +331,10 @@ def run(data_dir: str | None = None) -> int:
     app = RnnTuiApp(data_dir=data_dir)
     code = app.run()
     app.runs.close(SECONDS_TO_STOP)
+    lost = HELD.let_go()
+    for sentence in lost:
+        print(f"rnn-tui: {sentence}", file=sys.stderr)
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(app.return_code or code or 0)
+    os._exit(app.return_code or code or int(bool(lost)))

@@ -120,6 +120,10 @@ class News:
                 pane.post_message(ReportChanged())
         if drained.loaded is not None and drained.loaded.failed:
             app.notify(drained.loaded.text, severity="error", markup=False)
+        for sentence in drained.held:
+            app.notify(sentence, severity="error", markup=False, timeout=20)
+        for sentence in drained.kept:
+            app.notify(sentence, markup=False)
         if not alive:
             # Nothing can come until the next start: no wake-ups at idle.
             self.timer.pause()

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, UserError
+from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.resources import heavy_imports, resolve_device
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.report.training import ReportStatus, ReportTrainer, RunBegan
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # As many as there are colours to tell them apart.
 RUNS_KEPT = 8
+# Seconds until what could not be kept is tried again: doubled each time up to the longest.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 logger = logging.getLogger(__name__)
 
 
@@ -51,11 +54,21 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Drained:
-    """What one emptying of the queue brought."""
+    """What one emptying of the queue brought.
+
+    Attributes:
+        run_ids: runs of which there is news.
+        loaded: whether PyTorch is there.
+        report: whether there is news of the rerun.
+        held: sentences on runs that could not be kept so far.
+        kept: sentences on such runs that are kept by now.
+    """
 
     run_ids: tuple[str, ...]
     loaded: Loaded | None
     report: bool = False
+    held: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
 
 class TrainingManager:
@@ -79,6 +92,10 @@ class TrainingManager:
         self._training: threading.Thread | None = None
         self._colours: dict[str, int] = {}
         self._begun = ""  # the run that the rerun has in hand
+        # Names by id of those runs that are told to be held, which a thread tries to keep.
+        self._held: dict[str, str] = {}
+        self._keeper: threading.Thread | None = None
+        self._closing = threading.Event()
 
     def load_engine(self) -> None:
         """Import torch in the background, so that the first run starts sooner."""
@@ -183,7 +200,37 @@ class TrainingManager:
                     self.evaluations[item.run_id] = item.evaluation
                 else:
                     self.states[item.run_id] = self.states[item.run_id].apply(item)
-        return Drained(tuple(changed), loaded, report)
+        return Drained(tuple(changed), loaded, report, *self._look_at_held())
+
+    @property
+    def unkept(self) -> int:
+        """How many runs that are over could not be kept so far."""
+        return len(HELD)
+
+    def _look_at_held(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What there is to say of runs that can't be kept; a thread goes on trying."""
+        before, held = self._held, {run.run_id: run for run in HELD}
+        self._held = {run_id: run.name for run_id, run in held.items()}
+        if held and (self._keeper is None or not self._keeper.is_alive()):
+            self._keeper = self._spawn(self._keep, "keeping")
+        return (
+            tuple(run.hope for run_id, run in held.items() if run_id not in before),
+            tuple(
+                f"Run {printable(name, 80)} is kept now."
+                for run_id, name in before.items()
+                if run_id not in held
+            ),
+        )
+
+    def _keep(self) -> None:
+        """In a thread: try to keep what is held, until it is, and once more at the end."""
+        pause = FIRST_PAUSE
+        while len(HELD):
+            over = self._closing.wait(pause)
+            HELD.keep()
+            if over:
+                break
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def close(self, seconds: float) -> bool:
         """Stop everything; returns whether all threads ended within `seconds`.
@@ -191,6 +238,7 @@ class TrainingManager:
         The run in training is then interrupted: it was the program that ended, not the run.
         """
         self._control.stop(interrupted=True)
+        self._closing.set()
         for thread in self._threads:
             thread.join(seconds / max(1, len(self._threads)))
         return not any(thread.is_alive() for thread in self._threads)

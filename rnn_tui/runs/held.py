@@ -1,0 +1,179 @@
+"""What of a run could not be kept when it ended, held in memory until it can be.
+
+On a full disk neither weights nor values find room. Once there is some, they do, as long as the
+process that trained them lives. Held is the last state of each run only, which is small.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from rnn_tui.engine import events
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable
+from rnn_tui.engine.paths import data_dir, weights_of
+
+if TYPE_CHECKING:
+    from rnn_tui.engine.checkpoint import Checkpoint
+    from rnn_tui.runs.locks import RunLock
+    from rnn_tui.runs.recorder import Recorder
+    from rnn_tui.runs.recovery import Spill
+
+# For a command, which can't wait for long: how often, and how many seconds apart.
+TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class HeldRun:
+    """A run of which something is not on the disk; nobody else can go on with it meanwhile.
+
+    Attributes:
+        run_id: its id.
+        name: what it is called.
+        recorder: has its values; closed.
+        checkpoint: its last weights, if they are not written.
+        end: what says that it is over, if its weights are not written and that must wait for them.
+        lock: the right to write it.
+        emit: takes the news that its weights are written.
+    """
+
+    run_id: str
+    name: str
+    recorder: "Recorder"
+    checkpoint: "Checkpoint | None"
+    end: events.RunFinished | events.RunStopped | None
+    lock: "RunLock | None"
+    emit: Callable[[events.Event], object]
+    _values: "Spill | None" = field(default=None, init=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing to keep."""
+        values = self.recorder.lost or self.recorder.busy
+        return self.checkpoint is None and self.end is None and not values
+
+    def keep(self) -> bool:
+        """Try to keep it; returns whether all of it is on the disk now."""
+        try:
+            self._keep()
+        except (StoreError, CheckpointError, OSError) as error:
+            logger.info("run %s can't be kept yet: %s", self.run_id, error)
+        if self.complete and self.lock is not None:
+            self.lock.release()
+        return self.complete
+
+    def _keep(self) -> None:
+        """Write values, then weights, then that it is over: what is there builds on the former."""
+        from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415 - torch, on use only
+
+        recorder = self.recorder
+        recorder.close()
+        if recorder.busy:
+            return
+        values = self._values or recorder.lacking()
+        if recorder.lost:
+            self._values = values = _recorded(values)
+            recorder.lost, recorder.listed = False, True
+        if self.checkpoint is not None:
+            path, step = weights_of(self.run_id), self.checkpoint.step
+            save_checkpoint(path, self.checkpoint)
+            self.checkpoint = None
+            self.emit(events.CheckpointSaved(self.run_id, step, str(path)))
+        if self.end is not None:
+            end = replace(self.end, kept=True)
+            _recorded(replace(values, events=(*values.events, end)))
+            self.end = None
+
+    @property
+    def hope(self) -> str:
+        """While it is held: what the user can do."""
+        return (
+            f"Run {printable(self.name, 80)} is not kept on the disk yet, but in memory: free some "
+            f"space for {printable(data_dir(), 200)}, and it is kept by itself."
+        )
+
+    @property
+    def loss(self) -> str:
+        """Where it can't be held any longer: what is lost, and what the user can do."""
+        name, path = printable(self.name, 80), weights_of(self.run_id)
+        again = f"rnn-tui train --resume {self.run_id}"
+        first = f"free some space for {printable(data_dir(), 200)}"
+        written = path.is_file()
+        if not self.recorder.listed:
+            where = f"; weights of it are in {printable(path, 200)}" if written else ""
+            return f"Run {name} could not be kept; {first}, then train it again{where}."
+        if self.checkpoint is not None:
+            goes = "goes on from its last checkpoint" if written else "trains it from the beginning"
+            return (
+                f"The last weights of run {name} could not be kept; {first}, then {again} {goes}."
+            )
+        return f"Values of run {name} could not be kept; {first} before others are lost as well."
+
+
+def _recorded(values: "Spill") -> "Spill":
+    """Bring values into the database, or else into a file; returns what the database still lacks.
+
+    Raises:
+        OSError: if neither can be written.
+    """
+    from rnn_tui.runs.recovery import remove_spill, write_spill  # noqa: PLC0415 - on use only
+    from rnn_tui.runs.store import RunStore  # noqa: PLC0415
+
+    try:
+        with RunStore() as store:
+            store.record(values)
+    except StoreError:
+        write_spill(values)
+        return values
+    remove_spill(values.run_id)
+    return replace(values, events=())
+
+
+class HeldRuns:
+    """The runs of this process that could not be kept so far; any thread may use it."""
+
+    def __init__(self) -> None:
+        self._runs: list[HeldRun] = []
+        self._keeping = threading.Lock()
+
+    def __iter__(self) -> Iterator[HeldRun]:
+        return iter(list(self._runs))
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def add(self, run: HeldRun) -> None:
+        """Hold a run."""
+        self._runs.append(run)
+
+    def keep(self) -> None:
+        """Try once to keep each; those that are kept are let go of."""
+        with self._keeping:
+            for run in self:
+                if run.keep():
+                    logger.info("run %s is kept now", run.run_id)
+                    self._runs.remove(run)
+
+    def insist(self) -> list[str]:
+        """Try a few times, then let go of them; returns what is lost, a sentence for each."""
+        for _ in range(TRIES):
+            if not self._runs:
+                return []
+            time.sleep(SECONDS_BETWEEN_TRIES)
+            self.keep()
+        return self.let_go()
+
+    def let_go(self) -> list[str]:
+        """Hold nothing any more; returns what is lost, a sentence for each."""
+        with self._keeping:
+            runs, self._runs = self._runs, []
+        for run in runs:
+            if run.lock is not None:
+                run.lock.release()
+        return [run.loss for run in runs]
+
+
+HELD = HeldRuns()
