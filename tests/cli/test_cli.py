@@ -434,16 +434,18 @@ def test_divergence_exits_with_1_and_names_the_step(output: list[str], mnist_sli
     assert "1e+38" in sentence
 
 
-def test_unwritable_home_costs_a_warning_and_no_training(mnist_slice: Path, tmp_path: Path) -> None:
+def test_unwritable_home_costs_warnings_and_no_training(mnist_slice: Path, tmp_path: Path) -> None:
     # A file where the folder should be: unwritable for every user, root too.
     occupied = tmp_path / "occupied"
     occupied.write_text("")
     result = rnn_tui(*quick(mnist_slice, "--epochs", "2"), RNN_TUI_HOME=str(occupied))
-    assert result.returncode == 0
+    assert result.returncode == EXIT_FAILURE
     assert len(result.stdout.splitlines()) == 2
-    sentence = assert_one_sentence(result.stderr)
-    assert str(occupied) in sentence
-    assert "RNN_TUI_HOME" in sentence
+    *sentences, last = result.stderr.splitlines(keepends=True)
+    for sentence in map(assert_one_sentence, sentences):
+        assert str(occupied) in sentence
+        assert "RNN_TUI_HOME" in sentence
+    assert "train it again" in assert_one_sentence(last)
 
 
 def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
