@@ -13,12 +13,15 @@ import pytest
 
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recovery
+from rnn_tui.runs.held import HELD
+from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from tests.runs.kept_runs import Told, small, train
+from tests.runs.kept_runs import Told, resume, small, train
 
 Only = Callable[[], RunRecord]
 
@@ -200,6 +203,69 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
     run = only()
     assert_whole(told, run)
     assert load_checkpoint(run.weights).step == 50
+
+
+def occupy(path: Path) -> None:
+    """Put a file where a folder should be: nobody can write below it, the superuser neither."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("")
+
+
+def assert_kept_once_possible(told: Told, only: Only) -> None:
+    """What is held is whole once it can be written, and then nothing is held any more."""
+    (held,) = HELD
+    assert (held.run_id, held.keep()) == (told.run_id, False)
+    with pytest.raises(StoreError, match="in training already"):
+        RunLock.acquire(told.run_id)
+    for path in (run_dir(), recovery.spill_dir()):
+        if path.is_file():
+            path.unlink()
+    if run_database().is_dir():
+        run_database().rmdir()
+    HELD.keep()
+    assert len(HELD) == 0
+    run = only()
+    assert_whole(told, run)
+    assert load_checkpoint(run.weights).step == 30
+    with RunStore() as store:
+        (test,) = store.moments(run.run_id, "test")
+    assert test.replicas == told.of(events.RunFinished)[0].replicas
+    assert told.of(events.CheckpointSaved)[-1].path == str(run.weights)
+
+
+@pytest.mark.parametrize("lacking", ["weights", "values", "both", "weights, values in a file"])
+def test_what_could_not_be_kept_is_held_until_it_can_be(lacking: str, only: Only) -> None:
+    if lacking != "values":
+        occupy(run_dir())
+    if lacking != "weights":
+        run_database().mkdir(parents=True)
+    if lacking in ("values", "both"):
+        occupy(recovery.spill_dir())
+    assert_kept_once_possible(train(), only)
+
+
+def test_a_stopped_run_whose_last_weights_are_kept_late_goes_on(only: Only) -> None:
+    occupy(run_dir())
+    told = train(stop_at=13)
+    assert told.of(events.RunStopped)[0].kept is False
+    run_dir().unlink()
+    HELD.keep()
+    assert (len(HELD), only().status) == (0, Status.STOPPED)
+    assert resume(only()).of(events.RunStarted)[0].first_step == 13
+    assert only().status is Status.FINISHED
+
+
+def test_each_way_in_which_weights_can_not_be_written_is_told(home: Path) -> None:
+    def change(event: events.Event) -> None:
+        if isinstance(event, events.EpochEnded) and event.epoch == 2:
+            weights = run_dir() / event.run_id / "weights.safetensors"
+            while run_dir().is_file():
+                run_dir().unlink()
+            weights.mkdir(parents=True)
+
+    occupy(run_dir())
+    told = train(small(epochs=4), watch=change)
+    assert_told_once(told, "RNN_TUI_HOME", of=("Not a directory", "it is a folder"))
 
 
 @pytest.mark.parametrize(

@@ -214,12 +214,14 @@ class RnnTuiApp(App[int]):
         if not self.runs.busy and not self.runs.unkept:
             self.exit(0)
         elif not isinstance(self.screen, ConfirmScreen):
-            why = "Training is under way"
-            if not self.runs.busy:
-                why = "What is not kept on the disk yet will be lost"
-            self._stop_and(f"{why}. Quit all the same?", lambda: self.exit(0))
+            why, stop = "Training is under way", "Stop and keep"
+            if self.runs.unkept:
+                why, stop = "What is not kept on the disk yet would be lost", "Stop"
+            self._stop_and(f"{why}. Quit all the same?", lambda: self.exit(0), stop)
 
-    def _stop_and(self, question: str, go_on: Callable[[], None]) -> None:
+    def _stop_and(
+        self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep"
+    ) -> None:
         """Ask whether to stop training, and where that is wanted, go on."""
 
         def answered(stop: bool | None) -> None:
@@ -227,7 +229,7 @@ class RnnTuiApp(App[int]):
                 self.runs.stop()
                 go_on()
 
-        self.push_screen(ConfirmScreen(question), answered)
+        self.push_screen(ConfirmScreen(question, stop), answered)
 
     def action_help(self) -> None:
         """Show the help."""

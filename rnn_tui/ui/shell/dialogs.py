@@ -15,6 +15,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
     Args:
         question: what is about to happen.
+        stop: what stopping is called here.
     """
 
     # Below, the margins are left out, or the second button would lie outside the screen.
@@ -26,16 +27,16 @@ class ConfirmScreen(ModalScreen[bool]):
         Binding("right", "app.focus_next", show=False),
     ]
 
-    def __init__(self, question: str) -> None:
+    def __init__(self, question: str, stop: str = "Stop and keep") -> None:
         super().__init__()
-        self._question = question
+        self._question, self._stop = question, stop
 
     def compose(self) -> ComposeResult:
         """Lay out the question and two buttons."""
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button("Stop and keep (s)", variant="warning", id="stop")
+                yield Button(f"{self._stop} (s)", variant="warning", id="stop")
                 yield Button("Carry on (c)", variant="primary", id="carry-on")
 
     def on_mount(self) -> None:

@@ -124,7 +124,8 @@ class News:
             app.notify(sentence, severity="error", markup=False, timeout=20)
         for sentence in drained.kept:
             app.notify(sentence, markup=False)
-        if not alive:
+        # What was drained may be a reason to go on looking.
+        if not alive and not runs.anything_to_come:
             # Nothing can come until the next start: no wake-ups at idle.
             self.timer.pause()
             app.refresh_bindings()

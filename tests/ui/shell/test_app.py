@@ -17,6 +17,8 @@ from textual.widgets import (
     TabbedContent,
 )
 
+from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine.paths import run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -24,6 +26,7 @@ from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.training_view import RunsTraining
+from tests.runs.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     SIZES,
@@ -31,6 +34,7 @@ from tests.ui.helpers import (
     finish,
     last_notice,
     next_view,
+    notices,
     running,
     screen_text,
     start,
@@ -165,6 +169,38 @@ async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
         await pilot.press("q")
         await pilot.pause()
         assert app.return_value == 0
+
+
+async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
+    runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rnn_tui.ui.training.manager.FIRST_PAUSE", 0.05)
+    run_dir().write_text("a file where the folder should be")
+    train()
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: any("free some space" in one for one in notices(app)))
+        await pilot.press("q")
+        await pilot.pause()
+        assert "not kept" in screen_text(app)
+        await pilot.press("c")
+        run_dir().unlink()
+        await wait_until(pilot, lambda: any("is kept now." in one for one in notices(app)))
+        (weights,) = run_dir().glob("*/*")
+        assert load_checkpoint(weights).step == 30
+        await pilot.press("q")
+        await pilot.pause()
+        assert app.return_value == 0
+
+
+async def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
+    run_dir().write_text("a file where the folder should be")
+    train()
+    runs.drain()
+    run_dir().unlink()
+    assert runs.close(seconds=60)
+    assert runs.unkept == 0
+    assert len(list(run_dir().glob("*/*"))) == 1
 
 
 async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
