@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tests.attack.attack import Attack
+from tests.attack.exports import Exports
 
-ATTACKS: tuple[type[Attack], ...] = ()
+ATTACKS: tuple[type[Attack], ...] = (Exports,)
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

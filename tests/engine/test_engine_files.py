@@ -1,6 +1,7 @@
 """Files are replaced whole; devices, pipes and links stay what they are."""
 
 import os
+import select
 import stat
 import subprocess
 import sys
@@ -99,6 +100,7 @@ def test_a_pipe_takes_the_data(tmp_path: Path) -> None:
     os.set_blocking(reader, True)
 
     def read() -> None:
+        select.select([reader], [], [])  # or it would end before anybody has written
         with os.fdopen(reader, "rb") as file:
             found.append(file.read())
 
