@@ -28,6 +28,7 @@ from tests.cli.command_line import (
     is_harmless,
     run_inside,
 )
+from tests.devices import device
 
 PRETRAINED = asset_dir() / "pretrained"
 SUM = ["adder", "1011", "110"]
@@ -282,10 +283,11 @@ def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(
     assert os.listdir(tmp_path) == ["ring"]
 
 
-def test_a_device_takes_the_arrays_and_stays_one() -> None:
-    code, _, err = run_inside(["inspect", *SUM, "--quiet", "--npz", os.devnull])
+def test_a_device_takes_the_arrays_and_stays_one(tmp_path: Path) -> None:
+    null = device("null", tmp_path)
+    code, _, err = run_inside(["inspect", *SUM, "--quiet", "--npz", str(null)])
     assert (code, err) == (0, "")
-    assert not Path(os.devnull).is_file()
+    assert null.is_char_device()
 
 
 def test_huge_weights_are_said_in_a_sentence(tmp_path: Path) -> None:

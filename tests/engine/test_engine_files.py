@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.files import make_folder, remove_temporary, why_unwritable, write_file
+from tests.devices import device
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 DATA = b"data" * 50_000
@@ -76,19 +77,21 @@ def test_a_ring_of_links_leads_nowhere(tmp_path: Path) -> None:
 
 @posix
 def test_a_device_takes_the_data(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to(os.devnull)
-    for path in (Path(os.devnull), tmp_path / "link"):
+    null = device("null", tmp_path)
+    (tmp_path / "link").symlink_to(null)
+    for path in (null, tmp_path / "link"):
         before = kind_of(path)
         assert why_unwritable(path) == ""
         write_file(path, DATA)
         assert kind_of(path) == before
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
+@posix
 def test_a_full_device_is_told(tmp_path: Path) -> None:
-    before = kind_of(Path("/dev/full"))
-    assert_refused(Path("/dev/full"), "No space left", tmp_path)
-    assert kind_of(Path("/dev/full")) == before
+    full = device("full", tmp_path)
+    before = kind_of(full)
+    assert_refused(full, "No space left", tmp_path)
+    assert kind_of(full) == before
 
 
 @posix
@@ -128,9 +131,11 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
 
 
 @posix
-@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/fd/1", "link"])
+@pytest.mark.parametrize("name", ["to stdout", "to descriptor", "to link"])
 def test_an_open_descriptor_takes_the_data_behind_what_is_there(name: str, tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("/dev/stdout")
+    (tmp_path / "to stdout").symlink_to("/dev/stdout")
+    (tmp_path / "to descriptor").symlink_to("/dev/fd/1")
+    (tmp_path / "to link").symlink_to("to stdout")
     path, log = tmp_path / name, tmp_path / "log"
     program = (
         "import os, pathlib, sys; from rnn_tui.engine.files import why_unwritable, write_file\n"

@@ -23,6 +23,7 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside
+from tests.devices import device
 from tests.runs.kept_runs import small, train
 
 
@@ -242,7 +243,7 @@ def test_devices_and_links_stay_what_they_are(form: str, home: Path, here: Path)
     if Path("plain").is_dir():
         return  # several networks: these go into a folder
     Path("link").symlink_to("there")
-    for path in ("link", os.devnull):
+    for path in ("link", str(device("null", here))):
         before = os.lstat(path)
         export(run.run_id, "--to", form, "-o", path)
         after = os.lstat(path)
