@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tests.attack.attack import Attack
 from tests.attack.exports import Exports
+from tests.attack.full_disk import FullDisk
 
-ATTACKS: tuple[type[Attack], ...] = (Exports,)
+ATTACKS: tuple[type[Attack], ...] = (Exports, FullDisk)
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}
