@@ -88,15 +88,14 @@ def fit(
         The last weights and the test figures, in memory whether or not they could be written.
     """
     end: events.Event
+    writer = CheckpointWriter(checkpoint_path, before_checkpoint) if checkpoint_path else None
     run = _Run(
         build,
         config,
         emit,
         control,
         run_id=run_id or (resume.state.run_id if resume else new_run_id()),
-        writer=None
-        if checkpoint_path is None
-        else CheckpointWriter(checkpoint_path, before_checkpoint),
+        writer=writer,
         resume=resume,
     )
     try:
@@ -116,7 +115,7 @@ def fit(
             )
     finally:
         run.close()
-    unwritten = run.unwritten
+    unwritten = None if writer is None else writer.unwritten
     if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
         end = replace(end, kept=False)
     # Outside the try: were the listener to fail here, the run must not end twice.
@@ -193,11 +192,6 @@ class _Run:
         if self._writer is not None:
             self._writer.close()
         self._tell_written()
-
-    @property
-    def unwritten(self) -> Checkpoint | None:
-        """The last checkpoint, if it could not be written."""
-        return None if self._writer is None else self._writer.unwritten
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""
@@ -339,8 +333,7 @@ class _Run:
             return
         for step, error in self._writer.news():
             if error is None:
-                path = str(self._writer.path)
-                self._emit_to(events.CheckpointSaved(self.id, step, path))
+                self._emit_to(events.CheckpointSaved(self.id, step, str(self._writer.path)))
             elif str(error) not in self._failures:
                 self._failures.add(str(error))
                 self._emit_to(events.LogLine(self.id, str(error), "warning", "keeping"))

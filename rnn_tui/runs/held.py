@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # For a command, which can't wait for long: how often, and how many seconds apart.
 TRIES, SECONDS_BETWEEN_TRIES = 3, 0.5
+# For the app: seconds until the next try, doubled each time up to the longest.
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 logger = logging.getLogger(__name__)
 
 
@@ -156,6 +158,16 @@ class HeldRuns:
                 if run.keep():
                     logger.info("run %s is kept now", run.run_id)
                     self._runs.remove(run)
+
+    def keep_until(self, end: threading.Event) -> None:
+        """Try to keep each until all are kept, and once more when `end` is set."""
+        pause = FIRST_PAUSE
+        while self._runs:
+            over = end.wait(pause)
+            self.keep()
+            if over:
+                break
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def insist(self) -> list[str]:
         """Try a few times, then let go of them; returns what is lost, a sentence for each."""

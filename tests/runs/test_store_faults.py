@@ -1,5 +1,6 @@
 """Whatever the disk does, training goes on, says so once, and keeps what can be kept."""
 
+import os
 import shutil
 import signal
 import sqlite3
@@ -256,16 +257,12 @@ def test_a_stopped_run_whose_last_weights_are_kept_late_goes_on(only: Only) -> N
 
 
 def test_each_way_in_which_weights_can_not_be_written_is_told(home: Path) -> None:
-    def change(event: events.Event) -> None:
-        if isinstance(event, events.EpochEnded) and event.epoch == 2:
-            weights = run_dir() / event.run_id / "weights.safetensors"
-            while run_dir().is_file():
-                run_dir().unlink()
-            weights.mkdir(parents=True)
-
+    (home / "ring").symlink_to(run_dir())
+    # By then the first epoch's checkpoint has failed: there is one at a time.
+    change = after_epoch(3, lambda: os.replace(home / "ring", run_dir()))
     occupy(run_dir())
     told = train(small(epochs=4), watch=change)
-    assert_told_once(told, "RNN_TUI_HOME", of=("Not a directory", "it is a folder"))
+    assert_told_once(told, "RNN_TUI_HOME", of=("Not a directory", "Too many levels"))
 
 
 @pytest.mark.parametrize(

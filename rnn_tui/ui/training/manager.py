@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 # As many as there are colours to tell them apart.
 RUNS_KEPT = 8
-# Seconds until what could not be kept is tried again: doubled each time up to the longest.
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 logger = logging.getLogger(__name__)
 
 
@@ -212,7 +210,7 @@ class TrainingManager:
         before, held = self._held, {run.run_id: run for run in HELD}
         self._held = {run_id: run.name for run_id, run in held.items()}
         if held and (self._keeper is None or not self._keeper.is_alive()):
-            self._keeper = self._spawn(self._keep, "keeping")
+            self._keeper = self._spawn(HELD.keep_until, "keeping", self._closing)
         return (
             tuple(run.hope for run_id, run in held.items() if run_id not in before),
             tuple(
@@ -221,16 +219,6 @@ class TrainingManager:
                 if run_id not in held
             ),
         )
-
-    def _keep(self) -> None:
-        """In a thread: try to keep what is held, until it is, and once more at the end."""
-        pause = FIRST_PAUSE
-        while len(HELD):
-            over = self._closing.wait(pause)
-            HELD.keep()
-            if over:
-                break
-            pause = min(2 * pause, LONGEST_PAUSE)
 
     def close(self, seconds: float) -> bool:
         """Stop everything; returns whether all threads ended within `seconds`.

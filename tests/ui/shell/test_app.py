@@ -174,7 +174,7 @@ async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
 async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.ui.training.manager.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("rnn_tui.runs.held.FIRST_PAUSE", 0.05)
     run_dir().write_text("a file where the folder should be")
     train()
     app = RnnTuiApp(runs)
