@@ -153,7 +153,7 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
         ("final", _named(record, record.final_metric, record.final)),
         ("weights", document["weights"] or NOTHING),
         ("tags", ", ".join(record.tags) or NOTHING),
-        ("note", record.note or NOTHING),
+        ("note", record.note.replace("\n", " ") or NOTHING),
         *settings_of(record.config),
         *map(_session, document["sessions"]),
         *(("log", line["text"]) for line in document["log"][-LAST_LINES:]),
@@ -181,7 +181,7 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     from rnn_tui.runs.comparison import differing  # noqa: PLC0415
     from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
 
-    runs = [store.find(text) for text in options.runs]
+    runs = [store.find(text).whole for text in options.runs]
     different = differing(runs)
     if options.json or options.list_json:
         ids = [one.run_id for one in runs]
@@ -203,7 +203,8 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 
 def _export(store: RunStore, options: argparse.Namespace) -> None:
     """Write something of runs to files, or to stdout."""
-    runs = {one.run_id: one for one in map(store.find, options.runs)}
+    found = (store.find(text).whole for text in options.runs)
+    runs = {one.run_id: one for one in found}
     export = Export(
         FORMATS[options.to], store, list(runs.values()),
         None if options.output is None else Path(options.output),

@@ -102,6 +102,9 @@ class RunConfig:
         RunConfig.kinds.append(cls)
 
     def __post_init__(self) -> None:
+        for word in (self.task, self.preset, self.cell, self.recipe.augmentation):
+            if not isinstance(word, str) or printable(word) != word:
+                raise SettingError("The names in a run's settings must be short printable text.")
         for name, setting, optional in self._checks():
             value = getattr(self, name)
             if value is None and optional:

@@ -1,6 +1,17 @@
 """Errors whose text is written for the user: one sentence, what was wrong, where, what to do."""
 
 import unicodedata
+from typing import NewType
+
+# Text that is harmless wherever it is shown. Only `printable` and `printable_lines` make it, so
+# that a record whose fields are of this type can't be filled with what they have not seen.
+SafeText = NewType("SafeText", str)
+NO_TEXT = SafeText("")
+
+# They join letters of some scripts and the parts of an emoji, and move nothing.
+_JOINERS = "\u200c\u200d"
+# What a spreadsheet begins to calculate at.
+FORMULAS = ("=", "+", "-", "@")
 
 
 class UserError(Exception):
@@ -46,17 +57,39 @@ class DivergedError(UserError):
 def _moves_the_cursor(character: str) -> bool:
     """Whether a terminal does something else with `character` than to show it."""
     category = unicodedata.category(character)
-    return category[0] == "C" or category in ("Zl", "Zp")
+    return character not in _JOINERS and (category[0] == "C" or category in ("Zl", "Zp"))
 
 
-def printable(text: object, limit: int = 60) -> str:
+def printable(text: object, limit: int = 60) -> SafeText:
     """`text` on one line without control characters, cut to `limit` characters.
 
-    For everything that a user typed or a file system named and that is shown again: escape
-    sequences must not reach a terminal, nor a newline break a sentence.
+    For everything that a user typed, a file or a database holds, or a file system named, and that
+    is shown again: escape sequences must not reach a terminal, nor a newline break a sentence, nor
+    a mark for the other direction of writing show a name other than it is.
     """
+    whole = str(text)
     clean = "".join(
         "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
-        for character in str(text)
+        for character in whole[: limit + 1]
     )
-    return clean if len(clean) <= limit else clean[: limit - 1] + "…"
+    return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
+
+
+def printable_lines(text: object, limit: int) -> SafeText:
+    """The same, with the newlines of `text`."""
+    lines = str(text)[: limit + 1].splitlines() or [""]
+    clean = "\n".join(printable(line, limit + 1) for line in lines)
+    return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
+
+
+def as_cell(text: str) -> str:
+    """`text` for a table in a file, so that a spreadsheet takes it for text and for no formula.
+
+    With an apostrophe before it where it begins like a formula; numbers never come here. Bytes of a
+    file's name that are no characters stay, so that the file can be found by it.
+    """
+    clean = "".join(
+        character if "\udc80" <= character <= "\udcff" else printable(character)
+        for character in text
+    )
+    return f"'{clean}" if clean.startswith(FORMULAS) else clean

@@ -11,9 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine.errors import SettingError, printable
+
 if TYPE_CHECKING:
     from torch import Tensor
 
+LONGEST_WORDS = 100
 # By metric name: one number, or one a replica.
 Figures = Mapping[str, float | tuple[float, ...]]
 
@@ -38,6 +41,9 @@ class Metric:
         lower: the least possible value, or None.
         upper: the greatest possible value, or None.
         chart: which chart of training draws it, `loss` or `accuracy`; empty for none.
+
+    Raises:
+        SettingError: for anything else, as a plug-in or a damaged database may have.
     """
 
     name: str
@@ -47,6 +53,14 @@ class Metric:
     lower: float | None = 0.0
     upper: float | None = None
     chart: str = ""
+
+    def __post_init__(self) -> None:
+        for word in (self.name, self.label, self.unit, self.chart):
+            if not isinstance(word, str) or printable(word, LONGEST_WORDS) != word:
+                raise SettingError("The words of a metric must be short printable text.")
+        for bound in (self.lower, self.upper):
+            if bound is not None and not isinstance(bound, int | float):
+                raise SettingError("The bounds of a metric must be numbers.")
 
     @property
     def stage(self) -> str:

@@ -24,6 +24,7 @@ class Status(StrEnum):
     """Where a run stands, whoever trains it.
 
     Only the store tells `INTERRUPTED` from `STOPPED`: a run that is watched is stopped either way.
+    And only the store finds a run `DAMAGED`, of which the database has what can't be.
     """
 
     LOADING = "loading"
@@ -33,6 +34,7 @@ class Status(StrEnum):
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
+    DAMAGED = "damaged"
 
     @property
     def active(self) -> bool:

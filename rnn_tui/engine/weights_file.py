@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
-from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.metrics import Figures, split_figures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
+MOST_STEPS = 2**53
 # Of a run that is not at its end, the file also has what training needs to go on.
 TRAINING_PREFIX = "training/"
 # AttributeError and TypeError: numbers of a kind that numpy does not have.
@@ -98,10 +99,16 @@ def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
     try:
-        metrics = {
-            str(name): tuple(map(float, value)) if isinstance(value, list) else float(value)
+        config, step = config_from_dict(about["config"]), int(about["step"])
+        metrics: Figures = {
+            printable(name): tuple(map(float, value)) if isinstance(value, list) else float(value)
             for name, value in about["metrics"].items()
         }
-        return config_from_dict(about["config"]), int(about["step"]), metrics
+        _, replicas = split_figures(metrics)
+        if not 0 <= step <= MOST_STEPS or any(
+            len(values) != len(config.replicas) for values in replicas.values()
+        ):
+            raise ValueError("out of range")
+        return config, step, metrics
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, SettingError) as error:
         raise CheckpointError(f"{shown} does not say how its weights were trained.") from error

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.errors import DataError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 
 if TYPE_CHECKING:
@@ -86,13 +86,17 @@ def write_table(path: Path, readings: Iterable[Reading]) -> None:
 
 
 def table_row(reading: Reading) -> list[str]:
-    """A photo's row under `HEAD`; what there is none of stays empty."""
+    """A photo's row under `HEAD`; what there is none of stays empty.
+
+    A path that a spreadsheet would take for a formula has an apostrophe before it.
+    """
     values = [""] * CLASSES
     if reading.probabilities is not None:
         values = [f"{value:.6f}" for value in reading.probabilities]
     confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
     answer = [_or_empty(reading.prediction), confidence, *values]
-    return [str(reading.path), *answer, _or_empty(reading.label), reading.doubt, reading.error]
+    words = [as_cell(text) for text in (str(reading.path), reading.doubt, reading.error)]
+    return [words[0], *answer, _or_empty(reading.label), *words[1:]]
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:

@@ -120,7 +120,7 @@ def without_seeds(config: RunConfig) -> RunConfig:
 def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
     """What the names of runs that differ in their seeds have in common."""
     names = [run.name for run, _ in members]
-    common = names[0]
+    common: str = names[0]
     for name in names[1:]:
         while not name.startswith(common):
             common = common[:-1]

@@ -4,13 +4,17 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from rnn_tui.engine.errors import StoreError, printable
 
 # How long to wait for other processes, which write for milliseconds.
 PATIENCE_SECONDS = 5.0
-DAMAGED = ("malformed", "not a database", "encrypted")
+DAMAGED = (
+    "malformed", "not a database", "encrypted", "no such column", "no such table", "has no column",
+    "columns but", "may not be modified", "cannot modify",
+)  # fmt: skip
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
@@ -32,6 +36,9 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         )
     except sqlite3.Error as error:
         raise explained(error, path) from error
+    connection.row_factory = sqlite3.Row
+    # A text that is no UTF-8 must not keep all other rows from being read.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     try:
         version_of(connection, shown)  # what is not ours is not touched
         connection.execute("PRAGMA foreign_keys = ON")
@@ -220,18 +227,26 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
     """The version of a database, 0 of an empty one; only looks.
 
     Raises:
-        StoreError: if it is another program's, or of a later version.
+        StoreError: if it is another program's, or of a later version, or was tampered with.
     """
     # In one statement: between two, another process may make it.
-    version, owner, tables = connection.execute(
+    version, owner, tables, foreign = connection.execute(
         "SELECT (SELECT user_version FROM pragma_user_version),"
         " (SELECT application_id FROM pragma_application_id),"
-        " (SELECT count(*) FROM sqlite_schema)"
+        " (SELECT count(*) FROM sqlite_schema),"
+        " (SELECT name FROM sqlite_schema"
+        "  WHERE type IN ('view', 'trigger') OR sql LIKE 'CREATE VIRTUAL%')"
     ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StoreError(
             f"{shown} is another program's database; move it away, or choose another place "
             "(RNN_TUI_HOME moves all runs)."
+        )
+    if foreign is not None:  # it would be run whenever something is read or written
+        raise StoreError(
+            f"The database of runs {shown} has something that rnn-tui never writes, "
+            f"“{printable(foreign)}”; move it away, and rnn-tui makes a new one from the weights "
+            "that are kept."
         )
     if version > len(MIGRATIONS):
         raise StoreError(

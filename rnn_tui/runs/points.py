@@ -5,12 +5,20 @@ picks by their place or value; what exports reads all.
 """
 
 import json
-import math
 import sqlite3
 from collections.abc import Collection, Sequence
 
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, unpack
+from rnn_tui.runs.records import (
+    Curve,
+    Kind,
+    Moment,
+    RunRecord,
+    curve_from_rows,
+    metric_name,
+    moment_from_row,
+    value_of,
+)
 
 # Of a longer curve, Compare and pictures show an outline; far more than they have columns.
 MOST_DRAWN = 4000
@@ -37,28 +45,24 @@ def moments(
         run_id: the run.
         kind: only moments of this kind.
         steps: only moments at these steps.
+
+    Raises:
+        TypeError: if something that is read can't be there; or ValueError.
     """
     only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
     if steps is not None:
         only, arguments = f"{only} AND step {_AT_STEPS}", [*arguments, json.dumps(sorted(steps))]
-    figures: dict[tuple[str, int], tuple[dict[str, float], dict[str, tuple[float, ...]]]] = {}
+    figures: dict[tuple[str, int], dict[str, float | tuple[float, ...]]] = {}
     for row_kind, metric, step, value, replicas in connection.execute(
         f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}", arguments
     ):
-        single, many = figures.setdefault((row_kind, step), ({}, {}))
-        if replicas is None:
-            single[metric] = math.nan if value is None else value
-        else:
-            many[metric] = unpack(replicas)
+        figures.setdefault((row_kind, step), {})[metric_name(metric)] = value_of(value, replicas)
     rows = connection.execute(
         "SELECT kind, step, epoch, elapsed, rate, seconds FROM moments "
         f"WHERE run_id = ?{only} ORDER BY step, instr('step epoch test', kind)",
         arguments,
     )
-    return [
-        Moment(kind, step, elapsed, *figures.get((kind, step), ({}, {})), epoch, rate, seconds)
-        for kind, step, epoch, elapsed, rate, seconds in rows
-    ]
+    return [moment_from_row(row, figures.get((row[0], row[1]), {})) for row in rows]
 
 
 def outlined(connection: sqlite3.Connection, run_id: str) -> list[Moment]:
@@ -100,6 +104,9 @@ def curves(
         runs: which, at least one; of outlines of theirs a mean can be taken.
         metric: its name.
         most: of longer curves the outline, about so many points; None for all points.
+
+    Raises:
+        TypeError: if something that is read can't be there; or ValueError.
     """
     kinds: dict[str, Kind] = {}
     for run in runs:
@@ -123,13 +130,7 @@ def _curve(
         f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
         (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
     ).fetchall()
-    values = tuple(
-        unpack(replicas) if replicas is not None else math.nan if value is None else value
-        for _, _, value, replicas in rows
-    )
-    steps = tuple(row[0] for row in rows)
-    epochs = tuple(step / max(1, run.steps_per_epoch) for step in steps)
-    return Curve(metric, steps, epochs, tuple(row[1] for row in rows), values)
+    return curve_from_rows(run, metric, rows)
 
 
 def outline(

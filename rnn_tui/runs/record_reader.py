@@ -12,7 +12,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_alive, is_held
-from rnn_tui.runs.records import Moment, RunRecord, record_from_row
+from rnn_tui.runs.records import RUN_ROW, Moment, RunRecord, is_id, record_from_row
 from rnn_tui.runs.rows import sessions, update_run, write_results
 
 ACTIVE = [status for status in Status if status.active]
@@ -28,7 +28,7 @@ class RecordReader:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         # By their place in the database: what tells that a run changed, and what was read.
-        self._known: dict[int, tuple[tuple[object, ...], RunRecord | None]] = {}
+        self._known: dict[int, tuple[tuple[object, ...], RunRecord]] = {}
 
     def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
         """The runs that a clause of SQL with parameters chooses, in its order.
@@ -36,7 +36,7 @@ class RecordReader:
         Raises:
             sqlite3.Error: as SQLite does.
         """
-        tags: dict[str, list[str]] = {}
+        tags: dict[object, list[object]] = {}
         for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
             tags.setdefault(run_id, []).append(tag)
         # Whatever is written of a run changes one of these.
@@ -46,21 +46,21 @@ class RecordReader:
             row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row))
             for row in rows.fetchall()
         }
-        unknown: tuple[object, RunRecord | None] = None, None
-        news = [at for at, state in now.items() if self._known.get(at, unknown)[0] != state]
+        news = [
+            at for at, state in now.items() if at not in self._known or self._known[at][0] != state
+        ]
         whole = self._connection.execute(
-            "SELECT rowid, * FROM runs WHERE rowid IN (SELECT value FROM json_each(?))",
+            f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))",
             [json.dumps(news)],
         )
         for row in whole.fetchall():
             at = row["rowid"]
             run = record_from_row(row, tags.get(row["id"], []), now[at][-1])
-            self._known[at] = now[at], None if run is None else self._settled(run)
-        found = [self._known.get(at, unknown)[1] for at in now]
-        return [run for run in found if run is not None]
+            self._known[at] = now[at], self._settled(run)
+        return [self._known[at][1] for at in now if at in self._known]
 
     def _alive(self, row: sqlite3.Row) -> bool:
-        if row["status"] not in ACTIVE:
+        if row["status"] not in ACTIVE or not is_id(row["id"]):
             return False
         held = is_held(row["id"])
         if held is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 import sqlite3
 from array import array
@@ -11,17 +11,27 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 from sys import byteorder
-from typing import Any, Literal
+from typing import Literal, Self
 
-from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import NO_TEXT, SafeText, StoreError, printable
 from rnn_tui.engine.metrics import Figures, Metric, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import Status
+from rnn_tui.runs.columns import (
+    COLUMNS,
+    LONGEST_SENTENCE,
+    LONGEST_TAG,
+    LONGEST_WORD,
+    figure,
+    values_of,
+)
 
 Kind = Literal["step", "epoch", "test"]
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
+# What a row is called whose id is none; its number in the table comes after it.
+NAMELESS = "damaged-row-"
 
 
 @dataclass(frozen=True)
@@ -44,14 +54,14 @@ class RunRecord:
         last: its last value, likewise.
         final_metric: the test metric that `final` is of; empty before the end.
         final: its value.
-        message: why it failed.
+        message: why it failed, or what of its row is damaged.
         note: the user's.
         tags: the user's, in alphabetical order.
         deleted: when it was deleted; None if it was not.
     """
 
     run_id: str
-    name: str
+    name: SafeText
     config: RunConfig
     status: Status
     created: float
@@ -61,17 +71,17 @@ class RunRecord:
     steps_per_epoch: int = 1
     samples_per_epoch: int = 0
     parameters: int = 0
-    device: str = ""
+    device: SafeText = NO_TEXT
     elapsed: float = 0.0
     specs: tuple[Metric, ...] = ()
-    metric: str = ""
+    metric: SafeText = NO_TEXT
     best: float | None = None
     last: float | None = None
-    final_metric: str = ""
+    final_metric: SafeText = NO_TEXT
     final: float | None = None
-    message: str = ""
-    note: str = ""
-    tags: tuple[str, ...] = ()
+    message: SafeText = NO_TEXT
+    note: SafeText = NO_TEXT
+    tags: tuple[SafeText, ...] = ()
     deleted: float | None = None
 
     @property
@@ -88,6 +98,20 @@ class RunRecord:
     def weights(self) -> Path:
         """Where its weights are, if there are any yet."""
         return weights_of(self.run_id)
+
+    @property
+    def whole(self) -> Self:
+        """The run itself.
+
+        Raises:
+            StoreError: if it is damaged: then it can only be looked at, and deleted.
+        """
+        if self.status is Status.DAMAGED:
+            raise StoreError(
+                f"Run {self.name} is damaged: {self.message} It can only be deleted, and trained "
+                "anew."
+            )
+        return self
 
     def spec(self, metric: str) -> Metric:
         """How to show a metric."""
@@ -111,12 +135,12 @@ class Session:
 
     started: float
     first_step: int
-    host: str
+    host: SafeText
     pid: int
     process_started: float
-    device: str
+    device: SafeText
     workers: int
-    versions: Mapping[str, str]
+    versions: Mapping[str, SafeText]
 
 
 @dataclass(frozen=True)
@@ -174,7 +198,11 @@ class Curve:
     values: tuple[float | tuple[float, ...], ...]
 
 
-_FIELDS = {one.name for one in fields(RunRecord)}
+# The columns of a run, called like the fields of its record; and all that is asked of its row.
+RUN_COLUMNS = tuple(one.name for one in fields(RunRecord) if one.name in COLUMNS)
+RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
+MOMENT_COLUMNS = tuple(one.name for one in fields(Moment) if one.name in COLUMNS)
+SESSION_COLUMNS = tuple(one.name for one in fields(Session))
 
 
 def pack(values: Sequence[float]) -> bytes:
@@ -202,13 +230,59 @@ def headline(config: RunConfig, value: float | Sequence[float], higher_is_better
     return max(means) if higher_is_better else min(means)
 
 
-@lru_cache  # all runs of a task have the same
-def specs_of(text: str) -> tuple[Metric, ...]:
-    """Metrics from their JSON in the database; none where it is something else."""
-    try:
-        return tuple(Metric(**spec) for spec in json.loads(text))
-    except (TypeError, ValueError):
-        return ()
+def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
+    """What was logged of a metric at a step: a value, or one for each replica.
+
+    Args:
+        value: as the database has it; NULL is NaN.
+        replicas: likewise; NULL where there is a single value.
+
+    Raises:
+        TypeError: if it is neither; or ValueError.
+    """
+    if replicas is None:
+        return math.nan if value is None else figure(value)
+    if not isinstance(replicas, bytes) or len(replicas) % 8:
+        raise TypeError("no values of replicas")
+    return unpack(replicas)
+
+
+@lru_cache(1000)  # of a million points there are few
+def metric_name(name: object) -> SafeText:
+    """The name of a metric, as the database has it."""
+    return printable(name, LONGEST_WORD)
+
+
+def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:
+    """What was logged at one step.
+
+    Args:
+        row: of table `moments`.
+        figures: what was logged there.
+
+    Raises:
+        ValueError: if something in the row can't be.
+    """
+    values, wrong = values_of(row, MOMENT_COLUMNS)
+    if wrong:
+        raise ValueError(wrong[0])
+    metrics, replicas = split_figures(figures)
+    return Moment(**values, metrics=metrics, replicas=replicas)
+
+
+def curve_from_rows(run: RunRecord, metric: str, rows: Sequence[sqlite3.Row]) -> Curve:
+    """A curve of the steps, times, values and values of replicas in these rows.
+
+    Raises:
+        ValueError: if something in a row can't be; or TypeError.
+    """
+    places = [values_of(row, ("step", "elapsed")) for row in rows]
+    if any(wrong for _, wrong in places):
+        raise ValueError("no place")
+    steps = tuple(place["step"] for place, _ in places)
+    epochs = tuple(step / run.steps_per_epoch for step in steps)
+    values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
+    return Curve(metric, steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
 
 
 def is_id(value: object) -> bool:
@@ -216,23 +290,41 @@ def is_id(value: object) -> bool:
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 
-def record_from_row(row: sqlite3.Row, tags: Sequence[str], alive: bool) -> RunRecord | None:
-    """A record; None of a row that no version of this program can have written.
+def id_of(row: sqlite3.Row) -> str:
+    """The id of a run, or what is told in its place, of its `rowid` and `id`."""
+    return str(row["id"]) if is_id(row["id"]) else f"{NAMELESS}{row['rowid']}"
+
+
+def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
+    """A record; where something in its row can't be, it says that it is damaged.
 
     Args:
-        row: of table `runs`.
+        row: of table `runs`, of `RUN_ROW`.
         tags: the run's.
         alive: whether a process trains it.
     """
-    try:
-        config = config_from_dict(json.loads(row["config"]))
-        status = Status(row["status"])
-    except (TypeError, ValueError, RecursionError, SettingError):
-        return None
+    values, wrong = values_of(row, RUN_COLUMNS)
+    labels = []
+    for tag in tags:
+        label, wrong_tag = values_of({"tag": tag}, ("tag",))
+        labels.append(label["tag"])
+        wrong += wrong_tag
     if not is_id(row["id"]):
-        return None
-    if status.active and not alive:
-        status = Status.INTERRUPTED
-    known: dict[str, Any] = {name: row[name] for name in {*row.keys()} & _FIELDS}
-    known |= {"run_id": row["id"], "config": config, "status": status}
-    return RunRecord(**{**known, "specs": specs_of(row["specs"]), "tags": tuple(sorted(tags))})
+        wrong.append("id")
+    if values["config"] is None:
+        values["config"] = _unknown(row)
+    if wrong:
+        what = f"there is no sound value of {', '.join(wrong)} in the database."
+        values |= {"status": Status.DAMAGED, "message": printable(what, LONGEST_SENTENCE)}
+    elif values["status"].active and not alive:
+        values["status"] = Status.INTERRUPTED
+    return RunRecord(id_of(row), **values, tags=tuple(sorted(labels)))
+
+
+def _unknown(row: sqlite3.Row) -> RunConfig:
+    """What stands for settings that nobody knows any more, with the words that a table shows."""
+    words = {name: printable(row[name], LONGEST_TAG) for name in ("task", "model", "preset")}
+    return RunConfig(
+        task=words["task"], cell=words["model"], preset=words["preset"],
+        epochs=1, batch_size=1, learning_rate=1.0,
+    )  # fmt: skip

@@ -10,21 +10,23 @@ import logging
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import CheckpointError, SettingError
+from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir, run_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs.columns import COLUMNS, WRONG, specs_of, values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.records import ID, Moment, headline, specs_of
+from rnn_tui.runs.records import ID, Moment, headline
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
 KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
@@ -99,11 +101,11 @@ def take_in(connection: sqlite3.Connection) -> None:
     except OSError:
         return
     for path in files:
-        if is_held(path.stem):
+        if not path.is_file() or is_held(path.stem):
             continue  # it goes on, and its own recorder writes
         try:
             spill = _read(path)
-        except (OSError, AttributeError, KeyError, TypeError, ValueError, SettingError) as error:
+        except (OSError, KeyError, *WRONG) as error:
             logger.warning("%s is no record of a run: %s", path, error)
             continue
         with transaction(connection):
@@ -126,7 +128,10 @@ def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
         insert_run(connection, spill.run_id, spill.config, spill.name, spill.created)
         if spill.started is not None and spill.started not in batch:
             batch.insert(0, spill.started)
-    specs = () if known is None else specs_of(known[0])
+    specs: tuple[Metric, ...] = ()
+    if known is not None:
+        with suppress(*WRONG):  # as of a damaged row: the figures are kept all the same
+            specs = specs_of(known[0])
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
 
 
@@ -151,16 +156,25 @@ def _read(path: Path) -> Spill:
             known["metric_definitions"] = tuple(
                 Metric(**spec) for spec in known["metric_definitions"]
             )
-        if "replicas" in known:
-            known["replicas"] = {n: tuple(map(float, v)) for n, v in known["replicas"].items()}
-        return kind(run_id, **known)
+        if "metrics" in known:
+            known["metrics"] = {printable(n): float(v) for n, v in known["metrics"].items()}
+            replicas = {printable(n): tuple(map(float, v)) for n, v in known["replicas"].items()}
+            if any(len(values) != len(config.replicas) for values in replicas.values()):
+                raise ValueError("values of other networks")
+            known["replicas"] = replicas
+        checked, wrong = values_of(known, COLUMNS.keys() & known.keys() - {"config"})
+        if wrong:
+            raise ValueError(f"no {wrong[0]}")
+        return kind(run_id, **known | checked)
 
     started = None if document["started"] is None else event_of(document["started"])
     if started is not None and not isinstance(started, events.RunStarted):
         raise ValueError("no start")
-    name, created = str(document["name"]), float(document["created"])
+    about, wrong = values_of(document, ("name", "created"))
+    if wrong:
+        raise ValueError(f"no {wrong[0]}")
     batch = [event_of(values) for values in document["events"]]
-    return Spill(run_id, name, created, config, started, batch)
+    return Spill(run_id, config=config, started=started, events=batch, **about)
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:

@@ -7,7 +7,7 @@ import platform
 import socket
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import cache, reduce
 from importlib import metadata
@@ -15,11 +15,21 @@ from importlib import metadata
 from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SafeText
 from rnn_tui.engine.metrics import Figures, Metric
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.locks import process_started
 from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import Moment, RunRecord, Session, headline, pack
+from rnn_tui.runs.records import (
+    NAMELESS,
+    SESSION_COLUMNS,
+    Moment,
+    RunRecord,
+    Session,
+    headline,
+    pack,
+)
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 
@@ -29,24 +39,30 @@ PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
     """The stretches of training of a run, the first one first."""
     rows = connection.execute(
-        "SELECT started, first_step, host, pid, process_started, device, workers, versions "
-        "FROM sessions WHERE run_id = ? ORDER BY started",
+        f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions WHERE run_id = ? ORDER BY started",
         (run_id,),
     )
-    return [Session(**{**dict(row), "versions": _versions(row["versions"])}) for row in rows]
+    return [Session(**values_of(row, SESSION_COLUMNS)[0]) for row in rows]
 
 
-def _versions(text: str) -> Mapping[str, str]:
-    try:
-        return {str(name): str(version) for name, version in json.loads(text).items()}
-    except (AttributeError, ValueError):
-        return {}
+def log(connection: sqlite3.Connection, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
+    """The sentences of a run's log: time, level, text."""
+    columns = ("at", "level", "text")
+    rows = connection.execute(
+        f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
+    )
+    told = [values_of(row, columns)[0] for row in rows]
+    return [(one["at"], one["level"], one["text"]) for one in told]
 
 
 def replayed(
     run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
 ) -> RunState:
-    """The state that the run's events led to, as the app and the command line show it."""
+    """The state that the run's events led to, as the app and the command line show it.
+
+    Raises:
+        ValueError: if a moment has values of other networks than the run's.
+    """
     return reduce(RunState.apply, _events(run, logged, texts), RunState(run.run_id, run.config))
 
 
@@ -63,6 +79,8 @@ def _events(
         yield events.LogLine(name, text, "warning" if level == "warning" else "info")
     end: events.Event | None = None
     for m in logged:
+        if any(len(values) != len(run.config.replicas) for values in m.replicas.values()):
+            raise ValueError("values of other networks")
         match m.kind:
             case "step":
                 yield events.StepLogged(
@@ -242,10 +260,17 @@ def main_figure(
     return spec, headline(config, figures[spec.name], spec.higher_is_better)
 
 
+def the_run(run_id: str) -> str:
+    """The condition for a run's row, with its id as the parameter."""
+    return f"'{NAMELESS}' || rowid = ?" if run_id.startswith(NAMELESS) else "id = ?"
+
+
 def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:
     """Set columns of a run."""
     names = ", ".join(f"{name} = ?" for name in columns)
-    connection.execute(f"UPDATE runs SET {names} WHERE id = ?", (*columns.values(), run_id))
+    connection.execute(
+        f"UPDATE runs SET {names} WHERE {the_run(run_id)}", (*columns.values(), run_id)
+    )
 
 
 def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) -> None:

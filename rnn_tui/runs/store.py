@@ -9,20 +9,20 @@ from contextlib import contextmanager
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError, StoreError, printable
+from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
+from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import connect, explained, transaction
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.record_reader import RecordReader
-from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, is_id
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name
 from rnn_tui.runs.recovery import Spill, adopt_folders, take_in, write_lacking
-from rnn_tui.runs.rows import update_run
+from rnn_tui.runs.rows import the_run, update_run
 
-LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
 # Deleted runs can be had back for this long.
 DAYS_TO_UNDO = 30
 _MOST_NAMED = 3
@@ -40,12 +40,15 @@ class RunStore:
     def __init__(self) -> None:
         self._path = run_database()
         self._connection, created = connect(self._path)
-        self._connection.row_factory = sqlite3.Row
         self._reader = RecordReader(self._connection)
-        with self._explaining():
-            take_in(self._connection)
-            if created:
-                adopt_folders(self._connection)
+        try:
+            with self._explaining():
+                take_in(self._connection)
+                if created:
+                    adopt_folders(self._connection)
+        except StoreError:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -71,10 +74,10 @@ class RunStore:
         """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
-    def names(self, task: str | None = None, *, deleted: bool = False) -> dict[str, str]:
+    def names(self, task: str | None = None, *, deleted: bool = False) -> dict[str, SafeText]:
         """The names of runs by their ids, the newest first; `task` and `deleted` as for `runs`."""
-        rows = self._query(f"SELECT id, name FROM runs {_where(deleted)}", task)
-        return {row[0]: str(row[1]) for row in rows if is_id(row[0])}
+        rows = self._query(f"SELECT rowid, id, name FROM runs {_where(deleted)}", task)
+        return {id_of(row): printable(row["name"], LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
@@ -84,7 +87,7 @@ class RunStore:
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, deleted or not; None if there is none."""
-        found = self._records("WHERE id = ?", run_id)
+        found = self._records(f"WHERE {the_run(run_id)}", run_id)
         return found[0] if found else None
 
     def find(
@@ -110,7 +113,8 @@ class RunStore:
             if found := next(newest, None):
                 return found
             raise StoreError(f"No run{_of(task)} is finished; rnn-tui runs lists them.")
-        by_name = [run_id for run_id, name in names.items() if name == text]
+        called = printable(text, LONGEST_NAME)
+        by_name = [run_id for run_id, name in names.items() if name == called]
         beginning = [run_id for run_id in names if text and run_id.startswith(text)]
         for fitting in ([text] if text in names else [], by_name, beginning):
             if len(fitting) == 1 and (found := self.get(fitting[0])):
@@ -127,12 +131,12 @@ class RunStore:
 
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
         """Every value that was logged of a run, by step."""
-        with self._explaining():
+        with self._explaining(run_id):
             return points.moments(self._connection, run_id, kind)
 
     def curve(self, run: RunRecord, metric: str) -> Curve:
         """One metric over a run: by step where it was logged by step, else by epoch."""
-        with self._explaining():
+        with self._explaining(run.run_id):
             return points.curves(self._connection, [run], metric)[0]
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
@@ -141,32 +145,33 @@ class RunStore:
         for run in runs:
             groups.setdefault(without_seeds(run.config), []).append(run)
         curves: dict[str, Curve] = {}
-        with self._explaining():
-            for some in groups.values():
+        for some in groups.values():
+            with self._explaining(some[0].run_id):
                 found = points.curves(self._connection, some, metric, points.MOST_DRAWN)
                 curves |= zip((run.run_id for run in some), found, strict=True)
         return [(run, curves[run.run_id]) for run in runs]
 
-    def metrics(self, run_id: str) -> list[str]:
+    def metrics(self, run_id: str) -> list[SafeText]:
         """The names of all that was logged of a run."""
         with self._explaining():
-            return list(dict.fromkeys(name for _, name in points.logged(self._connection, run_id)))
+            names = (metric_name(name) for _, name in points.logged(self._connection, run_id))
+            return list(dict.fromkeys(names))
 
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
         with self._explaining():
             return reading.sessions(self._connection, run_id)
 
-    def log(self, run_id: str) -> list[tuple[float, str, str]]:
+    def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
         """The sentences of a run's log: time, level, text."""
-        rows = self._query("SELECT at, level, text FROM lines WHERE run_id = ? ORDER BY id", run_id)
-        return [(at, level, text) for at, level, text in rows]
+        with self._explaining():
+            return reading.log(self._connection, run_id)
 
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
-        with self._explaining():
+        with self._explaining(run.whole.run_id):
             moments = points.outlined(self._connection, run.run_id)
-        return reading.replayed(run, moments, self.log(run.run_id))
+            return reading.replayed(run, moments, self.log(run.run_id))
 
     def version(self) -> int:
         """A number that changes when another connection has written something."""
@@ -187,7 +192,9 @@ class RunStore:
             raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
         try:
             self._update(run, name=name)
-        except sqlite3.IntegrityError as error:
+        except StoreError as error:
+            if getattr(error.__cause__, "sqlite_errorname", "") != "SQLITE_CONSTRAINT_UNIQUE":
+                raise
             raise SettingError(f"Another run has the name “{name}”; choose another.") from error
         return name
 
@@ -199,8 +206,7 @@ class RunStore:
         """
         if len(note) > LONGEST_NOTE:
             raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
-        lines = [printable(line, LONGEST_NOTE) for line in note.split("\n")]
-        self._update(run, note="\n".join(lines))
+        self._update(run, note=printable_lines(note, LONGEST_NOTE))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
         """Give a run these tags, in place of those that it has.
@@ -245,7 +251,8 @@ class RunStore:
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
             with self._explaining():
-                self._connection.execute("DELETE FROM runs WHERE id = ?", (run.run_id,))
+                which = the_run(run.run_id)
+                self._connection.execute(f"DELETE FROM runs WHERE {which}", (run.run_id,))
         return len(old)
 
     def claim(self, run: RunRecord) -> RunLock | None:
@@ -254,7 +261,7 @@ class RunStore:
         Raises:
             StoreError: if it is in training, or can't go on.
         """
-        if run.deleted is not None:
+        if run.whole.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
         lock = RunLock.acquire(run.run_id, run.name)
         now = self.get(run.run_id) or run
@@ -279,14 +286,19 @@ class RunStore:
             return self._reader.records(where, *arguments)
 
     @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        """What SQLite says becomes a sentence, except for a name that is taken."""
+    def _explaining(self, run_id: str = "") -> Iterator[None]:
+        """What SQLite says becomes a sentence, and so does that a run's values can't be."""
         try:
             yield
-        except sqlite3.IntegrityError:
-            raise
         except sqlite3.Error as error:
             raise explained(error, self._path) from error
+        except (TypeError, ValueError) as error:
+            if not run_id:
+                raise
+            raise StoreError(
+                f"What was logged of run {run_id} is damaged in the database of runs; rnn-tui runs "
+                f"delete {run_id} removes it."
+            ) from error
 
 
 @contextmanager
@@ -302,7 +314,7 @@ def existing_store() -> Iterator[RunStore | None]:
 def _where(deleted: bool) -> str:
     """Which runs, the newest first, where the task, or None for any, is a parameter."""
     return (
-        f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND task = coalesce(?, task) "
+        f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) "
         "ORDER BY created DESC, id DESC"
     )
 

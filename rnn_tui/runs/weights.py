@@ -6,7 +6,7 @@ the one cache of networks. The database is loaded only where a run is asked for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -171,7 +171,7 @@ def _run_ids() -> list[str]:
         return []
 
 
-def _names(*, deleted: bool) -> dict[str, str]:
+def _names(*, deleted: bool) -> Mapping[str, str]:
     """Ids and names in the database; none where there is no database, or none that can be used."""
     if not run_database().exists():
         return {}

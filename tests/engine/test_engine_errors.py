@@ -5,7 +5,9 @@ import unicodedata
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import as_cell, printable, printable_lines
+
+JOINERS = "\u200c\u200d"
 
 
 @given(st.text(max_size=200), st.integers(2, 100))
@@ -18,7 +20,7 @@ def test_result_is_one_harmless_line(text: str, limit: int) -> None:
     shown = printable(text, limit)
     assert len(shown) <= limit
     assert len(shown.splitlines()) <= 1
-    assert all(unicodedata.category(character)[0] != "C" for character in shown)
+    assert all(unicodedata.category(one)[0] != "C" for one in shown if one not in JOINERS)
 
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=60))
@@ -31,3 +33,26 @@ def test_cut_text_says_so() -> None:
     assert printable("x" * 60) == "x" * 60
     assert printable(ValueError("why")) == "why"
     assert printable("a\x1b[0mb\u202ec") == "a�[0mb�c"
+
+
+def test_what_scripts_and_emoji_are_made_of_stays() -> None:
+    for text in ("é", "e\u0301", "数", "👩\u200d💻", "☀\ufe0f", "می\u200cخواهم", "क्\u200dष"):
+        assert printable(text) == text
+
+
+def test_cleaning_a_huge_text_looks_at_what_is_shown_of_it() -> None:
+    assert printable("\x1b" * 10_000_000, 3) == "��…"
+
+
+def test_notes_keep_their_lines() -> None:
+    assert printable_lines("a\nb\x1b[1m\r\nc", 100) == "a\nb�[1m\nc"
+    assert printable_lines("abcdef", 3) == "ab…"
+
+
+def test_no_cell_is_a_formula() -> None:
+    for text in ("=1+1", "+1", "-1", "@SUM(A1)"):
+        assert as_cell(text) == f"'{text}"
+    for text in ("\t=1+1", "\r=1", "\x1b[2J"):
+        assert as_cell(text) == f"�{text[1:]}"
+    for text in ("", "a=b", "é", "caf\udce9.png"):
+        assert as_cell(text) == text

@@ -145,13 +145,6 @@ def test_another_connection_s_changes_are_noticed(store: RunStore) -> None:
     assert store.version() != before
 
 
-def test_a_row_that_no_version_wrote_is_passed_over(store: RunStore) -> None:
-    update_run(store._connection, IDS[0], config="[]")
-    update_run(store._connection, IDS[1], status="dancing")
-    insert_run(store._connection, "../../etc", small(), "evil", 3.0)
-    assert [run.run_id for run in store.runs()] == [IDS[2]]
-
-
 HOLD = """
 import sys, time
 from rnn_tui.runs.locks import RunLock

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.formats import Export, file_name, imported
@@ -48,10 +48,10 @@ def of_run(run: RunRecord) -> dict[str, Any]:
         "progress": run.progress,
         "seconds": run.elapsed,
         "metric": run.metric or None,
-        "best": run.best,
-        "last": run.last,
+        "best": _number(run.best),
+        "last": _number(run.last),
         "final_metric": run.final_metric or None,
-        "final": run.final,
+        "final": _number(run.final),
         "device": run.device or None,
         "parameters": run.parameters,
         "message": run.message or None,
@@ -101,7 +101,7 @@ def _moment(moment: Moment) -> dict[str, Any]:
         document["epoch"] = moment.epoch
     document["seconds"] = moment.elapsed
     if moment.rate is not None:
-        document["samples_per_second"] = moment.rate
+        document["samples_per_second"] = _number(moment.rate)
     for name, value in moment.metrics.items():
         document[name] = _number(value)
     for name, values in moment.replicas.items():
@@ -109,9 +109,9 @@ def _moment(moment: Moment) -> dict[str, Any]:
     return document
 
 
-def _number(value: float) -> float | None:
+def _number(value: float | None) -> float | None:
     """JSON has no NaN and no infinity."""
-    return value if math.isfinite(value) else None
+    return value if value is not None and math.isfinite(value) else None
 
 
 def write_csv(export: Export) -> list[Path]:
@@ -119,7 +119,8 @@ def write_csv(export: Export) -> list[Path]:
 
     `kind` is `step` for means since the row before, `epoch` for an epoch's figures, `test` for
     those at the end; `seconds` is training time. Of a run with several networks, `hidden_size`,
-    `loss` and `seed` tell which one a value is of.
+    `loss` and `seed` tell which one a value is of. A name that a spreadsheet would take for a
+    formula has an apostrophe before it.
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -132,16 +133,16 @@ def write_csv(export: Export) -> list[Path]:
 
 def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
     epoch = moment.step / max(1, run.steps_per_epoch)
-    head = (run.run_id, run.name, run.config.task, moment.kind, moment.step, repr(epoch),
-            f"{moment.elapsed:.6f}")  # fmt: skip
+    head = (run.run_id, as_cell(run.name), as_cell(run.config.task), moment.kind, moment.step,
+            repr(epoch), f"{moment.elapsed:.6f}")  # fmt: skip
     networks = run.config.replicas
     size = getattr(run.config, "hidden_size", "")
     for name, value in moment.metrics.items():
-        yield *head, name, size, "", run.config.seed, repr(value)
+        yield *head, as_cell(name), size, "", run.config.seed, repr(value)
     for name, values in moment.replicas.items():
         for network, value in zip(networks, values, strict=False):
             variant = network.variant
-            yield *head, name, variant.hidden_size, variant.loss, network.seed, repr(value)
+            yield *head, as_cell(name), variant.hidden_size, variant.loss, network.seed, repr(value)
 
 
 def write_json(export: Export) -> list[Path]:

@@ -257,7 +257,7 @@ def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
         small = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in way.stages)
         ways.append(replace(way, stages=small))
     own, other = (way.digit for way in ways)
-    name = printable(source.short_title, 40)
+    name: str = printable(source.short_title, 40)
     answers = [(name, answer_of(reader.network, own, source))]
     for one in shipped(MNIST.name):
         if one.path != source.path:

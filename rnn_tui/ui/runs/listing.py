@@ -24,6 +24,7 @@ STATUS_MARKS = {
     Status.STOPPED: ("■", "$text-muted"),
     Status.FINISHED: ("✓", "$text-success"),
     Status.FAILED: ("✗", "$text-error"),
+    Status.DAMAGED: ("?", "$text-error"),
 }
 
 

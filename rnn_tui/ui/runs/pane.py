@@ -12,9 +12,10 @@ from textual.widgets import DataTable, Select, Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
+from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import Curve, RunRecord
-from rnn_tui.runs.store import LONGEST_NAME, LONGEST_NOTE, RunStore
+from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetailsScreen
 from rnn_tui.ui.runs.listing import Listing

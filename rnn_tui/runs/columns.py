@@ -1,0 +1,158 @@
+"""What each value of the database has to be, in one table, and what stands where it is not.
+
+A database may be damaged, changed by hand, or another machine's. What is read of it, or of a file
+beside it, passes here: types and bounds are looked at, and text becomes harmless to show.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from rnn_tui.engine.config import RunConfig, config_from_dict
+from rnn_tui.engine.errors import SafeText, SettingError, printable, printable_lines
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.state import Status
+
+LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
+LONGEST_WORD, LONGEST_SENTENCE = 200, 1000
+# The year 3000: what every system can tell the date of. And what a float can count to.
+LATEST, MOST = 32_503_680_000.0, 2**53
+# Of what a value of a wrong kind can lead to.
+WRONG = (TypeError, ValueError, AttributeError, OverflowError, RecursionError, SettingError)
+
+
+def _words(longest: int, lines: bool = False) -> Callable[[object], SafeText]:
+    """Text, made harmless."""
+
+    def check(value: object) -> SafeText:
+        if not isinstance(value, str):
+            raise TypeError("no text")
+        return printable_lines(value, longest) if lines else printable(value, longest)
+
+    return check
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value <= MOST:
+        raise ValueError("no number of things")
+    return value
+
+
+def _positive(value: object) -> int:
+    return max(1, _count(value))
+
+
+def _seconds(value: object) -> float:
+    if not isinstance(value, int | float) or not 0 <= value <= LATEST:
+        raise ValueError("no time")
+    return float(value)
+
+
+def figure(value: object) -> float:
+    """A number, which may be infinite.
+
+    Raises:
+        TypeError: if it is none.
+    """
+    if not isinstance(value, int | float):
+        raise TypeError("no number")
+    return float(value)
+
+
+def _or_none(check: Callable[[object], Any]) -> Callable[[object], Any]:
+    """What may also be missing."""
+    return lambda value: None if value is None else check(value)
+
+
+def _kind(value: object) -> str:
+    if value not in ("step", "epoch", "test"):
+        raise ValueError("nothing that is logged")
+    return str(value)
+
+
+def _status(value: Any) -> Status:
+    """What is written of a run: that it is damaged, only its reader says."""
+    status = Status(value)
+    if status is Status.DAMAGED:
+        raise ValueError("no status")
+    return status
+
+
+@lru_cache  # all runs of a task have the same
+def specs_of(text: Any) -> tuple[Metric, ...]:
+    """Metrics from their JSON in the database.
+
+    Raises:
+        ValueError: if it is something else, as are `TypeError` and `SettingError`.
+    """
+    return tuple(Metric(**spec) for spec in json.loads(text))
+
+
+def _config(text: Any) -> RunConfig:
+    return config_from_dict(json.loads(text))
+
+
+def _versions(text: Any) -> Mapping[str, SafeText]:
+    return {printable(name): printable(what, 100) for name, what in json.loads(text).items()}
+
+
+# By column: what makes a value of the program's of the database's, and what stands in for a value
+# that it refuses. Columns of the same name hold the same in every table.
+COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    "name": (_words(LONGEST_NAME), printable("?")),
+    "config": (_config, None),
+    "created": (_seconds, 0.0),
+    "updated": (_seconds, 0.0),
+    "status": (_status, Status.DAMAGED),
+    "step": (_count, 0),
+    "total_steps": (_count, 0),
+    "steps_per_epoch": (_positive, 1),
+    "samples_per_epoch": (_count, 0),
+    "parameters": (_count, 0),
+    "device": (_words(LONGEST_WORD), printable("?")),
+    "elapsed": (_seconds, 0.0),
+    "specs": (specs_of, ()),
+    "metric": (_words(LONGEST_WORD), printable("")),
+    "best": (_or_none(figure), None),
+    "last": (_or_none(figure), None),
+    "final_metric": (_words(LONGEST_WORD), printable("")),
+    "final": (_or_none(figure), None),
+    "message": (_words(LONGEST_SENTENCE), printable("")),
+    "note": (_words(LONGEST_NOTE, lines=True), printable("")),
+    "deleted": (_or_none(_seconds), 0.0),
+    "tag": (_words(LONGEST_TAG), printable("?")),
+    "started": (_seconds, 0.0),
+    "first_step": (_count, 0),
+    "host": (_words(LONGEST_WORD), printable("?")),
+    "pid": (_count, 0),
+    "process_started": (_seconds, 0.0),
+    "workers": (_count, 0),
+    "versions": (_versions, {}),
+    "kind": (_kind, "step"),
+    "epoch": (_or_none(_count), None),
+    "rate": (_or_none(figure), None),
+    "seconds": (_or_none(_seconds), None),
+    "at": (_seconds, 0.0),
+    "level": (_words(LONGEST_WORD), printable("info")),
+    "text": (_words(LONGEST_SENTENCE), printable("?")),
+}
+
+
+def values_of(
+    row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """The values of a row by column, and those columns whose values can't be what they should."""
+    values: dict[str, Any] = {}
+    wrong = []
+    for name in names:
+        check, otherwise = COLUMNS[name]
+        try:
+            values[name] = check(row[name])
+        except WRONG:
+            values[name] = otherwise
+            wrong.append(name)
+    return values, wrong
