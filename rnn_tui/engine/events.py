@@ -19,8 +19,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
 
+LONGEST_SENTENCE = 1000
 ReplicaFigures = Mapping[str, tuple[float, ...]]
 
 
@@ -113,6 +115,10 @@ class LogLine(Event):
     level: Literal["info", "warning"] = "info"
     topic: Literal["", "keeping"] = ""
 
+    def __post_init__(self) -> None:
+        # It may be of a plug-in, or of a file of events.
+        object.__setattr__(self, "text", printable(self.text, LONGEST_SENTENCE))
+
 
 @dataclass(frozen=True)
 class RunFinished(Event):
@@ -147,6 +153,9 @@ class RunFailed(Event):
 
     step: int
     message: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", printable(self.message, LONGEST_SENTENCE))
 
 
 class Control:

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
-from rnn_tui.engine.metrics import Figures, split_figures
+from rnn_tui.engine.metrics import Figures
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,10 +104,7 @@ def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
             printable(name): tuple(map(float, value)) if isinstance(value, list) else float(value)
             for name, value in about["metrics"].items()
         }
-        _, replicas = split_figures(metrics)
-        if not 0 <= step <= MOST_STEPS or any(
-            len(values) != len(config.replicas) for values in replicas.values()
-        ):
+        if not 0 <= step <= MOST_STEPS:
             raise ValueError("out of range")
         return config, step, metrics
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError, SettingError) as error:

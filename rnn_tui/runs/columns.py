@@ -14,11 +14,12 @@ from typing import Any
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import SafeText, SettingError, printable, printable_lines
+from rnn_tui.engine.events import LONGEST_SENTENCE
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
-LONGEST_WORD, LONGEST_SENTENCE = 200, 1000
+LONGEST_WORD = 200
 # The year 3000: what every system can tell the date of. And what a float can count to.
 LATEST, MOST = 32_503_680_000.0, 2**53
 # Of what a value of a wrong kind can lead to.

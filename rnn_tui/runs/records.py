@@ -15,13 +15,13 @@ from typing import Literal, Self
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import NO_TEXT, SafeText, StoreError, printable
+from rnn_tui.engine.events import LONGEST_SENTENCE
 from rnn_tui.engine.metrics import Figures, Metric, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import (
     COLUMNS,
-    LONGEST_SENTENCE,
     LONGEST_TAG,
     LONGEST_WORD,
     figure,
@@ -223,11 +223,15 @@ def unpack(data: bytes) -> tuple[float, ...]:
 
 
 def headline(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> float:
-    """One number for a figure: itself, or of replicas the best variant's mean over seeds."""
+    """One number for a figure: itself, or of replicas the best variant's mean over seeds.
+
+    NaN where there are fewer values than variants, as in a damaged file of weights.
+    """
     if not isinstance(value, Sequence):
         return value
-    means = [spread.mean for spread in by_variant(value, len(config.variants))]
-    return max(means) if higher_is_better else min(means)
+    spreads = by_variant(value, max(1, len(config.variants)))
+    means = [spread.mean for spread in spreads if spread.values]
+    return (max if higher_is_better else min)(means, default=math.nan)
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:

@@ -60,6 +60,8 @@ def check(task: Task) -> None:
         lines = words.split("\n")
         if any(line != printable(line, LONGEST_WORDS) for line in lines):
             raise SettingError("its label, unit and help must be printable text")
+    if "[" in task.label:  # Textual would read markup in the palette and in what a pointer calls up
+        raise SettingError("its label must have no square brackets")
     if unknown := [name for name in task.settings if name not in SETTINGS]:
         raise SettingError(f"there is no setting called {unknown[0]}")
     names = [metric.name for metric in task.metric_definitions]

@@ -47,11 +47,12 @@ recipes = st.builds(
     average=unit,
     fresh=st.booleans(),
 )
+WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=9)
 configs = st.builds(
     ImageConfig,
-    task=st.text(max_size=9),
+    task=WORDS,
     cell=st.sampled_from(tuple(CELLS)),
-    preset=st.text(max_size=9),
+    preset=WORDS,
     epochs=st.integers(1, 10_000),
     batch_size=st.integers(1, 50_000),
     learning_rate=st.floats(0, 1e38, exclude_min=True),

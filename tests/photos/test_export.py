@@ -83,14 +83,18 @@ def test_torchvision_reads_idx(tmp_path: Path) -> None:
 
 
 def test_the_table_has_a_row_a_photo_whatever_the_names(tmp_path: Path) -> None:
-    hostile = ['a,b\n"c".png', "[red]x[/red]", os.fsdecode(b"\xff\xfe.png"), "é.png"]
+    odd = os.fsdecode(b"\xff\xfe.png")
+    hostile = ['a,b\n"c".png', "=1+1", "\x1b[2J", "[red]x[/red]", odd, "é.png"]
     rows = [*READINGS, *(reading(name, 1) for name in hostile)]
     write_table(tmp_path / "t.csv", rows)
     path = tmp_path / "t.csv"
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         table = list(csv.DictReader(file))
     assert list(table[0]) == HEAD
-    assert [row["path"] for row in table] == [str(one.path) for one in rows]
+    assert [row["path"] for row in table] == [
+        *(str(one.path) for one in READINGS),
+        'a,b�"c".png', "'=1+1", "�[2J", *hostile[3:],
+    ]  # fmt: skip
     assert [row["prediction"] for row in table[:5]] == ["3", "4", "5", "", ""]
     assert [row["label"] for row in table[:5]] == ["3", "", "7", "", "8"]
     assert float(table[0]["confidence"]) == pytest.approx(0.82)

@@ -25,6 +25,7 @@ from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
+from rnn_tui.ui.widgets.plain import PlainSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 # What stands for the vote in the list of variants.
@@ -70,17 +71,17 @@ class CalculatorPanel(AskPanel):
             yield NumberEntry("a", EXAMPLE["a"])
             yield Label("base", classes="choice")
             with Horizontal(classes="choices"):
-                yield Select(bases, value=BINARY.name, allow_blank=False, compact=True, id="base")
+                yield PlainSelect(bases, value=BINARY.name, id="base")
         with Horizontal(classes="entry"):
             yield Label("b")
             yield NumberEntry("b", EXAMPLE["b"])
             yield Label("network", classes="choice")
             with Horizontal(classes="choices"):
                 yield ReplicaSelect(extra=(ALL,))
-        yield Static("", id="message")
+        yield Static("", id="message", markup=False)
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
-            yield Static("", id="verdict")
+            yield Static("", id="verdict", markup=False)
             yield SumLines()
             yield TallyTable()
         yield Static("", id="legend", markup=False)

@@ -17,6 +17,7 @@ from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.fields import TypedInput, TypesDigits
+from rnn_tui.ui.widgets.plain import PlainSelect
 
 FAILURE = "The networks could not answer; the log file has the details."
 
@@ -101,12 +102,8 @@ class ReplicaSelect(Horizontal):
     def __init__(self, prefix: str = "", extra: Sequence[str] = ()) -> None:
         super().__init__()
         self._extra = extra
-        self._variants: Select[str] = Select(
-            [("none", "")], allow_blank=False, compact=True, id=f"{prefix}variant"
-        )
-        self._seeds: Select[int] = Select(
-            [("seed", -1)], allow_blank=False, compact=True, id=f"{prefix}seed"
-        )
+        self._variants = PlainSelect([("none", "")], id=f"{prefix}variant")
+        self._seeds = PlainSelect([("seed", -1)], id=f"{prefix}seed")
 
     def compose(self) -> ComposeResult:
         """Both lists in a line."""
@@ -125,9 +122,9 @@ class ReplicaSelect(Horizontal):
         labels = [*(one.label for one in config.variants), *self._extra]
         seeds = range(config.seed, config.seed + config.seeds)
         with self.prevent(Select.Changed):
-            self._variants.set_options((one, one) for one in labels)
+            self._variants.offer_texts((one, one) for one in labels)
             self._variants.value = variant if variant in self._extra else label
-            self._seeds.set_options((f"seed {one}", one) for one in seeds)
+            self._seeds.offer_texts((f"seed {one}", one) for one in seeds)
             self._seeds.value = seed
         self.show_seeds()
 

@@ -15,7 +15,7 @@ from textual.color import Color
 from textual.containers import HorizontalScroll, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.stepwise import Array
@@ -25,6 +25,7 @@ from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars
 from rnn_tui.ui.widgets.fields import TypesDigits
+from rnn_tui.ui.widgets.plain import PlainTable
 
 # The report's table: how many sequences of each length, at how many lengths at most.
 A_LENGTH = 5
@@ -273,20 +274,18 @@ class RecallTable(Vertical):
     def compose(self) -> ComposeResult:
         """Lay the headline out above the table."""
         yield Static("", classes="headline", markup=False)
-        table: DataTable[Text] = DataTable(
-            cursor_type="row", header_height=2, zebra_stripes=True, cell_padding=1
-        )
+        table = PlainTable(cursor_type="row", header_height=2, zebra_stripes=True, cell_padding=1)
         yield table
 
     def say(self, text: str) -> None:
         """Say in place of the headline why there is no table."""
         self.query_one(".headline", Static).update(text)
-        self.query_one(DataTable).clear(columns=True)
+        self.query_one(PlainTable).clear(columns=True)
 
     def show(self, answers: RecallAnswers, seed: int | None) -> None:
         """List the sequences with the answers of every variant's `seed`-th replica, or the mean."""
         self.query_one(".headline", Static).update(_headline(answers, seed))
-        table = self.query_one(DataTable)
+        table = self.query_one(PlainTable)
         place, scrolled = table.cursor_row, table.scroll_offset
         table.clear(columns=True)
         theme = self.app.theme_variables

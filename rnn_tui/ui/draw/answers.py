@@ -157,7 +157,7 @@ class DrawingView(Vertical):
             with Vertical(id="drawing-words"):
                 yield Static("", id="drawing-verdict", markup=False)
                 yield Static("", id="drawing-by", markup=False)
-                yield Static("", id="drawing-others")
+                yield Static("", id="drawing-others", markup=False)
         yield Static(HINT, id="drawing-hint", markup=False)
         yield Horizontal(id="drawing-bars")
 

@@ -8,6 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import Label, Static
 
 from rnn_tui.photos.drawing import SIDE
@@ -135,4 +136,4 @@ class DrawingPanel(Vertical, NetworkView):
         tool = "eraser" if pad.erases else "brush"
         text = f"{pad.brush} {tool} · pen {'down' if pad.pen_down else 'up'}"
         if frame.border_subtitle != text:
-            frame.border_subtitle = text
+            frame.border_subtitle = Content(text)

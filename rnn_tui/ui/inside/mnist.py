@@ -15,7 +15,6 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.color import Color
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.widgets import Label, Select
@@ -39,6 +38,7 @@ from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
+from rnn_tui.ui.widgets.plain import PlainSelect
 
 if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
@@ -167,7 +167,7 @@ class MnistInside(InsideView, NetworkView):
     def choices(self) -> ComposeResult:
         """What is read, and by whom."""
         yield Label("input")
-        yield Select([("none", "")], allow_blank=False, compact=True, id="inside-input")
+        yield PlainSelect([("none", "")], id="inside-input")
         yield Label("network")
         yield NetworkSelect(MNIST.name, id="inside-network")
 
@@ -218,9 +218,9 @@ class MnistInside(InsideView, NetworkView):
             self.networks.choose(given.weights)
         # Names for values, since a list goes on showing the name that a value had before.
         names = [self._image_name, *([self._offered.name] if self._offered is not None else [])]
-        select = self.query_one("#inside-input", Select)
+        select = self.query_one("#inside-input", PlainSelect)
         with self.prevent(Select.Changed):
-            select.set_options((Content(name), name) for name in names)
+            select.offer_texts((name, name) for name in names)
             select.value = names[-1] if self._kind == OTHER else names[0]
 
     @property

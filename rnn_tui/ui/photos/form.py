@@ -22,6 +22,7 @@ from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput, parse_paths
+from rnn_tui.ui.widgets.plain import PlainSelect
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
@@ -81,7 +82,7 @@ class PhotosForm(Vertical):
             yield Label("network")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
             yield Label("prepared")
-            yield Select(methods, allow_blank=False, compact=True, id="photos-method")
+            yield PlainSelect(methods, id="photos-method")
             yield Label("unsure <")
             yield threshold
             yield Label("%")

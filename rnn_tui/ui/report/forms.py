@@ -23,6 +23,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
+from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
@@ -49,16 +50,14 @@ class ReportSettings(Vertical):
         """All in a line, and what is wrong below it."""
         with Horizontal():
             for setting, name, usual in FIELDS:
-                yield Label(setting.label)
+                yield Label(setting.label, markup=False)
                 field = SettingInput(setting)
                 field.id = name
                 field.placeholder = str(usual)
                 yield field
             yield Label("Preset", id="preset-label")
-            yield Select(
-                [(name, name) for name in PRESETS], value=next(iter(PRESETS)),
-                allow_blank=False, compact=True, id="preset",
-            )  # fmt: skip
+            presets = [(name, name) for name in PRESETS]
+            yield PlainSelect(presets, value=next(iter(PRESETS)), id="preset")
             for task in REPORT_ORDER:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
         yield Static("", id="report-wrong", markup=False)

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.report.conclusions import Conclusion, Verdict
@@ -22,6 +22,7 @@ from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.shell.views import SpreadView
+from rnn_tui.ui.widgets.plain import PlainTable
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
 SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is", "time")
@@ -44,7 +45,7 @@ class ReportTable(Vertical):
 
     def compose(self) -> ComposeResult:
         """The table, and what its figures are."""
-        table: DataTable[Text] = DataTable(
+        table = PlainTable(
             cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures"
         )
         yield table
@@ -60,8 +61,8 @@ class ReportTable(Vertical):
         self._fill()
 
     @property
-    def _table(self) -> DataTable[Text]:
-        return self.query_one("#report-figures", DataTable)
+    def _table(self) -> PlainTable:
+        return self.query_one("#report-figures", PlainTable)
 
     def focus_view(self) -> None:
         """Put the focus on the table."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widgets import DataTable, Label, Select, Static
+from textual.widgets import Label, Select, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
@@ -17,6 +16,7 @@ from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.shell.views import SpreadView
+from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 
 HINT = "Mark runs with Space, and see them here side by side."
 ALIKE = "No setting differs."
@@ -45,13 +45,11 @@ class RunsCompare(Vertical, SpreadView):
         """Metric and axis, the chart, the table."""
         with Horizontal(id="compare-head"):
             yield Label("metric")
-            yield Select([(NONE, NONE)], allow_blank=False, compact=True, id="compare-metric")
+            yield PlainSelect([(NONE, NONE)], id="compare-metric")
             yield Label("against")
-            yield Select(
+            yield PlainSelect(
                 [(label, name) for name, label in AGAINST.items()],
                 value="epoch",
-                allow_blank=False,
-                compact=True,
                 id="compare-against",
             )
             yield Static("", id="compare-note", markup=False)
@@ -59,9 +57,7 @@ class RunsCompare(Vertical, SpreadView):
             yield self._chart
             with Vertical(id="compare-settings"):
                 yield Static("", id="compare-headline", markup=False)
-                table: DataTable[Text] = DataTable(
-                    cursor_type="row", zebra_stripes=True, id="compare-table"
-                )
+                table = PlainTable(cursor_type="row", zebra_stripes=True, id="compare-table")
                 yield table
 
     def on_resize(self) -> None:
@@ -89,10 +85,10 @@ class RunsCompare(Vertical, SpreadView):
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
         options = [(spec.title, name) for name, spec in metrics.items()] or [(NONE, NONE)]
         self._metrics = list(metrics)
-        select = self.query_one("#compare-metric", Select)
+        select = self.query_one("#compare-metric", PlainSelect)
         chosen = select.value
         with self.prevent(Select.Changed):
-            select.set_options(options)
+            select.offer_texts(options)
             names = [name for _, name in options]
             select.value = chosen if chosen in names else first if first in names else names[0]
 
@@ -146,13 +142,13 @@ class RunsCompare(Vertical, SpreadView):
         self._shown = shown
         headline = f"The settings in which these {len(runs)} runs differ" if rows else ALIKE
         self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
-        table = self.query_one("#compare-table", DataTable)
+        table = self.query_one("#compare-table", PlainTable)
         table.clear(columns=True)
         table.display = bool(rows)
         if not rows:
             return
         table.add_column("setting")
         for run in runs:
-            table.add_column(Text(printable(run.name, 40)))
+            table.add_column(printable(run.name, 40))
         for name, values in rows:
-            table.add_row(Text(name), *(Text(value) for value in values))
+            table.add_row(name, *values)

@@ -53,9 +53,9 @@ class RunDetailsScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the page."""
         with VerticalScroll(id="details") as scroll:
-            scroll.border_title = Content(printable(self._run.name, 80))
+            scroll.border_title = Content(self._run.name)
             scroll.border_subtitle = "Esc closes"
-            yield Static(self._text())
+            yield Static(self._text(), markup=False)
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {
@@ -65,7 +65,7 @@ class RunDetailsScreen(ModalScreen[None]):
         }
         if self._told:
             lines = self._told[-MOST_LINES:]
-            sections["Log"] = [(_time(at), printable(text, 300)) for at, _, text in lines]
+            sections["Log"] = [(_time(at), text) for at, _, text in lines]
         parts: list[Content] = []
         for heading, pairs in sections.items():
             if heading:
@@ -78,7 +78,7 @@ def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
     yield "task", f"{run.config.task} · {variant(run)}"
     yield "status", f"{run.status}, step {run.step:,} of {run.total_steps:,}"
     if run.message:
-        yield "why", printable(run.message, 300)
+        yield "why", run.message
     yield "started", _time(run.created)
     yield "trained", f"{duration(run.elapsed)} on {run.device or '–'}"
     if run.parameters:
@@ -91,13 +91,13 @@ def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
     if run.tags:
         yield "tags", " ".join(run.tags)
     if run.note:
-        yield "note", printable(run.note.replace("\n", " "), 2000)
+        yield "note", run.note.replace("\n", " ")
     yield "id", run.run_id
     yield "weights", printable(run.weights, 200) if run.weights.exists() else "none yet"
 
 
 def _session(session: Session) -> Iterable[tuple[str, str]]:
-    where = f"{printable(session.host)} · {session.device} · {session.workers} workers"
+    where = f"{session.host} · {session.device} · {session.workers} workers"
     yield _time(session.started), f"from step {session.first_step:,} on {where}"
     yield "", ", ".join(f"{name} {version}" for name, version in session.versions.items())
 
@@ -134,7 +134,7 @@ class ExportRunsScreen(ExportPrompt):
     def explanation(self) -> str:
         """Which runs will be in it."""
         count = len(self._runs)
-        return f"{count} runs" if count > 1 else printable(self._runs[0].name, 80)
+        return f"{count} runs" if count > 1 else self._runs[0].name
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         """The file that is there; into folders files are added."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
@@ -37,6 +37,7 @@ from rnn_tui.ui.shell.messages import (
     TrainRequested,
     WeightsWanted,
 )
+from rnn_tui.ui.shell.notices import PlainNotices
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
@@ -63,7 +64,7 @@ FIRST_STYLES = tuple(
 SECONDS_TO_STOP = 0.8
 
 
-class RnnTuiApp(App[int]):
+class RnnTuiApp(PlainNotices[int]):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.content import Content
 from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
@@ -85,7 +86,7 @@ class AppTabs(ViewTabs):
         """A place for each tab."""
         for at, tab in enumerate(self._tabs.values()):
             content = [self._made(tab)] if at == 0 else []
-            self.compose_add_child(TabPane(tab.label, *content, id=tab.id))
+            self.compose_add_child(TabPane(Content(tab.label), *content, id=tab.id))
         yield from super().compose()
 
     def _made(self, tab: Tab) -> Pane:

@@ -17,6 +17,7 @@ from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
+from rnn_tui.ui.widgets.plain import PlainSelect
 
 
 class SettingValidator(Validator):
@@ -69,7 +70,7 @@ class SettingField(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out label and input in a row, the help below."""
         with Horizontal():
-            yield Label(self.setting.label)
+            yield Label(self.setting.label, markup=False)
             yield SettingInput(self.setting)
         yield Static(self.setting.help, classes="hint", markup=False)
 
@@ -127,7 +128,7 @@ class SettingsForm(VerticalScroll):
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
                 with Vertical(classes="choice", id="choices"):
-                    yield Label(setting.label)
+                    yield Label(setting.label, markup=False)
                     with Horizontal():
                         for name, label in setting.choices.items():
                             yield MarkedCheckbox(label, False, f"choice-{name}")
@@ -263,9 +264,9 @@ class SettingsForm(VerticalScroll):
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
     """A line to choose one of these names, at first the first."""
     with Horizontal():
-        yield Label(label)
+        yield Label(label, markup=False)
         options = [(name, name) for name in names]
-        yield Select(options, value=names[0], allow_blank=False, compact=True, id=id)
+        yield PlainSelect(options, value=names[0], id=id)
 
 
 def _range_text(setting: Setting, values: Sequence[Any]) -> str:

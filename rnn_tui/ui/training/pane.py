@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
@@ -70,7 +71,7 @@ class TaskPane(Pane):
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
-            with ViewTabs(id="views"), TabPane(first.title, id=first.id):
+            with ViewTabs(id="views"), TabPane(Content(first.title), id=first.id):
                 yield self._made(first)
             yield Static("", id="failure", markup=False)
             yield ProgressLine(self.spec.unit)
@@ -100,7 +101,7 @@ class TaskPane(Pane):
         await self.query_one("#form-place").mount(form)
         tabs = self.query_one("#views", TabbedContent)
         for view in self.spec.views[1:]:
-            await tabs.add_pane(TabPane(view.title, self._made(view), id=view.id))
+            await tabs.add_pane(TabPane(Content(view.title), self._made(view), id=view.id))
         self._form = form
 
     @property

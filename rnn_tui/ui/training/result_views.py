@@ -54,7 +54,7 @@ class ConfusionView(Vertical, TaskView):
 
     def compose(self) -> ComposeResult:
         """Lay out one scrollable table."""
-        yield Static("", id="confusion")
+        yield Static("", id="confusion", markup=False)
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""

@@ -78,7 +78,7 @@ class RunBar(Static):
         run_id: str
 
     def __init__(self, task: Task, runs: TrainingManager) -> None:
-        super().__init__()
+        super().__init__(markup=False)
         self._spec, self._runs = task, runs
         self._ends: list[tuple[int, str]] = []
 

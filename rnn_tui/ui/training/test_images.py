@@ -17,6 +17,7 @@ from textual.widgets import DataTable, Label, Static
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.digits import DigitImage, ProbabilityBars
+from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
@@ -128,7 +129,7 @@ class MisreadView(Vertical, TaskView):
         """Lay the table out beside image and probabilities."""
         yield Static("", id="misread-headline", markup=False)
         with Horizontal(id="misread-body"):
-            table: DataTable[str] = DataTable(id="misread-table", cursor_type="row")
+            table = PlainTable(id="misread-table", cursor_type="row")
             table.add_columns("image", "true", "read", "sure %")
             yield table
             with Horizontal(id="misread-detail"):
@@ -145,7 +146,7 @@ class MisreadView(Vertical, TaskView):
         # On use: this view is made right behind the first frame, and a look inside is heavy.
         from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
 
-        evaluation, row = self._evaluation, self.query_one("#misread-table", DataTable).cursor_row
+        evaluation, row = self._evaluation, self.query_one("#misread-table", PlainTable).cursor_row
         if evaluation is None or not 0 <= row < len(evaluation.misread):
             return None
         index = int(evaluation.misread[row])
@@ -166,7 +167,7 @@ class MisreadView(Vertical, TaskView):
             return
         self._evaluation = evaluation
         self.query_one("#misread-body").display = evaluation is not None
-        table = self.query_one("#misread-table", DataTable)
+        table = self.query_one("#misread-table", PlainTable)
         table.clear()
         if evaluation is None:
             return
@@ -193,7 +194,7 @@ class MisreadView(Vertical, TaskView):
         if small != self.has_class("-small"):
             self.set_class(small, "-small")
             self.call_after_refresh(
-                lambda: self._show_detail(self.query_one("#misread-table", DataTable).cursor_row)
+                lambda: self._show_detail(self.query_one("#misread-table", PlainTable).cursor_row)
             )
 
     def _show_detail(self, row: int) -> None:

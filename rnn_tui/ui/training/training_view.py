@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
-from textual.widgets import DataTable
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import RunState
@@ -15,6 +14,7 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
 from rnn_tui.ui.training.variants import VariantNames, VariantTable, in_few_words, name_in_chart
+from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
@@ -105,7 +105,7 @@ class RunsTraining(TrainingCharts):
     def compose(self) -> ComposeResult:
         """Lay out charts above, table below."""
         yield from self.compose_charts()
-        table: DataTable[str] = DataTable(id="epochs", cursor_type="row", zebra_stripes=True)
+        table = PlainTable(id="epochs", cursor_type="row", zebra_stripes=True)
         yield table
 
     def on_mount(self) -> None:
@@ -131,7 +131,7 @@ class RunsTraining(TrainingCharts):
         self._show_epochs(pane.chosen, pane.spec)
 
     def _show_epochs(self, chosen: RunState | None, task: Task) -> None:
-        table = self.query_one("#epochs", DataTable)
+        table = self.query_one("#epochs", PlainTable)
         rows = chosen.epochs if chosen else ()
         run_id = chosen.run_id if chosen else ""
         shown_id, shown_count = self._shown

@@ -12,13 +12,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
-from textual.widgets import DataTable, Static
+from textual.widgets import Static
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
@@ -97,7 +98,7 @@ class VariantTable(Vertical, TaskView):
     def compose(self) -> ComposeResult:
         """Lay out a headline and the table."""
         yield Static(EMPTY, classes="headline", markup=False)
-        table: DataTable[Text] = DataTable(cursor_type="row", zebra_stripes=True)
+        table = PlainTable(cursor_type="row", zebra_stripes=True)
         for label in ("network", *FIGURES, "which is"):
             # A heading of figures stands above their right ends, as they are aligned there.
             justify: JustifyMethod = "right" if label in FIGURES else "left"
@@ -106,7 +107,7 @@ class VariantTable(Vertical, TaskView):
 
     def on_mount(self) -> None:
         """No run is shown yet."""
-        self.query_one(DataTable).display = False
+        self.query_one(PlainTable).display = False
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Show the latest figures of the run that is looked at."""
@@ -118,7 +119,7 @@ class VariantTable(Vertical, TaskView):
             return
         self._shown = key
         rows = list(self._rows(state)) if state else []
-        table = self.query_one(DataTable)
+        table = self.query_one(PlainTable)
         table.display = bool(rows)
         self.query_one(".headline", Static).update(self._headline(state) if rows else EMPTY)
         at = table.cursor_row

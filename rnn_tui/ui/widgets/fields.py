@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from textual import events
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input
@@ -14,7 +15,7 @@ class MarkedCheckbox(Checkbox):
     """A compact checkbox that shows its state by a mark, not by colour alone."""
 
     def __init__(self, label: str, value: bool = False, id: str | None = None) -> None:
-        super().__init__(label, value, id=id, compact=True)
+        super().__init__(Content(label), value, id=id, compact=True)
         self.BUTTON_INNER = "✓" if value else " "
 
     def watch_value(self) -> None:

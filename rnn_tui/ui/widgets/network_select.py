@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from textual import work
-from textual.content import Content
 from textual.message import Message
 from textual.widgets import Select
 
@@ -14,11 +13,12 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, candidates
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.widgets.plain import PlainSelect
 
 NONE = "none"
 
 
-class NetworkSelect(Select[str]):
+class NetworkSelect(PlainSelect[str]):
     """Chooses whose weights answer; `Changed` tells that a user chose others.
 
     Args:
@@ -40,7 +40,7 @@ class NetworkSelect(Select[str]):
         other: bool
 
     def __init__(self, task: str, *, short: bool = False, id: str) -> None:
-        super().__init__([(NONE, NONE)], allow_blank=False, compact=True, id=id)
+        super().__init__([(NONE, NONE)], id=id)
         self._listed_task, self._short = task, short
         self._sources: dict[str, Source] | None = None
         # Weights that were named, and whether they are still to be chosen in the list.
@@ -87,8 +87,7 @@ class NetworkSelect(Select[str]):
             chosen, self._to_choose = self._title_of(self._named.path) or chosen, False
         titles = list(self._sources) or [NONE]
         with self.prevent(Select.Changed):
-            # As content: a run is called what its user likes, which is no markup.
-            self.set_options((Content(title), title) for title in titles)
+            self.offer_texts((title, title) for title in titles)
             self.value = chosen if chosen in titles else titles[0]
         self.busy = False
         now = self.source

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Static
@@ -61,7 +62,7 @@ class AskTextScreen(Prompt):
     def compose(self) -> ComposeResult:
         """A field and a line below it."""
         with Vertical(id="ask") as dialog:
-            dialog.border_title = self._title
+            dialog.border_title = Content(self._title)
             dialog.border_subtitle = "Enter keeps · Esc leaves"
             yield TypedInput(self._value, self._most, id="ask-text")
             yield self.note(self._hint)

@@ -1,0 +1,53 @@
+"""Tables and lists that show text as it is.
+
+Textual reads markup in every text: a run that is called `[red]` would colour its cell, and one
+called `[/]` would end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from rich.text import Text
+from textual.content import Content
+from textual.widgets import DataTable, Select
+from textual.widgets.data_table import ColumnKey, RowKey
+
+Value = TypeVar("Value")
+
+
+class PlainTable(DataTable[Text]):
+    """A table whose texts are shown as they are; those with styles come as `Text`."""
+
+    def add_column(self, label: str | Text, **options: Any) -> ColumnKey:
+        """Add a column."""
+        return super().add_column(_text(label), **options)
+
+    def add_row(self, *cells: str | Text, **options: Any) -> RowKey:
+        """Add a row."""
+        return super().add_row(*map(_text, cells), **options)
+
+
+class PlainSelect(Select[Value]):
+    """A list to choose from, compact and without a blank, whose texts are shown as they are.
+
+    Args:
+        options: what is shown, and what is chosen by it.
+        more: as of `Select`.
+    """
+
+    def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:
+        super().__init__(_contents(options), allow_blank=False, compact=True, **more)
+
+    def offer_texts(self, options: Iterable[tuple[str, Value]]) -> None:
+        """Show these options in place of those there are."""
+        super().set_options(_contents(options))
+
+
+def _text(text: str | Text) -> Text:
+    return Text(text) if isinstance(text, str) else text
+
+
+def _contents(options: Iterable[tuple[str, Value]]) -> list[tuple[Content, Value]]:
+    return [(Content(text), value) for text, value in options]
