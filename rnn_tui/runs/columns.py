@@ -15,7 +15,7 @@ from typing import Any
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import SafeText, SettingError, printable, printable_lines
 from rnn_tui.engine.events import LONGEST_SENTENCE
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import LONGEST_WORDS, Metric
 from rnn_tui.engine.state import Status
 
 LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG = 80, 2000, 40
@@ -117,10 +117,10 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "device": (_words(LONGEST_WORD), printable("?")),
     "elapsed": (_seconds, 0.0),
     "specs": (specs_of, ()),
-    "metric": (_words(LONGEST_WORD), printable("")),
+    "metric": (_words(LONGEST_WORDS), printable("")),
     "best": (_or_none(figure), None),
     "last": (_or_none(figure), None),
-    "final_metric": (_words(LONGEST_WORD), printable("")),
+    "final_metric": (_words(LONGEST_WORDS), printable("")),
     "final": (_or_none(figure), None),
     "message": (_words(LONGEST_SENTENCE), printable("")),
     "note": (_words(LONGEST_NOTE, lines=True), printable("")),

@@ -16,14 +16,13 @@ from typing import Literal, Self
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import NO_TEXT, SafeText, StoreError, printable
 from rnn_tui.engine.events import LONGEST_SENTENCE
-from rnn_tui.engine.metrics import Figures, Metric, split_figures
+from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import (
     COLUMNS,
     LONGEST_TAG,
-    LONGEST_WORD,
     figure,
     values_of,
 )
@@ -254,7 +253,7 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
 @lru_cache(1000)  # of a million points there are few
 def metric_name(name: object) -> SafeText:
     """The name of a metric, as the database has it."""
-    return printable(name, LONGEST_WORD)
+    return printable(name, LONGEST_WORDS)
 
 
 def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:

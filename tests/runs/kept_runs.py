@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.events import Control, EpochEnded, LogLine, RunFinished, RunStarted, new_run_id
+from rnn_tui.engine.metrics import accuracy_metric
+from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import training
+from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.rows import EventWriter, insert_run
 from rnn_tui.tasks import TASKS
 
+METRIC = "val_accuracy"
 Kind = TypeVar("Kind", bound=events.Event)
 
 
@@ -65,3 +72,29 @@ def resume(run: RunRecord) -> Told:
     told = Told(run.run_id)
     training.resume(run, told.events.append, Control())
     return told
+
+
+def keep(run_id: str, config: RunConfig, name: str = "") -> None:
+    """A finished run, without training one."""
+    figures = {METRIC: tuple(90.0 + at for at in range(len(config.replicas)))}
+    specs = (accuracy_metric(METRIC, "validation accuracy", "accuracy"),)
+    told = [
+        RunStarted(run_id, config, specs, 20, 10, 40, 100, "cpu"),
+        LogLine(run_id, "all is well"),
+        EpochEnded(run_id, 1, 10, {}, 1.0, 1.0, figures),
+        RunFinished(run_id, 20, {}, 2.0, figures),
+    ]
+    connection, _ = connect(run_database())
+    with transaction(connection):
+        insert_run(connection, run_id, config, name or run_id[-6:], 3.0)
+        EventWriter(run_id, config).write(connection, told)
+    connection.close()
+
+
+def damage(path: Path, *statements: str) -> None:
+    """Do to the database what no version of this program does."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()

@@ -3,62 +3,30 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.engine.events import Control, EpochEnded, LogLine, RunFinished, RunStarted
-from rnn_tui.engine.metrics import accuracy_metric
+from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import recovery, training
 from rnn_tui.runs.comparison import lines
-from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.runs.rows import EventWriter, insert_run
 from rnn_tui.runs.store import RunStore
-from tests.runs.kept_runs import small
+from tests.runs.kept_runs import METRIC, damage, keep, small
 
 GOOD, BAD = "20250101-000000-aaaaaa", "20250101-000000-bbbbbb"
-METRIC = "val_accuracy"
-
-
-def write(run_id: str, config: RunConfig) -> None:
-    """A finished run, without training one."""
-    figures = {METRIC: tuple(90.0 + at for at in range(len(config.replicas)))}
-    specs = (accuracy_metric(METRIC, "validation accuracy", "accuracy"),)
-    told = [
-        RunStarted(run_id, config, specs, 20, 10, 40, 100, "cpu"),
-        LogLine(run_id, "all is well"),
-        EpochEnded(run_id, 1, 10, {}, 1.0, 1.0, figures),
-        RunFinished(run_id, 20, {}, 2.0, figures),
-    ]
-    connection, _ = connect(run_database())
-    with transaction(connection):
-        insert_run(connection, run_id, config, run_id[-6:], 3.0)
-        EventWriter(run_id, config).write(connection, told)
-    connection.close()
 
 
 @pytest.fixture
 def two(home: Path) -> Path:
     """A run, and another that is to be damaged."""
-    write(GOOD, small())
-    write(BAD, small(seed=5))
+    keep(GOOD, small())
+    keep(BAD, small(seed=5))
     return run_database()
-
-
-def damage(path: Path, *statements: str) -> None:
-    """Do to the database what no version of this program does."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    for statement in statements:
-        connection.execute(statement)
-    connection.close()
 
 
 def both() -> tuple[RunRecord, RunRecord]:

@@ -10,10 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Select, Static
 
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
-from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.records import Curve, RunRecord
+from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.shell.views import SpreadView
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
@@ -105,8 +106,10 @@ class RunsCompare(Vertical, SpreadView):
         if values:
             select.value = values[(values.index(str(select.value)) + 1) % len(values)]
 
-    def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line]) -> None:
-        """Draw lines, and tabulate in what their runs differ."""
+    def show(
+        self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]
+    ) -> None:
+        """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
         self._lines = lines
         self._chart.describe(
             spec.label.capitalize() if runs else "",
@@ -119,7 +122,8 @@ class RunsCompare(Vertical, SpreadView):
         self._chart.empty_text = f"Nothing logged of {spec.label}" if runs else HINT
         self.draw()
         grouped = [line for line in lines if len(line.runs) > 1]
-        note = "; ".join(f"{line.label}: {line.seeds} seeds" for line in grouped[:2])
+        seeds = (f"{line.label}: {line.seeds} seeds" for line in grouped[:2])
+        note = "; ".join([*wrong, *seeds])
         self.query_one("#compare-note", Static).update(note)
         self._tabulate(runs)
 
@@ -152,3 +156,20 @@ class RunsCompare(Vertical, SpreadView):
             table.add_column(printable(run.name, 40))
         for name, values in rows:
             table.add_row(name, *values)
+
+
+def curves_of(
+    store: RunStore, runs: Sequence[RunRecord], metric: str
+) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
+    """Curves of runs; of those that are damaged, the sentences that say so."""
+    curves: list[tuple[RunRecord, Curve]] = []
+    refused = []
+    try:
+        return store.outlines([run.whole for run in runs], metric), []
+    except StoreError:
+        for run in runs:
+            try:
+                curves += store.outlines([run.whole], metric)
+            except StoreError as error:
+                refused.append(str(error))
+    return curves, refused

@@ -14,9 +14,9 @@ from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.comparison import lines, shared_metrics
-from rnn_tui.runs.records import Curve, RunRecord
+from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.runs.compare import RunsCompare
+from rnn_tui.ui.runs.compare import RunsCompare, curves_of
 from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetailsScreen
 from rnn_tui.ui.runs.listing import Listing
 from rnn_tui.ui.runs.table import RunsTable
@@ -184,7 +184,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def action_train(self) -> None:
         """Take the run's settings to its task's form."""
         run = self._table.highlighted
-        if run is not None:
+        if run is not None and self._sound([run]):
             self.post_message(SettingsWanted(run.config))
 
     # Comparison
@@ -212,13 +212,11 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         compare.offer(specs, usual)
         metric = compare.metric
 
-        def curves(store: RunStore) -> list[tuple[RunRecord, Curve]]:
-            return store.outlines(runs, metric) if metric else []
-
-        found = await self._ask(curves)
+        found = await self._ask(lambda store: curves_of(store, runs, metric))
         if found is not None:
             spec = specs.get(metric, Metric(metric, metric or "curve"))
-            compare.show(runs, spec, lines(found, compare.against))
+            curves, refused = found
+            compare.show([run for run, _ in curves], spec, lines(curves, compare.against), refused)
 
     # Commands on runs
 
@@ -307,6 +305,8 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         run = self._table.highlighted
         if run is None:
             return
+        if not self._sound([run]):
+            return
         if not run.weights.is_file():
             self.notify(f"{run.name} has no weights yet.", severity="error", markup=False)
             return
@@ -315,10 +315,18 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def action_export(self) -> None:
         """Write the marked runs, or the one under the cursor, to files."""
         runs = self._table.chosen
-        if runs:
+        if runs and self._sound(runs):
             compare = self._compare
             metric = compare.metric if self.view == "compare" else ""
             self.app.push_screen(ExportRunsScreen(self._store, runs, metric, compare.against))
+
+    def _sound(self, runs: Sequence[RunRecord]) -> bool:
+        """Whether none of these runs is damaged; else it is said of the first one."""
+        try:
+            return all(run.whole for run in runs)
+        except StoreError as error:
+            self.notify(str(error), severity="error")
+            return False
 
 
 def _named(runs: Sequence[RunRecord]) -> str:
