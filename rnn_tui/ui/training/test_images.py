@@ -35,7 +35,7 @@ class ImageWithLabels(Vertical):
 
     def compose(self) -> ComposeResult:
         """Lay the caption out below the image."""
-        yield DigitImage("")
+        yield DigitImage()
         yield Label("", classes="caption", markup=False)
 
     def show(self, evaluation: ImageEvaluation, index: int, small: bool) -> None:
@@ -133,7 +133,7 @@ class MisreadView(Vertical, TaskView):
             table.add_columns("image", "true", "read", "sure %")
             yield table
             with Horizontal(id="misread-detail"):
-                yield DigitImage("", id="misread-image")
+                yield DigitImage(id="misread-image")
                 yield ProbabilityBars(id="misread-bars")
 
     def on_mount(self) -> None:

@@ -95,6 +95,9 @@ def halve(image: Image) -> list[list[int]]:
 class DigitImage(Static):
     """A 28×28 image in 28 × 14 cells, or in 14 × 7 where `small`."""
 
+    def __init__(self, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+
     def show(self, image: Image, small: bool) -> None:
         """Draw `image`."""
         self.update(draw_image(halve(image) if small else image))
