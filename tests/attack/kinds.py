@@ -3,8 +3,13 @@
 from collections.abc import Mapping
 
 from tests.attack.attack import Attack
+from tests.attack.databases import Databases
 from tests.attack.exports import Exports
 from tests.attack.full_disk import FullDisk
 
-ATTACKS: tuple[type[Attack], ...] = (Exports, FullDisk)
+ATTACKS: tuple[type[Attack], ...] = (
+    Exports,
+    FullDisk,
+    Databases,
+)
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

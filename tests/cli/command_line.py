@@ -49,7 +49,8 @@ def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.Co
 
 def is_harmless(text: str) -> bool:
     """Whether no character of `text` means anything to a terminal but itself."""
-    return not any(unicodedata.category(character).startswith("C") for character in text)
+    joiners = "\u200c\u200d"
+    return not any(unicodedata.category(one).startswith("C") for one in text if one not in joiners)
 
 
 def assert_one_sentence(stderr: str) -> str:

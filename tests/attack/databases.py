@@ -1,0 +1,310 @@
+"""Databases that are damaged, changed by hand, or another machine's, asked by every command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from types import FrameType
+from typing import Any, ClassVar
+
+from rnn_tui.engine.paths import HOME_VARIABLE, shipped_weights
+from rnn_tui.runs.recovery import Spill, write_spill
+from tests.attack.attack import Attack, Attempt
+from tests.cli.command_line import is_harmless, run_inside
+from tests.runs.kept_runs import keep, small
+
+RUNS = [f"2025010{day}-000000-aaaaa{day}" for day in range(1, 7)]
+NAMES = [f"run-{day}" for day in range(1, 7)]
+PATIENCE_SECONDS = 30
+HOSTILE: list[Any] = [
+    "", "x", "\x1b[31mred", "\x1b]0;title\x07", "[red]", "[/]", "[@click=app.quit]x[/]", "=1+1",
+    "\u202egnp.exe", "a\nb\rc", "\x00", "../../etc/passwd", "-rf", "last", "null", "{}", "[]", "5",
+    "NaN", '{"task": 5}', "[" * 5000, "é数👩\u200d💻", "'; DROP TABLE runs; --", "finished",
+    "training", "damaged", b"", b"\xff\xfe", b"\x00" * 7, b"\x00" * 800, None, 0, 1, -1, 2**63 - 1,
+    -(2**63), 0.5, -0.5, 1e300, float("inf"), float("-inf"), "9" * 400,
+]  # fmt: skip
+TABLES = ("runs", "sessions", "tags", "moments", "points", "lines")
+
+
+class TookTooLong(BaseException):
+    """A command did not end."""
+
+
+class Databases(Attack):
+    """Commands on damaged databases of six small runs."""
+
+    name: ClassVar[str] = "databases"
+    unit: ClassVar[str] = "databases"
+    share: ClassVar[int] = 60
+    length: ClassVar[int] = 2000
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._before = os.environ.get(HOME_VARIABLE)
+        self._original, self._home = folder / "original", folder / "home"
+        os.environ[HOME_VARIABLE] = str(self._original)
+        for at, run_id in enumerate(RUNS):
+            keep(run_id, small(seed=at, epochs=3 + at), NAMES[at])
+        weights = self._original / "runs" / RUNS[0] / "weights.safetensors"
+        weights.parent.mkdir(parents=True)
+        shutil.copy(shipped_weights("recall")[0], weights)
+        os.environ[HOME_VARIABLE] = str(self._home)
+
+    def close(self) -> None:
+        """Have back the home that was."""
+        if self._before is None:
+            os.environ.pop(HOME_VARIABLE, None)
+        else:
+            os.environ[HOME_VARIABLE] = self._before
+
+    def attempt(self, random: Random) -> Attempt:
+        """Damage a copy, and ask it what commands ask."""
+        shutil.rmtree(self._home, ignore_errors=True)
+        shutil.copytree(self._original, self._home)
+        kind = random.choice(list(DAMAGES))
+        tried, whole = DAMAGES[kind](random, self._home / "runs.db")
+        faults = []
+        for arguments in [["runs"], ["runs", "--json"], *random.sample(commands(random), 3)]:
+            fault = self._fault(arguments, whole)
+            if fault:
+                faults.append(f"{' '.join(arguments)}: {fault}")
+        return Attempt(f"{kind}: {tried}", "; ".join(faults))
+
+    def _fault(self, arguments: list[str], whole: list[str]) -> str:
+        """What is wrong with a command's answer; `whole` are runs that must be listed."""
+        try:
+            with in_time():
+                code, out, err = run_inside(arguments)
+            document = json.loads(out) if "--json" in arguments and code == 0 else None
+        except (TookTooLong, ValueError) as error:
+            return f"{type(error).__name__}: {error}"
+        listed = arguments in (["runs"], ["runs", "--json"])
+        missing = [run_id for run_id in whole if listed and run_id not in out]
+        wrong = {
+            f"exit code {code}": code not in (0, 1, 2) or bool(code and not err.strip()),
+            "a fault": "Traceback" in err or "fault of rnn-tui" in err,
+            "control characters": not is_harmless((out + err).translate({10: None, 9: None})),
+            f"{missing} not listed": bool(missing),
+            "no document": document is not None and not isinstance(document, dict),
+        }
+        faults = [what for what, is_so in wrong.items() if is_so]
+        return f"{', '.join(faults)}: {out + err!r}"[:600] if faults else ""
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Raise where it takes too long."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        raise TookTooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(PATIENCE_SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def commands(random: Random) -> list[list[str]]:
+    """What is asked beside the list."""
+    first, second = random.sample([*RUNS, *NAMES, "last", "damaged-row-1"], 2)
+    return [
+        ["runs", "--deleted"],
+        ["runs", "--task", "recall"],
+        ["runs", "show", first],
+        ["runs", "show", first, "--json"],
+        ["runs", "compare", first, second],
+        ["runs", "compare", first, second, "--json"],
+        ["runs", "export", first, second, "--to", "csv"],
+        ["runs", "export", first, "--to", "json"],
+        ["runs", "rename", first, random.choice(["new", NAMES[2], "\x1b[31m"])],
+        ["runs", "delete", first, second],
+        ["runs", "restore", first],
+        ["recall", "12345", "--run", first],
+        ["train", "--resume", first],
+    ]
+
+
+# --- damages: each says what it did, and which runs it left whole --------------------------------
+
+
+def _edit(path: Path, *statements: str, values: tuple[Any, ...] = (), loose: bool = False) -> str:
+    """Run statements; `loose` takes the constraints of all columns away before."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        if loose:
+            connection.execute("PRAGMA writable_schema = ON")
+            connection.execute(
+                "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'"
+            )
+            connection.execute("PRAGMA writable_schema = RESET")
+        for statement in statements:
+            connection.execute(statement, values)
+    except (sqlite3.Error, OverflowError) as error:
+        return f"{'; '.join(statements)} with {values!r}: refused, {error}"[:300]
+    finally:
+        connection.close()
+    return f"{'; '.join(statements)} with {values!r}"[:300]
+
+
+def _columns(path: Path, table: str) -> list[str]:
+    connection = sqlite3.connect(path)
+    try:
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    finally:
+        connection.close()
+
+
+def one_value(random: Random, path: Path) -> tuple[str, list[str]]:
+    """A hostile value in rows of one run."""
+    table, at = random.choice(["runs", *TABLES]), random.randrange(len(RUNS))
+    column = random.choice(_columns(path, table))
+    key = "id" if table == "runs" else "run_id"
+    value = random.choice(HOSTILE)
+    tried = _edit(
+        path, f"UPDATE {table} SET {column} = ? WHERE {key} = '{RUNS[at]}'", values=(value,),
+        loose=random.random() < 0.5,
+    )  # fmt: skip
+    return tried, [run_id for run_id in RUNS if run_id != RUNS[at]]
+
+
+def many_values(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Hostile values everywhere."""
+    told = []
+    for _ in range(random.randrange(2, 8)):
+        table = random.choice(TABLES)
+        column = random.choice(_columns(path, table))
+        told.append(
+            _edit(path, f"UPDATE {table} SET {column} = ?", values=(random.choice(HOSTILE),),
+                  loose=True)
+        )  # fmt: skip
+    return "; ".join(told), []
+
+
+def other_rows(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Rows that no run has."""
+    table = random.choice(TABLES)
+    names = _columns(path, table)
+    values = tuple(random.choice(HOSTILE) for _ in names)
+    places = ", ".join("?" * len(names))
+    whole = RUNS if table == "runs" else []
+    return _edit(path, f"INSERT INTO {table} VALUES ({places})", values=values, loose=True), whole
+
+
+def other_shape(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Columns and tables renamed or dropped, views and triggers."""
+    table = random.choice(TABLES)
+    column = random.choice(_columns(path, table))
+    statement = random.choice(
+        [
+            f"ALTER TABLE {table} RENAME COLUMN {column} TO other",
+            f"ALTER TABLE {table} DROP COLUMN {column}",
+            f"ALTER TABLE {table} RENAME TO other",
+            f"ALTER TABLE {table} ADD COLUMN other TEXT DEFAULT '\x1b[31m'",
+            f"DROP TABLE {table}",
+            f"DELETE FROM {table}",
+            f"CREATE TRIGGER t BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '\x1b[2J'); END",
+            f"CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM runs; END",
+            "CREATE VIEW other AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) "
+            "SELECT x FROM c",
+            f"PRAGMA user_version = {random.choice([-1, 0, 1, 2, 99, 2**31 - 1])}",
+            f"PRAGMA application_id = {random.choice([0, 1, 0x726E6E74])}",
+        ]
+    )
+    return _edit(path, statement), []
+
+
+def other_bytes(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Bytes of the file changed, cut off or added."""
+    data = bytearray(path.read_bytes())
+    how = random.choice(["flipped", "cut", "added", "zeroed"])
+    at = random.randrange(len(data))
+    match how:
+        case "flipped":
+            for _ in range(random.choice([1, 3, 30])):
+                data[random.choice([random.randrange(len(data)), random.randrange(100)])] ^= (
+                    1 << random.randrange(8)
+                )
+        case "cut":
+            del data[at:]
+        case "added":
+            data[at:at] = random.randbytes(random.choice([1, 4096]))
+        case "zeroed":
+            data[at : at + 4096] = bytes(len(data[at : at + 4096]))
+    path.write_bytes(data)
+    return f"{how} at {at}", []
+
+
+def other_file(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Something else in place of the file, or of those that SQLite keeps beside it."""
+    name = random.choice(["runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal"])
+    place, what = path.with_name(name), random.choice(["empty", "text", "bytes", "folder", "other"])
+    place.unlink(missing_ok=True)
+    match what:
+        case "empty":
+            place.touch()
+        case "text":
+            place.write_text("\x1b[31mname,value\n" * 100)
+        case "bytes":
+            place.write_bytes(random.randbytes(5000))
+        case "folder":
+            place.mkdir()
+        case "other":
+            _edit(place, "CREATE TABLE users (name)")
+    return f"{name}: {what}", []
+
+
+def no_text(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Bytes that are no text, and texts that have no end."""
+    table, at = random.choice(TABLES), random.randrange(len(RUNS))
+    column = random.choice(_columns(path, table))
+    key = "id" if table == "runs" else "run_id"
+    value = random.choice(["x'61ff1b5b'", "zeroblob(3000000)", "hex(zeroblob(1000000))"])
+    statement = f"UPDATE {table} SET {column} = CAST({value} AS TEXT) WHERE {key} = '{RUNS[at]}'"
+    return _edit(path, statement, loose=True), [one for one in RUNS if one != RUNS[at]]
+
+
+def beside_it(random: Random, path: Path) -> tuple[str, list[str]]:
+    """Files of values that were not recorded, and folders of runs."""
+    run_id = "20250109-000000-aaaaa9"
+    if random.random() < 0.5:
+        spill = write_spill(Spill(run_id, "spilled", 3.0, small(), None, []))
+        document = json.loads(spill.read_text())
+        event = {"kind": "StepLogged", "step": 1, "metrics": {"a": 1.0}, "rate": 1.0,
+                 "elapsed": 1.0, "replicas": {"b": [1.0] * 4}}  # fmt: skip
+        document["events"] = [event]
+        part = random.choice([document, event, document["config"]])
+        key = random.choice(list(part))
+        value = random.choice(HOSTILE)
+        part[key] = value.hex() if isinstance(value, bytes) else value
+        spill.write_text(json.dumps(document))
+        return f"unrecorded, {key} = {value!r}"[:200], RUNS
+    folder = path.parent / "runs" / random.choice([run_id, "\x1b[31m", "[red]", "a b", "=1"])
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "weights.safetensors").write_bytes(random.randbytes(500))
+    if random.random() < 0.5:
+        path.unlink()
+        return f"a folder {folder.name!r}, and no database", []
+    return f"a folder {folder.name!r}", RUNS
+
+
+DAMAGES: dict[str, Callable[[Random, Path], tuple[str, list[str]]]] = {
+    "one value": one_value,
+    "many values": many_values,
+    "other rows": other_rows,
+    "other shape": other_shape,
+    "other bytes": other_bytes,
+    "other file": other_file,
+    "no text": no_text,
+    "beside it": beside_it,
+}
