@@ -6,10 +6,12 @@ from tests.attack.attack import Attack
 from tests.attack.databases import Databases
 from tests.attack.exports import Exports
 from tests.attack.full_disk import FullDisk
+from tests.attack.programs import Programs
 
 ATTACKS: tuple[type[Attack], ...] = (
     Exports,
     FullDisk,
     Databases,
+    Programs,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}
