@@ -67,11 +67,12 @@ def printable(text: object, limit: int = 60) -> SafeText:
     is shown again: escape sequences must not reach a terminal, nor a newline break a sentence, nor
     a mark for the other direction of writing show a name other than it is.
     """
-    whole = str(text)
-    clean = "".join(
-        "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
-        for character in whole[: limit + 1]
-    )
+    clean = str(text)[: limit + 1]
+    if not clean.isprintable():  # most text is, and there is much of it
+        clean = "".join(
+            "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
+            for character in clean
+        )
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 
@@ -88,8 +89,7 @@ def as_cell(text: str) -> str:
     With an apostrophe before it where it begins like a formula; numbers never come here. Bytes of a
     file's name that are no characters stay, so that the file can be found by it.
     """
-    clean = "".join(
-        character if "\udc80" <= character <= "\udcff" else printable(character)
-        for character in text
-    )
+    clean = text
+    if not text.isprintable():
+        clean = "".join(one if "\udc80" <= one <= "\udcff" else printable(one) for one in text)
     return f"'{clean}" if clean.startswith(FORMULAS) else clean
