@@ -15,6 +15,8 @@ DAMAGED = (
     "malformed", "not a database", "encrypted", "no such column", "no such table", "has no column",
     "columns but", "may not be modified", "cannot modify",
 )  # fmt: skip
+# Of a damaged schema, what SQLite says of it may itself be no text.
+FAULTS = (sqlite3.Error, UnicodeDecodeError)
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
@@ -46,7 +48,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
         # A value that a checkpoint builds on must be on the disk before the checkpoint is.
         connection.execute("PRAGMA synchronous = FULL")
         created = migrate(connection, shown)
-    except sqlite3.Error as error:
+    except FAULTS as error:
         connection.close()
         raise explained(error, path) from error
     except StoreError:
@@ -84,9 +86,10 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
         raise
 
 
-def explained(error: sqlite3.Error, path: Path) -> StoreError:
+def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreError:
     """What SQLite says, in a sentence with what to do."""
-    shown, reason = printable(path, 200), str(error)
+    shown = printable(path, 200)
+    reason = "malformed names" if isinstance(error, UnicodeDecodeError) else str(error)
     if any(word in reason for word in DAMAGED):
         return StoreError(
             f"The database of runs {shown} is damaged ({printable(reason)}); move it away, and "

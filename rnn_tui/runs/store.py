@@ -16,7 +16,7 @@ from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
 from rnn_tui.runs.comparison import without_seeds
-from rnn_tui.runs.database import connect, explained, transaction
+from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.record_reader import RecordReader
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name
@@ -290,7 +290,7 @@ class RunStore:
         """What SQLite says becomes a sentence, and so does that a run's values can't be."""
         try:
             yield
-        except sqlite3.Error as error:
+        except FAULTS as error:
             raise explained(error, self._path) from error
         except (TypeError, ValueError) as error:
             if not run_id:

@@ -204,3 +204,13 @@ def test_a_file_beside_the_database_with_a_bad_value_costs_nothing(
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
     assert both()
     assert path.exists()
+
+
+def test_names_that_are_no_text_are_one_sentence(two: Path) -> None:
+    damage(
+        two,
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET name = CAST(x'ff' AS TEXT), sql = 'bad' WHERE name = 'lines'",
+    )
+    with pytest.raises(StoreError, match=r"is damaged .*move it away"):
+        RunStore().runs()
