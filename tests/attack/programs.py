@@ -35,7 +35,7 @@ class Programs(Attack):
     name: ClassVar[str] = "programs"
     unit: ClassVar[str] = "operations"
     share: ClassVar[int] = 60
-    length: ClassVar[int] = 4000
+    length: ClassVar[int] = 1500
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -148,7 +148,9 @@ def main(seed: str) -> None:
 
     for at in range(TRAINING + MANAGING):
         if os.fork() == 0:
-            go_on(Random(f"{seed} {at}"), trains=at < TRAINING)
+            with contextlib.suppress(BrokenPipeError):  # as where the attack itself was ended
+                go_on(Random(f"{seed} {at}"), trains=at < TRAINING)
+            return
     os.wait()
 
 
