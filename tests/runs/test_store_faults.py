@@ -131,7 +131,12 @@ def test_without_its_database_a_run_is_had_back_from_its_weights(only: Only) -> 
     assert (run.final, run.step) == (before.final, before.step)
 
 
-def test_a_folder_that_vanishes_is_made_again(home: Path, only: Only) -> None:
+def test_a_folder_that_vanishes_is_made_again(
+    home: Path, only: Only, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing is locked here but by what is being written, which takes its time on a busy machine.
+    monkeypatch.setattr(database, "PATIENCE_SECONDS", 5.0)
+
     def vanish() -> None:
         with RunStore() as store:
             while not any(store.moments(run.run_id) for run in store.runs()):
