@@ -179,10 +179,12 @@ class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
 
     def _ruler(self, visible: Sequence[int | None]) -> list[Cell]:
         """The numbers of the bits, each with its last figure above its bit."""
+        if not visible:  # there is room for the labels at most
+            return []
         step = RULER_STEP // self.pitch
         text = [" "] * len(visible)
         more_left = self.scroll_offset.x > 0
-        more_right = bool(visible) and visible[-1] != 0
+        more_right = visible[-1] != 0
         for cell, bit in enumerate(visible):
             if bit is None or bit % step:
                 continue
