@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
+from textual import events
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, Static, TabbedContent, TabPane
@@ -98,6 +100,15 @@ async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: flo
         assert time.monotonic() < end, screen_text(pilot.app)
         await asyncio.sleep(0.02)
     await pilot.pause()
+
+
+def press_at_once(app: App[Any], *keys: str) -> None:
+    """Press keys faster than anything can happen in between; the pilot would wait for that."""
+    driver = app._driver
+    assert driver is not None
+    for key in keys:
+        name, character = (_character_to_key(key), key) if len(key) == 1 else (key, None)
+        driver.process_message(events.Key(name, character))
 
 
 async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:

@@ -18,6 +18,7 @@ from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid
 from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, and units of a page.
@@ -102,8 +103,8 @@ class InsideView(TaskInside):
         self._studies.stop()
 
     def focus_view(self) -> None:
-        """Put the focus on the grid, where keys are commands."""
-        self.grid.focus()
+        """Put the focus on the grid, where keys are commands; it is there with what is in it."""
+        (super().focus_view if self.subject is None else self.grid.focus)()
 
     @property
     def grid(self) -> StepGrid:
@@ -165,6 +166,8 @@ class InsideView(TaskInside):
     def show_all(self) -> None:
         """Draw everything."""
         subject = self.subject
+        if subject is not None and self.has_class("-empty"):
+            pane_of(self).keep_focus()
         self.set_class(subject is None, "-empty")
         if subject is None:
             self._stop_playing()
@@ -186,8 +189,7 @@ class InsideView(TaskInside):
             bands += self.study_bands(subject, study)
         if units:
             bands += unit_bands(trace, self.look)
-        numbers = range(self.first_number, self.first_number + trace.steps)
-        self.grid.show(bands, numbers, step)
+        self.grid.show(bands, range(self.first_number, self.first_number + trace.steps), step)
         self.query_one(Scrubber).show(
             step, trace.steps, self.step_name(step, trace.steps), self.sentence(subject, step),
             playing=self._playing is not None,

@@ -159,7 +159,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
                 if self.view == "compare":
                     self._show_comparison()
         if first or before != bool(self._table.runs):
-            self.call_after_refresh(self._keep_focus)
+            self.keep_focus()  # the table comes with the first run and goes with the last
 
     async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
         """What the database says; None where it can't be used, which is said then."""
@@ -188,11 +188,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             self.post_message(SettingsWanted(run.config))
 
     # Comparison
-
-    def _keep_focus(self) -> None:
-        """The table comes with the first run and goes with the last; the keys are to go on."""
-        if self.is_on_screen and self.app.focused in (None, self.query_one("#views Tabs")):
-            self.focus_view()
 
     @on(Select.Changed)  # another metric or axis
     @work(group="comparison", exclusive=True)

@@ -108,6 +108,7 @@ class RnnTuiApp(PlainNotices[int]):
                 self.report_overrides[task.name] = {"data_dir": data_dir, **own}
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
+        self._next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
         tabs = all_tabs()
         self.tabs = AppTabs(tabs)
         # In place of `bind`, which takes no words for the help.
@@ -214,7 +215,7 @@ class RnnTuiApp(PlainNotices[int]):
         """Quit; in mid-training, or with runs that are not kept, ask first."""
         if not self.runs.busy and not self.runs.unkept:
             self.exit(0)
-        elif not isinstance(self.screen, ConfirmScreen):
+        else:
             why, stop = "Training is under way", "Stop and keep"
             if self.runs.unkept:
                 why, stop = "What is not kept on the disk yet would be lost", "Stop"
@@ -223,7 +224,9 @@ class RnnTuiApp(PlainNotices[int]):
     def _stop_and(
         self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep"
     ) -> None:
-        """Ask whether to stop training, and where that is wanted, go on."""
+        """Ask whether to stop training, and where that is wanted, go on; one question at a time."""
+        if any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
+            return
 
         def answered(stop: bool | None) -> None:
             if stop:
@@ -249,13 +252,12 @@ class RnnTuiApp(PlainNotices[int]):
             question = "Training is under way. Stop it and start anew?"
             self._stop_and(question, lambda: self._start_when_free(configs))
         else:
-            self._start(configs)
+            self._start_when_free(configs)
 
     @work(group="requests")
     async def on_resume_requested(self, event: ResumeRequested) -> None:
         """Go on with a run; never while another trains."""
-        if self.runs.busy:
-            self.notify(UNDER_WAY, severity="warning")
+        if not self._can_begin():
             return
         try:
             state = await self.store.ask(self.screen, lambda store: store.state(event.run))
@@ -263,13 +265,13 @@ class RnnTuiApp(PlainNotices[int]):
             self.notify(str(error), severity="error", markup=False)
             return
         pane = await self._task_pane(event.run.config.task)
-        pane.started([self.runs.resume(event.run, state)])
-        self._began()
+        if self._can_begin():  # no other request was faster
+            pane.started([self.runs.resume(event.run, state)])
+            self._began()
 
     def on_report_requested(self, event: ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
-        if self.runs.busy:
-            self.notify(UNDER_WAY, severity="warning")
+        if not self._can_begin():
             return
         self.news.bring()  # or the end of the one before would be taken for this one's
         self.runs.train_report(event.plan)
@@ -304,14 +306,25 @@ class RnnTuiApp(PlainNotices[int]):
         else:
             self.notify("A chart or a table in focus can be copied.", timeout=3)
 
-    def _start_when_free(self, configs: list[RunConfig]) -> None:
-        if self.runs.busy:
-            self.set_timer(0.05, lambda: self._start_when_free(configs))
-        else:
-            self.news.bring()
-            self._start(configs)
+    def _can_begin(self) -> bool:
+        """Whether nothing trains and nothing is about to; says so where it does."""
+        free = not self.runs.busy and self._next_up is None
+        if not free:
+            self.notify(UNDER_WAY, severity="warning")
+        return free
 
-    def _start(self, configs: list[RunConfig]) -> None:
+    def _start_when_free(self, configs: list[RunConfig]) -> None:
+        """Start these as soon as the run that was stopped has ended; the last request counts."""
+        waiting, self._next_up = self._next_up is not None, configs
+        if not waiting:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        if self.runs.busy:
+            self.set_timer(0.05, self._start_next)
+            return
+        configs, self._next_up = self._next_up or [], None
+        self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
         pane = self.query_one(f"#{tab_of(configs[0].task)} TaskPane", TaskPane)
         pane.started(self.runs.start(configs))

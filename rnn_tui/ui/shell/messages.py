@@ -51,7 +51,11 @@ class WeightsWanted(Message):
     run: RunRecord
 
 
-class WeightsChanged(Message):
+class PaneNews(Message):
+    """News for a pane, which takes none before all its parts are there, but catches up then."""
+
+
+class WeightsChanged(PaneNews):
     """From now on other weights answer in a panel."""
 
 
@@ -70,13 +74,13 @@ class RunsWanted(Message):
 
 
 @dataclass
-class RunsChanged(Message):
+class RunsChanged(PaneNews):
     """These runs have new figures, or else PyTorch is loaded; the `TrainingManager` has it all."""
 
     run_ids: Sequence[str]
 
 
-class ReportChanged(Message):
+class ReportChanged(PaneNews):
     """The report rerun has got on, or ended; the `TrainingManager` has it."""
 
 

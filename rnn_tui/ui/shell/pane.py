@@ -7,8 +7,11 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import TabbedContent, TabPane
+
+from rnn_tui.ui.shell.messages import PaneNews
 
 # Seldom enough to cost nothing, often enough to follow a run.
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -28,8 +31,19 @@ class Pane(Vertical):
 
     @property
     def complete(self) -> bool:
-        """Whether all parts are there, those that come after the first frame too."""
+        """Whether all is there, what comes after the first frame too."""
         raise NotImplementedError
+
+    @property
+    def whole(self) -> bool:
+        """Whether all parts are there; one that makes some late catches up with the news then."""
+        return self.is_mounted
+
+    def check_message_enabled(self, message: Message) -> bool:
+        """Take no news while parts are being made: whoever handles it would look for them."""
+        return super().check_message_enabled(message) and (
+            self.whole or not isinstance(message, PaneNews)
+        )
 
     def show_runs(self) -> None:
         """Bring whatever is visible up to date."""
@@ -38,6 +52,14 @@ class Pane(Vertical):
     def focus_view(self) -> None:
         """Put the focus where single keys are commands."""
         raise NotImplementedError
+
+    def keep_focus(self) -> None:
+        """Focus the view in front, if it had nothing that takes the focus before, but has now."""
+        self.call_after_refresh(self._keep_focus)
+
+    def _keep_focus(self) -> None:
+        if self.is_on_screen and self.app.focused in (None, self.query_one("#views Tabs")):
+            self.focus_view()
 
     def action_train(self) -> None:
         """Train what the form says."""

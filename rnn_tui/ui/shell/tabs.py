@@ -128,7 +128,11 @@ class AppTabs(ViewTabs):
         await self.fill(name)
         pane = self.get_pane(name).query_one(Pane)
         # Until the tab has come to the front and what comes with that has happened: it would take
-        # the focus, and with it the view.
-        while not (pane.complete and (focused := self.app.focused) and pane in focused.ancestors):
+        # the focus, and with it the view. Who has gone elsewhere meanwhile is not waited for.
+        while not pane.complete or (self.active == name and not self._has_focus(pane)):
             await asyncio.sleep(0.02)
         return pane
+
+    def _has_focus(self, pane: Pane) -> bool:
+        focused = self.app.focused
+        return focused is not None and pane in focused.ancestors

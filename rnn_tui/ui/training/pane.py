@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -103,19 +104,25 @@ class TaskPane(Pane):
         for view in self.spec.views[1:]:
             await tabs.add_pane(TabPane(Content(view.title), self._made(view), id=view.id))
         self._form = form
+        self._hear([state.run_id for state in self.states()], late=True)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the form and all tabs are there."""
+        return self._form is not None
 
     @property
     def complete(self) -> bool:
-        """Whether all parts are there, those that come after the first frame too."""
-        return self._form is not None
+        """The same: what is shown in the views comes by itself."""
+        return self.whole
 
     # Its views.
 
     def content(self, view: str) -> TaskView | None:
-        """The view of this id; None while it is not made."""
+        """The view of this id; None until all of it is there."""
         found = self._views.get(view)
         made = found.content if isinstance(found, LazyView) else found
-        return cast("TaskView | None", made)
+        return cast("TaskView | None", made if made is not None and made.is_mounted else None)
 
     @property
     def contents(self) -> list[TaskView]:
@@ -161,8 +168,7 @@ class TaskPane(Pane):
 
     def on_weights_changed(self) -> None:
         """Other weights answer in one view: another one may look into them."""
-        if self.complete:
-            self._show_view()
+        self._show_view()
 
     def states(self) -> list[RunState]:
         """The runs of this task, in order of start."""
@@ -252,14 +258,19 @@ class TaskPane(Pane):
 
     def on_runs_changed(self, event: RunsChanged) -> None:
         """Draw new figures, and say how a run ended."""
+        self._hear(event.run_ids)
+
+    def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
+        """Take in what is new of these runs; of what had ended before, only the log tells."""
         active = self.runs.active
         if active is not None and active.run_id != self._followed:
             self._followed = self._chosen = active.run_id
-        for run_id in event.run_ids:
+        for run_id in run_ids:
             state = self.runs.states.get(run_id)
             if state is not None and state.config.task == self.spec.name:
-                self._write_log(state)
-                self._tell_end(state)
+                aloud = state.status.active or not late
+                self._write_log(state, aloud)
+                self._tell_end(state, aloud)
         self.show_runs()
 
     def _choose(self, run_id: str) -> None:
@@ -288,15 +299,15 @@ class TaskPane(Pane):
         self.set_class(failed, "-failed")
         self._show_view()
 
-    def _write_log(self, state: RunState) -> None:
+    def _write_log(self, state: RunState, aloud: bool) -> None:
         seen = self._logged.get(state.run_id, 0)
         for line in state.log[seen:]:
             self._log(f"{state.config.label}: {line.text}")
-            if line.level == "warning":
+            if aloud and line.level == "warning":
                 self.notify(line.text, severity="warning", markup=False)
         self._logged[state.run_id] = len(state.log)
 
-    def _tell_end(self, state: RunState) -> None:
+    def _tell_end(self, state: RunState, aloud: bool) -> None:
         if state.status.active or state.run_id in self._told:
             return
         self._told.add(state.run_id)
@@ -304,7 +315,8 @@ class TaskPane(Pane):
         self._log(text)
         if state.checkpoint:
             self._log(f"{state.config.label}: weights in {state.checkpoint}")
-        self.notify(text, severity=severity, markup=False, timeout=8)
+        if aloud:
+            self.notify(text, severity=severity, markup=False, timeout=8)
         for content in self.contents:
             content.run_ended(state)
 

@@ -27,11 +27,19 @@ from rnn_tui.ui.runs.dialogs import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.shell.messages import TrainRequested
+from rnn_tui.ui.shell.messages import UNDER_WAY, TrainRequested
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
-from tests.ui.helpers import SIZES, last_notice, running, screen_text, wait_until
+from tests.ui.helpers import (
+    SIZES,
+    last_notice,
+    notices,
+    press_at_once,
+    running,
+    screen_text,
+    wait_until,
+)
 
 NEWEST_FIRST = ["adder-half", "adder-lr0.01", "recall-seed2", "recall-seed1"]
 
@@ -156,6 +164,16 @@ async def test_interrupted_runs_are_offered_at_the_start(store_home: Path) -> No
         await wait_until(pilot, lambda: "adder-half was interrupted" in last_notice(app))
         assert "F5" in last_notice(app)
     assert app.runs.close(10)
+
+
+async def test_g_twice_in_a_moment_goes_on_once_and_says_so(store_home: Path) -> None:
+    async with runs_tab() as (app, pilot):
+        table = app.query_one("#runs-table", DataTable)
+        assert names(app)[table.cursor_row] == "adder-half"
+        press_at_once(app, "g", "g", "g")
+        await wait_until(pilot, lambda: UNDER_WAY in notices(app) and not app.runs.busy)
+        with RunStore() as store:
+            assert store.find("adder-half").status is Status.FINISHED
 
 
 async def test_what_another_program_trains_comes_in_by_itself(store_home: Path) -> None:

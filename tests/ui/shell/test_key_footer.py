@@ -1,5 +1,8 @@
 """The footer with the keys."""
 
+import gc
+import weakref
+
 from textual.app import App, ComposeResult
 from textual.binding import Binding
 from textual.widgets import Input
@@ -26,8 +29,8 @@ class KeysApp(App[None]):
         return None if action == "halt" and not self.going else True
 
     def action_go(self) -> None:
-        """Go."""
-        self.going = True
+        """Go, or stand still again."""
+        self.going = not self.going
         self.refresh_bindings()
 
     def action_halt(self) -> None:
@@ -65,3 +68,18 @@ async def test_keys_that_stay_the_same_are_not_made_again() -> None:
         await pilot.pause()
         assert app.focused is app.query_one("#second")
         assert all(now is then for now, then in zip(app.keys, before, strict=True))
+
+
+async def test_keys_that_are_made_again_are_freed() -> None:
+    app = KeysApp()
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        made = [weakref.ref(app.keys[0])]
+        for _ in range(6):
+            await pilot.press("f2")
+            await pilot.pause()
+            made.append(weakref.ref(app.keys[0]))
+        gc.collect()
+        kept = {id(key) for key in (one() for one in made) if key is not None}
+        # The last one that went may be held by the last messages to it.
+        assert len(kept) <= 2

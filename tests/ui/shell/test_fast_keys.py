@@ -1,0 +1,136 @@
+"""Keys and news that come before what they are for is there, or after it is gone."""
+
+import asyncio
+
+import pytest
+from textual.command import CommandPalette
+from textual.events import Click, MouseDown, MouseUp
+from textual.widgets import RichLog, Tabs
+
+from rnn_tui.engine import events
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
+from rnn_tui.ui.textual_fixes import FrontScreen
+from rnn_tui.ui.training.pane import TaskPane
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import press_at_once, running, start, wait_until
+
+# A tab whose parts are still being made
+
+
+async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: ScriptedRuns) -> None:
+    """As where the report trains a task whose tab is opened for the first time."""
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        [run_id] = runs.start([TASKS["adder"].config("lstm", "report")])
+        await wait_until(pilot, lambda: len(runs.states[run_id].epochs) == 2 or runs.drain())
+        press_at_once(app, "f4")
+        while not app.query("#adder TaskPane"):
+            await asyncio.sleep(0)
+        pane = app.query_one("#adder TaskPane", TaskPane)
+        told = 0
+        while not pane.complete:
+            runs._queue.append(events.LogLine(run_id, f"line {told}", "warning"))
+            app.news._next = 0.0
+            app.news.bring()
+            told += 1
+            await asyncio.sleep(0)
+        assert told > 10
+        pane.show_tab("log")
+        log = pane.query_one("#log-lines", RichLog)
+        await wait_until(pilot, lambda: log.lines)
+        lines = "\n".join(strip.text for strip in log.lines)
+        assert [f"line {at}" in lines for at in (0, told - 1)] == [True, True]
+        runs.stop()
+
+
+# Through views
+
+
+@pytest.mark.parametrize(("key", "task"), [("f2", "mnist"), ("f3", "recall")])
+async def test_the_view_inside_has_the_focus_however_fast_n_leads_there(
+    key: str, task: str, runs: ScriptedRuns
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        press_at_once(app, key)
+        await wait_until(pilot, lambda: app.tabs.active == task and app.tabs.front)
+        await wait_until(pilot, lambda: app.pane.complete)
+        views = [view.id for view in TASKS[task].views]
+        press_at_once(app, *["n"] * views.index("inside"))
+        await wait_until(pilot, lambda: app.query(InsideView) and app.focused)
+        inside = app.query_one(InsideView)
+        await wait_until(pilot, lambda: not inside.busy)
+        await pilot.pause()
+        if inside.subject is None:  # nothing was read or drawn
+            assert isinstance(app.focused, Tabs)
+        else:
+            assert app.focused is inside.grid
+
+
+# Keys that come while a screen is closed, or a run is asked for
+
+
+async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        press_at_once(app, "ctrl+p")
+        press_at_once(app, "escape", "escape", "ctrl+p", *"keys")
+        await pilot.pause(0.4)
+        press_at_once(app, *["down", "enter"] * 3, *"abc", "pagedown")
+        await pilot.pause(0.3)
+        await pilot.press("ctrl+p", *"theme")
+        await pilot.resize_terminal(5, 2)
+        press_at_once(app, "pagedown", "pageup", "down")
+        await pilot.pause()
+        [palette] = [one for one in app.screen_stack if isinstance(one, CommandPalette)]
+        for at in (0, 60):
+            for kind in (MouseDown, MouseUp):
+                app._driver.process_message(  # type: ignore[union-attr]
+                    kind(None, 0, at, 0, 0, 1, False, False, False, 0, at)
+                )
+            palette.post_message(Click(None, 0, at, 0, 0, 1, False, False, False, 0, at))
+        await wait_until(pilot, lambda: not palette.is_attached)
+        await pilot.resize_terminal(80, 24)
+        assert isinstance(app.screen, FrontScreen)
+        runs.stop()
+
+
+async def test_a_screen_is_closed_once_and_no_other_with_it(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        below = app.screen
+        assert isinstance(below, HelpScreen)
+        answers: list[bool | None] = []
+        app.push_screen(ConfirmScreen("Really?"), answers.append)
+        await pilot.pause()
+        above = app.screen
+        below.dismiss()  # as a prompt is that has done its work
+        await pilot.pause()
+        assert app.screen is above
+        above.dismiss(True)
+        above.dismiss(False)
+        await wait_until(pilot, lambda: isinstance(app.screen, FrontScreen))
+        assert answers == [True]
+
+
+async def test_requests_to_train_while_one_is_asked_about_are_one_question(
+    runs: ScriptedRuns,
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        press_at_once(app, *"tttt")
+        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.pause()
+        press_at_once(app, "s")
+        await wait_until(pilot, lambda: len(runs.started) == 2)
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, FrontScreen)
+        runs.stop()
+        await wait_until(pilot, lambda: not runs.busy)
+        await pilot.pause(0.2)
+        assert len(runs.started) == 2
