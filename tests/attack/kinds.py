@@ -6,6 +6,7 @@ from tests.attack.attack import Attack
 from tests.attack.databases import Databases
 from tests.attack.exports import Exports
 from tests.attack.full_disk import FullDisk
+from tests.attack.keys import KeysAttack
 from tests.attack.programs import Programs
 
 ATTACKS: tuple[type[Attack], ...] = (
@@ -13,5 +14,6 @@ ATTACKS: tuple[type[Attack], ...] = (
     FullDisk,
     Databases,
     Programs,
+    KeysAttack,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

@@ -1,0 +1,356 @@
+"""Keys, clicks, pastes and new sizes, faster than screens come and go, while networks train."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, ClassVar
+from unittest.mock import patch
+
+from textual import events
+from textual.geometry import Size
+from textual.pilot import Pilot
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.messages import TrainRequested
+from rnn_tui.ui.training.pane import TaskPane
+from tests.attack.attack import Attack, Attempt
+from tests.conftest import write_mnist_slice
+from tests.runs.kept_runs import small, train
+from tests.ui.helpers import press_at_once
+
+KEYS_AN_ATTEMPT = 200
+# Without an answer for so long, the app hangs. A loaded machine is slow, too.
+PATIENCE = 60
+SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
+IMAGES = {"epochs": 1, "hidden_size": 4}
+
+# `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
+LETTERS = " abcdefghijklmnopqrstuvwxyz0123456789+-=?.,;:'\"!@#$%&*()[]{}<>|\\^`_ÄßéλЖ中🔎"
+MOVES = (
+    "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "enter",
+    "escape", "backspace", "delete", "ctrl+home", "ctrl+end", "shift+left", "shift+end",
+    "ctrl+left", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+a", "ctrl+e", "ctrl+c", "ctrl+x", "ctrl+v",
+    "ctrl+z", "ctrl+d", "insert", "shift+enter", "ctrl+shift+up",
+)  # fmt: skip
+TABS = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f12")
+WORDS = (
+    "train", "pause", "next", "chart", "theme", "max", "screen", "keys", "go to", "log", "zzz", "e",
+    "t", "help", "form", "quit", "",
+)  # fmt: skip
+SIZES = ((80, 24), (80, 24), (120, 40), (200, 50), (100, 30), (60, 20))
+TINY = ((40, 10), (20, 6), (10, 3), (5, 2), (3, 1), (1, 1), (1, 60), (300, 1), (2, 9))
+
+
+@dataclass
+class Press:
+    """A key."""
+
+    key: str
+
+
+@dataclass
+class Mouse:
+    """A mouse event at a place that is given as shares of the screen."""
+
+    kind: type[events.MouseEvent]
+    x: float
+    y: float
+    button: int = 1
+
+
+@dataclass
+class Paste:
+    """Text that comes at once."""
+
+    text: str
+
+
+@dataclass
+class Resize:
+    """Another size."""
+
+    width: int
+    height: int
+
+
+@dataclass
+class Train:
+    """Networks that are trained in a moment."""
+
+    task: str
+
+
+@dataclass
+class Wait:
+    """Seconds in which nothing is done."""
+
+    seconds: float
+
+
+Step = Press | Mouse | Paste | Resize | Train | Wait
+
+
+class AttackedApp(RnnTuiApp):
+    """The app, which stays: whatever ends it is a fault."""
+
+    leaving = False
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """Go on, unless the attempt is over."""
+        if self.leaving:
+            super().exit(*arguments, **options)
+
+    def _print_error_renderables(self) -> None:
+        """Print no traceback: the attack tells the fault."""
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open no browser."""
+
+
+class KeysAttack(Attack):
+    """A fault is an app that ends, or that answers no more."""
+
+    name: ClassVar[str] = "keys"
+    unit: ClassVar[str] = "keys"
+    share: ClassVar[int] = 400
+    length: ClassVar[int] = 20_000
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._data = write_mnist_slice(folder / "mnist")
+        self._number = 0
+        self._runs = folder / "runs"
+        self._runs.mkdir()
+        with at_home(self._runs):
+            train(small("recall"))
+            train(small("adder", hidden_sizes=(3,), losses=("bce",)))
+            for task in ("recall", "adder"):
+                train(small(task, epochs=20), stop_at=20, interrupt=True)
+
+    def attempt(self, random: Random) -> Attempt:
+        """Some two hundred keys in an app with a home of its own."""
+        steps = list(chosen(random))
+        self._number += 1
+        home = self.folder / f"home-{self._number}"
+        shutil.copytree(self._runs, home)
+        done: list[Step] = []
+        overrides: dict[str, Any] = {"recall": SMALL, "adder": SMALL, "mnist": IMAGES}
+        with at_home(home), in_time():
+            app = AttackedApp(data_dir=str(self._data), report_overrides=overrides)
+            try:
+                asyncio.run(self._type(app, steps, done))
+                fault = "" if app.runs.close(PATIENCE) else "a training thread lives on"
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is what the attack is for
+                fault = told(error)
+                app.runs.close(PATIENCE)
+        count = sum(isinstance(step, Press | Mouse | Paste) for step in done)
+        return Attempt(f"…, {', '.join(map(str, done[-40:]))}", fault, max(1, count))
+
+    async def _type(self, app: AttackedApp, steps: list[Step], done: list[Step]) -> None:
+        """Do all steps, and see that the app is there all the time.
+
+        Raises:
+            Exception: what ended the app.
+            AssertionError: if it has ended, or answers no more.
+        """
+        async with app.run_test(size=(80, 24), tooltips=True, notifications=True) as pilot:
+            for at, step in enumerate(steps):
+                done.append(step)
+                await self._do(pilot, step)
+                if at % 20 == 19:
+                    await answer(app)
+                if app._exception is not None or not app.is_running:
+                    break
+            else:
+                await answer(app)
+            assert app._exception is not None or app.is_running, "the app has ended"
+            app.leaving = True
+            app.exit(0)
+            assert app._task is not None
+            await asyncio.wait({app._task}, timeout=PATIENCE)
+
+    async def _do(self, pilot: Pilot[Any], step: Step) -> None:
+        app = pilot.app
+        driver = app._driver
+        assert driver is not None
+        width, height = app.size
+        match step:
+            case Press(key):
+                press_at_once(app, key)
+            case Mouse(kind, x, y, button):
+                at = int(x * width), int(y * height)
+                pressed = 0 if kind is events.MouseMove else button
+                driver.process_message(kind(None, *at, 0, 0, pressed, False, False, False, *at))
+            case Paste(text):
+                driver.process_message(events.Paste(text))
+            case Resize(width, height):
+                driver._size = (width, height)
+                driver.process_message(events.Resize(Size(width, height), Size(width, height)))
+            case Train(task):
+                asked = [pane for pane in app.query(TaskPane) if pane.spec.name == task]
+                for pane in asked:  # none but a pane asks
+                    pane.post_message(TrainRequested([tiny(task, str(self._data))]))
+            case Wait(seconds):
+                await asyncio.sleep(seconds)
+
+
+def tiny(task: str, data: str) -> RunConfig:
+    """Settings with which a task is trained in a moment."""
+    own = {**IMAGES, "data_dir": data} if TASKS[task].reads_data else SMALL
+    return TASKS[task].config(TASKS[task].default_cell, device="cpu", **own)
+
+
+async def answer(app: RnnTuiApp) -> None:
+    """Wait until the app and its screen have done what they were told.
+
+    Raises:
+        AssertionError: if they don't in time.
+    """
+    arrived = asyncio.Event()
+    app.call_later(lambda: app.screen.call_later(arrived.set) or arrived.set())
+    ended = asyncio.ensure_future(app._exception_event.wait())
+    waiting = asyncio.ensure_future(arrived.wait())
+    done, _ = await asyncio.wait(
+        (ended, waiting), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+    )
+    ended.cancel()
+    waiting.cancel()
+    assert done, "the app answers no more"
+
+
+def chosen(random: Random) -> Iterator[Step]:
+    """What is done, some two hundred keys of it."""
+    keys = 0
+    kinds: tuple[tuple[int, Callable[[Random], Iterator[Step]]], ...] = (
+        (30, _keys), (10, _tabs), (8, _palette), (8, _clicks), (4, _paste), (5, _sizes),
+        (3, _train), (8, _again), (5, _runs), (10, _wait),
+    )  # fmt: skip
+    weights = [weight for weight, _ in kinds]
+    while keys < KEYS_AN_ATTEMPT:
+        [(_, kind)] = random.choices(kinds, weights)
+        for step in kind(random):
+            keys += isinstance(step, Press | Mouse | Paste)
+            yield step
+
+
+def _keys(random: Random) -> Iterator[Step]:
+    for _ in range(random.randint(1, 12)):
+        pool = random.choice((LETTERS, LETTERS[:26], MOVES, TABS))
+        yield Press(random.choice(pool))
+        if random.random() < 0.1:
+            yield Wait(random.choice((0, 0.01, 0.1)))
+
+
+def _tabs(random: Random) -> Iterator[Step]:
+    for _ in range(random.randint(1, 3)):
+        yield Press(random.choice(TABS[1:6]))
+        yield from (Press(random.choice("ntfsp")) for _ in range(random.randint(0, 4)))
+
+
+def _palette(random: Random) -> Iterator[Step]:
+    for _ in range(random.randint(1, 3)):
+        yield Press("ctrl+p")
+        yield from (Press(letter) for letter in random.choice(WORDS) if letter != " ")
+        if random.random() < 0.6:
+            yield Wait(random.choice((0, 0.02, 0.3, 0.6)))
+        for _ in range(random.randint(1, 3)):
+            yield Press("down")
+            yield Press(random.choice(("enter", "enter", "escape", "pagedown", "ctrl+end")))
+
+
+def _clicks(random: Random) -> Iterator[Step]:
+    x, y = random.random(), random.choice((random.random(), 0.0, 0.999))
+    for _ in range(random.randint(1, 3)):
+        kind = random.choice((events.MouseDown, events.MouseScrollDown, events.MouseScrollUp))
+        yield Mouse(events.MouseMove, x, y)
+        yield Mouse(kind, x, y, button := random.choice((1, 1, 1, 2, 3)))
+        if kind is events.MouseDown:
+            if random.random() < 0.2:
+                yield Mouse(events.MouseMove, random.random(), random.random())
+            yield Mouse(events.MouseUp, x, y, button)
+
+
+def _paste(random: Random) -> Iterator[Step]:
+    characters = LETTERS + "\x00\x1b\x07\r\n\t\u202e\ud800[]"
+    yield Paste("".join(random.choices(characters, k=random.choice((1, 10, 5_000)))))
+
+
+def _sizes(random: Random) -> Iterator[Step]:
+    for _ in range(random.randint(1, 3)):
+        yield Resize(*random.choice((*TINY, *SIZES)))
+        yield from _keys(random)
+    if random.random() < 0.8:
+        yield Resize(*random.choice(SIZES))
+
+
+def _train(random: Random) -> Iterator[Step]:
+    yield Train(random.choice([*TASKS]))
+
+
+def _again(random: Random) -> Iterator[Step]:
+    key = random.choice(("n", "g", "t", "s", "f", "c", "d", "z", "r", "e", "u", "enter", "escape"))
+    yield from (Press(key) for _ in range(random.randint(2, 7)))
+
+
+def _runs(random: Random) -> Iterator[Step]:
+    yield Press("f5")
+    yield Wait(random.choice((0, 0.1, 0.5)))
+    for _ in range(random.randint(1, 8)):
+        yield from (Press(random.choice("ggudzraoetn j")) for _ in range(random.randint(1, 3)))
+        yield Press(random.choice(("down", "up", "enter", "escape", "escape", "f2")))
+
+
+def _wait(random: Random) -> Iterator[Step]:
+    yield Wait(random.choice((0, 0.01, 0.05, 0.3, 1.0)))
+
+
+@contextmanager
+def at_home(home: Path) -> Iterator[None]:
+    """Everything that the app writes, or that a user has it write, is below `home`."""
+    places = {"RNN_TUI_HOME": str(home), "HOME": str(home), "XDG_DOWNLOAD_DIR": str(home)}
+    before = Path.cwd()
+    with patch.dict(os.environ, places):
+        os.chdir(home)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """Ends what keeps the event loop from turning.
+
+    Raises:
+        TimeoutError: in whatever code is busy for so long.
+    """
+
+    def ring(*_: object) -> None:
+        raise TimeoutError("the app is busy and answers no more")
+
+    with ExitStack() as stack:
+        if hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread():
+            before = signal.signal(signal.SIGALRM, ring)
+            signal.alarm(PATIENCE * 5)
+            stack.callback(signal.signal, signal.SIGALRM, before)
+            stack.callback(signal.alarm, 0)
+        yield
+
+
+def told(error: BaseException) -> str:
+    """An exception, and the last places that it came from."""
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    places = " > ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in frames)
+    return f"{type(error).__name__}: {error} ({places})"
