@@ -120,7 +120,14 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
         assert list(accuracy.prepared[0].x) == [1, 2]
         assert list(accuracy.prepared[0].y) == [94, 98]
         table = pilot.app.query_one("#epochs", DataTable)
-        assert table.get_row_at(1) == ["2", "0.5000", "0.4500", "0.4000", "98.00", "5.0"]
+        assert [str(cell) for cell in table.get_row_at(1)] == [
+            "2",
+            "0.5000",
+            "0.4500",
+            "0.4000",
+            "98.00",
+            "5.0",
+        ]
         text = screen_text(pilot.app)
         assert "12,345 img/s" in text
         assert "0:40 left" in text  # 10 s for 20 of 100 steps
