@@ -9,12 +9,11 @@ import gc
 import io
 import logging
 import logging.handlers
-import os
 import sys
 from collections.abc import Sequence
 
-from rnn_tui.cli import output
-from rnn_tui.cli.output import let_go_of_stdout, say
+from rnn_tui.cli import output, streams
+from rnn_tui.cli.output import say
 from rnn_tui.engine.errors import (
     CheckpointError,
     ExportError,
@@ -27,26 +26,41 @@ from rnn_tui.engine.paths import log_file
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 2 for wrong usage, 1 for a failure."""
-    _prepare_streams()
-    given = sys.argv[1:] if arguments is None else arguments
-    _start_log()
+    """Run the command line; returns the exit code: 2 for wrong usage, 1 for a failure.
+
+    Every command ends here, argparse's own included, and only once all that it printed is out.
+    """
+    streams.prepare()
     try:
-        return _run(given)
+        code = _end_of(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except streams.OutputLostError as lost:
+        streams.let_go_of_stdout()
+        if lost.reason:
+            say(lost.reason)
+        return output.FAILURE
+    except KeyboardInterrupt:
+        streams.let_go_of_stdout()
+        return output.INTERRUPTED
+    return code
+
+
+def _end_of(arguments: Sequence[str]) -> int:
+    """Run a command; whatever ends it, there is a sentence and an exit code."""
+    try:
+        _start_log()
+        return _run(arguments)
+    except streams.OutputLostError:
+        raise
+    except SystemExit as end:  # argparse, which has said why
+        return end.code if isinstance(end.code, int) else output.OK
     except UserError as error:
         say(str(error))
         # A file that can't be read or written is no wrong usage.
         failed = isinstance(error, CheckpointError | StoreError | ExportError | TaskError)
         return output.FAILURE if failed else output.USAGE
-    except KeyboardInterrupt:
-        let_go_of_stdout()
-        return output.INTERRUPTED
-    except BrokenPipeError:
-        let_go_of_stdout()
-        return output.FAILURE
     except OSError as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        let_go_of_stdout()
         say(f"Input or output failed: {printable(error.strerror or error, 100)}.")
         return output.FAILURE
     except Exception as error:
@@ -76,18 +90,13 @@ def _tell_broken_plugins() -> None:
         say(sentence)
 
 
-def _prepare_streams() -> None:
-    """Nothing must fail for want of a stream, nor because one can't write a character."""
-    if sys.stdout is None:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
-    elif isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
-        sys.stdout.reconfigure(errors="replace")
-
-
 def _run_app(data_dir: str | None) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
+    if isinstance(sys.__stderr__, io.TextIOWrapper):
+        # Textual draws there, and reads UTF-8 whatever the locale says.
+        sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
     # time; the app collects again once that frame is drawn.
     gc.disable()

@@ -6,7 +6,6 @@ heavy is imported before it is needed: rich draws on terminals alone.
 
 from __future__ import annotations
 
-import codecs
 import os
 import signal
 import sys
@@ -28,8 +27,6 @@ OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-# For streams that can't write them, such as a pipe on Windows.
-SUBSTITUTES = {"→": "->", "✓": "right", "✗": "wrong,", "–": "-", "…": "..."}
 LONGEST_CELL, LONGEST_VALUE = 200, 1000
 # Rows of a table that are fitted to the width of a terminal, in a tenth of a second.
 MOST_LAID_OUT = 400
@@ -43,26 +40,6 @@ def say(text: str) -> None:
     print(f"rnn-tui: {text}", file=sys.stderr, flush=True)
 
 
-def let_go_of_stdout() -> None:
-    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
-    try:
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def print_line(text: str) -> None:
-    """Print a line on stdout at once; where nobody reads it any more, the process ends.
-
-    By `SystemExit`: the training loop takes every `Exception` for a failure of the training.
-    """
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        let_go_of_stdout()
-        raise SystemExit(FAILURE) from None
-
-
 def print_json(document: Any, indent: int | None = 2) -> None:
     """Print one JSON document on stdout."""
     print(_as_json(document, indent))
@@ -72,22 +49,6 @@ def _as_json(value: Any, indent: int | None = None) -> str:
     import json  # noqa: PLC0415 - the app's first frame does without
 
     return json.dumps(value, indent=indent, allow_nan=False)
-
-
-def writable(text: str, stream: TextIO) -> str:
-    """`text` as `stream` can write it: with substitutes, or “?”, for what it has no bytes for."""
-    encoding = stream.encoding or "utf-8"
-    return text.encode(encoding, "rnn-tui-substitutes").decode(encoding)
-
-
-def _substitute(error: UnicodeError) -> tuple[str, int]:
-    """What stands for the character that can't be written, and where to go on."""
-    assert isinstance(error, UnicodeEncodeError)
-    # File names may have bytes that are no characters.
-    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
-
-
-codecs.register_error("rnn-tui-substitutes", _substitute)
 
 
 def console(stream: TextIO) -> Console:
@@ -119,15 +80,14 @@ class Lines:
         Args:
             lines: the parts of each, with their styles.
         """
-        shown = [[(writable(text, self._out), style) for text, style in line] for line in lines]
         if self._console is None:
-            for line in shown:
+            for line in lines:
                 self._out.write("".join(text for text, _ in line) + "\n")
             self._out.flush()
             return
         from rich.text import Text  # noqa: PLC0415 - on terminals only
 
-        for line in shown:
+        for line in lines:
             self._console.print(Text.assemble(*line))
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:

@@ -229,7 +229,7 @@ class _Table:
             path, *rest = table_row(reading)
             if self._terminal:
                 path = printable(path, LONGEST_CSV_PATH)
-            self._writer.writerow([output.writable(path, self._out), *rest])
+            self._writer.writerow([path, *rest])
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any]) -> None:

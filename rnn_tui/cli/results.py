@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.cli.output import ProgressBar, console, print_json, print_line
+from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import by_variant
@@ -150,7 +150,7 @@ class TrainingOutput:
     def _print(self, what: str | Table) -> None:
         with self.bar.away():
             if isinstance(what, str):
-                print_line(what)
+                print(what, flush=True)
             else:
                 console(sys.stdout).print(what)
 

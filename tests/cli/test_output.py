@@ -15,11 +15,9 @@ from rnn_tui.cli.output import (
     print_table,
     stopped,
     stopping_on_signals,
-    writable,
 )
 from tests.cli.command_line import screen_after
 
-ANSWER = "1 + 1 = 10 → ✓ – …"
 EVIL = "\x1b[31m[red]x\t\n"
 
 
@@ -34,10 +32,6 @@ class Terminal(io.StringIO):
         return [line for line in screen_after(self.getvalue().replace("\n", "\r\n")) if line]
 
 
-def stream(encoding: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(), encoding=encoding)
-
-
 def terminal_for(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal in place of stdout and stderr; not a fixture, since pytest sets these anew."""
     out = Terminal()
@@ -47,23 +41,6 @@ def terminal_for(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.delenv("NO_COLOR", raising=False)
     return out
-
-
-@pytest.mark.parametrize(
-    ("encoding", "shown"),
-    [
-        ("utf-8", ANSWER),
-        ("ascii", "1 + 1 = 10 -> right - ..."),
-        ("cp1252", "1 + 1 = 10 -> right – …"),  # what it has of its own stays
-    ],
-)
-def test_what_a_stream_can_not_write_gets_a_substitute(encoding: str, shown: str) -> None:
-    assert writable(ANSWER, stream(encoding)) == shown
-
-
-def test_what_has_no_substitute_is_written_all_the_same() -> None:
-    assert writable("日\udcff", stream("ascii")) == "??"
-    assert writable("日\udcff", stream("utf-8")) == "日?"
 
 
 def test_a_table_is_columns_on_a_terminal_and_tabs_in_a_pipe(

@@ -1,0 +1,111 @@
+"""stdin, stdout and stderr as every command finds them, whatever the shell has done to them.
+
+A command must not fail for want of a stream, nor for a character that a stream has no bytes for;
+and where what was asked for can't be printed, it must not end as if it had been.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from rnn_tui.engine.errors import printable
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+# For streams that can't write them, such as a pipe on Windows.
+SUBSTITUTES = {
+    "→": "->", "✓": "right", "✗": "wrong,", "–": "-", "−": "-", "…": "...", "×": "x", "±": "+-",
+    "“": '"', "”": '"', "·": "-", "\N{REPLACEMENT CHARACTER}": "?",
+}  # fmt: skip
+
+
+class OutputLostError(SystemExit):
+    """stdout takes nothing more, and the process ends.
+
+    No `OSError`, or it would be told as the fault of whatever file was being read or written; and
+    no `Exception` at all, or the training loop would take it for a failure of the training.
+
+    Attributes:
+        reason: why, in a sentence; empty where nobody reads any more, who needs not be told.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(1)
+        self.reason = ""
+        if not isinstance(error, BrokenPipeError):
+            why = printable(error.strerror or error, 100)
+            self.reason = f"stdout can't be written ({why}); send it elsewhere."
+
+
+class _Results(io.FileIO):
+    """stdout."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            raise OutputLostError(error) from error
+
+
+class _Messages(io.FileIO):
+    """stderr. Where it can't be written, nobody can be told, and what was asked for goes on."""
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        try:
+            return super().write(data)
+        except OSError:
+            return len(memoryview(data))
+
+
+def prepare() -> None:
+    """Make streams of stdout and stderr that always take text, or end the process as they should.
+
+    What is no ordinary stream, as in a test or on the console of Windows, stays as it is.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            # Closed: the next file would get its number, and then what is written to the stream.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    sys.stdout = _stream(sys.stdout, _Results)
+    sys.stderr = _stream(sys.stderr, _Messages)
+
+
+def _stream(stream: TextIO | None, kind: Callable[..., io.FileIO]) -> TextIO:
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")
+    if not isinstance(stream, io.TextIOWrapper):
+        return stream
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    if type(raw) is not io.FileIO:
+        return stream
+    at_once = stream.line_buffering or stream.write_through
+    return io.TextIOWrapper(
+        io.BufferedWriter(kind(raw.fileno(), "w", closefd=False)),
+        stream.encoding, "rnn-tui-substitutes", line_buffering=at_once,
+    )  # fmt: skip
+
+
+def _substitute(error: UnicodeError) -> tuple[str, int]:
+    """What stands for the character that can't be written, and where to go on."""
+    assert isinstance(error, UnicodeEncodeError)
+    # File names may have bytes that are no characters.
+    return SUBSTITUTES.get(error.object[error.start], "?"), error.start + 1
+
+
+codecs.register_error("rnn-tui-substitutes", _substitute)
+
+
+def let_go_of_stdout() -> None:
+    """Write what is left, unless nobody takes it, of which Python must not complain at exit."""
+    try:
+        sys.stdout.flush()
+    except (OSError, OutputLostError, KeyboardInterrupt):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
