@@ -108,11 +108,14 @@ def run(options: argparse.Namespace) -> int:
     from rnn_tui.runs.held import HELD  # noqa: PLC0415
 
     control, progress = events.Control(), _Progress(quiet=options.quiet)
-    with output.stopping_on_signals(output.stopping(control)) as received, progress.bar:
-        end = train_missing(made, progress.take, control)
-        lost = HELD.insist()
-    stopped = end.runs_left > 0
-    _tell(made, [] if stopped else outputs, as_json=options.json, was_stopped=stopped, lost=lost)
+    with output.stopping_on_signals(output.stopping(control)) as received:
+        with progress.bar:
+            end = train_missing(made, progress.take, control)
+            lost = HELD.insist()
+        stopped = end.runs_left > 0
+        written = [] if stopped else outputs
+        # A signal that comes now is too late to stop anything: what there is, is told whole.
+        _tell(made, written, as_json=options.json, was_stopped=stopped, lost=lost)
     for sentence in lost:
         output.say(sentence)
     if stopped:

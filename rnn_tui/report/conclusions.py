@@ -58,16 +58,18 @@ class Comparison:
         return sum(value < 0 for value in self.differences.values())
 
     @property
-    def difference(self) -> float:
-        """The mean over seeds of the first figure less the second, in points."""
-        return _mean(self.differences)
+    def difference(self) -> float | None:
+        """The mean over seeds of the first figure less the second, in points; None without any."""
+        return _mean(self.differences) if self.differences else None
 
     @property
     def holds(self) -> bool | None:
-        """Whether mean and majority of the seeds are as claimed; None if equal in every seed."""
+        """Whether mean and majority of the seeds are as claimed; None if equal in every seed, or
+        without any.
+        """
         if not self.seeds_for and not self.seeds_against:
             return None
-        return self.difference > 0 and self.seeds_for > self.seeds_against
+        return _mean(self.differences) > 0 and self.seeds_for > self.seeds_against
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""

@@ -78,9 +78,21 @@ def test_without_training_nothing_is_made(command: str, home: Path) -> None:
     assert not (home / "runs.db").exists()
 
 
-def test_ctrl_c_keeps_what_was_trained_and_prints_the_table_so_far(home: Path) -> None:
+def test_without_figures_there_is_one_document_with_nulls(home: Path) -> None:
+    code, out, err = run_inside(["report", "--no-training", "--json"])
+    assert (code, err) == (0, "")
+    document = json.loads(out)
+    assert document["status"] == "incomplete"
+    assert {row["mean"] for row in document["rows"]} == {None}
+    compared = [one for claim in document["conclusions"] for one in claim["comparisons"]]
+    assert compared
+    assert {one["mean_difference"] for one in compared} == {None}
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_ctrl_c_keeps_what_was_trained_and_prints_what_there_is(home: Path, as_json: bool) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "report", "--only", "recall,adder", "--seeds", "1"],
+        [*COMMAND, "report", "--only", "recall,adder", "--seeds", "1", *["--json"] * as_json],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -92,7 +104,12 @@ def test_ctrl_c_keeps_what_was_trained_and_prints_the_table_so_far(home: Path) -
     out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == EXIT_INTERRUPTED
     assert assert_one_sentence(err).endswith("the same command goes on from there.")
-    assert out.count("| 0 of 1 |") == 9
+    if as_json:
+        document = json.loads(out)
+        assert document["status"] == "stopped"
+        assert [row["n"] for row in document["rows"]] == [0] * 9
+    else:
+        assert out.count("| 0 of 1 |") == 9
     with RunStore() as store:
         (run,) = store.runs()
     assert (run.status.value, run.config.task) == ("stopped", "recall")
