@@ -1,13 +1,16 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
 `RNN_TUI_HOME` moves everything the program writes (cache, runs, log) below one folder, for
-people who keep their home small and for tests that must not touch it.
+people who keep their home small and for tests that must not touch it. Where it names the home of
+nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
 """
 
 import os
 from pathlib import Path
 
 from platformdirs import user_cache_path, user_data_path, user_log_path
+
+from rnn_tui.engine.errors import SettingError, printable
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
@@ -16,7 +19,13 @@ WEIGHTS_NAME = "weights.safetensors"
 
 def _home() -> Path | None:
     value = os.environ.get(HOME_VARIABLE, "").strip()
-    return Path(value).expanduser() if value else None
+    try:
+        return Path(value).expanduser() if value else None
+    except RuntimeError:
+        raise SettingError(
+            f"{HOME_VARIABLE} is {printable(value, 200)}, and there is no such user's home; set it "
+            "to a folder."
+        ) from None
 
 
 def asset_dir() -> Path:
