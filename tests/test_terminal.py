@@ -62,7 +62,11 @@ class Terminal:
 
     def press(self, keys: str) -> None:
         """Type."""
-        os.write(self._ours, keys.encode())
+        self.type(keys.encode())
+
+    def type(self, keys: bytes) -> None:
+        """Type bytes, whether or not they are text."""
+        os.write(self._ours, keys)
 
     def wait_for(self, pattern: str) -> None:
         """Wait until text that matches is drawn, after whatever was waited for before."""
@@ -162,3 +166,25 @@ def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(
     assert run.status is Status.INTERRUPTED
     assert run.step > 0
     assert read_weights(run.weights).config == run.config
+
+
+def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (
+        ("LC_ALL", "C"), ("LANG", "C"), ("PYTHONUTF8", "0"), ("PYTHONCOERCECLOCALE", "0")
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    terminal = Terminal()
+    try:
+        terminal.wait_for("─")  # not as an escape of Python's
+        for keys in (b"\xff", b"caf\xe9", b"\x1b[:A", b"\x1b[1114112R", b"\x1b[55296u"):
+            terminal.type(keys)
+            time.sleep(0.2)  # or they would be one sequence
+        terminal.press("?")
+        terminal.wait_for("Help")
+        terminal.press("\x11")
+        assert terminal.wait_for_end() == 0
+        terminal.assert_restored()
+    finally:
+        terminal.close()
