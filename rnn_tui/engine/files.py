@@ -159,6 +159,18 @@ def _replace(path: Path, data: bytes, before: os.stat_result | None) -> None:
     _sync_folder(path.parent)
 
 
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Refuse what is no regular file, before it is opened: a pipe would be waited for, for ever.
+
+    Raises:
+        OSError: with the reason, also where there is no such file.
+    """
+    mode = os.stat(path).st_mode
+    if not stat.S_ISREG(mode):
+        reason = "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file"
+        raise OSError(errno.EINVAL, reason, os.fspath(path))
+
+
 def _own_like(path: Path, before: os.stat_result) -> None:
     """Give a file the permissions of the one that it replaces, and its owner where that may be."""
     if sys.platform == "win32":

@@ -17,11 +17,18 @@ from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, DeviceError, printable
+from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.loss_log import LossLog
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import Stepper
-from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described
+from rnn_tui.engine.weights_file import (
+    METADATA_KEY,
+    TRAINING_PREFIX,
+    UNREADABLE,
+    described,
+    why,
+)
 
 DIGEST_BYTES = 16
 
@@ -112,12 +119,13 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
     """
     shown = printable(path, 200)
     try:
+        check_regular(path)
         with safe_open(path, framework="pt") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except UNREADABLE as error:
         raise CheckpointError(
-            f"The checkpoint {shown} can't be read ({printable(error, 100)}), so the run can't be "
+            f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be "
             "resumed; train it anew."
         ) from error
     theirs, step, metrics = described(about, shown)

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
+from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.metrics import Figures
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
 def _contents(path: Path, *, weights: bool) -> tuple[Any, dict[str, npt.NDArray[np.float32]]]:
     """The metadata, as JSON has it, and the weights if they are wanted."""
     try:
+        check_regular(path)
         with safe_open(path, framework="np") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             names = file.keys() if weights else ()
@@ -81,9 +83,14 @@ def _contents(path: Path, *, weights: bool) -> tuple[Any, dict[str, npt.NDArray[
             return about, {name: file.get_tensor(name) for name in wanted}
     except UNREADABLE as error:
         raise CheckpointError(
-            f"The weights in {printable(path, 200)} can't be read ({printable(error, 100)}); "
-            "train them anew."
+            f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them anew."
         ) from error
+
+
+def why(error: Exception) -> str:
+    """Why a file could not be read, in a few words."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return printable(reason or error, 100)
 
 
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:

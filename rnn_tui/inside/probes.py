@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.trace import Record, require_finite
-from rnn_tui.networks.stepwise import Activations, Array
+from rnn_tui.inside.trace import Record
+from rnn_tui.networks.stepwise import Activations, Array, require_finite
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.sequences.inference import SequenceNetwork

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.errors import CheckpointError, TaskError
-from rnn_tui.networks.stepwise import Activations, Array, sigmoid, softmax
+from rnn_tui.engine.errors import TaskError
+from rnn_tui.networks.stepwise import Activations, Array, require_finite, sigmoid, softmax
 
 if TYPE_CHECKING:
     # The first frame knows traces, and must not load what reads weights.
@@ -225,12 +225,6 @@ def against_the_mean(weight: Array, answer: int) -> Array:
     """What makes the winning logit differ from the mean of all: weights (O, …) less their mean."""
     result: Array = weight[answer] - weight.mean(axis=0)
     return result
-
-
-def require_finite(*arrays: npt.NDArray[Any]) -> None:
-    """Raise `CheckpointError` where huge weights left something other than numbers."""
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise CheckpointError("These weights are too large to compute with.")
 
 
 EVERY_STEP_NOTE = (

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.cell import Cell, Step
 
 Array = npt.NDArray[np.float32]
@@ -30,6 +32,12 @@ def softmax(logits: Array) -> Array:
     powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Array = powers / powers.sum(axis=-1, keepdims=True)
     return result
+
+
+def require_finite(*arrays: npt.NDArray[Any]) -> None:
+    """Raise `CheckpointError` where huge weights left something other than numbers."""
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise CheckpointError("These weights are too large to compute with; ask others.")
 
 
 class NumpyOperations:

@@ -13,9 +13,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
-from rnn_tui.engine.errors import CheckpointError, SettingError, printable
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.replicas import Replica
-from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 
@@ -136,7 +135,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
-        """Answer them, in their order."""
+        """Answer them, in their order; raises `CheckpointError` where weights are too large."""
 
     @property
     def label(self) -> str:
@@ -172,14 +171,6 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         if self.config.position is not None:
             about["position"] = self.config.position
         return {**about, "lengths": list(self.config.lengths)}
-
-    def checked(self, outputs: Array) -> Array:
-        """`outputs`; raises `CheckpointError` where huge weights made them no numbers."""
-        if not np.isfinite(outputs).all():
-            raise CheckpointError(
-                f"The weights in {printable(self._path, 200)} are too large to compute with."
-            )
-        return outputs
 
 
 def listed(values: Sequence[object]) -> str:

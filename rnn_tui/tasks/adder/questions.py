@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.networks.stepwise import Array, sigmoid
+from rnn_tui.networks.stepwise import Array, require_finite, sigmoid
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import PREFERRED_LOSS
 from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice, listed
@@ -235,7 +235,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         with np.errstate(all="ignore"):
             said = [network.outputs_of(numbers) for network in self.networks]
         for question, *parts in zip(questions, *said, strict=True):
-            outputs = self.checked(parts[0] if len(parts) == 1 else np.concatenate(parts))  # (R, L)
+            require_finite(outputs := np.concatenate(parts))  # (R, L)
             bits, probabilities = outputs[0] >= 0.5, outputs[0]
             if self._vote:
                 bits, probabilities = vote(outputs)

@@ -29,7 +29,7 @@ from torch import Tensor
 from torchvision.datasets import MNIST as TorchvisionMNIST
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.files import write_file
+from rnn_tui.engine.files import check_regular, write_file
 from rnn_tui.engine.paths import asset_dir, cache_dir
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
@@ -175,6 +175,7 @@ def _check_idx(path: Path) -> None:
     remedy = "put the published file there, or leave --data-dir out to use the data that ships"
     dimensions = 3 if "idx3" in path.name else 1
     try:
+        check_regular(path)
         with path.open("rb") as file:
             shape = _idx_shape(file, dimensions)
             size = os.fstat(file.fileno()).st_size
@@ -241,9 +242,10 @@ def load_extra(name: str) -> tuple[Tensor, Tensor]:
     Raises:
         DataError: if it can't be read, or is not what it should be.
     """
-    path = Path(name).expanduser()
+    path = Path(os.path.expanduser(name))  # an unknown user's home is a file that is not there
     shown = printable(path, 200)
     try:
+        check_regular(path)
         with path.open("rb") as file:
             start = file.read(4)
         images, labels = _read_npz(path) if start[:2] == b"PK" else _read_idx(path)

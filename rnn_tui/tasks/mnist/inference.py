@@ -16,7 +16,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stepwise import Array, CellWeights, softmax
+from rnn_tui.networks.stepwise import Array, CellWeights, require_finite, softmax
 from rnn_tui.tasks.config import ImageConfig
 
 # Rows and columns of an image, and digits.
@@ -93,8 +93,14 @@ class RowReaderNetwork:
 
         Args:
             digits: (N, 28, 28), 0 for background … 1 for ink, as MNIST has them.
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
         """
-        return softmax(self.logits(digits))
+        with np.errstate(all="ignore"):
+            logits = self.logits(digits)
+        require_finite(logits)
+        return softmax(logits)
 
     def logits(self, digits: Array) -> Array:
         """Logits (N, 10) of `digits` (N, 28, 28) in 0 … 1."""

@@ -1,5 +1,6 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -60,7 +61,7 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     Raises:
         CheckpointError: if it can't be read, or is of another network.
     """
-    checkpoint = load_checkpoint(Path(path).expanduser())
+    checkpoint = load_checkpoint(Path(os.path.expanduser(path)))
     theirs = checkpoint.config
     same = (theirs.name, theirs.size_text) == (config.name, config.size_text)
     try:

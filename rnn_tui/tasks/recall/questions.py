@@ -10,7 +10,7 @@ import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.networks.stepwise import Array, sigmoid, softmax
+from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
 from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -80,6 +80,9 @@ class RecallNetwork(SequenceNetwork):
 
         A softmax over the ten digits; after training with `bce`, ten separate probabilities that
         need not sum to 1.
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
         """
         order = sorted(range(len(sequences)), key=lambda at: -len(sequences[at]))
         lengths = [len(sequences[at]) for at in order]
@@ -87,8 +90,10 @@ class RecallNetwork(SequenceNetwork):
         for column, at in enumerate(order):
             inputs[np.arange(lengths[column]), np.asarray(sequences[at]), column] = 1
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
-        for logits in self.steps(inputs, lengths):
-            final[:, :, : logits.shape[2]] = logits
+        with np.errstate(all="ignore"):
+            for logits in self.steps(inputs, lengths):
+                final[:, :, : logits.shape[2]] = logits
+        require_finite(final)
         answers = np.empty((len(self.replicas), len(order), DIGITS), np.float32)
         answers[:, order] = final.transpose(0, 2, 1)
         separate = [replica.variant.loss == "bce" for replica in self.replicas]
@@ -159,9 +164,8 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
         """The digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
-        with np.errstate(all="ignore"):
-            said = np.concatenate([one.probabilities(sequences) for one in self.networks])
-        means = self.checked(said.mean(axis=0))  # (N, 10)
+        said = np.concatenate([one.probabilities(sequences) for one in self.networks])
+        means = said.mean(axis=0)  # (N, 10)
         for question, probabilities in zip(questions, means, strict=True):
             answer = int(probabilities.argmax())
             at = question.position - 1

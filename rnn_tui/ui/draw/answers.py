@@ -99,10 +99,10 @@ def answer_digit(digit: Ink, source: Source) -> DigitAnswer:
 
 def answer_of(network: RowReaderNetwork, digit: Ink, source: Source) -> DigitAnswer:
     """The same of a network that is loaded already."""
-    with np.errstate(all="ignore"):
+    try:
         probabilities = network.probabilities(digit[None])[0]
-    if not np.isfinite(probabilities).all():
-        return DigitAnswer(source, failure="No number comes out of these weights.")
+    except CheckpointError as error:
+        return DigitAnswer(source, failure=str(error))
     return DigitAnswer(source, tuple(probabilities.tolist()))
 
 
