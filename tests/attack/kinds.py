@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 
 from tests.attack.attack import Attack
+from tests.attack.command_lines import CommandLines
 from tests.attack.databases import Databases
 from tests.attack.exports import Exports
 from tests.attack.full_disk import FullDisk
+from tests.attack.images import Images
 from tests.attack.keys import KeysAttack
 from tests.attack.programs import Programs
+from tests.attack.weights import Weights
 
 ATTACKS: tuple[type[Attack], ...] = (
     Exports,
@@ -15,5 +18,8 @@ ATTACKS: tuple[type[Attack], ...] = (
     Databases,
     Programs,
     KeysAttack,
+    CommandLines,
+    Images,
+    Weights,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}
