@@ -10,13 +10,9 @@ import codecs
 import io
 import os
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TextIO
 
 from rnn_tui.engine.errors import printable
-
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
 
 # For streams that can't write them, such as a pipe on Windows.
 SUBSTITUTES = {
@@ -43,24 +39,37 @@ class OutputLostError(SystemExit):
             self.reason = f"stdout can't be written ({why}); send it elsewhere."
 
 
-class _Results(io.FileIO):
+class _Results(io.TextIOWrapper):
     """stdout."""
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    def write(self, text: str, /) -> int:
         try:
-            return super().write(data)
+            return super().write(text)
+        except OSError as error:
+            raise OutputLostError(error) from error
+
+    def flush(self) -> None:
+        try:
+            super().flush()
         except OSError as error:
             raise OutputLostError(error) from error
 
 
-class _Messages(io.FileIO):
+class _Messages(io.TextIOWrapper):
     """stderr. Where it can't be written, nobody can be told, and what was asked for goes on."""
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    def write(self, text: str, /) -> int:
         try:
-            return super().write(data)
+            return super().write(text)
         except OSError:
-            return len(memoryview(data))
+            _forget(self)
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except OSError:
+            _forget(self)
 
 
 def prepare() -> None:
@@ -78,19 +87,18 @@ def prepare() -> None:
     sys.stderr = _stream(sys.stderr, _Messages)
 
 
-def _stream(stream: TextIO | None, kind: Callable[..., io.FileIO]) -> TextIO:
+def _stream(stream: TextIO | None, kind: type[io.TextIOWrapper]) -> TextIO:
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")
-    if not isinstance(stream, io.TextIOWrapper):
+    if not isinstance(stream, io.TextIOWrapper) or isinstance(stream, kind):
         return stream
     raw = getattr(stream.buffer, "raw", stream.buffer)
-    if type(raw) is not io.FileIO:
+    if not isinstance(raw, io.FileIO):
         return stream
     at_once = stream.line_buffering or stream.write_through
-    return io.TextIOWrapper(
-        io.BufferedWriter(kind(raw.fileno(), "w", closefd=False)),
-        stream.encoding, "rnn-tui-substitutes", line_buffering=at_once,
-    )  # fmt: skip
+    # Of its own, since Textual draws on the one that Python made.
+    buffer = io.BufferedWriter(io.FileIO(raw.fileno(), "w", closefd=False))
+    return kind(buffer, stream.encoding, "rnn-tui-substitutes", line_buffering=at_once)
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
@@ -108,4 +116,11 @@ def let_go_of_stdout() -> None:
     try:
         sys.stdout.flush()
     except (OSError, OutputLostError, KeyboardInterrupt):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget(sys.stdout)
+
+
+def _forget(stream: TextIO) -> None:
+    """Send what `stream` still has, and all that is to come, to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -40,7 +40,7 @@ _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}
 _MOST_ENTRIES = 4096
 # What Pillow raises for damaged files.
 DAMAGED = (
-    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, OverflowError,
+    OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
     AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
 
@@ -245,7 +245,7 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
         if image.size != (header.width, header.height):
             raise ImageError(BROKEN)
         if factor > 1:
-            image.draft(None, (header.width // factor, header.height // factor))
+            image.draft(None, (max(1, header.width // factor), max(1, header.height // factor)))
         # In one piece: between two, a thread would wait for the others' Python.
         image.decodermaxblock = len(data)
         if image.mode.startswith("I"):  # 16 bits of grey

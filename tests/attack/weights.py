@@ -205,7 +205,10 @@ def _other_about(header: dict[str, Any], random: Random) -> None:
     metadata = header.get("__metadata__")
     if not isinstance(metadata, dict) or METADATA_KEY not in metadata:
         return
-    about = json.loads(metadata[METADATA_KEY]) if random.random() < 0.95 else None
+    try:
+        about = json.loads(metadata[METADATA_KEY]) if random.random() < 0.95 else None
+    except ValueError:  # damaged before
+        return
     if not isinstance(about, dict):
         metadata[METADATA_KEY] = random.choice(
             ["", "null", "[]", "[" * 99999, '{"format": 1}', "{"]

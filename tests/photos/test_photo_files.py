@@ -48,6 +48,12 @@ FILES: dict[str, tuple[bytes, str]] = {
 }
 
 
+def test_a_long_strip_of_one_row_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "strip.jpg"
+    cv2.imwrite(str(path), np.full((1, 3000, 3), 200, np.uint8))
+    assert read_image(path).shape[1] >= 750  # reduced, and not to nothing
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_bytes_that_are_no_photo_say_why(
     tmp_path: Path, name: str, capfd: pytest.CaptureFixture[str]
