@@ -6,6 +6,7 @@ heavy is imported before it is needed: rich draws on terminals alone.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
@@ -48,7 +49,19 @@ def print_json(document: Any, indent: int | None = 2) -> None:
 def _as_json(value: Any, indent: int | None = None) -> str:
     import json  # noqa: PLC0415 - the app's first frame does without
 
-    return json.dumps(value, indent=indent, allow_nan=False)
+    try:
+        return json.dumps(value, indent=indent, allow_nan=False)
+    except ValueError:  # JSON has no NaN and no infinity, as in what is known of a diverged network
+        return json.dumps(_with_nulls(value), indent=indent, allow_nan=False)
+
+
+def _with_nulls(value: Any) -> Any:
+    """The same, with None for what is no finite number."""
+    if isinstance(value, Mapping):
+        return {name: _with_nulls(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_nulls(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def console(stream: TextIO) -> Console:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rnn_tui.inside.inspection import Column, Inspection, share, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace, mapped
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, softmax
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite, softmax
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
 
 ALL_STATES_NOTE = (
@@ -151,6 +151,9 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
 
     Where it is positive, more ink would speak for the answer (Simonyan et al. 2014, “Deep inside
     convolutional networks”). By PyTorch's autograd, in double precision.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
@@ -167,7 +170,9 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
         [gradient] = torch.autograd.grad(winning, rows)
     if network.config.recipe.standardise:
         gradient = gradient / PIXEL_DEVIATION
-    result: Array = gradient.numpy().astype(np.float32)
+    with np.errstate(over="ignore"):
+        result: Array = gradient.numpy().astype(np.float32)
+    require_finite(result)
     return result
 
 

@@ -29,7 +29,8 @@ def sigmoid(values: Array) -> Array:
 
 def softmax(logits: Array) -> Array:
     """Probabilities (…, O) that sum to 1 over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    with np.errstate(over="ignore"):  # further apart than a number can say: a power of 0
+        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Array = powers / powers.sum(axis=-1, keepdims=True)
     return result
 

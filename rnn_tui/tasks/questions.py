@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-import numpy as np
-
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.replicas import Replica
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -165,8 +163,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
                 "hidden_size": replica.variant.hidden_size,
                 "loss": replica.variant.loss,
                 "seed": replica.seed,
-                # A network that diverged may have been tested all the same.
-                "metrics": {n: v if np.isfinite(v) else None for n, v in self._figures.items()},
+                "metrics": dict(self._figures),
             }
         if self.config.position is not None:
             about["position"] = self.config.position

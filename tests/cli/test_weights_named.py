@@ -1,5 +1,7 @@
 """Files of weights and data that a user names: what they are not, and what no number comes from."""
 
+import json
+import math
 import os
 import socket
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.weights_file import METADATA_KEY
 from tests.cli.command_line import (
     EXIT_FAILURE,
     assert_one_sentence,
@@ -86,6 +89,19 @@ def huge(shipped: str, path: Path) -> Path:
     largest = np.finfo(np.float32).max
     save_file({name: np.copysign(largest, one) for name, one in arrays.items()}, path, metadata)
     return path
+
+
+def test_figures_of_a_diverged_network_are_null_for_photos_too(tmp_path: Path, home: Path) -> None:
+    path, photo = tmp_path / "w.safetensors", tmp_path / "7.png"
+    with safe_open(asset_dir() / "pretrained" / "mnist-lstm.safetensors", framework="np") as file:
+        about = json.loads(file.metadata()[METADATA_KEY])
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    about["metrics"] = dict.fromkeys(about["metrics"], math.nan)
+    save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
+    cv2.imwrite(str(photo), np.full((60, 60), 200, np.uint8))
+    code, out, err = run_inside(["predict", str(photo), "--json", "--weights", str(path)])
+    assert (code, "fault" in err) == (0, False)
+    assert set(json.loads(out)["weights"]["metrics"].values()) == {None}
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
