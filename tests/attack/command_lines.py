@@ -28,9 +28,9 @@ CODES = (0, 1, 2, 130)
 OUTPUTS = ("output", "resume_output", "outputs", "npz")
 SECONDS, MOST_SECONDS = 60.0, 90.0
 # So long a training may take before Ctrl-C.
-SECONDS_OF_TRAINING = 1.0
+SECONDS_OF_TRAINING = 0.4
 # One of so many has an interpreter of its own.
-REAL = 40
+REAL = 80
 # Networks that train in a moment, where nothing hostile is put in their place.
 TINY = {
     "epochs": "1", "batch_size": "4", "training_size": "8", "test_size": "4", "seeds": "1",
@@ -89,7 +89,7 @@ def forms(parser: Any, words: tuple[str, ...] = ()) -> Iterator[Form]:
 class CommandLines(Attack):
     """Nothing but a sentence and one of a few exit codes, whatever is typed."""
 
-    name, unit, share, length = "command_lines", "command lines", 120, 10_000
+    name, unit, share, length = "command_lines", "command lines", 60, 10_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -35,7 +35,7 @@ SIZES = (1, 2, 27, 28, 61, 160)
 class Images(Attack):
     """Whatever a file holds, a photo has an answer or a few words on why it has none."""
 
-    name, unit, share, length = "images", "images", 300, 10_000
+    name, unit, share, length = "images", "images", 200, 10_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

@@ -35,7 +35,7 @@ DTYPES = ("F32", "F64", "F16", "BF16", "I64", "U8", "BOOL", "F8_E4M3", "x", 7, N
 class Weights(Attack):
     """A file of weights answers with numbers, or is refused in a sentence."""
 
-    name, unit, share, length = "weights", "files", 60, 2_000
+    name, unit, share, length = "weights", "files", 50, 2_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
