@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from rnn_tui.engine.errors import as_cell
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -148,9 +149,10 @@ def test_hostile_names_are_shown_safely(tmp_path: Path, name: str, form: list[st
     code, out, err = run_inside(["predict", *form, str(path)])
     assert code == 0
     assert "Traceback" not in err
-    if form == ["--csv"]:  # a pipe gets the name as it is
+    if form == ["--csv"]:
         [row] = csv.DictReader(io.StringIO(out))
-        assert row["path"] == str(path)
+        assert row["path"] == as_cell(str(path))
+        assert is_harmless(out.replace("\n", ""))
     elif form == ["--json"]:
         assert json.loads(out)["results"][0]["path"] == str(path)
         assert is_harmless(out.replace("\n", ""))
