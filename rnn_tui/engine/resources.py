@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ from rnn_tui.engine.errors import DeviceError
 
 if TYPE_CHECKING:
     import torch
+
+_IMPORTING = threading.RLock()
 
 
 def usable_cores() -> int:
@@ -93,13 +96,18 @@ def fast_bfloat16(device: torch.device) -> bool:
 
 @contextmanager
 def heavy_imports() -> Iterator[None]:
-    """Look for no garbage while the imports inside go on, and nowhere in what they made later."""
-    enabled, before = gc.isenabled(), len(sys.modules)
-    gc.disable()
-    try:
-        yield
-    finally:
-        if len(sys.modules) > before:
-            gc.freeze()
-        if enabled:
-            gc.enable()
+    """Look for no garbage while the imports inside go on, and nowhere in what they made later.
+
+    One thread at a time: of two that import modules of PyTorch which import each other, one gets
+    half a module, and an `ImportError`.
+    """
+    with _IMPORTING:
+        enabled, before = gc.isenabled(), len(sys.modules)
+        gc.disable()
+        try:
+            yield
+        finally:
+            if len(sys.modules) > before:
+                gc.freeze()
+            if enabled:
+                gc.enable()

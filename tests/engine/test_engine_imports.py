@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,19 @@ def test_an_import_that_fails_leaves_collection_on() -> None:
     with pytest.raises(ModuleNotFoundError), heavy_imports():
         __import__("a_module_that_nobody_has")
     assert gc.isenabled()
+
+
+def test_one_thread_at_a_time_imports() -> None:
+    # Or training that begins while PyTorch loads finds half a module, and fails.
+    begun = threading.Event()
+
+    def other() -> None:
+        with heavy_imports():
+            begun.set()
+
+    thread = threading.Thread(target=other)
+    with heavy_imports(), heavy_imports():
+        thread.start()
+        assert not begun.wait(0.05)
+    thread.join()
+    assert begun.is_set()
