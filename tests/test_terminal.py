@@ -4,13 +4,7 @@ What is checked here can't be seen in a pilot test: that keys typed in a termina
 process ends with the right code, and that it leaves the terminal as it found it.
 """
 
-import os
-import re
-import select
 import signal
-import struct
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,102 +14,9 @@ import pytest
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
+from tests.terminal import Terminal, statuses_written
 
-pty = pytest.importorskip("pty")
-fcntl = pytest.importorskip("fcntl")
-termios = pytest.importorskip("termios")
-
-PATIENCE = 90.0
-ROWS, COLUMNS = 24, 80
-CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
-TO_ALTERNATE, FROM_ALTERNATE = "\x1b[?1049h", "\x1b[?1049l"
-HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
-MOUSE_ON, MOUSE_OFF = "\x1b[?1000h", "\x1b[?1000l"
-
-
-class Terminal:
-    """A pseudo-terminal of 80 × 24 with the app in it."""
-
-    def __init__(self) -> None:
-        # The app's end stays open here too, so that its attributes can be read after the app ended.
-        self._ours, self._theirs = pty.openpty()
-        size = struct.pack("HHHH", ROWS, COLUMNS, 0, 0)
-        fcntl.ioctl(self._theirs, termios.TIOCSWINSZ, size)
-        self.attributes_before = self.attributes
-        self.output = ""
-        unwanted = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
-        environment = {k: v for k, v in os.environ.items() if k not in unwanted}
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "rnn_tui"],
-            stdin=self._theirs,
-            stdout=self._theirs,
-            stderr=self._theirs,
-            start_new_session=True,
-            env=environment | {"TERM": "xterm-256color"},
-        )
-
-    @property
-    def attributes(self) -> list[object]:
-        """Echo, line mode and the rest, as the terminal has them now."""
-        attributes: list[object] = termios.tcgetattr(self._theirs)
-        return attributes
-
-    def press(self, keys: str) -> None:
-        """Type."""
-        self.type(keys.encode())
-
-    def type(self, keys: bytes) -> None:
-        """Type bytes, whether or not they are text."""
-        os.write(self._ours, keys)
-
-    def wait_for(self, pattern: str) -> None:
-        """Wait until text that matches is drawn, after whatever was waited for before."""
-        drawn = ""
-        give_up = time.monotonic() + PATIENCE
-        while not re.search(pattern, CODES.sub("", drawn)):
-            assert time.monotonic() < give_up, f"no {pattern!r} in {CODES.sub('', drawn)[-2000:]!r}"
-            assert self._process.poll() is None, f"the app ended: {drawn[-2000:]!r}"
-            drawn += self._read()
-
-    def send(self, number: signal.Signals) -> None:
-        """Send the app a signal."""
-        self._process.send_signal(number)
-
-    def wait_for_end(self) -> int:
-        """Wait until the app has ended; returns its exit code."""
-        give_up = time.monotonic() + PATIENCE
-        while self._process.poll() is None:
-            assert time.monotonic() < give_up, "the app does not end"
-            self._read()
-        while self._read():
-            pass
-        return self._process.returncode
-
-    def close(self) -> None:
-        """End the app if it still runs."""
-        self._process.kill()
-        self._process.wait()
-        os.close(self._ours)
-        os.close(self._theirs)
-
-    def _read(self) -> str:
-        if not select.select([self._ours], [], [], 0.1)[0]:
-            return ""
-        text = os.read(self._ours, 65536).decode(errors="replace")
-        self.output += text
-        return text
-
-    def assert_restored(self) -> None:
-        """The terminal is as it was before the app."""
-        assert self.attributes == self.attributes_before
-        for on, off in (
-            (TO_ALTERNATE, FROM_ALTERNATE),
-            (HIDE_CURSOR, SHOW_CURSOR),
-            (MOUSE_ON, MOUSE_OFF),
-        ):
-            assert on in self.output
-            assert self.output.rfind(off) > self.output.rfind(on), (on, self.output[-300:])
-        assert "Traceback" not in self.output
+F3, F4, F5, F6, CTRL_Q = "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x11"
 
 
 @pytest.fixture
@@ -151,20 +52,31 @@ def test_quit_in_mid_training_asks_first(terminal: Terminal, home: Path) -> None
     assert list(home.glob("runs/*/*.safetensors")), "stop and keep kept nothing"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(
-    terminal: Terminal, number: signal.Signals
-) -> None:
+def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(terminal: Terminal) -> None:
     terminal.wait_for("MNIST")
     terminal.press("t")
     terminal.wait_for(r"[1-9][\d,]* img/s")
-    terminal.send(number)
-    assert terminal.wait_for_end() == 128 + number
+    terminal.send(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
     terminal.assert_restored()
+    assert_interrupted()
+
+
+def train(terminal: Terminal) -> None:
+    """Begin to train the adder, and wait until it gets on."""
+    terminal.wait_for("MNIST")
+    terminal.press(F4)
+    terminal.wait_for("Calculator")
+    terminal.press("t")
+    terminal.wait_for(r"[1-9][\d,]* sequences/s")
+
+
+def assert_interrupted() -> None:
+    """The one run there is was interrupted, has said so itself, and its weights are kept."""
     with RunStore() as store:
         [run] = store.runs()
-    assert run.status is Status.INTERRUPTED
     assert run.step > 0
+    assert statuses_written() == [run.status] == [Status.INTERRUPTED]
     assert read_weights(run.weights).config == run.config
 
 
@@ -179,7 +91,7 @@ def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(
     try:
         terminal.wait_for("─")  # not as an escape of Python's
         for keys in (b"\xff", b"caf\xe9", b"\x1b[:A", b"\x1b[1114112R", b"\x1b[55296u"):
-            terminal.type(keys)
+            terminal.press(keys)
             time.sleep(0.2)  # or they would be one sequence
         terminal.press("?")
         terminal.wait_for("Help")
@@ -188,3 +100,98 @@ def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(
         terminal.assert_restored()
     finally:
         terminal.close()
+
+
+@pytest.mark.parametrize("controlling", [True, False], ids=["told", "not told"])
+def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run(
+    home: Path, controlling: bool
+) -> None:
+    terminal = Terminal(controlling=controlling)
+    try:
+        train(terminal)
+        terminal.press(f"{F3}{F4}{F5}n")
+        terminal.hang_up()
+        assert terminal.wait_for_end() == 128 + signal.SIGHUP
+    finally:
+        terminal.close()
+    assert_interrupted()
+
+
+def test_a_terminal_that_nobody_reads_can_be_ended_and_is_as_it_was(terminal: Terminal) -> None:
+    train(terminal)
+    for _ in range(20):
+        terminal.press(f"{F3}{F4}{F5}n")
+        time.sleep(0.05)
+    terminal.send(signal.SIGTERM)
+    assert terminal.wait_for_end(reading=False) == 128 + signal.SIGTERM
+    assert terminal.attributes == terminal.attributes_before  # the rest could not be written
+    assert_interrupted()
+
+
+@pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])
+def test_stopped_continued_and_ended_the_app_leaves_the_terminal_as_it_was(
+    terminal: Terminal, number: signal.Signals
+) -> None:
+    terminal.wait_for("MNIST")
+    terminal.watch(0.5)
+    terminal.stop_and_continue(number)
+    terminal.wait_for("MNIST")  # it draws all of it again
+    terminal.send(signal.SIGTERM)
+    assert terminal.wait_for_end() == 128 + signal.SIGTERM
+    terminal.assert_restored()
+
+
+@pytest.mark.parametrize("keys", ["", F3, F4, F5, F6])
+def test_it_can_be_quit_while_something_is_being_made(terminal: Terminal, keys: str) -> None:
+    if keys:
+        terminal.wait_for("MNIST")
+        terminal.press(keys)
+        terminal.watch(0.1)
+    else:
+        terminal.wait_for("R")  # the first that is drawn
+    terminal.press(CTRL_Q)
+    assert terminal.wait_for_end() == 0
+    terminal.assert_restored()
+
+
+HELP = "import time; from rnn_tui.ui.shell.app import RnnTuiApp\nRnnTuiApp.action_help = "
+STUCK = {
+    "the app": f"{HELP}lambda self: time.sleep(600)",
+    "a thread": f"{HELP}lambda a: a.run_worker(a.store.ask(a, lambda _: time.sleep(600)))",
+}
+
+
+@pytest.mark.parametrize("changed", STUCK.values(), ids=list(STUCK))
+def test_it_can_be_ended_where_something_in_it_hangs(home: Path, changed: str) -> None:
+    terminal = Terminal(changed=changed)
+    try:
+        terminal.wait_for("MNIST")
+        terminal.press("?")
+        terminal.watch(0.3)
+        terminal.send(signal.SIGTERM)
+        assert terminal.wait_for_end() == 128 + signal.SIGTERM
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+
+
+def test_a_fault_is_told_in_a_sentence_and_leaves_the_terminal_as_it_was(home: Path) -> None:
+    terminal = Terminal(changed=f"{HELP}lambda self: 1 / 0")
+    try:
+        terminal.wait_for("MNIST")
+        terminal.press("?")
+        assert terminal.wait_for_end() == 1
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+    [sentence] = [line for line in terminal.output.splitlines() if "a fault" in line]
+    assert "rnn-tui: ZeroDivisionError: this is a fault of rnn-tui; " in sentence
+    assert "ZeroDivisionError" in (home / "log/rnn-tui.log").read_text()
+
+
+def test_bytes_that_are_no_text_are_no_keys(terminal: Terminal) -> None:
+    terminal.wait_for("MNIST")
+    terminal.press(b"\xff\xc3(")
+    terminal.watch(0.2)
+    terminal.press("?")
+    terminal.wait_for("Esc closes")

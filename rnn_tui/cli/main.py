@@ -100,7 +100,7 @@ def _run_app(data_dir: str | None) -> int:
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
     # time; the app collects again once that frame is drawn.
     gc.disable()
-    from rnn_tui.ui.shell.app import run  # noqa: PLC0415 - Textual, on use only
+    from rnn_tui.ui.shell.ending import run  # noqa: PLC0415 - Textual, on use only
 
     return run(data_dir)
 

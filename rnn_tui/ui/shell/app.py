@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import logging
-import os
-import signal
-import sys
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -23,8 +18,7 @@ from textual.widgets import TabbedContent
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.engine.paths import run_database
-from rnn_tui.runs.held import HELD
+from rnn_tui.engine.paths import log_file, run_database
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.shell.keys import KeyFooter, commands, copied, help_sections
@@ -62,7 +56,7 @@ FIRST_STYLES = tuple(
     )
 )
 
-SECONDS_TO_STOP = 0.8
+logger = logging.getLogger(__name__)
 
 
 class RnnTuiApp(PlainNotices[int]):
@@ -110,6 +104,8 @@ class RnnTuiApp(PlainNotices[int]):
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
         self._next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
+        # Ends the process, with an exit code and a sentence, where something else can than Textual.
+        self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
         self.tabs = AppTabs(tabs)
         # In place of `bind`, which takes no words for the help.
@@ -144,8 +140,6 @@ class RnnTuiApp(PlainNotices[int]):
     def _go_on(self) -> None:
         """Behind the first frame."""
         gc.enable()
-        if not self.is_headless:
-            self._end_on_signals()
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
         self.news.timer.resume()
@@ -153,15 +147,23 @@ class RnnTuiApp(PlainNotices[int]):
             self.notify(sentence, severity="error", markup=False, timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
 
-    def _end_on_signals(self) -> None:
-        """Let the system's requests to end interrupt the run in training, which keeps it."""
-        for name in ("SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            # Windows' event loops have no handlers; a run is then kept as of its last checkpoint.
-            with suppress(NotImplementedError):
-                if number is not None:
-                    loop = asyncio.get_running_loop()
-                    loop.add_signal_handler(number, self.exit, 128 + number, 128 + number)
+    def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
+        """End; in a terminal that is the end of the process."""
+        if self.end_process is not None:
+            self.end_process(return_code, "")
+        super().exit(result, return_code, message)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """What nobody caught: no traceback reaches the user, and what trains is kept."""
+        if self._exit:  # where the app is taken apart, its parts fail; nobody sees them any more
+            logger.info("while the app ended", exc_info=error)
+        elif self.end_process is None:
+            super()._handle_exception(error)
+        else:
+            logger.error("the app failed", exc_info=error)
+            name = type(getattr(error, "error", error)).__name__  # a worker's is in another
+            told = f"{name}: this is a fault of rnn-tui; {log_file()} has the details."
+            self.end_process(1, f"rnn-tui: {told}\n")
 
     async def _offer_to_resume(self) -> None:
         """Say which runs were interrupted, and how to go on with them."""
@@ -339,23 +341,3 @@ class RnnTuiApp(PlainNotices[int]):
         """Something trains now: there will be news of it, and keys that stop it."""
         self.news.timer.resume()
         self.refresh_bindings()
-
-
-def run(data_dir: str | None = None) -> int:
-    """Run the app and end the process; returns to no caller.
-
-    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
-    busy machine, and it would wait for a thread that can't stop in time (a step of a huge network,
-    an import). By then the terminal is restored and the weights are on disk: those of the step in
-    hand, or else of the last epoch.
-    """
-    app = RnnTuiApp(data_dir=data_dir)
-    code = app.run()
-    app.runs.close(SECONDS_TO_STOP)
-    lost = HELD.let_go()
-    for sentence in lost:
-        print(f"rnn-tui: {sentence}", file=sys.stderr)
-    logging.shutdown()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(app.return_code or code or int(bool(lost)))

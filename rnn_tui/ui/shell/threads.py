@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
@@ -19,6 +20,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+# What `in_thread` calls now.
+_AT_WORK: set[object] = set()
 
 
 async def in_thread(
@@ -33,12 +36,27 @@ async def in_thread(
         asyncio.CancelledError: if `widget` is being removed by then, as when the app quits; it ends
             the worker that waits.
     """
+
+    def call() -> T:
+        job = object()
+        _AT_WORK.add(job)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _AT_WORK.discard(job)
+
     try:
-        return await asyncio.to_thread(function, *args, **kwargs)
+        return await asyncio.to_thread(call)
     finally:
         # A widget that is being removed counts as not displayed.
         if not (widget.is_attached and widget.display):
             raise asyncio.CancelledError
+
+
+def wait_for_threads(until: float) -> None:
+    """Wait for what `in_thread` has called and may be writing a file, `until` a monotonic time."""
+    while _AT_WORK and time.monotonic() < until:
+        time.sleep(0.01)
 
 
 class LatestQuestion(Generic[T]):

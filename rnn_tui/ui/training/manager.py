@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -90,8 +91,7 @@ class TrainingManager:
         self._training: threading.Thread | None = None
         self._colours: dict[str, int] = {}
         self._begun = ""  # the run that the rerun has in hand
-        # Names by id of those runs that are told to be held, which a thread tries to keep.
-        self._held: dict[str, str] = {}
+        self._held: dict[str, str] = {}  # by id the names of runs that a thread tries to keep
         self._keeper: threading.Thread | None = None
         self._closing = threading.Event()
 
@@ -220,16 +220,19 @@ class TrainingManager:
             ),
         )
 
-    def close(self, seconds: float) -> bool:
-        """Stop everything; returns whether all threads ended within `seconds`.
-
-        The run in training is then interrupted: it was the program that ended, not the run.
-        """
-        self._control.stop(interrupted=True)
+    def interrupt(self) -> None:
+        """Interrupt what trains or would begin; what the user has stopped stays stopped."""
         self._closing.set()
-        for thread in self._threads:
-            thread.join(seconds / max(1, len(self._threads)))
-        return not any(thread.is_alive() for thread in self._threads)
+        if not self._control.stopping:
+            self._control.stop(interrupted=True)
+
+    def close(self, seconds: float) -> bool:
+        """Interrupt what trains; returns whether it, and all that keeps, ended within `seconds`."""
+        self.interrupt()
+        until = time.monotonic() + seconds
+        for thread in filter(None, (self._training, self._keeper)):
+            thread.join(max(0.0, until - time.monotonic()))
+        return not (self.busy or (self._keeper is not None and self._keeper.is_alive()))
 
     def _take_in(self, state: RunState) -> None:
         """Take in a run that begins or goes on; the oldest of its task are forgotten."""
@@ -263,6 +266,8 @@ class TrainingManager:
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()
+        if self._closing.is_set():  # behind that line, so that one of two threads stops it
+            self._control.stop(interrupted=True)
         self._training = self._spawn(target, "training", *arguments, self._control)
 
     def _spawn(self, target: Any, name: str, *arguments: Any) -> threading.Thread:

@@ -1,0 +1,144 @@
+"""Runs the app, and ends it at any moment: its runs are kept, its terminal is as it was.
+
+Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for
+the terminal, for threads, for whatever the app is doing. So a thread of its own ends the process
+here, and nothing that it does waits for long.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+
+from rnn_tui.runs.held import HELD
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.threads import wait_for_threads
+
+# What trains has so long to keep what it has; all of the end takes so long at most.
+SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9
+# For a terminal that nobody reads.
+SECONDS_TO_GIVE_BACK = 0.4
+ASKED = 0  # among the numbers of signals
+
+if sys.platform != "win32":
+    from rnn_tui.ui.textual_driver import SteadyDriver, Terminal
+
+    SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    class Ending:
+        """Ends the process on a signal, when the terminal is gone, or when the app asks for it.
+
+        To be made in the main thread, before Textual touches the terminal.
+
+        Args:
+            app: what ends.
+        """
+
+        def __init__(self, app: RnnTuiApp) -> None:
+            self._app = app
+            self._terminal = SteadyDriver.terminal = Terminal()
+            app.driver_class = SteadyDriver
+            self._code, self._sentence = 0, ""
+            self._ears, self._mouth = os.pipe()
+            os.set_blocking(self._mouth, False)
+            # Python writes the number of a signal there at once; a handler would have to wait until
+            # the main thread is free.
+            signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
+            for number in SIGNALS:
+                signal.signal(number, lambda _number, _frame: None)
+            threading.Thread(target=self._listen, name="ending", daemon=True).start()
+
+        def end(self, code: int, sentence: str = "") -> None:
+            """End the process; does not return.
+
+            Args:
+                code: its exit code.
+                sentence: what to say in the terminal, once that is as it was.
+            """
+            self._code, self._sentence = code, sentence
+            os.write(self._mouth, bytes([ASKED]))
+            _hold_still()
+
+        def _listen(self) -> None:
+            """In a thread: wait for a reason to end."""
+            # Who changes a terminal that is another's at the time is stopped, unless it does this.
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+            waiting = select.poll()
+            waiting.register(self._ears, select.POLLIN)
+            waiting.register(self._terminal.keys, 0)  # tells when it is gone, and nothing else
+            while True:
+                for file, what in waiting.poll():
+                    if file == self._ears:
+                        for number in os.read(self._ears, 64):
+                            if number == ASKED:
+                                self._end(self._code, self._sentence)
+                            elif number in SIGNALS:
+                                self._end(128 + number)
+                    elif what & (select.POLLHUP | select.POLLERR):
+                        self._end(128 + signal.SIGHUP)
+                    else:  # a system that can't wait for terminals
+                        waiting.unregister(file)
+
+        def _end(self, code: int, sentence: str = "") -> None:
+            """Keep what trains, give the terminal back, and end the process."""
+            until = time.monotonic() + SECONDS_TO_KEEP
+            # The last resort, of the system's own: Python may be held up by a library.
+            signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
+            self._app.runs.interrupt()
+            if self._app._loop is not None:
+                with suppress(RuntimeError):  # it is closed
+                    self._app._loop.call_soon_threadsafe(_hold_still)
+            giving_back = threading.Thread(
+                target=self._terminal.give_back, args=[sentence], daemon=True
+            )
+            giving_back.start()
+            giving_back.join(SECONDS_TO_GIVE_BACK)
+            self._app.runs.close(until - time.monotonic())
+            wait_for_threads(until)
+            if HELD:
+                telling = threading.Thread(target=self._tell_losses, daemon=True)
+                telling.start()
+                telling.join(SECONDS_TO_GIVE_BACK)
+            os._exit(code or int(bool(HELD)))
+
+        def _tell_losses(self) -> None:
+            """Say of what runs something could not be kept."""
+            with suppress(OSError):  # nobody is there any more
+                for run in HELD:
+                    self._terminal.say(f"rnn-tui: {run.loss}\n")
+
+
+def _hold_still() -> None:
+    """Do nothing any more, until the process has ended."""
+    while True:
+        time.sleep(1)
+
+
+def run(data_dir: str | None = None) -> int:
+    """Run the app and end the process; returns to no caller.
+
+    The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
+    busy machine, and it would wait for a thread that can't stop in time (a step of a huge network,
+    an import). By then the terminal is restored and the weights are on disk: those of the step in
+    hand, or else of the last epoch.
+    """
+    app = RnnTuiApp(data_dir=data_dir)
+    if sys.platform != "win32":
+        app.end_process = Ending(app).end
+    code = app.run() or app.return_code or 0
+    if app.end_process is not None:  # it did not come so far as to be ended
+        app.end_process(code, "")
+    app.runs.close(SECONDS_TO_KEEP)
+    lost = HELD.let_go()
+    for sentence in lost:
+        print(f"rnn-tui: {sentence}", file=sys.stderr)
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or int(bool(lost)))

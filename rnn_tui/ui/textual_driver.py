@@ -1,0 +1,159 @@
+"""Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
+
+Its thread that writes ends where a write fails, and whoever has more to write waits for it for
+ever. Its thread that reads ends the app at a byte that is no UTF-8. After a stop that came without
+a word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
+app. Waits for `WriterThread` and `LinuxDriver` to do better.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ClassVar, cast
+
+from textual.app import App
+
+if sys.platform != "win32":
+    import termios
+
+    from textual.drivers.linux_driver import LinuxDriver
+
+    ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
+    # Ends what is cut short; then frames, mouse, pastes, sizes, wrap, keys, screen, cursor, focus.
+    GIVE_BACK = (
+        "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l"
+        f"\x1b[?2048l\x1b[?7h\x1b[<u{LEAVE}\x1b[?25h\x1b[?1004l"
+    )
+    SECONDS_TO_TAKE = 0.2
+
+    class Terminal:
+        """The terminal as the app found it, and a file that Textual writes to.
+
+        A write never fails: what comes once the terminal is gone, or given back, is dropped.
+
+        Attributes:
+            keys: the number of the file that keys come from.
+            changing: held while the terminal is taken.
+            given_back: whether it is not to be taken, or written to, any more.
+        """
+
+        def __init__(self) -> None:
+            # Standard error, which Textual draws on, may lead elsewhere.
+            keys, screen = sys.__stdin__, sys.__stdout__
+            assert keys is not None
+            assert screen is not None
+            self.keys, self._screen = keys.fileno(), screen
+            self._attributes = termios.tcgetattr(self.keys)
+            self._writing = threading.Lock()
+            self._entered = False
+            self.changing = threading.Lock()
+            self.given_back = False
+
+        def fileno(self) -> int:
+            """The number of the file, as Textual asks for it."""
+            return self._screen.fileno()
+
+        def write(self, text: str) -> None:
+            """Write, if there is still somebody to read it."""
+            self._unless_gone(lambda: self._put(text))
+
+        def _put(self, text: str) -> None:
+            self._screen.write(text)
+            if text in (ENTER, LEAVE):
+                self._entered = text == ENTER
+
+        def flush(self) -> None:
+            """Write what waits."""
+            self._unless_gone(self._screen.flush)
+
+        def _unless_gone(self, do: Callable[[], object]) -> None:
+            with self._writing:
+                if not self.given_back:
+                    try:
+                        do()
+                    except OSError:
+                        self.given_back = True
+                        signal.raise_signal(signal.SIGHUP)  # as if the system had told
+
+        def give_back(self, sentence: str = "") -> None:
+            """Leave the terminal as it was, with a sentence on it; blocks where nobody reads it."""
+            self.given_back = True
+            # Whoever is about to take it comes to the end of that, or does not begin.
+            self.changing.acquire(timeout=SECONDS_TO_TAKE)
+            with suppress(OSError, termios.error):  # it is gone
+                if self._is_ours():
+                    termios.tcsetattr(self.keys, termios.TCSANOW, self._attributes)
+                self.say((GIVE_BACK if self._entered else "") + sentence)
+                termios.tcflush(self.keys, termios.TCIFLUSH)  # what was typed was for the app
+
+        def say(self, text: str) -> None:
+            """Write what is to be read after the app; blocks where nobody reads it.
+
+            Raises:
+                OSError: if the terminal is gone.
+            """
+            with self._writing:
+                self._screen.write(text)
+                self._screen.flush()
+
+        def _is_ours(self) -> bool:
+            """Whether the shell has not taken it back, as it does from a job that is stopped."""
+            try:
+                return os.tcgetpgrp(self.keys) == os.getpgrp()
+            except OSError:  # no job control
+                return True
+
+    class SteadyDriver(LinuxDriver):
+        """A driver that can be stopped, continued and ended at any moment.
+
+        Attributes:
+            terminal: what it draws on; a process has one.
+        """
+
+        terminal: ClassVar[Terminal]
+
+        def __init__(self, app: App[Any], **options: Any) -> None:
+            super().__init__(app, **options)
+            self._file = cast("Any", self.terminal)  # it has all that is used of a file
+
+        def start_application_mode(self) -> None:
+            """Take the terminal, unless the app ends."""
+            with self.terminal.changing:
+                if not self.terminal.given_back:
+                    super().start_application_mode()  # type: ignore[no-untyped-call]
+                    return
+            while True:  # there is nothing to go on with
+                time.sleep(1)
+
+        # In place of a handler that runs in the middle of anything: it writes to the queue that it
+        # may have interrupted, and waits for itself.
+
+        def _sigtstp_application(self, *_: object) -> None:
+            self._loop.call_soon_threadsafe(super()._sigtstp_application)
+
+        def _sigcont_application(self, *_: object) -> None:
+            self._loop.call_soon_threadsafe(self._take_again)
+
+        def _take_again(self) -> None:
+            """Take the terminal as it was before the stop, whatever has happened to it."""
+            if self._auto_restart and not self._must_signal_resume:
+                self.suspend_application_mode()
+                self._must_signal_resume = True
+            super()._sigcont_application()
+
+        def _run_input_thread(self) -> None:
+            try:
+                while not self.exit_event.is_set():
+                    # Bytes that are no UTF-8 are no keys.
+                    with suppress(UnicodeDecodeError):
+                        self.run_input_thread()
+            except OSError:
+                signal.raise_signal(signal.SIGHUP)
+            except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
+                self._app.call_later(self._app._handle_exception, error)
