@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tests.attack.attack import Attack
 from tests.attack.command_lines import CommandLines
 from tests.attack.databases import Databases
+from tests.attack.ends import Ends
 from tests.attack.exports import Exports
 from tests.attack.full_disk import FullDisk
 from tests.attack.images import Images
@@ -12,14 +13,5 @@ from tests.attack.keys import KeysAttack
 from tests.attack.programs import Programs
 from tests.attack.weights import Weights
 
-ATTACKS: tuple[type[Attack], ...] = (
-    Exports,
-    FullDisk,
-    Databases,
-    Programs,
-    KeysAttack,
-    CommandLines,
-    Images,
-    Weights,
-)
+ATTACKS: tuple[type[Attack], ...] = (Exports, FullDisk, Databases, Programs, KeysAttack, HEAD, CommandLines, Images, Weights, Ends, 3d2be95, Attack, end, the, app, in, a, terminal, at, any, moment,)
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}
