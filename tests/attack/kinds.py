@@ -10,8 +10,9 @@ from tests.attack.exports import Exports
 from tests.attack.full_disk import FullDisk
 from tests.attack.images import Images
 from tests.attack.keys import KeysAttack
+from tests.attack.kills import Kills
 from tests.attack.programs import Programs
 from tests.attack.weights import Weights
 
-ATTACKS: tuple[type[Attack], ...] = (Exports, FullDisk, Databases, Programs, KeysAttack, HEAD, CommandLines, Images, Weights, Ends, 3d2be95, Attack, end, the, app, in, a, terminal, at, any, moment,)
+ATTACKS: tuple[type[Attack], ...] = (Exports, FullDisk, Databases, Programs, KeysAttack, HEAD, CommandLines, Images, Weights, Ends, 3d2be95, Attack, end, the, app, in, a, terminal, at, any, moment, Kills,)
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}
