@@ -14,5 +14,7 @@ from tests.attack.kills import Kills
 from tests.attack.programs import Programs
 from tests.attack.weights import Weights
 
-ATTACKS: tuple[type[Attack], ...] = (Exports, FullDisk, Databases, Programs, KeysAttack, HEAD, CommandLines, Images, Weights, Ends, 3d2be95, Attack, end, the, app, in, a, terminal, at, any, moment, Kills,)
+ATTACKS: tuple[type[Attack], ...] = (
+    CommandLines, Images, Weights, Databases, KeysAttack, Ends, Kills, Exports, Programs, FullDisk,
+)  # fmt: skip
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}
