@@ -1,13 +1,17 @@
 """Workarounds for what Textual 8 gets wrong with the terminal; the others are in `textual_fixes`.
 
 Its thread that writes ends where a write fails, and whoever has more to write waits for it for
-ever. Its thread that reads ends the app at a byte that is no UTF-8. After a stop that came without
-a word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
-app. Waits for `WriterThread` and `LinuxDriver` to do better.
+ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, as in a
+word pasted from elsewhere, and at sequences for keys that there can't be, such as `ESC [ : A`; a
+key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a word
+(SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the app.
+Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 from __future__ import annotations
 
+import codecs
+import logging
 import os
 import signal
 import sys
@@ -15,13 +19,17 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, ClassVar, cast
 
 from textual.app import App
+from textual.events import Key
+from textual.message import Message
 
 if sys.platform != "win32":
     import termios
 
+    from textual.drivers import linux_driver
     from textual.drivers.linux_driver import LinuxDriver
 
     ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
@@ -147,13 +155,25 @@ if sys.platform != "win32":
                 self._must_signal_resume = True
             super()._sigcont_application()
 
+        def process_message(self, message: Message) -> None:
+            """Pass a key on, if it is one."""
+            character = message.character if isinstance(message, Key) else None
+            if not (character and "\ud800" <= character <= "\udfff"):
+                super().process_message(message)
+
         def _run_input_thread(self) -> None:
             try:
                 while not self.exit_event.is_set():
-                    # Bytes that are no UTF-8 are no keys.
-                    with suppress(UnicodeDecodeError):
+                    try:
                         self.run_input_thread()
+                    except (ValueError, OverflowError) as error:  # of numbers in a sequence
+                        logging.getLogger(__name__).info("a key was passed over: %s", error)
             except OSError:
                 signal.raise_signal(signal.SIGHUP)
             except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
                 self._app.call_later(self._app._handle_exception, error)
+
+    def _replacing_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+        return partial(codecs.getincrementaldecoder(encoding), "replace")
+
+    vars(linux_driver)["getincrementaldecoder"] = _replacing_decoder

@@ -5,11 +5,8 @@ Where Textual gets it right, the piece goes, and what used it uses Textual's own
 
 from __future__ import annotations
 
-import codecs
-import logging
-import sys
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +20,7 @@ from textual.await_remove import AwaitRemove
 from textual.binding import ActiveBinding, Binding, BindingsMap
 from textual.command import CommandPalette
 from textual.dom import DOMNode
-from textual.driver import Driver
 from textual.errors import NoWidget
-from textual.events import Key
 from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.message import Message
@@ -39,47 +34,6 @@ from textual.widgets._progress_bar import Bar
 HERE = Path(__file__).parent
 # Where the styles that are read late are from, as far as Textual is concerned.
 LATE_STYLES = (str(HERE), "*.tcss")
-
-
-def forgiving(driver: type[Driver]) -> type[Driver]:
-    """Textual's driver for terminals, made to take whatever bytes come.
-
-    Textual reads keys in a thread, and an exception there ends the app, with exit code 0: at a byte
-    that is no UTF-8, as in a word pasted from elsewhere, and at sequences for keys that there can't
-    be, such as `ESC [ : A`. A key that is half a character (`ESC [ 55296 u`) can't be written.
-    Waits for `LinuxDriver` and `XTermParser` to pass over what they don't understand.
-
-    Args:
-        driver: the driver that Textual would take; all but that of Linux and macOS stay as it is.
-    """
-    if driver.__module__ != "textual.drivers.linux_driver":
-        return driver
-    vars(sys.modules[driver.__module__])["getincrementaldecoder"] = _replacing_decoder
-    base: Any = driver  # on Windows there is no such driver to inherit from
-
-    class ForgivingDriver(base):  # type: ignore[misc]
-        """Passes over keys that there can't be, and reads on."""
-
-        def run_input_thread(self) -> None:
-            """Read keys until the app ends."""
-            while True:
-                try:
-                    super().run_input_thread()
-                    return
-                except (ValueError, OverflowError) as error:  # of numbers in a sequence
-                    logging.getLogger(__name__).info("a key was passed over: %s", error)
-
-        def process_message(self, message: Message) -> None:
-            """Pass a key on, if it is one."""
-            character = message.character if isinstance(message, Key) else None
-            if not (character and "\ud800" <= character <= "\udfff"):
-                super().process_message(message)
-
-    return ForgivingDriver
-
-
-def _replacing_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-    return partial(codecs.getincrementaldecoder(encoding), "replace")
 
 
 # Textual keeps 64 style sources parsed; of more, it parses every one again for each new widget,

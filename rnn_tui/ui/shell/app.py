@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import on, work
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
-from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TabbedContent
@@ -36,7 +35,7 @@ from rnn_tui.ui.shell.notices import PlainNotices
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen, forgiving
+from rnn_tui.ui.textual_fixes import FrontScreen
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -111,10 +110,6 @@ class RnnTuiApp(PlainNotices[int]):
         # In place of `bind`, which takes no words for the help.
         keys = BindingsMap(bindings(tabs))
         self._bindings = BindingsMap.merge([keys, self._bindings])
-
-    def get_driver_class(self) -> type[Driver]:
-        """What reads keys and draws."""
-        return forgiving(super().get_driver_class())
 
     def get_default_screen(self) -> FrontScreen:
         """The screen with the tabs."""
