@@ -6,13 +6,14 @@ Where Textual gets it right, the piece goes, and what used it uses Textual's own
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import wraps
+from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 from textual import events
 from textual._compositor import CompositorMap
+from textual._styles_cache import StylesCache
 from textual._two_way_dict import TwoWayDict
 from textual.app import App
 from textual.await_complete import AwaitComplete
@@ -305,7 +306,11 @@ def _on_something(palette: CommandPalette, click: events.Click) -> bool:
 
 def _mend_textual() -> None:
     """Put the mended methods in the place of Textual's."""
+    # This cache has the lines of widgets in its keys: of a thousand that are long gone: 10 MB.
+    # Waits for `StylesCache.get_inner_outer` to be a class method.
+    colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
     for kind, name, mended in (
+        (StylesCache, "get_inner_outer", classmethod(colours)),
         (Widget, "_dispatch_message", _dispatch_while_there),
         (App, "_prune", _prune_with_workers),
         (Screen, "dismiss", _dismiss_own),
