@@ -22,13 +22,7 @@ from rnn_tui.engine.loss_log import LossLog
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import Stepper
-from rnn_tui.engine.weights_file import (
-    METADATA_KEY,
-    TRAINING_PREFIX,
-    UNREADABLE,
-    described,
-    why,
-)
+from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described, why
 
 DIGEST_BYTES = 16
 
@@ -195,11 +189,7 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
 
 
 def go_back_to(
-    resume: ResumePoint,
-    problem: Problem,
-    stepper: Stepper,
-    losses: LossLog,
-    device: torch.device,
+    resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, device: torch.device
 ) -> None:
     """Put weights, optimiser, schedule, losses and chance where they were.
 

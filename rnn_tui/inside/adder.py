@@ -303,10 +303,7 @@ class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
         if self._study is not None:
             source, unit = self._study.best
             values = [f"{value:+.3f}" for value in self._study.values(trace)]
-            told = [
-                ("probe", self._study.carry_row(trace)),
-                (f"{source} {unit} before", values),
-            ]
+            told = [("probe", self._study.carry_row(trace)), (f"{source} {unit} before", values)]
         return [
             ("bit", range(trace.steps)),
             ("a", numbers.bits(numbers.a)),

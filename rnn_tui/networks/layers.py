@@ -74,11 +74,7 @@ Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 
 @torch.no_grad()
 def initialise(
-    model: nn.Module,
-    cell: Cell,
-    scheme: str,
-    generator: torch.Generator,
-    forget_bias: float = 1.0,
+    model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_bias: float = 1.0
 ) -> None:
     """Fill every weight of `model` in place.
 

@@ -20,12 +20,7 @@ from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, Metric, split_figures
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.replicas import by_variant
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import (
-    COLUMNS,
-    LONGEST_TAG,
-    figure,
-    values_of,
-)
+from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, figure, values_of
 
 Kind = Literal["step", "epoch", "test"]
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")

@@ -96,9 +96,7 @@ MNIST = Task(
     ),
     measures=[ACCURACY],
     headline="test_accuracy",
-    published={
-        "test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48},
-    },
+    published={"test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}},
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
     config_class=ImageConfig,
     unit="images",

@@ -320,7 +320,7 @@ class MnistInside(InsideView, NetworkView):
         try:
             gradient = await in_thread(self, saliency, details.network, details.digit)
         except UserError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(str(error), severity="error")
             return
         if subject is self.subject:
             self._gradient = gradient

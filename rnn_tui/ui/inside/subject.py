@@ -212,7 +212,7 @@ class Studies:
         self._stop = None
         self._ticking.stop()
         if isinstance(found, str):
-            self._widget.notify(found, severity="error", markup=False)
+            self._widget.notify(found, severity="error")
             self._made[self._studied] = None
         elif found is not None:
             self._made[self._studied] = found

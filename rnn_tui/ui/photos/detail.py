@@ -150,11 +150,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         return self._asking.busy
 
     def show(
-        self,
-        reading: Reading,
-        place: tuple[int, int],
-        reader: PhotoReader,
-        source: Source,
+        self, reading: Reading, place: tuple[int, int], reader: PhotoReader, source: Source
     ) -> None:
         """Show a photo.
 

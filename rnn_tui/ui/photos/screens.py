@@ -19,14 +19,7 @@ from textual.widgets import Button, Checkbox, DirectoryTree
 from textual.widgets.tree import TreeNode
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.photos.export import (
-    in_the_way,
-    label_for,
-    labelled,
-    write_idx,
-    write_npz,
-    write_table,
-)
+from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.fields import MarkedCheckbox

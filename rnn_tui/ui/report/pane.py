@@ -240,7 +240,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             found = await in_thread(self, _accuracy_by_length, plan)
         except (UserError, ImportError, OSError) as error:
             text = str(error) if isinstance(error, UserError) else NO_TORCH
-            self.notify(text, severity="error", markup=False)
+            self.notify(text, severity="error")
             found = ()
         finally:
             self._measuring = False
@@ -273,7 +273,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         try:
             plan = settings.plan()
         except SettingError as error:
-            self.notify(str(error), severity="error", title="Not started", markup=False)
+            self.notify(str(error), severity="error", title="Not started")
             settings.focus_first()
             return
         self.post_message(ReportRequested(plan))
@@ -293,7 +293,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     def action_export(self) -> None:
         """Write all of it to one file."""
         if self._results is None:
-            self.notify(self._problem or "The figures are not read yet.", markup=False)
+            self.notify(self._problem or "The figures are not read yet.")
             return
         done = f"{numbers(self._standing, training=False)}."
         self.app.push_screen(ExportReportScreen(self._results.plan, done))
@@ -306,7 +306,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         if row.runs:
             self.post_message(RunsWanted(row.runs))
         else:
-            self.notify(NO_RUNS.format(row.experiment.label), markup=False, timeout=4)
+            self.notify(NO_RUNS.format(row.experiment.label), timeout=4)
 
     # What the rerun tells
 
@@ -327,7 +327,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         table = await self._ask(lambda store: results(kept(report.plan, store)))
         if table is not None:
             text, severity = told(report, table)
-            self.notify(text, severity=severity, markup=False, timeout=12)
+            self.notify(text, severity=severity, timeout=12)
 
 
 def _accuracy_by_length(plan: Plan) -> tuple[AccuracyByLength, ...]:

@@ -160,7 +160,7 @@ class ReportPlots(Vertical, SpreadView):
     """One plot at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "figure", "Figure", tooltip="Go to the next plot"),
+        Binding("j", "figure", "Figure", tooltip="Go to the next plot")
     ]
 
     def __init__(self) -> None:

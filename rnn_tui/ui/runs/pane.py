@@ -263,9 +263,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         problem = await self._ask(delete)
         if gone:
             self._deleted.append(gone)
-            self.notify(f"{_named(gone)} deleted; z brings back.", markup=False)
+            self.notify(f"{_named(gone)} deleted; z brings back.")
         if problem:
-            self.notify(problem, severity="error", markup=False)
+            self.notify(problem, severity="error")
         self.show_runs()
 
     @work(group="change")
@@ -282,7 +282,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return True
 
         if await self._ask(restore):
-            self.notify(f"{_named(runs)} brought back.", markup=False)
+            self.notify(f"{_named(runs)} brought back.")
         self.show_runs()
 
     def action_go_on(self) -> None:
@@ -291,7 +291,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if run is None:
             return
         if not run.status.resumable:
-            self.notify(f"{run.name} is {run.status}: there is nothing to resume.", markup=False)
+            self.notify(f"{run.name} is {run.status}: there is nothing to resume.")
             return
         self.post_message(ResumeRequested(run))
 
@@ -303,7 +303,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         if not self._sound([run]):
             return
         if not run.weights.is_file():
-            self.notify(f"{run.name} has no weights yet.", severity="error", markup=False)
+            self.notify(f"{run.name} has no weights yet.", severity="error")
             return
         self.post_message(WeightsWanted(run))
 

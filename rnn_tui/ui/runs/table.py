@@ -36,7 +36,7 @@ class FilterInput(TypedInput):
     """Words to filter by; Enter, Escape or ↓ go back to the table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape,down", "back", "Back", show=False),
+        Binding("enter,escape,down", "back", "Back", show=False)
     ]
 
     def action_back(self) -> None:

@@ -63,11 +63,7 @@ class RnnTuiApp(PlainNotices[int]):
 
     TITLE = "rnn-tui"
     CSS_PATH = [*FIRST_STYLES]
-    HORIZONTAL_BREAKPOINTS = [
-        (0, "-narrow"),
-        (110, "-wide"),
-        (160, "-very-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
@@ -139,7 +135,7 @@ class RnnTuiApp(PlainNotices[int]):
         # On a busy machine the timer may have ticked already, found nothing, and paused.
         self.news.timer.resume()
         for sentence in BROKEN_PLUGINS:
-            self.notify(sentence, severity="error", markup=False, timeout=20)
+            self.notify(sentence, severity="error", timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
@@ -167,13 +163,13 @@ class RnnTuiApp(PlainNotices[int]):
         try:
             runs = await self.store.ask(self.screen, lambda store: store.interrupted())
         except UserError as error:
-            self.notify(str(error), severity="warning", markup=False, timeout=10)
+            self.notify(str(error), severity="warning", timeout=10)
             return
         names = [run.name for run in runs]
         if names:
             what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} runs were"
             text = f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
-            self.notify(text, markup=False, timeout=20)
+            self.notify(text, timeout=20)
 
     @property
     def pane(self) -> Pane:
@@ -264,7 +260,7 @@ class RnnTuiApp(PlainNotices[int]):
         try:
             state = await self.store.ask(self.screen, lambda store: store.state(event.run))
         except UserError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(str(error), severity="error")
             return
         pane = await self._task_pane(event.run.config.task)
         if self._can_begin():  # no other request was faster

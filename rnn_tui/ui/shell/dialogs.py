@@ -61,7 +61,7 @@ class HelpScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,f1", "dismiss", "Close"),
+        Binding("escape,question_mark,q,f1", "dismiss", "Close")
     ]
 
     def __init__(self, text: str, sections: Mapping[str, Sequence[tuple[str, str]]]) -> None:

@@ -123,11 +123,11 @@ class News:
             for pane in app.query("ReportPane"):
                 pane.post_message(ReportChanged())
         if drained.loaded is not None and drained.loaded.failed:
-            app.notify(drained.loaded.text, severity="error", markup=False)
+            app.notify(drained.loaded.text, severity="error")
         for sentence in drained.held:
-            app.notify(sentence, severity="error", markup=False, timeout=20)
+            app.notify(sentence, severity="error", timeout=20)
         for sentence in drained.kept:
-            app.notify(sentence, markup=False)
+            app.notify(sentence)
         # What was drained may be a reason to go on looking.
         if not alive and not runs.anything_to_come:
             # Nothing can come until the next start: no wake-ups at idle.

@@ -129,7 +129,7 @@ class SpreadView(ChartView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd"),
+        Binding("v", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")
     ]
     spread: SpreadKind = "range"
 

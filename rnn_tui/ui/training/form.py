@@ -164,9 +164,7 @@ class SettingsForm(VerticalScroll):
         if not self.cells:
             self.query_one("#models Checkbox").focus()
             raise SettingError("Tick at least one cell to train.")
-        overrides: dict[str, Any] = {
-            "device": str(self.query_one("#device", Select).value),
-        }
+        overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
         for setting in self._spec.adjustable:

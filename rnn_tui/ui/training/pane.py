@@ -190,7 +190,7 @@ class TaskPane(Pane):
             configs = self._form.configs()
         except SettingError as error:
             self.remove_class("-form-away")
-            self.notify(str(error), severity="error", title="Not started", markup=False)
+            self.notify(str(error), severity="error", title="Not started")
             return
         self.post_message(TrainRequested(configs))
 
@@ -202,7 +202,7 @@ class TaskPane(Pane):
         self._form.focus_first()
         if left_out:
             text = f"The form has no field for {', '.join(left_out)}; these are as in the preset."
-            self.notify(text, severity="warning", markup=False, timeout=8)
+            self.notify(text, severity="warning", timeout=8)
 
     def started(self, run_ids: list[str]) -> None:
         """The app has started these runs, or goes on with one."""
@@ -304,7 +304,7 @@ class TaskPane(Pane):
         for line in state.log[seen:]:
             self._log(f"{state.config.label}: {line.text}")
             if aloud and line.level == "warning":
-                self.notify(line.text, severity="warning", markup=False)
+                self.notify(line.text, severity="warning")
         self._logged[state.run_id] = len(state.log)
 
     def _tell_end(self, state: RunState, aloud: bool) -> None:
@@ -316,7 +316,7 @@ class TaskPane(Pane):
         if state.checkpoint:
             self._log(f"{state.config.label}: weights in {state.checkpoint}")
         if aloud:
-            self.notify(text, severity=severity, markup=False, timeout=8)
+            self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)
 

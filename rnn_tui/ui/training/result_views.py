@@ -39,7 +39,7 @@ class ConfusionView(Vertical, TaskView):
 
     keys_in_front = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h", "next_variant", "Network", tooltip="Confusion of the next network"),
+        Binding("h", "next_variant", "Network", tooltip="Confusion of the next network")
     ]
 
     def __init__(self, pane: TaskPane) -> None:

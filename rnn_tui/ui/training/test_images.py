@@ -56,7 +56,7 @@ class TestImagesView(VerticalScroll, TaskView):
 
     keys_in_front = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "other_images", "Others", tooltip="Ten other test images"),
+        Binding("i", "other_images", "Others", tooltip="Ten other test images")
     ]
 
     def __init__(self, pane: TaskPane) -> None:

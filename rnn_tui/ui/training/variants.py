@@ -162,11 +162,7 @@ class VariantTable(Vertical, TaskView):
 
 
 def _row(
-    mark: Text,
-    variant: Variant,
-    metric: Metric,
-    spread: Spread,
-    report: float | None,
+    mark: Text, variant: Variant, metric: Metric, spread: Spread, report: float | None
 ) -> list[Text]:
     digits = "{:.2f}".format if metric.unit == "%" else _three_figures
     figures = [spread.mean, spread.sd, spread.low, spread.high]

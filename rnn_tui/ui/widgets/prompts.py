@@ -210,7 +210,7 @@ class ExportPrompt(Prompt):
                 self.say(f"{names}: there already. Enter once more replaces it.", wrong=True)
                 return
             sentence = await self.write(form, path)
-            self.app.notify(sentence, title="Exported", markup=False, timeout=8)
+            self.app.notify(sentence, title="Exported", timeout=8)
             self.dismiss()
         except (UserError, ValueError) as error:
             self.say(str(error), wrong=True)
