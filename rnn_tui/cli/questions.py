@@ -185,11 +185,9 @@ def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int
 
 
 def _answer_all(
-    questions: Questions[Question, Any],
-    chunks: Iterator[list[Question | Fault]],
-    results: _Lines | JsonResults,
-    inform: Callable[[str], None],
-) -> int:
+    questions: Questions[Question, Any], chunks: Iterator[list[Question | Fault]],
+    results: _Lines | JsonResults, inform: Callable[[str], None],
+) -> int:  # fmt: skip
     informed: set[str] = set()
     lines = faults = 0
     for chunk in chunks:

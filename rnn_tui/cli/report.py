@@ -177,13 +177,9 @@ class _Progress:
 
 
 def _tell(
-    made: Plan,
-    outputs: Sequence[Path],
-    *,
-    as_json: bool,
-    was_stopped: bool,
+    made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool,
     lost: Sequence[str] = (),
-) -> None:
+) -> None:  # fmt: skip
     """Print what there is, and write the documents."""
     from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
     from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415

@@ -59,16 +59,10 @@ class Outcome:
 
 
 def fit(
-    build: ProblemBuilder,
-    config: RunConfig,
-    emit: Emit,
-    control: Control,
-    *,
-    run_id: str | None = None,
-    checkpoint_path: Path | None = None,
-    resume: ResumePoint | None = None,
-    before_checkpoint: Callable[[], object] = lambda: None,
-) -> Outcome:
+    build: ProblemBuilder, config: RunConfig, emit: Emit, control: Control, *,
+    run_id: str | None = None, checkpoint_path: Path | None = None,
+    resume: ResumePoint | None = None, before_checkpoint: Callable[[], object] = lambda: None,
+) -> Outcome:  # fmt: skip
     """Train a problem as `config` says.
 
     Args:
@@ -127,16 +121,9 @@ class _Run:
     """The state of one call of `fit`."""
 
     def __init__(
-        self,
-        build: ProblemBuilder,
-        config: RunConfig,
-        emit: Emit,
-        control: Control,
-        *,
-        run_id: str,
-        writer: CheckpointWriter | None,
-        resume: ResumePoint | None,
-    ) -> None:
+        self, build: ProblemBuilder, config: RunConfig, emit: Emit, control: Control, *,
+        run_id: str, writer: CheckpointWriter | None, resume: ResumePoint | None,
+    ) -> None:  # fmt: skip
         self.id = run_id
         self.test_metrics: Figures = {}
         self._build, self._config, self._control = build, config, control

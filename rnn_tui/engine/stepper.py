@@ -19,13 +19,9 @@ class Stepper:
     """One optimisation step: gradients of the parts side by side, then the update."""
 
     def __init__(
-        self,
-        problem: Problem,
-        optimiser: torch.optim.Optimizer,
-        workers: Workers,
-        config: RunConfig,
-        total_steps: int,
-    ) -> None:
+        self, problem: Problem, optimiser: torch.optim.Optimizer, workers: Workers,
+        config: RunConfig, total_steps: int,
+    ) -> None:  # fmt: skip
         self._problem, self._optimiser, self._workers = problem, optimiser, workers
         self._schedule = make_schedule(optimiser, config, total_steps)
         self._average = make_average(problem.model, config)
@@ -77,12 +73,9 @@ class Stepper:
         return tensors, [float(group["lr"]) for group in self._optimiser.param_groups]
 
     def load(
-        self,
-        weights: Mapping[str, Tensor],
-        tensors: Mapping[str, Tensor],
-        learning_rates: Sequence[float],
-        step: int,
-    ) -> None:
+        self, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor],
+        learning_rates: Sequence[float], step: int,
+    ) -> None:  # fmt: skip
         """Go on from what `state` returned after `step` steps; it is checked before it is used.
 
         Raises:

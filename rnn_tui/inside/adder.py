@@ -159,14 +159,9 @@ class CarryStudy(Study):
 
 
 def study_carry(
-    network: AdderNetwork,
-    replica: int = 0,
-    _progress: Progress = silent,
-    _stopping: Stopping = never,
-    *,
-    additions: int = ADDITIONS,
-    seed: int = 0,
-) -> CarryStudy:
+    network: AdderNetwork, replica: int = 0, _progress: Progress = silent,
+    _stopping: Stopping = never, *, additions: int = ADDITIONS, seed: int = 0,
+) -> CarryStudy:  # fmt: skip
     """Look for the carry in a replica's units over random additions; that takes no time to tell.
 
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are

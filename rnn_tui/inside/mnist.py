@@ -216,13 +216,9 @@ class RowsStudy(Study):
 
 
 def study_rows(
-    network: RowReaderNetwork,
-    images: npt.NDArray[np.uint8],
-    labels: Labels,
-    *,
-    progress: Progress = silent,
-    stopping: Stopping = never,
-) -> RowsStudy | None:
+    network: RowReaderNetwork, images: npt.NDArray[np.uint8], labels: Labels, *,
+    progress: Progress = silent, stopping: Stopping = never,
+) -> RowsStudy | None:  # fmt: skip
     """Answers after each row, over labelled images.
 
     Args:
@@ -287,16 +283,10 @@ class DigitInspection(Inspection[RowsStudy]):
     """
 
     def __init__(
-        self,
-        network: RowReaderNetwork,
-        weights: Mapping[str, Any],
-        digit: Array,
-        about: dict[str, Any],
-        name: str,
-        *,
-        truth: int | None = None,
+        self, network: RowReaderNetwork, weights: Mapping[str, Any], digit: Array,
+        about: dict[str, Any], name: str, *, truth: int | None = None,
         notices: tuple[str, ...] = (),
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._network, self.label, self.weights = network, weights["source"], weights
         self._digit, self._about, self._name, self._truth = digit, about, name, truth
         self.trace = trace_digit(self._network, digit)

@@ -88,14 +88,9 @@ class SurvivalStudy(Study):
 
 
 def study_survival(
-    network: RecallNetwork,
-    replica: int = 0,
-    progress: Progress = silent,
-    stopping: Stopping = never,
-    *,
-    sequences: int = SEQUENCES,
-    seed: int = 0,
-) -> SurvivalStudy | None:
+    network: RecallNetwork, replica: int = 0, progress: Progress = silent,
+    stopping: Stopping = never, *, sequences: int = SEQUENCES, seed: int = 0,
+) -> SurvivalStudy | None:  # fmt: skip
     """Fit probes to a replica's states over random sequences of the longest length in training.
 
     Args:
@@ -123,14 +118,9 @@ def study_survival(
 
 
 def survival_study(
-    states: Array,
-    digits: npt.NDArray[np.int64],
-    looked_at: npt.NDArray[np.int64],
-    position: int | None = None,
-    *,
-    progress: Progress = silent,
-    stopping: Stopping = never,
-) -> SurvivalStudy | None:
+    states: Array, digits: npt.NDArray[np.int64], looked_at: npt.NDArray[np.int64],
+    position: int | None = None, *, progress: Progress = silent, stopping: Stopping = never,
+) -> SurvivalStudy | None:  # fmt: skip
     """The study of states (T, N, H) that followed on `digits` (T, N).
 
     Args:

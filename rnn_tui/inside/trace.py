@@ -237,13 +237,9 @@ LAST_STEP_NOTE = (
 
 
 def trace_inputs(
-    network: SequenceNetwork,
-    inputs: Array,
-    replica: int = 0,
-    *,
-    read: Sequence[str] = (),
+    network: SequenceNetwork, inputs: Array, replica: int = 0, *, read: Sequence[str] = (),
     prefix_note: str = "",
-) -> Trace:
+) -> Trace:  # fmt: skip
     """What a replica of `network` holds while it reads `inputs` (T, F).
 
     Args:

@@ -91,13 +91,9 @@ def build_row_reader(
 
 
 def predict(
-    model: nn.Module,
-    weights: Mapping[str, Tensor],
-    inputs: Tensor,
-    *,
-    bfloat16: bool = False,
+    model: nn.Module, weights: Mapping[str, Tensor], inputs: Tensor, *, bfloat16: bool = False,
     batch_size: int = 1000,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """Logits (N, …) of `inputs` (N, …) with a copy of these weights, on the CPU.
 
     Args:

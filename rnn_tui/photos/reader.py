@@ -96,14 +96,9 @@ class PhotoReader:
     """
 
     def __init__(
-        self,
-        network: RowReaderNetwork,
-        method: str = "mnist",
-        *,
-        threshold: float = THRESHOLD,
-        labelled: bool = False,
-        threads: int = 0,
-    ) -> None:
+        self, network: RowReaderNetwork, method: str = "mnist", *, threshold: float = THRESHOLD,
+        labelled: bool = False, threads: int = 0,
+    ) -> None:  # fmt: skip
         self.network, self.method = network, method
         self.threshold, self._labelled = threshold, labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)

@@ -220,13 +220,9 @@ class Task:
         return self.presets[names.index(name)]
 
     def config(
-        self,
-        cell: str,
-        preset: str | None = None,
-        *,
-        augmentation: str | None = None,
+        self, cell: str, preset: str | None = None, *, augmentation: str | None = None,
         **overrides: Any,
-    ) -> RunConfig:
+    ) -> RunConfig:  # fmt: skip
         """The settings of a run: the preset's, except where `overrides` has a value.
 
         `augmentation` replaces that of the preset's recipe.

@@ -3,9 +3,9 @@
 Its thread that writes ends where a write fails, and whoever has more to write waits for it for
 ever. Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, as in a
 word pasted from elsewhere, and at sequences for keys that there can't be, such as `ESC [ : A`; a
-key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a word
-(SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the app.
-Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a
+word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
+app. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 from __future__ import annotations

@@ -200,13 +200,9 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     preferred_loss = PREFERRED_LOSS
 
     def __init__(
-        self,
-        network: AdderNetwork,
-        label: str,
-        path: Path,
-        choice: ReplicaChoice,
+        self, network: AdderNetwork, label: str, path: Path, choice: ReplicaChoice,
         base: str = BINARY.name,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__(network, label, path, choice)
         [self._base] = (one for one in BASES if one.name == base)
 

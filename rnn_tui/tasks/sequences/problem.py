@@ -151,12 +151,9 @@ class SequenceProblem(Problem):
     task: ClassVar[Task]
 
     def __init__(
-        self,
-        settings: RunConfig,
-        device: torch.device,
-        log: Log,
+        self, settings: RunConfig, device: torch.device, log: Log,
         dtype: torch.dtype = torch.float32,
-    ) -> None:
+    ) -> None:  # fmt: skip
         config: SequenceConfig = as_kind(settings, SequenceConfig)
         assert self.task.shape is not None
         self.metric_definitions = self.task.metric_definitions
@@ -252,23 +249,17 @@ class SequenceProblem(Problem):
         return tensor if variants == 1 else torch.cat([tensor] * variants, dimension)
 
     def evaluated(
-        self,
-        model: nn.Module,
-        examples: Examples,
-        workers: Workers,
+        self, model: nn.Module, examples: Examples, workers: Workers,
         measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
-    ) -> Mapping[str, Tensor]:
+    ) -> Mapping[str, Tensor]:  # fmt: skip
         """Sums over all `examples` of what `measure` returns for a part of them, (R, …) each."""
         parts = self.measured_parts(model, examples, workers, measure)
         return {name: torch.stack([part[name] for part in parts]).sum(0) for name in parts[0]}
 
     def measured_parts(
-        self,
-        model: nn.Module,
-        examples: Examples,
-        workers: Workers,
+        self, model: nn.Module, examples: Examples, workers: Workers,
         measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
-    ) -> list[Mapping[str, Tensor]]:
+    ) -> list[Mapping[str, Tensor]]:  # fmt: skip
         """What `measure` returns for each part of `examples`, in order."""
         # The network itself where `model` is an average of it over time.
         network: Any = getattr(model, "module", model)

@@ -89,14 +89,9 @@ def apart(x: Sequence[float], gap: float) -> list[int]:
 
 
 def cut_band(
-    colour: int,
-    x: Sequence[float],
-    spread: tuple[Sequence[float], Sequence[float]],
-    present: tuple[float, float],
-    limit: int,
-    *,
-    log_y: bool,
-) -> VisibleBand | None:
+    colour: int, x: Sequence[float], spread: tuple[Sequence[float], Sequence[float]],
+    present: tuple[float, float], limit: int, *, log_y: bool,
+) -> VisibleBand | None:  # fmt: skip
     """Cut a band to the range ``present`` and thin it if it has far more points than ``limit``.
 
     Args:
@@ -187,12 +182,9 @@ def spans(
 
 
 def layers(
-    bands: Sequence[VisibleBand],
-    mark: tuple[float, float] | None,
-    x: Axis,
-    y: Axis,
+    bands: Sequence[VisibleBand], mark: tuple[float, float] | None, x: Axis, y: Axis,
     size: tuple[int, int],
-) -> list[list[int]]:
+) -> list[list[int]]:  # fmt: skip
     """Return what lies behind each cell of a plot, as the sum of the layers' bits.
 
     Args:
@@ -227,11 +219,9 @@ def layers(
 
 
 def lay_under(
-    segments: Iterable[Segment],
-    left: int,
-    row: Sequence[int],
+    segments: Iterable[Segment], left: int, row: Sequence[int],
     restyle: Callable[[Style | None, int], Style],
-) -> Iterator[Segment]:
+) -> Iterator[Segment]:  # fmt: skip
     """Cut the text of one line where the layers behind it change.
 
     Args:

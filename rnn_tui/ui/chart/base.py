@@ -45,20 +45,11 @@ class ChartBase(Widget, can_focus=True):
     charts whose x count the same can share it."""
 
     def __init__(
-        self,
-        title: str,
-        *,
-        y_unit: str = "",
-        lower: float | None = None,
-        upper: float | None = None,
-        x_label: str = "epoch",
-        log_x: bool = False,
-        allow_log: bool = True,
-        allow_smoothing: bool = True,
-        empty_text: str = "No data yet",
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
+        self, title: str, *, y_unit: str = "", lower: float | None = None,
+        upper: float | None = None, x_label: str = "epoch", log_x: bool = False,
+        allow_log: bool = True, allow_smoothing: bool = True, empty_text: str = "No data yet",
+        id: str | None = None, classes: str | None = None,
+    ) -> None:  # fmt: skip
         """Create an empty chart.
 
         Args:
@@ -151,14 +142,9 @@ class ChartBase(Widget, can_focus=True):
         self._changed(data=True)
 
     def describe(
-        self,
-        title: str,
-        *,
-        y_unit: str = "",
-        lower: float | None = None,
-        upper: float | None = None,
-        x_label: str = "epoch",
-    ) -> None:
+        self, title: str, *, y_unit: str = "", lower: float | None = None,
+        upper: float | None = None, x_label: str = "epoch",
+    ) -> None:  # fmt: skip
         """Plot something else from now on, given as to a new chart.
 
         There are no curves then, and the view is on all of it.

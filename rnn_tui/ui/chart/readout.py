@@ -44,12 +44,9 @@ def format_position(x: float) -> str:
 
 
 def entries(
-    series: Sequence[ChartSeries],
-    dark: bool,
-    x: float | None,
-    present: tuple[float, float] | None = None,
-    log_x: bool = False,
-) -> list[LegendEntry]:
+    series: Sequence[ChartSeries], dark: bool, x: float | None,
+    present: tuple[float, float] | None = None, log_x: bool = False,
+) -> list[LegendEntry]:  # fmt: skip
     """Return the entries of all series that have points.
 
     Args:

@@ -278,15 +278,10 @@ class Frame:
 
 
 def frame(
-    series: Sequence[ChartSeries],
-    present: tuple[float, float],
-    size: tuple[int, int],
-    bounds: tuple[float | None, float | None],
-    log_y: bool,
-    *,
-    log_x: bool = False,
+    series: Sequence[ChartSeries], present: tuple[float, float], size: tuple[int, int],
+    bounds: tuple[float | None, float | None], log_y: bool, *, log_x: bool = False,
     mark: tuple[float, float] | None = None,
-) -> Frame | None:
+) -> Frame | None:  # fmt: skip
     """Work out a drawing of prepared series in ``size`` columns and rows.
 
     Returns:

@@ -66,11 +66,9 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     ]
 
     def __init__(
-        self,
-        runs: TrainingManager,
-        store: StoreAccess,
+        self, runs: TrainingManager, store: StoreAccess,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         super().__init__()
         self._runs, self._store, self._overrides = runs, store, overrides or {}
         self._plan: Plan | None = None

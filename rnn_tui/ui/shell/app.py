@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
-from textual.app import ComposeResult, SystemCommand
+from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
@@ -31,7 +31,6 @@ from rnn_tui.ui.shell.messages import (
     TrainRequested,
     WeightsWanted,
 )
-from rnn_tui.ui.shell.notices import PlainNotices
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
@@ -58,7 +57,7 @@ FIRST_STYLES = tuple(
 logger = logging.getLogger(__name__)
 
 
-class RnnTuiApp(PlainNotices[int]):
+class RnnTuiApp(App[int]):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
@@ -77,11 +76,9 @@ class RnnTuiApp(PlainNotices[int]):
     ]
 
     def __init__(
-        self,
-        runs: TrainingManager | None = None,
-        data_dir: str | None = None,
+        self, runs: TrainingManager | None = None, data_dir: str | None = None,
         report_overrides: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Create the app.
 
         Args:
@@ -106,6 +103,10 @@ class RnnTuiApp(PlainNotices[int]):
         # In place of `bind`, which takes no words for the help.
         keys = BindingsMap(bindings(tabs))
         self._bindings = BindingsMap.merge([keys, self._bindings])
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Show a notice as it is, without markup: names of runs, files and plug-ins are in it."""
+        super().notify(message, **options | {"markup": False})
 
     def get_default_screen(self) -> FrontScreen:
         """The screen with the tabs."""

@@ -75,13 +75,9 @@ class LatestQuestion(Generic[T]):
     """
 
     def __init__(
-        self,
-        widget: Widget,
-        take: Callable[[T | str], Awaitable[None]],
-        failure: str,
-        *,
+        self, widget: Widget, take: Callable[[T | str], Awaitable[None]], failure: str, *,
         overtaken: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self._widget, self._take, self._failure = widget, take, failure
         self._overtaken = overtaken
         self._waiting: Callable[[], T] | None = None

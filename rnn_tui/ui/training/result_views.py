@@ -99,12 +99,9 @@ class ConfusionView(Vertical, TaskView):
 
 
 def confusion_table(
-    matrix: Sequence[Sequence[int]],
-    names: Sequence[str],
-    right: Sequence[str],
-    title: str | Text,
+    matrix: Sequence[Sequence[int]], names: Sequence[str], right: Sequence[str], title: str | Text,
     theme: Mapping[str, str],
-) -> Table:
+) -> Table:  # fmt: skip
     """Counts of answers in colours: the deeper, the larger a share of the row.
 
     Args:
