@@ -9,6 +9,7 @@ from pathlib import Path
 import rnn_tui
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
+from tests.attack.kinds import KINDS
 
 PACKAGE = Path(rnn_tui.__file__).parent
 # Who may name a task, a cell or an augmentation.
@@ -132,3 +133,18 @@ def test_one_module_opens_files_for_writing() -> None:
             if ast.unparse(node.func) not in allowed:
                 found.append(f"{path}:{node.lineno}: {ast.unparse(node.func)}")
     assert found == []
+
+
+def test_every_promise_is_held_by_a_test_that_is_there() -> None:
+    top = PACKAGE.parent
+    page = (top / "docs" / "reliability.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "promise |" not in line]
+    assert len(rows) > 20
+    for row in rows:
+        held_by = row.rsplit("|", 2)[1]
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", held_by)
+        attacks = re.findall(r"attack `(\w+)`", held_by)
+        assert tests or attacks, row
+        assert set(attacks) <= set(KINDS), row
+        for path, name in tests:
+            assert f"def {name}(" in (top / path).read_text(encoding="utf-8"), row
