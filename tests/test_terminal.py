@@ -187,11 +187,3 @@ def test_a_fault_is_told_in_a_sentence_and_leaves_the_terminal_as_it_was(home: P
     [sentence] = [line for line in terminal.output.splitlines() if "a fault" in line]
     assert "rnn-tui: ZeroDivisionError: this is a fault of rnn-tui; " in sentence
     assert "ZeroDivisionError" in (home / "log/rnn-tui.log").read_text()
-
-
-def test_bytes_that_are_no_text_are_no_keys(terminal: Terminal) -> None:
-    terminal.wait_for("MNIST")
-    terminal.press(b"\xff\xc3(")
-    terminal.watch(0.2)
-    terminal.press("?")
-    terminal.wait_for("Esc closes")

@@ -94,9 +94,9 @@ def _run_app(data_dir: str | None) -> int:
     if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
-    if isinstance(sys.__stderr__, io.TextIOWrapper):
-        # Textual draws there, and reads UTF-8 whatever the locale says.
-        sys.__stderr__.reconfigure(encoding="utf-8", errors="replace")
+    if isinstance(sys.__stdout__, io.TextIOWrapper):
+        # The app draws there; a terminal reads UTF-8 whatever the locale says.
+        sys.__stdout__.reconfigure(encoding="utf-8", errors="replace")
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
     # time; the app collects again once that frame is drawn.
     gc.disable()
