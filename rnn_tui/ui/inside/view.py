@@ -17,8 +17,8 @@ from textual.widgets import Static
 from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid
 from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
+from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, and units of a page.
@@ -167,7 +167,8 @@ class InsideView(TaskInside):
         """Draw everything."""
         subject = self.subject
         if subject is not None and self.has_class("-empty"):
-            pane_of(self).keep_focus()
+            for pane in (one for one in self.ancestors if isinstance(one, Pane)):
+                pane.keep_focus()
         self.set_class(subject is None, "-empty")
         if subject is None:
             self._stop_playing()

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
@@ -36,7 +37,7 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(f"{self._stop} (s)", variant="warning", id="stop")
+                yield Button(Content(f"{self._stop} (s)"), variant="warning", id="stop")
                 yield Button("Carry on (c)", variant="primary", id="carry-on")
 
     def on_mount(self) -> None:
