@@ -124,7 +124,7 @@ class KeysAttack(Attack):
 
     name: ClassVar[str] = "keys"
     unit: ClassVar[str] = "keys"
-    share: ClassVar[int] = 400
+    share: ClassVar[int] = 200
     length: ClassVar[int] = 20_000
 
     def __init__(self, folder: Path) -> None:

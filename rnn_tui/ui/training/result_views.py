@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from rnn_tui.ui.training.pane import TaskPane
 
+LONGEST_LOG = 1000  # lines
 NONE = "A run that is finished shows its confusion matrix here."
 
 
@@ -214,4 +216,6 @@ class LogView(RichLog, TaskView):
     """What the runs of the task told, in the order in which it came."""
 
     def __init__(self, _pane: object) -> None:
-        super().__init__(id="log-lines", wrap=True, markup=False, max_lines=1000)
+        super().__init__(id="log-lines", wrap=True, markup=False, max_lines=LONGEST_LOG)
+        # What it is told before it is looked at waits there, without an end of Textual's.
+        self._deferred_renders = deque(maxlen=LONGEST_LOG)
