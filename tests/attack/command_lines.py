@@ -89,7 +89,7 @@ def forms(parser: Any, words: tuple[str, ...] = ()) -> Iterator[Form]:
 class CommandLines(Attack):
     """Nothing but a sentence and one of a few exit codes, whatever is typed."""
 
-    name, unit, share, length = "command_lines", "command lines", 60, 10_000
+    name, unit, share, length = "command_lines", "command lines", 40, 10_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)

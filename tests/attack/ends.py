@@ -46,7 +46,7 @@ class Ends(Attack):
 
     name = "ends"
     unit = "ends"
-    share = 6
+    share = 4
     length = 100
 
     def __init__(self, folder: Path) -> None:

@@ -61,7 +61,7 @@ class Exports(Attack):
 
     name: ClassVar[str] = "exports"
     unit: ClassVar[str] = "exports"
-    share: ClassVar[int] = 15
+    share: ClassVar[int] = 8
     length: ClassVar[int] = 300
 
     def __init__(self, folder: Path) -> None:

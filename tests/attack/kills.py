@@ -101,7 +101,7 @@ class Kills(Attack):
 
     name = "kills"
     unit = "kills"
-    share = 4
+    share = 2
     length = 200
 
     def __init__(self, folder: Path) -> None:
