@@ -279,8 +279,7 @@ def fault_of(arguments: list[str], code: int | None, out: str | None, err: str) 
     """What is wrong with how a command ended; `out` is None where it went elsewhere."""
     if code is None:
         return "it did not end"
-    # A table for other programs has names as they are, or these could not find the files.
-    told = err + (out or "").replace("\x1b", "" if "--csv" in arguments else "\x1b")
+    told = err + (out or "")
     signs = ("Traceback", "Exception ignored", "fault of rnn-tui", "Warning:", "nan %", "\x1b")
     for sign in signs:
         if sign in told:
