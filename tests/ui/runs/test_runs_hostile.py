@@ -50,11 +50,11 @@ async def test_hostile_words_are_shown_as_they_stand(foreign: Path) -> None:
             table.move_cursor(row=names(app).index(text))
             await pilot.press("enter")
             await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
-            assert screen_text(app).count(text) >= 5
+            await wait_until(pilot, lambda text=text: screen_text(app).count(text) >= 5)
             await pilot.press("escape")
             await pilot.press("r")
             await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
-            assert f"Name of {text}" in screen_text(app)
+            await wait_until(pilot, lambda text=text: f"Name of {text}" in screen_text(app))
             await pilot.press("escape")
         await pilot.press("d")
         await wait_until(pilot, lambda: last_notice(app).startswith(f"{SHOWN[3]} deleted"))
@@ -88,6 +88,7 @@ async def test_a_damaged_run_is_told_about_and_can_be_deleted(foreign: Path) -> 
             await pilot.pause()
         await pilot.press("enter")
         await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
-        assert "no sound value of final in the database" in screen_text(app)
+        told = "no sound value of final in the database"
+        await wait_until(pilot, lambda: told in screen_text(app))
         await pilot.press("escape", "d")
         await wait_until(pilot, lambda: "bad one" not in names(app))
