@@ -31,6 +31,7 @@ from textual.widget import Widget
 from textual.widgets import DataTable, Footer, OptionList, ProgressBar, TabbedContent, TabPane
 from textual.widgets._data_table import Row, RowKey
 from textual.widgets._progress_bar import Bar
+from textual.widgets._toast import Toast, ToastHolder
 
 HERE = Path(__file__).parent
 # Where the styles that are read late are from, as far as Textual is concerned.
@@ -271,8 +272,8 @@ _dismiss: Callable[..., AwaitComplete] = Screen.dismiss
 def _dismiss_own(screen: Screen[Any], result: Any = None) -> AwaitComplete:
     """Close this screen, once: Textual closes whatever is in front, at every call.
 
-    A prompt that is done while a question lies above it would close the question and go on to be
-    asked itself. Waits for `Screen.dismiss` to look which screen it is.
+    A prompt that is done while a question lies above it would close the question, not itself. Waits
+    for `Screen.dismiss` to look which screen it is.
     """
     if screen.is_active:
         return _dismiss(screen, result)
@@ -283,6 +284,14 @@ def _dismiss_own(screen: Screen[Any], result: Any = None) -> AwaitComplete:
 
         screen.set_timer(SECONDS_UNTIL_IN_FRONT, later)
     return AwaitComplete()
+
+
+def _remove_with_holder(toast: Toast) -> AwaitRemove:
+    """Take away a notice that is over, and its place, of which Textual leaves one more each time.
+
+    Waits for `ToastRack.show` to do as `Toast._expire` does.
+    """
+    return Widget.remove(toast.parent if isinstance(toast.parent, ToastHolder) else toast)
 
 
 def _only_where(kind: type[Widget | App[Any]], name: str, can: Callable[..., bool]) -> None:
@@ -306,7 +315,7 @@ def _on_something(palette: CommandPalette, click: events.Click) -> bool:
 
 def _mend_textual() -> None:
     """Put the mended methods in the place of Textual's."""
-    # This cache has the lines of widgets in its keys: of a thousand that are long gone: 10 MB.
+    # This cache has the lines of widgets in its keys, a thousand that are gone among them: 10 MB.
     # Waits for `StylesCache.get_inner_outer` to be a class method.
     colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
     for kind, name, mended in (
@@ -314,6 +323,7 @@ def _mend_textual() -> None:
         (Widget, "_dispatch_message", _dispatch_while_there),
         (App, "_prune", _prune_with_workers),
         (Screen, "dismiss", _dismiss_own),
+        (Toast, "remove", _remove_with_holder),
     ):
         setattr(kind, name, mended)
     # The command for the panel of keys puts it into a screen that is being made: MountError. Waits
@@ -333,9 +343,7 @@ def _mend_textual() -> None:
     # A click on an option that was taken away after it was drawn: IndexError. Waits for
     # `OptionList._on_click` to look.
     _only_where(
-        OptionList,
-        "_on_click",
-        lambda one, click: (click.style.meta.get("option") or 0) < one.option_count,
+        OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.events import Click, MouseDown, MouseUp
 from textual.widgets import RichLog, Tabs
+from textual.widgets._toast import Toast, ToastHolder
 
 from rnn_tui.engine import events
 from rnn_tui.tasks import TASKS
@@ -137,3 +138,13 @@ async def test_requests_to_train_while_one_is_asked_about_are_one_question(
         await wait_until(pilot, lambda: not runs.busy)
         await pilot.pause(0.2)
         assert len(runs.started) == 2
+
+
+async def test_notices_that_are_over_leave_nothing(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with app.run_test(notifications=True) as pilot:
+        app.notify("soon over")
+        await wait_until(pilot, lambda: app.query(Toast))
+        app.clear_notifications()
+        await wait_until(pilot, lambda: not app.query(Toast))
+        assert not app.query(ToastHolder)
