@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from rich.style import Style
 from textual.command import CommandPalette
+from textual.containers import Vertical
 from textual.events import Click, MouseDown, MouseUp
-from textual.widgets import RichLog, Tabs
+from textual.widgets import DataTable, OptionList, RichLog, Tabs
 from textual.widgets._toast import Toast, ToastHolder
 
 from rnn_tui.engine import events
@@ -16,7 +18,7 @@ from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.textual_fixes import FrontScreen
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import press_at_once, running, start, wait_until
+from tests.ui.helpers import PanelApp, press_at_once, running, start, wait_until
 
 # A tab whose parts are still being made
 
@@ -81,7 +83,11 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
-        press_at_once(app, "ctrl+p")
+        await pilot.press("ctrl+p")
+        app.screen.dismiss()
+        app.action_command_palette()  # while the one before is still being removed
+        await pilot.pause()
+        assert isinstance(app.screen, CommandPalette)
         press_at_once(app, "escape", "escape", "ctrl+p", *"keys")
         await pilot.pause(0.4)
         press_at_once(app, *["down", "enter"] * 3, *"abc", "pagedown")
@@ -148,3 +154,15 @@ async def test_notices_that_are_over_leave_nothing(runs: ScriptedRuns) -> None:
         app.clear_notifications()
         await wait_until(pilot, lambda: not app.query(Toast))
         assert not app.query(ToastHolder)
+
+
+async def test_a_click_on_what_was_taken_away_after_it_was_drawn_does_nothing() -> None:
+    table, options = DataTable[str](), OptionList()
+    app = PanelApp(Vertical(table, options))
+    async with app.run_test() as pilot:
+        for widget, meta in ((table, {"row": -1, "column": 3}), (options, {"option": 3})):
+            drawn = Style(meta=meta)
+            widget.post_message(Click(widget, 0, 0, 0, 0, 1, False, False, False, 0, 0, drawn))
+        options.action_page_down()
+        await pilot.pause()
+        assert app.is_running
