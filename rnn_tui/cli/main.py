@@ -22,7 +22,7 @@ from rnn_tui.engine.errors import (
     UserError,
     printable,
 )
-from rnn_tui.engine.paths import log_file
+from rnn_tui.engine.paths import log_file, told_of_fault
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,7 +65,7 @@ def _end_of(arguments: Sequence[str]) -> int:
         return output.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        say(f"{type(error).__name__}: this is a fault of rnn-tui; {log_file()} has the details.")
+        say(told_of_fault(error))
         return output.FAILURE
 
 

@@ -76,3 +76,8 @@ def log_file() -> Path:
     """The log file, which holds the tracebacks that users are spared."""
     home = _home()
     return (home / "log" if home else user_log_path(APP_NAME)) / "rnn-tui.log"
+
+
+def told_of_fault(error: Exception) -> str:
+    """What the user is told of an error that is the program's own."""
+    return f"{type(error).__name__}: this is a fault of rnn-tui; {log_file()} has the details."

@@ -17,7 +17,7 @@ from textual.widgets import TabbedContent
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.engine.paths import log_file, run_database
+from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.shell.keys import KeyFooter, commands, copied, help_sections
@@ -153,9 +153,8 @@ class RnnTuiApp(App[int]):
             super()._handle_exception(error)
         else:
             logger.error("the app failed", exc_info=error)
-            name = type(getattr(error, "error", error)).__name__  # a worker's is in another
-            told = f"{name}: this is a fault of rnn-tui; {log_file()} has the details."
-            self.end_process(1, f"rnn-tui: {told}\n")
+            cause = getattr(error, "error", error)  # a worker's is in another
+            self.end_process(1, f"rnn-tui: {told_of_fault(cause)}\n")
 
     async def _offer_to_resume(self) -> None:
         """Say which runs were interrupted, and how to go on with them."""
