@@ -81,6 +81,12 @@ PICTURES = {
 }
 
 
+def drawable(svg: str) -> str:
+    """A screenshot without the web font that Textual names, which a README can't fetch."""
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.S)
+    return svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas, monospace")
+
+
 async def main(names: Sequence[str]) -> None:
     for name in names or PICTURES:
         drive = PICTURES[name]
@@ -91,10 +97,7 @@ async def main(names: Sequence[str]) -> None:
             await drive(pilot, app)
             await pilot.pause(1)
             svg = app.export_screenshot(title="rnn-tui")
-        # A picture in a README can't fetch the web font that Textual names.
-        svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.S)
-        svg = svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas, monospace")
-        (asset_dir() / f"{name}.svg").write_text(svg, encoding="utf-8")
+        (asset_dir() / f"{name}.svg").write_text(drawable(svg), encoding="utf-8")
         app.runs.close(1)
 
 
