@@ -99,7 +99,6 @@ CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.result_views:Confus
 TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
 MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
-LOG = View("log", "Log", f"{_TRAINING}.result_views:LogView")
 
 
 @dataclass(frozen=True)
@@ -154,13 +153,13 @@ class Task:
         if views:
             return
         if self.reads_data:
-            views = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD, LOG)
+            views = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD)
         elif self.shape is None:
-            views = (TRAINING, RESULTS, LENGTHS, LOG)
+            views = (TRAINING, RESULTS, LENGTHS)
         elif self.shape.every_step:
-            views = (TRAINING, INSIDE, RESULTS, LENGTHS, LOG)
+            views = (TRAINING, RESULTS, LENGTHS, INSIDE)
         else:
-            views = (TRAINING, INSIDE, RESULTS, LENGTHS, CONFUSION, LOG)
+            views = (TRAINING, RESULTS, LENGTHS, CONFUSION, INSIDE)
         object.__setattr__(self, "views", views)
 
     @property

@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.text import Text
 from textual._compositor import CompositorMap
 from textual._two_way_dict import TwoWayDict
-from textual.app import App
+from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.geometry import Size
@@ -20,6 +20,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, ProgressBar, TabbedContent, TabPane
 from textual.widgets._data_table import Row, RowKey
+from textual.widgets._footer import FooterKey
 from textual.widgets._progress_bar import Bar
 
 from rnn_tui.ui.textual_mended import mend_textual
@@ -60,31 +61,37 @@ class ViewTabs(TabbedContent):
             event.prevent_default()  # of Textual, whose handler comes after this one
 
 
+FooterKeys = tuple[Binding, bool, str]
+
+
 class StableFooter(Footer):
     """A footer that is made anew only where a key has changed.
 
-    Textual's makes all keys anew at every change of focus and keeps what it threw away: slow, and
-    memory grows with every key pressed. Waits for `Footer.recompose` to compare its keys, and for
-    `DOMNode.data_bind` to let go of a widget that is removed.
+    Textual's makes all keys anew at every change of focus and keeps what it threw away, as each key
+    follows the footer's `compact`: slow, and memory grows with every key pressed. Waits for
+    `Footer.recompose` to compare its keys, and for `DOMNode.data_bind` to let go of a widget that
+    is removed.
     """
 
-    _composed: Sequence[tuple[Binding, bool, str]] = ()
+    _composed: Sequence[FooterKeys] = ()
 
     async def recompose(self) -> None:
         """Compose anew, unless it would be the same: most changes of focus change no key."""
         if self.is_attached and self.keys_to_compose() != self._composed:
             await super().recompose()
-            # Each key follows `compact`, and whoever follows is kept until that changes: never.
-            followers = getattr(self, "__watchers", {}).get("compact", [])
-            followers[:] = [one for one in followers if one[0].is_attached]
 
-    def keys_to_compose(self) -> Sequence[tuple[Binding, bool, str]]:
+    def compose(self) -> ComposeResult:
+        """Make the keys; each is compact by itself, and follows nothing."""
+        self._composed = self.keys_to_compose() if self._bindings_ready else ()
+        for binding, enabled, tooltip in self._composed:
+            yield FooterKey(
+                binding.key, self.app.get_key_display(binding), binding.description, binding.action,
+                disabled=not enabled, tooltip=tooltip,
+            )  # fmt: skip
+
+    def keys_to_compose(self) -> Sequence[FooterKeys]:
         """The keys that the footer is made of: binding, whether it can be used, tooltip."""
-        return tuple(
-            (active.binding, active.enabled, active.tooltip)
-            for key, active in self.screen.active_bindings.items()
-            if active.binding.show or key == self.app.COMMAND_PALETTE_BINDING
-        )
+        raise NotImplementedError
 
 
 class ExactBar(ProgressBar):
@@ -184,6 +191,16 @@ class FrontScreen(ExactScreen):
     def __init__(self, in_front: Callable[[], Sequence[Widget]]) -> None:
         super().__init__(id="_default")
         self._in_front = in_front
+
+    async def press_outside_fields(self, key: str) -> bool:
+        """Do what a key does where the focus is in no field; returns whether it does anything."""
+        for node in [*self._in_front(), self.app]:
+            bindings = node._bindings.copy()
+            bindings.apply_keymap(self.app._keymap)
+            for binding in bindings.key_to_bindings.get(key, ()):
+                if await self.app.run_action(binding.action, node):
+                    return True
+        return False
 
     @property
     def _binding_chain(self) -> list[tuple[DOMNode, BindingsMap]]:

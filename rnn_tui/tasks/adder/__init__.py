@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import accuracy_metric, loss_metric
-from rnn_tui.tasks.task import LENGTHS, LOG, RESULTS, TRAINING, Preset, SequenceShape, Task, View
+from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(
@@ -84,8 +84,6 @@ ADDER = Task(
     help_text=_HELP,
     views=(
         replace(TRAINING, options={"log_loss": True}),
-        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:calculator_view", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside"),
         RESULTS,
         replace(
             LENGTHS,
@@ -94,6 +92,7 @@ ADDER = Task(
                 "log_x": True,
             },
         ),
-        LOG,
+        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:calculator_view", answers=True),
+        View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside"),
     ),
 )  # fmt: skip

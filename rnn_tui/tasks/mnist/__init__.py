@@ -6,7 +6,7 @@ from typing import Any
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, loss_metric
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.task import CONFUSION, LOG, MISREAD, TEST_IMAGES, TRAINING, Preset, Task, View
+from rnn_tui.tasks.task import CONFUSION, MISREAD, TEST_IMAGES, TRAINING, Preset, Task, View
 
 
 def _values(*values: Any) -> dict[str, Any]:
@@ -110,6 +110,5 @@ MNIST = Task(
         View("photos", "Photos", "rnn_tui.ui.photos.panel:photos_view", late=True),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:drawing_view", late=True, answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside", late=True),
-        LOG,
     ),
 )

@@ -6,7 +6,6 @@ from rnn_tui.tasks.sequences import METRICS
 from rnn_tui.tasks.task import (
     CONFUSION,
     LENGTHS,
-    LOG,
     RESULTS,
     TRAINING,
     Preset,
@@ -77,11 +76,10 @@ RECALL = Task(
     help_text=_HELP,
     views=(
         TRAINING,
-        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:prompt_view", answers=True),
-        View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside"),
         RESULTS,
         LENGTHS,
         CONFUSION,
-        LOG,
+        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:prompt_view", answers=True),
+        View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside"),
     ),
 )  # fmt: skip

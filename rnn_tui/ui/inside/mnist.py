@@ -13,7 +13,7 @@ from rich.color import Color as RichColor
 from rich.style import Style
 from textual import events, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.color import Color
 from textual.geometry import Size
 from textual.message import Message
@@ -36,6 +36,7 @@ from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, Cell, InkImage
 from rnn_tui.ui.inside.bands import LEVELS, BarBand, Heatscale, StepBand, levels_of
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 from rnn_tui.ui.widgets.plain import PlainSelect
@@ -149,7 +150,7 @@ class MnistInside(InsideView, NetworkView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("o", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
+        key("pixels", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
     ]
     ruler = "row"
 

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid
 from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.training.pane import TaskPane
@@ -53,12 +54,12 @@ class InsideView(TaskInside):
         Binding("down", "unit(1)", "Unit below", show=False),
         Binding("pageup", f"unit(-{PAGE})", "Units up", show=False),
         Binding("pagedown", f"unit({PAGE})", "Units down", show=False),
-        Binding("b", "sort", "Sort", tooltip="Units by how much they matter, or by number"),
-        Binding("e", "quantity", "State", tooltip="State, cell or a gate of the units"),
-        Binding("w", "layer", "Layer", tooltip="The next layer"),
-        Binding("k", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
-        Binding("i", "other", "Other", tooltip="Look at another input"),
-        Binding("ctrl+n", "next_network", "Network", show=False, tooltip="The next network"),
+        key("sort", "sort", "Sort", tooltip="Units by how much they matter, or by number"),
+        key("show", "quantity", "State", tooltip="State, cell or a gate of the units"),
+        key("layer", "layer", "Layer", show=False, tooltip="The next layer"),
+        key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
+        key("other", "other", "Other", tooltip="Look at another input"),
+        key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
     ]
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, TypeVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable, Static, TabPane
 
 from rnn_tui.engine.errors import SettingError, UserError
@@ -24,8 +24,9 @@ from rnn_tui.ui.report.forms import ExportReportScreen, ReportSettings
 from rnn_tui.ui.report.progress import ReportProgress, numbers, told
 from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportTable
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
-from rnn_tui.ui.shell.pane import StorePane
+from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.manager import TrainingManager
@@ -61,8 +62,8 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "focus_form", "Form", tooltip="Go to the form and back"),
-        Binding("e", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
+        key("form", "focus_form", "Form", tooltip="Go to the form and back"),
+        key("export", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]
 
     def __init__(
@@ -86,11 +87,11 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         """Settings, views, what is wrong, progress."""
         yield ReportSettings(self._overrides)
         with ViewTabs(id="views"):
-            with TabPane("Table", id="table"):
+            with TabPane(with_key("1", "Table"), id="table"):
                 yield ReportTable()
-            with TabPane("Plots", id="plots"):
+            with TabPane(with_key("2", "Plots"), id="plots"):
                 yield ReportPlots()
-            with TabPane("Conclusions", id="conclusions"):
+            with TabPane(with_key("3", "Conclusions"), id="conclusions"):
                 yield ReportConclusions()
         yield Static("", id="report-problem", markup=False)
         yield ReportProgress()

@@ -8,7 +8,7 @@ from typing import ClassVar
 from rich.console import JustifyMethod
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -21,6 +21,7 @@ from rnn_tui.report.rows import HEADS, RIGHT, Results, Row, cells
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView
 from rnn_tui.ui.widgets.plain import PlainTable
 
@@ -160,7 +161,7 @@ class ReportPlots(Vertical, SpreadView):
     """One plot at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "figure", "Figure", tooltip="Go to the next plot")
+        key("metric", "figure", "Figure", tooltip="Go to the next plot")
     ]
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Select, Static
 
@@ -16,6 +16,7 @@ from rnn_tui.runs.comparison import AGAINST, Against, Line, differing
 from rnn_tui.runs.records import Curve, RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.chart.chart import Chart, line_series
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 
@@ -30,8 +31,8 @@ class RunsCompare(Vertical, SpreadView):
     """One chart for all marked runs, and a table of what distinguishes them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "metric", "Metric", tooltip="Compare by the next metric"),
-        Binding("k", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
+        key("metric", "metric", "Metric", tooltip="Compare by the next metric"),
+        key("axis", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widgets import DataTable, Select, Static, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
@@ -20,8 +20,9 @@ from rnn_tui.ui.runs.compare import RunsCompare, curves_of
 from rnn_tui.ui.runs.dialogs import ExportRunsScreen, RunDetailsScreen
 from rnn_tui.ui.runs.listing import Listing
 from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWanted
-from rnn_tui.ui.shell.pane import StorePane
+from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.widgets.prompts import AskTextScreen
@@ -62,14 +63,14 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "ask('Name')", "Rename", tooltip="Give the run another name"),
-        Binding("a", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),
-        Binding("o", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
-        Binding("d,delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
-        Binding("z", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
-        Binding("g", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
-        Binding("u", "use", "Use", tooltip="Let its weights answer in its task's panels"),
-        Binding("e", "export", "Export", tooltip="Write values, charts, weights to files"),
+        key("rename", "ask('Name')", "Rename", tooltip="Give the run another name"),
+        key("label", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),
+        key("note", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
+        key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
+        key("undo", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
+        key("go-on", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
+        key("ask", "use", "Ask", tooltip="Let its weights answer in its task's panels"),
+        key("export", "export", "Export", tooltip="Write values, charts, weights to files"),
     ]
 
     def __init__(self, store: StoreAccess) -> None:
@@ -84,9 +85,9 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """What is wrong, if anything; the table; the comparison."""
         yield Static("", id="runs-problem", markup=False)
         with ViewTabs(id="views"):
-            with TabPane("All runs", id="all-runs"):
+            with TabPane(with_key("1", "All runs"), id="all-runs"):
                 yield RunsTable()
-            with TabPane("Compare", id="compare"):
+            with TabPane(with_key("2", "Compare"), id="compare"):
                 yield RunsCompare()
 
     # Of every pane

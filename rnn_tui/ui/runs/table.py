@@ -16,6 +16,7 @@ from textual.widgets import DataTable, Input, Static
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.ui.runs.listing import BY_AGE, COLUMNS, STATUS_MARKS, Column, Listing
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.textual_fixes import LongTable
 from rnn_tui.ui.widgets.fields import TypedInput
 
@@ -53,10 +54,10 @@ class RunsTable(Vertical):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
-        Binding("b", "sort", "Sort", tooltip="Sort by the next column"),
-        Binding("B", "reverse", "Reverse", show=False, tooltip="Sort the other way round"),
-        Binding("slash", "filter", "Filter", key_display="/", tooltip="Filter by words"),
-        Binding("X", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
+        key("sort", "sort", "Sort", tooltip="Sort by the next column"),
+        key("reverse", "reverse", "Reverse", show=False, tooltip="Sort the other way round"),
+        key("type", "filter", "Filter", tooltip="Filter by words"),
+        key("unmark", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
     ]
 
     def __init__(self) -> None:

@@ -20,7 +20,8 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
-from rnn_tui.ui.shell.keys import KeyFooter, commands, copied, help_sections
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.keys import HIGH_CONTRAST, KeyFooter, commands, copied, help_sections
 from rnn_tui.ui.shell.messages import (
     UNDER_WAY,
     News,
@@ -65,13 +66,12 @@ class RnnTuiApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "stop", "Stop", tooltip="Stop training and keep the weights"),
-        Binding("p", "pause", "Pause", tooltip="Pause training, or let it go on"),
-        Binding(
-            "y", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"
-        ),
-        Binding("question_mark,f1", "help", "Help", key_display="?", tooltip="This help"),
-        Binding("q", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+        key("stop", "stop", "Stop", tooltip="Stop training and keep the weights"),
+        key("pause", "pause(True)", "Pause", tooltip="Pause training"),
+        key("pause", "pause(False)", "Resume", tooltip="Let training go on"),
+        key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
+        key("help", "help", "Help", tooltip="This help"),
+        key("quit", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -87,6 +87,7 @@ class RnnTuiApp(App[int]):
             report_overrides: by task, settings of the report rerun in place of the preset's.
         """
         super().__init__()
+        self.register_theme(HIGH_CONTRAST)
         self.data_dir = data_dir
         self.report_overrides = {name: dict(own) for name, own in (report_overrides or {}).items()}
         for task in TASKS.values():
@@ -196,18 +197,30 @@ class RnnTuiApp(App[int]):
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out stop and pause while nothing trains."""
-        if action in ("stop", "pause"):
-            return True if self.runs.busy else None
+        """Stop only while something trains, pause only what runs, resume only what is paused."""
+        if action == "stop":
+            return self.runs.busy
+        if action == "pause":
+            return self.runs.busy and self.runs.paused is not parameters[0]
         return super().check_action(action, parameters)
+
+    async def _check_bindings(self, key: str, priority: bool = False) -> bool:
+        """Do what a key does; in a field, where letters are typed, what it does with Alt."""
+        if await super()._check_bindings(key, priority):
+            return True
+        plain = key.removeprefix("alt+")
+        if plain == key or priority or not isinstance(self.screen, FrontScreen):
+            return False
+        return await self.screen.press_outside_fields(plain)
 
     def action_stop(self) -> None:
         """Stop training; the weights are kept."""
         self.runs.stop()
 
-    def action_pause(self) -> None:
+    def action_pause(self, pause: bool) -> None:
         """Pause, or go on."""
-        self.runs.toggle_pause()
+        self.runs.pause(pause)
+        self.refresh_bindings()
 
     async def action_quit(self) -> None:
         """Quit; in mid-training, or with runs that are not kept, ask first."""

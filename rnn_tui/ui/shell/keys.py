@@ -7,19 +7,36 @@ from typing import cast
 
 from rich.cells import cell_len
 from rich.text import Text
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
+from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import DataTable
 
 from rnn_tui.ui.chart.chart import Chart
-from rnn_tui.ui.textual_fixes import StableFooter
+from rnn_tui.ui.textual_fixes import FooterKeys, StableFooter
 
-FOOTER_LINES = 2
+SEEDS_HELP = """
+**Seeds** are networks with their own data and first weights, trained side by side: a curve is their
+mean, the shade around it goes from the smallest to the largest (`v`: ± one standard deviation). The
+form's *Seeds* says how many. **Results** has mean, standard deviation (n − 1), smallest, largest
+and number, beside the report's figure and whether that lies within ours. **Lengths** has accuracy
+by length, with the lengths seen in training shaded.
+"""
 KeyRows = Sequence[tuple[str, str]]
 
+HIGH_CONTRAST = Theme(
+    name="high-contrast", primary="#00d7ff", secondary="#ffd700", accent="#ffd700",
+    foreground="#ffffff", background="#000000", surface="#000000", panel="#1c1c1c",
+    success="#00ff5f", warning="#ffaf00", error="#ff5f5f", dark=True,
+    variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
+)  # fmt: skip
+
+THEMES = {
+    "dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name,
+}  # fmt: skip
 # Keys that belong to parts of the screen, for the help.
 OTHER_KEYS: Mapping[str, KeyRows] = {
     "In a chart": [
@@ -59,19 +76,27 @@ def help_sections(screen: Screen[object]) -> Mapping[str, KeyRows]:
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
-    """Everything that a key does, for the command palette, which has help and quit itself."""
+    """Everything that a key does, for the command palette, and themes by the names people use."""
     app = cast("App[object]", screen.app)
+    for name, theme in THEMES.items():
+        what = f"Theme: {name}"
+        yield SystemCommand(what, "Colours of the app", lambda theme=theme: _set_theme(app, theme))
     for binding, node in documented(screen):
         if node is app and binding.action in ("quit", "help"):
             continue
         where = "" if node is app else ", in this view"
         yield SystemCommand(
-            binding.tooltip,
+            # Found by the word in the footer as well as by the sentence.
+            f"{binding.description}: {binding.tooltip}",
             f"Key {app.get_key_display(binding)}{where}",
             # Later: the palette is not closed yet, and Textual's own handlers raise where an action
             # opens or closes a screen before it is.
             lambda action=binding.action, at=node: app.call_later(app.run_action, action, at),
         )
+
+
+def _set_theme(app: App[object], theme: str) -> None:
+    app.theme = theme
 
 
 def copied(widget: Widget | None) -> str:
@@ -98,28 +123,29 @@ def _plain(cell: object) -> str:
 
 
 class KeyFooter(StableFooter):
-    """Textual's footer, in as many lines as it needs, up to two."""
+    """The keys that matter here, in one line: as many as fit, and always help and quit."""
 
-    _needed = 0
+    def keys_to_compose(self) -> Sequence[FooterKeys]:
+        """The keys that fit; those of the app come last, and two of them always."""
+        active = {
+            one.binding.action: (one.binding, one.enabled, one.tooltip)
+            for one in reversed(self.screen.active_bindings.values())
+            if one.binding.show
+        }
+        keys = [*reversed(active.values())]
+        always = [one for one in keys if one[0].id in ("help", "quit")]
+        left = self.app.size.width - sum(map(self._width, always))
+        shown = []
+        for one in keys:
+            if one not in always and (left := left - self._width(one)) >= 0:
+                shown.append(one)
+        return (*shown, *always)
 
-    def compose(self) -> ComposeResult:
-        """Compose the keys as Footer does."""
-        keys = self.keys_to_compose()
-        self._composed = keys if self._bindings_ready else ()
-        yield from super().compose()
-        shown = {binding.action: binding for binding, *_ in keys if binding.show}
-        # A blank between key and description, another before the next key.
-        self._needed = sum(
-            cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
-            for binding in shown.values()
-        )
-        # Footer sets as many columns as there are keys.
-        self.styles.grid_size_columns = -(-len(shown) // FOOTER_LINES)
-        self._fold()
+    def _width(self, key: FooterKeys) -> int:
+        """The columns of a key: a blank before its words, another after them."""
+        binding = key[0]
+        return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
 
     def on_resize(self) -> None:
-        """One line or two."""
-        self._fold()
-
-    def _fold(self) -> None:
-        self.set_class(self._needed > self.app.size.width, "-folded")
+        """Show as many as fit now."""
+        self.call_after_refresh(self.recompose)

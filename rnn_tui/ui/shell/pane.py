@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import ClassVar, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import TabbedContent, TabPane
+from textual.widgets import TabbedContent
 
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import PaneNews
 
 # Seldom enough to cost nothing, often enough to follow a run.
 SECONDS_BETWEEN_LOOKS = 1.0
+
+
+def with_key(key: str, label: str) -> Content:
+    """The words on a tab, after the key that goes there."""
+    return Content.assemble((f"{key} ", "dim"), label) if key else Content(label)
 
 
 class Pane(Vertical):
@@ -24,8 +31,10 @@ class Pane(Vertical):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "train", "Train", tooltip="Train what the form says"),
-        Binding("n", "next_view", "View", tooltip="Go to the next view"),
+        key("train", "train", "Train", tooltip="Train what the form says"),
+        key("view-before", "other_view(-1)", "View before", show=False),
+        key("view-after", "other_view(1)", "View", show=False),
+        *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),
     ]
     help_text: str = ""
 
@@ -88,15 +97,29 @@ class Pane(Vertical):
         self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
 
-    def action_next_view(self) -> None:
-        """Go to the next view, and after the last to the first."""
-        if not self.complete:  # there is none yet, or one that can't take the focus yet
-            self.set_timer(0.05, self.action_next_view)
-            return
-        tabs = self.query_one("#views", TabbedContent)
-        names = [pane.id or "" for pane in tabs.query(TabPane)]
-        self.show_tab(names[(names.index(tabs.active) + 1) % len(names)])
+    @property
+    def views(self) -> list[str]:
+        """The ids of the views, in order."""
+        return [pane.id or "" for pane in self.query("#views TabPane")]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key for a view that is not there."""
+        if action == "view":
+            return cast("int", parameters[0]) <= len(self.views)
+        return super().check_action(action, parameters)
+
+    def action_view(self, number: int) -> None:
+        """Go to a view by its number, from 1."""
+        self.show_tab(self.views[number - 1])
         self.call_after_refresh(self.focus_view)
+
+    def action_other_view(self, steps: int) -> None:
+        """Go to the next view, or the one before; after the last comes the first."""
+        if not self.complete:  # there is none yet, or one that can't take the focus yet
+            self.set_timer(0.05, lambda: self.action_other_view(steps))
+        elif self.views:
+            at = self.views.index(self.view) + steps
+            self.action_view(at % len(self.views) + 1)
 
 
 class StorePane(Pane):

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.content import Content
 from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.shell.pane import Pane, with_key
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -59,16 +58,12 @@ def all_tabs() -> tuple[Tab, ...]:
 
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:
-    """The keys of those that have one; in the footer the first stands for all of them."""
-    with_key = [tab for tab in tabs if tab.key]
-    first, every = with_key[0], f"F2-{with_key[-1].key.removeprefix('f')}"
+    """The keys of those that have one; the tabs show them."""
     return [
-        Binding(
-            tab.key, f"tab('{tab.id}')", "Tab" if tab is first else tab.label, show=tab is first,
-            key_display=every if tab is first else None, tooltip=f"Go to {tab.label}",
-        )
-        for tab in with_key
-    ]  # fmt: skip
+        Binding(tab.key, f"tab('{tab.id}')", tab.label, show=False, tooltip=f"Go to {tab.label}")
+        for tab in tabs
+        if tab.key
+    ]
 
 
 class AppTabs(ViewTabs):
@@ -86,7 +81,9 @@ class AppTabs(ViewTabs):
         """A place for each tab."""
         for at, tab in enumerate(self._tabs.values()):
             content = [self._made(tab)] if at == 0 else []
-            self.compose_add_child(TabPane(Content(tab.label), *content, id=tab.id))
+            self.compose_add_child(
+                TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
+            )
         yield from super().compose()
 
     def _made(self, tab: Tab) -> Pane:

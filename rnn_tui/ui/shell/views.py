@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.widget import Widget
 
 from rnn_tui.ui.chart.chart import SPREAD_LABELS, SpreadKind
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.pane import Pane
 
 if TYPE_CHECKING:
@@ -63,12 +64,12 @@ class ChartView(Widget):
 
     keys_in_front: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
-        Binding("m", "smoothing", "Smooth", tooltip="Smooth the training loss"),
-        Binding("l", "log_axis", "Log", tooltip="Logarithmic loss axis"),
-        Binding("plus,equals_sign", "zoom(1)", "Zoom", key_display="+-", tooltip="Zoom in"),
-        Binding("minus", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
-        Binding("0", "reset_view", "Reset", tooltip="Show all epochs"),
+        key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
+        key("smooth", "smoothing", "Smooth", tooltip="Smooth the training loss"),
+        key("log-axis", "log_axis", "Log", tooltip="Logarithmic loss axis"),
+        key("larger", "zoom(1)", "Zoom", display="+-", tooltip="Zoom in"),
+        key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
+        key("all", "reset_view", "All", tooltip="Show all epochs"),
     ]
 
     @property
@@ -129,7 +130,7 @@ class SpreadView(ChartView):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("v", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")
+        key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")
     ]
     spread: SpreadKind = "range"
 

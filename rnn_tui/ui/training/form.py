@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.validation import ValidationResult, Validator
-from textual.widgets import Button, Checkbox, Input, Label, Select, Static
+from textual.widgets import Button, Checkbox, Collapsible, Input, Label, Select, Static
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
@@ -18,6 +18,11 @@ from rnn_tui.networks import CELLS
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.plain import PlainSelect
+
+# What few people change; folded away until it is asked for.
+ADVANCED = (
+    "batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size",
+)  # fmt: skip
 
 
 class SettingValidator(Validator):
@@ -110,7 +115,8 @@ class SettingsForm(VerticalScroll):
         """The train button was pressed, or Enter in a field."""
 
     def __init__(self, task: Task, data_dir: str | None = None) -> None:
-        super().__init__(can_focus=False)
+        super().__init__(can_focus=False, classes="panel")
+        self.border_title = "Settings"
         self._spec, self._data_dir = task, data_dir
 
     def compose(self) -> ComposeResult:
@@ -133,13 +139,17 @@ class SettingsForm(VerticalScroll):
                         for name, label in setting.choices.items():
                             yield MarkedCheckbox(label, False, f"choice-{name}")
                     yield Static(setting.help, classes="hint", markup=False)
-            else:
+            elif setting.name not in ADVANCED:
                 yield SettingField(setting)
-        with Vertical(classes="choice", id="device-choice"):
-            yield from _select("Device", DEVICES, "device")
-            automatic = self._spec.config(self._spec.default_cell).automatic_device
-            hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
-            yield Static(hint, classes="hint", markup=False)
+        with Collapsible(title="More settings", id="advanced"):
+            for setting in self._spec.adjustable:
+                if setting.name in ADVANCED:
+                    yield SettingField(setting)
+            with Vertical(classes="choice", id="device-choice"):
+                yield from _select("Device", DEVICES, "device")
+                automatic = self._spec.config(self._spec.default_cell).automatic_device
+                hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
+                yield Static(hint, classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
 
     def on_mount(self) -> None:
@@ -174,6 +184,7 @@ class SettingsForm(VerticalScroll):
             try:
                 overrides[field.setting.name] = field.value()
             except SettingError:
+                self._unfold(field)
                 field.input.focus()
                 raise
         preset = str(self.query_one("#preset", Select).value)
@@ -198,6 +209,8 @@ class SettingsForm(VerticalScroll):
             value, name = getattr(config, field.setting.name), field.setting.name
             same = value == getattr(usual, name)
             field.input.value = "" if same else field.setting.format(value)
+            if not same:
+                self._unfold(field)
         self._show_preset()
         shown = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
         return [
@@ -205,6 +218,11 @@ class SettingsForm(VerticalScroll):
             for field in fields(config)
             if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
         ]
+
+    def _unfold(self, field: SettingField) -> None:
+        """Show a field that is folded away."""
+        if field.setting.name in ADVANCED:
+            self.query_one("#advanced", Collapsible).collapsed = False
 
     def _tick(self, config: RunConfig) -> None:
         """Tick the choices that these settings have."""

@@ -140,12 +140,17 @@ class TrainingManager:
         """Ask the runs in training to stop and keep what they have."""
         self._control.stop()
 
-    def toggle_pause(self) -> None:
+    @property
+    def paused(self) -> bool:
+        """Whether what trains is to wait."""
+        return self.busy and self._control.paused
+
+    def pause(self, pause: bool) -> None:
         """Pause the run in training, or let it go on."""
-        if self._control.paused:
-            self._control.resume()
-        else:
+        if pause:
             self._control.pause()
+        else:
+            self._control.resume()
 
     def clear_ended(self, task: str) -> None:
         """Forget the runs of a task that have ended; their weights stay on disk."""

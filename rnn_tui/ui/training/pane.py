@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import LOG, Task, View
+from rnn_tui.tasks.task import Task, View
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.keys import SEEDS_HELP
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import LazyView, Pane
+from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.form import SettingsForm
     from rnn_tui.ui.training.result_views import LogView
 
-SEEDS_HELP = """
-**Seeds** are networks with their own data and first weights, trained side by side: a curve is their
-mean, the shade around it goes from the smallest to the largest (`v`: ± one standard deviation). The
-form's *Seeds* says how many. **Results** has mean, standard deviation (n − 1), smallest, largest
-and number, beside the report's figure and whether that lies within ours. **Lengths** has accuracy
-by length, with the lengths seen in training shaded.
-"""
+# Columns from which there is room for the form beside its view.
+FORM_WIDTH = 110
 
 
 class TaskPane(Pane):
@@ -47,9 +43,10 @@ class TaskPane(Pane):
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "focus_form", "Form", tooltip="Go to the form and back"),
-        Binding("r", "next_run", "Next run", show=False, tooltip="Look at the next run"),
-        Binding("x", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
+        key("form", "focus_form", "Form", tooltip="Go to the form and back"),
+        key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
+        key("log", "log", "Log", show=False),
+        key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
     ]
 
     def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None = None) -> None:
@@ -60,9 +57,9 @@ class TaskPane(Pane):
         self._views: dict[str, TaskView | LazyView] = {}  # the one looked at last first
         self._chosen: str | None = None
         self._followed: str | None = None
-        self._logged: dict[str, int] = {}
         self._told: set[str] = set()
         self._form: SettingsForm | None = None
+        self._folded: bool | None = None  # the form, by the user; None: as there is room
 
     # The frame.
 
@@ -72,7 +69,7 @@ class TaskPane(Pane):
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
-            with ViewTabs(id="views"), TabPane(Content(first.title), id=first.id):
+            with ViewTabs(id="views"), TabPane(with_key("1", first.title), id=first.id):
                 yield self._made(first)
             yield Static("", id="failure", markup=False)
             yield ProgressLine(self.spec.unit)
@@ -87,7 +84,7 @@ class TaskPane(Pane):
         return self._views[view.id]
 
     def on_mount(self) -> None:
-        """Start with a chart in focus, so that single keys are commands."""
+        """Start with a chart in focus."""
         self.show_runs()
         self.focus_view()
         self.call_after_refresh(self._complete)
@@ -96,13 +93,16 @@ class TaskPane(Pane):
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
         # Imported here, as its widgets take as long to load as the first frame does to draw.
         from rnn_tui.ui.training.form import SettingsForm  # noqa: PLC0415
+        from rnn_tui.ui.training.result_views import LogView  # noqa: PLC0415
 
         read_late_styles(self.app)
         form = SettingsForm(self.spec, self._data_dir)
         await self.query_one("#form-place").mount(form)
         tabs = self.query_one("#views", TabbedContent)
-        for view in self.spec.views[1:]:
-            await tabs.add_pane(TabPane(Content(view.title), self._made(view), id=view.id))
+        for number, view in enumerate(self.spec.views[1:], 2):
+            title = with_key(str(number) if number < 10 else "", view.title)
+            await tabs.add_pane(TabPane(title, self._made(view), id=view.id))
+        await self.query_one("#workspace").mount(LogView(), before="#failure")
         self._form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
@@ -189,7 +189,7 @@ class TaskPane(Pane):
         try:
             configs = self._form.configs()
         except SettingError as error:
-            self.remove_class("-form-away")
+            self._fold_form(False)
             self.notify(str(error), severity="error", title="Not started")
             return
         self.post_message(TrainRequested(configs))
@@ -197,7 +197,7 @@ class TaskPane(Pane):
     def take_settings(self, config: RunConfig) -> None:
         """Fill the form in with these settings, and say which it has no field for."""
         assert self._form is not None
-        self.remove_class("-form-away")
+        self._fold_form(False)
         left_out = self._form.fill(config)
         self._form.focus_first()
         if left_out:
@@ -208,24 +208,57 @@ class TaskPane(Pane):
         """The app has started these runs, or goes on with one."""
         for run_id in run_ids:  # one that was stopped here before ends a second time
             self._told.discard(run_id)
-            self._logged.pop(run_id, None)
+            self._log.forget(run_id)
         self._chosen = run_ids[0]
-        self.add_class("-form-away")
+        if self._in_form:
+            self._folded = None
         self.show_tab(self.spec.views[0].id)
+        self.place_form()
         self.focus_view()
         self.show_runs()
 
     def action_focus_form(self) -> None:
-        """Go to the form, or from the form back to the view."""
-        form = self._form
-        if form is None:
+        """Go to the form, or from the form back to the view, and fold the form."""
+        if self._form is None:
             return
-        if self.app.focused is not None and form in self.app.focused.ancestors:
-            self.add_class("-form-away")
+        if self._in_form:
+            self._fold_form(True)
             self.call_after_refresh(self.focus_view)
         else:
-            self.remove_class("-form-away")
-            form.focus_first()
+            self._fold_form(False)
+            self._form.focus_first()
+
+    @property
+    def _in_form(self) -> bool:
+        focused = self.app.focused
+        return focused is not None and self._form in focused.ancestors
+
+    def _fold_form(self, fold: bool) -> None:
+        """Fold the form, or show it, with the view that it belongs to."""
+        self._folded = fold
+        if not fold and self.view != self.spec.views[0].id:
+            self.show_tab(self.spec.views[0].id)
+        self.place_form()
+
+    def place_form(self) -> None:
+        """Show the form where its view is in front, in place of the view where that is narrow."""
+        narrow = self.app.size.width < FORM_WIDTH
+        away = narrow if self._folded is None else self._folded
+        training = self.view == self.spec.views[0].id
+        self.set_class(training and not away, "-form")
+        self.set_class(training and not away and narrow, "-alone")
+        self.set_class(training, "-training")
+
+    def on_resize(self) -> None:
+        """Form and view take turns where there is no room for both."""
+        self.place_form()
+
+    def action_log(self) -> None:
+        """Show the log below the charts, or fold it."""
+        self.toggle_class("-log")
+        if self.view != self.spec.views[0].id:
+            self.add_class("-log")
+            self.show_tab(self.spec.views[0].id)
 
     def action_next_run(self) -> None:
         """Look at the next run."""
@@ -250,9 +283,10 @@ class TaskPane(Pane):
         self._choose(event.run_id)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Draw what has come into view; where the screen is narrow, in place of the form."""
-        if self.view != self.spec.views[0].id:
-            self.add_class("-form-away")
+        """Draw what has come into view."""
+        if self._in_form:
+            self.screen.set_focus(None)  # the form goes, and with it the focus
+        self.place_form()
         self.show_runs()
         self.app.refresh_bindings()
 
@@ -269,7 +303,9 @@ class TaskPane(Pane):
             state = self.runs.states.get(run_id)
             if state is not None and state.config.task == self.spec.name:
                 aloud = state.status.active or not late
-                self._write_log(state, aloud)
+                for line in self._log.follow(state):
+                    if aloud and line.level == "warning":
+                        self.notify(line.text, severity="warning")
                 self._tell_end(state, aloud)
         self.show_runs()
 
@@ -299,28 +335,19 @@ class TaskPane(Pane):
         self.set_class(failed, "-failed")
         self._show_view()
 
-    def _write_log(self, state: RunState, aloud: bool) -> None:
-        seen = self._logged.get(state.run_id, 0)
-        for line in state.log[seen:]:
-            self._log(f"{state.config.label}: {line.text}")
-            if aloud and line.level == "warning":
-                self.notify(line.text, severity="warning")
-        self._logged[state.run_id] = len(state.log)
-
     def _tell_end(self, state: RunState, aloud: bool) -> None:
         if state.status.active or state.run_id in self._told:
             return
         self._told.add(state.run_id)
         text, severity = how_it_ended(self.spec, state)
-        self._log(text)
+        self._log.write(text)
         if state.checkpoint:
-            self._log(f"{state.config.label}: weights in {state.checkpoint}")
+            self._log.write(f"{state.config.label}: weights in {state.checkpoint}")
         if aloud:
             self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)
 
-    def _log(self, line: str) -> None:
-        log = self.content(LOG.id)
-        if log is not None:
-            cast("LogView", log).write(line)
+    @property
+    def _log(self) -> LogView:
+        return cast("LogView", self.query_one("#log-lines"))

@@ -10,14 +10,16 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import Vertical
 from textual.widgets import RichLog, Static
 
-from rnn_tui.engine.state import SpreadSeries
+from rnn_tui.engine.events import LogLine
+from rnn_tui.engine.state import RunState, SpreadSeries
 from rnn_tui.tasks.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart, spread_series
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView, TaskView
 from rnn_tui.ui.training.training_view import ChartGrid
 from rnn_tui.ui.training.variants import VariantNames, name_in_chart
@@ -41,7 +43,7 @@ class ConfusionView(Vertical, TaskView):
 
     keys_in_front = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h", "next_variant", "Network", tooltip="Confusion of the next network")
+        key("network", "next_variant", "Network", tooltip="Confusion of the next network")
     ]
 
     def __init__(self, pane: TaskPane) -> None:
@@ -212,10 +214,26 @@ class LengthsView(ChartGrid, SpreadView):
             )
 
 
-class LogView(RichLog, TaskView):
+class LogView(RichLog):
     """What the runs of the task told, in the order in which it came."""
 
-    def __init__(self, _pane: object) -> None:
-        super().__init__(id="log-lines", wrap=True, markup=False, max_lines=LONGEST_LOG)
+    def __init__(self) -> None:
+        super().__init__(
+            id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG
+        )
+        self.border_title = "Log"
         # What it is told before it is looked at waits there, without an end of Textual's.
         self._deferred_renders = deque(maxlen=LONGEST_LOG)
+        self._seen: dict[str, int] = {}
+
+    def follow(self, state: RunState) -> Sequence[LogLine]:
+        """Write what a run has told since it was asked last; returns that."""
+        new = state.log[self._seen.get(state.run_id, 0) :]
+        for line in new:
+            self.write(f"{state.config.label}: {line.text}")
+        self._seen[state.run_id] = len(state.log)
+        return new
+
+    def forget(self, run_id: str) -> None:
+        """Write all of a run that goes on from its first line again."""
+        self._seen.pop(run_id, None)

@@ -47,7 +47,7 @@ class ProgressLine(Horizontal):
 
     def show(self, state: RunState | None, waiting: int) -> None:
         """Draw the progress of `state`, with `waiting` more runs to come after it."""
-        self.set_class(state is None, "-idle")
+        self.display = state is not None and state.status.active
         if state is None:
             return
         epoch = min(len(state.epochs) + 1, state.config.epochs)

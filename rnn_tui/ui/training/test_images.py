@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
 from textual.widgets import DataTable, Label, Static
 
 from rnn_tui.tasks.evaluation import ImageEvaluation
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.digits import DigitImage, ProbabilityBars
 from rnn_tui.ui.widgets.plain import PlainTable
@@ -56,7 +57,7 @@ class TestImagesView(VerticalScroll, TaskView):
 
     keys_in_front = True
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "other_images", "Others", tooltip="Ten other test images")
+        key("other", "other_images", "Others", tooltip="Ten other test images")
     ]
 
     def __init__(self, pane: TaskPane) -> None:

@@ -250,7 +250,7 @@ class PausedOnce(TrainingManager):
         first = self.report is None
         super().train_report(plan)
         if first:
-            self.toggle_pause()
+            self.pause(True)
 
 
 async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
