@@ -42,7 +42,8 @@ MOVES = (
     "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "enter",
     "escape", "backspace", "delete", "ctrl+home", "ctrl+end", "shift+left", "shift+end",
     "ctrl+left", "ctrl+w", "ctrl+u", "ctrl+k", "ctrl+a", "ctrl+e", "ctrl+c", "ctrl+x", "ctrl+v",
-    "ctrl+z", "ctrl+d", "insert", "shift+enter", "ctrl+shift+up",
+    "ctrl+z", "ctrl+d", "insert", "shift+enter", "ctrl+shift+up", "alt+1", "alt+t", "alt+n",
+    "alt+i", "alt+w", "alt+pageup", "alt+pagedown",
 )  # fmt: skip
 TABS = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f12")
 WORDS = (

@@ -46,7 +46,7 @@ async def trained(pilot: Pilot[Any], pane: TaskPane) -> RunState:
 async def view_in_front(pilot: Pilot[Any], pane: TaskPane, name: str) -> str:
     """What is on screen in a view that one goes to by key."""
     while pane.view != name:
-        await pilot.press("n")
+        await pilot.press("right_square_bracket")
         await pilot.pause(0.3)
     await pilot.pause(0.5)
     return screen_text(pilot.app)

@@ -61,7 +61,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         kind = CELLS[cell]
         seen = [view.look.quantity]
         for _ in range(len(kind.gates) + kind.has_memory):
-            await pilot.press("e")
+            await pilot.press("w")
             seen.append(view.look.quantity)
         names = [name if name == "candidate" else f"{name} gate" for name in kind.gates]
         assert seen == ["state", *["cell"] * kind.has_memory, *names]
@@ -70,7 +70,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         while view.subject.trace.read == before:
             await pilot.press("i")
             await looked(pilot, app.panel)
-        await pilot.press("ctrl+n", "k")
+        await pilot.press("n", "k")
         await looked(pilot, app.panel)
         assert len(view.subject.trace.layers[0].importance) == 3
         assert view.study is None

@@ -145,9 +145,9 @@ async def finish(pilot: Pilot[Any], runs: ScriptedRuns) -> None:
 
 
 async def next_view(pilot: Pilot[Any], name: str) -> None:
-    """Press n, which leads to the view of this name."""
+    """Press the key of the next view, which is the one of this name."""
     app: Any = pilot.app
-    await pilot.press("n")
+    await pilot.press("right_square_bracket")
     await wait_until(pilot, lambda: app.pane.view == name)
     await pilot.pause(0.1)
 

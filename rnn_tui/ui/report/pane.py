@@ -277,9 +277,13 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             return
         self.post_message(ReportRequested(plan))
 
-    def on_input_submitted(self) -> None:
-        """Enter trains, as in every form."""
+    def on_button_pressed(self) -> None:
+        """Train what is lacking; the button says how much that is."""
         self.action_train()
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field shows what there is of the plan: training may take hours."""
+        self.focus_view()
 
     def action_focus_form(self) -> None:
         """Go to the settings, or from there back to the view."""

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.notifications import SeverityLevel
-from textual.widgets import Label, ProgressBar
+from textual.widgets import Button, Label, ProgressBar
 
 from rnn_tui.report.rows import Results
 from rnn_tui.runs.words import duration
@@ -22,7 +23,8 @@ class ReportProgress(Horizontal):
     """The progress of the rerun under way, or of the plan that is looked at."""
 
     def compose(self) -> ComposeResult:
-        """Lay out what, bar, numbers."""
+        """Lay out what trains, or the button that does; bar, numbers."""
+        yield Button("", id="report-train", variant="primary", compact=True)
         yield Label("", id="report-doing", markup=False)
         yield ExactBar(total=1, show_eta=False, show_percentage=True)
         yield Label("", id="report-numbers", markup=False)
@@ -35,13 +37,18 @@ class ReportProgress(Horizontal):
             training: whether the rerun is under way here.
             paused: whether it waits.
         """
-        self.query_one("#report-doing", Label).update(doing(now, training=training, paused=paused))
+        text = doing(now, training=training, paused=paused)
+        self.query_one("#report-doing", Label).update(text)
+        left = now.total - now.done - now.elsewhere if now is not None and not training else 0
+        button = self.query_one("#report-train", Button)
+        button.display = left > 0
+        button.label = Content(f" t  Train {networks(left)} ")
         self.query_one(ProgressBar).update(total=1, progress=now.share if now is not None else 0)
         self.query_one("#report-numbers", Label).update(numbers(now, training=training))
 
 
 def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
-    """What is trained now, or what a key would do.
+    """What is trained now; empty where nothing is, but could be.
 
     Args:
         now: how far it is; None where that is not known yet.
@@ -57,7 +64,7 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
         return "complete"
     if now.elsewhere:
         return f"{networks(now.elsewhere)} in training elsewhere"
-    return "t goes on" if now.done else "t starts"
+    return ""
 
 
 def numbers(now: Standing | None, *, training: bool) -> str:

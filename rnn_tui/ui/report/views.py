@@ -26,7 +26,8 @@ from rnn_tui.ui.shell.views import SpreadView
 from rnn_tui.ui.widgets.plain import PlainTable
 
 KEYS = ("experiment", "published", "ours", "n", "place", "time")
-SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is", "time")
+# Without the time, for which 80 columns have no room.
+SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is")
 # Below, a row in full words would not fit.
 FULL_WIDTH = 116
 CAPTION = (
@@ -39,7 +40,8 @@ class ReportTable(Vertical):
     """The table of a rerun; a row is an experiment of its results."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes="panel")
+        self.border_title = "The report's figures beside ours"
         self._results: Results | None = None
         self._training: Collection[Experiment] = ()
         self._shown: tuple[object, ...] = ()
@@ -92,13 +94,13 @@ class ReportTable(Vertical):
         lines = [(row.experiment.key, self._line(row, short)) for row in rows]
         if frame == self._shown:
             for key, line in lines:
-                for column, cell in zip(KEYS, line, strict=True):
+                for column, cell in zip(KEYS, line, strict=False):
                     if table.get_cell(key, column) != cell:
                         table.update_cell(key, column, cell, update_width=True)
             return
         self._shown, at = frame, table.cursor_row
         table.clear(columns=True)
-        for column, head in zip(KEYS, SHORT_HEADS if short else HEADS, strict=True):
+        for column, head in zip(KEYS, SHORT_HEADS if short else HEADS, strict=False):
             table.add_column(_cell(column, head), key=column)
         for key, line in lines:
             table.add_row(*line, key=key)
@@ -114,10 +116,11 @@ class ReportTable(Vertical):
         variables = self.app.get_css_variables()
         colours = {None: "text-muted", True: "text-success", False: "text-warning"}
         style = variables.get(colours[row.inside], "")
-        return [
+        line = [
             _cell(column, text, style if column == "place" else "")
             for column, text in zip(KEYS, texts, strict=True)
         ]
+        return line[: len(SHORT_HEADS)] if short else line
 
 
 def _cell(column: str, text: str, style: str = "") -> Text:
@@ -253,6 +256,9 @@ MARKS = {
 
 class ReportConclusions(VerticalScroll, can_focus=True):
     """The conclusions, below each other."""
+
+    BORDER_TITLE = "The report's conclusions, held against the figures"
+    DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
         """One text: what wraps can't be laid out in lines beforehand."""

@@ -11,6 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
@@ -61,7 +62,8 @@ class RunsTable(Vertical):
     ]
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(classes="panel")
+        self.border_title = "Runs"
         self.listing = Listing()
         self._shown: dict[str, RunRecord] = {}
         self._colours: Mapping[str, str] = {}
@@ -77,7 +79,6 @@ class RunsTable(Vertical):
                 "", LONGEST_FILTER, placeholder="/ filters by name, task, status, tag …",
                 id="runs-filter",
             )  # fmt: skip
-            yield Static("", id="runs-count", markup=False)
         table = LongTable(self._cells, id="runs-table")
         table.add_column(" ", key="mark")
         for column in COLUMNS:
@@ -161,7 +162,7 @@ class RunsTable(Vertical):
             count = "1 run"
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         way = " ↑" if self._backwards else ""
-        self.query_one("#runs-count", Static).update(f"{count}{marks} · by {self._sort}{way}")
+        self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{way}")
         empty = self.query_one("#runs-empty", Static)
         empty.update("" if shown else (NONE_LEFT if every else EMPTY))
         empty.display = not shown

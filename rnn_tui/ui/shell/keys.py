@@ -126,13 +126,12 @@ class KeyFooter(StableFooter):
     """The keys that matter here, in one line: as many as fit, and always help and quit."""
 
     def keys_to_compose(self) -> Sequence[FooterKeys]:
-        """The keys that fit; those of the app come last, and two of them always."""
-        active = {
-            one.binding.action: (one.binding, one.enabled, one.tooltip)
-            for one in reversed(self.screen.active_bindings.values())
-            if one.binding.show
-        }
-        keys = [*reversed(active.values())]
+        """The keys that fit: what stops training first, then those of what is in front."""
+        first: dict[str, FooterKeys] = {}
+        for _, binding, enabled, tooltip in self.screen.active_bindings.values():
+            if binding.show:
+                first.setdefault(binding.action, (binding, enabled, tooltip))
+        keys = sorted(first.values(), key=lambda one: one[0].id not in ("stop", "pause"))
         always = [one for one in keys if one[0].id in ("help", "quit")]
         left = self.app.size.width - sum(map(self._width, always))
         shown = []

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import TabbedContent
+from textual.widgets import ContentSwitcher, TabbedContent
 
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import PaneNews
@@ -100,7 +100,11 @@ class Pane(Vertical):
     @property
     def views(self) -> list[str]:
         """The ids of the views, in order."""
-        return [pane.id or "" for pane in self.query("#views TabPane")]
+        # Asked for with every key in the footer: no query through all that the views hold.
+        tabs = self.query_one_optional("#views", TabbedContent)
+        if tabs is None or not tabs.children:
+            return []
+        return [place.id or "" for place in tabs.get_child_by_type(ContentSwitcher).children]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No key for a view that is not there."""

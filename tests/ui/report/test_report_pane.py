@@ -101,7 +101,13 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
             await pilot.resize_terminal(*size)
             text = screen_text(app)
-            for word in ("MNIST seeds", "Adder, H 10 ce", "time", "complete", "21 of 21", "F2-6"):
+            for word in (
+                "MNIST seeds",
+                "Adder, H 10 ce",
+                "complete",
+                "21 of 21",
+                "F6 Report",
+            ):
                 assert word in text, size
 
         # More seeds: what is lacking is said at once, and comes as another program trains it.
@@ -167,7 +173,7 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overr
         rest.unlink()
     async with report_tab(overrides) as (app, pilot):
         assert "is damaged" in str(app.query_one("#report-problem", Static).render())
-        await pilot.press("n", "e")
+        await pilot.press("right_square_bracket", "e")
         assert "is damaged" in last_notice(app)
 
 
@@ -178,7 +184,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
     overrides: Overrides, tmp_path: Path
 ) -> None:
     async with report_tab(overrides) as (app, pilot):
-        await pilot.press("n")
+        await pilot.press("right_square_bracket")
         plots = app.query_one(ReportPlots)
         await wait_until(pilot, lambda: plots.figure is not None)
         await settled(pilot, app)
@@ -208,7 +214,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         assert middle == pytest.approx(list(recall.y))
         await pilot.press("c")
         assert app.screen.maximized is plots.charts[0]
-        await pilot.press("escape", "n")
+        await pilot.press("escape", "right_square_bracket")
 
         def text() -> str:
             return str(app.query_one("#report-conclusions", Static).content)

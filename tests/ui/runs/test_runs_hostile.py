@@ -65,7 +65,7 @@ async def test_hostile_runs_are_compared_and_the_damaged_one_is_left_out(foreign
     async with runs_tab((160, 50)) as (app, pilot):
         for _ in range(len(HOSTILE) + 1):
             await pilot.press("space")
-        await pilot.press("n")
+        await pilot.press("right_square_bracket")
         await settled(pilot, app)
         note = app.query_one("#compare-note").render()
         assert "bad one is damaged" in str(note)
@@ -81,7 +81,7 @@ async def test_a_damaged_run_is_told_about_and_can_be_deleted(foreign: Path) -> 
     async with runs_tab((160, 50)) as (app, pilot):
         table = app.query_one("#runs-table", DataTable)
         table.move_cursor(row=names(app).index("bad one"))
-        for key in ("u", "e", "t", "g"):
+        for key in ("a", "e", "t", "g"):
             await pilot.press(key)
             await wait_until(pilot, lambda: "bad one is damaged" in last_notice(app))
             app.clear_notifications()

@@ -210,7 +210,7 @@ async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> No
             app.theme = theme
             await pilot.pause()
             text = screen_text(app)
-            for word in ("Mark", "Sort", "Filter", "Rename", "Delete", "Go on", "Use", "Quit"):
+            for word in ("Mark", "Sort", "Filter", "Rename", "Delete", "Go on", "Ask", "Quit"):
                 assert word in "\n".join(text.splitlines()[-2:])
             assert "recall-seed1" in text
 
@@ -220,7 +220,7 @@ async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> No
 
 async def test_marked_runs_are_compared(store_home: Path) -> None:
     async with runs_tab(size=(160, 50)) as (app, pilot):
-        await pilot.press("down", "down", "space", "space", "n")
+        await pilot.press("down", "down", "space", "space", "right_square_bracket")
         await settled(pilot, app)
         # They differ in their seeds: one line, the mean of both.
         (label,) = curves(app)
@@ -245,7 +245,7 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         await pilot.press("j")
         await settled(pilot, app)
         assert metric.value != before
-        await pilot.press("k")
+        await pilot.press("A")
         await settled(pilot, app)
         assert app.query_one(RunsCompare).against == "time"
         await pilot.press("v")
@@ -257,11 +257,11 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
 
 async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Path) -> None:
     async with runs_tab(size=(120, 40)) as (app, pilot):
-        await pilot.press("space", "space", "n")
+        await pilot.press("space", "space", "right_square_bracket")
         await settled(pilot, app)
         assert set(curves(app)) == {"adder-half", "adder-lr0.01"}
         assert "learning rate" in screen_text(app)
-        await pilot.press("n", "X", "n")
+        await pilot.press("right_square_bracket", "X", "right_square_bracket")
         await settled(pilot, app)
         assert len(curves(app)) == 1  # the one under the cursor
 
@@ -283,11 +283,11 @@ async def test_names_tags_and_notes(store_home: Path) -> None:
         await pilot.press("enter")
         await wait_until(pilot, lambda: "[b]my run[/b]" in names(app))
 
-        await pilot.press("a")
+        await pilot.press("number_sign")
         app.screen.query_one(Input).value = "slides monday"
         await pilot.press("enter")
         await wait_until(pilot, lambda: "monday slides" in row(app, "[b]my run[/b]"))
-        await pilot.press("o")
+        await pilot.press("N")
         app.screen.query_one(Input).value = "for the lecture"
         await pilot.press("enter")
         await pilot.press("/", *"lecture monday")
@@ -306,9 +306,9 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
         assert "2 runs deleted" in last_notice(app)
         await pilot.press("d")
         await wait_until(pilot, lambda: len(names(app)) == 1)
-        await pilot.press("z")
+        await pilot.press("u")
         await wait_until(pilot, lambda: len(names(app)) == 2)
-        await pilot.press("z")
+        await pilot.press("u")
         await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
         with RunStore() as store:
             assert all(run.weights.is_file() for run in store.runs())
@@ -316,7 +316,7 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
         await pilot.press("ctrl+home", *["space"] * 4, "d")
         await wait_until(pilot, lambda: names(app) == [])
         await settled(pilot, app)
-        await pilot.press("z")
+        await pilot.press("u")
         await wait_until(pilot, lambda: sorted(names(app)) == sorted(NEWEST_FIRST))
         await settled(pilot, app)
         await pilot.press("b")
@@ -329,7 +329,7 @@ async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -
         app: Any = pilot.app
         await pilot.press("f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)
-        app.post_message(TrainRequested([replace(adder(), epochs=100)]))
+        app.post_message(TrainRequested([replace(adder(), epochs=1000)]))
         await wait_until(pilot, lambda: runs.busy)
         await pilot.press("s")
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))
@@ -361,7 +361,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
 
 async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
-        await pilot.press("down", "u")
+        await pilot.press("down", "a")
         await wait_until(pilot, lambda: bool(app.query(CalculatorPanel)))
         await wait_until(pilot, lambda: "run adder-lr0.01" in screen_text(app))
         await pilot.press("f5")

@@ -41,7 +41,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
             told += 1
             await asyncio.sleep(0)
         assert told > 10
-        pane.show_tab("log")
+        await pilot.press("G")
         log = pane.query_one("#log-lines", RichLog)
         await wait_until(pilot, lambda: log.lines)
         lines = "\n".join(strip.text for strip in log.lines)
@@ -53,7 +53,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
 
 
 @pytest.mark.parametrize(("key", "task"), [("f2", "mnist"), ("f3", "recall")])
-async def test_the_view_inside_has_the_focus_however_fast_n_leads_there(
+async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
     key: str, task: str, runs: ScriptedRuns
 ) -> None:
     app = RnnTuiApp(runs)
@@ -62,7 +62,7 @@ async def test_the_view_inside_has_the_focus_however_fast_n_leads_there(
         await wait_until(pilot, lambda: app.tabs.active == task and app.tabs.front)
         await wait_until(pilot, lambda: app.pane.complete)
         views = [view.id for view in TASKS[task].views]
-        press_at_once(app, *["n"] * views.index("inside"))
+        press_at_once(app, *["right_square_bracket"] * views.index("inside"))
         await wait_until(pilot, lambda: app.query(InsideView) and app.focused)
         inside = app.query_one(InsideView)
 

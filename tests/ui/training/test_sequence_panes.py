@@ -333,7 +333,7 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
             zeros = re.search(r"\b0 +(\d+) +·", text)
             assert zeros is not None, text
             seen[label] = zeros[1]
-            await pilot.press("h")
+            await pilot.press("n")
             await pilot.pause()
         assert seen == {"H 2 ce": "7", "H 5 ce": "8", "H 10 ce": "9"}
 
