@@ -1,14 +1,14 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
-`RNN_TUI_HOME` moves everything the program writes (cache, runs, log) below one folder, for
-people who keep their home small and for tests that must not touch it. Where it names the home of
-nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
+`RNN_TUI_HOME` moves everything the program writes (cache, runs, log, settings) below one folder,
+for people who keep their home small and for tests that must not touch it. Where it names the home
+of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
 """
 
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_data_path, user_log_path
+from platformdirs import user_cache_path, user_config_path, user_data_path, user_log_path
 
 from rnn_tui.engine.errors import SettingError, printable
 
@@ -50,6 +50,11 @@ def cache_dir() -> Path:
 def data_dir() -> Path:
     """The folder for what can't be made again: the runs."""
     return _home() or user_data_path(APP_NAME)
+
+
+def config_file() -> Path:
+    """The file of the user's settings that last."""
+    return (_home() or user_config_path(APP_NAME)) / "config.toml"
 
 
 def run_dir() -> Path:

@@ -22,6 +22,7 @@ from textual.app import App, SuspendNotSupported
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.preferences import Preferences
 
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
@@ -29,16 +30,20 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
 
 logger = logging.getLogger(__name__)
+# textual_image's, by what the user may choose.
+_CLASSES = {"auto": "Image", "kitty": "TGPImage", "sixel": "SixelImage", "blocks": "HalfcellImage"}
 
 
 def image_class(app: App[object]) -> type[BaseImage]:
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
     if "textual_image.widget" not in sys.modules:
         _ask_terminal(app)
-    from textual_image.widget import HalfcellImage, Image  # noqa: PLC0415 - see above
+    from textual_image import widget  # noqa: PLC0415 - see above
 
-    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty()
-    return Image if terminal and not app.is_headless else HalfcellImage
+    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty() and not app.is_headless
+    wanted = getattr(app, "preferences", Preferences()).graphics if terminal else "blocks"
+    chosen: type[BaseImage] = getattr(widget, _CLASSES[wanted])
+    return chosen
 
 
 def _ask_terminal(app: App[object]) -> None:

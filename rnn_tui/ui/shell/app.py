@@ -33,6 +33,7 @@ from rnn_tui.ui.shell.messages import (
     WeightsWanted,
 )
 from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.shell.preferences import apply_preferences
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import FrontScreen
@@ -88,6 +89,7 @@ class RnnTuiApp(App[int]):
         """
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
+        self.preferences = apply_preferences(self)
         self.data_dir = data_dir
         self.report_overrides = {name: dict(own) for name, own in (report_overrides or {}).items()}
         for task in TASKS.values():
@@ -136,7 +138,7 @@ class RnnTuiApp(App[int]):
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
         self.news.timer.resume()
-        for sentence in BROKEN_PLUGINS:
+        for sentence in (*BROKEN_PLUGINS, *self.preferences.problems):
             self.notify(sentence, severity="error", timeout=20)
         self.run_worker(self._offer_to_resume(), group="interrupted")
 

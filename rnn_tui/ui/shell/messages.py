@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp
 
 UNDER_WAY = "Training is under way; stop it first (s)."
-# Redraws take time from training: at most 4 a second, and no more of the app's thread than this.
-SECONDS_BETWEEN_DRAWS = 0.25
+# Redraws take time from training: no more than the user wants, nor of the app's thread than this.
 MOST_SECONDS_BETWEEN_DRAWS = 2.0
 SHARE_FOR_DRAWING = 0.03
 
@@ -98,7 +97,8 @@ class News:
         self._app = app
         self._cpu_seconds = time.thread_time()
         self._next = 0.0
-        self.timer = app.set_interval(SECONDS_BETWEEN_DRAWS, self.bring)
+        self._pause = 1 / app.preferences.redraws
+        self.timer = app.set_interval(self._pause, self.bring)
 
     def bring(self) -> None:
         """Bring news to the panes, less often where drawing them costs much."""
@@ -110,7 +110,7 @@ class News:
             return
         spent = cpu - self._cpu_seconds
         self._next = now + min(
-            max(0.0, spent / SHARE_FOR_DRAWING - SECONDS_BETWEEN_DRAWS), MOST_SECONDS_BETWEEN_DRAWS
+            max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS
         )
         self._cpu_seconds = cpu
         alive = runs.anything_to_come

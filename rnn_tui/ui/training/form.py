@@ -13,6 +13,7 @@ from textual.widgets import Button, Checkbox, Collapsible, Input, Label, Select,
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.preferences import Preferences
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.task import Task
@@ -153,7 +154,12 @@ class SettingsForm(VerticalScroll):
         yield Button("Train", variant="primary", id="train", compact=True)
 
     def on_mount(self) -> None:
-        """Show what the first preset does."""
+        """Begin with the preset and device that the user prefers; show what the preset does."""
+        wanted = getattr(self.app, "preferences", Preferences())
+        with self.prevent(Select.Changed):
+            if wanted.preset in [one.name for one in self._spec.presets]:
+                self.query_one("#preset", Select).value = wanted.preset
+            self.query_one("#device", Select).value = wanted.device
         self._choose_preset()
 
     @property

@@ -1,0 +1,128 @@
+"""The settings that last: what is read of the file, and how a theme gets into it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.preferences import MOST_BYTES, Preferences, keep_theme, read_preferences
+
+KNOWN = {"theme": ("textual-dark", "nord"), "preset": ("report", "fast")}
+FILE = """\
+# How I like it.
+theme = 'nord'  # cold
+
+redraws = 2
+[keys]
+train = "k"
+"""
+
+
+def write(text: str | bytes) -> Path:
+    path = config_file()
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def test_without_a_file_the_defaults_hold(home: Path) -> None:
+    held = read_preferences(KNOWN)
+    assert held == Preferences()
+    assert (held.given, held.problems) == (frozenset(), ())
+
+
+def test_what_the_file_has_holds(home: Path) -> None:
+    write(FILE + 'stop = "t"\n')
+    held = read_preferences(KNOWN)
+    assert (held.theme, held.redraws, held.keys) == ("nord", 2, {"train": "k", "stop": "t"})
+    assert held.given == {"theme", "redraws", "keys"}
+    assert held.problems == ()
+    write('preset = ""')  # which says that the task's own is meant
+    assert read_preferences(KNOWN).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("redraws = 11", "redraws must be a whole number from 1 to 10, not 11; 4 holds."),
+        ("redraws = true", "redraws must be a whole number from 1 to 10, not true; 4 holds."),
+        ("redraws = 2.5", "not 2.5"),
+        ('theme = "pink"', 'theme must be one of "textual-dark", "nord", not "pink"'),
+        ("theme = 3", "not 3"),
+        ('graphics = "ascii"', '"auto", "kitty", "sixel", "blocks"'),
+        ('preset = "slow"', 'must be one of "report", "fast"'),
+        ('device = "tpu"', '"auto", "cpu", "cuda", "mps", not "tpu"'),
+        ('alerts = "yes"', 'must be one of false, true, not "yes"'),
+        ('keys = "t"', "must be a table of texts"),
+        ("[keys]\ntrain = 3", "must be a table of texts"),
+        ("colour = 1", "config.toml: colour is no entry; there are theme, "),
+        ('"the\\u001b[2Jme" = 1', "is no entry"),
+    ],
+)
+def test_a_wrong_entry_costs_one_sentence_and_nothing_else(
+    home: Path, line: str, told: str
+) -> None:
+    write(line if line.startswith("[") else f"{line}\n[other]\n")
+    held = read_preferences(KNOWN)
+    assert (held.theme, held.redraws, held.keys, held.alerts) == ("textual-dark", 4, None, False)
+    sentence, *others = held.problems
+    assert told in sentence
+    assert sentence.isprintable()
+    assert len(others) == (0 if line.startswith("[") else 1)  # of `other`
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"theme = nord\n", "at line 1"),
+        (b"theme = '\xff'\n", "utf-8"),
+        (b"#" * (MOST_BYTES + 1), "more than"),
+        (b"a = " + b"[" * 5000, "recursion"),
+    ],
+)
+def test_a_file_that_can_not_be_read_is_told_of_and_never_overwritten(
+    home: Path, content: bytes, why: str
+) -> None:
+    path = write(content)
+    held = read_preferences(KNOWN)
+    assert why in held.problems[0]
+    assert len(held.problems) == 1
+    assert held.theme == Preferences().theme
+    with pytest.raises(SettingError, match=why):
+        keep_theme("nord")
+    assert path.read_bytes() == content
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with a name")
+def test_a_pipe_in_its_place_is_not_waited_for(home: Path) -> None:
+    os.mkfifo(config_file())
+    assert "not a regular file" in read_preferences(KNOWN).problems[0]
+    with pytest.raises(SettingError, match="not a regular file"):
+        keep_theme("nord")
+
+
+def test_a_theme_is_kept_where_there_was_no_file(home: Path) -> None:
+    keep_theme("nord")
+    assert config_file().read_text() == 'theme = "nord"\n'
+
+
+def test_a_theme_is_changed_and_all_else_stays_as_it_was(home: Path) -> None:
+    path = write(FILE)
+    keep_theme("textual-dark")
+    assert path.read_text() == FILE.replace("'nord'", '"textual-dark"')
+
+
+def test_a_theme_is_added_where_the_word_means_something_else(home: Path) -> None:
+    text = 'note = """\ntheme = "none"\n"""\n[keys]\ntheme = "k"\n'
+    path = write(text)
+    keep_theme("nord")
+    assert path.read_text() == f'theme = "nord"\n{text}'
+
+
+def test_a_line_that_can_not_be_changed_alone_is_left(home: Path) -> None:
+    path = write('"theme" = """\nnord"""\n')
+    before = path.read_bytes()
+    with pytest.raises(SettingError, match="by hand"):
+        keep_theme("textual-dark")
+    assert path.read_bytes() == before
