@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
@@ -126,6 +127,30 @@ def test_a_terminal_that_nobody_reads_can_be_ended_and_is_as_it_was(terminal: Te
     assert terminal.wait_for_end(reading=False) == 128 + signal.SIGTERM
     assert terminal.attributes == terminal.attributes_before  # the rest could not be written
     assert_interrupted()
+
+
+def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config_file().write_text('alerts = true\npreset = "fast"\n')
+    monkeypatch.setenv("TERM_PROGRAM", "WezTerm")
+    monkeypatch.delenv("TMUX", raising=False)
+    terminal = Terminal()
+    try:
+        terminal.wait_for("MNIST")
+        terminal.press(F4)
+        terminal.wait_for("Calculator")
+        assert "\x1b[?1004h" in terminal.output  # it asks to be told
+        terminal.press("t\x1b[O")  # a key says that the window is in front
+        terminal.wait_for("test bit accuracy: ")
+        terminal.watch(1)
+        assert "\x1b]777;notify;rnn-tui;" in terminal.output
+        assert "\x1b\\\a" in terminal.output
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+        terminal.assert_restored()
+    finally:
+        terminal.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGSTOP, signal.SIGTSTP])

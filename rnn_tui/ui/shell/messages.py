@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.ui.shell.alerts import Alerts
 
 if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
@@ -91,12 +92,14 @@ class News:
 
     Attributes:
         timer: at rest while nothing can come; whoever begins training resumes it.
+        alerts: what rings where nobody looks.
     """
 
     def __init__(self, app: RnnTuiApp) -> None:
         self._app = app
         self._cpu_seconds = time.thread_time()
         self._next = 0.0
+        self.alerts = Alerts(app)
         self._pause = 1 / app.preferences.redraws
         self.timer = app.set_interval(self._pause, self.bring)
 
@@ -124,6 +127,7 @@ class News:
                 pane.post_message(ReportChanged())
         if drained.loaded is not None and drained.loaded.failed:
             app.notify(drained.loaded.text, severity="error")
+        self.alerts.hear(drained.run_ids, drained.report)
         for sentence in drained.held:
             app.notify(sentence, severity="error", timeout=20)
         for sentence in drained.kept:
