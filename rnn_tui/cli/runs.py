@@ -16,7 +16,7 @@ from rnn_tui.cli.commands import WHICH_RUN
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.engine.errors import printable
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
-from rnn_tui.runs.words import NOTHING, age, duration, figure
+from rnn_tui.runs.words import NOTHING, age, duration, figure, machine
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -156,6 +156,7 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
         ("note", record.note.replace("\n", " ") or NOTHING),
         *settings_of(record.config),
         *map(_session, document["sessions"]),
+        *(("machine", machine(one["load"])) for one in document["sessions"] if one["load"]),
         *(("log", line["text"]) for line in document["log"][-LAST_LINES:]),
     ]  # fmt: skip
     print_pairs(pairs)

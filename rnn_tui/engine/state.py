@@ -151,6 +151,7 @@ class RunState:
         replica_results: the same of a run with replicas: a value for each.
         checkpoint: the file of its last weights; empty where they are not kept.
         message: why it failed, or the last warning.
+        machine: how busy the machine is, as `events.MachineSeen` has it; empty if unknown.
     """
 
     run_id: str
@@ -172,6 +173,7 @@ class RunState:
     replica_results: events.ReplicaFigures = field(default_factory=dict)
     checkpoint: str = ""
     message: str = ""
+    machine: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def progress(self) -> float:
@@ -231,6 +233,8 @@ class RunState:
             case events.LogLine():
                 message = event.text if event.level == "warning" else self.message
                 return replace(self, log=(*self.log[1 - LOG_CAPACITY :], event), message=message)
+            case events.MachineSeen():
+                return replace(self, machine=event.now)
             case events.CheckpointSaved():
                 return replace(self, checkpoint=event.path)
             case events.RunPaused():

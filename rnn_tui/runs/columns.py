@@ -101,6 +101,10 @@ def _versions(text: Any) -> Mapping[str, SafeText]:
     return {printable(name): printable(what, 100) for name, what in json.loads(text).items()}
 
 
+def _load(text: Any) -> Mapping[str, float]:
+    return {printable(name): figure(value) for name, value in json.loads(text).items()}
+
+
 # By column: what makes a value of the program's of the database's, and what stands in for a value
 # that it refuses. Columns of the same name hold the same in every table.
 COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
@@ -133,6 +137,7 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "process_started": (_seconds, 0.0),
     "workers": (_count, 0),
     "versions": (_versions, {}),
+    "load": (_load, {}),
     "kind": (_kind, "step"),
     "epoch": (_or_none(_count), None),
     "rate": (_or_none(figure), None),

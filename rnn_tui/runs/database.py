@@ -200,7 +200,10 @@ _FIRST = (
     "CREATE INDEX lines_of_run ON lines (run_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+# JSON, how busy the machine was: `whole` of `events.MachineSeen`.
+_SECOND = ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 
 def migrate(connection: sqlite3.Connection, shown: str) -> bool:

@@ -125,6 +125,7 @@ class Session:
         device: where it trained.
         workers: threads that shared a batch.
         versions: of packages and system, by name.
+        load: how busy the machine was, as `whole` of `events.MachineSeen`; empty if unknown.
     """
 
     started: float
@@ -135,6 +136,7 @@ class Session:
     device: SafeText
     workers: int
     versions: Mapping[str, SafeText]
+    load: Mapping[str, float]
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,12 @@ class EventWriter:
                 )  # fmt: skip
                 self._moment(connection, moment)
                 self._headlines(connection, moment.figures)
+            case events.MachineSeen():
+                connection.execute(
+                    "UPDATE sessions SET load = ?2 WHERE run_id = ?1 AND started = "
+                    "(SELECT max(started) FROM sessions WHERE run_id = ?1)",
+                    (self._id, json.dumps(event.whole)),
+                )
             case events.RunPaused():
                 self._columns |= {"status": Status.PAUSED}
             case events.RunResumed():
@@ -223,7 +229,7 @@ class EventWriter:
         }
         update_run(connection, self._id, metric="", best=None, last=None)
         connection.execute(
-            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')",
             (
                 self._id, time.time(), event.first_step, socket.gethostname(), os.getpid(),
                 process_started(), event.device, event.workers, json.dumps(versions()),

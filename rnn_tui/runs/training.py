@@ -12,6 +12,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files import remove_temporary
+from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.runs.held import HELD, HeldRun
 from rnn_tui.runs.locks import RunLock
@@ -88,7 +89,7 @@ def _fit(
 
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
-    told = {""}
+    told, watch = {""}, MachineWatch()
     deaf: OSError | None = None
     end: End | None = None
 
@@ -111,6 +112,8 @@ def _fit(
         except OSError as error:
             deaf = error
             control.stop(interrupted=True)
+        if (seen := watch.after(event)) is not None:
+            tell(seen)
 
     try:
         task = TASKS[config.task].load()

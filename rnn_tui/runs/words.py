@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
@@ -43,6 +44,23 @@ def duration(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+# By figure of `events.MachineSeen`: its unit, what a line has room for, and what a record says.
+_BUSY = {
+    "cpu": (1, "CPU {:.0f} %", "CPU {:.0f} % busy"),
+    "process": (1, "", "{:.0f} % by this run"),
+    "memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of memory"),
+    "gpu": (1, "GPU {:.0f} %", "GPU {:.0f} % busy"),
+    "gpu_memory": (1e9, "{:.1f} GB", "at most {:.1f} GB of its memory"),
+}
+
+
+def machine(load: Mapping[str, float], short: bool = False) -> str:
+    """How busy the machine is, or in the course of a run was; empty if that is unknown."""
+    known = [(load[name] / unit, words) for name, (unit, *words) in _BUSY.items() if name in load]
+    shown = (words[0 if short else 1].format(value) for value, words in known)
+    return (" " if short else ", ").join(filter(None, shown))
 
 
 def age(seconds: float) -> str:

@@ -43,7 +43,9 @@ def test_what_the_first_version_wrote_is_read(home: Path) -> None:
         assert [m.epoch for m in moments if m.kind == "epoch"] == [1, 2]
         assert len(moments[-1].replicas["test_accuracy"]) == 2
         assert len(store.state(recall).epochs) == 2
-        assert store.sessions(recall.run_id)[0].versions["rnn-tui"] == "0.1.0"
+        session = store.sessions(recall.run_id)[0]
+        assert session.versions["rnn-tui"] == "0.1.0"
+        assert session.load == {}  # which it knew nothing of
         assert store.rename(recall, "renamed") == "renamed"
     connection = sqlite3.connect(run_database())
     (version,) = connection.execute("PRAGMA user_version").fetchone()

@@ -92,6 +92,7 @@ def _session(session: Session) -> dict[str, Any]:
         "device": session.device,
         "workers": session.workers,
         "versions": dict(session.versions),
+        "load": {name: _number(value) for name, value in session.load.items()},
     }
 
 

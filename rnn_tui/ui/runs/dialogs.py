@@ -23,7 +23,7 @@ from rnn_tui.runs.comparison import Against, settings_of
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord, Session
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import duration
+from rnn_tui.runs.words import duration, machine
 from rnn_tui.ui.runs.listing import figure, variant
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.widgets.prompts import ExportPrompt
@@ -100,6 +100,8 @@ def _session(session: Session) -> Iterable[tuple[str, str]]:
     where = f"{session.host} · {session.device} · {session.workers} workers"
     yield _time(session.started), f"from step {session.first_step:,} on {where}"
     yield "", ", ".join(f"{name} {version}" for name, version in session.versions.items())
+    if busy := machine(session.load):
+        yield "", busy
 
 
 def _line(label: str, value: str) -> Content:

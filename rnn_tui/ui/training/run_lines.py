@@ -15,7 +15,7 @@ from textual.widgets import Label, ProgressBar, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.words import duration
+from rnn_tui.runs.words import duration, machine
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.textual_fixes import ExactBar
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.manager import TrainingManager
 
 # Where a run stands, where the line says more or less than that.
+NARROWEST_BAR = 16
 _WORDS = {Status.TRAINING: "", Status.FINISHED: "done"}
 
 
@@ -60,6 +61,10 @@ class ProgressLine(Horizontal):
             numbers.append(f"{duration(state.remaining)} left")
         if waiting:
             numbers.append(f"{waiting} more")
+        busy = machine(state.machine, short=True) if state.status.active else ""
+        room = self.size.width - len(f"{what} {word}{' · '.join(numbers)}") - NARROWEST_BAR
+        if busy and len(busy) + 3 <= room:
+            numbers.append(busy)
         self.query_one("#progress-numbers", Label).update(" · ".join(numbers))
 
 
