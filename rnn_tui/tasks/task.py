@@ -116,6 +116,7 @@ class Task:
         headline: the metric that sums a finished run up.
         problem: `module:class` of the `engine.problem.Problem`, imported on use.
         shape: what its networks read and say; None for images.
+        images: how many it trains on, where they ship, with their rows and columns; or None.
         inference: `module:class` of the `tasks.sequences.inference.SequenceNetwork` that answers
             questions.
         config_class: the kind of its configuration.
@@ -138,6 +139,7 @@ class Task:
     problem: str
     measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None
+    images: tuple[int, int, int] | None = None
     inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"

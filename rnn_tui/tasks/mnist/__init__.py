@@ -99,6 +99,7 @@ MNIST = Task(
     published={"test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}},
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
     config_class=ImageConfig,
+    images=(50_000, 28, 28),
     unit="images",
     augmentations=("none", "shift", "elastic", "photo"),
     help_text=_HELP,

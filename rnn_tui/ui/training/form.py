@@ -1,24 +1,32 @@
 """The form that says what to train: preset, cells or losses, numbers, device."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
-from textual import events, on
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.validation import ValidationResult, Validator
+from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Collapsible, Input, Label, Select, Static
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.preferences import Preferences
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
+from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.plain import PlainSelect
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.shell.app import RnnTuiApp
 
 # What few people change; folded away until it is asked for.
 ADVANCED = (
@@ -152,6 +160,7 @@ class SettingsForm(VerticalScroll):
                 hint = "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
                 yield Static(hint, classes="hint", markup=False)
         yield Button("Train", variant="primary", id="train", compact=True)
+        yield Static("", id="train-cost", markup=False)
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
@@ -171,27 +180,27 @@ class SettingsForm(VerticalScroll):
             cell for cell in self._spec.cells if self.query_one(f"#model-{cell}", Checkbox).value
         )
 
-    def configs(self) -> list[RunConfig]:
+    def configs(self, *, quiet: bool = False) -> list[RunConfig]:
         """The runs that the form describes, one for each cell ticked.
 
         Raises:
-            SettingError: with the sentence to show; the field at fault has the focus then.
+            SettingError: with the sentence to show; unless `quiet`, the field at fault has the
+                focus then.
         """
         if not self.cells:
-            self.query_one("#models Checkbox").focus()
+            self._point_at(self.query_one("#models Checkbox"), quiet)
             raise SettingError("Tick at least one cell to train.")
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
-                overrides[setting.name] = self._ticked(setting)
+                overrides[setting.name] = self._ticked(setting, quiet)
         for field in self.query(SettingField):
             try:
                 overrides[field.setting.name] = field.value()
             except SettingError:
-                self._unfold(field)
-                field.input.focus()
+                self._point_at(field.input, quiet)
                 raise
         preset = str(self.query_one("#preset", Select).value)
         return [self._spec.config(cell, preset, **overrides) for cell in self.cells]
@@ -225,10 +234,17 @@ class SettingsForm(VerticalScroll):
             if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
         ]
 
-    def _unfold(self, field: SettingField) -> None:
+    def _point_at(self, widget: Widget, quiet: bool = False) -> None:
+        """Go to what is at fault, also where it is folded away."""
+        if not quiet:
+            self._unfold(widget)
+            widget.focus()
+
+    def _unfold(self, widget: Widget) -> None:
         """Show a field that is folded away."""
-        if field.setting.name in ADVANCED:
-            self.query_one("#advanced", Collapsible).collapsed = False
+        advanced = self.query_one("#advanced", Collapsible)
+        if advanced in widget.ancestors:
+            advanced.collapsed = False
 
     def _tick(self, config: RunConfig) -> None:
         """Tick the choices that these settings have."""
@@ -237,7 +253,7 @@ class SettingsForm(VerticalScroll):
                 for name in setting.choices:
                     self._choice(name).value = name in getattr(config, setting.name)
 
-    def _ticked(self, setting: ChoicesSetting) -> tuple[str, ...]:
+    def _ticked(self, setting: ChoicesSetting, quiet: bool) -> tuple[str, ...]:
         """The names that are ticked.
 
         Raises:
@@ -245,12 +261,26 @@ class SettingsForm(VerticalScroll):
         """
         names = [name for name in setting.choices if self._choice(name).value]
         if not names:
-            self._choice(next(iter(setting.choices))).focus()
+            self._point_at(self._choice(next(iter(setting.choices))), quiet)
             raise SettingError(f"Tick at least one of {', '.join(setting.choices.values())}.")
         return tuple(names)
 
     def _choice(self, name: str) -> Checkbox:
         return self.query_one(f"#choice-{name}", Checkbox)
+
+    @on(Input.Changed)
+    @on(Select.Changed, "#device")
+    @work(exclusive=True, group="cost")
+    async def show_cost(self) -> None:
+        """Say below Train what that will take, where something tells."""
+        app, total = cast("RnnTuiApp", self.app), 0.0
+        with suppress(UserError):
+            known: Known = {}
+            if run_database().exists():
+                known = await app.store.ask(self, partial(trained_here, self._spec.name))
+            each = [seconds_of(one, known, app.runs.speed) for one in self.configs(quiet=True)]
+            total = 0.0 if None in each else sum(filter(None, each))
+        self.query_one("#train-cost", Static).update(in_words(total) if total else "")
 
     def focus_first(self) -> None:
         """Put the focus where the form begins."""
@@ -273,6 +303,7 @@ class SettingsForm(VerticalScroll):
         for field in self.query(SettingField):
             values = [getattr(config, field.setting.name) for config in configs]
             field.input.placeholder = _range_text(field.setting, values)
+        self.show_cost()
 
     @on(Button.Pressed, "#train")
     def _submit(self) -> None:

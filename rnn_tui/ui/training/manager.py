@@ -28,6 +28,7 @@ from rnn_tui.ui.report.training import ReportStatus, ReportTrainer, RunBegan
 if TYPE_CHECKING:
     from rnn_tui.engine.loop import Outcome
     from rnn_tui.report.plan import Plan
+    from rnn_tui.runs.cost import MachineSpeed
     from rnn_tui.runs.records import RunRecord
 
 # As many as there are colours to tell them apart.
@@ -77,6 +78,7 @@ class TrainingManager:
         states: by run id, in order of start.
         evaluations: of finished runs, by run id; what the task's evaluation returns.
         note: which engine there is, or that it loads.
+        speed: what operations take on this machine; None until PyTorch is loaded.
         report: how far the report rerun is that was started last; None before the first.
     """
 
@@ -84,6 +86,7 @@ class TrainingManager:
         self.states: dict[str, RunState] = {}
         self.evaluations: dict[str, Any] = {}
         self.note = "loading PyTorch …"
+        self.speed: MachineSpeed | None = None
         self.report: ReportStatus | None = None
         self._queue: deque[events.Event | Evaluated | Loaded | RunBegan | ReportStatus] = deque()
         self._control = Control()
@@ -289,6 +292,10 @@ class TrainingManager:
 
                 for task in TASKS.values():
                     task.load()
+                from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
+
+                # What begins to train waits for these imports; what trains would be disturbed.
+                self.speed = None if self.busy else timed_speed()
             text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
             self._queue.append(Loaded(text, failed=False))
         except Exception as error:

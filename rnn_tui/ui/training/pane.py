@@ -293,6 +293,8 @@ class TaskPane(Pane):
     def on_runs_changed(self, event: RunsChanged) -> None:
         """Draw new figures, and say how a run ended."""
         self._hear(event.run_ids)
+        if self._form is not None and not event.run_ids:  # PyTorch is loaded
+            self._form.show_cost()
 
     def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
         """Take in what is new of these runs; of what had ended before, only the log tells."""
@@ -347,6 +349,8 @@ class TaskPane(Pane):
             self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)
+        if self._form is not None:
+            self._form.show_cost()
 
     @property
     def _log(self) -> LogView:

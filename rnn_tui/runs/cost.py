@@ -1,0 +1,141 @@
+"""What training will take here: by the last runs of the task, else by operations timed a moment.
+
+What calculates is apart from what measures: `scaled` and `estimated` are functions of numbers.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from timeit import repeat
+from typing import TYPE_CHECKING, NamedTuple
+
+from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.resources import resolve_device
+from rnn_tui.networks import CELLS
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.store import RunStore
+
+# Of a time step in training, forward and back: matrix products of all weights; functions of each
+# gate of each unit; calls of operations, which is what small networks cost.
+PRODUCTS, FUNCTIONS, CALLS = 3, 1.5, 100
+LAST_RUNS, SHORTEST_RUN, TIMES = 20, 0.5, 50
+
+
+class MachineSpeed(NamedTuple):
+    """Seconds of one thread: for a call, a multiplication in a product, the tanh of a number.
+
+    And the device that `auto` stands for, and how many threads share a batch of images.
+    """
+
+    call: float
+    multiplication: float
+    tanh: float
+    device: str
+    workers: int
+
+
+class Workload(NamedTuple):
+    """What training computes: time steps of all samples; what one takes: gates and weights."""
+
+    steps: float
+    batch: int
+    layers: int
+    gates: int
+    weights: int
+    recipe: Recipe
+
+
+# By device: what was trained, the last first, and the seconds that it took.
+Known = Mapping[str, Sequence[tuple[Workload, float]]]
+
+
+def workload(config: RunConfig) -> Workload | None:
+    """What training with these settings computes; None where that depends on a user's files."""
+    task, cell = TASKS[config.task], CELLS[config.cell]
+    if isinstance(config, SequenceConfig) and task.shape is not None:
+        networks, layers, units = len(config.replicas), 1, max(config.hidden_sizes)
+        samples, steps = config.training_size, sum(config.lengths) / 2
+        features = task.shape.features
+    elif isinstance(config, ImageConfig) and task.images and not config.data_dir:
+        networks, layers, units = 1, config.layers * (1 + cell.bidirectional), config.hidden_size
+        samples, steps, features = task.images
+    else:
+        return None
+    steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units
+    weights = gates * (units + features + 2)
+    return Workload(steps, config.batch_size, layers, gates, weights, config.recipe)
+
+
+def scaled(
+    wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
+) -> float | None:
+    """Seconds by what was trained last, alike but for its length if that was, and by `size`."""
+    alike = [one for one in known if one[0]._replace(steps=wanted.steps) == wanted]
+    for one, seconds in alike or known:
+        return seconds * size(wanted) / size(one)
+    return None
+
+
+def estimated(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
+    """Seconds on the CPU by what its operations take, with a batch shared by `workers`."""
+    part = max(1.0, wanted.batch / workers)
+    step = PRODUCTS * wanted.weights * part * speed.multiplication
+    step += FUNCTIONS * wanted.gates * part * speed.tanh + CALLS * wanted.layers * speed.call
+    return wanted.steps / wanted.batch * step
+
+
+def seconds_of(config: RunConfig, known: Known, speed: MachineSpeed | None) -> float | None:
+    """What training with these settings will take; None where nothing tells."""
+    wanted = workload(config)
+    device = config.automatic_device if config.device == "auto" else config.device
+    if device == "auto":
+        device = speed.device if speed is not None else next(iter(known), "")
+    if wanted is None:
+        return None
+    if speed is None or device != "cpu":
+        return scaled(wanted, known.get(device, ()), lambda one: one.steps * one.weights)
+    workers = 1 if config.variants else config.workers or speed.workers
+    size = partial(estimated, speed=speed, workers=workers)
+    return scaled(wanted, known.get(device, ()), size) or size(wanted)
+
+
+def trained_here(task: str, store: RunStore) -> Known:
+    """The last runs of a task on this machine."""
+    known: dict[str, list[tuple[Workload, float]]] = {}
+    for run in store.runs(task, most=LAST_RUNS):
+        size = workload(run.config)
+        here = {one.host for one in store.sessions(run.run_id)} == {socket.gethostname()}
+        if size is not None and here and run.progress and run.elapsed >= SHORTEST_RUN:
+            done = size._replace(steps=size.steps * run.progress)
+            known.setdefault(run.device.partition(":")[0], []).append((done, run.elapsed))
+    return known
+
+
+def timed_speed() -> MachineSpeed:
+    """The speed of this machine, timed for a few milliseconds, while nothing trains."""
+    import torch  # noqa: PLC0415 - on use only
+
+    from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
+
+    weights, states, one = torch.ones(512, 128), torch.ones(128, 32), torch.ones(1)
+    with cpu_workers(1):
+        # Of many, the fastest is one that no other thread interrupted.
+        operations = (one.tanh, lambda: weights @ states, states.tanh)
+        call, product, tanh = (min(repeat(do, number=1, repeat=TIMES)) for do in operations)
+    multiplication, tanh = (product - call) / (512 * 128 * 32), (tanh - call) / states.numel()
+    device = resolve_device("auto").type
+    return MachineSpeed(call, max(0.0, multiplication), max(0.0, tanh), device, automatic_workers())
+
+
+def in_words(seconds: float) -> str:
+    """A time that is only about known."""
+    for unit, name in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= 1.5 * unit:
+            return f"about {seconds / unit:.0f} {name} on this machine"
+    shown = round(seconds) if seconds < 20 else 5 * round(seconds / 5)
+    return f"about {max(1, shown)} s on this machine"

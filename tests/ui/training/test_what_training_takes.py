@@ -1,0 +1,87 @@
+"""What training will take stands below Train; how busy the machine is, behind the progress."""
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Checkbox, Input, Label, Select, Static
+
+from rnn_tui.engine import events
+from rnn_tui.runs import cost
+from rnn_tui.runs.cost import MachineSpeed, seconds_of
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.runs.kept_runs import small, train
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import running, screen_text, start, wait_until
+
+SPEED = MachineSpeed(1e-6, 2e-11, 2e-9, "cpu", 2)
+
+
+def told(app: RnnTuiApp) -> str:
+    return str(app.pane.query_one("#train-cost", Static).content)
+
+
+def expected(preset: str, *cells: str, **settings: object) -> str:
+    configs = (TASKS["mnist"].config(cell, preset, **settings) for cell in cells)
+    return cost.in_words(sum(seconds_of(config, {}, SPEED) or 0.0 for config in configs))
+
+
+async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> None:
+    runs.speed = SPEED
+    async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: told(app) == expected("report", "lstm"))
+        assert "about" in screen_text(app)
+        app.pane.query_one("#preset", Select).value = "fast"
+        await wait_until(pilot, lambda: told(app) == expected("fast", "lstm"))
+        app.pane.query_one("#model-bilstm", Checkbox).value = True
+        await wait_until(pilot, lambda: told(app) == expected("fast", "lstm", "bilstm"))
+        focused = app.focused
+        epochs = app.pane.query_one("#field-epochs Input", Input)
+        epochs.value = "40"
+        await wait_until(pilot, lambda: told(app) == expected("fast", "lstm", "bilstm", epochs=40))
+        epochs.value = "0"
+        await wait_until(pilot, lambda: told(app) == "")
+        assert app.focused is focused  # what is wrong is said there, and by `t`
+        epochs.value = ""
+        app.pane.query_one("#device", Select).value = "cuda"
+        await pilot.pause(0.2)
+        assert told(app) == ""
+    assert list(home.iterdir()) == []  # asking makes no database
+
+
+async def test_a_run_that_is_kept_goes_before_the_estimate(
+    home: Path, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cost, "SHORTEST_RUN", 0.0)
+    runs.speed = MachineSpeed(1.0, 1.0, 1.0, "cpu", 1)  # by which anything takes hours
+    train(small(epochs=40))
+    async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: " h on" in told(app))
+        await pilot.press("f3")
+        await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#train-cost"))
+        await wait_until(pilot, lambda: told(app).endswith(" on this machine"))
+        assert " h on" not in told(app)
+
+
+async def test_without_pytorch_nothing_is_said(home: Path, runs: ScriptedRuns) -> None:
+    async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await pilot.pause(0.3)
+        assert told(app) == ""
+
+
+async def test_the_state_of_the_machine_stands_where_there_is_room(runs: ScriptedRuns) -> None:
+    for width, there in ((120, True), (80, False)):
+        async with running(app := RnnTuiApp(runs), size=(width, 40)) as pilot:
+            await start(pilot, runs)
+            assert "CPU" not in screen_text(app)
+            run_id = next(reversed(runs.states))
+            now = {"cpu": 97.4, "process": 51.0, "memory": 1.2e9}
+            runs._queue.append(events.MachineSeen(run_id, now, now))
+            await wait_until(pilot, lambda: [s for s in runs.states.values() if s.machine])
+            await pilot.pause(0.5)
+            numbers = str(app.pane.query_one("#progress-numbers", Label).content)
+            assert numbers.endswith("CPU 97 % 1.2 GB") is there
+            runs.go_on.set()
+            await wait_until(pilot, lambda: not runs.busy)
+            await pilot.pause(0.5)
+            assert "CPU" not in screen_text(app)
