@@ -42,7 +42,7 @@ class Preferences:
     preset: str = _entry("", "preset that the app's forms begin with; empty: the task's own")
     device: str = _entry("auto", "device that the app's forms begin with", DEVICES)
     redraws: int = _entry(4, "times a second that the app draws what trains", range(1, 11))
-    alerts: bool = _entry(False, "ring where a run ends, fails or stalls", (False, True))
+    alerts: bool = _entry(True, "ring where a run ends, fails or stalls", (False, True))
     keys: Mapping[str, str] | None = _entry(None, "keys of the app, by what they mean")
     given: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()

@@ -65,7 +65,7 @@ def test_a_wrong_entry_costs_one_sentence_and_nothing_else(
 ) -> None:
     write(line if line.startswith("[") else f"{line}\n[other]\n")
     held = read_preferences(KNOWN)
-    assert (held.theme, held.redraws, held.keys, held.alerts) == ("textual-dark", 4, None, False)
+    assert (held.theme, held.redraws, held.keys, held.alerts) == ("textual-dark", 4, None, True)
     sentence, *others = held.problems
     assert told in sentence
     assert sentence.isprintable()

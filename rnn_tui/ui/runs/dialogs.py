@@ -42,7 +42,7 @@ class RunDetailsScreen(ModalScreen[None]):
     """
 
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "dismiss", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
 
     def __init__(
         self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]

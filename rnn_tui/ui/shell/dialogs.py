@@ -10,6 +10,8 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from rnn_tui.ui.shell.key_table import key
+
 
 class ConfirmScreen(ModalScreen[bool]):
     """Asks whether to stop the training under way; answers True to stop.
@@ -22,8 +24,8 @@ class ConfirmScreen(ModalScreen[bool]):
     # Below, the margins are left out, or the second button would lie outside the screen.
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s,y", "answer(True)", "Stop and keep"),
-        Binding("c,n,escape", "answer(False)", "Carry on"),
+        key("stop", "answer(True)", "Stop and keep"),
+        Binding("escape", "answer(False)", "Carry on"),
         Binding("left", "app.focus_previous", show=False),
         Binding("right", "app.focus_next", show=False),
     ]
@@ -38,7 +40,7 @@ class ConfirmScreen(ModalScreen[bool]):
             yield Static(self._question, markup=False)
             with Horizontal():
                 yield Button(Content(f"{self._stop} (s)"), variant="warning", id="stop")
-                yield Button("Carry on (c)", variant="primary", id="carry-on")
+                yield Button("Carry on (Esc)", variant="primary", id="carry-on")
 
     def on_mount(self) -> None:
         """The harmless answer is the one that Enter gives."""
@@ -62,14 +64,15 @@ class HelpScreen(ModalScreen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,f1", "dismiss", "Close")
+        Binding("escape", "dismiss", "Close"),
+        key("help", "dismiss", "Close"),
     ]
 
     def __init__(self, text: str, sections: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         super().__init__()
         tables = [
             f"## {heading}\n\n| key | what it does |\n| --- | --- |\n"
-            + "".join(f"| {key} | {what} |\n" for key, what in rows)
+            + "".join(f"| {keys} | {what} |\n" for keys, what in rows)
             for heading, rows in sections.items()
         ]
         self._markdown = "\n\n".join([text, *tables])

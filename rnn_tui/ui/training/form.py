@@ -21,7 +21,7 @@ from rnn_tui.engine.preferences import Preferences
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.plain import PlainSelect
 
@@ -281,6 +281,13 @@ class SettingsForm(VerticalScroll):
             each = [seconds_of(one, known, app.runs.speed) for one in self.configs(quiet=True)]
             total = 0.0 if None in each else sum(filter(None, each))
         self.query_one("#train-cost", Static).update(in_words(total) if total else "")
+
+    def next_preset(self) -> Preset:
+        """Choose the next preset; returns it."""
+        names = [preset.name for preset in self._spec.presets]
+        select = self.query_one("#preset", Select)
+        select.value = names[(names.index(str(select.value)) + 1) % len(names)]
+        return self._spec.preset(select.value)
 
     def focus_first(self) -> None:
         """Put the focus where the form begins."""

@@ -44,6 +44,7 @@ class TaskPane(Pane):
     DEFAULT_CLASSES = "task-pane"
     BINDINGS: ClassVar[list[BindingType]] = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
+        key("preset", "preset", "Preset"),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("log", "log", "Log", show=False),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
@@ -227,6 +228,12 @@ class TaskPane(Pane):
         else:
             self._fold_form(False)
             self._form.focus_first()
+
+    def action_preset(self) -> None:
+        """Choose the next preset of the form, and say what it does."""
+        if self._form is not None:
+            preset = self._form.next_preset()
+            self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
 
     @property
     def _in_form(self) -> bool:

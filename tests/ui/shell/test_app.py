@@ -158,7 +158,7 @@ async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
-        for answer, quits in (("c", False), ("escape", False), ("s", True)):
+        for answer, quits in (("escape", False), ("s", True)):
             await pilot.press("q")
             await pilot.pause()
             assert isinstance(app.screen, ConfirmScreen)
@@ -189,7 +189,7 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
         await pilot.press("q")
         await pilot.pause()
         assert "not kept" in screen_text(app)
-        await pilot.press("c")
+        await pilot.press("escape")
         run_dir().unlink()
         await wait_until(pilot, lambda: any("is kept now." in one for one in notices(app)))
         (weights,) = run_dir().glob("*/*")
@@ -215,7 +215,7 @@ async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
         await pilot.press("t")
         await pilot.pause()
         assert isinstance(pilot.app.screen, ConfirmScreen)
-        await pilot.press("c")
+        await pilot.press("escape")
         await pilot.pause()
         assert len(runs.started) == 1
         await pilot.press("t")

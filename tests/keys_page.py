@@ -1,0 +1,89 @@
+"""Makes docs/keys.md from the table of keys and the bindings: `python -m tests.keys_page`."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import ModalScreen
+
+import rnn_tui.ui
+from rnn_tui.ui.shell.key_table import KEYS
+from rnn_tui.ui.shell.tabs import all_tabs, bindings
+
+PAGE = Path(__file__).parent.parent / "docs" / "keys.md"
+# By the folder of whatever binds them.
+PLACES = {
+    "shell": "everywhere", "training": "tabs of tasks", "chart": "charts", "ask": "questions",
+    "photos": "Photos", "draw": "Draw", "inside": "Inside", "runs": "Runs", "report": "Report",
+    "home": "Home", "widgets": "prompts",
+}  # fmt: skip
+HEAD = """\
+# Keys
+
+One key, one meaning, wherever it holds. The footer shows what matters in the view in front, `?` all
+of it, and Ctrl+P finds everything by name. In a field, where letters are typed, **Alt** with a key
+does what the key does elsewhere: Alt+2 goes to the second view, Alt+T trains.
+
+Arrows, Enter, Space, Tab, Esc, Home, End and the page keys act on what has the focus, as in any
+program, and are not listed. Names in the first column are those for `[keys]` in
+[the configuration file](configuration.md).
+
+| name | key | what it means | where |
+| --- | --- | --- | --- |
+"""
+NAMES = {
+    "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "slash": "/",
+    "full_stop": ".", "plus": "+", "equals_sign": "=", "minus": "-", "number_sign": "#",
+    "delete": "Del", "tilde": "~",
+}  # fmt: skip
+
+
+def bound() -> Iterator[tuple[type, Binding]]:
+    """Every binding of the app's own classes, with the class."""
+    for found in pkgutil.walk_packages(rnn_tui.ui.__path__, "rnn_tui.ui."):
+        module = importlib.import_module(found.name)
+        for one in vars(module).values():
+            if isinstance(one, type) and issubclass(one, DOMNode) and one.__module__ == found.name:
+                for binding in vars(one).get("BINDINGS", ()):
+                    assert isinstance(binding, Binding), (one, binding)
+                    yield one, binding
+
+
+def written(keys: str) -> str:
+    """Keys as people say them."""
+    parts = []
+    for key in keys.split(","):
+        *modifiers, last = key.split("+")
+        last = NAMES.get(last, last)
+        if len(last) > 1 and last[0] == "f" and last[1:].isdigit():
+            last = last.upper()
+        elif len(last) > 1:
+            last = last.capitalize()
+        parts.append("+".join([*(one.capitalize() for one in modifiers), last]))
+    return " ".join(f"`{one}`" for one in parts)
+
+
+def page() -> str:
+    """The page."""
+    places: dict[str, list[str]] = {}
+    for owner, binding in bound():
+        if binding.id and not issubclass(owner, ModalScreen):
+            place = PLACES[owner.__module__.split(".")[2]]
+            if place not in places.setdefault(binding.id, []):
+                places[binding.id].append(place)
+    rows = [
+        f"| `{name}` | {written(keys)} | {meaning} | {', '.join(sorted(places[name]))} |"
+        for name, (keys, meaning) in KEYS.items()
+        if name in places
+    ]
+    tabs = [
+        f"| | {written(one.key)} | {one.tooltip} | everywhere |" for one in bindings(all_tabs())
+    ]
+    return HEAD + "\n".join([*tabs, *rows]) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

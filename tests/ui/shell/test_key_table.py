@@ -1,0 +1,44 @@
+"""One key, one meaning: held against every binding of the app."""
+
+import pytest
+
+from rnn_tui.ui.shell.key_table import KEYS
+from rnn_tui.ui.shell.tabs import all_tabs, bindings
+from tests.keys_page import PAGE, bound, page
+
+# What these do is what they do in any program: act on, move in or leave what has the focus.
+NATURAL = {
+    "enter", "space", "escape", "tab", "up", "down", "left", "right", "home", "end", "pageup",
+    "pagedown", "backspace",
+}  # fmt: skip
+KEPT_BY_BROWSERS = {"ctrl+n", "ctrl+t", "ctrl+r", "ctrl+w", "ctrl+l", "f5", "f11"}
+
+
+def test_a_key_of_the_table_has_one_meaning() -> None:
+    keys = [key for keys, _ in KEYS.values() for key in keys.split(",")]
+    keys += [one.key for one in bindings(all_tabs()) if one.id is None]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_key_is_from_the_table() -> None:
+    for owner, binding in bound():
+        for key in binding.key.split(","):
+            if key.rpartition("+")[2] in NATURAL and "alt" not in key:
+                continue
+            assert binding.id in KEYS or key == "ctrl+q", (owner.__name__, binding)
+        if binding.id:
+            assert binding.key == KEYS[binding.id][0], (owner.__name__, binding)
+
+
+def test_no_key_that_browsers_keep_stands_alone() -> None:
+    for keys, _ in KEYS.values():
+        assert set(keys.split(",")) - KEPT_BY_BROWSERS, keys
+
+
+def test_the_page_of_keys_is_made_from_the_bindings() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.keys_page makes it anew"
+
+
+@pytest.mark.parametrize("name", sorted(KEYS))
+def test_every_meaning_is_used(name: str) -> None:
+    assert any(binding.id == name for _, binding in bound())
