@@ -83,13 +83,11 @@ class Pane(Vertical):
 
     @property
     def front_view(self) -> Widget | None:
-        """The view in front, if its keys hold wherever the focus is."""
+        """The view in front, whose keys hold wherever the focus is, in the row of tabs too."""
         tabs = self.query_one_optional("#views", TabbedContent)
         place = tabs.active_pane if tabs is not None else None
         view = place.children[0] if place is not None and place.children else None
-        if isinstance(view, LazyView):
-            view = view.content
-        return view if getattr(view, "keys_in_front", False) else None
+        return view.content if isinstance(view, LazyView) else view
 
     def show_tab(self, name: str) -> None:
         """Bring a view to the front."""

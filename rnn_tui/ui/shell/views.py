@@ -28,13 +28,7 @@ class TaskView(Widget):
     """A view of a task's tab. A view says what differs.
 
     To be the last of a class's bases: Textual takes default styles from the first.
-
-    Attributes:
-        keys_in_front: whether its keys hold wherever the focus is while it is in front, in the form
-            for instance; else only where the focus is in it.
     """
-
-    keys_in_front: ClassVar[bool] = False
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Show what there is now of the pane's runs; called while it is in front."""
@@ -62,7 +56,6 @@ class ChartView(Widget):
     To come after the container that it is: Textual takes default styles from the first base.
     """
 
-    keys_in_front: ClassVar[bool] = True
     BINDINGS: ClassVar[list[BindingType]] = [
         key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
         key("smooth", "smoothing", "Smooth", tooltip="Smooth the training loss"),

@@ -41,7 +41,6 @@ class ConfusionView(Vertical, TaskView):
         pane: the task's.
     """
 
-    keys_in_front = True
     BINDINGS: ClassVar[list[BindingType]] = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network")
     ]

@@ -55,7 +55,6 @@ class TestImagesView(VerticalScroll, TaskView):
         pane: the task's.
     """
 
-    keys_in_front = True
     BINDINGS: ClassVar[list[BindingType]] = [
         key("other", "other_images", "Others", tooltip="Ten other test images")
     ]
