@@ -1,7 +1,5 @@
 """`rnn-tui add`: the sum of two numbers, bit by bit. Asked of a trained network."""
 
-from __future__ import annotations
-
 import argparse
 from typing import TYPE_CHECKING
 
@@ -56,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     return ask(questions_of(options), options)
 
 
-def questions_of(options: argparse.Namespace) -> AdderQuestions:
+def questions_of(options: argparse.Namespace) -> "AdderQuestions":
     """Sums, and the networks that are asked for them; raises as `run` does."""
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 

@@ -4,8 +4,6 @@ A new command is a module and a line here. Its module is imported when it is use
 `rnn-tui --help` nor another command pays for it. The app starts without any of this.
 """
 
-from __future__ import annotations
-
 import argparse
 import importlib
 from collections.abc import Callable, Sequence

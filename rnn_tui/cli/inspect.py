@@ -1,7 +1,5 @@
 """`rnn-tui inspect`: what a network holds while it reads one input, as a table, JSON or NPZ."""
 
-from __future__ import annotations
-
 import argparse
 import io
 import threading
@@ -164,7 +162,7 @@ def _digit(options: argparse.Namespace) -> Any:
 # --- what is told ---------------------------------------------------------------------------------
 
 
-def show(subject: Inspection[Any], options: argparse.Namespace) -> int:
+def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
     """Print what was found in `subject`; returns the exit code.
 
     That of the signal where one came: a study that was stopped is not printed in part.
@@ -195,7 +193,7 @@ def show(subject: Inspection[Any], options: argparse.Namespace) -> int:
     return output.OK
 
 
-def _print_table(subject: Inspection[Any]) -> None:
+def _print_table(subject: "Inspection[Any]") -> None:
     """Title, a row a step, findings; columns end below each other, in a pipe too."""
     heads, rows = subject.table()
     print(subject.title, end="\n\n")
@@ -206,7 +204,7 @@ def _print_table(subject: Inspection[Any]) -> None:
         print("", *findings, sep="\n")
 
 
-def _write_arrays(path: Path, subject: Inspection[Any]) -> None:
+def _write_arrays(path: Path, subject: "Inspection[Any]") -> None:
     import numpy as np  # noqa: PLC0415 - on use only
 
     from rnn_tui.engine.files import write_file  # noqa: PLC0415

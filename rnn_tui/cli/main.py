@@ -3,8 +3,6 @@
 Nothing heavy is imported here: `--help` must answer at once.
 """
 
-from __future__ import annotations
-
 import gc
 import io
 import logging

@@ -4,8 +4,6 @@ Results go to stdout, all else to stderr. Colours and moving bars are for termin
 heavy is imported before it is needed: rich draws on terminals alone.
 """
 
-from __future__ import annotations
-
 import math
 import os
 import signal
@@ -64,7 +62,7 @@ def _with_nulls(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def console(stream: TextIO) -> Console:
+def console(stream: TextIO) -> "Console":
     """A stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
     from rich.console import Console  # noqa: PLC0415 - on terminals only
 
@@ -141,7 +139,7 @@ def print_table(
 
 
 def _print_aligned(
-    out: Console, heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[str]
+    out: "Console", heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[str]
 ) -> None:
     """Print a long table as it comes: rich would think for seconds, and the terminal can wrap."""
     from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
@@ -321,7 +319,7 @@ def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def stopping(control: Control) -> Callable[[int], None]:
+def stopping(control: "Control") -> Callable[[int], None]:
     """For `stopping_on_signals`: what stops a run, as interrupted unless the user asked for it."""
     return lambda number: control.stop(interrupted=number != signal.SIGINT)
 

@@ -3,8 +3,6 @@
 Answers go to stdout; progress and what is left to say go to stderr.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import math
@@ -123,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(
-    reader: PhotoReader, paths: Sequence[Path], to: _Lines | _Table | output.JsonResults,
+    reader: "PhotoReader", paths: Sequence[Path], to: "_Lines | _Table | output.JsonResults",
     *, recursive: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Read photos and tell what they show; returns the exit code.
@@ -163,7 +161,7 @@ def _read(
     return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 
-def _counted(summary: ReadingSummary) -> str:
+def _counted(summary: "ReadingSummary") -> str:
     parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
     if summary.doubtful:
         parts.append(f"{summary.doubtful:,} of them doubtful")
@@ -178,7 +176,7 @@ def _counted(summary: ReadingSummary) -> str:
 class _Lines(output.Lines):
     """A line a photo, in colours where a terminal shows them; a confusion matrix at the end."""
 
-    def show(self, readings: Sequence[Reading]) -> None:
+    def show(self, readings: "Sequence[Reading]") -> None:
         """Print path, prediction, confidence."""
         for reading in readings:
             self.print([(f"{printable(reading.path, LONGEST_PATH)}  ", ""), _told(reading)])
@@ -199,7 +197,7 @@ class _Lines(output.Lines):
         self.print(*([(line, "")] for line in lines))
 
 
-def _told(reading: Reading) -> tuple[str, str]:
+def _told(reading: "Reading") -> tuple[str, str]:
     """A reading in a few words, and the colour to print them in."""
     if reading.error:
         return f"–  {reading.error}", "red"
@@ -221,7 +219,7 @@ class _Table:
         self._writer = csv.writer(out, lineterminator="\n")
         self._writer.writerow(HEAD)
 
-    def show(self, readings: Sequence[Reading]) -> None:
+    def show(self, readings: "Sequence[Reading]") -> None:
         """Write a row each; what there is none of stays empty."""
         from rnn_tui.photos.export import table_row  # noqa: PLC0415 - on use only
 
@@ -236,7 +234,7 @@ class _Table:
         """Nothing: a table has no foot."""
 
 
-def _document(reading: Reading) -> dict[str, Any]:
+def _document(reading: "Reading") -> dict[str, Any]:
     probabilities = reading.probabilities
     document: dict[str, Any] = {
         "path": str(reading.path),

@@ -4,8 +4,6 @@ Answers go to stdout; which weights gave them, and what is wrong, goes to stderr
 PyTorch, nor numpy before something is asked, so that an answer takes a fraction of a second.
 """
 
-from __future__ import annotations
-
 import argparse
 import io
 import sys
@@ -105,8 +103,8 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 
 
 def chosen(
-    options: argparse.Namespace, task: Task, position: int | None = None
-) -> tuple[Any, str, Path, ReplicaChoice]:
+    options: argparse.Namespace, task: "Task", position: int | None = None
+) -> "tuple[Any, str, Path, ReplicaChoice]":
     """Who is asked: the networks, what to call them, their file, and which of those in it.
 
     By the weights that were named, or by those that answer where none are.
@@ -136,7 +134,7 @@ def chosen(
 class _Lines(Lines):
     """A line an answer; colours where a terminal shows them."""
 
-    def show(self, results: Sequence[Answer | Fault]) -> None:
+    def show(self, results: "Sequence[Answer | Fault]") -> None:
         """Print answers on stdout and faults on stderr, in their order where both are one."""
         waiting: list[Answer] = []
         for result in results:
@@ -149,12 +147,12 @@ class _Lines(Lines):
         self.print(*map(_line, waiting))
 
 
-def _line(answer: Answer) -> list[tuple[str, str]]:
+def _line(answer: "Answer") -> list[tuple[str, str]]:
     mark = ("✓", "green") if answer.correct else ("✗", "red")
     return [(f"{answer.said}  ", ""), mark, (f" {answer.remark}".rstrip(), "")]
 
 
-def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int:
+def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
     Args:
@@ -185,7 +183,7 @@ def ask(questions: Questions[Question, Any], options: argparse.Namespace) -> int
 
 
 def _answer_all(
-    questions: Questions[Question, Any], chunks: Iterator[list[Question | Fault]],
+    questions: "Questions[Question, Any]", chunks: "Iterator[list[Question | Fault]]",
     results: _Lines | JsonResults, inform: Callable[[str], None],
 ) -> int:  # fmt: skip
     informed: set[str] = set()
@@ -207,8 +205,8 @@ def _answer_all(
 
 
 def _chunks(
-    lines: Iterator[tuple[int, str, bool]], questions: Questions[Question, Any]
-) -> Iterator[list[Question | Fault]]:
+    lines: Iterator[tuple[int, str, bool]], questions: "Questions[Question, Any]"
+) -> "Iterator[list[Question | Fault]]":
     """Read lines and cut them into parts whose answers fit into memory."""
     chunk: list[Question | Fault] = []
     longest = 0

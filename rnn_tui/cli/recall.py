@@ -1,7 +1,5 @@
 """`rnn-tui recall`: which digit stood at a position? Asked of a trained network."""
 
-from __future__ import annotations
-
 import argparse
 from typing import TYPE_CHECKING
 
@@ -45,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     return ask(questions_of(options), options)
 
 
-def questions_of(options: argparse.Namespace) -> RecallQuestions:
+def questions_of(options: argparse.Namespace) -> "RecallQuestions":
     """Sequences, and the networks that are asked about them; raises as `run` does."""
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 

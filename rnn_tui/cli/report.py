@@ -3,8 +3,6 @@
 The table goes to stdout, how it goes on to stderr, documents into files.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence
@@ -146,7 +144,7 @@ class _Progress:
         self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
         self.bar.update(total=1.0)
 
-    def take(self, event: events.Event | Standing) -> None:
+    def take(self, event: "events.Event | Standing") -> None:
         """Take what `train_missing` emits."""
         from rnn_tui.report.running import Standing  # noqa: PLC0415 - loaded by now
 
@@ -156,7 +154,7 @@ class _Progress:
             case events.LogLine(level="warning"):
                 self.bar.say(event.text)
 
-    def _standing(self, now: Standing) -> None:
+    def _standing(self, now: "Standing") -> None:
         for failure in now.failures[self._failures :]:
             self.bar.say(failure)
         self._failures = len(now.failures)
@@ -212,7 +210,7 @@ def _tell(
                 write_document(path, made, store)
 
 
-def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
+def _print(table: Results, concluded: "Sequence[Conclusion]") -> None:
     """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
     rows = [cells(row) for row in table.rows]
     if not sys.stdout.isatty():

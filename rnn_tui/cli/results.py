@@ -4,8 +4,6 @@ Results go to stdout; progress and messages go to stderr, and only where a termi
 something is wrong.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -147,7 +145,7 @@ class TrainingOutput:
         replicas = {**row.replicas, **self.state.replica_results}
         self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
 
-    def _print(self, what: str | Table) -> None:
+    def _print(self, what: "str | Table") -> None:
         with self.bar.away():
             if isinstance(what, str):
                 print(what, flush=True)
@@ -177,7 +175,7 @@ def variant_lines(
     return "\n".join(f"{line} seconds={seconds:.3f}" for line in lines)
 
 
-def results_table(state: RunState) -> Table:
+def results_table(state: RunState) -> "Table":
     """The test figures of all variants over their seeds, beside the report's."""
     from rich.table import Table  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415

@@ -4,8 +4,6 @@ Tables on a terminal, columns with tabs in a pipe, JSON on demand. Neither the d
 takes is loaded before something is asked.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import time
@@ -106,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
 # --- the actions ----------------------------------------------------------------------------------
 
 
-def _list(store: RunStore | None, options: argparse.Namespace) -> None:
+def _list(store: "RunStore | None", options: argparse.Namespace) -> None:
     """Print all runs, the newest first."""
     runs = [] if store is None else store.runs(options.only, deleted=options.list_deleted)
     if options.list_json:
@@ -119,7 +117,7 @@ def _list(store: RunStore | None, options: argparse.Namespace) -> None:
         say("There are no runs yet; rnn-tui train makes one.")
 
 
-def _cells(record: RunRecord) -> list[str]:
+def _cells(record: "RunRecord") -> list[str]:
     return [
         record.name, record.config.task, str(record.status), f"{record.progress:.0%}",
         figure(record, record.metric, record.best),
@@ -128,7 +126,7 @@ def _cells(record: RunRecord) -> list[str]:
     ]  # fmt: skip
 
 
-def _show(store: RunStore, options: argparse.Namespace) -> None:
+def _show(store: "RunStore", options: argparse.Namespace) -> None:
     """Print all about a run."""
     from rnn_tui.runs.comparison import settings_of  # noqa: PLC0415
     from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
@@ -171,13 +169,13 @@ def _session(session: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _named(record: RunRecord, metric: str, value: float | None) -> str:
+def _named(record: "RunRecord", metric: str, value: float | None) -> str:
     """A figure with its unit and its name."""
     text = figure(record, metric, value)
     return text if text == NOTHING else f"{text} {record.spec(metric).label}"
 
 
-def _compare(store: RunStore, options: argparse.Namespace) -> None:
+def _compare(store: "RunStore", options: argparse.Namespace) -> None:
     """Print in what runs differ."""
     from rnn_tui.runs.comparison import differing  # noqa: PLC0415
     from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
@@ -202,7 +200,7 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     print_table(("", *(one.name for one in runs)), rows)
 
 
-def _export(store: RunStore, options: argparse.Namespace) -> None:
+def _export(store: "RunStore", options: argparse.Namespace) -> None:
     """Write something of runs to files, or to stdout."""
     found = (store.find(text).whole for text in options.runs)
     runs = {one.run_id: one for one in found}
@@ -215,13 +213,13 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
         say(f"written to {printable(path, 200)}")
 
 
-def _rename(store: RunStore, options: argparse.Namespace) -> None:
+def _rename(store: "RunStore", options: argparse.Namespace) -> None:
     """Give a run another name."""
     record = store.find(options.run)
     say(f"{record.name} is now called {store.rename(record, options.name)}.")
 
 
-def _delete(store: RunStore, options: argparse.Namespace) -> None:
+def _delete(store: "RunStore", options: argparse.Namespace) -> None:
     """Delete runs, for which there is an undo; and for good what was deleted long ago."""
     from rnn_tui.runs.store import DAYS_TO_UNDO  # noqa: PLC0415 - SQLite, on use only
 
@@ -234,7 +232,7 @@ def _delete(store: RunStore, options: argparse.Namespace) -> None:
     store.purge()
 
 
-def _restore(store: RunStore, options: argparse.Namespace) -> None:
+def _restore(store: "RunStore", options: argparse.Namespace) -> None:
     """Bring deleted runs back."""
     for record in [store.find(text, deleted=True) for text in options.runs]:
         store.restore(record)

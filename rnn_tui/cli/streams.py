@@ -4,8 +4,6 @@ A command must not fail for want of a stream, nor for a character that a stream 
 and where what was asked for can't be printed, it must not end as if it had been.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import os

@@ -1,7 +1,5 @@
 """`rnn-tui train`: training without the app, by the same loop; or going on with a run."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_task(one, task)
 
 
-def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
+def _add_task(parser: argparse.ArgumentParser, task: "Task") -> None:
     if len(task.cells) > 1:
         parser.add_argument(
             "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell,
@@ -153,7 +151,7 @@ def _check(options: argparse.Namespace) -> None:
         options.complain("options of a TASK stand behind it")
 
 
-def _config(options: argparse.Namespace, task: Task) -> RunConfig:
+def _config(options: argparse.Namespace, task: "Task") -> "RunConfig":
     overrides = {name: getattr(options, name) for name in task.settings}
     if task.reads_data:
         overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
@@ -189,7 +187,7 @@ def _writable(path: Path) -> Path:
     )
 
 
-def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
+def _new(options: argparse.Namespace) -> "tuple[RunState, Start]":
     """A new run, and what trains it."""
     config = _config(options, TASKS[options.task])
     from rnn_tui.engine.events import new_run_id  # noqa: PLC0415 - as below, on use only
@@ -200,7 +198,7 @@ def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
     return state, lambda emit, control: training.train(config, emit, control, state.run_id)
 
 
-def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
+def _resumed(options: argparse.Namespace) -> "tuple[RunState, Start]":
     """A run that is there, as far as it is, and what goes on with it."""
     from rnn_tui.runs import training  # noqa: PLC0415 - as below, on use only
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415
@@ -211,7 +209,7 @@ def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
     return state, lambda emit, control: training.resume(record, emit, control)
 
 
-def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
+def _train(told: "TrainingOutput", start: "Start", to: Path | None) -> int:
     """Train and tell of it; returns the exit code.
 
     Args:

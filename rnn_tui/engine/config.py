@@ -4,8 +4,6 @@
 add what one kind of network needs. Torch-free, like `settings`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, fields, replace
 from functools import cache
@@ -95,7 +93,7 @@ class RunConfig:
     workers: int = 0
     recipe: Recipe = Recipe()
 
-    kinds: ClassVar[list[type[RunConfig]]] = []
+    kinds: ClassVar[list["type[RunConfig]"]] = []
 
     def __init_subclass__(cls) -> None:
         """Every kind is known to `config_from_dict` once it is imported."""

@@ -5,8 +5,6 @@ than an eye can follow. The functions here turn such a series into a smooth and 
 without a dependency, so that the user interface and the reports share one definition.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

@@ -5,8 +5,6 @@ adds is drawn and told without a word elsewhere.
 Torch is not imported here: what measures only calls methods of the tensors it is given.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,7 +106,7 @@ class Measure:
 
     name: str
     label: str
-    values: Callable[[Tensor, Tensor], Tensor]
+    values: "Callable[[Tensor, Tensor], Tensor]"
     unit: str = "%"
     higher_is_better: bool = True
     upper: float | None = 100.0
@@ -124,7 +122,7 @@ class Measure:
         """The metric of the test data."""
         return self._metric("test_", "test ", "")
 
-    def mean(self, total: Tensor, count: int) -> Tensor:
+    def mean(self, total: "Tensor", count: int) -> "Tensor":
         """The metric of values that sum to `total` (…) over `count` samples, in double precision.
 
         NaN over no samples.

@@ -4,8 +4,6 @@ A *variant* is a network as one would describe it (hidden size, loss); a *replic
 with a seed, one draw. A run over V variants and S seeds has V·S replicas, variant by variant.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -7,8 +7,6 @@ imports take, and 0.2 ... 0.3 s each time later, in which nothing else goes on.
 The first frame needs this module: torch and psutil are imported on use.
 """
 
-from __future__ import annotations
-
 import gc
 import os
 import sys
@@ -32,7 +30,7 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def require_memory(needed: int, device: torch.device) -> None:
+def require_memory(needed: int, device: "torch.device") -> None:
     """Do nothing, or raise where `needed` bytes are more than is free on the CPU.
 
     On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
@@ -47,7 +45,7 @@ def require_memory(needed: int, device: torch.device) -> None:
         raise MemoryError(f"{needed} bytes needed")
 
 
-def resolve_device(name: str) -> torch.device:
+def resolve_device(name: str) -> "torch.device":
     """The device called `name`; `auto` takes CUDA, else MPS, else the CPU.
 
     Raises:
@@ -68,7 +66,7 @@ def resolve_device(name: str) -> torch.device:
     return torch.device(name, 0) if name == "cuda" else torch.device(name)
 
 
-def precision(device: torch.device, bfloat16: bool) -> torch.autocast:
+def precision(device: "torch.device", bfloat16: bool) -> "torch.autocast":
     """A context in which matrix products run in bfloat16, or everything in float32.
 
     Autocast's cache of converted weights stays off: it is shared between threads and emptied by
@@ -79,7 +77,7 @@ def precision(device: torch.device, bfloat16: bool) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, enabled=bfloat16, cache_enabled=False)
 
 
-def fast_bfloat16(device: torch.device) -> bool:
+def fast_bfloat16(device: "torch.device") -> bool:
     """Whether matrix products in bfloat16 have their own instructions on `device`.
 
     Without them PyTorch converts back and forth, which is slower than float32.

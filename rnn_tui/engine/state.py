@@ -1,7 +1,5 @@
 """What is known of a run so far: the fold of its events, the same for app and command line."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -64,14 +62,14 @@ class Series:
     x: tuple[float, ...] = ()
     y: tuple[float, ...] = ()
 
-    def append(self, x: float, y: float) -> Series:
+    def append(self, x: float, y: float) -> "Series":
         """The series with a point more; half as many points where that would be too many."""
         if len(self.x) < SERIES_CAPACITY:
             return Series(_and(self.x, x), _and(self.y, y))
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
         return Series((*thin_x, x), (*thin_y, y))
 
-    def until(self, end: float) -> Series:
+    def until(self, end: float) -> "Series":
         """The points up to an epoch."""
         count = bisect_right(self.x, end)
         return Series(self.x[:count], self.y[:count])
@@ -96,7 +94,7 @@ class SpreadSeries:
     high: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> SpreadSeries:
+    def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> "SpreadSeries":
         """What these spreads are at `x`."""
         return cls(
             tuple(map(float, x)),
@@ -106,7 +104,7 @@ class SpreadSeries:
             tuple(spread.high for spread in spreads),
         )
 
-    def append(self, x: float, spread: Spread) -> SpreadSeries:
+    def append(self, x: float, spread: Spread) -> "SpreadSeries":
         """The series with a point more; when full, every other point goes first."""
         every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
         return SpreadSeries(
@@ -117,7 +115,7 @@ class SpreadSeries:
             _and(self.high[every], spread.high),
         )
 
-    def until(self, end: float) -> SpreadSeries:
+    def until(self, end: float) -> "SpreadSeries":
         """The points up to an epoch."""
         kept = slice(bisect_right(self.x, end))
         return SpreadSeries(
@@ -197,7 +195,7 @@ class RunState:
             return None
         return self.elapsed / self.step * (self.total_steps - self.step)
 
-    def apply(self, event: events.Event) -> RunState:  # noqa: PLR0911 - one case an event
+    def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911 - one case an event
         """The state after `event`; `self` stays as it is, other runs' events change nothing."""
         if event.run_id != self.run_id:
             return self
@@ -244,7 +242,7 @@ class RunState:
             case _:
                 return self._ended(event)
 
-    def _ended(self, event: events.Event) -> RunState:
+    def _ended(self, event: events.Event) -> "RunState":
         match event:
             case events.RunFinished():
                 return replace(
@@ -268,7 +266,7 @@ class RunState:
                 return replace(self, status=Status.FAILED, step=event.step, message=event.message)
         return self
 
-    def _until(self, step: int, steps_per_epoch: int) -> RunState:
+    def _until(self, step: int, steps_per_epoch: int) -> "RunState":
         """What was known after `step`, from where the run goes on; all later things come again."""
         if not self.step:
             return self
@@ -289,7 +287,7 @@ class RunState:
 
     def _with_points(
         self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures
-    ) -> RunState:
+    ) -> "RunState":
         at = step / self.steps_per_epoch
         series, bands = dict(self.series), dict(self.bands)
         for name, value in metrics.items():

@@ -4,8 +4,6 @@ The files are safetensors, never pickle. Settings and figures of the run that ma
 the metadata, so that a file explains itself and is refused where it does not belong.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +44,7 @@ class WeightsFile:
     """
 
     config: RunConfig
-    arrays: Mapping[str, npt.NDArray[np.float32]]
+    arrays: "Mapping[str, npt.NDArray[np.float32]]"
     step: int
     metrics: Figures
 
@@ -72,7 +70,7 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
     return described(about, printable(path, 200))
 
 
-def _contents(path: Path, *, weights: bool) -> tuple[Any, dict[str, npt.NDArray[np.float32]]]:
+def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray[np.float32]]]":
     """The metadata, as JSON has it, and the weights if they are wanted."""
     try:
         check_regular(path)

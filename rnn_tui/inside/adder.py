@@ -1,7 +1,5 @@
 """Looking into adders: an addition place by place, and where its network keeps the carry."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -3,8 +3,6 @@
 And over many images, how early they could have been told.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

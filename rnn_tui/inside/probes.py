@@ -5,8 +5,6 @@ what one who always names the most frequent class would get right there (Alain &
 “Understanding intermediate layers using linear classifier probes”).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
@@ -40,7 +38,7 @@ def never() -> bool:
     return False
 
 
-def activations_of(network: SequenceNetwork, inputs: Array, replica: int) -> Activations:
+def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
     """What a replica of `network` holds while it reads `inputs` (T, N, F).
 
     Raises:

@@ -1,7 +1,5 @@
 """Looking into recall networks: a sequence digit by digit, and how long each digit survives."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

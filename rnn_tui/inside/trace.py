@@ -4,8 +4,6 @@ The same record for every task, so that one view can show them all; and how it i
 reads sequences, whatever its task is.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -237,7 +235,7 @@ LAST_STEP_NOTE = (
 
 
 def trace_inputs(
-    network: SequenceNetwork, inputs: Array, replica: int = 0, *, read: Sequence[str] = (),
+    network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = (),
     prefix_note: str = "",
 ) -> Trace:  # fmt: skip
     """What a replica of `network` holds while it reads `inputs` (T, F).
@@ -307,7 +305,7 @@ def words_of(inputs: Array) -> list[str]:
 
 
 def draw_example(
-    task: Task, config: SequenceConfig, number: int
+    task: "Task", config: "SequenceConfig", number: int
 ) -> tuple[Array, npt.NDArray[np.uint8]]:
     """A sequence of a task by chance, of a length in training.
 

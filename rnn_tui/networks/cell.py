@@ -9,8 +9,6 @@ Neither NumPy nor PyTorch is loaded before something is computed.
 Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of H rows of weights.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -130,7 +128,7 @@ class Cell(ABC):
 
     # In PyTorch.
 
-    def layers(self, features: int, hidden_size: int, layers: int) -> nn.Module:
+    def layers(self, features: int, hidden_size: int, layers: int) -> "nn.Module":
         """Stacked layers: from sequences (N, T, F) to states (N, T, H) and what else they return.
 
         Parameters are called as those of `nn.LSTM` are: `weight_ih_l0` and so on.
@@ -146,7 +144,7 @@ class Cell(ABC):
         )
         return module
 
-    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> Replicas:
+    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
         """Many small networks side by side, with weights of zero."""
         from rnn_tui.networks.replicas import Replicas  # noqa: PLC0415 - torch, on use only
 
@@ -154,15 +152,15 @@ class Cell(ABC):
 
     # In NumPy.
 
-    def run(self, weights: CellWeights, inputs: Array) -> Activations:
+    def run(self, weights: "CellWeights", inputs: "Array") -> "Activations":
         """Read `inputs` (T, N, F) with one layer's weights, from states of zero."""
         from rnn_tui.networks.stepwise import run  # noqa: PLC0415 - numpy, on use only
 
         return run(weights, inputs)
 
     def replica_states(
-        self, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
-    ) -> Iterator[Array]:
+        self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
+    ) -> "Iterator[Array]":
         """The states (R, H, n) after each step, of the n sequences that have not ended.
 
         Args:

@@ -5,8 +5,6 @@ and h = (1 − z)·n + z·h₋₁. The reset gate acts on the recurrent part wit
 biases can't be summed beforehand.
 """
 
-from __future__ import annotations
-
 from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step
 
 

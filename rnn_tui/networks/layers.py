@@ -3,8 +3,6 @@
 Initial weights are drawn from a generator of our own and never from the global random state.
 """
 
-from __future__ import annotations
-
 import math
 
 import torch

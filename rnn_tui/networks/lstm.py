@@ -3,8 +3,6 @@
 With i, f, o the gates and g the candidate: c = f·c₋₁ + i·g and h = o·tanh c.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -40,7 +38,7 @@ class LSTMCell(Cell):
         memory = keep * last.memory + write * candidate
         return Step(show * operations.tanh(memory), memory, (write, keep, candidate, show))
 
-    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> Replicas:
+    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
         """Those whose backward pass is written by hand."""
         from rnn_tui.networks.replica_lstm import ReplicaLSTM  # noqa: PLC0415 - torch, on use only
 
@@ -48,7 +46,7 @@ class LSTMCell(Cell):
 
     # In NumPy, twice as fast as by the equations of its step alone.
 
-    def run(self, weights: CellWeights, inputs: Array) -> Activations:
+    def run(self, weights: "CellWeights", inputs: "Array") -> "Activations":
         """With all gates of a step in one product, and in place."""
         import numpy as np  # noqa: PLC0415 - on use only
 
@@ -76,8 +74,8 @@ class LSTMCell(Cell):
         return Activations(states, cells, dict(zip(self.gates, parts, strict=True)))
 
     def replica_states(
-        self, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
-    ) -> Iterator[Array]:
+        self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
+    ) -> "Iterator[Array]":
         """With one product a step."""
         import numpy as np  # noqa: PLC0415 - on use only
 

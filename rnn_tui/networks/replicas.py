@@ -12,8 +12,6 @@ largest replica, G blocks of H rows, O outputs. The batch comes last, where ther
 vectorise over.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import torch

@@ -1,7 +1,5 @@
 """The simple recurrent network (Elman 1990): h = tanh(W·x + b + U·h₋₁ + b′)."""
 
-from __future__ import annotations
-
 from rnn_tui.networks.cell import Blocks, Cell, OnnxOperator, Operations, Step
 
 

@@ -4,8 +4,6 @@ Answers need the states only, a look inside needs every gate; both come from one
 is shown is what answered. A test holds it to PyTorch's layers.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

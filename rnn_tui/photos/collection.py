@@ -3,8 +3,6 @@
 No part of it knows the screen, nor loads OpenCV.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -53,17 +51,17 @@ class PhotoCollection:
     def __len__(self) -> int:
         return len(self._readings)
 
-    def __getitem__(self, index: int) -> Reading:
+    def __getitem__(self, index: int) -> "Reading":
         return self._readings[index]
 
     @property
-    def shown(self) -> list[Reading]:
+    def shown(self) -> "list[Reading]":
         """All that are shown, in their order."""
         return [self._readings[index] for index in self.order]
 
     # What changes it
 
-    def add(self, readings: Sequence[Reading]) -> None:
+    def add(self, readings: "Sequence[Reading]") -> None:
         """Take in more readings."""
         before = len(self._readings)
         for reading in readings:
@@ -123,7 +121,7 @@ class PhotoCollection:
                 return (_LAST if best is None else best, -confidence, at)
         return self._names[at]
 
-    def _labelled(self, reading: Reading) -> Reading:
+    def _labelled(self, reading: "Reading") -> "Reading":
         """The reading with the label that the user gave, or else its name, where that counts."""
         label = self.given.get(reading.path)
         given = label is not None
@@ -136,7 +134,7 @@ class PhotoCollection:
     # What is known about it
 
     @property
-    def summary(self) -> ReadingSummary:
+    def summary(self) -> "ReadingSummary":
         """How many were read, doubted, right."""
         if self._summary is None:
             self._summary = ReadingSummary()
@@ -171,7 +169,7 @@ class ReadingSummary:
         default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)]
     )
 
-    def add(self, readings: Iterable[Reading]) -> None:
+    def add(self, readings: "Iterable[Reading]") -> None:
         """Count some more."""
         for reading in readings:
             self.photos += 1

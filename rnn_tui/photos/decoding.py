@@ -13,8 +13,6 @@ about damaged files to standard error, in the middle of the app's screen; the ot
 whose own messages are turned off.
 """
 
-from __future__ import annotations
-
 import io
 import struct
 import warnings

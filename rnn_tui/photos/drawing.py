@@ -4,8 +4,6 @@ The pad that people draw on is only a picture of this, so that it can be resized
 mouse and keys in turn, and nothing is lost.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import numpy as np

@@ -3,8 +3,6 @@
 `rnn_tui train mnist --extra-data` reads the images back, in either format.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import os
@@ -44,7 +42,7 @@ class LabelledImages:
     labels: npt.NDArray[np.uint8]
 
 
-def labelled(readings: Iterable[Reading], *, predicted: bool = False) -> LabelledImages:
+def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
     """Images of those photos whose digit is known.
 
     Args:
@@ -62,7 +60,7 @@ def labelled(readings: Iterable[Reading], *, predicted: bool = False) -> Labelle
     return LabelledImages(stacked, np.array(labels, np.uint8))
 
 
-def label_for(reading: Reading, *, predicted: bool) -> int | None:
+def label_for(reading: "Reading", *, predicted: bool) -> int | None:
     """The digit that a photo is exported with; None if it is left out."""
     if reading.digit is None:
         return None
@@ -71,7 +69,7 @@ def label_for(reading: Reading, *, predicted: bool) -> int | None:
     return reading.label
 
 
-def write_table(path: Path, readings: Iterable[Reading]) -> None:
+def write_table(path: Path, readings: "Iterable[Reading]") -> None:
     """Write a row for each photo, as `rnn-tui predict --csv` does.
 
     Raises:
@@ -85,7 +83,7 @@ def write_table(path: Path, readings: Iterable[Reading]) -> None:
     _write(path, text.getvalue().encode("utf-8", "surrogateescape"))
 
 
-def table_row(reading: Reading) -> list[str]:
+def table_row(reading: "Reading") -> list[str]:
     """A photo's row under `HEAD`; what there is none of stays empty.
 
     A path that a spreadsheet would take for a formula has an apostrophe before it.

@@ -4,8 +4,6 @@ Nothing about a file is trusted: neither its name nor that it is a file at all, 
 claims. What can't be read says why in a few words.
 """
 
-from __future__ import annotations
-
 import errno
 import os
 import stat

@@ -1,7 +1,5 @@
 """Photos in folders, one after the other, and the digit that their names promise."""
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable, Iterator

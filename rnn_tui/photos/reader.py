@@ -4,8 +4,6 @@ Whatever the number of photos, only a few are in memory at a time. Answers come 
 the paths, and the first ones before the last paths are known.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -77,7 +75,7 @@ class Reading:
             return None
         return self.prediction == self.label
 
-    def judged(self, threshold: float) -> Reading:
+    def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less probable than `threshold`, 0 … 1."""
         if self.probabilities is None or self.doubt.startswith(NO_DIGIT):
             return self

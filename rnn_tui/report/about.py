@@ -1,7 +1,5 @@
 """With which settings, on what, and by which runs the figures of a report were made."""
 
-from __future__ import annotations
-
 import platform
 import re
 import time

@@ -1,7 +1,5 @@
 """The report's three conclusions on the adder, each held against the measured figures."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Mapping, Sequence

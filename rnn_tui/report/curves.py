@@ -1,7 +1,5 @@
 """What the report plotted, as lines over seeds with its published points beside them."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field

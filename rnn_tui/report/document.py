@@ -4,8 +4,6 @@ The text is Markdown; the HTML is made from it, so that both say the same. Neith
 anything outside of itself.
 """
 
-from __future__ import annotations
-
 import base64
 import html
 import re

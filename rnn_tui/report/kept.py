@@ -1,7 +1,5 @@
 """What the store of runs has of a plan, asked anew each time: so a report can stop and go on."""
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +70,7 @@ class Kept:
         return result
 
 
-def kept(plan: Plan, store: RunStore | None) -> Kept:
+def kept(plan: Plan, store: "RunStore | None") -> Kept:
     """Look through the store, deleted runs left out.
 
     Args:

@@ -5,8 +5,6 @@ own `published`; here they are rows in the report's order, together with what it
 epoch.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache

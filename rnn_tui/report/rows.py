@@ -3,8 +3,6 @@
 For the app, the command line and documents alike.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

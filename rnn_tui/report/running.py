@@ -1,7 +1,5 @@
 """Trains what a plan lacks, run after run, and tells how far it is."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -135,7 +133,7 @@ def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> No
         training.train(work.config, emit, control, run_id)
 
 
-def _standing(has: Kept, works: Sequence[Work], pace: Pace) -> Standing:
+def _standing(has: Kept, works: Sequence[Work], pace: "Pace") -> Standing:
     return Standing(
         total=len(has.plan.parts),
         done=len(has.done),
@@ -145,7 +143,7 @@ def _standing(has: Kept, works: Sequence[Work], pace: Pace) -> Standing:
     )
 
 
-def _seconds(works: Sequence[Work], pace: Pace) -> float | None:
+def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
     """What all of these runs will take; None where that of one is not known."""
     result = 0.0
     for work in works:

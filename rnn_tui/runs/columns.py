@@ -4,8 +4,6 @@ A database may be damaged, changed by hand, or another machine's. What is read o
 beside it, passes here: types and bounds are looked at, and text becomes harmless to show.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """Runs side by side: their curves, seeds of one configuration together, and how settings differ."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

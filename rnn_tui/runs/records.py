@@ -1,7 +1,5 @@
 """What the database has of a run, as frozen records."""
 
-from __future__ import annotations
-
 import math
 import re
 import sqlite3
@@ -165,7 +163,7 @@ class Moment:
     seconds: float | None = None
 
     @classmethod
-    def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> Moment:
+    def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> "Moment":
         """What was measured at the end of a run."""
         return cls("test", step, elapsed, *split_figures(figures), config.epochs)
 

@@ -4,8 +4,6 @@ Whoever asks a network, on the command line or in the app, finds its weights her
 the one cache of networks. The database is loaded only where a run is asked for by its name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -285,7 +283,7 @@ def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) ->
 NETWORKS = NetworkCache()
 
 
-def described(source: Source, network: RowReaderNetwork) -> dict[str, Any]:
+def described(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
     """What `--json` tells of the weights of a reader of images."""
     config = network.config
     return {

@@ -1,7 +1,5 @@
 """How runs are called and put into words, in the app and on the command line."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +21,7 @@ WORDS = {
 }  # fmt: skip
 
 
-def figure(run: RunRecord, metric: str, value: float | None, form: str = ".4g") -> str:
+def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g") -> str:
     """A figure with its unit.
 
     Args:

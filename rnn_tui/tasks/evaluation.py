@@ -1,7 +1,5 @@
 """What a closer look at trained weights found, as the views and `--json` take it: no torch."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +27,7 @@ class ByLength:
     name: str
     label: str
     lengths: tuple[int, ...]
-    values: npt.NDArray[np.float64]
+    values: "npt.NDArray[np.float64]"
     counts: tuple[int, ...]
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
@@ -51,7 +49,7 @@ class SequenceEvaluation:
 
     config: SequenceConfig
     by_length: Sequence[ByLength]
-    confusion: npt.NDArray[np.int64] | None = None
+    confusion: "npt.NDArray[np.int64] | None" = None
 
     def documents(self) -> list[dict[str, Any]]:
         """A JSON-ready form: one entry a variant."""
@@ -85,9 +83,9 @@ class ImageEvaluation:
         misread: (M,) indices of the wrong answers, the most confident first.
     """
 
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.int64]
-    probabilities: npt.NDArray[np.float32]
-    predictions: npt.NDArray[np.int64]
-    confusion: npt.NDArray[np.int64]
-    misread: npt.NDArray[np.int64]
+    images: "npt.NDArray[np.uint8]"
+    labels: "npt.NDArray[np.int64]"
+    probabilities: "npt.NDArray[np.float32]"
+    predictions: "npt.NDArray[np.int64]"
+    confusion: "npt.NDArray[np.int64]"
+    misread: "npt.NDArray[np.int64]"

@@ -4,8 +4,6 @@ A plug-in names a `tasks.task.Task`. One that is broken costs nothing but a sent
 import raises is caught, and what it says of itself is checked before anything shows it.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import re
@@ -77,7 +75,7 @@ def check(task: Task) -> None:
                 raise SettingError(f"preset {preset.name}: {str(error).rstrip('.')}") from error
 
 
-def _loaded(entry: EntryPoint) -> Task:
+def _loaded(entry: "EntryPoint") -> Task:
     module, _, name = entry.value.partition(":")
     task = getattr(import_module(module), name)
     if not isinstance(task, Task):
@@ -85,7 +83,7 @@ def _loaded(entry: EntryPoint) -> Task:
     return task
 
 
-def _entries() -> Iterator[EntryPoint]:
+def _entries() -> "Iterator[EntryPoint]":
     """The entry points of the group.
 
     Importing `importlib.metadata` takes 50 ms, a tenth of what the first frame takes: it is only

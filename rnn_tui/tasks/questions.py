@@ -3,8 +3,6 @@
 Of the networks that a file of weights holds, one is asked, or all that fit, in a vote.
 """
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

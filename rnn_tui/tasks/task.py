@@ -1,7 +1,5 @@
 """What is known of a task without loading torch: presets, settings, metrics, published figures."""
 
-from __future__ import annotations
-
 import importlib
 import logging
 from collections.abc import Callable, Mapping
@@ -255,7 +253,7 @@ class Task:
             return known.get(cell)
         return known.get(variant.label) if cell == self.default_cell else None
 
-    def load(self) -> type[Problem]:
+    def load(self) -> "type[Problem]":
         """Import its problem, and torch with it.
 
         Raises:
@@ -271,14 +269,14 @@ class Task:
                 f"{printable(error, 120)}); the log file has the details."
             ) from error
 
-    def evaluate(self, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:
+    def evaluate(self, config: RunConfig, weights: "Mapping[str, Tensor]") -> Any:
         """What `Problem.evaluate` finds of trained weights; None where it does not look.
 
         For a set of replicas a `SequenceEvaluation`, for a reader of images an `ImageEvaluation`.
         """
         return self.load().evaluate(config, weights)
 
-    def network(self, file: WeightsFile) -> SequenceNetwork:
+    def network(self, file: "WeightsFile") -> "SequenceNetwork":
         """The networks in a file of weights of a task on sequences, for answers without torch.
 
         Raises:

@@ -4,8 +4,6 @@ Hough's transform knows lines to a pixel and a degree, and says nothing of where
 they are broken or how thick they are. For that the ink along each is unrolled to a strip.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

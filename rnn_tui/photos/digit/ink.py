@@ -5,8 +5,6 @@ anything narrow and dark, and divided out: shading and coloured light go with it
 edges where they are, so that a hard shadow's edge makes no ink either.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2

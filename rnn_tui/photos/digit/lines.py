@@ -4,8 +4,6 @@ A sheet of ruled paper has dozens, and a photo is prepared in milliseconds: so t
 whatever is done to them is done to all at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -46,7 +44,7 @@ class PrintedLines:
         return len(self.steep)
 
     @classmethod
-    def joined(cls, parts: Sequence[PrintedLines]) -> PrintedLines:
+    def joined(cls, parts: "Sequence[PrintedLines]") -> "PrintedLines":
         """All lines of `parts`, which may be empty."""
         if not parts:
             none = np.zeros(0)
@@ -56,7 +54,7 @@ class PrintedLines:
         ]
         return cls(*columns)
 
-    def chosen(self, which: npt.NDArray[np.bool_ | np.int64]) -> PrintedLines:
+    def chosen(self, which: npt.NDArray[np.bool_ | np.int64]) -> "PrintedLines":
         """The lines that a mask or numbers choose."""
         return PrintedLines(*(getattr(self, field.name)[which] for field in fields(self)))
 
@@ -78,7 +76,7 @@ class PrintedLines:
         upright = np.where(degrees >= 0, 90 - degrees, -90 - degrees)
         return np.asarray(np.where(self.steep, upright, degrees))
 
-    def seen_from(self, left: float, top: float, across: float, down: float) -> PrintedLines:
+    def seen_from(self, left: float, top: float, across: float, down: float) -> "PrintedLines":
         """The lines in a part of the picture that begins at `left`, `top`, and is enlarged."""
         here, there = (np.where(self.steep, *sides) for sides in ((top, left), (left, top)))
         along, place = (np.where(self.steep, *sides) for sides in ((down, across), (across, down)))

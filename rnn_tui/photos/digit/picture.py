@@ -5,8 +5,6 @@ ten times as long as halved first. What is left to shrink then is less than a ha
 are lost between the four pixels that bilinear interpolation looks at.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 

@@ -4,8 +4,6 @@
 preprocessing, step by step.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

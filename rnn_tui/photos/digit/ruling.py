@@ -5,8 +5,6 @@ digit's strokes, whatever their direction. A single line, such as a table's or a
 one only if it is level or upright and runs from border to border.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 

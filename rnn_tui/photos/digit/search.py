@@ -1,7 +1,5 @@
 """Where in a photo the digit is, before its resolution is needed: among its connected parts."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -42,7 +40,7 @@ class DigitCandidate:
     """
 
     score: float
-    box: Box
+    box: "Box"
     mask: Picture
     strong: float
 
@@ -85,7 +83,7 @@ def _darkest(plane: Picture) -> Picture:
 
 
 def _found(
-    score: float, main: int, parts: InkParts, ink: Ink, shape: tuple[int, ...]
+    score: float, main: int, parts: "InkParts", ink: Ink, shape: tuple[int, ...]
 ) -> DigitCandidate:
     """What to tell of the part `main`, in pixels of a picture of `shape`."""
     chosen = with_near(parts, main)

@@ -3,8 +3,6 @@
 A format's module is imported when it is written, so that the table costs nothing to look at.
 """
 
-from __future__ import annotations
-
 import importlib
 import os
 import re
@@ -157,12 +155,12 @@ class Export:
     """
 
     form: ExportFormat
-    store: RunStore
-    runs: Sequence[RunRecord]
+    store: "RunStore"
+    runs: "Sequence[RunRecord]"
     output: Path | None
     out: TextIO
     metrics: Sequence[str] | None = None
-    against: Against = "epoch"
+    against: "Against" = "epoch"
 
     def write_text(self, text: str) -> list[Path]:
         """Write one file of text, or to `out`."""
@@ -241,7 +239,7 @@ def write_weights(export: Export) -> list[Path]:
     )
 
 
-def weights_of(run: RunRecord) -> Path:
+def weights_of(run: "RunRecord") -> Path:
     """The file of a run's weights.
 
     Raises:
@@ -252,12 +250,12 @@ def weights_of(run: RunRecord) -> Path:
     return run.weights
 
 
-def name_for(runs: Sequence[RunRecord]) -> str:
+def name_for(runs: "Sequence[RunRecord]") -> str:
     """What to call a file of these runs, without a suffix."""
     return file_name(runs[0]) if len(runs) == 1 else f"{len(runs)}-runs"
 
 
-def file_name(run: RunRecord) -> str:
+def file_name(run: "RunRecord") -> str:
     """The run's name, without what means something in a path."""
     return _NOT_IN_FILE_NAMES.sub("_", run.name).strip("._") or run.run_id
 

@@ -5,8 +5,6 @@ the length of the sequences that an LSTM reads (2.13), and takes seconds for eac
 hundred small networks.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

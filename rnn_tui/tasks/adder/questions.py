@@ -1,7 +1,5 @@
 """Additions put to trained networks: as typed, and answered bit by bit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property

@@ -8,8 +8,6 @@ that with the images is named and that with the labels lies beside it, its name 
 `labels-idx1` for `images-idx3`.
 """
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import math

@@ -4,8 +4,6 @@ The forward pass of `networks.row_reader` once more: whoever asks about a photo 
 not wait seconds for torch to load. A test holds the two together.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Questions to trained recall networks: as typed, and what networks answer."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path

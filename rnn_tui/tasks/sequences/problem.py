@@ -4,8 +4,6 @@ The sequences are made whole and kept as bytes: those of an epoch take a few meg
 then only reads its block of them.
 """
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,11 +56,11 @@ class Examples:
         """Sequences of each seed."""
         return self.inputs.shape[1]
 
-    def to(self, device: torch.device) -> Examples:
+    def to(self, device: torch.device) -> "Examples":
         """The same on a device."""
         return Examples(self.inputs.to(device), self.targets.to(device), self.lengths.to(device))
 
-    def part(self, start: int, stop: int) -> Examples:
+    def part(self, start: int, stop: int) -> "Examples":
         """Some of the sequences of every seed, cut to the longest of them."""
         lengths = self.lengths[:, start:stop]
         longest = int(lengths.max())
