@@ -12,7 +12,10 @@ from rnn_tui.cli.commands import add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.files import write_file
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
+from rnn_tui.runs.export.formats import unwritable
+from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -133,7 +136,6 @@ def _digit(options: argparse.Namespace) -> Any:
     if options.model is not None and (options.run, options.weights) != (None, None):
         options.complain("--model is of those that ship; a run or a file has its own")
     from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named  # noqa: PLC0415
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     file = None if options.weights is None else read_path(options.weights)
@@ -206,9 +208,6 @@ def _print_table(subject: "Inspection[Any]") -> None:
 
 def _write_arrays(path: Path, subject: "Inspection[Any]") -> None:
     import numpy as np  # noqa: PLC0415 - on use only
-
-    from rnn_tui.engine.files import write_file  # noqa: PLC0415
-    from rnn_tui.runs.export.formats import unwritable  # noqa: PLC0415
 
     buffer = io.BytesIO()
     arrays: dict[str, Any] = subject.arrays()

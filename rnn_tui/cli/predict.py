@@ -17,10 +17,12 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS, THRESHOLD
+from rnn_tui.photos.collection import CLASSES, ReadingSummary
+from rnn_tui.photos.finding import find_images
+from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.collection import ReadingSummary
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
@@ -99,7 +101,6 @@ def run(options: argparse.Namespace) -> int:
         SettingError: if a path is no path.
     """
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
-    from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named  # noqa: PLC0415
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
@@ -128,9 +129,6 @@ def _read(
 
     1 if any could not be read or there were none, or that of a signal that stopped it.
     """
-    from rnn_tui.photos.collection import ReadingSummary  # noqa: PLC0415
-    from rnn_tui.photos.finding import find_images  # noqa: PLC0415 - on use only
-
     summary, stop = ReadingSummary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
     bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
@@ -161,7 +159,7 @@ def _read(
     return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 
-def _counted(summary: "ReadingSummary") -> str:
+def _counted(summary: ReadingSummary) -> str:
     parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
     if summary.doubtful:
         parts.append(f"{summary.doubtful:,} of them doubtful")
@@ -185,8 +183,6 @@ class _Lines(output.Lines):
         """Print accuracy and confusion matrix, where labels are known."""
         if summary is None or "accuracy" not in summary:
             return
-        from rnn_tui.photos.collection import CLASSES  # noqa: PLC0415 - on use only
-
         lines = [
             f"\n{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %",
             "\n   is read as" + " " * 41 + "unsure",

@@ -16,10 +16,11 @@ from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, read_by
 from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.runs.weights import NETWORKS, choose, named
+from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.questions import Answer, Question, Questions, ReplicaChoice
-    from rnn_tui.tasks.task import Task
 
 # Lines answered at once: of more, a line costs hardly less, and the first answer comes later.
 CHUNK = 512
@@ -103,7 +104,7 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 
 
 def chosen(
-    options: argparse.Namespace, task: "Task", position: int | None = None
+    options: argparse.Namespace, task: Task, position: int | None = None
 ) -> "tuple[Any, str, Path, ReplicaChoice]":
     """Who is asked: the networks, what to call them, their file, and which of those in it.
 
@@ -117,8 +118,7 @@ def chosen(
     Raises:
         CheckpointError: if there are none.
     """
-    from rnn_tui.runs.weights import NETWORKS, choose, named  # noqa: PLC0415 - numpy, on use only
-    from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415
+    from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
 
     source = named(task.name, options.weights, options.run) or choose(
         task.name, position, only_pretrained=options.pretrained

@@ -7,23 +7,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
+from rnn_tui.report.about import about
+from rnn_tui.report.conclusions import Conclusion, conclusions
+from rnn_tui.report.curves import accuracy_by_length
+from rnn_tui.report.document import check_path, write_document
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.rows import DOCUMENTS, HEADS, RIGHT, Results, cells, markdown_table, results
+from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
+from rnn_tui.runs.held import HELD
+from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import duration
 from rnn_tui.tasks import TASKS
-
-if TYPE_CHECKING:
-    from rnn_tui.report.conclusions import Conclusion
-    from rnn_tui.report.running import Standing
 
 ONLY = ChoicesSetting(
     "only", "Experiments", "of the report, these only",
@@ -93,18 +96,12 @@ def run(options: argparse.Namespace) -> int:
         first_seed=options.seed, device=options.device,
     )  # fmt: skip
     outputs = [Path(text) for text in options.outputs]
-    if outputs:
-        from rnn_tui.report.document import check_path  # noqa: PLC0415 - on use only
-
-        for path in outputs:
-            check_path(path)
+    for path in outputs:
+        check_path(path)
     if options.no_training:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
         return output.OK
-    from rnn_tui.report.running import train_missing  # noqa: PLC0415 - SQLite, on use only
-    from rnn_tui.runs.held import HELD  # noqa: PLC0415
-
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar:
@@ -144,17 +141,15 @@ class _Progress:
         self.bar = output.ProgressBar("looking at the runs", quiet=quiet, eta=False)
         self.bar.update(total=1.0)
 
-    def take(self, event: "events.Event | Standing") -> None:
+    def take(self, event: events.Event | Standing) -> None:
         """Take what `train_missing` emits."""
-        from rnn_tui.report.running import Standing  # noqa: PLC0415 - loaded by now
-
         match event:
             case Standing():
                 self._standing(event)
             case events.LogLine(level="warning"):
                 self.bar.say(event.text)
 
-    def _standing(self, now: "Standing") -> None:
+    def _standing(self, now: Standing) -> None:
         for failure in now.failures[self._failures :]:
             self.bar.say(failure)
         self._failures = len(now.failures)
@@ -179,11 +174,6 @@ def _tell(
     lost: Sequence[str] = (),
 ) -> None:  # fmt: skip
     """Print what there is, and write the documents."""
-    from rnn_tui.report.about import about  # noqa: PLC0415 - as below, on use only
-    from rnn_tui.report.conclusions import conclusions  # noqa: PLC0415
-    from rnn_tui.report.curves import accuracy_by_length  # noqa: PLC0415
-    from rnn_tui.runs.store import existing_store  # noqa: PLC0415 - SQLite
-
     with existing_store() as store:
         has = kept(made, store)
         table = results(has)
@@ -203,14 +193,11 @@ def _tell(
         else:
             _print(table, () if was_stopped else concluded)
         sys.stdout.flush()
-        if outputs:
-            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
-
-            for path in outputs:
-                write_document(path, made, store)
+        for path in outputs:
+            write_document(path, made, store)
 
 
-def _print(table: Results, concluded: "Sequence[Conclusion]") -> None:
+def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
     """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
     rows = [cells(row) for row in table.rows]
     if not sys.stdout.isatty():

@@ -1,25 +1,24 @@
 """`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted.
 
-Tables on a terminal, columns with tabs in a pipe, JSON on demand. Neither the database nor what it
-takes is loaded before something is asked.
+Tables on a terminal, columns with tabs in a pipe, JSON on demand.
 """
 
 import argparse
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rnn_tui.cli.commands import WHICH_RUN
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.engine.errors import printable
+from rnn_tui.runs.comparison import differing, settings_of
+from rnn_tui.runs.export import documents
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
 from rnn_tui.runs.words import NOTHING, age, duration, figure, machine
 from rnn_tui.tasks import TASKS
-
-if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
-    from rnn_tui.runs.store import RunStore
 
 COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
 RIGHT = ("best", "final", "trained", "age")
@@ -90,8 +89,6 @@ def run(options: argparse.Namespace) -> int:
         StoreError: if there is no such run, or no database that can be used.
         UserError: if something else is wrong.
     """
-    from rnn_tui.runs.store import RunStore, existing_store  # noqa: PLC0415 - SQLite, on use only
-
     if options.action is None:
         with existing_store() as runs:
             _list(runs, options)
@@ -104,12 +101,10 @@ def run(options: argparse.Namespace) -> int:
 # --- the actions ----------------------------------------------------------------------------------
 
 
-def _list(store: "RunStore | None", options: argparse.Namespace) -> None:
+def _list(store: RunStore | None, options: argparse.Namespace) -> None:
     """Print all runs, the newest first."""
     runs = [] if store is None else store.runs(options.only, deleted=options.list_deleted)
     if options.list_json:
-        from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
-
         print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
         print_table(COLUMNS, map(_cells, runs), RIGHT)
@@ -117,7 +112,7 @@ def _list(store: "RunStore | None", options: argparse.Namespace) -> None:
         say("There are no runs yet; rnn-tui train makes one.")
 
 
-def _cells(record: "RunRecord") -> list[str]:
+def _cells(record: RunRecord) -> list[str]:
     return [
         record.name, record.config.task, str(record.status), f"{record.progress:.0%}",
         figure(record, record.metric, record.best),
@@ -126,11 +121,8 @@ def _cells(record: "RunRecord") -> list[str]:
     ]  # fmt: skip
 
 
-def _show(store: "RunStore", options: argparse.Namespace) -> None:
+def _show(store: RunStore, options: argparse.Namespace) -> None:
     """Print all about a run."""
-    from rnn_tui.runs.comparison import settings_of  # noqa: PLC0415
-    from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
-
     record = store.find(options.run)
     as_json = options.json or options.list_json
     document = documents.in_full(record, store, values=as_json)
@@ -169,17 +161,14 @@ def _session(session: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _named(record: "RunRecord", metric: str, value: float | None) -> str:
+def _named(record: RunRecord, metric: str, value: float | None) -> str:
     """A figure with its unit and its name."""
     text = figure(record, metric, value)
     return text if text == NOTHING else f"{text} {record.spec(metric).label}"
 
 
-def _compare(store: "RunStore", options: argparse.Namespace) -> None:
+def _compare(store: RunStore, options: argparse.Namespace) -> None:
     """Print in what runs differ."""
-    from rnn_tui.runs.comparison import differing  # noqa: PLC0415
-    from rnn_tui.runs.export import documents  # noqa: PLC0415 - on use only
-
     runs = [store.find(text).whole for text in options.runs]
     different = differing(runs)
     if options.json or options.list_json:
@@ -200,7 +189,7 @@ def _compare(store: "RunStore", options: argparse.Namespace) -> None:
     print_table(("", *(one.name for one in runs)), rows)
 
 
-def _export(store: "RunStore", options: argparse.Namespace) -> None:
+def _export(store: RunStore, options: argparse.Namespace) -> None:
     """Write something of runs to files, or to stdout."""
     found = (store.find(text).whole for text in options.runs)
     runs = {one.run_id: one for one in found}
@@ -213,16 +202,14 @@ def _export(store: "RunStore", options: argparse.Namespace) -> None:
         say(f"written to {printable(path, 200)}")
 
 
-def _rename(store: "RunStore", options: argparse.Namespace) -> None:
+def _rename(store: RunStore, options: argparse.Namespace) -> None:
     """Give a run another name."""
     record = store.find(options.run)
     say(f"{record.name} is now called {store.rename(record, options.name)}.")
 
 
-def _delete(store: "RunStore", options: argparse.Namespace) -> None:
+def _delete(store: RunStore, options: argparse.Namespace) -> None:
     """Delete runs, for which there is an undo; and for good what was deleted long ago."""
-    from rnn_tui.runs.store import DAYS_TO_UNDO  # noqa: PLC0415 - SQLite, on use only
-
     for record in [store.find(text) for text in options.runs]:
         store.delete(record)
         say(
@@ -232,7 +219,7 @@ def _delete(store: "RunStore", options: argparse.Namespace) -> None:
     store.purge()
 
 
-def _restore(store: "RunStore", options: argparse.Namespace) -> None:
+def _restore(store: RunStore, options: argparse.Namespace) -> None:
     """Bring deleted runs back."""
     for record in [store.find(text, deleted=True) for text in options.runs]:
         store.restore(record)

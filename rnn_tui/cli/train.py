@@ -3,23 +3,25 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_output_options, read_by
+from rnn_tui.cli.results import TrainingOutput
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.files import why_unwritable
 from rnn_tui.engine.settings import DEVICES, WORKERS
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs import training
+from rnn_tui.runs.held import HELD
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
 
-if TYPE_CHECKING:
-    from rnn_tui.cli.results import TrainingOutput
-    from rnn_tui.engine.config import RunConfig
-    from rnn_tui.engine.events import Control
-    from rnn_tui.engine.state import RunState
-    from rnn_tui.runs.training import Emit
-    from rnn_tui.tasks.task import Task
-
-    Start = Callable[[Emit, Control], Any]
+Start = Callable[[training.Emit, Control], Any]
 
 # Lists are given once, so their options are in the singular like those of other settings.
 OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--loss", "--losses")}
@@ -48,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         _add_task(one, task)
 
 
-def _add_task(parser: argparse.ArgumentParser, task: "Task") -> None:
+def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     if len(task.cells) > 1:
         parser.add_argument(
             "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell,
@@ -133,8 +135,6 @@ def run(options: argparse.Namespace) -> int:
     _check(options)
     to = None if options.output is None else _writable(Path(options.output))
     state, start = _resumed(options) if options.resume is not None else _new(options)
-    from rnn_tui.cli.results import TrainingOutput  # noqa: PLC0415 - on use only
-
     return _train(TrainingOutput(state, as_json=options.json, quiet=options.quiet), start, to)
 
 
@@ -151,7 +151,7 @@ def _check(options: argparse.Namespace) -> None:
         options.complain("options of a TASK stand behind it")
 
 
-def _config(options: argparse.Namespace, task: "Task") -> "RunConfig":
+def _config(options: argparse.Namespace, task: Task) -> RunConfig:
     overrides = {name: getattr(options, name) for name in task.settings}
     if task.reads_data:
         overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
@@ -165,8 +165,6 @@ def _config(options: argparse.Namespace, task: "Task") -> "RunConfig":
 
 def _start(options: argparse.Namespace) -> str | None:
     """The file of weights to start from."""
-    from rnn_tui.runs.weights import choose_shipped, run_weights  # noqa: PLC0415 - on use only
-
     if options.start_from_run is not None:
         return str(run_weights(options.task, options.start_from_run).path)
     if options.start_from == SHIPPED:
@@ -176,8 +174,6 @@ def _start(options: argparse.Namespace) -> str | None:
 
 def _writable(path: Path) -> Path:
     """Return `path`, or raise `CheckpointError` where no file can be written there."""
-    from rnn_tui.engine.files import why_unwritable  # noqa: PLC0415 - on use only
-
     reason = why_unwritable(path)
     if not reason:
         return path
@@ -187,29 +183,22 @@ def _writable(path: Path) -> Path:
     )
 
 
-def _new(options: argparse.Namespace) -> "tuple[RunState, Start]":
+def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
     """A new run, and what trains it."""
     config = _config(options, TASKS[options.task])
-    from rnn_tui.engine.events import new_run_id  # noqa: PLC0415 - as below, on use only
-    from rnn_tui.engine.state import RunState  # noqa: PLC0415
-    from rnn_tui.runs import training  # noqa: PLC0415
-
     state = RunState(new_run_id(), config)
     return state, lambda emit, control: training.train(config, emit, control, state.run_id)
 
 
-def _resumed(options: argparse.Namespace) -> "tuple[RunState, Start]":
+def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
     """A run that is there, as far as it is, and what goes on with it."""
-    from rnn_tui.runs import training  # noqa: PLC0415 - as below, on use only
-    from rnn_tui.runs.store import RunStore  # noqa: PLC0415
-
     with RunStore() as store:
         record = store.find(options.resume)
         state = store.state(record)
     return state, lambda emit, control: training.resume(record, emit, control)
 
 
-def _train(told: "TrainingOutput", start: "Start", to: Path | None) -> int:
+def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
     """Train and tell of it; returns the exit code.
 
     Args:
@@ -217,13 +206,9 @@ def _train(told: "TrainingOutput", start: "Start", to: Path | None) -> int:
         start: trains.
         to: where to write the weights as well, once the run has finished.
     """
-    from rnn_tui.engine.events import Control  # noqa: PLC0415 - on use only
-    from rnn_tui.engine.state import Status  # noqa: PLC0415
-
     control, config = Control(), told.state.config
     with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
-        from rnn_tui.runs.held import HELD  # noqa: PLC0415
 
         evaluation = None
         with told.bar:
