@@ -90,25 +90,13 @@ def register(command: Command) -> None:
     COMMANDS.append(command)
 
 
-def find(name: str) -> Command:
-    """The command of that name, or with that alias.
-
-    Raises:
-        KeyError: if there is none.
-    """
-    for command in COMMANDS:
-        if name in (command.name, *command.aliases):
-            return command
-    raise KeyError(name)
-
-
 # --- the parser -----------------------------------------------------------------------------------
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read the command line; exits with code 2 and a sentence where it is wrong.
 
-    `options.command` is the name that was typed; None without a command.
+    `options.command` is the name that was typed; None without a command. `options.perform` does it.
     """
     parser = build_parser()
     options, others = parser.parse_known_args(arguments)
@@ -143,7 +131,7 @@ class Parser(argparse.ArgumentParser):
         """Add the command's options."""
         if self.command is not None:
             module, self.command = self.command.load(), None
-            self.set_defaults(complain=self.error)
+            self.set_defaults(complain=self.error, perform=module.run)
             module.add_arguments(self)
 
     def parse_known_args(self, *arguments: Any, **keywords: Any) -> Any:

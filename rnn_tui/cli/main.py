@@ -70,7 +70,7 @@ def _end_of(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     if not arguments:  # the app is not kept waiting for a parser
         return _run_app(None)
-    from rnn_tui.cli.commands import find, parse  # noqa: PLC0415 - on use only
+    from rnn_tui.cli.commands import parse  # noqa: PLC0415 - on use only
 
     try:
         options = parse(arguments)
@@ -78,7 +78,8 @@ def _run(arguments: Sequence[str]) -> int:
         _tell_broken_plugins()
     if options.command is None:
         return _run_app(options.data_dir)
-    return find(options.command).load().run(options)
+    code: int = options.perform(options)
+    return code
 
 
 def _tell_broken_plugins() -> None:

@@ -24,12 +24,7 @@ def smooth(values: Sequence[float], weight: float) -> list[float]:
 
     Returns:
         A series of the same length.
-
-    Raises:
-        ValueError: If ``weight`` is outside [0, 1).
     """
-    if not 0.0 <= weight < 1.0:
-        raise ValueError(f"weight must be in [0, 1), not {weight}")
     if weight == 0.0:
         return list(values)
     result: list[float] = []
@@ -61,14 +56,7 @@ def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[f
 
     Returns:
         The kept positions and values.
-
-    Raises:
-        ValueError: If ``limit`` is below 4 or the lengths differ.
     """
-    if limit < 4:
-        raise ValueError(f"limit must be at least 4, not {limit}")
-    if len(x) != len(y):
-        raise ValueError(f"x has {len(x)} points but y has {len(y)}")
     count = len(x)
     if count <= limit:
         return list(x), list(y)

@@ -55,15 +55,15 @@ class Setting(ABC):
     def format(self, value: Any) -> str:
         """`value` as one would type it."""
 
-    def check(self, value: Any) -> Any:
-        """Return `value` as the configuration has it.
+    def check(self, value: Any, text: str = "") -> Any:
+        """Return `value`, typed as `text` if it was, as the configuration has it.
 
         Raises:
             SettingError: if it is not allowed.
         """
         found = self.allowed(value)
         if found is None:
-            raise self._refused(self._shown(value))
+            raise self._refused(self._shown(value, text))
         return found
 
     def parse(self, text: str) -> Any:
@@ -76,12 +76,9 @@ class Setting(ABC):
             value = self.read(text)
         except ValueError:
             raise self._refused(f"“{printable(text, 24)}”") from None
-        found = self.allowed(value)
-        if found is None:
-            raise self._refused(self._shown(value, text))
-        return found
+        return self.check(value, text)
 
-    def _shown(self, value: Any, text: str = "") -> str:
+    def _shown(self, value: Any, text: str) -> str:
         """What was refused, as it was typed if it was."""
         if not text and isinstance(value, Sequence) and not isinstance(value, str):
             value = ", ".join(str(item) for item in value[:8])
@@ -128,7 +125,7 @@ class NumberSetting(Setting):
         text = f"{value:g}"
         return text if float(text) == value else repr(value)
 
-    def _shown(self, value: Any, text: str = "") -> str:  # noqa: ARG002 - told as it was read
+    def _shown(self, value: Any, text: str) -> str:  # noqa: ARG002 - told as it was read
         return printable(value, 24)
 
 

@@ -30,13 +30,14 @@ _REASONS = {
 }
 
 
-def read_image(path: str | os.PathLike[str], *, whole: bool = False) -> Picture:
+def read_image(path: str | os.PathLike[str]) -> Picture:
     """The photo in a file: (H, W, 3) BGR uint8, upright, transparency on white.
+
+    One much larger than preparing needs is halved until its longer side is below 2560 pixels, which
+    saves most of a JPEG's decoding.
 
     Args:
         path: JPEG, PNG, BMP, TIFF or WebP, whatever its suffix.
-        whole: keep every pixel; otherwise a photo much larger than preparing needs is halved
-            until its longer side is below 2560 pixels, which saves most of a JPEG's decoding.
 
     Raises:
         ImageError: if it can't be read, or is no image, or one too large or damaged; with the
@@ -54,7 +55,7 @@ def read_image(path: str | os.PathLike[str], *, whole: bool = False) -> Picture:
         raise ImageError("cut off before its end")
     if not header.intact:
         raise ImageError(BROKEN)
-    factor = 1 if whole else _reduction(header)
+    factor = _reduction(header)
     pixels = decoded(data, header, factor)
     if header.kind != "jpeg" and factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))

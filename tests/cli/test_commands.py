@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli import commands
-from rnn_tui.cli.commands import COMMANDS, Command, find, register
+from rnn_tui.cli.commands import COMMANDS, Command, register
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
@@ -103,12 +103,9 @@ def test_a_name_is_taken_once(name: str) -> None:
 
 def test_every_command_is_a_module_that_says_what_it_takes() -> None:
     for command in COMMANDS:
-        assert find(command.name) is command
         module = command.load()
         assert callable(module.add_arguments)
         assert callable(module.run)
-    with pytest.raises(KeyError):
-        find("fly")
 
 
 def test_a_command_loads_no_other() -> None:

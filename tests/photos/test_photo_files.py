@@ -146,10 +146,9 @@ def test_exif_turns_are_those_of_others(tmp_path: Path, kind: str, orientation: 
     assert np.abs(found - expected).mean() < 8
 
 
-def test_a_large_photo_is_reduced_unless_asked_for_whole(tmp_path: Path) -> None:
+def test_a_large_photo_is_reduced(tmp_path: Path) -> None:
     path = tmp_path / "x.jpg"
     rows, columns = np.mgrid[:3000, :2200]
     plane = ((rows // 40 + columns // 40) % 2 * 200).astype(np.uint8)
     cv2.imwrite(str(path), np.repeat(plane[:, :, None], 3, axis=2))
     assert read_image(path).shape == (1500, 1100, 3)
-    assert read_image(path, whole=True).shape == (3000, 2200, 3)

@@ -78,7 +78,7 @@ def test_any_pixels_are_prepared(seed: int, height: int, width: int, most: int) 
 
 
 def test_an_unknown_method_is_refused() -> None:
-    with pytest.raises(ValueError, match="'magic'"):
+    with pytest.raises(KeyError, match="'magic'"):
         prepare(colour(three()), "magic")
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from rnn_tui.photos import METHODS
 from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
 from rnn_tui.photos.digit.lines import PrintedLines, recentred, without_lines
 from rnn_tui.photos.digit.picture import (
@@ -34,17 +33,11 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
 
     Args:
         image: (H, W, 3) BGR, uint8, any size.
-        method: one of `METHODS`: `mnist`, what MNIST did to its images, made robust for photos; or
-            `report`, the report's steps.
+        method: one of `photos.METHODS`: `mnist`, what MNIST did to its images, made robust for
+            photos; or `report`, the report's steps.
         stages: whether to keep the pictures on the way.
-
-    Raises:
-        ValueError: for an unknown method.
     """
-    if method not in METHODS:
-        raise ValueError(f"no way to prepare a photo is called {method!r}")
-    way = _as_mnist if method == "mnist" else _as_in_report
-    return way(image, stages)
+    return {"mnist": _as_mnist, "report": _as_in_report}[method](image, stages)
 
 
 HALF = 127
