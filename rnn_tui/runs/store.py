@@ -74,9 +74,9 @@ class RunStore:
         """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
-    def names(self, task: str | None = None, *, deleted: bool = False) -> dict[str, SafeText]:
-        """The names of runs by their ids, the newest first; `task` and `deleted` as for `runs`."""
-        rows = self._query(f"SELECT rowid, id, name FROM runs {_where(deleted)}", task)
+    def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
+        """The names of runs by their ids, the newest first; `deleted` as for `runs`."""
+        rows = self._query(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
         return {id_of(row): printable(row["name"], LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
@@ -90,33 +90,24 @@ class RunStore:
         found = self._records(f"WHERE {the_run(run_id)}", run_id)
         return found[0] if found else None
 
-    def find(
-        self, text: str, task: str | None = None, *, deleted: bool = False, finished: bool = False
-    ) -> RunRecord:
+    def find(self, text: str, *, deleted: bool = False) -> RunRecord:
         """The run that a user means: by its id, its name, the beginning of its id, or `last`.
 
         `last` is the newest run.
 
         Args:
             text: what was typed.
-            task: where `last` and beginnings are looked for; all tasks by default.
             deleted: look among deleted runs.
-            finished: only a finished run will do as `last`: it is the newest of those.
 
         Raises:
             StoreError: if there is no such run, or several.
         """
-        names = self.names(task, deleted=deleted)
-        if text == LAST and names:
-            runs = filter(None, map(self.get, names))
-            newest = (run for run in runs if not finished or run.status is Status.FINISHED)
-            if found := next(newest, None):
-                return found
-            raise StoreError(f"No run{_of(task)} is finished; rnn-tui runs lists them.")
+        names = self.names(deleted=deleted)
+        newest = [next(iter(names))] if text == LAST and names else []
         called = printable(text, LONGEST_NAME)
         by_name = [run_id for run_id, name in names.items() if name == called]
         beginning = [run_id for run_id in names if text and run_id.startswith(text)]
-        for fitting in ([text] if text in names else [], by_name, beginning):
+        for fitting in (newest, [text] if text in names else [], by_name, beginning):
             if len(fitting) == 1 and (found := self.get(fitting[0])):
                 return found
         if beginning:
@@ -125,9 +116,7 @@ class RunStore:
             raise StoreError(
                 f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more."
             )
-        raise StoreError(
-            f"There is no run “{printable(text)}”{_of(task)}; rnn-tui runs lists them."
-        )
+        raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
 
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
         """Every value that was logged of a run, by step."""
@@ -317,7 +306,3 @@ def _where(deleted: bool) -> str:
         f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) "
         "ORDER BY created DESC, id DESC"
     )
-
-
-def _of(task: str | None) -> str:
-    return "" if task is None else f" of {task}"

@@ -50,15 +50,6 @@ def test_a_run_is_found_by_id_beginning_name_and_last(store: RunStore) -> None:
     assert store.find("20250202").run_id == IDS[0]
 
 
-def test_where_only_a_finished_run_will_do_last_is_the_newest_of_those(store: RunStore) -> None:
-    with pytest.raises(StoreError, match="No run of recall is finished"):
-        store.find("last", "recall", finished=True)
-    update_run(store._connection, IDS[1], status="finished")
-    assert store.find("last", finished=True).run_id == IDS[1]
-    assert store.find("last").run_id == IDS[2]
-    assert store.find(IDS[2], finished=True).run_id == IDS[2]  # named, so it is meant
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
