@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +40,7 @@ class Stepper:
             The batch's mean loss, still on the device: a scalar, or (R,) of R replicas.
         """
         parts = self._problem.losses(step, self._workers.count)
-        results = self._workers.run([self._gradients_of(loss) for loss in parts])
+        results = self._workers.run([partial(self._gradients, loss) for loss in parts])
         total, gradients = results[0]
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
@@ -111,17 +112,12 @@ class Stepper:
                 {"last_epoch": step, "_step_count": step + 1, "_last_lr": list(learning_rates)}
             )
 
-    def _gradients_of(
-        self, loss_of: Callable[[], Tensor]
-    ) -> Callable[[], tuple[Tensor, Sequence[Tensor]]]:
+    def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
+        loss = loss_of()
+        # Replicas share no weights: the gradient of their sum is each one's own.
+        ones = torch.ones_like(loss)
         # `grad` returns the gradients instead of adding them to `.grad`, which threads would share.
-        def call() -> tuple[Tensor, Sequence[Tensor]]:
-            loss = loss_of()
-            # Replicas share no weights: the gradient of their sum is each one's own.
-            ones = torch.ones_like(loss)
-            return loss.detach(), torch.autograd.grad(loss, self._parameters, ones)
-
-        return call
+        return loss.detach(), torch.autograd.grad(loss, self._parameters, ones)
 
 
 def copied(tensor: Tensor) -> Tensor:

@@ -6,7 +6,6 @@
 import csv
 import io
 import os
-import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -118,11 +117,11 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
         make_folder(folder)
     except (OSError, ValueError) as error:
         raise _cannot(folder, error) from error
-    count, head = len(data.labels), struct.Struct(">I")
-    sizes = b"".join(map(head.pack, (_MAGIC_IMAGES, count, SIDE, SIDE)))
-    _write(folder / IDX_IMAGES, sizes + data.images.tobytes())
-    sizes = b"".join(map(head.pack, (_MAGIC_LABELS, count)))
-    _write(folder / IDX_LABELS, sizes + data.labels.tobytes())
+    for name, magic, array in (
+        (IDX_IMAGES, _MAGIC_IMAGES, data.images),
+        (IDX_LABELS, _MAGIC_LABELS, data.labels),
+    ):
+        _write(folder / name, np.array([magic, *array.shape], ">u4").tobytes() + array.tobytes())
 
 
 def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:

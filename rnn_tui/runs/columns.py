@@ -41,10 +41,6 @@ def _count(value: object) -> int:
     return value
 
 
-def _positive(value: object) -> int:
-    return max(1, _count(value))
-
-
 def _seconds(value: object) -> float:
     if not isinstance(value, int | float) or not 0 <= value <= LATEST:
         raise ValueError("no time")
@@ -113,7 +109,7 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "status": (_status, Status.DAMAGED),
     "step": (_count, 0),
     "total_steps": (_count, 0),
-    "steps_per_epoch": (_positive, 1),
+    "steps_per_epoch": (lambda value: max(1, _count(value)), 1),
     "samples_per_epoch": (_count, 0),
     "parameters": (_count, 0),
     "device": (_words(LONGEST_WORD), printable("?")),

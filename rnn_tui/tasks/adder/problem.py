@@ -136,13 +136,11 @@ class AdderProblem(SequenceProblem):
         return self._losses(logits, targets.to(logits.dtype), lengths).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
-        parts = [
-            loss_of(
-                loss, logits[:, part], targets[:, part], None if lengths is None else lengths[part]
-            )
-            for loss, part in self.loss_slices.items()
-        ]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        def of(loss: str, part: slice) -> Tensor:
+            theirs = None if lengths is None else lengths[part]
+            return loss_of(loss, logits[:, part], targets[:, part], theirs)
+
+        return self.losses_by(of)
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss, and the mean over the pairs of the share of right bits."""

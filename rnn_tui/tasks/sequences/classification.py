@@ -60,10 +60,7 @@ class ClassificationProblem(SequenceProblem):
         return self._losses(logits, self.for_replicas(batch.targets, 0).long()).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        parts = [
-            loss_of(loss, logits[part], targets[part]) for loss, part in self.loss_slices.items()
-        ]
-        return parts[0] if len(parts) == 1 else torch.cat(parts)
+        return self.losses_by(lambda loss, part: loss_of(loss, logits[part], targets[part]))
 
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss and the measures over the validation sequences."""

@@ -241,6 +241,11 @@ class SequenceProblem(Problem):
         """One part: the operations are too small to share between threads."""
         return [partial(self.losses_of, self._batches[step])]
 
+    def losses_by(self, loss_of: Callable[[str, slice], Tensor]) -> Tensor:
+        """Losses (R, …) of all replicas from those of each kind of loss, by its replicas' slice."""
+        parts = [loss_of(loss, part) for loss, part in self.loss_slices.items()]
+        return parts[0] if len(parts) == 1 else torch.cat(parts)
+
     def for_replicas(self, tensor: Tensor, dimension: int) -> Tensor:
         """A tensor with a dimension of seeds, repeated for every variant along it."""
         variants = len(self.config.variants)
