@@ -1,6 +1,7 @@
 """The adder: the sum of two binary numbers. The third experiment of the report, without torch."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import accuracy_metric, loss_metric
@@ -12,17 +13,6 @@ _FAST = Recipe(
 )
 # Without long carries: the softmax across positions of ce does not learn from them.
 _BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
-
-_HELP = """\
-# Adder
-
-A small LSTM reads two binary numbers, least significant bits first, and puts out a bit of their
-sum at every step: it has to keep the carry. **Calculator** adds numbers as you type them; it works
-from the start, with weights that ship, until you train some. Losses: **MSE**; **CE**, which is the
-report's, a softmax across positions; **BCE**, the cross-entropy of each bit, the textbook's.
-**Inside** shows, place by place, what a network holds while it adds, and which unit keeps the
-carry.
-"""
 
 ADDER = Task(
     name="adder",
@@ -81,7 +71,7 @@ ADDER = Task(
     problem="rnn_tui.tasks.adder.problem:AdderProblem",
     inference="rnn_tui.tasks.adder.questions:AdderNetwork",
     shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place"),
-    help_text=_HELP,
+    help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
         replace(TRAINING, options={"log_loss": True}),
         RESULTS,

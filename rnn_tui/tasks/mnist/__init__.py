@@ -1,6 +1,7 @@
 """MNIST read row by row: the first experiment of the report, as it is known without torch."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.config import Recipe
@@ -26,26 +27,6 @@ _FAST = Recipe(
 )
 _BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
 _PHOTOS = replace(_BEST, augmentation="photo")
-
-_HELP = """\
-# MNIST, read row by row
-
-A recurrent network reads each image as 28 time steps of 28 pixels, top to bottom, and names the
-digit. The **form** says what to train; an empty number stands for the preset's value, which is
-shown dimmed. Several models are trained one after another and drawn together, one colour a run.
-
-**Training** shows loss (line: training, marks: validation) and validation accuracy. **Test** has
-the accuracy on the 10,000 test images beside the published one, and ten of the images. In
-**Confusion** and **Misread** one sees which digits were taken for which.
-
-**Photos** reads photos of digits, files or whole folders, and shows what the network received; the
-right digits can be typed, and images kept to train on. **Draw** reads what one draws. Both work
-from the start, with weights that ship.
-
-**Inside** shows, row by row, what a network holds while it reads a test image, a misread one, a
-photo or a drawing: whichever was looked at last. `k` there measures how early it could have
-decided; `o` colours the pixels that speak for its answer, or against it.
-"""
 
 MNIST = Task(
     name="mnist",
@@ -102,7 +83,7 @@ MNIST = Task(
     images=(50_000, 28, 28),
     unit="images",
     augmentations=("none", "shift", "elastic", "photo"),
-    help_text=_HELP,
+    help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
         TRAINING,
         TEST_IMAGES,

@@ -1,5 +1,7 @@
 """Recall: which digit stood at a position? The second experiment of the report, without torch."""
 
+from pathlib import Path
+
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS
@@ -21,15 +23,6 @@ _FAST = Recipe(
 )
 
 _NETWORKS = {"hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3, "lengths": (3, 11)}
-
-_HELP = """\
-# Recall
-
-A small LSTM reads random digits, one a step, and must name the digit at one position. **Prompt**
-asks the trained networks about digits as you type them; they work from the start, with weights
-that ship, until you train some. **Inside** shows, digit by digit, what a network holds while it
-reads them; `k` there measures how long each digit survives in its state.
-"""
 
 RECALL = Task(
     name="recall",
@@ -73,7 +66,7 @@ RECALL = Task(
     problem="rnn_tui.tasks.recall.problem:RecallProblem",
     inference="rnn_tui.tasks.recall.questions:RecallNetwork",
     shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
-    help_text=_HELP,
+    help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
         TRAINING,
         RESULTS,
