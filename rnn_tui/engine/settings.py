@@ -51,9 +51,9 @@ class Setting(ABC):
     def allowed(self, value: Any) -> Any:
         """`value` as the configuration has it; None where it is not allowed."""
 
-    @abstractmethod
     def format(self, value: Any) -> str:
-        """`value` as one would type it."""
+        """`value` as one would type it, here of several with commas between them."""
+        return ",".join(map(str, value))
 
     def check(self, value: Any, text: str = "") -> Any:
         """Return `value`, typed as `text` if it was, as the configuration has it.
@@ -157,10 +157,6 @@ class ListSetting(Setting):
         fits = _whole_numbers(value, self.low, self.high) and 1 <= len(value) <= self.most
         return tuple(sorted(value)) if fits and len(set(value)) == len(value) else None
 
-    def format(self, value: Any) -> str:
-        """The numbers with commas."""
-        return ",".join(map(str, value))
-
 
 @dataclass(frozen=True)
 class RangeSetting(Setting):
@@ -219,10 +215,6 @@ class ChoicesSetting(Setting):
         if not fits or len(set(value)) < len(value):
             return None
         return tuple(name for name in self.choices if name in value)
-
-    def format(self, value: Any) -> str:
-        """The names with commas."""
-        return ",".join(value)
 
 
 def _whole_numbers(value: Any, low: int, high: int) -> bool:

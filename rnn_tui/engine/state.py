@@ -243,28 +243,18 @@ class RunState:
                 return self._ended(event)
 
     def _ended(self, event: events.Event) -> "RunState":
-        match event:
-            case events.RunFinished():
-                return replace(
-                    self,
-                    status=Status.FINISHED,
-                    step=event.step,
-                    results=event.metrics,
-                    replica_results=event.replicas,
-                    elapsed=event.seconds,
-                    checkpoint=self.checkpoint if event.kept else "",
-                )
-            case events.RunStopped():
-                return replace(
-                    self,
-                    status=Status.STOPPED,
-                    step=event.step,
-                    elapsed=event.seconds,
-                    checkpoint=self.checkpoint if event.kept else "",
-                )
-            case events.RunFailed():
-                return replace(self, status=Status.FAILED, step=event.step, message=event.message)
-        return self
+        if isinstance(event, events.RunFailed):
+            return replace(self, status=Status.FAILED, step=event.step, message=event.message)
+        if not isinstance(event, events.RunFinished | events.RunStopped):
+            return self
+        ended = replace(
+            self, status=Status.STOPPED, step=event.step, elapsed=event.seconds,
+            checkpoint=self.checkpoint if event.kept else "",
+        )  # fmt: skip
+        if isinstance(event, events.RunStopped):
+            return ended
+        results, of_replicas = event.metrics, event.replicas
+        return replace(ended, status=Status.FINISHED, results=results, replica_results=of_replicas)
 
     def _until(self, step: int, steps_per_epoch: int) -> "RunState":
         """What was known after `step`, from where the run goes on; all later things come again."""

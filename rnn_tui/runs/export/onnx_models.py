@@ -8,24 +8,26 @@ hundred small networks.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
+import torch
 
 from rnn_tui import __version__
 from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks.cell import Cell, OnnxOperator
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
+from rnn_tui.tasks.mnist.problem import build_model, to_pixels
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-
-if TYPE_CHECKING:
-    from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
 
 Array = npt.NDArray[np.float32]
 # 17 is of 2022; RNN and LSTM are those of 14. Of 2022 as well: the format, IR version 8.
@@ -245,11 +247,6 @@ def _about(config: Any, network: str = "") -> dict[str, str]:
 
 def _images(file: WeightsFile) -> tuple[Array, Array]:
     """Test images, and what our model in torch says to them."""
-    import torch  # noqa: PLC0415 - on use only, as below
-
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415
-    from rnn_tui.tasks.mnist.problem import build_model, to_pixels  # noqa: PLC0415
-
     config = file.config
     assert isinstance(config, ImageConfig)
     images = load_mnist(config.data_dir).test_images[:CHECKED]
@@ -262,15 +259,10 @@ def _images(file: WeightsFile) -> tuple[Array, Array]:
 
 def _sequences(file: WeightsFile) -> tuple[list[Array], list[Array]]:
     """For each replica sequences as in its training, and what our model in torch says to them."""
-    import torch  # noqa: PLC0415
-
-    from rnn_tui.engine.problem import generator  # noqa: PLC0415
-    from rnn_tui.tasks.sequences.problem import with_weights  # noqa: PLC0415
-
     config = file.config
     assert isinstance(config, SequenceConfig)
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
-    kind = cast("type[SequenceProblem]", TASKS[config.task].load())
+    kind = cast(type[SequenceProblem], TASKS[config.task].load())
     problem = with_weights(kind, config, weights)
     assert kind.task.shape is not None
     lengths = torch.full((CHECKED,), config.lengths[1])

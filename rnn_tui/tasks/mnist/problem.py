@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.metrics import confusion_matrix
 from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
@@ -202,8 +203,6 @@ class MnistProblem(Problem):
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ImageEvaluation:
         """Read the whole test set with a copy of `weights`, on the CPU, as precisely as the run."""
-        from sklearn.metrics import confusion_matrix  # noqa: PLC0415 - a second, on use only
-
         settings = as_kind(config, ImageConfig)
         data = load_mnist(settings.data_dir)
         bfloat16 = settings.recipe.bfloat16 and fast_bfloat16(torch.device("cpu"))
