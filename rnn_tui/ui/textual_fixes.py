@@ -192,6 +192,17 @@ class FrontScreen(ExactScreen):
         super().__init__(id="_default")
         self._in_front = in_front
 
+    def set_focus(
+        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
+    ) -> None:
+        """Focus a widget, unless its tab was left since that was asked for, or it would come back.
+
+        `Widget.focus` only asks, and is done after the keys that have come meanwhile.
+        """
+        places = widget.ancestors if widget is not None else ()
+        if all(place.display for place in places if isinstance(place, TabPane)):
+            super().set_focus(widget, scroll_visible, from_app_focus)
+
     async def press_outside_fields(self, key: str) -> bool:
         """Do what a key does where the focus is in no field; returns whether it does anything."""
         for node in [*self._in_front(), self.app]:

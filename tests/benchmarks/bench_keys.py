@@ -45,9 +45,10 @@ def views(terminal: Terminal, count: int) -> list[float]:
 def typing(terminal: Terminal, count: int) -> list[float]:
     """A character in the filter of all runs."""
     terminal.press(F5)
-    terminal.wait_for("Compare")
-    terminal.watch(0.5)
+    terminal.wait_for("by age")
+    terminal.watch(2)
     terminal.press("/")
+    terminal.watch(1)
     found = []
     for _ in range(count):
         found.append(milliseconds(terminal, ODD, ODD))

@@ -25,7 +25,7 @@ from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.runs.compare import RunsCompare
 from rnn_tui.ui.runs.dialogs import RunDetailsScreen
 from rnn_tui.ui.runs.pane import RunsPane
-from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.runs.table import FilterInput, RunsTable
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import UNDER_WAY, TrainRequested
 from rnn_tui.ui.training.manager import TrainingManager
@@ -409,3 +409,15 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
         (file,) = (tmp_path / "weights").iterdir()
         assert file.suffix == ".safetensors"
         assert read_weights(file).config.task == "recall"
+
+
+async def test_a_focus_that_comes_late_brings_no_tab_back(store_home: Path) -> None:
+    """`Enter` in the filter of all runs asks for the focus on the table; `F2` comes before it."""
+    async with runs_tab() as (app, pilot):
+        press_at_once(app, "slash")
+        await wait_until(pilot, lambda: isinstance(app.focused, FilterInput))
+        press_at_once(app, "enter", "f2")
+        await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.focused)
+        await pilot.pause(0.3)
+        assert app.tabs.active == "mnist"
+        assert app.pane in app.focused.ancestors
