@@ -233,8 +233,8 @@ class FrontScreen(ExactScreen):
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
-        """The keys that hold: of what has the focus, of the tab, of its view, of the app."""
-        order: list[DOMNode] = [*reversed(self._in_front()), self, self.app]
+        """The keys that hold: of what has the focus, of the view, of its tab, of the app."""
+        order: list[DOMNode] = [*self._in_front(), self, self.app]
         found = super().active_bindings
 
         def rank(key: str) -> int:

@@ -28,7 +28,7 @@ def is_plain(node: ast.expr | None) -> bool:
     """Whether it is the program's own words, or content that is not read any more."""
     if node is None or isinstance(node, ast.Constant):
         return True
-    return isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Content"
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Content", "with_key")
 
 
 def faults(path: Path) -> Iterator[str]:

@@ -25,6 +25,8 @@ form's *Seeds* says how many. **Results** has mean, standard deviation (n − 1)
 and number, beside the report's figure and whether that lies within ours. **Lengths** has accuracy
 by length, with the lengths seen in training shaded.
 """
+# In the footer before all others.
+FIRST = ("stop", "pause", "train")
 KeyRows = Sequence[tuple[str, str]]
 
 HIGH_CONTRAST = Theme(
@@ -131,7 +133,7 @@ class KeyFooter(StableFooter):
         for _, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.show:
                 first.setdefault(binding.action, (binding, enabled, tooltip))
-        keys = sorted(first.values(), key=lambda one: one[0].id not in ("stop", "pause"))
+        keys = sorted(first.values(), key=lambda one: one[0].id not in FIRST)
         always = [one for one in keys if one[0].id in ("help", "quit")]
         left = self.app.size.width - sum(map(self._width, always))
         shown = []
