@@ -101,8 +101,8 @@ class TaskPane(Pane):
         await self.query_one("#form-place").mount(form)
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
-            title = with_key(str(number) if number < 10 else "", view.title)
-            await tabs.add_pane(TabPane(title, self._made(view), id=view.id))
+            digit = str(number) if number < 10 else ""
+            await tabs.add_pane(TabPane(with_key(digit, view.title), self._made(view), id=view.id))
         await self.query_one("#workspace").mount(LogView(), before="#failure")
         self._form = form
         self._hear([state.run_id for state in self.states()], late=True)
