@@ -8,9 +8,10 @@ from typing import ClassVar, cast
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, TabbedContent
+from textual.widgets import ContentSwitcher, Tab, TabbedContent
 
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import PaneNews
@@ -94,6 +95,11 @@ class Pane(Vertical):
         # The tab with the focus comes to the front: none must keep it when it is left.
         self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
+
+    def on_click(self, event: Click) -> None:
+        """Give a view that was clicked the focus; Textual leaves it on the row of tabs."""
+        if isinstance(event.widget, Tab):
+            self.call_after_refresh(self.focus_view)
 
     @property
     def views(self) -> list[str]:
