@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import cast
 
 from rich.cells import cell_len
@@ -83,6 +84,8 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     for name, theme in THEMES.items():
         what = f"Theme: {name}"
         yield SystemCommand(what, "Colours of the app", lambda theme=theme: _set_theme(app, theme))
+    go = partial(app.run_action, "tab('runs')")
+    yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights; there, e", go)
     for binding, node in documented(screen):
         if node is app and binding.action in ("quit", "help"):
             continue
