@@ -154,6 +154,7 @@ if sys.platform != "win32":
                 self.suspend_application_mode()
                 self._must_signal_resume = True
             super()._sigcont_application()
+            self._app.call_later(self._app.refresh, layout=True)  # Textual draws what changes only
 
         def process_message(self, message: Message) -> None:
             """Pass a key on, if it is one."""
