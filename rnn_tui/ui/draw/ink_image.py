@@ -1,13 +1,15 @@
-"""Ink on 28×28 pixels, drawn so that it can be read by brightness, or by characters, alone."""
+"""Ink on 28×28 pixels, drawn so that it can be read by brightness, or by characters, alone.
+
+The first frame has one: NumPy is not loaded for it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-import numpy.typing as npt
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
@@ -17,7 +19,10 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.photos.drawing import SIDE, Ink
+from rnn_tui.tasks.mnist.first_digits import SIDE
+
+if TYPE_CHECKING:
+    from rnn_tui.photos.drawing import Ink
 
 # As many shades as can be told apart; with fewer of them more neighbours are drawn in one go.
 SHADES = 32
@@ -32,7 +37,16 @@ _SIZES = {
 }
 
 Cell = tuple[str, Style]
-Levels = npt.NDArray[np.int_]
+# Rows of shades, from 0 for bare paper to `SHADES` for full ink.
+Levels = Sequence[Sequence[int]]
+# The shade of ink in rows that are not read yet, as a share of the full one.
+FAINT = 0.35
+
+
+def shades_of(image: Sequence[Sequence[int]], rows_read: int) -> Levels:
+    """The shades of grey levels (28, 28), 0 … 255, faint from the first row on that isn't read."""
+    scales = [SHADES / 255 * (1 if row < rows_read else FAINT) for row in range(SIDE)]
+    return [[round(at * scale) for at in row] for row, scale in zip(image, scales, strict=True)]
 
 
 class InkImage(Widget):
@@ -48,15 +62,19 @@ class InkImage(Widget):
     ALLOW_SELECT = False
 
     scale = reactive(PLAIN, layout=True, init=False)
-    _levels: Levels = np.zeros((SIDE, SIDE), np.int_)
+    _levels: Levels = ((0,) * SIDE,) * SIDE
 
     def show_ink(self, ink: Ink) -> None:
         """Draw ink (28, 28), 0 … 1."""
-        levels = np.rint(np.clip(ink, 0, 1) * SHADES).astype(np.int_)
-        changed = np.flatnonzero((levels != self._levels).any(axis=1))
+        self.show_levels((ink.clip(0, 1) * SHADES).round().astype(int).tolist())
+
+    def show_levels(self, levels: Levels) -> None:
+        """Draw shades (28, 28)."""
+        pairs = zip(levels, self._levels, strict=True)
+        changed = [at for at, (new, old) in enumerate(pairs) if new != old]
         self._levels = levels
-        if changed.size:
-            self.refresh_rows(int(changed[0]), int(changed[-1]))
+        if changed:
+            self.refresh_rows(changed[0], changed[-1])
 
     def refresh_rows(self, first: int, last: int) -> None:
         """Draw rows of pixels again, and no others: most strokes change a few at a time."""
@@ -92,14 +110,12 @@ class InkImage(Widget):
         upper, lower = self._row(2 * y), self._row(2 * y + 1)
         return [pair(shades, *levels) for levels in zip(upper, lower, strict=True)]
 
-    def _row(self, y: int) -> list[int]:
+    def _row(self, y: int) -> Sequence[int]:
         """Levels of a row of pixels."""
         if self.scale != SMALL:
-            levels: list[int] = self._levels[y].tolist()
-            return levels
-        four = self._levels[2 * y : 2 * y + 2].reshape(2, SIDE // 2, 2)
-        means: list[int] = np.rint(four.mean(axis=(0, 2))).astype(int).tolist()
-        return means
+            return self._levels[y]
+        both = [a + b for a, b in zip(*self._levels[2 * y : 2 * y + 2], strict=True)]
+        return [round((a + b) / 4) for a, b in zip(both[::2], both[1::2], strict=True)]
 
     @property
     def _shades(self) -> tuple[RichColor, ...]:
