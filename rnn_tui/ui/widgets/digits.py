@@ -161,6 +161,36 @@ class ProbabilityBars(Widget):
         return text
 
 
+# The same upwards.
+_RISING = " ▁▂▃▄▅▆▇█"
+
+
+class ProbabilityColumns(ProbabilityBars):
+    """The same as ten columns side by side, as wide and high as there is room."""
+
+    _probabilities = (0.0,) * 10
+
+    def render(self) -> Text:
+        """Draw at the present size, the digits in the last line."""
+        width, height = (self.content_size.width + 1) // 10, self.content_size.height - 1
+        shares = [8 * height * share for share in self._probabilities]
+        rows = [
+            [_RISING[max(0, min(8, round(share) - 8 * line))] * (width - 1) for share in shares]
+            for line in reversed(range(height))
+        ]
+        rows.append(
+            [f"{'▸' if at == self._true else ''}{at}".center(width - 1) for at in range(10)]
+        )
+        text = Text("\n".join(" ".join(row) for row in rows), no_wrap=True, end="")
+        theme, length, best = self.app.theme_variables, 10 * width, shares.index(max(shares))
+        text.stylize(Style(color=Color.parse(theme["primary"]).rich_color), 0, height * length)
+        for line in range(len(rows) if any(shares) else 0):
+            at = line * length + best * width
+            accent = Color.parse(theme["text-accent"]).rich_color
+            text.stylize(Style(color=accent, bold=True), at, at + width - 1)
+        return text
+
+
 class DigitColumn(Vertical):
     """A digit with words beside it, and the ten probabilities below."""
 
