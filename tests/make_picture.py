@@ -90,7 +90,7 @@ def drawable(svg: str) -> str:
 async def main(names: Sequence[str]) -> None:
     for name in names or PICTURES:
         drive = PICTURES[name]
-        app = RnnTuiApp()
+        app = RnnTuiApp(first="mnist")
         async with app.run_test(size=SIZE) as pilot:
             await until(pilot, lambda app=app: app.tabs.front is not None and app.pane.complete)
             await pilot.pause()

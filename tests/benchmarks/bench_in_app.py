@@ -31,7 +31,7 @@ PATIENCE = 300.0
 
 async def in_app(config: RunConfig) -> float:
     """Seconds of the run, driven through the app."""
-    app = RnnTuiApp()
+    app = RnnTuiApp(first="mnist")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         app.post_message(TrainRequested([config]))

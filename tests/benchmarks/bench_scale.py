@@ -224,7 +224,7 @@ class Heart:
 
 async def runs_tab(count: int) -> None:
     """The app's tab of all runs: until its first rows, until the last one, and what follows."""
-    app = RnnTuiApp()
+    app = RnnTuiApp(first="mnist")
     async with app.run_test(size=(150, 50)) as pilot:
         while not app.pane.complete:
             await asyncio.sleep(0.01)

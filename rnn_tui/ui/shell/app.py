@@ -30,31 +30,24 @@ from rnn_tui.ui.shell.messages import (
     RunsWanted,
     SettingsWanted,
     TrainRequested,
+    ViewWanted,
     WeightsWanted,
 )
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.preferences import apply_preferences
-from rnn_tui.ui.shell.tabs import RUNS, AppTabs, all_tabs, bindings, tab_of
+from rnn_tui.ui.shell.tabs import HOME, RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import FrontScreen
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.pane import TaskPane
 
 if TYPE_CHECKING:
+    from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.runs.pane import RunsPane
+    from rnn_tui.ui.training.pane import TaskPane
 
 HERE = Path(__file__).parent.parent
 # What the first frame needs; the others are read behind it.
-FIRST_STYLES = tuple(
-    HERE / name
-    for name in (
-        "shell/app.tcss",
-        "training/training_view.tcss",
-        "training/pane.tcss",
-        "chart/chart.tcss",
-        "training/run_lines.tcss",
-    )
-)
+FIRST_STYLES = ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +56,7 @@ class RnnTuiApp(App[int]):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
-    CSS_PATH = [*FIRST_STYLES]
+    CSS_PATH = [HERE / name for name in FIRST_STYLES]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,7 +71,7 @@ class RnnTuiApp(App[int]):
 
     def __init__(
         self, runs: TrainingManager | None = None, data_dir: str | None = None,
-        report_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        report_overrides: Mapping[str, Mapping[str, Any]] | None = None, first: str = HOME,
     ) -> None:  # fmt: skip
         """Create the app.
 
@@ -86,6 +79,7 @@ class RnnTuiApp(App[int]):
             runs: what trains.
             data_dir: a torchvision root to train on in place of the data that ships.
             report_overrides: by task, settings of the report rerun in place of the preset's.
+            first: the id of the tab that is in front at first.
         """
         super().__init__()
         self.register_theme(HIGH_CONTRAST)
@@ -102,7 +96,7 @@ class RnnTuiApp(App[int]):
         # Ends the process, with an exit code and a sentence, where something else can than Textual.
         self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
-        self.tabs = AppTabs(tabs)
+        self.tabs = AppTabs(tabs, first)
         # In place of `bind`, which takes no words for the help.
         keys = BindingsMap(bindings(tabs))
         self._bindings = BindingsMap.merge([keys, self._bindings])
@@ -159,16 +153,21 @@ class RnnTuiApp(App[int]):
             cause = getattr(error, "error", error)  # a worker's is in another
             self.end_process(1, f"rnn-tui: {told_of_fault(cause)}\n")
 
-    async def _offer_to_resume(self) -> None:
-        """Say which runs were interrupted, and how to go on with them."""
+    async def interrupted(self) -> list[RunRecord]:
+        """The runs that were interrupted, the newest first; none where they can't be read."""
         if not run_database().exists():
-            return
+            return []
         try:
-            runs = await self.store.ask(self.screen, lambda store: store.interrupted())
+            return await self.store.ask(self.screen, lambda store: store.interrupted())
         except UserError as error:
             self.notify(str(error), severity="warning", timeout=10)
+            return []
+
+    async def _offer_to_resume(self) -> None:
+        """Say which runs were interrupted, and how to go on with them; Home does so itself."""
+        if self.tabs.active == HOME:
             return
-        names = [run.name for run in runs]
+        names = [run.name for run in await self.interrupted()]
         if names:
             what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} runs were"
             text = f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
@@ -282,6 +281,16 @@ class RnnTuiApp(App[int]):
             pane.started([self.runs.resume(event.run, state)])
             self._began()
 
+    @work(group="requests")
+    async def on_view_wanted(self, event: ViewWanted) -> None:
+        """Bring a view to the front."""
+        pane = await self.tabs.bring(event.tab)
+        if event.view:
+            pane.show_tab(event.view)
+            pane.call_after_refresh(pane.focus_view)
+        if event.request is not None:
+            self.post_message(event.request)
+
     def on_report_requested(self, event: ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
         if not self._can_begin():
@@ -339,7 +348,7 @@ class RnnTuiApp(App[int]):
         configs, self._next_up = self._next_up or [], None
         self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        pane = self.query_one(f"#{tab_of(configs[0].task)} TaskPane", TaskPane)
+        pane = cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane"))
         pane.started(self.runs.start(configs))
         self._began()
 

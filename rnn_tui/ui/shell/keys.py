@@ -16,7 +16,6 @@ from textual.theme import Theme
 from textual.widget import Widget
 from textual.widgets import DataTable
 
-from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.textual_fixes import FooterKeys, StableFooter
 
 SEEDS_HELP = """
@@ -110,6 +109,8 @@ def copied(widget: Widget | None) -> str:
     Tables come whole, with tabs between their columns, as spreadsheets take them; charts as they
     are on the screen.
     """
+    from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - not in the first frame
+
     if isinstance(widget, Chart):
         region = widget.region
         strips = widget.screen._compositor.render_strips()

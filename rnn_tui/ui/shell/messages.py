@@ -51,6 +51,15 @@ class WeightsWanted(Message):
     run: RunRecord
 
 
+@dataclass
+class ViewWanted(Message):
+    """The user wants a view of a tab, or the one in front there, and then maybe what is asked."""
+
+    tab: str
+    view: str = ""
+    request: Message | None = None
+
+
 class PaneNews(Message):
     """News for a pane, which takes none before all its parts are there, but catches up then."""
 

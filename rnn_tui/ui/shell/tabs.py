@@ -1,4 +1,4 @@
-"""The tabs of the app: one for each task that is registered, all runs, the report."""
+"""The tabs of the app: Home, one for each task that is registered, all runs, the report."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.home.pane import HomePane
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.pane import Pane, with_key
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
-from rnn_tui.ui.training.pane import TaskPane
 
 if TYPE_CHECKING:
     from rnn_tui.ui.shell.app import RnnTuiApp
 
 # All tasks have theirs, but F5 and F6 stay what they are however many there are.
 TASKS_BEFORE = 3
-KEYS = tuple(f"f{number}" for number in range(2, 13))
-RUNS, REPORT = "runs", "report"
+KEYS = tuple(f"f{number}" for number in range(1, 13))
+HOME, RUNS, REPORT = "home", "runs", "report"
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,9 @@ class Tab:
     """A tab of the app.
 
     Attributes:
-        id: a task's name, as `tab_of` says, `runs` or `report`.
+        id: a task's name, as `tab_of` says, `home`, `runs` or `report`.
         label: as shown.
-        task: whose it is; None for the other two.
+        task: whose it is; None for the other three.
         key: that goes there; empty where there are more tabs than keys.
     """
 
@@ -45,42 +46,43 @@ class Tab:
 
 def tab_of(task: str) -> str:
     """The id of a task's tab; a plug-in may be called as another tab is."""
-    return f"task-{task}" if task in (RUNS, REPORT) else task
+    return f"task-{task}" if task in (HOME, RUNS, REPORT) else task
 
 
 def all_tabs() -> tuple[Tab, ...]:
     """The tabs in order, which is that of their keys."""
     tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
     others = [(RUNS, "Runs", None), (REPORT, "Report", None)]
-    places = [*tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
+    places = [(HOME, "Home", None), *tasks[:TASKS_BEFORE], *others, *tasks[TASKS_BEFORE:]]
     keys = [*KEYS, *([""] * len(places))]
     return tuple(Tab(*place, key) for place, key in zip(places, keys, strict=False))
 
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:
     """The keys of those that have one; the tabs show them."""
-    return [
+    return [key("home", f"tab('{HOME}')", "Home", show=False)] + [
         Binding(tab.key, f"tab('{tab.id}')", tab.label, show=False, tooltip=f"Go to {tab.label}")
         for tab in tabs
-        if tab.key
+        if tab.key and tab.id != HOME
     ]
 
 
 class AppTabs(ViewTabs):
-    """The tabs; the first has its pane at once, the others get theirs when looked at.
+    """The tabs; one has its pane at once, the others get theirs when looked at.
 
     Args:
         tabs: in order.
+        first: the id of the one that is in front at first.
     """
 
-    def __init__(self, tabs: Sequence[Tab]) -> None:
-        super().__init__(id="tasks")
+    def __init__(self, tabs: Sequence[Tab], first: str) -> None:
+        super().__init__(initial=first, id="tasks")
         self._tabs = {tab.id: tab for tab in tabs}
 
     def compose(self) -> ComposeResult:
         """A place for each tab."""
-        for at, tab in enumerate(self._tabs.values()):
-            content = [self._made(tab)] if at == 0 else []
+        for tab in self._tabs.values():
+            content = [self._made(tab)] if tab.id == self._initial else []
             self.compose_add_child(
                 TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
             )
@@ -88,7 +90,12 @@ class AppTabs(ViewTabs):
 
     def _made(self, tab: Tab) -> Pane:
         app = cast("RnnTuiApp", self.app)
+        if tab.id == HOME:
+            return HomePane(app.data_dir)
+        read_late_styles(self.app)
         if tab.task is not None:
+            from rnn_tui.ui.training.pane import TaskPane  # noqa: PLC0415 - not in the first frame
+
             return TaskPane(tab.task, app.runs, app.data_dir)
         if tab.id == RUNS:
             from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
@@ -107,6 +114,10 @@ class AppTabs(ViewTabs):
 
     def go_to(self, name: str) -> None:
         """Bring a tab to the front."""
+        if name == self.active and self.front is not None:
+            if not self._has_focus(self.front):
+                self.front.focus_view()
+            return
         self.screen.set_focus(None)  # or the tab with the focus would come back
         self.active = name
 
@@ -115,7 +126,6 @@ class AppTabs(ViewTabs):
         place = self.get_pane(name)
         if place.query(Pane):
             return False
-        read_late_styles(self.app)
         await place.mount(self._made(self._tabs[name]))
         return True
 

@@ -119,7 +119,7 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
     run = run_dir() / "[red]run [nope" / WEIGHTS_NAME
     run.parent.mkdir(parents=True)
     os.symlink(choose_shipped("mnist", "rnn").path, run)
-    app = RnnTuiApp(runs)
+    app = RnnTuiApp(runs, first="mnist")
 
     def check() -> str:
         strips = app.screen._compositor.render_strips()

@@ -302,7 +302,7 @@ async def test_keys_hold_wherever_the_focus_is(runs: ScriptedRuns) -> None:
             app.screen.set_focus(app.query(focus).first() if focus else None)
             await pilot.press("m")
             assert loss.smoothing == at % 4, focus
-        await pilot.click("#tasks Tab")
+        await pilot.click("#--content-tab-mnist")
         await pilot.press("l")
         assert loss.log_y
         # In a field that takes it, a key is text; a key of another view is none here.

@@ -1,0 +1,71 @@
+"""What Home needs NumPy for, loaded behind the first frame: the pad, and reading what is on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.inside.mnist import trace_digit
+from rnn_tui.runs.weights import NETWORKS, shipped
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.ui.draw.answers import MISSING, DigitAnswer
+from rnn_tui.ui.draw.ink_image import Levels
+from rnn_tui.ui.draw.pad import DrawingPad
+from rnn_tui.ui.inside.subject import Given
+
+DRAWING = "drawing"
+
+
+def answers_to(given: Given, network: int) -> tuple[Given, list[DigitAnswer]]:
+    """A digit as a network that ships sees it, a drawing centred; what it says after each row.
+
+    Raises:
+        CheckpointError: if its weights are missing, or can't be used.
+    """
+    if not (sources := shipped(MNIST.name)):
+        raise CheckpointError(MISSING)
+    source, digit = sources[network % len(sources)], given.digit
+    if given.name == DRAWING:
+        # OpenCV takes a tenth of a second to load: not before anyone draws.
+        from rnn_tui.photos.digit.picture import centre  # noqa: PLC0415
+
+        digit = centre(digit)
+    trace = trace_digit(NETWORKS.get(source.path, RowReaderNetwork), digit)
+    answers = [DigitAnswer(source, tuple(row)) for row in trace.probabilities.tolist()]
+    return replace(given, digit=digit, weights=source.path), answers
+
+
+class HomePad(DrawingPad):
+    """A pad with a digit on it, until something is drawn in its place.
+
+    Attributes:
+        digit: which; None where the pad is bare.
+        levels: its shades (28, 28).
+    """
+
+    digit: Given | None = None
+    levels: Levels
+
+    def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:
+        """Put a digit (28, 28) of grey levels, 0 … 255, in the place of what is drawn."""
+        ink = np.array([list(row) for row in rows], np.float32) / np.float32(255)
+        self.digit = Given(name, ink, label)
+        self.drawing.clear()
+
+    @property
+    def given(self) -> Given | None:
+        """What is on the pad."""
+        return self.digit if self.drawing.empty else Given(DRAWING, self.drawing.ink)
+
+    def show_levels(self, levels: Levels) -> None:
+        """Draw the digit, or what is drawn in its place."""
+        super().show_levels(self.levels if self.digit and self.drawing.empty else levels)
+
+    def action_wipe(self) -> None:
+        """Start with an empty pad."""
+        self.digit = None
+        super().action_wipe()

@@ -1,0 +1,159 @@
+"""The Home tab: a digit that is being read, and what one can do. It is the first frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.tasks.recall import RECALL
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage
+from rnn_tui.ui.home.digit import HomeDigit
+from rnn_tui.ui.shell.key_table import KEYS, key
+from rnn_tui.ui.shell.messages import ResumeRequested, TrainRequested, ViewWanted
+from rnn_tui.ui.shell.pane import Pane
+from rnn_tui.ui.textual_fixes import read_late_styles
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.ui.shell.app import RnnTuiApp
+
+# Of the screen, from which on the digit has twice its size.
+LARGE_WIDTH, LARGE_HEIGHT = 112, 37
+GO_ON = "go-on"
+# By the name of the key: what it is called, a line on it, the tab, the view.
+WAYS = {
+    "train": ("Train in seconds", "MNIST with preset fast, as you watch", MNIST.name, ""),
+    "view-1": ("Ask the recall network", "Type digits, it says one back", RECALL.name, "prompt"),
+    "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
+    "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
+    "inside": ("Look inside", "What the network holds, row by row", MNIST.name, "inside"),
+    "view-4": ("Rerun the report", "Each figure anew, over several seeds", "report", ""),
+    GO_ON: ("Go on", "With a run that was interrupted", "", ""),
+}
+WEIGHTS_ARE_THERE = "Trained weights are there already: ask away, nothing needs training first."
+
+
+class HomePane(Pane):
+    """A digit on the left, which a network reads or the user draws; on the right what one can do.
+
+    Args:
+        data_dir: a torchvision root to train on in place of the data that ships.
+    """
+
+    help_text = """\
+# Home
+
+A network that ships reads a test image row by row: bright rows are read, and the columns are its
+probabilities so far. **Draw over it** with the mouse, or with arrow keys after Space, and the
+network reads that; Escape brings the digit back. Choose what to do by its key, Enter or a click.
+"""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key(name, f"go('{name}')", title, more, show=False)
+        for name, (title, more, *_) in WAYS.items()
+    ]
+
+    def __init__(self, data_dir: str | None = None) -> None:
+        super().__init__()
+        self._data_dir = data_dir
+        self.interrupted: RunRecord | None = None
+
+    def compose(self) -> ComposeResult:
+        """The digit, what one can do."""
+        yield HomeDigit()
+        with Vertical():
+            yield OptionList(classes="panel", compact=True, markup=False)
+            yield Static(WEIGHTS_ARE_THERE, classes="panel", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the list; know all styles behind the first frame."""
+        self.query_one(OptionList).border_title = "What you can do"
+        self._list_ways()
+        self.on_resize()
+        self.focus_view()
+        self.call_after_refresh(read_late_styles, self.app)
+        self.call_after_refresh(self.show_runs)
+
+    def on_resize(self) -> None:
+        """Fit the size of the screen."""
+        width, height = self.app.size
+        large = width >= LARGE_WIDTH and height >= LARGE_HEIGHT
+        self.query_one(InkImage).scale = LARGE if large else PLAIN
+        if large != self.has_class("-large"):
+            self.set_class(large, "-large")
+            self._list_ways()
+
+    # Of every pane.
+
+    @property
+    def complete(self) -> bool:
+        """Whether the digit is being read."""
+        return self.front_view.whole
+
+    @property
+    def front_view(self) -> HomeDigit:
+        """The digit, whose keys hold everywhere."""
+        return self.query_one(HomeDigit)
+
+    def focus_view(self) -> None:
+        """Put the focus on what one can do."""
+        self.query_one(OptionList).focus()
+
+    def show_runs(self) -> None:
+        """Look whether a run was interrupted."""
+        self.run_worker(self._look_for_interrupted(), group="interrupted", exclusive=True)
+
+    def on_key(self) -> None:
+        """Somebody is there."""
+        self.front_view.wake()
+
+    # What one can do.
+
+    async def _look_for_interrupted(self) -> None:
+        runs = await cast("RnnTuiApp", self.app).interrupted()
+        self.interrupted = runs[0] if runs else None
+        self._list_ways()
+
+    def _list_ways(self) -> None:
+        ways = {name: words[:2] for name, words in WAYS.items() if name != GO_ON}
+        run, ways_list = self.interrupted, self.query_one(OptionList)
+        if run is not None:
+            share = f" at {100 * run.step // run.total_steps} %" if run.total_steps else ""
+            ways[GO_ON] = (f"Go on with {printable(run.name, 24)}", f"It was interrupted{share}")
+        options = [Option(self._line(name, *words), name) for name, words in ways.items()]
+        at = ways_list.highlighted or 0
+        ways_list.set_options(options)
+        ways_list.highlighted = at
+
+    def _line(self, name: str, title: str, more: str) -> Content:
+        keys = self.app._keymap.get(name, KEYS[name][0])
+        shown = self.app.get_key_display(Binding(keys.partition(",")[0], ""))
+        space = "\n" if self.has_class("-large") else ""
+        return Content.assemble(
+            space, (f" {shown}  ", "bold $text-accent"), (title, "bold"),
+            (f"\n    {more}", "$foreground 65%"), space,
+        )  # fmt: skip
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Do what the line says."""
+        self.action_go(str(event.option_id))
+
+    def action_go(self, name: str) -> None:
+        """Do what a line says, by the name of its key."""
+        request = None
+        if name == GO_ON:
+            if self.interrupted is not None:
+                self.post_message(ResumeRequested(self.interrupted))
+            return
+        if name == "train":
+            config = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
+            request = TrainRequested([config])
+        self.post_message(ViewWanted(*WAYS[name][2:], request))

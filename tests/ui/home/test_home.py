@@ -1,0 +1,256 @@
+"""Home as a person meets it: a digit that is read, drawing over it, all that can be done."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.paths import shipped_weights
+from rnn_tui.runs import training
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.home import digit as home_digit
+from rnn_tui.ui.home.digit import HomeDigit
+from rnn_tui.ui.home.pad import HomePad
+from rnn_tui.ui.home.pane import HomePane
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.training.manager import TrainingManager
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import SIZES, notices, running, screen_text, wait_until
+
+ROWS = 28
+ONE = [(14, 4), (14, 24)]
+WAYS = {
+    "1": ("recall", "prompt"), "2": ("adder", "calculator"), "3": ("mnist", "photos"),
+    "z": ("mnist", "inside"), "4": ("report", "table"),
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def home(
+    runs: TrainingManager | None = None, size: tuple[int, int] = (80, 24)
+) -> AsyncIterator[tuple[RnnTuiApp, HomeDigit, Pilot[Any]]]:
+    """The app as it begins."""
+    app = RnnTuiApp(runs or ScriptedRuns())
+    async with running(app, "home", size=size) as pilot:
+        digit = app.query_one(HomeDigit)
+        await wait_until(pilot, lambda: digit.given is not None)
+        yield app, digit, pilot
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are read three times as quickly."""
+    monkeypatch.setattr(home_digit, "SECONDS_A_ROW", 0.05)
+    monkeypatch.setattr(home_digit, "ROWS_OF_REST", 3)
+
+
+def ticking(digit: HomeDigit) -> bool:
+    return digit._timer._active.is_set()
+
+
+def ink_of(digit: HomeDigit) -> int:
+    """How much ink is seen."""
+    return sum(map(sum, digit.pad._levels))
+
+
+def ways(app: RnnTuiApp) -> OptionList:
+    return app.query_one(HomePane).query_one(OptionList)
+
+
+async def drag(pilot: Pilot[Any], places: list[tuple[int, int]]) -> None:
+    """Draw a line with the mouse; the pad has half cells."""
+    cells = [(x, y // 2) for x, y in places]
+    post = pilot._post_mouse_events
+    await post([events.MouseDown], HomePad, cells[0], button=1)
+    for cell in cells:
+        await post([events.MouseMove], HomePad, cell, button=1)
+    await post([events.MouseUp], HomePad, cells[-1], button=1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_digit_is_read_row_by_row(size: tuple[int, int]) -> None:
+    async with home(size=size) as (app, digit, pilot):
+        faint = ink_of(digit)
+        await wait_until(pilot, lambda: digit.rows > 14)
+        assert f"row {digit.rows} of {ROWS}: says " in screen_text(app)
+        assert ink_of(digit) > faint
+        await wait_until(pilot, lambda: digit.rows >= ROWS)
+        assert digit.given is not None
+        answer = digit.answers[-1]
+        right = answer.digit == digit.given.label
+        text = screen_text(app)
+        assert f"says {answer.digit}, {100 * answer.confidence:.1f} %" in text
+        assert ("✓" in text) is right
+        assert f"▸{digit.given.label}" in text
+        assert "The pretrained LSTM reads" in text
+        assert digit.given.name in text
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None:
+    async with home(size=size) as (app, digit, _):
+        text = screen_text(app)
+        for key in ("t", *WAYS):
+            assert f" {key}  " in text
+        assert "space Draw i Other n Network x Clear" in text
+        for words in ("Train in seconds", "Rerun the report", "Trained weights are there already"):
+            assert words in text
+        assert app.screen.max_scroll_y == ways(app).max_scroll_y == digit.max_scroll_y == 0
+        pad = digit.pad
+        assert (pad.size.width, pad.size.height) in ((28, 14), (56, 28))
+        assert pad.region.bottom <= digit.content_region.bottom - 3
+        assert digit.region.right <= ways(app).region.x
+        assert ways(app).region.right <= size[0]
+
+
+async def test_the_first_frame_has_the_picture_that_is_then_read() -> None:
+    app = RnnTuiApp(ScriptedRuns())
+    async with app.run_test(size=(80, 24)) as pilot:
+        [picture] = app.query("HomeDigit > InkImage").results()
+        before: Any = picture
+        region, levels = picture.region, before._levels
+        digit = app.query_one(HomeDigit)
+        await wait_until(pilot, lambda: digit.whole)
+        assert digit.pad.region == region
+        assert digit.pad._levels == levels or digit.rows
+
+
+async def test_another_digit_and_another_network(quick: None) -> None:
+    async with home() as (_, digit, pilot):
+        seen = {digit.what}
+        for _ in range(5):
+            await pilot.press("i")
+            seen.add(digit.what)
+        assert len(seen) > 2
+        what = digit.what
+        titles = []
+        for _ in range(3):
+            await wait_until(pilot, lambda: 3 < digit.rows < ROWS)
+            titles.append(str(digit.border_title))
+            await pilot.press("n")
+        assert titles == [f"The pretrained {name} reads" for name in ("LSTM", "RNN", "biLSTM")]
+        await wait_until(pilot, lambda: "pretrained LSTM" in str(digit.border_title))
+        assert digit.what == what
+
+
+async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
+    async with home() as (app, digit, pilot):
+        before = digit.what
+        await drag(pilot, ONE)
+        await wait_until(pilot, lambda: digit.given is not None and digit.given.name == "drawing")
+        await wait_until(pilot, lambda: not digit._asking.busy)
+        assert digit.answers[-1].digit == 1
+        assert "says 1, " in screen_text(app)
+        await wait_until(pilot, lambda: not ticking(digit))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: digit.given is not None and digit.what == before)
+        assert digit.pad.drawing.empty
+        await wait_until(pilot, lambda: "row 2 of 28" in screen_text(app))
+
+
+async def test_drawing_with_keys_and_starting_anew() -> None:
+    async with home() as (app, digit, pilot):
+        assert app.focused is ways(app)
+        await pilot.press("space", *["down"] * 9, "escape")
+        assert app.focused is digit.pad
+        await wait_until(pilot, lambda: digit.what == "drawing" and digit.answers)
+        await wait_until(pilot, lambda: "says" in screen_text(app))
+        await pilot.press("x")
+        assert digit.what == ""
+        assert ink_of(digit) == 0
+        assert "Drag, or Space and arrows" in screen_text(app)
+        await pilot.press("space", "right", "right")
+        await wait_until(pilot, lambda: digit.what == "drawing" and digit.given is not None)
+        await pilot.press("escape", "escape")  # the pen, then the digit
+        await wait_until(pilot, lambda: digit.what.startswith("test image"))
+
+
+@pytest.mark.parametrize("way", ["key", "enter", "click"])
+@pytest.mark.parametrize("key", WAYS)
+async def test_each_line_leads_where_it_says(key: str, way: str) -> None:
+    async with home() as (app, _, pilot):
+        at = ["t", *WAYS].index(key)
+        if way == "key":
+            await pilot.press(key)
+        elif way == "enter":
+            await pilot.press(*["down"] * at, "enter")
+        else:
+            await pilot.click(OptionList, offset=(5, 1 + 2 * at))
+        tab, view = WAYS[key]
+        await wait_until(pilot, lambda: app.tabs.active == tab and app.tabs.front is not None)
+        await wait_until(pilot, lambda: app.pane.complete and app.pane.view == view)
+
+
+@pytest.mark.parametrize("way", ["t", "enter"])
+async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) -> None:
+    async with home(runs) as (app, _, pilot):
+        await pilot.press(way)
+        await wait_until(pilot, lambda: runs.started)
+        [config] = runs.started
+        assert (config.task, config.preset, config.cell) == ("mnist", "fast", "lstm")
+        assert app.tabs.active == "mnist"
+        await wait_until(pilot, lambda: app.pane.view == "training")
+        # Once more, beside a run: Home asks, and stops nothing by itself.
+        await pilot.press("f1", "t")
+        await wait_until(pilot, lambda: "Training is under way" in screen_text(app))
+        await pilot.press("escape")
+        assert len(runs.started) == 1
+
+
+async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
+    control, seen = Control(), []
+
+    def stop(event: object) -> None:
+        seen.append(event)
+        if len(seen) > 20:
+            control.stop(interrupted=True)
+
+    config = TASKS["recall"].config(
+        "lstm", "report", hidden_sizes=(2,), epochs=30, training_size=90, test_size=9, seed=1
+    )
+    training.train(config, stop, control, new_run_id(), name="night [red]")
+    async with home(TrainingManager()) as (app, _, pilot):
+        await wait_until(pilot, lambda: "Go on with night [red]" in screen_text(app))
+        assert "It was interrupted at " in screen_text(app)
+        assert not notices(app)
+        await pilot.press("g")
+        await wait_until(pilot, lambda: app.tabs.active == "recall")
+        states = app.runs.states
+        await wait_until(pilot, lambda: [s.status.value for s in states.values()] == ["finished"])
+        await pilot.press("h")
+        await wait_until(pilot, lambda: "Go on with" not in screen_text(app))
+
+
+async def test_nothing_goes_on_where_nobody_looks(quick: None) -> None:
+    async with home() as (app, digit, pilot):
+        await wait_until(pilot, lambda: digit.rows > 5)
+        await pilot.press("f5")
+        await wait_until(pilot, lambda: not ticking(digit))
+        rows = digit.rows
+        await pilot.pause(0.1)
+        assert digit.rows == rows
+        await pilot.press("h")
+        await wait_until(pilot, lambda: ticking(digit))
+        app.post_message(events.AppBlur())
+        await wait_until(pilot, lambda: not ticking(digit))
+        app.post_message(events.AppFocus())
+        await wait_until(pilot, lambda: ticking(digit))
+        # Three digits without a key, the last of which stays.
+        await wait_until(pilot, lambda: not ticking(digit))
+        assert digit.readings == 3
+        assert "says" in screen_text(app)
+        assert "row" not in str(digit.query_one("Static").render())
+        await pilot.press("down")
+        await wait_until(pilot, lambda: digit.readings == 0)
+
+
+async def test_home_without_weights_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shipped_weights("mnist")
+    monkeypatch.setattr("rnn_tui.runs.weights.shipped_weights", lambda _: [])
+    async with running(RnnTuiApp(ScriptedRuns()), "home", size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: "There are no weights" in screen_text(pilot.app))
