@@ -6,7 +6,8 @@ model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`, `RunPaused`, `R
 Every event carries the id of its run.
 
 Where a run trains several replicas, its figures are in `replicas`: by metric name, a value for each
-of `RunConfig.replicas`, in their order; `metrics` has those of a single network.
+of `RunConfig.replicas`, in their order; `metrics` has those of a single network, and the learning
+rate, which is one for all.
 
 A thread can't be stopped from outside, only asked: the loop looks at its `Control` after each step.
 """
@@ -60,7 +61,7 @@ class RunStarted(Event):
 
 @dataclass(frozen=True)
 class StepLogged(Event):
-    """Means since the last such event.
+    """The mean loss since the last such event; learning rate and gradient norm of this step.
 
     `step` counts from 1 over the whole run; `rate` is in samples a second; `elapsed` in seconds
     of training, pauses left out.

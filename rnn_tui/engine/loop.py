@@ -22,7 +22,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.loss_log import LossLog
-from rnn_tui.engine.metrics import Figures, split_figures
+from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.stepper import Stepper, copied, make_optimiser
@@ -194,7 +194,7 @@ class _Run:
             events.RunStarted(
                 self.id,
                 config=self._config,
-                metric_definitions=problem.metric_definitions,
+                metric_definitions=(*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM),
                 total_steps=total_steps,
                 steps_per_epoch=problem.steps_per_epoch,
                 samples_per_epoch=problem.samples_per_epoch,
@@ -232,7 +232,13 @@ class _Run:
                 now = self._elapsed()
                 rate = samples / max(now - logged_at, 1e-9)
                 logged_at = now
-                single, replicas = split_figures({"train_loss": mean})
+                single, replicas = split_figures(
+                    {
+                        "train_loss": mean,
+                        LEARNING_RATE.name: self._stepper.learning_rate,
+                        GRADIENT_NORM.name: self._stepper.gradient_norm(),
+                    }
+                )
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
                 self._tell_written()
             if self._control.stopping or (self._control.paused and not self._pause()):

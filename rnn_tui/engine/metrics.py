@@ -89,6 +89,11 @@ def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
     return Metric(name, label, "%", True, 0.0, 100.0, chart)
 
 
+# What the loop logs of every run: of the last step, which costs nothing in between.
+LEARNING_RATE = Metric("train_learning_rate", "learning rate", lower=None)
+GRADIENT_NORM = loss_metric("train_gradient_norm", "gradient norm")
+
+
 @dataclass(frozen=True)
 class Measure:
     """A metric of classification that is measured in validation and in the test alike.

@@ -24,8 +24,8 @@ Log = Callable[[str], None]
 class Problem(ABC):
     """A model with training, validation and test data on one device.
 
-    The model may be a set of replicas, independent networks in the same tensors: then every loss
-    and figure has a value for each.
+    The model may be a set of replicas, independent networks in the same tensors, whose first
+    dimension is theirs: then every loss and figure has a value for each.
 
     Attributes:
         model: the model to train, on its device.

@@ -17,7 +17,11 @@ AVERAGED = "average/count"
 
 
 class Stepper:
-    """One optimisation step: gradients of the parts side by side, then the update."""
+    """One optimisation step: gradients of the parts side by side, then the update.
+
+    Attributes:
+        learning_rate: of the last step.
+    """
 
     def __init__(
         self, problem: Problem, optimiser: torch.optim.Optimizer, workers: Workers,
@@ -27,6 +31,7 @@ class Stepper:
         self._schedule = make_schedule(optimiser, config, total_steps)
         self._average = make_average(problem.model, config)
         self._parameters = list(problem.model.parameters())
+        self.learning_rate = config.learning_rate
 
     @property
     def kept(self) -> nn.Module:
@@ -50,11 +55,23 @@ class Stepper:
                 assert parameter.grad is not None
                 parameter.grad.add_(gradient)
         self._optimiser.step()
+        self.learning_rate = float(self._optimiser.param_groups[0]["lr"])
         if self._schedule is not None:
             self._schedule.step()
         if self._average is not None:
             self._average.update_parameters(self._problem.model)
         return total
+
+    def gradient_norm(self) -> float | tuple[float, ...]:
+        """The length of the last step's gradient; of R replicas, R lengths. Waits for the device.
+
+        To be called where the losses are fetched, and not at every step.
+        """
+        rows = (len(self._problem.replicas), -1) if self._problem.replicas else (-1,)
+        gradients = [one.grad.reshape(rows) for one in self._parameters if one.grad is not None]
+        norms = torch.stack([torch.linalg.vector_norm(one, dim=-1) for one in gradients])
+        norm = torch.linalg.vector_norm(norms, dim=0)
+        return tuple(norm.tolist()) if norm.dim() else float(norm)
 
     def state(self) -> tuple[dict[str, Tensor], list[float]]:
         """Copies on the CPU of all that a step changes, apart from the weights that are kept.

@@ -77,7 +77,8 @@ def test_events_of_a_whole_run(trainer: Any, tmp_path: Path) -> None:
         assert epoch.metrics.keys() <= named
     assert run.end.metrics.keys() == {"test_loss", "test_accuracy"} <= named
     for step in run.of(events.StepLogged):
-        assert step.metrics.keys() == {"train_loss"}
+        assert step.metrics.keys() == {"train_loss", "train_learning_rate", "train_gradient_norm"}
+        assert step.metrics.keys() <= named
         assert step.rate > 0
     elapsed = [event.elapsed for event in run.of(events.StepLogged)]
     assert elapsed == sorted(elapsed)
@@ -417,13 +418,27 @@ def test_a_shared_batch_gives_the_step_of_a_whole_one(trainer: Any, batch_size: 
         found[workers] = run
     problem = Regression(batch_size)
     adam = torch.optim.Adam(problem.model.parameters(), lr=0.1)
+    norms = []
     for step in range(problem.steps_per_epoch):
         adam.zero_grad()
         problem.losses(step, 1)[0]().backward()
         adam.step()
+        gradients = [one.grad.flatten() for one in problem.model.parameters()]
+        norms.append(float(torch.cat(gradients).norm()))
     for run in found.values():
+        logged = [event.metrics for event in run.of(events.StepLogged)]
+        assert [one["train_gradient_norm"] for one in logged] == pytest.approx(norms, rel=1e-5)
+        assert [one["train_learning_rate"] for one in logged] == [0.1] * len(norms)
         for name, expected in problem.model.state_dict().items():
             torch.testing.assert_close(run.weights[name], expected, rtol=0, atol=1e-6)
+
+
+def test_the_learning_rate_that_is_logged_is_that_of_the_step(trainer: Any) -> None:
+    run = trainer(trainer.config(preset="fast", learning_rate=0.01))
+    rates = [event.metrics["train_learning_rate"] for event in run.of(events.StepLogged)]
+    assert rates[0] == pytest.approx(0.01 / 25)
+    assert max(rates) == pytest.approx(0.01, rel=0.1)
+    assert rates[-1] < 0.001
 
 
 def test_mnist_shared_between_workers_takes_the_same_first_step(trainer: Any) -> None:

@@ -107,9 +107,11 @@ def test_every_figure_has_a_value_for_each_replica(trainer: Any, tmp_path: Path)
     logged = run.of(events.StepLogged)
     assert [event.step for event in logged] == [1, 2, 3, 4, 5, 6]
     for step, event in enumerate(logged):
-        assert event.metrics == {}
+        assert event.metrics == {"train_learning_rate": 0.1}
         expected = [losses[replica][step] for replica in range(4)]
         assert event.replicas["train_loss"] == pytest.approx(expected, rel=1e-12)
+        slopes = [2 * loss**0.5 for loss in expected]  # of (at - goal)²
+        assert event.replicas["train_gradient_norm"] == pytest.approx(slopes, rel=1e-12)
     first, second = run.of(events.EpochEnded)
     # Of 5 samples by two, the last step of an epoch has one: it weighs half as much.
     for steps, event in ((slice(0, 3), first), (slice(3, 6), second)):

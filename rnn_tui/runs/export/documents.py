@@ -139,7 +139,8 @@ def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
     networks = run.config.replicas
     size = getattr(run.config, "hidden_size", "")
     for name, value in moment.metrics.items():
-        yield *head, as_cell(name), size, "", run.config.seed, repr(value)
+        seed = "" if networks else run.config.seed  # one value for all networks
+        yield *head, as_cell(name), size, "", seed, repr(value)
     for name, values in moment.replicas.items():
         for network, value in zip(networks, values, strict=False):
             variant = network.variant
