@@ -7,6 +7,7 @@ be replaced there without touching how a chart behaves.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -14,7 +15,8 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from rnn_tui.ui.chart import readout, view
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.ui.chart import readout, settled, view
 from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.view import ChartSeries
 
@@ -28,6 +30,7 @@ LOW_HEIGHT = 9
 class ChartBase(Widget, can_focus=True):
     """A chart without its drawing."""
 
+    DEFAULT_CLASSES = "panel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "cursor(-1)", "Cursor", key_display="←→", show=False),
         Binding("right", "cursor(1)", "Next point", show=False),
@@ -65,12 +68,7 @@ class ChartBase(Widget, can_focus=True):
             empty_text: What to say while there is nothing to plot.
             id: The id of the widget.
             classes: The CSS classes of the widget.
-
-        Raises:
-            ValueError: If ``lower`` is not below ``upper``.
         """
-        if lower is not None and upper is not None and lower >= upper:
-            raise ValueError(f"lower must be below upper, not {lower} and {upper}")
         super().__init__(id=id, classes=classes)
         self._title, self._y_unit, self._x_label = title, y_unit, x_label
         self.log_x = log_x
@@ -82,6 +80,9 @@ class ChartBase(Widget, can_focus=True):
         # In positions on the axis, as is the x of all series that are held.
         self._view: tuple[float, float] | None = None
         self._mark: tuple[float, float, str] | None = None
+        self._described: tuple[str, Metric, str] | None = None
+        # Whether the y axis is chosen here, all is wanted, log chosen by hand, a part cut off.
+        self._settles = self._whole = self._by_hand = self._cut = False
         self._update_title()
 
     @property
@@ -90,13 +91,9 @@ class ChartBase(Widget, can_focus=True):
         if self._prepared is None:
             weight = SMOOTHING_WEIGHTS[self.smoothing]
             self._prepared = tuple(view.prepare(one, weight, self.log_y) for one in self._series)
+            if self.app.no_color:  # by which lines are told apart
+                self._prepared = tuple(replace(one, mark=one.marker) for one in self._prepared)
         return self._prepared
-
-    @property
-    def visible_range(self) -> tuple[float, float] | None:
-        """The x at both ends, None without data."""
-        present = self._present
-        return present and (self.to_x(present[0]), self.to_x(present[1]))
 
     @property
     def _present(self) -> tuple[float, float] | None:
@@ -139,22 +136,35 @@ class ChartBase(Widget, can_focus=True):
             self._view = view.shift_into(self._view, after, moved)
         elif not after:
             self._view = None
+        if self._settles and not self._by_hand:
+            # Once logarithmic, it takes more to go back: an axis must not flicker.
+            self.log_y = settled.spans_a_decade(cleaned, 5.0 if self.log_y else 10.0)
         self._changed(data=True)
 
-    def describe(
-        self, title: str, *, y_unit: str = "", lower: float | None = None,
-        upper: float | None = None, x_label: str = "epoch",
-    ) -> None:  # fmt: skip
-        """Plot something else from now on, given as to a new chart.
+    def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
+        """Plot something else from now on.
 
-        There are no curves then, and the view is on all of it.
+        There are no curves then, and the view is on all of it. The axis of a loss, or of what else
+        has no upper end, leaves out the first twentieth of its values where these are higher; it is
+        logarithmic where the others span more than a decade.
         """
-        new = (title, y_unit, lower, upper, x_label)
-        if new == (self._title, self._y_unit, self._lower, self._upper, self._x_label):
+        if self._described == (new := (title, spec, x_label)):
             return
-        self._title, self._y_unit, self._lower, self._upper, self._x_label = new
-        self._series, self._view, self.cursor = (), None, None
+        self._described = new
+        self._title, self._y_unit, self._x_label = title, spec.unit, x_label
+        self._lower, self._upper, self._allow_log = spec.lower, spec.upper, spec.upper is None
+        self._settles = spec.lower == 0 and spec.upper is None and not spec.higher_is_better
+        self._whole = self._by_hand = self._cut = False
+        self._series, self._view, self.cursor, self.log_y = (), None, None, False
         self._changed(data=True)
+
+    def say(self, empty_text: str, title: str = "") -> None:
+        """Change the words for why there is nothing yet, and for what is plotted."""
+        title = title or self._title
+        if (title, empty_text) != (self._title, self.empty_text):
+            self._title, self.empty_text = title, empty_text
+            self._update_title()
+            self.redraw()
 
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
         """Mark a range of x, as the lengths seen in training, by a shade and in the foot.
@@ -163,14 +173,9 @@ class ChartBase(Widget, can_focus=True):
             low: The lowest x of the range, None for no range.
             high: The highest x, None for no range.
             label: What the foot calls it; shown literally.
-
-        Raises:
-            ValueError: If ``high`` is below ``low``.
         """
         mark = None
         if low is not None and high is not None:
-            if high < low:
-                raise ValueError(f"high must not be below low, not {low} and {high}")
             mark = (float(low), float(high), " ".join(label.split()))
         if mark != self._mark:
             self._mark = mark
@@ -190,9 +195,15 @@ class ChartBase(Widget, can_focus=True):
             low, high, _ = self._mark
             mark = (to_position(low, self.log_x), to_position(high, self.log_x))
         size, bounds = (width, height), (self._lower, self._upper)
-        return view.frame(
-            self.prepared, present, size, bounds, self.log_y, log_x=self.log_x, mark=mark
-        )
+        frame = view.frame(
+            self.prepared, present, size, bounds, self.log_y, log_x=self.log_x, mark=mark,
+            settled=self._settles and not self._whole and not self.log_y,
+        )  # fmt: skip
+        cut = frame is not None and any(one.beyond for one in frame.lines)
+        if cut != self._cut:
+            self._cut = cut
+            self.call_later(self._update_title)
+        return frame
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
         """Show half (``direction`` 1) or twice (-1) the range around ``anchor``.
@@ -250,12 +261,14 @@ class ChartBase(Widget, can_focus=True):
         self.cursor = None
 
     def action_reset_view(self) -> None:
-        """Show all data."""
-        self._look_at(None)
+        """Show all data; where all is shown, leave the highest of the beginning out again."""
+        self._whole = self._view is not None or not self._whole
+        self._view = None
+        self._changed()
 
     def action_toggle_log(self) -> None:
         """Switch between a linear and a log y axis."""
-        self.log_y = not self.log_y
+        self._by_hand, self.log_y = True, not self.log_y
 
     def action_cycle_smoothing(self) -> None:
         """Smooth more, or after the most not at all."""
@@ -263,9 +276,10 @@ class ChartBase(Widget, can_focus=True):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer only what this chart allows; leave escape to others without a cursor."""
+        lines = not self._series or not all(one.points for one in self._series)
         allowed = {
             "toggle_log": self._allow_log,
-            "cycle_smoothing": self._allow_smoothing,
+            "cycle_smoothing": self._allow_smoothing and lines,
             "clear_cursor": self.cursor is not None,
         }
         return allowed.get(action, True)
@@ -322,10 +336,15 @@ class ChartBase(Widget, can_focus=True):
         return [self.to_x(stop) for stop in stops]
 
     def _update_title(self) -> None:
-        """Put title, unit and modes into the border."""
+        """Put title, unit and modes into the border; a low chart has no foot for its mark."""
         modes = [f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}"] if self.smoothing else []
-        modes += ["log scale"] if self.log_y else []
-        # A low chart has no foot to say it.
+        automatic = self._settles and not self._by_hand
+        modes += ["auto log" if automatic else "log scale"] if self.log_y else []
         modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
         unit = f" ({self._y_unit})" if self._y_unit else ""
-        self.border_title = Content(" · ".join([f"{self._title}{unit}", *modes]))
+        title = " · ".join([f"{self._title}{unit}", *modes])
+        if self._cut:
+            room = self.size.width >= len(title) + 26
+            title += " · start cut, 0: all" if room else " · ↑ 0: all"
+        self.border_title = Content(title)
+        self.border_subtitle = Content(readout.foot_line(self._x_label, self._mark, 1000).plain)

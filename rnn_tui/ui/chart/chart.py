@@ -20,6 +20,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.color import Color
 from textual.content import Content
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -54,11 +55,21 @@ class ChartLine(Widget):
 
     def __init__(self, text: Callable[[int], Content], classes: str) -> None:
         super().__init__(classes=classes)
-        self._text = text
+        self._text, self._height = text, 1
 
     def render(self) -> Content:
         """Return the text for the present width."""
         return self._text(self.content_size.width)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """Return how many lines the text has at a width."""
+        self._height = self._text(width).plain.count("\n") + 1
+        return self._height
+
+    def redraw(self) -> None:
+        """Draw anew, and make room where the text has more or fewer lines."""
+        lines = self.render().plain.count("\n") + 1
+        self.refresh(layout=lines != self._height)
 
 
 class ChartPlot(Widget):
@@ -191,6 +202,9 @@ class ChartPlot(Widget):
         for one in frame.lines:
             x, y = frame.x_cells(one.marked_x), frame.y_cells(one.marked_y)
             plot.scatter(x, y, marker=one.marker, color=(one.colour % 256, LINE, 0))
+            if one.beyond:
+                x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
+                plot.scatter(x, y, marker="↑", color=(one.colour % 256, LINE, 0))
         return str(plot.build())
 
     def _strips(self, drawing: str, frame: Frame) -> list[Strip]:
@@ -250,6 +264,8 @@ class ChartPlot(Widget):
 class Chart(ChartBase):
     """Curves over epochs with a legend, a cursor and zoom."""
 
+    _read = 0  # lines of the longest reading since the cursor came
+
     def compose(self) -> ComposeResult:
         """Create the lines and the plot."""
         yield ChartLine(self.legend, classes="chart-legend")
@@ -262,10 +278,14 @@ class Chart(ChartBase):
         at, present = self.cursor_position, self._present
         dark = self.app.current_theme.dark
         entries = readout.entries(self.prepared, dark, at, present, self.log_x)
-        prefix = ""
+        prefix, most = "", max(1, self.content_size.height // 4)
         if self.cursor is not None:
+            most = max(1, self.content_size.height // 3)
             prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
-        return readout.text_line(prefix, entries, width)
+        lines = readout.text_lines(prefix, entries, width, most)
+        # Values of other lengths, as the cursor moves, must not move the plot.
+        self._read = max(self._read, len(lines)) if prefix else 0
+        return Content("\n").join([*lines, *[Content()] * (self._read - len(lines))])
 
     def foot(self, width: int) -> Content:
         """Return what the x axis counts and what is marked on it."""
@@ -276,14 +296,15 @@ class Chart(ChartBase):
         entries = readout.entries(self.prepared, self.app.current_theme.dark, float("inf"))
         if not entries:
             return Content(self.empty_message).truncate(width, ellipsis=True)
-        return Content("\n").join(readout.text_line("", [entry], width) for entry in entries)
+        lines = (readout.text_lines("", [entry], width) for entry in entries)
+        return Content("\n").join(line for one in lines for line in one)
 
     def redraw(self) -> None:
         """Mark the plot and the lines around it."""
         for plot in self.query(ChartPlot):
             plot.redraw()
         for line in self.query(ChartLine):
-            line.refresh()
+            line.redraw()
 
 
 SpreadKind = Literal["range", "sd"]

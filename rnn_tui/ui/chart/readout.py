@@ -1,15 +1,15 @@
 """What a chart says in words: its legend, its readout at the cursor, its foot.
 
-All of it is one line of a width that is not known before, so what says least gives way to
-what says most.
+The width of its lines is not known before, so what says least gives way to what says most.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from textual.content import Content
 
 from rnn_tui.engine.palette import curve_colour
@@ -21,19 +21,37 @@ GAP = "   "
 SHADE = "░"
 """What stands for the marked range in words."""
 
+WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")
+"""A word of a name, with the spaces or dashes after it."""
+
+
+LINE = "──"
+"""What stands for a line without markers."""
+
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One run in a legend or readout line.
+    """One run in a legend or readout.
 
-    ``long_value`` is the value with the band around it, for where there is room.
+    Attributes:
+        name: What it is called.
+        colour: Of its curves.
+        readings: For each of its curves, what stands for it, its value, and the value with the
+            band around it, for where there is room; empty in a legend without values.
     """
 
-    glyph: str
     name: str
-    value: str
     colour: str
-    long_value: str = ""
+    readings: tuple[tuple[str, str, str], ...]
+
+    def text(self, name: str, long: bool) -> Content:
+        """Say it by that name, with bands or without."""
+        parts = [(glyph, with_band if long else value) for glyph, value, with_band in self.readings]
+        if len(parts) > 1 and parts[0][1]:  # a value each: the name comes first
+            words = [name, *(f"{glyph} {value}" for glyph, value in parts)]
+        else:
+            words = [*(glyph for glyph, _ in parts), name, parts[0][1]]
+        return Content.styled(" ".join(filter(None, words)), self.colour)
 
 
 def format_position(x: float) -> str:
@@ -59,7 +77,7 @@ def entries(
     """
     result: list[LegendEntry] = []
     for one in series:
-        if not one.x or (x is None and not one.name):
+        if not one.x:
             continue
         value = spread = place = ""
         if x is not None:
@@ -69,43 +87,78 @@ def entries(
                 spread = f" ({format_value(one.low[index])} … {format_value(one.high[index])})"
             if present and abs(one.x[index] - x) > 0.01 * (present[1] - present[0]):
                 place = f" @{format_position(from_position(one.x[index], log_x))}"
-        glyph = one.marker if one.points else f"─{one.marker}"
+        glyph = one.marker if one.points else f"─{one.mark}" if one.mark else LINE
+        reading = (glyph, value + place, value + spread + place)
         colour = curve_colour(one.colour, dark)
-        result.append(
-            LegendEntry(glyph, one.name, value + place, colour, spread and value + spread + place)
-        )
+        if result and (result[-1].name, result[-1].colour) == (one.name, colour):
+            result[-1] = replace(result[-1], readings=(*result[-1].readings, reading))
+        else:
+            result.append(LegendEntry(one.name, colour, (reading,)))
     return result
 
 
-def text_line(prefix: str, entries: Sequence[LegendEntry], width: int) -> Content:
-    """Return one line of entries that fits ``width`` cells.
+def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
+    """Return names without the words that all of them begin with, or end with, too, if ``both``.
 
-    The bands around the values give way first, all at once; then names, the longest before
-    the others, until they go altogether: marker and value say more than half a name. What
-    still does not fit ends in an ellipsis.
+    A number says nothing without the word before it, which stays: `H 3`, `seed 5`.
     """
-    before = cell_len(prefix) + len(GAP) if prefix else 0
+    words = [WORD.findall(name) for name in names]
+    most = min(map(len, words), default=0)
+    if len(set(names)) < 2:
+        return list(names)
+    begin = next(at for at in range(most + 1) if len({tuple(one[: at + 1]) for one in words}) > 1)
+    while begin and any(one[begin : begin + 1] and one[begin][0].isdigit() for one in words):
+        begin -= 1
+    end = next(at for at in range(most + 1) if len({tuple(one[-at - 1 :]) for one in words}) > 1)
+    end = min(end, most - begin - 1) if both else 0
+    kept = ["".join(one[begin : len(one) - end]).strip(" -_,") for one in words]
+    return kept if len(set(kept)) == len(set(names)) else list(names)
 
-    def room_for(values: Sequence[str]) -> int:
-        """Return the cells that such values leave for names, each with a space before."""
-        glyphs = sum(cell_len(entry.glyph) + len(GAP) for entry in entries)
-        return width + len(GAP) - before - glyphs - sum(map(len, values))
 
-    values = [f" {value}" if (value := e.long_value or e.value) else "" for e in entries]
-    if sum(1 + cell_len(e.name) for e in entries) > room_for(values):
-        values = [f" {entry.value}" if entry.value else "" for entry in entries]
-    room = room_for(values)
-    cap = max((cell_len(entry.name) for entry in entries), default=0)
-    while cap and sum(1 + min(cell_len(entry.name), cap) for entry in entries) > room:
-        cap -= 1
-    parts: list[Content] = [Content(prefix)] if prefix else []
-    for entry, value in zip(entries, values, strict=True):
-        name = entry.name
-        if cell_len(name) > cap:
-            name = set_cell_size(name, cap - 1).rstrip() + "…" if cap >= 3 else ""
-        text = f"{entry.glyph} {name}{value}" if name else f"{entry.glyph}{value}"
-        parts.append(Content(GAP if parts else "") + Content.styled(text, entry.colour))
-    return Content.assemble(*parts).truncate(width, ellipsis=True)
+def text_lines(
+    prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1
+) -> list[Content]:
+    """Return entries in at most ``most`` lines of ``width`` cells.
+
+    Where one line is too short, the bands around values give way first, then what all names have
+    in common; then there are more lines. What still does not fit is counted: `… 3 more`.
+    """
+    names = [entry.name for entry in entries]
+    lines: list[list[Content]] = []
+    for shown in (names, told_apart(names, both=False), told_apart(names)):
+        for long in (True, False):
+            texts = [e.text(name, long) for e, name in zip(entries, shown, strict=True)]
+            lines = _wrapped([Content(prefix), *texts] if prefix else texts, width)
+            if len(lines) <= 1:
+                return [Content(GAP).join(line) for line in lines]
+    left = sum(map(len, lines[most:]))
+    lines = lines[:most]
+    kept = 1 if prefix and len(lines) == 1 else 0
+    while (
+        left
+        and len(lines[-1]) > kept
+        and (_length([*lines[-1], Content(f"… {left} more")]) > width)
+    ):
+        lines[-1].pop()
+        left += 1
+    if left:
+        lines[-1].append(Content(f"… {left} more"))
+    return [Content(GAP).join(line).truncate(width, ellipsis=True) for line in lines]
+
+
+def _wrapped(texts: Sequence[Content], width: int) -> list[list[Content]]:
+    """Return texts in lines, as many beside each other as fit."""
+    lines: list[list[Content]] = []
+    for text in texts:
+        if lines and _length([*lines[-1], text]) <= width:
+            lines[-1].append(text)
+        else:
+            lines.append([text.truncate(width, ellipsis=True)])
+    return lines
+
+
+def _length(texts: Sequence[Content]) -> int:
+    return sum(text.cell_length + len(GAP) for text in texts) - len(GAP)
 
 
 def marked_text(low: float, high: float, label: str) -> str:

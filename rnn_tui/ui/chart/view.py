@@ -26,6 +26,7 @@ from rnn_tui.ui.chart.axes import (
     x_axis,
 )
 from rnn_tui.ui.chart.bands import VisibleBand, apart, between, cut_band, log, thin
+from rnn_tui.ui.chart.settled import below, settled_top
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
@@ -43,17 +44,18 @@ class ChartSeries:
     """One curve.
 
     Attributes:
-        name: What the legend calls it; shown literally. Without one, the series is left out of
-            the legend, as a second series of a run that is named already.
+        name: What the legend calls it; shown literally. Series of one name and colour that follow
+            each other share an entry, as a run's training and validation.
         x: The positions.
         y: The values, as many as ``x``.
         colour: The index of the run; selects colour and marker shape.
         points: Whether each value counts, as with one value an epoch: then every one gets
-            a marker and smoothing leaves them alone.
+            a marker and smoothing leaves them alone. A line without points has no marker, but
+            for one at its end where it has a `mark`.
         low: The lower ends of a band around the values, as of the spread of several seeds:
             as many as ``x``, or none for no band.
         high: The upper ends of the band.
-        mark: A marker shape in place of the run's own.
+        mark: A marker shape in place of the run's own; for a line, one at its end.
         line: Whether a line goes through the values; without one, ``points`` are all there is.
     """
 
@@ -75,7 +77,10 @@ class ChartSeries:
 
 @dataclass(frozen=True)
 class VisibleLine:
-    """The visible part of a series: a line, the positions that carry a marker, a band."""
+    """The visible part of a series: a line, the positions that carry a marker, a band.
+
+    ``beyond`` is where a line comes into sight that begins above the axis, with its first value.
+    """
 
     colour: int
     marker: str
@@ -85,6 +90,7 @@ class VisibleLine:
     marked_y: list[float]
     band: VisibleBand | None = None
     line: bool = True
+    beyond: tuple[float, float] | None = None
 
 
 def clean(
@@ -206,7 +212,7 @@ def cut_line(
         marked = apart(x, 3 * (high - low) / max(1, width))
     else:
         stride = max(1, math.ceil(3 * len(x) / max(1, width))) if series.points else len(x) or 1
-        marked = list(range(len(x)))[::-1][::stride]
+        marked = list(range(len(x)))[::-1][::stride] if series.points or series.mark else []
 
     def cut(right: int, edge: float) -> float:
         """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
@@ -280,9 +286,11 @@ class Frame:
 def frame(
     series: Sequence[ChartSeries], present: tuple[float, float], size: tuple[int, int],
     bounds: tuple[float | None, float | None], log_y: bool, *, log_x: bool = False,
-    mark: tuple[float, float] | None = None,
+    mark: tuple[float, float] | None = None, settled: bool = False,
 ) -> Frame | None:  # fmt: skip
     """Work out a drawing of prepared series in ``size`` columns and rows.
+
+    With ``settled``, the y axis leaves out what is higher in the first twentieth of each series.
 
     Returns:
         The drawing, None where no part of a series is within ``present``.
@@ -294,6 +302,8 @@ def frame(
         return None
     values += [value for one in lines if one.band for value in one.band.ends()]
     low, high = min(values), max(values)
+    if settled:
+        high = max(low, high if (top := settled_top(series, lines)) is None else top)
     # Two rows are the x axis and its labels; three rows a tick leave room to read.
     rows = max(1, height - 2)
     most = max(2, min(8, rows // 3 + 1))
@@ -301,6 +311,7 @@ def frame(
         y = log_axis(10.0**low, 10.0**high, most, bounds[1])
     else:
         y = linear_axis(low, high, most, *bounds)
+    lines = [below(one, max(y.high, high)) for one in lines] if settled else lines
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
     x = (log2_axis if log_x else x_axis)(*present, plot_width)

@@ -13,6 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.report.conclusions import Conclusion, Verdict
 from rnn_tui.report.curves import Figure
@@ -215,17 +216,13 @@ class ReportPlots(Vertical, SpreadView):
         more = "; measuring bit accuracy by length …" if self._measuring else ""
         if figure is None:
             head.update(more.removeprefix("; "))
-            self._chart.describe("")
+            self._chart.describe("", Metric("", ""))
             self._chart.show([])
             return
         note = HOLLOW_NOTE if figure.published else figure.note
         at = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
         head.update(f"{at}{f': {note}' if note else ''}{more}")
-        spec = figure.spec
-        self._chart.describe(
-            figure.title, y_unit=spec.unit, lower=spec.lower, upper=spec.upper,
-            x_label=figure.x_label,
-        )  # fmt: skip
+        self._chart.describe(figure.title, figure.spec, figure.x_label)
         labels = [line.label for line in figure.lines]
         ours = [
             line_series(line.label, line, colour, self.spread, points=True)

@@ -112,15 +112,10 @@ class RunsCompare(Vertical, SpreadView):
     ) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
         self._lines = lines
-        self._chart.describe(
-            spec.label.capitalize() if runs else "",
-            y_unit=spec.unit,
-            lower=spec.lower,
-            upper=spec.upper,
-            x_label=AGAINST[self.against],
-        )
+        title = spec.label.capitalize() if runs else ""
+        self._chart.describe(title, spec, AGAINST[self.against])
         self._points = spec.stage != "train"
-        self._chart.empty_text = f"Nothing logged of {spec.label}" if runs else HINT
+        self._chart.say(f"Nothing was logged of {spec.label}" if runs else HINT)
         self.draw()
         grouped = [line for line in lines if len(line.runs) > 1]
         seeds = (f"{line.label}: {line.seeds} seeds" for line in grouped[:2])

@@ -51,7 +51,7 @@ class TaskView(Widget):
 
 
 class ChartView(Widget):
-    """A view of charts. Its keys are for all of them, or for the first where only that makes sense.
+    """A view of charts. Its keys are for all of them, or for one that has a use for them.
 
     To come after the container that it is: Textual takes default styles from the first base.
     """
@@ -71,11 +71,16 @@ class ChartView(Widget):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Smoothing and a logarithmic axis only where the first chart has a use for them."""
+        """Smoothing and a logarithmic axis only where a chart has a use for them."""
         of_chart = {"smoothing": "cycle_smoothing", "log_axis": "toggle_log"}
         if action in of_chart:
-            return self.charts[0].check_action(of_chart[action], parameters)
+            return self._chart_for(of_chart[action]) is not None
         return super().check_action(action, parameters)
+
+    def _chart_for(self, action: str) -> Chart | None:
+        """The chart in focus, or else the first, that has a use for an action."""
+        charts = sorted(self.charts, key=lambda chart: not chart.has_focus)
+        return next((chart for chart in charts if chart.check_action(action, ())), None)
 
     def focus_view(self) -> None:
         """Put the focus on the first chart."""
@@ -96,12 +101,14 @@ class ChartView(Widget):
         charts[after].focus()
 
     def action_smoothing(self) -> None:
-        """Smooth the first chart more, or not at all."""
-        self.charts[0].action_cycle_smoothing()
+        """Smooth a chart more, or not at all."""
+        if (chart := self._chart_for("cycle_smoothing")) is not None:
+            chart.action_cycle_smoothing()
 
     def action_log_axis(self) -> None:
-        """Switch the first chart between a linear and a logarithmic axis."""
-        self.charts[0].action_toggle_log()
+        """Switch a chart between a linear and a logarithmic axis."""
+        if (chart := self._chart_for("toggle_log")) is not None:
+            chart.action_toggle_log()
 
     def action_zoom(self, direction: int) -> None:
         """Show half of the range (1), or twice the range (-1)."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from textual.theme import BUILTIN_THEMES
 
 import rnn_tui.ui.chart.chart as chart_module
 from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.ui.chart import axes, bands, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
@@ -70,6 +73,11 @@ def screen_lines(chart: Chart) -> list[str]:
 
 def screen_text(chart: Chart) -> str:
     return "\n".join(screen_lines(chart))
+
+
+def visible_range(chart: Chart) -> tuple[float, float] | None:
+    present = chart._present
+    return present and (chart.to_x(present[0]), chart.to_x(present[1]))
 
 
 def frame_of(chart: Chart) -> view.Frame:
@@ -279,20 +287,20 @@ async def test_zoom_keeps_the_right_end_or_the_cursor_and_scales_y() -> None:
     async with running(LOSS) as (chart, _pilot):
         whole = frame_of(chart)
         chart.zoom(1)
-        assert chart.visible_range == pytest.approx((5.05, 10))
+        assert visible_range(chart) == pytest.approx((5.05, 10))
         assert frame_of(chart).y.high < 0.3 < whole.y.high
         chart.action_reset_view()
-        assert chart.visible_range == (0.1, 10)
+        assert visible_range(chart) == (0.1, 10)
         chart.cursor = 2.0
         for _ in range(3):
             chart.zoom(1)
-        low, high = chart.visible_range or (0, 0)
+        low, high = visible_range(chart) or (0, 0)
         assert low < 2.0 < high
         assert high - low == pytest.approx(9.9 / 8)
         assert all("." in label for label in frame_of(chart).x.labels)
         for _ in range(4):
             chart.zoom(-1)
-        assert chart.visible_range == (0.1, 10)
+        assert visible_range(chart) == (0.1, 10)
 
 
 async def test_a_zoomed_view_is_drawn_up_to_its_edges() -> None:
@@ -312,26 +320,26 @@ async def test_the_view_follows_the_cursor_and_new_data() -> None:
         span = 9.9 / 16
         more = ChartSeries("gru", [*LOSS.x, 11.0], [*LOSS.y, 0.1], 1)
         chart.show([more])
-        assert chart.visible_range == pytest.approx((11 - span, 11))
+        assert visible_range(chart) == pytest.approx((11 - span, 11))
         await pilot.press("home")
-        assert chart.visible_range == pytest.approx((0.1, 0.1 + span))
+        assert visible_range(chart) == pytest.approx((0.1, 0.1 + span))
         chart.show([ChartSeries("gru", [*more.x, 12.0], [*more.y, 0.1], 1)])
-        assert chart.visible_range == pytest.approx((0.1, 0.1 + span))
+        assert visible_range(chart) == pytest.approx((0.1, 0.1 + span))
         for _ in range(9):
             chart.action_cursor(1)
         assert chart.cursor == pytest.approx(1.0)
-        low, high = chart.visible_range or (0, 0)
+        low, high = visible_range(chart) or (0, 0)
         assert low <= 1.0 <= high
 
 
 async def test_the_wheel_zooms_around_the_pointer() -> None:
     async with running(LOSS) as (chart, pilot):
         await pilot._post_mouse_events([chart_module.events.MouseScrollUp], ChartPlot, (20, 5))
-        low, high = chart.visible_range or (0, 0)
+        low, high = visible_range(chart) or (0, 0)
         assert high - low == pytest.approx(9.9 / 2)
         assert low < 2.5
         await pilot._post_mouse_events([chart_module.events.MouseScrollDown], ChartPlot, (20, 5))
-        assert chart.visible_range == (0.1, 10)
+        assert visible_range(chart) == (0.1, 10)
 
 
 # Modes
@@ -377,9 +385,87 @@ async def test_modes_that_are_not_allowed_stay_off() -> None:
         assert (chart.log_y, chart.smoothing) == (False, 0)
 
 
-def test_bounds_must_be_in_order() -> None:
-    with pytest.raises(ValueError, match="lower"):
-        Chart("Metric", lower=1, upper=1)
+# What is a line and what a mark; and where the axis of a loss begins
+
+STEPS = [at / 50 for at in range(1, 201)]
+FALLING = ChartSeries("run", STEPS, [2 + 8 / (1 + at) for at in range(200)], 0)
+MARKS = ChartSeries("run", [1, 2, 3, 4], [2.5, 2.4, 2.3, 2.2], 0, points=True, line=False)
+LOSS_METRIC = Metric("train_loss", "training loss")
+
+
+async def test_a_line_has_no_marks_and_marks_have_no_line() -> None:
+    async with running(FALLING, MARKS) as (chart, pilot):
+        assert "".join(plot_text(chart)).count("●") == len(MARKS.x)
+        line, marks = frame_of(chart).lines
+        assert (line.marked_x, marks.line) == ([], False)
+        assert screen_lines(chart)[1].strip() == "── ● run"
+        chart.cursor = 2.0
+        await pilot.pause()
+        assert screen_lines(chart)[1].strip() == "epoch 2   run ── 2.08 ● 2.4"
+
+
+async def test_the_axis_of_a_loss_begins_after_the_first_twentieth_and_0_shows_all() -> None:
+    async with running() as (chart, pilot):
+        chart.describe("Loss", LOSS_METRIC)
+        chart.show([FALLING, MARKS])
+        await pilot.pause()
+        frame = frame_of(chart)
+        assert frame.y.high <= 3
+        assert all(frame.y.low <= y <= frame.y.high for y in frame.lines[0].y)
+        assert sum(line.count("↑") for line in plot_text(chart)) == 1
+        assert "start cut, 0: all" in screen_lines(chart)[0]
+        # The cursor reads what is cut off, too.
+        await pilot.press("home")
+        assert "10" in screen_lines(chart)[1].split()
+        chart.action_reset_view()
+        await pilot.pause()
+        assert frame_of(chart).y.high >= 10
+        assert "↑" not in screen_text(chart)
+        assert "start cut" not in screen_lines(chart)[0]
+        chart.action_reset_view()
+        await pilot.pause()
+        assert frame_of(chart).y.high <= 3
+
+
+async def test_a_loss_over_more_than_a_decade_has_a_log_axis_until_a_user_chooses() -> None:
+    falling = ChartSeries("run", STEPS, [10 / (1 + at) for at in range(200)], 0)
+    async with running() as (chart, pilot):
+        chart.describe("Loss", LOSS_METRIC)
+        chart.show([falling])
+        await pilot.pause()
+        assert "Loss · auto log" in screen_lines(chart)[0]
+        assert max(frame_of(chart).lines[0].y) == pytest.approx(1)
+        chart.action_toggle_log()
+        chart.show([replace(falling, y=[y / 2 for y in falling.y])])
+        await pilot.pause()
+        assert not chart.log_y
+        # Another metric is another choice.
+        chart.describe("Accuracy", Metric("val_accuracy", "accuracy", "%", True, 0.0, 100.0))
+        chart.show([falling])
+        await pilot.pause()
+        assert "log" not in screen_lines(chart)[0]
+        assert frame_of(chart).y.high >= 10
+
+
+async def test_a_reading_of_more_lines_moves_the_plot_once() -> None:
+    runs = [
+        replace(FALLING, name=f"network {at}", colour=at, y=[10.0**-at * y for y in FALLING.y])
+        for at in range(5)
+    ]
+    async with running(*runs, size=(60, 24)) as (chart, pilot):
+        plot = chart.query_one(ChartPlot)
+        before = plot.size.height
+        chart.cursor = 1.0
+        await pilot.pause()
+        reading = plot.size.height
+        assert reading < before
+        for _ in range(40):
+            await pilot.press("left")
+            assert plot.size.height <= reading
+            assert all(f"network {at}" in screen_text(chart) for at in range(5))
+        await pilot.press("escape")
+        await pilot.pause()
+        assert plot.size.height == before
 
 
 # Drawing
@@ -434,15 +520,48 @@ async def test_markup_in_names_is_shown_literally() -> None:
         assert f"{name} 2" in screen_lines(chart)[1]
 
 
-@pytest.mark.parametrize("width", range(0, 90, 7))
-def test_a_legend_fits_its_width_and_keeps_the_markers(width: int) -> None:
-    runs = [ChartSeries(f"a long 名前 {i}", [1], [0.5], i) for i in range(3)]
+words = st.lists(
+    st.sampled_from(["adder", "fast", "H", "3", "5", "10", "mse-1", "名前"]), max_size=4
+)
+
+
+@given(st.lists(words.map(" ".join), max_size=7), st.integers(0, 90), st.integers(1, 4))
+def test_a_legend_fits_and_counts_what_it_has_no_room_for(
+    names: list[str], width: int, most: int
+) -> None:
+    runs = [ChartSeries(name, [1], [0.5], at) for at, name in enumerate(names)]
     entries = readout.entries(runs, True, 1.0)
-    line = readout.text_line("epoch 1", entries, width)
-    assert line.cell_length <= width
-    if width >= 45:
-        assert all(f"{run.marker}" in line.plain for run in runs)
-        assert line.plain.count("0.5") == 3
+    lines = readout.text_lines("epoch 1", entries, width, most)
+    assert len(lines) <= most
+    assert all(line.cell_length <= width for line in lines)
+    if width >= 40:
+        text = "\n".join(line.plain for line in lines)
+        left = int(found[1]) if (found := re.search(r"… (\d+) more", text)) else 0
+        assert text.count(" 0.5") + left == len(names)
+
+
+@given(st.lists(words.map(" ".join), max_size=7))
+def test_names_are_cut_where_they_agree_and_never_where_they_differ(names: list[str]) -> None:
+    for both in (True, False):
+        kept = readout.told_apart(names, both)
+        assert len(set(kept)) == len(set(names))
+        assert all(short in name for short, name in zip(kept, names, strict=True))
+
+
+def test_a_legend_says_what_tells_runs_apart() -> None:
+    def legend(*names: str, width: int) -> str:
+        runs = [ChartSeries(name, [1], [1], at) for at, name in enumerate(names)]
+        lines = readout.text_lines("", readout.entries(runs, True, None), width, 2)
+        return "\n".join(line.plain for line in lines)
+
+    runs = [f"adder-fast-{loss}-{size} (n 5)" for loss in ("mse", "bce") for size in (3, 5, 10)]
+    assert legend(*runs, width=70) == (
+        "── mse-3   ── mse-5   ── mse-10   ── bce-3   ── bce-5   ── bce-10"
+    )
+    seeds = [f"adder-report seed {seed}" for seed in range(3)]
+    assert legend(*seeds, width=40) == "── seed 0   ── seed 1   ── seed 2"
+    assert legend(*seeds, width=80) == "   ".join(f"── {name}" for name in seeds)
+    assert legend(*seeds, width=20) == "── seed 0\n── seed 1   … 1 more"
 
 
 @pytest.mark.parametrize(
@@ -467,7 +586,7 @@ async def test_too_small_for_a_plot_shows_the_last_values() -> None:
     async with running(ACCURACY, LOSS, size=(20, 5)) as (chart, pilot):
         assert [line.split() for line in screen_lines(chart)[1:3]] == [
             ["●", "lstm", "100"],
-            ["─■", "gru", "0.1"],
+            ["──", "gru", "0.1"],
         ]
         assert "└" not in screen_text(chart)
         await pilot.resize_terminal(60, 20)
@@ -704,16 +823,17 @@ async def test_a_band_that_changes_is_drawn_again(drawn: list[ChartPlot]) -> Non
 
 async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
     run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[97.1, 98], high=[99.2, 100])
-    async with running(run, ACCURACY) as (chart, pilot):
+    other = ChartSeries("gru", EPOCHS, ACCURACY.y, 1, points=True)
+    async with running(run, other) as (chart, pilot):
         await pilot.press("home")
-        assert "lstm 98.5 (97.1 … 99.2)   ● lstm 55" in screen_lines(chart)[1]
+        assert "lstm 98.5 (97.1 … 99.2)   ■ gru 55" in screen_lines(chart)[1]
         chart.cursor = 10
         await pilot.pause()
         assert "lstm 99 (98 … 100) @2" in screen_lines(chart)[1]
         await pilot.resize_terminal(40, 20)
         await pilot.pause()
         # It gives way before any name does.
-        assert screen_lines(chart)[1].strip() == "epoch 10   ─● lstm 99 @2   ● lstm 100"
+        assert screen_lines(chart)[1].strip() == "epoch 10   ── lstm 99 @2   ■ gru 100"
 
 
 @given(st.lists(st.sampled_from("●■"), max_size=12), st.integers(0, 20), st.data())
@@ -782,7 +902,7 @@ async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None
     async with running(RECALL, log_x=True, x_label="length", upper=100) as (chart, pilot):
         labels = next(line for line in reversed(screen_lines(chart)) if "1024" in line)
         assert labels.split() == [str(2**e) for e in range(11)]
-        assert chart.visible_range == (1, 1024)
+        assert visible_range(chart) == (1, 1024)
         # Equal factors take equal room.
         line = frame_of(chart).lines[0]
         assert line.x == pytest.approx([math.log2(length) for length in LENGTHS])
@@ -802,17 +922,17 @@ async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None
 async def test_a_log_axis_zooms_by_factors_around_the_cursor() -> None:
     async with running(RECALL, log_x=True) as (chart, _):
         chart.zoom(1)
-        assert chart.visible_range == (32, 1024)
+        assert visible_range(chart) == (32, 1024)
         chart.action_reset_view()
         chart.cursor = 12
         for _ in range(3):
             chart.zoom(1)
-        low, high = chart.visible_range or (0, 0)
+        low, high = visible_range(chart) or (0, 0)
         assert low < 12 < high
         assert math.log2(high / low) == pytest.approx(10 / 8)
         chart.action_cursor_end()
-        assert chart.visible_range
-        assert chart.visible_range[1] == 1024
+        assert visible_range(chart)
+        assert visible_range(chart)[1] == 1024
 
 
 async def test_a_click_on_a_log_axis_finds_the_nearest_there() -> None:
@@ -850,7 +970,7 @@ async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
         chart.zoom(1)
         await pilot.pause()
         assert "epoch 0" in screen_lines(chart)[1]
-        assert chart.visible_range == pytest.approx((1, math.sqrt(2)))
+        assert visible_range(chart) == pytest.approx((1, math.sqrt(2)))
         chart.action_cursor(1)
         assert chart.cursor == 1
     none = ChartSeries("run", [0, -3], [1, 2], 0)
@@ -931,7 +1051,7 @@ async def test_a_marked_range_out_of_view_shades_nothing() -> None:
         chart.mark_range(0, 20, "in training")
         chart.zoom(1)
         await pilot.pause()
-        assert chart.visible_range == (32, 1024)
+        assert visible_range(chart) == (32, 1024)
         assert set(backgrounds(chart, 0)) == {plot_background(chart)}
         assert "in training: 0 … 20" in screen_lines(chart)[-1]
 
@@ -944,8 +1064,6 @@ async def test_an_equal_mark_is_not_drawn_again(drawn: list[ChartPlot]) -> None:
         chart.mark_range(1.0, 20.0, " seen\n")
         await pilot.pause()
         assert len(drawn) == before
-        with pytest.raises(ValueError, match="below"):
-            chart.mark_range(2, 1, "seen")
 
 
 async def test_the_marked_range_is_named_where_there_is_little_room() -> None:
