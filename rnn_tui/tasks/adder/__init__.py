@@ -73,7 +73,7 @@ ADDER = Task(
     shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place"),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
-        replace(TRAINING, options={"log_loss": True}),
+        TRAINING,
         RESULTS,
         replace(
             LENGTHS,

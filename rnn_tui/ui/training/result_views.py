@@ -16,13 +16,12 @@ from textual.containers import Vertical
 from textual.widgets import RichLog, Static
 
 from rnn_tui.engine.events import LogLine
-from rnn_tui.engine.state import RunState, SpreadSeries
+from rnn_tui.engine.state import RunState, SpreadSeries, Status
 from rnn_tui.tasks.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart, spread_series
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView, TaskView
 from rnn_tui.ui.training.training_view import ChartGrid
-from rnn_tui.ui.training.variants import VariantNames, name_in_chart
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 LONGEST_LOG = 1000  # lines
+EMPTY = "Train a network to its end to see this"
 NONE = "A run that is finished shows its confusion matrix here."
 
 
@@ -168,30 +168,27 @@ class LengthsView(ChartGrid, SpreadView):
                     log_x=log_x,
                     allow_log=False,
                     allow_smoothing=False,
-                    empty_text="A run that is finished shows it here",
                 )
                 for title in titles
             )
         )
-        self.set_class(len(titles) == 1, "-single")
         self._evaluation: SequenceEvaluation | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay out the charts."""
-        yield VariantNames()
-        yield from self.compose_charts()
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw what was evaluated of the run that is looked at."""
-        found = pane.evaluation
+        found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
+        why = "Measured as soon as training is over"
+        if run is None or not run.status.active:
+            why = "Being measured …" if run and run.status is Status.FINISHED else EMPTY
+        for chart in self.charts:
+            chart.say(why)
         self.draw()
 
     def draw(self) -> None:
         """Draw it with the spread that is wanted."""
         found = self._evaluation
         variants = found.config.variants if found else ()
-        self.set_class(self.query_one(VariantNames).show(variants), "-many")
         if found is None:
             for chart in self.charts:
                 chart.mark_range(None, None)  # that of another run
@@ -202,7 +199,7 @@ class LengthsView(ChartGrid, SpreadView):
             chart.show(
                 [
                     spread_series(
-                        name_in_chart(variant, variants),
+                        variant.label,
                         SpreadSeries.of(figure.lengths, figure.spread(at, found.config.seeds)),
                         at,
                         self.spread,

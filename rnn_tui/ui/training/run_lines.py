@@ -99,7 +99,8 @@ class RunBar(Static):
         for state in reversed(states):
             colour = self._runs.colour(state.run_id)
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
-            words = f"{state.config.label} {figures(self._spec, state)} "
+            queued = state.status is Status.LOADING and state is not self._runs.active
+            words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)} "
             name = Content(words.replace("  ", " "))
             if state is chosen:
                 name = name.stylize("bold underline")

@@ -1,41 +1,45 @@
-"""Training as it goes: a chart of losses, a chart of accuracies, and the figures in a table."""
+"""Training as it goes: two charts, or one of every metric, and the figures in a table."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Grid, Vertical
+from textual.content import Content
 
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.state import RunState
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
+from rnn_tui.ui.chart.readout import LINE
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
-from rnn_tui.ui.training.variants import VariantNames, VariantTable, in_few_words, name_in_chart
+from rnn_tui.ui.training.variants import VariantTable, in_few_words, in_short
 from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 SIDE_BY_SIDE_WIDTH = 76
-# Lines from which there is room for a table below the charts.
-EPOCHS_HEIGHT, VARIANTS_HEIGHT = 16, 18
-# Lines below which a chart is better off with those of the table, whose figures are in Results.
-CHART_HEIGHT = 8
+# Lines and columns below which a chart is better off with those of the table, or of another.
+CHART_HEIGHT, SMALL_WIDTH = 8, 24
+# A table's share of the lines, and the lines of its heading.
+TABLE_SHARE, HEADING = 0.25, 1
+# The charts that there are from the start, by what metrics say that they belong to.
+FIRST = ("loss", "accuracy")
 
 
-def training_view(pane: TaskPane, log_loss: bool = False) -> TaskView:
-    """The view of training for a task, by whether a run of it is a set of networks.
-
-    Args:
-        pane: the task's.
-        log_loss: start with a logarithmic loss axis.
-    """
+def training_view(pane: TaskPane) -> TaskView:
+    """The view of training for a task, by whether a run of it is a set of networks."""
     task = pane.spec
     kind = NetworksTraining if task.config(task.default_cell).variants else RunsTraining
-    return kind(pane, log_loss)
+    return kind(pane)
 
 
 class ChartGrid(Vertical, ChartView, TaskView):
@@ -58,45 +62,150 @@ class ChartGrid(Vertical, ChartView, TaskView):
         """Read all of them at the same place."""
         share_cursor(self, self.charts)
 
-    def compose_charts(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         """Lay out the charts."""
         with Grid(id="charts"):
             yield from self.charts
 
     def on_resize(self) -> None:
         """Side by side where there is room for it."""
-        wide = self.size.width >= SIDE_BY_SIDE_WIDTH and len(self.charts) > 1
-        self.set_class(wide, "-side-by-side")
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        count = len(self.charts)
+        columns = min(count, 2) if self.size.width >= SIDE_BY_SIDE_WIDTH else 1
+        if count > 2:
+            columns = max(1, min(math.ceil(math.sqrt(count)), self.size.width // SMALL_WIDTH))
+        grid = self.query_one("#charts", Grid)
+        grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, -(-count // columns)
 
 
 class TrainingCharts(ChartGrid):
-    """The two charts: what a task's metrics say they belong to, losses first.
+    """Two charts of what a task's metrics say they belong to, or one of everything logged.
 
     Args:
         pane: the task's.
-        log_loss: start with a logarithmic loss axis.
     """
 
     DEFAULT_CLASSES = "training-charts"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("metric", "metric", "Metric", "The next metric in the chart in focus"),
+        key("charts", "charts", "Charts", "All metrics as small charts, and back"),
+    ]
 
-    def __init__(self, pane: TaskPane, log_loss: bool) -> None:
-        losses, accuracies = (_charted(pane.spec, chart) for chart in ("loss", "accuracy"))
-        loss = Chart(
-            _title(losses) or "Loss", lower=0.0, id="loss-chart", empty_text="Press t to train"
-        )
-        loss.set_reactive(Chart.log_y, log_loss)
-        one = accuracies[0] if accuracies else Metric("", "accuracy", "%", True)
-        accuracy = Chart(
-            _title(accuracies) or "Accuracy",
-            y_unit=one.unit,
-            lower=one.lower,
-            upper=one.upper,
-            id="accuracy-chart",
-            allow_log=False,
-            empty_text="One point an epoch",
-        )
-        super().__init__(loss, accuracy)
-        self._metrics = losses, accuracies
+    def __init__(self, pane: TaskPane) -> None:
+        super().__init__(*(Chart("", id=f"{name}-chart") for name in FIRST))
+        self._pane = pane
+        self._of = list(FIRST)  # which metrics are in which chart
+        self._all = False
+
+    @property
+    def figures(self) -> dict[str, list[Metric]]:
+        """What there is to draw by the name of its chart, or of the metric: all that is logged."""
+        states = self._pane.states()
+        known = {one.name: one for one in self._pane.spec.metric_definitions}
+        for state in states:
+            known = {one.name: one for one in state.metric_definitions} | known
+        logged = {name for state in states for name in (*state.series, *state.bands)}
+        found: dict[str, list[Metric]] = {name: [] for name in FIRST}
+        stages = {"train": 0, "val": 1}
+        for one in sorted(known.values(), key=lambda one: stages.get(one.stage, 2)):
+            if one.stage in stages and (one.chart or one.name in logged):
+                found.setdefault(one.chart or one.name, []).append(one)
+        return {name: metrics for name, metrics in found.items() if metrics}
+
+    def action_metric(self) -> None:
+        """Show the next metric in the chart that has the focus, or else in the first."""
+        at = next((at for at, chart in enumerate(self._charts) if chart.has_focus), 0)
+        names = list(self.figures)
+        free = [name for name in names if name not in self._of or name == self._of[at]]
+        if free:
+            after = free.index(self._of[at]) + 1 if self._of[at] in free else 0
+            self._of[at] = free[after % len(free)]
+            self.bring_up_to_date(self._pane)
+
+    def action_charts(self) -> None:
+        """Show every metric in a chart of its own, or the two again."""
+        self._all = not self._all
+        self.bring_up_to_date(self._pane)
+        self.focus_view()
+
+    def _have(self, count: int) -> None:
+        """Have so many charts."""
+        for chart in self._charts[count:]:
+            chart.remove()
+        more = [Chart("") for _ in range(count - len(self._charts))]
+        self._charts = (*self._charts[:count], *more)
+        if more:
+            self.query_one("#charts", Grid).mount(*more)
+            share_cursor(self, self._charts)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No other metric where all of them are shown."""
+        if action == "metric" and self._all:
+            return False
+        return super().check_action(action, parameters)
+
+    def _draw_charts(self, states: Sequence[RunState]) -> None:
+        """Draw these runs in the charts, each with what it is of."""
+        figures = self.figures
+        names = list(figures) if self._all else self._of
+        self._have(max(len(names), len(FIRST)))
+        for chart, name in zip(self.charts, names, strict=False):
+            metrics = figures.get(name) or [Metric("", name)]
+            words, title = _words(metrics)
+            chart.describe(title, metrics[0])
+            several = len(states) > 1 or any(state.bands for state in states)
+            marks = [LINE if one.stage == "train" else "●" for one in metrics]
+            if several and len(metrics) > 1:
+                parts = zip(marks, map(in_short, words), strict=True)
+                told = ", ".join(f"{mark} {word}" for mark, word in parts)
+                title = f"{title}: {told}" if title else told
+            chart.say(self._why_empty(metrics), title or ", ".join(words).capitalize())
+            chart.show([one for state in states for one in self._curves(state, metrics, several)])
+
+    def _curves(
+        self, state: RunState, metrics: Sequence[Metric], several: bool
+    ) -> Iterator[ChartSeries]:
+        """The curves of a run; beside a line, marks are not joined by another."""
+        words, _ = _words(metrics)
+        lines = len({one.stage for one in metrics}) == 1
+        for metric, word in zip(metrics, words, strict=True):
+            if metric.name not in state.series:
+                continue
+            series, label = state.series[metric.name], state.config.label
+            points = metric.stage != "train" or _by_epoch(state, metric.name)
+            if len(metrics) > 1:
+                label = (f"{label}, {word}" if lines else label) if several else word
+            colour = self._pane.runs.colour(state.run_id)
+            yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
+
+    def _why_empty(self, metrics: Sequence[Metric]) -> str:
+        """Why there is no curve yet."""
+        state, active = self._pane.chosen, self._pane.runs.active
+        if state is None:
+            return "t trains: then curves grow here"
+        if state.status is Status.LOADING:
+            waits = active is not None and active.run_id != state.run_id
+            return "Queued: a run before it is in training" if waits else "Loading …"
+        if not state.status.active:
+            return "Nothing was logged of this"
+        return "One value an epoch" if metrics[0].stage != "train" else "The first steps …"
+
+    def _fit_table(self, table: Vertical | PlainTable, rows: int, least: int) -> None:
+        """Give a table below the charts the lines of its rows from the start, the charts the rest.
+
+        Args:
+            table: it.
+            rows: how many it has or will have.
+            least: how many have to be seen for it to be worth its lines.
+        """
+        height = self.size.height
+        charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
+        shown = min(rows, max(least, int(height * TABLE_SHARE)))
+        needed = shown + HEADING + table.gutter.height
+        table.display = bool(rows) and not self._all and height >= charts + needed
+        table.styles.height = needed
 
 
 class RunsTraining(TrainingCharts):
@@ -104,31 +213,26 @@ class RunsTraining(TrainingCharts):
 
     def compose(self) -> ComposeResult:
         """Lay out charts above, table below."""
-        yield from self.compose_charts()
-        table = PlainTable(id="epochs", cursor_type="row", zebra_stripes=True)
-        yield table
+        yield from super().compose()
+        yield PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
 
     def on_mount(self) -> None:
         """No run is shown yet."""
         self._columns: tuple[Metric, ...] = ()
         self._shown: tuple[str, int] = ("", 0)
 
-    def on_resize(self) -> None:
-        """No table where there is no room for it."""
-        self.set_class(self.size.height < EPOCHS_HEIGHT, "-low")
-
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw all runs in the charts and the epochs of the chosen one in the table."""
-        states = pane.states()
-        for chart, metrics in zip(self.charts, self._metrics, strict=True):
-            chart.show(
-                [
-                    curve
-                    for state in states
-                    for curve in _curves(state, metrics, pane.runs.colour(state.run_id))
-                ]
-            )
+        self._draw_charts(pane.states())
         self._show_epochs(pane.chosen, pane.spec)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        run = self._pane.chosen
+        table = self.query_one("#epochs", PlainTable)
+        table.border_title = Content(f"Epochs of {run.config.label}" if run else "")
+        self._fit_table(table, run.config.epochs if run else 0, 3)
 
     def _show_epochs(self, chosen: RunState | None, task: Task) -> None:
         table = self.query_one("#epochs", PlainTable)
@@ -142,10 +246,11 @@ class RunsTraining(TrainingCharts):
         if columns != self._columns:
             self._columns = columns
             for label in ("epoch", *map(in_few_words, columns), "seconds") if columns else ():
-                table.add_column(label)
+                table.add_column(Text(label, justify="right"))
         for row in rows[shown_count:]:
             figures = (one.format(row.metrics[one.name]) for one in columns)
-            table.add_row(str(row.epoch), *figures, f"{row.seconds:.1f}")
+            cells = (str(row.epoch), *figures, f"{row.seconds:.1f}")
+            table.add_row(*(Text(cell, justify="right") for cell in cells))
         if len(rows) > shown_count:
             table.move_cursor(row=table.row_count - 1)
         self._shown = (run_id, len(rows))
@@ -154,89 +259,56 @@ class RunsTraining(TrainingCharts):
 class NetworksTraining(TrainingCharts, SpreadView):
     """Loss and accuracy of the chosen run, one curve a network: the mean over its seeds."""
 
-    def __init__(self, pane: TaskPane, log_loss: bool) -> None:
-        super().__init__(pane, log_loss)
+    def __init__(self, pane: TaskPane) -> None:
+        super().__init__(pane)
         self._table = VariantTable(pane, short=True)
-        self._state: RunState | None = None
-        self._networks = 0
 
     def compose(self) -> ComposeResult:
         """Lay out charts above, table below."""
-        yield VariantNames()
-        yield from self.compose_charts()
+        yield from super().compose()
         yield self._table
 
-    def on_resize(self) -> None:
-        """Fit the new size."""
-        self._fit()
-
-    def _fit(self) -> None:
-        """No table where it would squeeze the charts."""
-        width, height = self.size
-        # A headline, and with a run the headings and a line for each network.
-        table = 1 + (self._networks + 1 if self._networks else 0)
-        names = self.query_one(VariantNames).get_content_height(self.size, self.size, width)
-        charts = CHART_HEIGHT if width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
-        self.set_class(height < max(VARIANTS_HEIGHT, charts + table + names), "-low")
+    def _lay_out(self) -> None:
+        super()._lay_out()
+        run = self._pane.chosen
+        rows = len(run.config.variants) if run else 0
+        self._fit_table(self._table, rows, rows)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Draw the run that is looked at."""
-        self._state = pane.chosen
         self.draw()
         self._table.bring_up_to_date(pane)
+        self._lay_out()
 
     def draw(self) -> None:
         """Draw the run with the spread that is wanted."""
-        variants = self._state.config.variants if self._state else ()
-        self.set_class(self.query_one(VariantNames).show(variants), "-many")
-        if len(variants) != self._networks:
-            self._networks = len(variants)
-            self._fit()
-        for chart, metrics in zip(self.charts, self._metrics, strict=True):
-            chart.show([*self._bands(metrics)])
+        self._draw_charts([self._pane.chosen] if self._pane.chosen else [])
 
-    def _bands(self, metrics: Sequence[Metric]) -> Iterator[ChartSeries]:
-        state = self._state
+    def _curves(
+        self, state: RunState, metrics: Sequence[Metric], several: bool
+    ) -> Iterator[ChartSeries]:
+        variants = state.config.variants
         for metric in metrics:
-            if state is None or metric.name not in state.bands:
+            if metric.name not in state.bands:
+                for one in super()._curves(state, [metric], several):
+                    yield replace(one, name="all networks", colour=len(variants))
                 continue
-            variants, points = state.config.variants, metric.stage != "train"
+            points = metric.stage != "train"
             for at, (variant, band) in enumerate(
                 zip(variants, state.bands[metric.name], strict=True)
             ):
-                name = name_in_chart(variant, variants)
-                if metric is not metrics[0] and name:
-                    name = f"{name} {metric.label}"
-                yield spread_series(name, band, at, self.spread, points)
+                yield spread_series(variant.label, band, at, self.spread, points)
 
 
-def _charted(task: Task, chart: str) -> list[Metric]:
-    """The metrics that a chart is of."""
-    return [metric for metric in task.metric_definitions if metric.chart == chart]
+def _words(metrics: Sequence[Metric]) -> tuple[list[str], str]:
+    """What tells metrics of a chart apart, and what they are: training and validation; Loss."""
+    labels = [one.label for one in metrics]
+    last = labels[0].split()[-1]
+    if len(labels) > 1 and all(label.endswith(f" {last}") for label in labels):
+        return [label.removesuffix(f" {last}") for label in labels], last.capitalize()
+    return labels, labels[0].capitalize() if len(labels) == 1 else ""
 
 
-def _title(metrics: Sequence[Metric]) -> str:
-    """What the metrics are, as short as it can be said: `Loss: ─ training, ● validation`."""
-    if len(metrics) < 2:
-        return "".join(metric.label.capitalize() for metric in metrics)
-    last = metrics[0].label.split()[-1]
-    marks = [("─" if one.stage == "train" else "●", one.label) for one in metrics]
-    if all(one.label.endswith(f" {last}") for one in metrics):
-        marks = [(mark, label.removesuffix(f" {last}")) for mark, label in marks]
-        last = f"{last.capitalize()}: "
-    else:
-        last = ""
-    return last + ", ".join(f"{mark} {label}" for mark, label in marks)
-
-
-def _curves(state: RunState, metrics: Sequence[Metric], colour: int) -> Iterator[ChartSeries]:
-    """The curves of a run: the first with its name; one drawn otherwise needs none."""
-    for metric in metrics:
-        if metric.name not in state.series:
-            continue
-        series, points = state.series[metric.name], metric.stage != "train"
-        name = state.config.label
-        if metric is not metrics[0]:
-            alike = points == (metrics[0].stage != "train")
-            name = f"{name}, {metric.label}" if alike else ""
-        yield ChartSeries(name, series.x, series.y, colour, points)
+def _by_epoch(state: RunState, name: str) -> bool:
+    """Whether a training metric has a value an epoch; the loss has one of each step, too."""
+    return name != "train_loss" and bool(state.epochs) and name in state.epochs[0].metrics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.console import JustifyMethod
@@ -10,8 +10,6 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.geometry import Size
-from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.metrics import Metric
@@ -24,62 +22,18 @@ from rnn_tui.ui.widgets.plain import PlainTable
 if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
-# Beyond so many names, they have lines of their own above the charts.
-MOST_NAMES = 3
-GAP = "  "
 FIGURES = ("mean", "sd", "min", "max", "n", "report")
-EMPTY = "A run shows mean and spread over its seeds here."
+EMPTY = "t trains: then mean and spread over the seeds stand here, network by network."
 
 
 def in_few_words(metric: Metric) -> str:
     """A metric's title, for a narrow column."""
-    return metric.title.replace("validation", "val").replace("training", "train")
+    return in_short(metric.title)
 
 
-def name_in_chart(variant: Variant, variants: Sequence[Variant]) -> str:
-    """What a chart's legend calls a variant: nothing where `VariantNames` names it."""
-    return variant.label if len(variants) <= MOST_NAMES else ""
-
-
-class VariantNames(Widget):
-    """The names, as many beside each other as fit; a line of text would break within a name."""
-
-    def __init__(self) -> None:
-        super().__init__(classes="variants")
-        self._variants: tuple[Variant, ...] = ()
-
-    def show(self, variants: Sequence[Variant]) -> bool:
-        """Name them where a chart's own legend does not; returns whether that is so."""
-        shown = tuple(variants) if len(variants) > MOST_NAMES else ()
-        if shown != self._variants:
-            self._variants = shown
-            self.refresh(layout=True)
-        return bool(shown)
-
-    def get_content_height(
-        self,
-        container: Size,  # noqa: ARG002 (the names are Textual's)
-        viewport: Size,  # noqa: ARG002
-        width: int,
-    ) -> int:
-        """As many lines as the names need."""
-        return len(self._lines(width))
-
-    def render(self) -> Content:
-        """Write them at the present width, in the colours of the theme."""
-        return Content("\n").join(self._lines(self.content_size.width))
-
-    def _lines(self, width: int) -> list[Content]:
-        dark = self.app.current_theme.dark
-        lines: list[Content] = []
-        for at, variant in enumerate(self._variants):
-            name = Content(f"{curve_marker(at)} {variant.label}")
-            name = name.stylize(curve_colour(at, dark))
-            if lines and lines[-1].cell_length + len(GAP) + name.cell_length <= width:
-                lines[-1] += Content(GAP) + name
-            else:
-                lines.append(name)
-        return lines
+def in_short(words: str) -> str:
+    """Words for a metric, in fewer letters."""
+    return words.replace("validation", "val").replace("training", "train")
 
 
 class VariantTable(Vertical, TaskView):
@@ -91,13 +45,13 @@ class VariantTable(Vertical, TaskView):
     """
 
     def __init__(self, pane: TaskPane, short: bool = False) -> None:
-        super().__init__()
+        super().__init__(classes="panel")
         self._spec, self._short = pane.spec, short
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Lay out a headline and the table."""
-        yield Static(EMPTY, classes="headline", markup=False)
+        """Lay out the table, or what is said without one."""
+        yield Static(EMPTY, markup=False)
         table = PlainTable(cursor_type="row", zebra_stripes=True)
         for label in ("network", *FIGURES, "which is"):
             # A heading of figures stands above their right ends, as they are aligned there.
@@ -121,7 +75,10 @@ class VariantTable(Vertical, TaskView):
         rows = list(self._rows(state)) if state else []
         table = self.query_one(PlainTable)
         table.display = bool(rows)
-        self.query_one(".headline", Static).update(self._headline(state) if rows else EMPTY)
+        self.border_title = Content(self._headline(state) if state and rows else "")
+        empty = self.query_one(Static)
+        empty.display = not rows
+        empty.update("No epoch is over yet." if state else EMPTY)
         at = table.cursor_row
         table.clear()
         for row in rows:
@@ -142,9 +99,7 @@ class VariantTable(Vertical, TaskView):
                 report = self._spec.published_figure(metric.name, cell, variant)
                 yield _row(mark, variant, metric, spread, report)
 
-    def _headline(self, state: RunState | None) -> str:
-        if state is None:
-            return EMPTY
+    def _headline(self, state: RunState) -> str:
         seeds = sorted({replica.seed for replica in state.config.replicas})
         words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
         epoch = f"epoch {len(state.epochs)} of {state.config.epochs}"

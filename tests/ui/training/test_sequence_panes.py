@@ -279,8 +279,8 @@ async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
         titles = [row[0] for row in rows if not any(row[1:])]
         assert titles == ["test accuracy (%)", "val accuracy (%)", "train loss"]
         assert rows[1][1:6] == figures_of(values[:4])
-        headline = app.pane.query_one("#results .headline", Static)
-        assert "seeds 0 … 3" in str(headline.content)
+        headline = app.pane.query_one("#results VariantTable", VariantTable).border_title
+        assert "seeds 0 … 3" in str(headline)
 
 
 async def test_one_seed_has_no_deviation(runs: ScriptedSets) -> None:
@@ -289,6 +289,79 @@ async def test_one_seed_has_no_deviation(runs: ScriptedSets) -> None:
         await finish(pilot, runs)
         assert [row[2] for row in cells(short_table(app))] == ["–"] * 3
         assert "seed 0" in screen_text(app)
+
+
+async def test_a_run_that_waits_for_another_is_queued_and_says_so(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs) as (app, pilot):
+        assert "t trains" in screen_text(app)
+        app.pane.query_one("#model-gru", Checkbox).value = True
+        await start(pilot, runs)
+        await wait_until(pilot, lambda: len(app.pane.states()) == 2)
+        first, second = app.pane.states()
+        await wait_until(pilot, lambda: f"{second.config.label} queued" in screen_text(app))
+        assert f"{first.config.label} queued" not in screen_text(app)
+        app.pane._choose(second.run_id)
+        await wait_until(pilot, lambda: "Queued: a run before it" in screen_text(app))
+        await finish(pilot, runs)
+
+
+async def test_table_and_charts_have_their_lines_before_the_first_figure(
+    runs: ScriptedSets,
+) -> None:
+    async with looking_at("adder", runs, (80, 24)) as (app, pilot):
+        charts = app.pane.query_one(NetworksTraining).charts
+        field(app, "seeds").value = "4"
+        await start(pilot, runs)
+        table = short_table(app)
+        await wait_until(pilot, lambda: len(cells(table)) == 6)
+        # All six networks are seen, below charts that can be read.
+        assert table.query_one(DataTable).size.height == 7
+        assert all(chart.size.height >= 8 for chart in charts)
+        before = table.size
+        await finish(pilot, runs)
+        assert table.size == before
+
+
+async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
+    runs = TrainingManager()
+    async with looking_at("recall", runs) as (app, pilot):
+        for name, typed in (
+            ("seeds", "2"), ("epochs", "2"), ("training-size", "640"), ("test-size", "20"),
+            ("hidden-sizes", "2,3"),
+        ):  # fmt: skip
+            field(app, name).value = typed
+        app.pane.query_one(SettingsForm).focus_first()
+        await pilot.press("t")
+        await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
+        app.pane.focus_view()
+        view = app.pane.query_one(NetworksTraining)
+
+        def titles() -> list[str]:
+            return [str(chart.border_title).partition(" ·")[0] for chart in view.charts]
+
+        seen = []
+        for _ in range(4):
+            seen.append(titles()[0])
+            assert titles()[1] == "Validation accuracy (%)"
+            assert view.charts[0].prepared
+            await pilot.press("j")
+        assert sorted(seen) == [
+            "Gradient norm", "Learning rate", "Training loss", "Validation loss",
+        ]  # fmt: skip
+        assert titles()[0] == seen[0]
+        await pilot.press("C")
+        await wait_until(pilot, lambda: all(chart.is_mounted for chart in view.charts))
+        assert sorted(titles()) == sorted([*seen, "Validation accuracy (%)"])
+        for chart in view.charts:
+            assert chart.prepared
+            assert chart.size.height > 5
+        rate = view.charts[titles().index("Learning rate")]
+        assert [one.name for one in rate.prepared] == ["all networks"]
+        await pilot.press("C")
+        await pilot.pause()
+        assert titles() == [seen[0], "Validation accuracy (%)"]
+        assert short_table(app).display
+    assert runs.close(5)
 
 
 # What else a finished run shows
