@@ -27,10 +27,13 @@ def _text(app: RnnTuiApp) -> str:
 # By tab and view: a key, and what on the screen changes by it.
 MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
     ("mnist", "training"): ("m", lambda app: _front(app, Chart).smoothing),
+    ("mnist", "draw"): ("space", _text),
     ("mnist", "inside"): ("left", _text),
     ("recall", "training"): ("l", lambda app: _front(app, Chart).log_y),
+    ("recall", "prompt"): ("i", lambda app: _front(app, Input).value),
     ("recall", "inside"): ("left", _text),
     ("adder", "training"): ("l", lambda app: _front(app, Chart).log_y),
+    ("adder", "calculator"): ("i", lambda app: _front(app, Input).value),
     ("adder", "inside"): ("left", _text),
     ("runs", "all-runs"): ("b", lambda app: str(app.query_one(RunsTable).border_subtitle)),
     ("report", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
