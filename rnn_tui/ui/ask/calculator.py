@@ -23,6 +23,7 @@ from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumLines, TallyTable
 from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 from rnn_tui.ui.widgets.plain import PlainSelect
@@ -36,7 +37,7 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which nothing needs to be left out, and from which there is room for air.
 FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
 
-HINTS = "^r random numbers · ^t base · Enter other number · Esc to bits, ←→ scroll"
+HINTS = "i random · w base · n network; in a field with Alt · Enter other number · Esc leaves it"
 
 
 def calculator_view(_pane: object) -> CalculatorPanel:
@@ -48,8 +49,9 @@ class CalculatorPanel(AskPanel):
     """Two numbers, their addition on paper by the network, the sum in every base."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+r", "draw", "Random", tooltip="Fill in two random numbers"),
-        Binding("ctrl+t", "next_base", "Base", tooltip="Type binary, decimal, hexadecimal numbers"),
+        key("other", "draw", "Random", "Fill in two random numbers"),
+        key("show", "next_base", "Base", "Type binary, decimal, hexadecimal numbers"),
+        key("network", "next_network", "Network", "The next network adds, then all vote"),
         Binding("up", "scroll_answer(-1)", "Scroll up", show=False),
         Binding("down", "scroll_answer(1)", "Scroll down", show=False),
     ]
@@ -161,6 +163,11 @@ class CalculatorPanel(AskPanel):
         """Type numbers in the next base."""
         names, select = [base.name for base in BASES], self.query_one("#base", Select)
         select.value = names[(names.index(str(select.value)) + 1) % len(names)]
+
+    def action_next_network(self) -> None:
+        """Let the next network add, and after the last let all vote."""
+        if self._adders is not None:
+            self._replicas.choose_next(self._adders.config)
 
     def action_draw(self) -> None:
         """Fill in two random numbers of a random length."""

@@ -16,7 +16,6 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from rnn_tui.ui.ask.calculator_answer import SumAnswer
-from rnn_tui.ui.widgets.fields import TypesDigits
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9
@@ -52,7 +51,7 @@ class _Row:
     between: str = ""
 
 
-class ColumnAddition(ScrollView, TypesDigits, can_focus=True):
+class ColumnAddition(ScrollView, can_focus=True):
     """Carries, true and told by the state, both numbers, the answer, its errors, the true sum.
 
     The most significant bit is at the left. Where all fits, bits stand a cell apart; where not,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,8 +14,9 @@ from textual.widgets import Select
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig, replica_of
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.fields import TypedInput, TypesDigits
+from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
 
 FAILURE = "The networks could not answer; the log file has the details."
@@ -25,13 +25,14 @@ FAILURE = "The networks could not answer; the log file has the details."
 class AskPanel(Vertical, TaskView):
     """Fields to type into, and the answers below.
 
-    In a field all printable keys are text. On the answers single keys are commands of the app, but
-    digits go into the first field. A panel says how it loads weights, asks them and shows answers.
+    In a field all printable keys are text; on the answers they are commands. A panel says how it
+    loads weights, asks them and shows answers.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the answers"),
-        Binding("enter", "type", "Type", show=False, tooltip="Go to the first field"),
+        Binding("enter", "type", "Type", show=False),
+        key("type", "type", "Type", "Go to the first field"),
     ]
 
     # The weights that a user named; None to have them chosen.
@@ -73,12 +74,6 @@ class AskPanel(Vertical, TaskView):
     def focus_view(self) -> None:
         """Put the focus on the answers, where single keys are commands of the app."""
         self.answers_view.focus()
-
-    @on(TypesDigits.Typed)
-    def _type_digit(self, event: TypesDigits.Typed) -> None:
-        """A digit typed at the answers goes into the first field."""
-        event.stop()
-        self.query(TypedInput).first().type_at_end(event.text)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Leave Escape to the app where there is no field to leave."""
@@ -134,6 +129,6 @@ class ReplicaSelect(Horizontal):
 
     def choose_next(self, config: SequenceConfig) -> None:
         """Choose the next variant, and after the last the first."""
-        labels = [one.label for one in config.variants]
+        labels = [*(one.label for one in config.variants), *self._extra]
         at = labels.index(self.chosen[0]) if self.chosen[0] in labels else -1
         self._variants.value = labels[(at + 1) % len(labels)]

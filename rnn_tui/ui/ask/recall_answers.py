@@ -24,7 +24,6 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars
-from rnn_tui.ui.widgets.fields import TypesDigits
 from rnn_tui.ui.widgets.plain import PlainTable
 
 # The report's table: how many sequences of each length, at how many lengths at most.
@@ -243,7 +242,7 @@ class AnswerColumn(DigitColumn):
         self.set_class(answer != true, "-wrong")
 
 
-class AnswerColumns(HorizontalScroll, TypesDigits):
+class AnswerColumns(HorizontalScroll):
     """As many columns as the weights have variants; takes the focus, so that keys are commands."""
 
     async def show(self, answers: RecallAnswers, seed: int | None) -> None:

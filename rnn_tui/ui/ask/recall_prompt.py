@@ -27,6 +27,7 @@ from rnn_tui.ui.ask.recall_answers import (
     RecallTable,
     draw_within,
 )
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.fields import TypedInput
@@ -40,8 +41,8 @@ ROOMY_HEIGHT = 24
 # Lines that the prompt takes, apart from its notes and its hints.
 PROMPT_HEIGHT = 15
 
-PROMPT_HINTS = "↑ ↓ position · ^r random · ^n seed · ^t table · Esc leaves, Enter returns"
-TABLE_HINTS = "^t back · ^r draw anew · ^n seed · ^↑ ^↓ position"
+PROMPT_HINTS = "↑ ↓ position · i random · n seed · w table; in a field with Alt · Esc leaves it"
+TABLE_HINTS = "w back · i draw anew · n seed · Ctrl+↑ Ctrl+↓ position"
 
 
 def prompt_view(_pane: object) -> RecallPromptPanel:
@@ -56,9 +57,9 @@ class RecallPromptPanel(AskPanel):
         # As long as the footer has room for on a narrow screen.
         Binding("up,ctrl+up", "move(1)", "Pos.", key_display="↑↓", tooltip="Next position"),
         Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Position before"),
-        Binding("ctrl+r", "draw", "Random", tooltip="Fill in random digits; draw a new table"),
-        Binding("ctrl+n", "next_seed", "Seed", tooltip="Next seed's answers, then their mean"),
-        Binding("ctrl+t", "table", "Table", tooltip="The report's table of sequences, and back"),
+        key("other", "draw", "Random", "Fill in random digits; draw a new table"),
+        key("network", "next_seed", "Seed", "The next seed's answers, then the mean of all"),
+        key("show", "table", "Table", "The report's table of sequences, and back"),
     ]
 
     def __init__(self) -> None:
@@ -299,7 +300,7 @@ class RecallPromptPanel(AskPanel):
         self.query_one("#recall-hints", Static).update(TABLE_HINTS if to_table else PROMPT_HINTS)
         self.set_class(to_table, "-table")
         if not to_table:
-            self.focus_field()
+            self.focus_view()
             return
         self.query_one(DataTable).focus()
         if self._drawn is None or self._drawn_for != self._position:

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
 from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
+from rnn_tui.ui.shell.key_table import key
 
 BRUSHES = ("fine", "medium", "broad")
 LEFT, RIGHT = 1, 3
@@ -38,11 +39,12 @@ class DrawingPad(InkImage, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "pen", "Pen", tooltip="Pen down, or up; while it is down, arrows draw"),
-        Binding("b", "brush", "Brush", tooltip="The next size of the brush"),
-        Binding("e", "eraser", "Eraser", tooltip="Eraser in place of the pen, and back"),
-        Binding("u,ctrl+z", "undo", "Undo", key_display="u", tooltip="Take the last stroke back"),
-        Binding("y,ctrl+y", "redo", "Redo", key_display="y", tooltip="Draw it again"),
-        Binding("delete,backspace", "wipe", "Clear", key_display="Del", tooltip="Start anew"),
+        key("larger", "brush(1)", "Brush", "A broader brush", display="+-"),
+        key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
+        key("eraser", "eraser", "Eraser"),
+        key("undo", "undo", "Undo", "Take the last stroke back", display="u"),
+        key("redo", "redo", "Redo", "Draw it again", display="U"),
+        key("clear", "wipe", "Clear", "Take everything off the pad"),
         Binding("left", "move(-1, 0)", "Left", show=False),
         Binding("right", "move(1, 0)", "Right", show=False),
         Binding("up", "move(0, -1)", "Up", show=False),
@@ -157,9 +159,9 @@ class DrawingPad(InkImage, can_focus=True):
         self._lift()
         self._show()
 
-    def action_brush(self) -> None:
-        """Take the next brush; a pen that is down goes on with it."""
-        self._brush = (self._brush + 1) % len(RADII)
+    def action_brush(self, by: int) -> None:
+        """Take a broader brush, or a finer one; a pen that is down goes on with it."""
+        self._brush = min(max(0, self._brush + by), len(RADII) - 1)
         self._change_pen()
 
     def action_eraser(self) -> None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Label, Static
+from textual.widgets import Label
 
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.tasks.mnist import MNIST
@@ -35,10 +32,6 @@ def drawing_view(_pane: object) -> DrawingPanel:
 class DrawingPanel(Vertical, NetworkView):
     """A pad, and beside it what networks make of what is drawn there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+n", "next_network", "Network", show=False, tooltip="The next network answers")
-    ]
-
     def __init__(self) -> None:
         super().__init__()
         # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
@@ -50,7 +43,6 @@ class DrawingPanel(Vertical, NetworkView):
         with Horizontal(id="drawing-choice"):
             yield Label("network")
             yield NetworkSelect(MNIST.name, id="drawing-network")
-            yield Static("^n next", markup=False)
         with Horizontal(id="drawing-body"):
             with Vertical(id="drawing-frame"):
                 yield DrawingPad()
@@ -89,10 +81,6 @@ class DrawingPanel(Vertical, NetworkView):
     def busy(self) -> bool:
         """Whether weights or an answer are under way."""
         return self._asking.busy or self.networks.busy
-
-    def action_next_network(self) -> None:
-        """Let the next network answer."""
-        self.networks.choose_next()
 
     # Asking
 

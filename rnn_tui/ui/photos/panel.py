@@ -23,14 +23,16 @@ from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
-from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotosExportScreen
+from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.training.result_views import confusion_table
 from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
-    pass
     from rnn_tui.photos.collection import ReadingSummary
+    from rnn_tui.photos.digit.picture import Picture
+    from rnn_tui.photos.reader import Reading
 
 ROOMY_HEIGHT = 38
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
@@ -49,18 +51,15 @@ class PhotosPanel(Vertical, NetworkView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # As long as the footer has room for on a narrow screen.
-        Binding("ctrl+x", "stop", "Stop", tooltip="Stop reading photos"),
-        Binding("o,ctrl+o", "open", "Open", tooltip="Choose photos in a tree of folders"),
+        key("open", "open", "Open", "Choose photos in a tree of folders"),
         Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),
-        Binding("b", "sort", "Sort", tooltip="Sort by name, confidence, prediction"),
-        Binding("w", "filter", "Filter", tooltip="Show all, the doubtful, the wrong"),
-        Binding("a", "matrix", "Matrix", tooltip="Accuracy and confusion matrix"),
-        Binding("e", "export", "Export", tooltip="Write a table, or images for training"),
-        Binding("1", "label(1)", "Label", key_display="0-9", tooltip="Say what a photo shows"),
-        *(Binding(f"{n}", f"label({n})", "Label", show=False) for n in (0, *range(2, 10))),
-        Binding("backspace,delete", "label(-1)", "Unlabel", show=False, tooltip="Take that back"),
+        key("show", "show", "Show", "All photos, the doubtful, the wrong, the confusion matrix"),
+        key("sort", "sort", "Sort", "Sort by name, confidence, prediction"),
+        key("label", "label", "Label", "Say which digit a photo shows"),
+        key("export", "export", "Export", "Write a table, or images for training"),
+        Binding("backspace", "unlabel", "Unlabel", show=False, tooltip="Take a label away"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop; go back to the gallery"),
-        Binding("slash", "type", "Type", show=False, tooltip="Go to the field for paths"),
+        key("type", "type", "Type", "Go to the field for paths", show=False),
     ]
 
     def __init__(self) -> None:
@@ -213,19 +212,13 @@ class PhotosPanel(Vertical, NetworkView):
         """Offer what has something to do here; the other keys are the app's."""
         there = self._grid.selected is not None
         match action:
-            case "stop":
-                return self._form.reading
-            case "label":
+            case "label" | "unlabel":
                 return there and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
                 return there and isinstance(self.app.focused, PhotoGrid)
-            case "sort" | "filter" | "matrix" | "export":
+            case "sort" | "show" | "export":
                 return True if len(self._photos) else None
         return True
-
-    def action_stop(self) -> None:
-        """Stop reading; what was read stays."""
-        self._form.stop()
 
     def action_leave(self) -> None:
         """One step back: to the gallery, out of the field, or stop reading."""
@@ -234,7 +227,7 @@ class PhotosPanel(Vertical, NetworkView):
         elif self._in_form:
             self.focus_view()
         elif self._form.reading:
-            self.action_stop()
+            self._form.stop()
         else:
             raise SkipAction  # it may mean something to the screen
 
@@ -267,8 +260,13 @@ class PhotosPanel(Vertical, NetworkView):
 
     @on(PhotoDetail.Step)
     def _step(self, event: PhotoDetail.Step) -> None:
-        self._grid.action_move(event.by)
-        self._show_detail()
+        self._go(event.by)
+
+    def _go(self, by: int) -> None:
+        """Select another photo, in the gallery or in detail."""
+        self._grid.action_move(by)
+        if self.view == DETAIL:
+            self._show_detail()
 
     def action_sort(self) -> None:
         """Sort by the next property."""
@@ -277,24 +275,40 @@ class PhotosPanel(Vertical, NetworkView):
         photos.arrange()
         self._show_photos(keep=self._grid.place > 0)
 
-    def action_filter(self) -> None:
-        """Show the next part of the photos."""
-        photos = self._photos
-        photos.filter = FILTERS[(FILTERS.index(photos.filter) + 1) % len(FILTERS)]
-        photos.arrange()
+    def action_show(self) -> None:
+        """Show the next part of the photos; after the last the matrix of all, then all again."""
+        if self.view == MATRIX:
+            self._switch(GALLERY)
+        else:
+            photos = self._photos
+            photos.filter = FILTERS[(FILTERS.index(photos.filter) + 1) % len(FILTERS)]
+            photos.arrange()
+            if photos.filter == FILTERS[0]:
+                self._switch(MATRIX)
         self._show_photos()
 
-    def action_matrix(self) -> None:
-        """Show the confusion matrix, or the gallery again."""
-        self._switch(GALLERY if self.view == MATRIX else MATRIX)
-        self._matrix.show(self._photos.summary)
+    def action_label(self) -> None:
+        """Ask which digit the selected photo shows, then the next one, until that is left."""
+        self.app.push_screen(LabelScreen(self._at_question, self._label, self._go))
 
-    def action_label(self, digit: int) -> None:
-        """Say what the selected photo shows; -1 takes that back."""
+    def action_unlabel(self) -> None:
+        """Take the user's label of the selected photo away."""
+        self._label(None)
+
+    def _at_question(self) -> tuple[Reading | None, Picture | None]:
+        """The selected reading, and its photo where that is there."""
+        at = self._grid.selected
+        reading = self._photos[at] if at is not None else None
+        return reading, self._grid.thumbnails.get(reading.path) if reading is not None else None
+
+    def _label(self, digit: int | None) -> None:
         at = self._grid.selected
         if at is not None:
-            self._photos.label(at, digit if digit >= 0 else None)
+            self._photos.label(at, digit)
             self._show_photos()
+            # One that is no longer among those shown has made way for the next already.
+            if digit is not None and self._grid.selected == at:
+                self._go(1)
 
     def action_export(self) -> None:
         """Write the photos that are shown to a file."""
@@ -303,7 +317,7 @@ class PhotosPanel(Vertical, NetworkView):
 
 NONE_YET = (
     "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
-    "7_2.png), or press a digit on a photo to say what it shows."
+    "7_2.png), or press # on a photo to say what it shows."
 )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -21,14 +21,18 @@ from textual.widgets.tree import TreeNode
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
+from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
-from rnn_tui.ui.widgets.prompts import ExportPrompt
+from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
 
 if TYPE_CHECKING:
+    from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
 LONGEST_NAME = 255
+LABEL_BOX = (28, 14)
+SECONDS_BETWEEN_LOOKS = 0.1
 
 
 class PhotoTree(DirectoryTree):
@@ -104,10 +108,9 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave"),
-        Binding("full_stop", "hidden", "Hidden"),
+        Binding("H", "hidden", "Hidden"),
         Binding("backspace", "up", "Up"),
         Binding("tilde", "home", "Home"),
-        Binding("slash", "root", "Root"),
     ]
 
     def __init__(self, start: Path | None = None) -> None:
@@ -124,8 +127,8 @@ class ChoosePathScreen(ModalScreen[Path | None]):
                 yield Button("Choose ⏎", variant="primary", compact=True, id="choose")
                 yield Button("Above ⌫", compact=True, id="up")
                 yield Button("Home ~", compact=True, id="home")
-                yield Button("Root /", compact=True, id="root")
-                yield Button("Hidden .", compact=True, id="hidden")
+                yield Button("Root", compact=True, id="root")
+                yield Button("Hidden H", compact=True, id="hidden")
                 yield Button("Leave Esc", compact=True, id="leave")
 
     def on_mount(self) -> None:
@@ -182,6 +185,60 @@ def _next_root(path: Path) -> Path:
     if path != anchor or str(anchor) not in drives:
         return anchor
     return Path(drives[(drives.index(str(anchor)) + 1) % len(drives)])
+
+
+class LabelScreen(Prompt):
+    """Asks which digit a photo shows, and then the next one, until it is left.
+
+    Args:
+        at_question: gives the reading that is asked about, and its photo.
+        label: takes the answer, and goes on to the next; None takes a label away.
+        move: goes so many photos further.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "move(-1)", "The photo before", show=False),
+        Binding("right", "move(1)", "The next photo", show=False),
+        Binding("backspace", "answer(None)", "Take the label away", show=False),
+        *(Binding(f"{n}", f"answer({n})", f"It is {n}", show=False) for n in range(10)),
+    ]
+
+    def __init__(
+        self,
+        at_question: Callable[[], tuple[Reading | None, Picture | None]],
+        label: Callable[[int | None], None],
+        move: Callable[[int], None],
+    ) -> None:
+        super().__init__()
+        self._at_question, self._label, self.action_move = at_question, label, move
+
+    def compose(self) -> ComposeResult:
+        """The photo, its name, what it was read as."""
+        with Vertical(id="label") as dialog:
+            dialog.border_title = "What digit is this?"
+            dialog.border_subtitle = "0–9 label · ←→ · ⌫ no label · Esc leaves"
+            yield PhotoImage(*LABEL_BOX)
+            yield self.note()
+
+    def on_mount(self) -> None:
+        """Follow the gallery, whose photos come from the disk."""
+        self.set_interval(SECONDS_BETWEEN_LOOKS, self._show)
+        self._show()
+
+    def _show(self) -> None:
+        reading, picture = self._at_question()
+        if reading is None:
+            self.dismiss()
+            return
+        self.query_one(PhotoImage).show(picture)
+        read = reading.error or f"read as {reading.best}"
+        label = "no label yet" if reading.label is None else f"labelled {reading.label}"
+        self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}")
+
+    def action_answer(self, digit: int | None) -> None:
+        """Label it."""
+        self._label(digit)
+        self._show()
 
 
 FORMS = {
@@ -253,7 +310,7 @@ def _write(form: str, path: Path, readings: Sequence[Reading], predicted: bool) 
         return f"{_photos(len(readings))} written to {shown}."
     data = labelled(readings, predicted=predicted)
     if not len(data.labels):
-        raise DataError("No photo has a label: press a digit on a photo to give it one.")
+        raise DataError("No photo has a label: press # on a photo to give it one.")
     (write_npz if form == "npz" else write_idx)(path, data)
     return f"{_photos(len(data.labels))} with labels written to {shown}."
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from textual import events
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import Checkbox, Input
 
 from rnn_tui.engine.errors import printable
@@ -22,33 +21,6 @@ class MarkedCheckbox(Checkbox):
         """Mark or unmark the box."""
         self.BUTTON_INNER = "✓" if self.value else " "
         super().watch_value()
-
-
-DIGITS = frozenset("0123456789")
-
-
-class TypesDigits(Widget):
-    """A part of a panel in which keys are commands of the app, but digits are typed into a field.
-
-    The panel takes `Typed` and gives the field the focus. To be the last of a class's bases:
-    Textual takes default styles from the first.
-    """
-
-    @dataclass
-    class Typed(Message):
-        """A digit, the `text`, was typed."""
-
-        text: str
-
-    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
-        """Whether a key is for the field and no command."""
-        return character is not None and character in DIGITS
-
-    def on_key(self, event: events.Key) -> None:
-        """Hand digits on."""
-        if event.character is not None and event.character in DIGITS:
-            event.stop()
-            self.post_message(self.Typed(event.character))
 
 
 class TypedInput(Input):
@@ -77,19 +49,6 @@ class TypedInput(Input):
         super().__init__(value, placeholder, max_length=most, compact=True, id=id)
         self.cursor_blink = False
         self._most = most
-
-    def type_at_end(self, text: str) -> None:
-        """Take the focus and put `text` after what is there."""
-        # Coming to a field with Tab selects it all, and the next character would replace it.
-        self.select_on_focus = False
-        self.focus()
-        self.cursor_position = len(self.value)
-        self.insert_text_at_cursor(text)
-
-    def _on_focus(self, event: events.Focus) -> None:
-        super()._on_focus(event)
-        self.select_on_focus = True
-        event.prevent_default()  # or Textual calls the base's once more
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual would take the first line alone, and nothing at all where it is too long.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from textual import work
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Select
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source, candidates
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.plain import PlainSelect
@@ -124,10 +127,18 @@ class NetworkView(TaskView):
     To be the last of a class's bases: Textual takes default styles from the first.
     """
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("network", "next_network", "Network", "Let the next network answer")
+    ]
+
     @property
     def networks(self) -> NetworkSelect:
         """The choice."""
         return self.query_one(NetworkSelect)
+
+    def action_next_network(self) -> None:
+        """Let the next network answer."""
+        self.networks.choose_next()
 
     def use(self, source: Source) -> None:
         """Answer with these weights from now on."""

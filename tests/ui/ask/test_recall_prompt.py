@@ -44,7 +44,7 @@ class PromptApp(App[None]):
     HORIZONTAL_BREAKPOINTS = RnnTuiApp.HORIZONTAL_BREAKPOINTS
     VERTICAL_BREAKPOINTS = RnnTuiApp.VERTICAL_BREAKPOINTS
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(key, f"count('{key}')", key) for key in ("t", "s", "n", "f", "0", "q")
+        Binding(key, f"count('{key}')", key) for key in ("t", "s", "p", "f", "0", "q")
     ]
 
     def __init__(self) -> None:
@@ -177,7 +177,7 @@ async def test_a_key_steps_through_the_seeds_and_their_mean() -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, *"271828")
         for seed in (1, 2, 3, 4, None, 0):
-            await typed(app, pilot, "ctrl+n")
+            await typed(app, pilot, "escape", "n")
             assert shown(app) == expected(net, "271828", 3, seed)
 
 
@@ -358,7 +358,7 @@ async def test_no_weights_at_all_is_a_sentence(
     async with app.run_test(size=(80, 24)) as pilot:
         await answered(pilot)
         assert "There are no weights for recall" in status(app)
-        await typed(app, pilot, "ctrl+t")
+        await typed(app, pilot, "escape", "w")
         app.panel.action_table()
         await answered(pilot)
         assert "There are no weights for recall" in text_of(app, "RecallTable .headline")
@@ -376,21 +376,22 @@ async def test_letters_are_commands_again_after_escape() -> None:
         assert isinstance(app.focused, AnswerColumns)
 
 
-async def test_a_digit_typed_at_the_answers_goes_into_the_field() -> None:
+async def test_digits_are_commands_too_until_a_key_leads_to_the_field() -> None:
     async with asking() as (app, pilot):
         before = app.panel.query_one("#recall-digits", Input).value
-        await typed(app, pilot, "escape", "0", "7")
         field = app.panel.query_one("#recall-digits", Input)
-        assert field.value == f"{before}07"
+        await typed(app, pilot, "escape", "0")
+        assert (field.value, app.commands) == (before, ["0"])
+        await typed(app, pilot, "slash", "0", "7")
+        assert field.value == "07"
         assert app.focused is field
-        assert app.commands == []
 
 
 async def test_a_key_fills_in_random_digits_of_a_length_in_training() -> None:
     async with asking() as (app, pilot):
         seen = set()
         for _ in range(8):
-            await typed(app, pilot, "ctrl+r")
+            await typed(app, pilot, "escape", "i")
             digits = app.query_one("#recall-digits", Input).value.replace(" ", "")
             assert digits.isdigit()
             assert 3 <= len(digits) <= 11
@@ -402,14 +403,15 @@ async def test_a_key_fills_in_random_digits_of_a_length_in_training() -> None:
 
 async def test_random_digits_reach_the_position() -> None:
     async with asking() as (app, pilot):
-        await typed(app, pilot, *"123456789012345", "tab", *"15", "ctrl+r")
+        await typed(app, pilot, *"123456789012345", "tab", *"15", "escape", "i")
         assert len(app.query_one("#recall-digits", Input).value.split()) == 15
         assert not app.panel.has_class("-stale")
 
 
 async def test_the_footer_lists_the_keys() -> None:
     async with asking() as (app, pilot):
-        for word in ("↑↓ Pos.", "^r Random", "^n Seed", "^t Table"):
+        await pilot.press("escape")
+        for word in ("↑↓ Pos.", "i Random", "n Seed", "w Table", "/ Type"):
             await wait_until(pilot, lambda word=word: word in screen_lines(app)[-1])
 
 
@@ -419,7 +421,7 @@ async def test_the_footer_lists_the_keys() -> None:
 async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
     net = network(3)
     async with asking() as (app, pilot):
-        await typed(app, pilot, "ctrl+t")
+        await typed(app, pilot, "escape", "w")
         table = app.query_one(DataTable)
         assert table.row_count == 45
         assert app.focused is table
@@ -447,22 +449,22 @@ async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
 
 async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> None:
     async with asking() as (app, pilot):
-        await typed(app, pilot, "ctrl+t")
+        await typed(app, pilot, "escape", "w")
         table = app.query_one(DataTable)
         first = [str(table.get_row_at(at)[1]) for at in range(45)]
-        await typed(app, pilot, "ctrl+n")
+        await typed(app, pilot, "n")
         assert "answers of seed 1." in text_of(app, "RecallTable .headline")
         assert [str(table.get_row_at(at)[1]) for at in range(45)] == first
-        await typed(app, pilot, "ctrl+r")
+        await typed(app, pilot, "i")
         second = [str(table.get_row_at(at)[1]) for at in range(45)]
         assert second != first
         await typed(app, pilot, "ctrl+down")
         assert "position 2" in text_of(app, "RecallTable .headline")
-        await typed(app, pilot, "ctrl+t")
+        await typed(app, pilot, "w")
         assert not app.panel.table_shown
-        assert app.focused is app.query_one("#recall-digits")
+        assert app.focused is app.query_one(AnswerColumns)
         assert shown(app) == expected(network(2), "".join(map(str, EXAMPLE)), 2, 1)
-        await typed(app, pilot, "ctrl+t", "escape")
+        await typed(app, pilot, "w", "escape")
         assert not app.panel.table_shown
 
 
@@ -490,7 +492,7 @@ async def test_a_run_that_ended_answers_for_its_position(home: Path) -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, *"8675309")
         for _ in range(4):
-            await typed(app, pilot, "ctrl+n")
+            await typed(app, pilot, "escape", "n")
         path = train(position=3, losses=("ce", "bce"), seeds=2)
         assert home in path.parents
         app.panel.use(None)
@@ -515,7 +517,7 @@ async def test_a_run_for_another_position_and_one_seed_answers() -> None:
         assert shown(app) == expected(net, "0123456789", 7)
         assert status(app) == "10 digits: trained on 7 to 9."
         assert all(not seeds for _, _, seeds, _ in shown(app))
-        await typed(app, pilot, "ctrl+n", "ctrl+t")
+        await typed(app, pilot, "escape", "n", "w")
         assert app.query_one(DataTable).row_count == 15
         assert shown(app) == expected(net, "0123456789", 7)
 
@@ -533,11 +535,11 @@ async def test_networks_of_other_cells_answer() -> None:
 async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
     train(position=2, seeds=2)
     async with asking() as (app, pilot):
-        await typed(app, pilot, "down", "ctrl+t")
+        await typed(app, pilot, "down", "escape", "w")
         assert len(app.query_one(DataTable).columns) == 5
-        await typed(app, pilot, "ctrl+t", "up", *["ctrl+n"] * 4)
+        await typed(app, pilot, "w", "up", *["n"] * 4)
         app.theme = "textual-light"
-        await typed(app, pilot, "ctrl+t")
+        await typed(app, pilot, "w")
         assert len(app.query_one(DataTable).columns) == 6
         assert "answers of seed 4" in text_of(app, "RecallTable .headline")
 
@@ -562,7 +564,7 @@ async def test_everything_is_in_view_at_every_size(size: tuple[int, int]) -> Non
             text = screen_text(app)
             for part in (
                 *("H 2 · seed 0", "H 5 · seed 0", "H 10 · seed 0", "of 5 seeds right"),
-                *(" 9 0[2]1 0", "pretrained: position 3, 5 seeds, ce", "^t table"),
+                *(" 9 0[2]1 0", "pretrained: position 3, 5 seeds, ce"),
             ):
                 assert part in text
             rows = [line for line in text.split("\n") if line.count("%") == 3]

@@ -141,7 +141,7 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
             await all_read(pilot)
             check()
             footer = "\n".join(screen_text(app).splitlines()[-2:])
-            for word in ("Open", "Detail", "Sort", "Filter", "Matrix", "Export", "Label", "Train",
+            for word in ("Open", "Detail", "Sort", "Show", "Export", "Label", "Train",
                          "Help", "Quit"):  # fmt: skip
                 assert word in footer, size
         await pilot.press("enter")

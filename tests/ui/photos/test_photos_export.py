@@ -52,7 +52,7 @@ async def answer(pilot: Pilot[Any]) -> None:
 async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
     (four / "bad.png").write_text("no photo")
     async with photos_app(four) as (app, pilot):
-        await pilot.press("0", "right", "1", "e")
+        await pilot.press("number_sign", "0", "1", "escape", "e")
         assert note(app) == "5 photos, one a line."
         assert app.screen.query_one(PathInput).value == "photos.csv"
         await answer(pilot)
@@ -81,9 +81,9 @@ async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
         assert app.screen.query_one(PathInput).value == "photos.npz"
         assert note(app) == "0 photos; 4 without a label are left out."
         await answer(pilot)
-        assert note(app) == "No photo has a label: press a digit on a photo to give it one."
+        assert note(app) == "No photo has a label: press # on a photo to give it one."
         assert not Path("photos.npz").exists()
-        await pilot.press("escape", "7", "right", "4", "e")
+        await pilot.press("escape", "number_sign", "7", "4", "escape", "e")
         for downs, path, images in (
             (1, "my.npz", "my.npz"), (2, "new/my photos", "new/my photos/images-idx3-ubyte"),
         ):  # fmt: skip
@@ -127,7 +127,7 @@ async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
         assert Path("mine too.csv").read_text() == "precious"
         os.mkdir("idx")
         Path("idx/labels-idx1-ubyte").write_text("precious")
-        await pilot.press("5", "e", "up")
+        await pilot.press("number_sign", "5", "escape", "e", "up")
         await enter(pilot, "idx")
         assert note(app).startswith("labels-idx1-ubyte: there already.")
         await pilot.press("escape")

@@ -133,9 +133,11 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         await pilot.press("w")
         assert names(app) == []
         assert says(app, "shown") == "none wrong"
-        await pilot.press("enter", "right", "7", "backspace")  # nothing to do it with
+        await pilot.press(
+            "enter", "right", "number_sign", "7", "backspace"
+        )  # nothing to do it with
         assert says(app, "shown") == "none wrong"
-        await pilot.press("w")
+        await pilot.press("w", "w")  # the matrix is between
         assert names(app) == by_name
 
 
@@ -171,7 +173,7 @@ def matrix_row(app: Host, digit: int) -> list[str]:
 
 async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press("a")
+        await pilot.press(*"www")
         assert "No photo has a label yet." in screen_text(app)
         box = app.query_one("#photos-named", Checkbox)
         box.focus()
@@ -184,12 +186,12 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
         await pilot.press("escape", "escape")  # to the gallery, out of the field
         assert cards(app)[DIGITS[0]].startswith("0 ✓ ")
         # A press corrects what the name says, and is not lost when names no longer count.
-        await pilot.press("9")
+        await pilot.press("number_sign", "9", "escape")
         assert cards(app)[DIGITS[0]].startswith("0 ✗ 9✎")
         assert says(app, "count").endswith("3 of 4 right (75.0 %)")
         await pilot.press("w", "w")
         assert names(app) == [DIGITS[0]]
-        await pilot.press("w", "a")
+        await pilot.press("w")
         await all_read(pilot)
         assert matrix_row(app, 9) == [*"1··········", "0.0"]
         box.focus()
@@ -200,23 +202,30 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
 
 async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press("0", "right", "4")
+        await pilot.press("number_sign")
+        assert "What digit is this?" in screen_text(app)
+        assert f"{DIGITS[0]} · read as 0 · no label yet" in screen_text(app)
+        await pilot.press("0")
+        assert f"{DIGITS[1]} · read as 3 · no label yet" in screen_text(app)
+        await pilot.press("4", "left")
+        assert f"{DIGITS[1]} · read as 3 · labelled 4" in screen_text(app)
+        await pilot.press("escape")
         assert [one.label for one in readings(app)] == [0, 4, None, None, None, None]
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
         assert cards(app)[DIGITS[0]].startswith("0 ✓✎")
         assert cards(app)[DIGITS[1]].startswith("3 ✗ 4✎")
-        await pilot.press("3")
+        await pilot.press("number_sign", "3", "left", "escape")
         assert cards(app)[DIGITS[1]].startswith("3 ✓✎")
-        await pilot.press("backspace")
+        await pilot.press("number_sign", "3", "left", "backspace", "escape")
         assert [one.label for one in readings(app)] == [0, None, None, None, None, None]
         # What is doubtful or can't be read has a label like any other, but the latter counts not.
-        await pilot.press("end", "1", "left", "8")
+        await pilot.press("end", "number_sign", "1", "left", "8", "escape")
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
 
 
 async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await pilot.press("right", "4")
+        await pilot.press("right", "number_sign", "4", "escape")
         for place, value in (("network", "RNN"), ("method", "report"), ("network", "biLSTM")):
             before = readings(app)
             app.query_one(f"#photos-{place}", Select).value = value
@@ -288,7 +297,7 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         await all_read(pilot)
         assert captions[-1] in screen_text(app)
         # A digit corrects here too.
-        await pilot.press("home", "9")
+        await pilot.press("home", "number_sign", "9", "left", "escape")
         await all_read(pilot)
         assert "  0 ✗ 9✎  " in headline(app)
         assert bars(app)[0] == "LSTM: 0 ✗"
@@ -316,9 +325,9 @@ async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
         await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert selected(app) == "8.png"
         # Through the filter alone, and back to the gallery when nothing is left.
-        await pilot.press("home", "9", "w", "w", "enter")
+        await pilot.press("home", "number_sign", "9", "escape", "w", "w", "enter")
         await all_read(pilot)
         assert headline(app).startswith(f"1 of 1  {DIGITS[0]}")
-        await pilot.press("0")
+        await pilot.press("number_sign", "0")
         await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert says(app, "shown") == "none wrong"
