@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
@@ -21,7 +21,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumLines, TallyTable
-from rnn_tui.ui.ask.column_addition import EIGHTHS, ColumnAddition
+from rnn_tui.ui.ask.column_addition import ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
@@ -34,10 +34,8 @@ ALL = "all vote"
 # Random numbers reach twice the bits of the longest in training: what a network does beyond
 # those is what one wants to see. Without weights, the report's.
 RANDOM_REACH, USUAL_LENGTH = 2, 20
-# Lines from which nothing needs to be left out, and from which there is room for air.
-FULL_HEIGHT, ROOMY_HEIGHT = 19, 27
-
-HINTS = "i random · w base · n network; in a field with Alt · Enter other number · Esc leaves it"
+# Lines from which the sum has a frame, nothing is left out, digits are larger, and largest.
+HEIGHTS = {"-framed": 19, "-full": 21, "-roomy": 31, "-high": 43}
 
 
 def calculator_view(_pane: object) -> CalculatorPanel:
@@ -68,31 +66,35 @@ class CalculatorPanel(AskPanel):
     def compose(self) -> ComposeResult:
         """Lay out fields and choices, the addition, the sum, the keys."""
         bases = [(base.name, base.name) for base in BASES]
-        with Horizontal(classes="entry"):
-            yield Label("a")
-            yield NumberEntry("a", EXAMPLE["a"])
-            yield Label("base", classes="choice")
-            with Horizontal(classes="choices"):
-                yield PlainSelect(bases, value=BINARY.name, id="base")
-        with Horizontal(classes="entry"):
-            yield Label("b")
-            yield NumberEntry("b", EXAMPLE["b"])
-            yield Label("network", classes="choice")
-            with Horizontal(classes="choices"):
-                yield ReplicaSelect(extra=(ALL,))
+        with Vertical(id="numbers") as numbers:
+            numbers.border_title = "Two numbers"
+            with Horizontal(classes="entry"):
+                yield Label("a")
+                yield NumberEntry("a", EXAMPLE["a"])
+                yield Label("base", classes="choice")
+                with Horizontal(classes="choices"):
+                    yield PlainSelect(bases, value=BINARY.name, id="base")
+            with Horizontal(classes="entry"):
+                yield Label("b")
+                yield NumberEntry("b", EXAMPLE["b"])
+                yield Label("network", classes="choice")
+                with Horizontal(classes="choices"):
+                    yield ReplicaSelect(extra=(ALL,))
         yield Static("", id="message", markup=False)
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
-            yield Static("", id="verdict", markup=False)
-            yield SumLines()
-            yield TallyTable()
-        yield Static("", id="legend", markup=False)
-        yield Static(HINTS, id="hints", markup=False)
+            with Vertical(id="sum") as total:
+                total.border_title = "Sum"
+                yield Static("", id="verdict", markup=False)
+                yield SumLines()
+                yield TallyTable()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Leave the scrollbar out where every line counts; part what there is where none does."""
-        self.set_class(event.size.height < FULL_HEIGHT, "-low")
-        self.set_class(event.size.height >= ROOMY_HEIGHT, "-roomy")
+        """Leave frames and scrollbar out where every line counts; draw large where none does."""
+        for name, least in HEIGHTS.items():
+            self.set_class(event.size.height >= least, name)
+        self.query_one("#numbers").set_class(self.has_class("-roomy"), "panel")
+        self.query_one("#sum").set_class(self.has_class("-framed"), "panel")
 
     @property
     def answers_view(self) -> Widget:
@@ -221,10 +223,6 @@ class CalculatorPanel(AskPanel):
 
     def _show(self, answer: SumAnswer) -> None:
         self.query_one(ColumnAddition).show(answer)
-        meaning = "votes for the bit" if answer.voted else "how sure of the bit"
-        self.query_one("#legend", Static).update(
-            f"{EIGHTHS} {meaning}: 50 … 100 % · in state: carry by a linear probe"
-        )
         style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
         verdict = Content.assemble((answer.verdict, style), f" · {answer.by}")
         self.query_one("#verdict", Static).update(verdict)

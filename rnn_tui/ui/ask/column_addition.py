@@ -16,12 +16,15 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from rnn_tui.ui.ask.calculator_answer import SumAnswer
+from rnn_tui.ui.widgets.digits import large_digit, small_digit
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9
-# Cells from one number of the ruler to the next: every fifth bit where bits stand apart, else
-# every tenth.
-RULER_STEP = 10
+# Lines and cells of a digit, where there is room for more than a character.
+LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
+    (3, 3, small_digit),
+    (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
+)
 # What an arrow key, or a notch of the wheel, scrolls by.
 SCROLL_CELLS = 10
 _LEFT_OUT = "‹", "›"
@@ -44,11 +47,13 @@ class _Row:
         label: what it is called.
         cell_of: what stands in a column, counted from the lowest bit.
         between: the style of the cells between columns.
+        tall: whether it is a number, whose digits are larger where there is room.
     """
 
     label: str
     cell_of: Callable[[SumAnswer, int], Cell]
     between: str = ""
+    tall: bool = False
 
 
 class ColumnAddition(ScrollView, can_focus=True):
@@ -56,8 +61,11 @@ class ColumnAddition(ScrollView, can_focus=True):
 
     The most significant bit is at the left. Where all fits, bits stand a cell apart; where not,
     it scrolls, and the least significant end is shown at first. What is read at a bit stays in
-    view while bits come and go at the other end.
+    view while bits come and go at the other end. Where there is room, the numbers are large.
     """
+
+    DEFAULT_CLASSES = "panel"
+    BORDER_TITLE = "Added bit by bit"
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
@@ -77,28 +85,23 @@ class ColumnAddition(ScrollView, can_focus=True):
     _from_right = 0
     _settled = Size(0, 0)
 
-    @property
-    def pitch(self) -> int:
-        """Cells from one bit to the next."""
-        length = self._answer.addition.length if self._answer else 0
-        return 2 if LABEL_WIDTH + 2 * length - 1 <= self.container_size.width else 1
-
-    @property
-    def _rows(self) -> Sequence[_Row]:
-        """The lines below the ruler; where one is lacking, without what is no part of the paper."""
-        if self.container_size.height <= len(_ROWS):
-            return [row for row in _ROWS if row is not _TOLD]
-        return _ROWS
+    # Cells left of it all, and from one bit to the next; lines of a digit, and what draws it large.
+    _left, _pitch, _tall = 0, 1, 1
+    _glyph: Callable[[int], list[str]] | None = None
+    # What each line shows: a row, or None for the ruler, and which line of that; None if empty.
+    _lines: Sequence[tuple[_Row | None, int] | None] = ()
 
     def show(self, answer: SumAnswer) -> None:
         """Draw an addition."""
         self._answer = answer
+        meaning = "votes" if answer.voted else "sure"
+        self.border_subtitle = f"in state: carry by a linear probe · {meaning}: ▁ 50 … █ 100 %"
         self._lay_out()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Keep the same bits at the right edge."""
         self._lay_out()
-        self._settled = event.size
+        self._settled = self.size
 
     def watch_scroll_x(self, old_value: float, new_value: float) -> None:
         """Remember what a person scrolled to, which a change of width must not alter."""
@@ -110,14 +113,36 @@ class ColumnAddition(ScrollView, can_focus=True):
         if self._answer is None:
             return
         from_right = self._from_right
-        width = LABEL_WIDTH + self.pitch * (self._answer.addition.length - 1) + 1
-        self.virtual_size = Size(width, len(self._rows) + 1)
+        self._choose_size(self._answer.addition.length)
+        self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
         target = max(0, self.max_scroll_x - from_right)
         # By force, as Textual has not yet noticed that there is something to scroll.
         self.scroll_to(x=target, animate=False, force=True)
         # Scrolling within a width that is new has set it to something else.
         self._from_right = min(from_right, self.max_scroll_x)
         self.refresh()
+
+    def _choose_size(self, length: int) -> None:
+        """The largest digits that fit, in the middle of the room there is."""
+        room, height = self.container_size.width - LABEL_WIDTH, self.container_size.height
+        self._tall, self._pitch, self._glyph = 1, 2 if 2 * length - 1 <= room else 1, None
+        numbers = sum(row.tall for row in _ROWS)
+        for lines, width, glyph in LARGER:
+            needed = len(_ROWS) + 1 + (lines - 1) * numbers
+            if (width + 1) * length - 1 <= room and needed <= height:
+                self._tall, self._pitch, self._glyph = lines, width + 1, glyph
+        # By whole columns, so that the lowest bit seldom moves while one types.
+        self._left = max(0, (room - self._cells) // 2 // self._pitch * self._pitch)
+        # Where a line is lacking, without what is no part of the paper.
+        rows = [row for row in _ROWS if row is not _TOLD or height > len(_ROWS)]
+        shown = [(row, at) for row in rows for at in range(self._tall if row.tall else 1)]
+        self._lines = [*[None] * ((height - 1 - len(shown)) // 2), (None, 0), *shown]
+
+    @property
+    def _cells(self) -> int:
+        """How many cells the bits take."""
+        length = self._answer.addition.length if self._answer else 0
+        return self._pitch * length - (self._pitch > 1)
 
     # Keys and wheel
 
@@ -144,48 +169,67 @@ class ColumnAddition(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the visible part of a line; the labels stay where they are."""
         width, answer = self.scrollable_content_region.width, self._answer
-        if answer is None or y > len(self._rows):
+        line = self._lines[y] if y < len(self._lines) else None
+        if answer is None or line is None:
             return Strip.blank(width, self.rich_style)
-        visible = self._visible(answer.addition.length)
-        if y == 0:
+        start, room = self.scroll_offset.x, width - LABEL_WIDTH - self._left
+        visible = [
+            (answer.addition.length - 1 - cell // self._pitch, cell % self._pitch)
+            for cell in range(start, min(start + room, self._cells))
+        ]
+        row, at = line
+        if row is None:
             label, cells = "bit", self._ruler(visible)
         else:
-            row = self._rows[y - 1]
             label = "votes" if row is _SURE and answer.voted else row.label
-            if row is _TOLD and not answer.told:
+            if (row is _TOLD and not answer.told) or (row.tall and at != (self._tall - 1) // 2):
                 label = ""
-            cells = [
-                (" ", row.between) if bit is None else row.cell_of(answer, bit) for bit in visible
-            ]
+            cells = [self._cell(answer, row, at, *place) for place in visible]
         styles = {
             style: self.get_component_rich_style(f"column-addition--{style}")
             for style in {style for _, style in cells} if style
         }  # fmt: skip
-        label = label.rjust(LABEL_WIDTH - 1) + " "
-        segments = [Segment(label, self.get_component_rich_style("column-addition--label"))]
+        segments = [
+            Segment(" " * (self._left + LABEL_WIDTH - 1 - len(label))),
+            Segment(label, self.get_component_rich_style("column-addition--label")),
+            Segment(" "),
+        ]
         for style, run in groupby(cells, key=lambda cell: cell[1]):
             text = "".join(character for character, _ in run)
             segments.append(Segment(text, styles.get(style, Style())))
         strip = Strip(segments).apply_style(self.rich_style)
         return strip.adjust_cell_length(width, self.rich_style)
 
-    def _visible(self, length: int) -> list[int | None]:
-        """The bit in each visible cell, None in a cell between bits."""
-        pitch, start = self.pitch, self.scroll_offset.x
-        room = self.scrollable_content_region.width - LABEL_WIDTH
-        end = min(start + room, pitch * (length - 1) + 1)
-        return [None if cell % pitch else length - 1 - cell // pitch for cell in range(start, end)]
+    def _cell(self, answer: SumAnswer, row: _Row, line: int, bit: int, across: int) -> Cell:
+        """What stands in a cell: so far across a bit's column, in a line of a row."""
+        wide = max(1, self._pitch - 1)  # of a column, without what is between
+        below = row.between if line == self._tall - 1 or not row.tall else ""
+        if across == wide and self._pitch > 1:
+            return " ", below
+        character, style = row.cell_of(answer, bit)
+        if style == row.between:
+            style = below or "number"
+        if self._glyph is None or row is _SURE:
+            return character, style
+        if row.tall:
+            return self._glyph(int(character))[line][across] if character != " " else " ", style
+        return (character, style) if across == self._anchor else (" ", "")
 
-    def _ruler(self, visible: Sequence[int | None]) -> list[Cell]:
+    @property
+    def _anchor(self) -> int:
+        """Where in a bit's column a single character stands."""
+        return (self._pitch - 1) // 2 if self._glyph else 0
+
+    def _ruler(self, visible: Sequence[tuple[int, int]]) -> list[Cell]:
         """The numbers of the bits, each with its last figure above its bit."""
         if not visible:  # there is room for the labels at most
             return []
-        step = RULER_STEP // self.pitch
+        step = 5 if self._pitch > 1 else 10
         text = [" "] * len(visible)
         more_left = self.scroll_offset.x > 0
-        more_right = visible[-1] != 0
-        for cell, bit in enumerate(visible):
-            if bit is None or bit % step:
+        more_right = visible[-1][0] != 0
+        for cell, (bit, across) in enumerate(visible):
+            if across != self._anchor or bit % step:
                 continue
             number = f"{bit}"
             start = cell + 1 - len(number)
@@ -230,10 +274,10 @@ _SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"
 _ROWS = (
     _Row("carry", _carry),
     _TOLD,
-    _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number")),
-    _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled"),
-    _Row("network", _network),
+    _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
+    _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled", tall=True),
+    _Row("network", _network, tall=True),
     _Row("", _mark),
-    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total")),
+    _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True),
     _SURE,
 )

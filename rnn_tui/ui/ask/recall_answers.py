@@ -8,10 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import HorizontalScroll, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -23,8 +21,8 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
-from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars
-from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.widgets.digits import DigitColumn
+from rnn_tui.ui.widgets.plain import PlainTable, theme_style
 
 # The report's table: how many sequences of each length, at how many lengths at most.
 A_LENGTH = 5
@@ -173,8 +171,11 @@ def draw_within(lengths: tuple[int, int], position: int, random: np.random.Gener
 
 # Cells from which there is room for the words beside the digits.
 WORDS_WIDTH = 60
-# Cells below which a column cuts its words: beside a small digit, and beside a large one.
-NARROWEST, ROOMY = 25, 31
+# Cells below which a column cuts its words beside a small digit; cells and lines from which it has
+# room for one that is larger; lines from which there is air between the bars.
+NARROWEST = 26
+SIZES = (("-huge", 40, 32), ("-large", 32, 18))
+SPREAD_HEIGHT = 24
 # Sequences as long as the report's are shown in full, longer ones around the position.
 SEQUENCE_WIDTH = 2 * 11 + 1
 
@@ -222,39 +223,28 @@ class MarkedDigits(Widget):
         return line.stylize("bold reverse", start, start + 3) + Content(words).stylize("dim")
 
 
-class AnswerColumn(DigitColumn):
-    """What one variant answers: the digit, right or wrong, and the ten probabilities."""
-
-    LINES = ("name", "verdict", "seeds")
-
-    def show(self, answers: RecallAnswers, variant: int, seed: int | None) -> None:
-        """Show the answer of a variant's `seed`-th replica to the first sequence, or the mean."""
-        probabilities = answers.of(variant, seed)[0]
-        answer, true = int(probabilities.argmax()), int(answers.truth[0])
-        verdict = f"✓ {answer}" if answer == true else f"✗ {answer}, true {true}"
-        self.query_one(BigDigit).digit = answer
-        name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
-        count, seeds = answers.seeds_right(variant), answers.config.seeds
-        right = f"{count} of {seeds} seeds right" if seeds > 1 else ""
-        for place, text in ((".name", name), (".verdict", verdict), (".seeds", right)):
-            self.query_one(place, Static).update(text, layout=False)
-        self.query_one(ProbabilityBars).show(probabilities.tolist(), true)
-        self.set_class(answer != true, "-wrong")
-
-
 class AnswerColumns(HorizontalScroll):
     """As many columns as the weights have variants; takes the focus, so that keys are commands."""
 
     async def show(self, answers: RecallAnswers, seed: int | None) -> None:
-        """Show the answers to the first sequence."""
-        columns = list(self.query(AnswerColumn))
+        """Show what every variant's `seed`-th replica says to the first sequence, or the mean."""
+        columns = list(self.query(DigitColumn))
         wanted = len(answers.config.variants)
         if len(columns) > wanted:
             await self.remove_children(columns[wanted:])
         elif len(columns) < wanted:
-            await self.mount_all([AnswerColumn() for _ in range(wanted - len(columns))])
-        for variant, column in enumerate(self.query(AnswerColumn)):
-            column.show(answers, variant, seed)
+            await self.mount_all([DigitColumn() for _ in range(wanted - len(columns))])
+        true, seeds = int(answers.truth[0]), answers.config.seeds
+        for variant, column in enumerate(self.query(DigitColumn)):
+            probabilities = answers.of(variant, seed)[0]
+            answer = int(probabilities.argmax())
+            right = answer == true
+            words = f"✓ {answer}" if right else f"✗ {answer}, true {true}"
+            if seeds > 1:
+                words += f"\n{answers.seeds_right(variant)} of {seeds} seeds right"
+            name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
+            state = "right" if right else "wrong"
+            column.show(name, probabilities.tolist(), words, state=state, true=true)
         self._fit()
 
     def on_resize(self) -> None:
@@ -262,9 +252,15 @@ class AnswerColumns(HorizontalScroll):
         self._fit()
 
     def _fit(self) -> None:
-        count = len(self.query(AnswerColumn))
-        self.set_class(count * NARROWEST > self.size.width, "-many")
-        self.set_class(count * ROOMY <= self.size.width, "-large")
+        """Columns as wide and as high as there is room for."""
+        width, height = self.size
+        columns = self.query(DigitColumn)
+        self.set_class(len(columns) * NARROWEST > width, "-many")
+        room = width // max(1, len(columns))
+        size = next((name for name, *least in SIZES if room >= least[0] and height >= least[1]), "")
+        for name, *_ in SIZES:
+            columns.set_class(name == size, name)
+        columns.set_class(height >= SPREAD_HEIGHT + 3 * (size != ""), "-spread")
 
 
 class RecallTable(Vertical):
@@ -287,12 +283,7 @@ class RecallTable(Vertical):
         table = self.query_one(PlainTable)
         place, scrolled = table.cursor_row, table.scroll_offset
         table.clear(columns=True)
-        theme = self.app.theme_variables
-        # By way of Textual's colours: those of a terminal's own palette are unknown to Rich.
-        good, bad = (
-            Style(color=Color.parse(theme[name]).rich_color)
-            for name in ("text-success", "text-error")
-        )
+        good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
         for heading in ("\nlength", "\nsequence", "\ntrue"):
             table.add_column(Text(heading))
         truth, said = answers.truth, []

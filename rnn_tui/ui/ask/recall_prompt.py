@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from contextlib import suppress
 from typing import ClassVar
 
 import numpy as np
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -36,13 +35,8 @@ EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
 # A thousand digits with a comma and a space after each, and some to spare.
 MOST_CHARACTERS = 4000
-# Lines of the panel from which there is room for air and large digits.
+# Lines of the panel from which there is room for a frame around the fields.
 ROOMY_HEIGHT = 24
-# Lines that the prompt takes, apart from its notes and its hints.
-PROMPT_HEIGHT = 15
-
-PROMPT_HINTS = "↑ ↓ position · i random · n seed · w table; in a field with Alt · Esc leaves it"
-TABLE_HINTS = "w back · i draw anew · n seed · Ctrl+↑ Ctrl+↓ position"
 
 
 def prompt_view(_pane: object) -> RecallPromptPanel:
@@ -81,20 +75,23 @@ class RecallPromptPanel(AskPanel):
         example, hint = " ".join(map(str, EXAMPLE)), "such as 3 1 4 1 5"
         with ContentSwitcher(initial="recall-prompt"):
             with Vertical(id="recall-prompt"):
-                with Horizontal(classes="fields"):
-                    yield Label("Digits")
-                    yield TypedInput(example, MOST_CHARACTERS, placeholder=hint, id="recall-digits")
-                    yield Label("Position")
-                    yield TypedInput(
-                        f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
-                    )
-                with Horizontal(classes="asked"):
-                    yield MarkedDigits(id="recall-sequence")
-                    yield Static("", id="recall-source", markup=False)
+                with Vertical(id="recall-question") as question:
+                    question.border_title = "Which digit stands at the position?"
+                    with Horizontal(classes="fields"):
+                        yield Label("Digits")
+                        yield TypedInput(
+                            example, MOST_CHARACTERS, placeholder=hint, id="recall-digits"
+                        )
+                        yield Label("Position")
+                        yield TypedInput(
+                            f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
+                        )
+                    with Horizontal(classes="asked"):
+                        yield MarkedDigits(id="recall-sequence")
+                        yield Static("", id="recall-source", markup=False)
                 yield Static("", id="recall-status", markup=False)
                 yield AnswerColumns()
-            yield RecallTable(id="recall-table")
-        yield Static(PROMPT_HINTS, id="recall-hints", markup=False)
+            yield RecallTable(id="recall-table", classes="panel")
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the table."""
@@ -218,7 +215,6 @@ class RecallPromptPanel(AskPanel):
         self._say("#recall-status", status)
         self.set_class(bool(error), "-wrong")
         self.set_class(bool(self._complaint or self._failure), "-stale")
-        self._fit()
 
     def _say(self, place: str, text: str) -> None:
         """Put `text` there; laying everything out anew costs as much as the answer itself."""
@@ -231,18 +227,9 @@ class RecallPromptPanel(AskPanel):
         if drawn is not None and (self._seed or 0) < drawn.config.seeds and self.table_shown:
             self.query_one(RecallTable).show(drawn, self._seed)
 
-    def _fit(self) -> None:
-        """Air where there is room; where there is none, the notes are worth more than the hints."""
-        status = self.query_one("#recall-status", Static)
-        width, height = self.content_size
-        lines = len(textwrap.wrap(str(status.content), max(1, width)))
-        self.set_class(height >= ROOMY_HEIGHT, "-roomy")
-        scrollbar = self.query_one(AnswerColumns).has_class("-many")
-        self.set_class(height < PROMPT_HEIGHT + max(1, lines) + scrollbar + 1, "-crowded")
-
-    def on_resize(self) -> None:
-        """Fit the new size, once the columns have."""
-        self.call_after_refresh(self._fit)
+    def on_resize(self, event: events.Resize) -> None:
+        """A frame around the question where there is room."""
+        self.query_one("#recall-question").set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
     # What the keys do
 
@@ -297,8 +284,6 @@ class RecallPromptPanel(AskPanel):
         """Show the report's table, or go back to the prompt."""
         to_table = not self.table_shown
         self.query_one(ContentSwitcher).current = "recall-table" if to_table else "recall-prompt"
-        self.query_one("#recall-hints", Static).update(TABLE_HINTS if to_table else PROMPT_HINTS)
-        self.set_class(to_table, "-table")
         if not to_table:
             self.focus_view()
             return

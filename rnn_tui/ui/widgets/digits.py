@@ -6,12 +6,14 @@ from typing import ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.color import Color
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
+
+from rnn_tui.ui.widgets.plain import theme_style
 
 # Three by five points a digit.
 _FONT = (
@@ -40,9 +42,10 @@ def small_digit(digit: int) -> list[str]:
     ]
 
 
-def large_digit(digit: int) -> list[str]:
-    """Five lines of six cells."""
-    return ["".join(point * 2 for point in row) for row in _FONT[digit]]
+def large_digit(digit: int, times: int = 1) -> list[str]:
+    """Five lines of six cells, or so many times as large."""
+    rows = ["".join(point * 2 * times for point in row) for row in _FONT[digit]]
+    return [row for row in rows for _ in range(times)]
 
 
 class BigDigit(Widget):
@@ -58,8 +61,8 @@ class BigDigit(Widget):
         """Draw at the present height."""
         if self.digit is None:
             return Text("")
-        large = self.content_size.height >= LARGE_HEIGHT
-        lines = large_digit(self.digit) if large else small_digit(self.digit)
+        times = self.content_size.height // LARGE_HEIGHT
+        lines = large_digit(self.digit, times) if times else small_digit(self.digit)
         return Text("\n".join(lines), no_wrap=True, end="")
 
 
@@ -115,8 +118,12 @@ def bar(share: float, width: int) -> str:
     return text.ljust(width)
 
 
+# Cells that a bar's figures and note take, and cells of the longest bar that is read at a glance.
+BAR_NOTES, LONGEST_BAR = 18, 40
+
+
 class ProbabilityBars(Widget):
-    """Ten bars, one below the other."""
+    """Ten bars, one below the other, with air between them where it is high enough."""
 
     _probabilities: tuple[float, ...] = ()
     _true: int | None = None
@@ -138,13 +145,11 @@ class ProbabilityBars(Widget):
         if not self._probabilities:
             return text
         best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
-        width = max(4, min(24, self.content_size.width - 18))
-        # Through Textual's colours: Rich knows no name such as ansi_red.
-        theme = self.app.theme_variables
+        width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
         plain, good, bad = (
-            Style(color=Color.parse(theme[name]).rich_color)
-            for name in ("primary", "text-success", "text-error")
+            theme_style(self, name) for name in ("primary", "text-success", "text-error")
         )
+        between = 2 if self.content_size.height >= 2 * len(self._probabilities) - 1 else 1
         for digit, probability in enumerate(self._probabilities):
             note, style = "", plain
             if digit == self._true:
@@ -157,7 +162,7 @@ class ProbabilityBars(Widget):
             text.append(f" {100 * probability:5.1f} %")
             text.append(note, style)
             if digit + 1 < len(self._probabilities):
-                text.append("\n")
+                text.append("\n" * between)
         return text
 
 
@@ -192,16 +197,41 @@ class ProbabilityColumns(ProbabilityBars):
 
 
 class DigitColumn(Vertical):
-    """A digit with words beside it, and the ten probabilities below."""
+    """What a network says: its name, the digit, words beside that, the ten probabilities below."""
 
-    # The classes of the lines of words.
-    LINES: ClassVar[tuple[str, ...]] = ("name", "verdict")
+    DEFAULT_CLASSES = "panel"
+    STATES: ClassVar[tuple[str, ...]] = ("right", "wrong", "unsure", "failed")
 
     def compose(self) -> ComposeResult:
         """Lay the words out beside the digit, the bars below."""
         with Horizontal(classes="head"):
             yield BigDigit()
-            with Vertical():
-                for line in self.LINES:
-                    yield Static("", classes=line, markup=False)
+            yield Static("", classes="words", markup=False)
         yield ProbabilityBars()
+
+    def show(
+        self, name: str, probabilities: Sequence[float], words: str, *, state: str = "",
+        true: int | None = None,
+    ) -> None:  # fmt: skip
+        """Show an answer.
+
+        Args:
+            name: whose.
+            probabilities: of the ten digits; none where there is no answer.
+            words: what is to be said of it; the first line in the colour of its state.
+            state: one of `STATES`, or nothing.
+            true: the right digit, where it is known.
+        """
+        self.border_title = Content(name)
+        digit, bars = self.query_one(BigDigit), self.query_one(ProbabilityBars)
+        digit.visible = bars.visible = bool(probabilities)
+        if probabilities:
+            digit.digit = max(range(len(probabilities)), key=probabilities.__getitem__)
+            bars.show(probabilities, true)
+        for one in self.STATES:
+            self.set_class(one == state, f"-{one}")
+        first, _, more = words.partition("\n")
+        colour = {"wrong": "error", "unsure": "warning", "failed": "error"}.get(state, "success")
+        text = Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%"))
+        if (line := self.query_one(".words", Static)).content != text:
+            line.update(text, layout=False)

@@ -1,4 +1,4 @@
-"""Tables and lists that show text as it is.
+"""Tables and lists that show text as it is, and the theme's colours for Rich.
 
 Textual reads markup in every text: a run that is called `[red]` would colour its cell, and one
 called `[/]` would end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from rich.style import Style
 from rich.text import Text
+from textual.color import Color
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import DataTable, Select
 from textual.widgets.data_table import ColumnKey, RowKey
 
@@ -43,6 +46,11 @@ class PlainSelect(Select[Value]):
     def offer_texts(self, options: Iterable[tuple[str, Value]]) -> None:
         """Show these options in place of those there are."""
         super().set_options(_contents(options))
+
+
+def theme_style(widget: Widget, name: str) -> Style:
+    """A colour of the theme as Rich has it, which knows no name such as ansi_red itself."""
+    return Style(color=Color.parse(widget.app.theme_variables[name]).rich_color)
 
 
 def _text(text: str | Text) -> Text:

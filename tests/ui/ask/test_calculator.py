@@ -67,11 +67,24 @@ def untrained(tmp_path: Path) -> Source:
 
 
 def row(app: App[Any], label: str, below: int = 0) -> str:
-    """What stands in a line of the addition, or `below` it, without the label."""
-    region = app.query_one(ColumnAddition).region
-    lines = [line[region.x :] for line in screen_lines(app)[region.y : region.bottom]]
+    """What stands in a row of the addition, or `below` it, large or not, without the label."""
+    shown = app.query_one(ColumnAddition)
+    region, left = shown.content_region, shown._left
+    lines = [line[region.x : region.right] for line in screen_lines(app)]
+    lines = [line[left:] for line in lines[region.y : region.bottom]]
     [at] = [at for at, line in enumerate(lines) if line[:LABEL_WIDTH].strip() == label]
-    return lines[at + below][LABEL_WIDTH:]
+    if shown._glyph is None:
+        return lines[at + below][LABEL_WIDTH:].rstrip()
+    first, tall, pitch = at - (shown._tall - 1) // 2, shown._tall, shown._pitch
+    if label not in ("a", "+ b", "network", "true sum"):
+        first, tall = at, 1
+    elif below:
+        first, tall = first + tall, 1
+    block = [line[LABEL_WIDTH:].ljust(shown._cells) for line in lines[first : first + tall]]
+    columns = [[line[x : x + pitch - 1] for line in block] for x in range(0, shown._cells, pitch)]
+    digits = {tuple(shown._glyph(digit)): str(digit) for digit in range(2)}
+    marks = [digits.get(tuple(one), one[0].strip()[:1] or " ") for one in columns]
+    return " ".join(marks).rstrip()
 
 
 def reversed_cells(app: App[Any], label: str) -> int:
@@ -80,7 +93,7 @@ def reversed_cells(app: App[Any], label: str) -> int:
     [line] = [
         line
         for line in (addition.render_line(y) for y in range(addition.size.height))
-        if line.text[:LABEL_WIDTH].strip() == label
+        if line.text[: addition._left + LABEL_WIDTH].strip() == label
     ]
     return sum(len(s.text) for s in line if s.style is not None and s.style.reverse)
 
@@ -233,7 +246,7 @@ async def test_the_carries_that_the_state_tells_stand_below_the_true_ones() -> N
         variant = app.query_one("#variant", Select)
         variant.value = "all vote"
         await answered(pilot)
-        assert "in state" not in screen_text(app).replace("in state: carry", "")
+        assert "in state" not in screen_text(app).replace("in state: carry by", "")
 
 
 async def test_longer_than_in_training_is_said_and_answered() -> None:
@@ -461,6 +474,20 @@ async def test_any_size_and_theme() -> None:
                 await pilot.resize_terminal(*size)
                 await pilot.pause(0.1)
             assert bits_in(app, "network") == 72
+
+
+async def test_digits_are_as_large_as_there_is_room_and_nothing_jumps() -> None:
+    async with calculating() as (app, pilot):
+        for size, tall in (((80, 24), 1), ((120, 40), 3), ((200, 50), 6)):
+            await pilot.resize_terminal(*size)
+            places = None
+            for number in ("1", "101101", "1" * 30, "1" * 200, ""):
+                await paste(pilot, "a", number)
+                shown = app.query_one(ColumnAddition)
+                assert shown._tall == tall or len(number) not in (1, 6)
+                now = shown.region, app.query_one("#sum").region.offset
+                assert now == (places or now)
+                places = now
 
 
 @pytest.mark.parametrize("size", [(80, 20), (80, 24), (120, 40)])

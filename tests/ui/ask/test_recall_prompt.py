@@ -22,7 +22,6 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.recall_answers import (
-    AnswerColumn,
     AnswerColumns,
     draw_within,
     marked,
@@ -30,7 +29,13 @@ from rnn_tui.ui.ask.recall_answers import (
 from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_fixes import joined_styles
-from rnn_tui.ui.widgets.digits import BigDigit, large_digit, small_digit
+from rnn_tui.ui.widgets.digits import (
+    BigDigit,
+    DigitColumn,
+    ProbabilityBars,
+    large_digit,
+    small_digit,
+)
 from tests.ui.helpers import SIZES, PanelApp, screen_lines, screen_text, settled, wait_until
 
 
@@ -70,7 +75,7 @@ async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Promp
     """The app with the cursor in the field for digits, the example answered."""
     app = PromptApp()
     async with app.run_test(size=size) as pilot:
-        await wait_until(pilot, lambda: len(app.query(AnswerColumn)) > 0)
+        await wait_until(pilot, lambda: len(app.query(DigitColumn)) > 0)
         app.panel.focus_field()
         await pilot.pause()
         yield app, pilot
@@ -105,13 +110,11 @@ def network(position: int) -> RecallNetwork:
 def shown(app: App[Any]) -> list[tuple[str, str, str, int]]:
     """Of every column: name, verdict, seeds, the large digit."""
     result = []
-    for column in app.query(AnswerColumn):
-        words = [
-            str(column.query_one(name, Static).content) for name in (".name", ".verdict", ".seeds")
-        ]
+    for column in app.query(DigitColumn):
+        words = str(column.query_one(".words", Static).content).split("\n")
         digit = column.query_one(BigDigit).digit
         assert digit is not None
-        result.append((words[0], words[1], words[2], digit))
+        result.append((str(column.border_title), words[0], words[1], digit))
     return result
 
 
@@ -571,12 +574,23 @@ async def test_everything_is_in_view_at_every_size(size: tuple[int, int]) -> Non
             assert all(any(f" {digit} " in row for row in rows) for digit in range(10))
 
 
-async def test_long_notes_take_the_hints_place_before_a_bars() -> None:
+async def test_long_notes_leave_all_bars_in_view() -> None:
     async with asking((80, 23)) as (app, pilot):
         await typed(app, pilot, *"12345678901234", "tab", "7")
         text = screen_text(app)
         assert "14 digits: trained on 3 to 11." in " ".join(text.split())
         assert len([line for line in text.split("\n") if line.count("%") == 3]) == 10
+
+
+async def test_digits_and_bars_grow_with_the_screen() -> None:
+    async with asking((80, 24)) as (app, pilot):
+        for size, lines, longest in (((80, 24), 3, 4), ((110, 40), 5, 14), ((200, 50), 10, 40)):
+            await pilot.resize_terminal(*size)
+            await answered(pilot)
+            column = app.query(DigitColumn).last()
+            assert column.query_one(BigDigit).size.height == lines
+            bars = str(column.query_one(ProbabilityBars).render())
+            assert longest <= bars.count("█") < longest + 4, size
 
 
 async def test_resizing_keeps_everything_and_the_text() -> None:
@@ -588,7 +602,7 @@ async def test_resizing_keeps_everything_and_the_text() -> None:
             await answered(pilot)
         assert shown(app) == before
         assert app.query_one("#recall-digits", Input).value == "4096"
-        assert app.panel.has_class("-roomy")
+        assert app.query_one("#recall-question").has_class("panel")
 
 
 # Parts
