@@ -21,7 +21,7 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
-from rnn_tui.ui.widgets.digits import DigitColumn
+from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import PlainTable, theme_style
 
 # The report's table: how many sequences of each length, at how many lengths at most.
@@ -171,11 +171,8 @@ def draw_within(lengths: tuple[int, int], position: int, random: np.random.Gener
 
 # Cells from which there is room for the words beside the digits.
 WORDS_WIDTH = 60
-# Cells below which a column cuts its words beside a small digit; cells and lines from which it has
-# room for one that is larger; lines from which there is air between the bars.
+# Cells below which a column cuts its words beside a small digit.
 NARROWEST = 26
-SIZES = (("-huge", 40, 32), ("-large", 32, 18))
-SPREAD_HEIGHT = 24
 # Sequences as long as the report's are shown in full, longer ones around the position.
 SEQUENCE_WIDTH = 2 * 11 + 1
 
@@ -252,15 +249,8 @@ class AnswerColumns(HorizontalScroll):
         self._fit()
 
     def _fit(self) -> None:
-        """Columns as wide and as high as there is room for."""
-        width, height = self.size
-        columns = self.query(DigitColumn)
-        self.set_class(len(columns) * NARROWEST > width, "-many")
-        room = width // max(1, len(columns))
-        size = next((name for name, *least in SIZES if room >= least[0] and height >= least[1]), "")
-        for name, *_ in SIZES:
-            columns.set_class(name == size, name)
-        columns.set_class(height >= SPREAD_HEIGHT + 3 * (size != ""), "-spread")
+        self.set_class(len(self.query(DigitColumn)) * NARROWEST > self.size.width, "-many")
+        fit_columns(self)
 
 
 class RecallTable(Vertical):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from textual.app import ComposeResult
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -17,7 +17,7 @@ from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
-from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars
+from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
@@ -108,35 +108,18 @@ def answer_of(network: RowReaderNetwork, digit: Ink, source: Source) -> DigitAns
 
 # Cells that the bars of a network take beside those of another.
 COLUMN = 30
-# Cells below which words go below what the network sees.
-WORDY_WIDTH = 40
 # From here on what the network sees is drawn as large as it is.
-SEES_WIDTH, SEES_HEIGHT = 60, 29
+SEES_WIDTH, SEES_HEIGHT = 72, 29
 
 HINT = """\
-Draw a digit.
+Draw a digit: the networks read it at every stroke.
 
-Mouse: left draws; right, or Shift, erases.
+Mouse: the left button draws; the right one, or Shift, erases.
 
-Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift+arrow goes far."""
-
-
-class DrawingAnswerBars(DigitColumn):
-    """The answer of one network of several: its name, the digit, the ten probabilities."""
-
-    def show(self, answer: DigitAnswer) -> None:
-        """Show an answer."""
-        self.query_one(".name", Static).update(answer.source.short_title, layout=False)
-        self.query_one(".verdict", Static).update(answer.failure or answer.verdict, layout=False)
-        digit, bars = self.query_one(BigDigit), self.query_one(ProbabilityBars)
-        digit.visible = bars.visible = not answer.failure
-        self.set_class(bool(answer.failure) or answer.unsure, "-unsure")
-        if not answer.failure:
-            digit.digit = answer.digit
-            bars.show(answer.probabilities)
+Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift with an arrow goes far."""
 
 
-class DrawingView(Vertical):
+class DrawingView(Horizontal):
     """The answers to a drawing, as large and as many as there is room for.
 
     Attributes:
@@ -144,20 +127,13 @@ class DrawingView(Vertical):
     """
 
     answers: DrawingAnswers | None = None
-    _lines = -1  # of the other networks
 
     def compose(self) -> ComposeResult:
-        """Lay out what the network sees, the answer beside it, the bars below."""
-        with Container(id="drawing-top"):
-            with Horizontal(id="drawing-pictures"):
-                with Vertical(id="drawing-sees"):
-                    yield InkImage()
-                    yield Static("what the network sees", classes="caption")
-                yield BigDigit()
-            with Vertical(id="drawing-words"):
-                yield Static("", id="drawing-verdict", markup=False)
-                yield Static("", id="drawing-by", markup=False)
-                yield Static("", id="drawing-others", markup=False)
+        """Lay out what the network sees, the answers of others below it, bars beside it."""
+        with Vertical(id="drawing-sees", classes="panel") as sees:
+            sees.border_title = "It sees"
+            yield InkImage()
+            yield Static("", id="drawing-others", markup=False)
         yield Static(HINT, id="drawing-hint", markup=False)
         yield Horizontal(id="drawing-bars")
 
@@ -170,73 +146,60 @@ class DrawingView(Vertical):
             self.say(first.failure if first else "")
             return
         self.remove_class("-empty")
-        self.query_one("#drawing-pictures > BigDigit", BigDigit).digit = first.digit
-        self._tell("#drawing-verdict", first.verdict)
-        self._tell("#drawing-by", first.source.title)
-        self.set_class(first.unsure, "-unsure")
         await self._show_bars(answers.each)
 
     def say(self, sentence: str) -> None:
         """Show why there is no answer; without a sentence, how to get one."""
         if not sentence:
             self.query_one(InkImage).show_ink(np.zeros((SIDE, SIDE), np.float32))
-        self._tell("#drawing-hint", sentence or HINT)
+        self.query_one("#drawing-others", Static).update("")
+        self.query_one("#drawing-hint", Static).update(sentence or HINT)
         self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
         self.add_class("-empty")
-
-    def _tell(self, place: str, text: str) -> None:
-        """Put `text` there; what is one line high moves nothing."""
-        if str(self.query_one(place, Static).content) != text:
-            self.query_one(place, Static).update(text, layout=place == "#drawing-hint")
 
     async def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
-        fit = max(1, min(len(each), self.size.width // COLUMN))
-        columns = list(place.query(DrawingAnswerBars))
+        room = self.size.width - self.query_one("#drawing-sees").outer_size.width
+        fit = max(1, min(len(each), room // COLUMN))
+        columns = list(place.query(DigitColumn))
         if len(columns) > fit:
             await place.remove_children(columns[fit:])
         elif len(columns) < fit:
-            await place.mount_all([DrawingAnswerBars() for _ in range(fit - len(columns))])
-        place.set_class(fit == 1, "-single")
-        for column, answer in zip(place.query(DrawingAnswerBars), each, strict=False):
-            column.show(answer)
+            await place.mount_all([DigitColumn() for _ in range(fit - len(columns))])
+        for column, answer in zip(place.query(DigitColumn), each, strict=False):
+            state = "failed" if answer.failure else "unsure" if answer.unsure else ""
+            words = answer.failure or answer.verdict
+            if answer is each[0] and len(each) > 1:
+                words += f"\n{_agreement(each)}"
+            column.show(answer.source.title, answer.probabilities, words, state=state)
+        fit_columns(place)
         lines = [_line_of(answer, each[0]) for answer in each[fit:]]
-        others = self.query_one("#drawing-others", Static)
-        if fit > 1:
-            lines.insert(0, _agreement(each))
-        text = Content("\n").join(lines)
+        others, text = self.query_one("#drawing-others", Static), Content("\n").join(lines)
         if others.content != text:
-            # Where lines were as many, nothing else moves.
-            others.update(text, layout=self._lines != len(lines))
-            self._lines = len(lines)
+            others.update(text)
 
     async def on_resize(self) -> None:
         """Fit the new size."""
         width, height = self.size
         wide = width >= SEES_WIDTH and height >= SEES_HEIGHT
         self.query_one(InkImage).scale = PLAIN if wide else SMALL
-        self.set_class(wide, "-wide")
-        self.set_class(width < WORDY_WIDTH, "-thin")
-        if self.answers is not None and self.answers.each:
+        if self.answers is not None and not self.has_class("-empty"):
             await self.show(self.answers)
 
 
 def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
     """Another network's answer in a line."""
     if answer.failure:
-        return Content(f"{answer.source.short_title} ✗")
-    line = f"{answer.source.short_title:<7}{answer.digit}  {100 * answer.confidence:5.1f} %"
+        return Content(f"{answer.source.short_title} ✗").stylize("$text-error")
+    line = f"{answer.source.short_title:<7}{answer.digit} {100 * answer.confidence:3.0f} %"
     if answer.digit == first.digit:
         return Content(line)
-    return Content(f"{line} ≠").stylize("$text-warning")
+    return Content(line).stylize("$text-warning")
 
 
-def _agreement(each: tuple[DigitAnswer, ...]) -> Content:
+def _agreement(each: tuple[DigitAnswer, ...]) -> str:
     """How many networks agree with the first."""
     given = [answer.digit for answer in each if not answer.failure]
     same = given.count(given[0])
-    if same == len(given):
-        return Content(f"All {len(given)} networks say {given[0]}.")
-    text = f"{same} of {len(given)} networks say {given[0]}."
-    return Content(text).stylize("$text-warning")
+    return f"{'All' if same == len(given) else f'{same} of'} {len(given)} say {given[0]}"

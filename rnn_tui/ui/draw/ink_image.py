@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 SHADES = 32
 # What stands for ink where a terminal has no colours; in its own colour it can't be seen.
 _CHARACTERS = " ░▒▓█"
-# Cells of a pixel's width, and pixels of a cell's height, times two.
-SMALL, PLAIN, LARGE = "small", "plain", "large"
-_SIZES = {
-    SMALL: Size(SIDE // 2, SIDE // 4),
-    PLAIN: Size(SIDE, SIDE // 2),
-    LARGE: Size(2 * SIDE, SIDE),
+SMALL, PLAIN, LARGE, HUGE = "small", "plain", "large", "huge"
+# Cells of a pixel's width; as many half cells of its height.
+ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}
+_SIZES = {SMALL: Size(SIDE // 2, SIDE // 4)} | {
+    scale: Size(ZOOM[scale] * SIDE, ZOOM[scale] * SIDE // 2) for scale in (PLAIN, LARGE, HUGE)
 }
 
 Cell = tuple[str, Style]
@@ -50,12 +49,12 @@ def shades_of(image: Sequence[Sequence[int]], rows_read: int) -> Levels:
 
 
 class InkImage(Widget):
-    """A picture of ink in one of three sizes, in the colours of its component style.
+    """A picture of ink in one of four sizes, in the colours of its component style.
 
-    `small` is 14 × 7 cells, at half the resolution; `plain` 28 × 14, `large` 56 × 28.
+    `small` is 14 × 7 cells, at half the resolution; the others 28 × 14, 56 × 28 and 84 × 42.
 
     Attributes:
-        scale: the size, one of `SMALL`, `PLAIN` and `LARGE`.
+        scale: the size, one of `SMALL`, `PLAIN`, `LARGE` and `HUGE`.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ink-image--ink"}
@@ -79,8 +78,8 @@ class InkImage(Widget):
     def refresh_rows(self, first: int, last: int) -> None:
         """Draw rows of pixels again, and no others: most strokes change a few at a time."""
         size = _SIZES[self.scale]
-        top, bottom = (row * size.height // SIDE for row in (first, last))
-        self.refresh(Region(0, top, size.width, bottom + 1 - top))
+        top, end = first * size.height // SIDE, -(-(last + 1) * size.height // SIDE)
+        self.refresh(Region(0, top, size.width, end - top))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
         """As wide as its size says."""
@@ -103,12 +102,11 @@ class InkImage(Widget):
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _cells(self, y: int) -> list[Cell]:
-        """Every pixel of a large image, or every pair of one above the other, as a cell."""
-        shades = self._shades
-        if self.scale == LARGE:
-            return [(2 * _character(level), _plain(shades[level])) for level in self._row(y)]
-        upper, lower = self._row(2 * y), self._row(2 * y + 1)
-        return [pair(shades, *levels) for levels in zip(upper, lower, strict=True)]
+        """What stands in a line, by columns of pixels, each as wide as the zoom."""
+        shades, zoom = self._shades, ZOOM[self.scale]
+        upper, lower = self._row(2 * y // zoom), self._row((2 * y + 1) // zoom)
+        pairs = (pair(shades, *levels) for levels in zip(upper, lower, strict=True))
+        return [(zoom * character, style) for character, style in pairs]
 
     def _row(self, y: int) -> Sequence[int]:
         """Levels of a row of pixels."""

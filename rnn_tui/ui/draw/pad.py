@@ -11,15 +11,13 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
-from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
+from rnn_tui.ui.draw.ink_image import ZOOM, Cell, InkImage
 from rnn_tui.ui.shell.key_table import key
 
 BRUSHES = ("fine", "medium", "broad")
 LEFT, RIGHT = 1, 3
 # Pixels that Shift and an arrow key move by.
 STRIDE = 4
-# In their own colours these can be told from ink, and without colours from all else.
-_CURSOR = "[]"
 
 
 class DrawingPad(InkImage, can_focus=True):
@@ -128,7 +126,7 @@ class DrawingPad(InkImage, can_focus=True):
         """Where in the drawing the mouse is; in the middle of a cell if no more is known."""
         middle = 0.0 if self.app.supports_smooth_scrolling else 0.5
         x, y = event.pointer_x + middle, event.pointer_y + middle
-        return Point(x / 2, y) if self.scale == LARGE else Point(x, 2 * y)
+        return Point(x / ZOOM[self.scale], 2 * y / ZOOM[self.scale])
 
     # With keys
 
@@ -221,13 +219,15 @@ class DrawingPad(InkImage, can_focus=True):
     def _cells(self, y: int) -> list[Cell]:
         """The cells of a line, the cursor among them."""
         cells = super()._cells(y)
-        column, row = self.cursor
-        if not (self.has_focus and self._by_keys) or row // (1 if self.scale == LARGE else 2) != y:
+        (column, row), zoom = self.cursor, ZOOM[self.scale]
+        if not (self.has_focus and self._by_keys) or (zoom * row + zoom // 2) // 2 != y:
             return cells
         colour = self.get_component_rich_style("drawing-pad--cursor").color
         below = cells[column][1]
-        if self.scale == LARGE:
-            cells[column] = (_CURSOR, Style(color=colour, bgcolor=below.bgcolor, bold=True))
+        if zoom > 1:
+            # These can be told from ink, and without colours from all else.
+            brackets = f"[{' ' * (zoom - 2)}]"
+            cells[column] = (brackets, Style(color=colour, bgcolor=below.bgcolor, bold=True))
             return cells
         other = self._shades[self._row(row ^ 1)[column]]
         cells[column] = ("▄" if row % 2 else "▀", Style(color=colour, bgcolor=other, bold=True))

@@ -6,21 +6,22 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Label
 
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, DrawingView, answer_drawing
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
+from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, ZOOM
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
-# What a large pad takes with its frame and the line above; beside it, room for the answer.
-LARGE_HEIGHT, LARGE_WIDTH = SIDE + 4, 2 * SIDE + 28
-# From here on the small pad has room for its frame.
-FRAMED_HEIGHT = SIDE // 2 + 3
+# Lines of a pad's frame and of what is above; cells that its frame and the answers need at least.
+ABOVE, BESIDE = 3, 50
+# What the app has around a view.
+AROUND = Size(2, 4)
 FAILURE = "The networks could not answer; the log file has the details."
 
 
@@ -41,7 +42,7 @@ class DrawingPanel(Vertical, NetworkView):
     def compose(self) -> ComposeResult:
         """Lay out the choice of a network, the pad, the answer."""
         with Horizontal(id="drawing-choice"):
-            yield Label("network")
+            yield Label("Network")
             yield NetworkSelect(MNIST.name, id="drawing-network")
         with Horizontal(id="drawing-body"):
             with Vertical(id="drawing-frame"):
@@ -49,9 +50,10 @@ class DrawingPanel(Vertical, NetworkView):
             yield DrawingView()
 
     def on_mount(self) -> None:
-        """Start with an empty pad."""
+        """Start with an empty pad, as large as it will be: its own size is not known yet."""
+        self._fit(self.app.size - AROUND)
         self.query_one(DrawingView).say("")
-        self.query_one("#drawing-frame").border_title = "draw here"
+        self.query_one("#drawing-frame").border_title = "Draw here"
         self._show_pen()
 
     def on_show(self) -> None:
@@ -59,11 +61,18 @@ class DrawingPanel(Vertical, NetworkView):
         self.refresh_weights()
 
     def on_resize(self, event: events.Resize) -> None:
+        """Fit the new size."""
+        self._fit(event.size)
+
+    def _fit(self, size: Size) -> None:
         """The pad as large as it can be."""
-        width, height = event.size
-        large = width >= LARGE_WIDTH and height >= LARGE_HEIGHT
-        self.query_one(DrawingPad).scale = LARGE if large else PLAIN
-        self.set_class(height >= FRAMED_HEIGHT, "-framed")
+        width, height = size
+        scales = (
+            scale for scale in (HUGE, LARGE)
+            if width >= ZOOM[scale] * SIDE + BESIDE and height >= ZOOM[scale] * SIDE // 2 + ABOVE
+        )  # fmt: skip
+        self.query_one(DrawingPad).scale = next(scales, PLAIN)
+        self.query_one("#drawing-frame").set_class(height >= SIDE // 2 + ABOVE, "panel")
 
     def focus_view(self) -> None:
         """Put the focus on the pad."""

@@ -187,13 +187,19 @@ class ProbabilityColumns(ProbabilityBars):
             [f"{'▸' if at == self._true else ''}{at}".center(width - 1) for at in range(10)]
         )
         text = Text("\n".join(" ".join(row) for row in rows), no_wrap=True, end="")
-        theme, length, best = self.app.theme_variables, 10 * width, shares.index(max(shares))
-        text.stylize(Style(color=Color.parse(theme["primary"]).rich_color), 0, height * length)
+        length, best = 10 * width, shares.index(max(shares))
+        text.stylize(theme_style(self, "primary"), 0, height * length)
         for line in range(len(rows) if any(shares) else 0):
             at = line * length + best * width
-            accent = Color.parse(theme["text-accent"]).rich_color
-            text.stylize(Style(color=accent, bold=True), at, at + width - 1)
+            accent = theme_style(self, "text-accent") + Style(bold=True)
+            text.stylize(accent, at, at + width - 1)
         return text
+
+
+# Cells and lines from which a column has room for a digit that is larger; lines from which there is
+# air between its bars.
+SIZES = (("-huge", 40, 32), ("-large", 32, 18))
+SPREAD_HEIGHT = 24
 
 
 class DigitColumn(Vertical):
@@ -235,3 +241,13 @@ class DigitColumn(Vertical):
         text = Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%"))
         if (line := self.query_one(".words", Static)).content != text:
             line.update(text, layout=False)
+
+
+def fit_columns(place: Widget) -> None:
+    """Draw the columns that stand side by side in a place as large as there is room for."""
+    columns, (width, height) = place.query(DigitColumn), place.size
+    room = width // max(1, len(columns))
+    size = next((name for name, *least in SIZES if room >= least[0] and height >= least[1]), "")
+    for name, *_ in SIZES:
+        columns.set_class(name == size, name)
+    columns.set_class(height >= SPREAD_HEIGHT + 3 * bool(size), "-spread")

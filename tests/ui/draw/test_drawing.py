@@ -26,12 +26,13 @@ from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
 from rnn_tui.ui.draw import panel as drawing_panel
-from rnn_tui.ui.draw.answers import HINT, DrawingAnswerBars, DrawingView
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
+from rnn_tui.ui.draw.answers import HINT, DrawingView
+from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkImage
 from rnn_tui.ui.draw.pad import BRUSHES, STRIDE, DrawingPad
 from rnn_tui.ui.draw.panel import DrawingPanel
-from rnn_tui.ui.widgets.digits import BigDigit
-from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, screen_text, settled
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
+from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, running, screen_text, settled, wait_until
 
 SHIPPED = choose_shipped("mnist", "lstm")
 ONE = [(14, 4), (14, 24)]
@@ -90,6 +91,11 @@ def pad_lines(app: App[Any]) -> list[str]:
 
 
 def says(app: App[Any], place: str) -> str:
+    if place in ("by", "words"):
+        column = app.query(DigitColumn).first()
+        return str(
+            column.border_title if place == "by" else column.query_one(".words", Static).content
+        )
     return str(app.query_one(f"#drawing-{place}", Static).content)
 
 
@@ -98,7 +104,7 @@ def is_empty(app: App[Any]) -> bool:
 
 
 def large_answer(app: App[Any]) -> int | None:
-    return app.query_one("#drawing-pictures > BigDigit", BigDigit).digit
+    return app.query(DigitColumn).first().query_one(BigDigit).digit
 
 
 def pad(app: App[Any]) -> DrawingPad:
@@ -129,7 +135,8 @@ async def drawing(size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Host,
 def cell(app: App[Any], place: tuple[float, float]) -> tuple[int, int]:
     """The cell of the pad that a place of the drawing lies in."""
     x, y = place
-    return (int(2 * x), int(y)) if pad(app).scale == LARGE else (int(x), int(y / 2))
+    zoom = ZOOM[pad(app).scale]
+    return int(zoom * x), int(zoom * y / 2)
 
 
 async def move(pilot: Pilot[Any], to: tuple[int, int], button: int = 1) -> None:
@@ -186,15 +193,15 @@ async def test_the_answer_is_the_networks_to_what_it_sees(lstm_alone: None) -> N
         assert shown is not None
         assert np.array_equal(shown.digit, digit)
         assert shown.each[0].probabilities == pytest.approx(expected.tolist())
-        assert f"{100 * expected.max():.1f} % sure" == says(app, "verdict")
+        assert f"{100 * expected.max():.1f} % sure" == says(app, "words").strip()
 
 
 async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
-        assert "Draw a digit." in screen_text(app)
+        assert "Draw a digit:" in screen_text(app)
         assert is_empty(app)
         await drag(pilot, ONE)
-        assert "Draw a digit." not in screen_text(app)
+        assert "Draw a digit:" not in screen_text(app)
         await pilot.press("u")
         await answered(pilot)
         assert is_empty(app)
@@ -206,8 +213,8 @@ async def test_a_guess_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     pretend(monkeypatch, tmp_path, rnn=untrained(tmp_path / "rnn.safetensors", "rnn", 0.01))
     async with drawing() as (app, pilot):
         await drag(pilot, ONE)
-        assert says(app, "verdict").startswith("Unsure: ")
-        assert app.query_one(DrawingView).has_class("-unsure")
+        assert says(app, "words").startswith("Unsure: ")
+        assert app.query(DigitColumn).first().has_class("-unsure")
 
 
 async def test_the_last_drawing_wins(lstm_alone: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,10 +356,10 @@ async def test_everything_is_within_the_screen(size: tuple[int, int], three: Non
     async with drawing(size) as (app, pilot):
         await drag(pilot, SEVEN)
         text = screen_text(app)
-        for expected in ("draw here", "medium brush · pen up", "LSTM", "RNN", "biLSTM", "% sure"):
+        for expected in ("Draw here", "medium brush · pen up", "LSTM", "RNN", "biLSTM", "% sure"):
             assert expected in text
-        lines = text.splitlines()
-        assert all(any(line.rstrip().endswith((" %", "read")) and f"{d} " in line for line in lines)
+        lines = [line.rstrip(" │") for line in text.splitlines()]
+        assert all(any(line.endswith((" %", "read")) and f"{d} " in line for line in lines)
                    for d in range(10))  # fmt: skip
 
 
@@ -363,7 +370,7 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
         sees = app.query_one(DrawingView).query_one(InkImage)
         for size, scale, seen in (
             ((80, 24), PLAIN, SMALL), ((30, 10), PLAIN, SMALL), ((120, 40), LARGE, SMALL),
-            ((200, 50), LARGE, PLAIN),
+            ((200, 50), HUGE, PLAIN),
         ):  # fmt: skip
             await pilot.resize_terminal(*size)
             await answered(pilot)
@@ -372,17 +379,39 @@ async def test_resizing_keeps_the_drawing(three: None) -> None:
             assert large_answer(app) == 0
 
 
+async def test_the_pad_has_its_full_size_when_it_is_first_seen() -> None:
+    app = RnnTuiApp()
+    async with running(app, size=(120, 40)) as pilot:
+        sizes = []
+        really = DrawingPad.render_line
+
+        def render_line(self: DrawingPad, y: int) -> Any:
+            sizes.append(self.scale)
+            return really(self, y)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(DrawingPad, "render_line", render_line)
+            app.pane.show_tab("draw")
+            await wait_until(pilot, lambda: len(app.query(DrawingPad)) and sizes)
+        assert set(sizes) == {LARGE}
+        # A click on the tab leaves the focus where keys draw.
+        app.pane.show_tab("training")
+        await pilot.pause()
+        await pilot.click("#--content-tab-draw")
+        await wait_until(pilot, lambda: app.focused is app.query_one(DrawingPad))
+    app.runs.close(1)
+
+
 async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> None:
     async with drawing((200, 50)) as (app, pilot):
         await drag(pilot, ONE)
-        names = [
-            str(one.query_one(".name", Static).content) for one in app.query(DrawingAnswerBars)
-        ]
-        assert names == ["LSTM", "RNN", "biLSTM"]
-        assert "of 3 networks say 1" in says(app, "others")
+        names = [str(one.border_title) for one in app.query(DigitColumn)]
+        assert names == ["pretrained LSTM", "pretrained RNN"]
+        assert "of 3 say 1" in says(app, "words")
+        assert says(app, "others").split()[0] == "biLSTM"
         await pilot.resize_terminal(80, 24)
         await answered(pilot)
-        assert len(app.query(DrawingAnswerBars)) == 1
+        assert len(app.query(DigitColumn)) == 1
         assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]
 
 
@@ -412,7 +441,7 @@ async def test_missing_weights_are_a_sentence(
 ) -> None:
     pretend(monkeypatch, tmp_path)
     async with drawing((120, 40)) as (app, pilot):
-        assert "no weights to read drawings" in screen_text(app).replace("\n", " ")
+        assert "no weights to read drawings" in says(app, "hint")
         await drag(pilot, ONE)
         await pilot.press("n")
         await answered(pilot)
