@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,52 +10,36 @@ import numpy.typing as npt
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.color import Color
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.ui.photos.pictures import PhotoImage
-from rnn_tui.ui.widgets.digits import draw_image
+from rnn_tui.ui.widgets.digits import bar, draw_image
+from rnn_tui.ui.widgets.plain import theme_style
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
 CUT = 260
-LEAST_TEXT = 6
-# Cells of the longest verdict with a space, of the longest number of percent.
+COLOURS = {"right": "text-success", "wrong": "text-error", "doubtful": "text-warning"}
+# Cells of the longest verdict with a space, and of the longest number of percent.
 MARK, PERCENT = 7, 7
 
 
-@dataclass(frozen=True)
-class CardLayout:
-    """How large the cards are, and whether their text is beside the pictures or below.
-
-    Attributes:
-        side: of both pictures, in cells; half as high.
-        beside: whether the text is beside them.
-        gap: empty lines below.
-    """
-
-    side: int
-    beside: bool
-    gap: int = 0
-
-    @property
-    def least_width(self) -> int:
-        """Cells that a card needs."""
-        return 2 * self.side + (14 if self.beside else 3)
-
-    @property
-    def height(self) -> int:
-        """Lines that a card takes, the gap among them."""
-        return self.side // 2 + (0 if self.beside else 2) + self.gap
+# Lines of a card's text, and cells of a card that its pictures leave.
+TEXT, BORDER = 2, 3
 
 
-class PhotoCard(Horizontal):
+def card_size(side: int) -> tuple[int, int]:
+    """Cells and lines of a card whose two pictures are `side` cells wide and half as high."""
+    return 2 * side + BORDER, side // 2 + TEXT
+
+
+class PhotoCard(Vertical):
     """Shows one reading; another one when the gallery scrolls."""
 
     @dataclass
@@ -71,25 +54,18 @@ class PhotoCard(Horizontal):
         slot: int
         twice: bool
 
-    def __init__(self, slot: int, layout: CardLayout) -> None:
-        self._slot = slot
-        self._photo = PhotoImage(layout.side, layout.side // 2)
+    def __init__(self, slot: int, side: int) -> None:
+        self._slot, self._side = slot, side
+        self._photo = PhotoImage(side, side // 2)
         self._digit = Static("", classes="digit", markup=False)
-        self._pictures = Horizontal(self._photo, self._digit, classes="pictures")
         self._text = CardText()
         self._reading: Reading | None = None
-        super().__init__(self._pictures, self._text)
-        self.take_size(layout)
+        super().__init__(Horizontal(self._photo, self._digit, classes="pictures"), self._text)
 
-    def take_size(self, layout: CardLayout) -> None:
+    def take_size(self, side: int) -> None:
         """Take another size."""
-        self._size_of = layout
-        self.set_class(layout.beside, "-beside")
-        self._photo.resize(layout.side, layout.side // 2)
-        height = layout.side // 2
-        self._pictures.styles.width, self._pictures.styles.height = 2 * layout.side + 1, height
-        self._digit.styles.width, self._digit.styles.height = layout.side, height
-        self.styles.height = layout.height - layout.gap
+        self._side = side
+        self._photo.resize(side, side // 2)
         self._draw_digit()
 
     def show(self, reading: Reading, selected: bool) -> None:
@@ -110,7 +86,7 @@ class PhotoCard(Horizontal):
 
     def _draw_digit(self) -> None:
         digit = None if self._reading is None else self._reading.digit
-        self._digit.update("" if digit is None else draw_digit(digit, self._size_of.side))
+        self._digit.update("" if digit is None else draw_digit(digit, self._side))
 
     def on_click(self, event: events.Click) -> None:
         """Tell the gallery."""
@@ -131,49 +107,25 @@ class CardText(Widget):
 
     def render(self) -> Text:
         """Draw at the present size."""
-        reading, (width, height) = self._reading, self.content_size
-        if reading is None or width < LEAST_TEXT:
+        reading, width = self._reading, self.content_size.width
+        if reading is None:
             return Text("")
-        name = printable(reading.path.name or reading.path, CUT)
         if reading.error:
-            answer = Text(f"✗ {reading.error}", self._colour("text-error"), no_wrap=True)
-            lines = _wrapped(answer, width, height - 1) if height > 2 else [answer]
+            answer = Text(f"✗ {reading.error}", theme_style(self, "text-error"))
         else:
-            lines = self._answer(reading, width, beside=height > 2)
-        name_lines = _wrapped(Text(name), width, max(1, height - len(lines)))
-        for line in name_lines:
-            line.stylize("dim")
-        for line in (*lines, *name_lines):
+            state, share = state_of(reading), reading.confidence or 0.0
+            style = theme_style(self, COLOURS.get(state, "text-primary"))
+            # The same width for all, so that bars can be compared.
+            room = max(0, width - MARK - PERCENT - 1)
+            answer = Text.assemble(
+                (verdict(reading).ljust(MARK), style + Style(bold=True)),
+                (bar(share, room), style),
+                f"{100 * share:.1f} %".rjust(PERCENT + 1),
+            )
+        name = Text(printable(reading.path.name or reading.path, CUT), "dim")
+        for line in (answer, name):
             line.truncate(width, overflow="ellipsis")
-        return Text("\n", no_wrap=True, end="").join([*lines, *name_lines])
-
-    def _answer(self, reading: Reading, width: int, *, beside: bool) -> list[Text]:
-        """Digit, mark, bar and percent: on one line, or on three."""
-        colour = {
-            "right": "text-success", "wrong": "text-error", "doubtful": "text-warning",
-        }.get(state_of(reading), "text-primary")  # fmt: skip
-        style = self._colour(colour)
-        share = reading.confidence or 0.0
-        mark = Text.assemble((verdict(reading), style + Style(bold=True)))
-        percent = f"{100 * share:.1f} %"
-        if beside:
-            return [mark, self._bar(share, width, style), Text(percent), Text("")]
-        # The same width for all, so that bars can be compared.
-        mark.pad_right(MARK - len(mark))
-        room = max(0, width - MARK - PERCENT - 1)
-        return [mark + self._bar(share, room, style) + Text(percent.rjust(PERCENT + 1))]
-
-    def _bar(self, share: float, width: int, style: Style) -> Text:
-        """A line as long as `share`, in half cells, before a dim one as long as the whole."""
-        halves = round(max(0.0, min(1.0, share)) * width * 2)
-        done = "━" * (halves // 2) + "╸" * (halves % 2)
-        return Text.assemble(
-            (done, style), ("━" * (width - len(done)), self._colour("foreground-darken-3"))
-        )
-
-    def _colour(self, name: str) -> Style:
-        # Through Textual's colours: Rich knows no name such as ansi_red.
-        return Style(color=Color.parse(self.app.theme_variables[name]).rich_color)
+        return Text("\n", no_wrap=True, end="").join([answer, name])
 
 
 def state_of(reading: Reading) -> str:
@@ -205,11 +157,3 @@ def draw_digit(digit: npt.NDArray[np.float32], side: int) -> Text:
     shares /= shares.sum(axis=1, keepdims=True)
     image = np.rint(255 * (shares @ digit @ shares.T)).clip(0, 255).astype(int)
     return draw_image(image.tolist())
-
-
-def _wrapped(text: Text, width: int, lines: int) -> list[Text]:
-    """`text` on at most so many lines, broken anywhere."""
-    cut = textwrap.wrap(text.plain, width, break_on_hyphens=False) or [""]
-    if len(cut) > lines:
-        cut = [*cut[: lines - 1], " ".join(cut[lines - 1 :])]
-    return [Text(line, text.style, no_wrap=True) for line in cut]

@@ -26,7 +26,7 @@ from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.digits import ProbabilityBars
+from rnn_tui.ui.widgets.digits import DigitColumn
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage
@@ -52,20 +52,6 @@ def views_in(place: Widget, kind: type[W], count: int) -> list[W]:
     for at, view in enumerate(views):
         view.display = at < count
     return views[:count]
-
-
-class PhotoAnswerBars(Vertical):
-    """A network's ten probabilities below its name."""
-
-    def __init__(self) -> None:
-        self._head, self._bars = Static("", classes="head", markup=False), ProbabilityBars()
-        super().__init__(self._head, self._bars)
-
-    def show(self, name: str, answer: DigitAnswer, label: int | None) -> None:
-        """Show an answer; `label` is the right one, where it is known."""
-        mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
-        self._head.update(f"{name}: {answer.digit}{mark}")
-        self._bars.show(answer.probabilities, label)
 
 
 class StageView(Vertical):
@@ -125,7 +111,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         yield Static("", id="photos-headline", markup=False)
         with Horizontal(id="photos-looked-at"):
             yield Container(id="photos-pair")
-            yield ItemGrid(id="photos-answers", min_column_width=25)
+            yield ItemGrid(id="photos-answers", min_column_width=24)
         yield Stages()
         yield Stages()
 
@@ -192,9 +178,11 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     def _show_answers(self, found: PhotoStudy) -> None:
         assert self._reading is not None
         place = self.query_one("#photos-answers")
-        views = views_in(place, PhotoAnswerBars, len(found.answers))
+        label = self._reading.label
+        views = views_in(place, DigitColumn, len(found.answers))
         for view, (name, answer) in zip(views, found.answers, strict=True):
-            view.show(name, answer, self._reading.label)
+            mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
+            view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
 
     def action_step(self, by: int) -> None:
         """Go to another photo."""

@@ -1,4 +1,4 @@
-"""Above the gallery: what to read and how, and how far that is, or what came of it."""
+"""Above the gallery: what to read and how; in its frame, how far that is or what came of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Select, Static
 
 from rnn_tui.engine.settings import NumberSetting
@@ -37,12 +39,13 @@ UNSURE_BELOW = NumberSetting(
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields, below them one on the photos that are read or were read.
+    """Two lines of fields, below them one on what is wrong.
 
     Whatever changes how photos are read has them read again at once.
 
     Args:
         photos: those that were read.
+        frame: around what shows them; its title says how far reading is, or what came of it.
 
     Attributes:
         job: reads what was asked for last; None before.
@@ -62,15 +65,15 @@ class PhotosForm(Vertical):
         job: ReadingJob
         readings: Sequence[Reading]
 
-    def __init__(self, photos: PhotoCollection) -> None:
+    def __init__(self, photos: PhotoCollection, frame: Widget) -> None:
         super().__init__()
-        self._photos = photos
+        self._photos, self._frame = photos, frame
         self.job: ReadingJob | None = None
         self.reading = False
         self.complaint = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the fields; what is wrong; what was read, and what is shown of it."""
+        """Lay out the fields, and what is wrong."""
         methods = [(name, method) for method, name in SHORT_METHODS.items()]
         threshold = SettingInput(UNSURE_BELOW)
         threshold.value = f"{100 * THRESHOLD:.0f}"
@@ -79,7 +82,7 @@ class PhotosForm(Vertical):
             yield PathInput(id="photos-path")
             yield MarkedCheckbox("subfolders", id="photos-recursive")
         with Horizontal():
-            yield Label("network")
+            yield Label("Network")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
             yield Label("prepared")
             yield PlainSelect(methods, id="photos-method")
@@ -88,9 +91,6 @@ class PhotosForm(Vertical):
             yield Label("%")
             yield MarkedCheckbox("labels by name", id="photos-named")
         yield Static("", id="photos-message", markup=False)
-        with Horizontal(id="photos-status"):
-            yield Static("", id="photos-count", markup=False)
-            yield Static("", id="photos-shown", markup=False)
 
     def on_mount(self) -> None:
         """Look for news only while something is read."""
@@ -183,22 +183,19 @@ class PhotosForm(Vertical):
 
     def show_status(self) -> None:
         """Say how far reading is, or what came of it; and what is wrong."""
-        self.query_one("#photos-message").display = bool(self.complaint)
-        self._say("message", self.complaint)
-        words = self.job.progress if self.job is not None and self.reading else ""
-        if not words and len(self._photos):
+        message = self.query_one("#photos-message", Static)
+        message.display = bool(self.complaint)
+        if message.content != self.complaint:  # the same text costs no new layout
+            message.update(self.complaint)
+        words = self.job.progress if self.job is not None and self.reading else "No photos yet"
+        if not self.reading and len(self._photos):
             words = counted(self._photos.summary)
-        self._say("count", words)
+        self._frame.border_title = Content(words)
 
     def show_place(self, in_view: range) -> None:
         """Say which photos are in view."""
-        self._say("shown", shown(self._photos, in_view) if len(self._photos) else "")
-
-    def _say(self, place: str, text: str) -> None:
-        """Put a line of text where it belongs; the same text costs no new layout."""
-        line = self.query_one(f"#photos-{place}", Static)
-        if line.content != text:
-            line.update(text)
+        text = shown(self._photos, in_view) if len(self._photos) else ""
+        self._frame.border_subtitle = Content(text)
 
 
 def counted(summary: ReadingSummary) -> str:

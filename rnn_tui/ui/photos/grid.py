@@ -10,43 +10,31 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
-from rnn_tui.ui.photos.card import CardLayout, PhotoCard
+from rnn_tui.ui.photos.card import PhotoCard, card_size
 from rnn_tui.ui.photos.pictures import Thumbnails
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection
 
-# Cells of a picture's side: the least at which a digit is read, and what a screen full of cards
-# may have instead.
-LEAST, LARGER = 12, (28, 24, 20, 18, 16, 14)
-ENOUGH = 4
+# Cells of a picture's side: the most, the least at which a digit is read well, and where even that
+# leaves a single row; how many cards a screen is to have before they grow.
+MOST, LEAST, SMALLEST = 40, 12, 10
+ENOUGH = 12
 GUTTER = 1
+Shape = tuple[int, int, int]
 
 
-def layout_for(width: int, height: int) -> tuple[CardLayout, int, int]:
-    """Layout, columns and rows of the cards in a gallery of that size."""
-    beside, below = CardLayout(LEAST, True), CardLayout(LEAST, False)
-    layout = below
-    if height < 2 * below.height and _columns(beside, width) > 1:
-        layout = beside
-    for side in LARGER:
-        larger = CardLayout(side, False)
-        if min(_columns(larger, width), height // larger.height) >= ENOUGH:
-            layout = larger
-            break
-    columns, rows = _columns(layout, width), max(1, height // layout.height)
-    # What is left over goes to the pictures, then between the rows.
-    card = (width + GUTTER) // columns - GUTTER
-    wider = (card - layout.least_width) // 2
-    higher = 2 * (height // rows - layout.height)
-    side = layout.side + max(0, min(wider, higher)) // 2 * 2
-    layout = CardLayout(side, layout.beside)
-    gap = height >= rows * (layout.height + 1) - 1
-    return CardLayout(side, layout.beside, int(gap)), columns, rows
+def layout_for(width: int, height: int) -> Shape:
+    """Side of the pictures in cells, columns and rows of cards, in a gallery of that size."""
+    shapes = [_shape(side, width, height) for side in range(MOST, SMALLEST - 1, -2)]
+    least, smallest = (shapes[(MOST - side) // 2] for side in (LEAST, SMALLEST))
+    few = least if least[2] > 1 or smallest[2] == 1 else smallest
+    return next((one for one in shapes if one[1] * one[2] >= ENOUGH and one[0] >= LEAST), few)
 
 
-def _columns(layout: CardLayout, width: int) -> int:
-    return max(1, (width + GUTTER) // (layout.least_width + GUTTER))
+def _shape(side: int, width: int, height: int) -> Shape:
+    across, down = card_size(side)
+    return side, max(1, (width + GUTTER) // (across + GUTTER)), max(1, height // down)
 
 
 class PhotoGrid(Widget, can_focus=True):
@@ -82,7 +70,7 @@ class PhotoGrid(Widget, can_focus=True):
         self._order: Sequence[int] = ()
         self.place, self._top = 0, 0  # in the order; the first row in view
         self._cards: list[PhotoCard] = []
-        self._shape = (CardLayout(LEAST, True), 1, 1)
+        self._shape: Shape = (LEAST, 1, 1)
         self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
 
     def on_unmount(self) -> None:
@@ -123,15 +111,14 @@ class PhotoGrid(Widget, can_focus=True):
         shape = layout_for(width, height)
         if shape == self._shape and self._cards:
             return
-        self._shape = layout, columns, rows = shape
+        self._shape = side, columns, rows = shape
         self.styles.grid_size_columns, self.styles.grid_size_rows = columns, rows
-        self.styles.grid_rows = f"{layout.height}"
         for card in self._cards:
-            card.take_size(layout)
+            card.take_size(side)
         for card in self._cards[columns * rows :]:
             card.remove()
         del self._cards[columns * rows :]
-        new = [PhotoCard(slot, layout) for slot in range(len(self._cards), columns * rows)]
+        new = [PhotoCard(slot, side) for slot in range(len(self._cards), columns * rows)]
         self._cards += new
         self.mount_all(new)
         self.call_after_refresh(self._draw)

@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
-ROOMY_HEIGHT = 38
+ROOMY_HEIGHT = 32
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
 WELCOME = """\
-Type the path of a photo of a digit, or of a folder of them, and press Enter.
+Press / and type the path of a photo of a digit, or of a folder of them; Enter reads it.
 Or press o to choose one, or drop files on the window."""
 
 
@@ -65,7 +65,8 @@ class PhotosPanel(Vertical, NetworkView):
     def __init__(self) -> None:
         super().__init__()
         self._photos = PhotoCollection()
-        self._form = PhotosForm(self._photos)
+        self._frame = ContentSwitcher(initial=EMPTY, classes="panel")
+        self._form = PhotosForm(self._photos, self._frame)
         self._grid, self._detail = PhotoGrid(self._photos), PhotoDetail()
         self._matrix = PhotoConfusion(id=MATRIX)
         self._looked_at = False
@@ -75,7 +76,7 @@ class PhotosPanel(Vertical, NetworkView):
     def compose(self) -> ComposeResult:
         """Lay out the fields, and what takes turns below."""
         yield self._form
-        with ContentSwitcher(initial=EMPTY):
+        with self._frame:
             yield Static(WELCOME, id=EMPTY, markup=False)
             with Vertical(id=GALLERY):
                 yield self._grid
@@ -95,8 +96,9 @@ class PhotosPanel(Vertical, NetworkView):
             self._form.read([samples])
 
     def on_resize(self, event: events.Resize) -> None:
-        """Part what there is where there is room."""
-        self.set_class(event.size.height >= ROOMY_HEIGHT, "-roomy")
+        """A frame around the fields where there is room."""
+        self._form.border_title = "What is read, and how"
+        self._form.set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
     # Parts
 
@@ -109,7 +111,7 @@ class PhotosPanel(Vertical, NetworkView):
     @property
     def view(self) -> str:
         """What is below the fields."""
-        return self.query_one(ContentSwitcher).current or EMPTY
+        return self._frame.current or EMPTY
 
     @property
     def at_hand(self) -> Given | None:
@@ -179,7 +181,7 @@ class PhotosPanel(Vertical, NetworkView):
         self._form.show_place(self._grid.in_view)
 
     def _switch(self, view: str) -> None:
-        self.query_one(ContentSwitcher).current = view
+        self._frame.current = view
         if not self._in_form:
             self.call_after_refresh(self.focus_view)
         self.refresh_bindings()

@@ -5,7 +5,6 @@ from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -208,12 +207,10 @@ class DigitColumn(Vertical):
     DEFAULT_CLASSES = "panel"
     STATES: ClassVar[tuple[str, ...]] = ("right", "wrong", "unsure", "failed")
 
-    def compose(self) -> ComposeResult:
-        """Lay the words out beside the digit, the bars below."""
-        with Horizontal(classes="head"):
-            yield BigDigit()
-            yield Static("", classes="words", markup=False)
-        yield ProbabilityBars()
+    def __init__(self) -> None:
+        self._digit, self._bars = BigDigit(), ProbabilityBars()
+        self._words = Static("", classes="words", markup=False)
+        super().__init__(Horizontal(self._digit, self._words, classes="head"), self._bars)
 
     def show(
         self, name: str, probabilities: Sequence[float], words: str, *, state: str = "",
@@ -229,18 +226,17 @@ class DigitColumn(Vertical):
             true: the right digit, where it is known.
         """
         self.border_title = Content(name)
-        digit, bars = self.query_one(BigDigit), self.query_one(ProbabilityBars)
-        digit.visible = bars.visible = bool(probabilities)
+        self._digit.visible = self._bars.visible = bool(probabilities)
         if probabilities:
-            digit.digit = max(range(len(probabilities)), key=probabilities.__getitem__)
-            bars.show(probabilities, true)
+            self._digit.digit = max(range(len(probabilities)), key=probabilities.__getitem__)
+            self._bars.show(probabilities, true)
         for one in self.STATES:
             self.set_class(one == state, f"-{one}")
         first, _, more = words.partition("\n")
         colour = {"wrong": "error", "unsure": "warning", "failed": "error"}.get(state, "success")
         text = Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%"))
-        if (line := self.query_one(".words", Static)).content != text:
-            line.update(text, layout=False)
+        if self._words.content != text:
+            self._words.update(text, layout=False)
 
 
 def fit_columns(place: Widget) -> None:

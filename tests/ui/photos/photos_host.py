@@ -108,6 +108,10 @@ async def paste(pilot: Pilot[Any], text: str) -> None:
 
 
 def says(app: App[Any], place: str) -> str:
+    """What the frame says of all (`count`), of those in view (`shown`), or a line elsewhere."""
+    if place in ("count", "shown"):
+        frame = app.screen_stack[0].query_one(PhotosPanel)._frame
+        return str((frame.border_title if place == "count" else frame.border_subtitle) or "")
     return str(app.screen_stack[0].query_one(f"#photos-{place}", Static).content)
 
 

@@ -128,7 +128,7 @@ async def test_a_typed_folder_is_completed_with_tab_and_read_with_enter(four: Pa
     write_strokes(four, [".hidden.png"])
     (four / "notes.txt").touch()
     async with photos_app() as (app, pilot):
-        assert "Type the path of a photo" in screen_text(app)
+        assert "type the path of a photo" in screen_text(app)
         field = app.query_one(PathInput)
         await pilot.press("slash", *"ph")
         await settled(pilot, lambda: field._suggestion)

@@ -15,9 +15,10 @@ from rnn_tui.photos.reader import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import PhotoCard
-from rnn_tui.ui.photos.detail import PhotoAnswerBars, PhotoDetail, StageView
-from rnn_tui.ui.photos.grid import PhotoGrid
+from rnn_tui.ui.photos.detail import PhotoDetail, StageView
+from rnn_tui.ui.photos.grid import LEAST, PhotoGrid
 from rnn_tui.ui.training.form import SettingInput
+from rnn_tui.ui.widgets.digits import DigitColumn
 from tests.ui.helpers import screen_text, settled
 from tests.ui.photos.photos_host import (
     Host,
@@ -161,12 +162,28 @@ async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
         assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
 
 
+@pytest.mark.parametrize(("size", "least"), [((80, 24), 4), ((120, 40), 12), ((200, 50), 12)])
+async def test_cards_fill_the_screen(folder: Path, size: tuple[int, int], least: int) -> None:
+    many = write_strokes(folder / "many", [f"{at}.png" for at in range(30)])
+    async with photos_app(many, size=size) as (app, _):
+        shown = [card.region for card in app.query(PhotoCard) if card.visible]
+        gallery = app.panel._grid.region
+        assert len(shown) >= least
+        assert gallery.height >= size[1] - 11
+        assert gallery.bottom - max(card.bottom for card in shown) <= 1
+        assert gallery.right - max(card.right for card in shown) <= 1
+        side = app.panel._grid._shape[0]
+        assert side >= LEAST or size[0] < 100
+        assert size[0] < 200 or side >= 20
+
+
 # Labels
 
 
 def matrix_row(app: Host, digit: int) -> list[str]:
     """Counts of a true digit, and the share that is right."""
     lines = screen_text(app).splitlines()
+    lines = [line.strip("│ ") for line in lines]
     head = next(at for at, line in enumerate(lines) if line.split()[:3] == ["0", "1", "2"])
     return lines[head + 1 + digit].split()[1:]
 
@@ -254,11 +271,7 @@ def headline(app: Host) -> str:
 
 def bars(app: Host) -> list[str]:
     """The heads of the answers."""
-    return [
-        str(one.query_one(".head", Static).content)
-        for one in app.query(PhotoAnswerBars)
-        if one.display
-    ]
+    return [str(one.border_title) for one in app.query(DigitColumn) if one.display]
 
 
 async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Path) -> None:
