@@ -1,7 +1,8 @@
 """Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
 
 Importing textual_image asks the terminal what it can do, and reads the answer from stdin, which
-Textual reads too. So it is imported on use, while the app is suspended, and nowhere but here.
+Textual reads too. So it is imported on use, while the app is suspended, and nowhere but here and in
+what only this imports.
 
 Small versions of the photos in view are decoded in a thread; the last ones are kept.
 """
@@ -11,10 +12,12 @@ from __future__ import annotations
 import io
 import logging
 import os
+import subprocess
 import sys
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,19 +34,46 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 # textual_image's, by what the user may choose.
-_CLASSES = {"auto": "Image", "kitty": "TGPImage", "sixel": "SixelImage", "blocks": "HalfcellImage"}
 
 
 def image_class(app: App[object]) -> type[BaseImage]:
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
+    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty() and not app.is_headless
+    wanted = getattr(app, "preferences", Preferences()).graphics
+    kind = graphics_kind(wanted) if terminal else "blocks"
     if "textual_image.widget" not in sys.modules:
-        _ask_terminal(app)
+        if kind == "blocks":
+            _import_blind()
+        else:
+            _ask_terminal(app)
     from textual_image import widget  # noqa: PLC0415 - see above
 
-    terminal = sys.__stdout__ is not None and sys.__stdout__.isatty() and not app.is_headless
-    wanted = getattr(app, "preferences", Preferences()).graphics if terminal else "blocks"
-    chosen: type[BaseImage] = getattr(widget, _CLASSES[wanted])
-    return chosen
+    from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415
+
+    found: type[BaseImage] = CleanSixelImage if widget.Image is widget.SixelImage else widget.Image
+    kinds = {"kitty": widget.TGPImage, "sixel": CleanSixelImage, "blocks": widget.HalfcellImage}
+    return kinds.get(kind, found)
+
+
+def graphics_kind(wanted: str = "auto") -> str:
+    """How to show pictures: by `kitty`'s protocol, `sixel`, `blocks`; `auto`: as terminals answer.
+
+    tmux answers for itself: within it, what the terminal around it can do decides.
+    """
+    if wanted != "auto" or not os.environ.get("TMUX"):
+        return wanted
+    return "sixel" if "sixel" in _tmux_features() else "blocks"
+
+
+@cache
+def _tmux_features() -> Sequence[str]:
+    """What tmux knows of the terminal around it; nothing where it does not say so at once."""
+    command = ["tmux", "display", "-p", "#{client_termfeatures}"]
+    try:
+        told = subprocess.run(command, capture_output=True, text=True, timeout=0.3, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return told.stdout.strip().split(",")
 
 
 def _ask_terminal(app: App[object]) -> None:

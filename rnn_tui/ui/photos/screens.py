@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, DirectoryTree
+from textual.widgets import Button, Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
 
 from rnn_tui.engine.errors import DataError, printable
@@ -233,7 +233,9 @@ class LabelScreen(Prompt):
         self.query_one(PhotoImage).show(picture)
         read = reading.error or f"read as {reading.best}"
         label = "no label yet" if reading.label is None else f"labelled {reading.label}"
-        self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}")
+        text = f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}"
+        if str(self.query_one(".prompt-note", Static).content) != text:
+            self.say(text)
 
     def action_answer(self, digit: int | None) -> None:
         """Label it."""
