@@ -20,7 +20,7 @@ from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.tasks.config import replica_of
-from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumLines, TallyTable
+from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumText
 from rnn_tui.ui.ask.column_addition import ColumnAddition
 from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.key_table import key
@@ -85,9 +85,7 @@ class CalculatorPanel(AskPanel):
             yield ColumnAddition()
             with Vertical(id="sum") as total:
                 total.border_title = "Sum"
-                yield Static("", id="verdict", markup=False)
-                yield SumLines()
-                yield TallyTable()
+                yield SumText()
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave frames and scrollbar out where every line counts; draw large where none does."""
@@ -223,11 +221,7 @@ class CalculatorPanel(AskPanel):
 
     def _show(self, answer: SumAnswer) -> None:
         self.query_one(ColumnAddition).show(answer)
-        style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
-        verdict = Content.assemble((answer.verdict, style), f" · {answer.by}")
-        self.query_one("#verdict", Static).update(verdict)
-        self.query_one(SumLines).answer = answer
-        self.query_one(TallyTable).answer = answer
+        self.query_one(SumText).answer = answer
         length, longest = answer.addition.length, answer.config.lengths[1]
         note = f"{length:,} bits: trained on at most {longest:,}"
         self._note = note if length > longest else ""

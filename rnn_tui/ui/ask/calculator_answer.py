@@ -168,15 +168,6 @@ class NumberEntry(TypedInput):
     def __init__(self, label: str, value: str) -> None:
         super().__init__(value, MOST_CHARACTERS, id=f"number-{label}")
         self.label = label
-        # What the field held right after a paste of which a part was left out, and a note on it.
-        self._cut = "", ""
-
-    def on_typed_input_cut(self, event: TypedInput.Cut) -> None:
-        """What is left of a paste is not the number that was meant."""
-        event.stop()
-        note = f"Only the first {event.kept:,} of {event.pasted:,} pasted characters fit."
-        self._cut = self.value, note
-        self.post_message(self.Changed(self, self.value))
 
     def read(self, base: Base) -> int:
         """The number typed.
@@ -184,9 +175,8 @@ class NumberEntry(TypedInput):
         Raises:
             QueryError: with the sentence to show.
         """
-        held, note = self._cut
-        if note and held == self.value:
-            raise QueryError(f"{note} {TOO_LONG}")
+        if self.cut:  # what is left of a paste is not the number that was meant
+            raise QueryError(f"{self.cut} {TOO_LONG}")
         return read_number(self.value, base)[0]
 
     def convert(self, old: Base, new: Base) -> None:
@@ -205,70 +195,65 @@ def shorten(digits: str, width: int) -> str:
     return f"{digits[: (shown + 1) // 2]}…{digits[-(shown // 2) :]}{count}"
 
 
-class SumLines(Widget):
-    """The answer in the three bases, beside it the true sum where that differs."""
+class SumText(Widget):
+    """Right or not, the answer in all bases, and where all voted which seeds are right."""
 
     # Always taken as new: arrays in answers have no single truth value to compare them by.
-    answer: reactive[SumAnswer | None] = reactive(None, always_update=True)
-
-    def render(self) -> Content:
-        """Write it at the present width."""
-        if self.answer is None:
-            return Content("")
-        label_width = max(len(base.name) for base in BASES) + 2
-        room = self.content_size.width - label_width
-        answer, total = number_of(self.answer.bits), self.answer.addition.total
-        wrong = answer != total
-        if wrong:
-            room = (room - len(f"{GAP}true ")) // 2
-        written = [
-            [shorten(base.format(number), room) for number in (answer, total)] for base in BASES
-        ]
-        column = max(len(answered) for answered, _ in written)
-        lines = []
-        for base, (answered, true) in zip(BASES, written, strict=True):
-            line = Content.assemble((base.name.ljust(label_width), MUTED), (answered, "bold"))
-            if wrong:
-                label = " " * (column - len(answered)) + f"{GAP}true "
-                # Where both are cut they may differ in the part that is left out.
-                shown = true if true != answered else "differs within the …"
-                line += Content.assemble((label, MUTED), shown)
-            lines.append(line)
-        return Content("\n").join(lines)
-
-
-class TallyTable(Widget):
-    """Where all voted: every variant with its seeds that are right, as many in a row as fit."""
-
     answer: reactive[SumAnswer | None] = reactive(None, always_update=True, layout=True)
 
-    def watch_answer(self) -> None:
-        """Take no room where nobody voted."""
-        self.display = self.answer is not None and self.answer.voted
-
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """The title, and a line for each row."""
-        return 1 + len(self._rows(width))
+        """As many lines as there are."""
+        return len(self._lines(width))
 
     def render(self) -> Content:
         """Write it at the present width."""
-        lines = [Content(TITLE).stylize(MUTED)]
-        lines += [Content(GAP).join(row) for row in self._rows(self.content_size.width)]
-        return Content("\n").join(lines)
+        return Content("\n").join(self._lines(self.content_size.width))
 
-    def _rows(self, width: int) -> list[list[Content]]:
-        """The variants, a loss to a row where its hidden sizes fit."""
-        if self.answer is None:
+    def _lines(self, width: int) -> list[Content]:
+        answer = self.answer
+        if answer is None:
             return []
-        config, rights = self.answer.config, self.answer.seeds_right
-        labels = [f"{variant.label}  " for variant in config.variants]
-        counts = [f"{right} of {config.seeds}" for right in rights]
-        label_width, count_width = max(map(len, labels)), max(map(len, counts))
-        cells = []
-        for label, count, right in zip(labels, counts, rights, strict=True):
-            style = "$text-success" if right == config.seeds else "$text-error bold"
-            cell = label.ljust(label_width), (count.rjust(count_width), style)
-            cells.append(Content.assemble(*cell))
-        fitting = max(1, (width + len(GAP)) // (label_width + count_width + len(GAP)))
-        in_a_row = min(fitting, len(config.hidden_sizes))
-        return [cells[at : at + in_a_row] for at in range(0, len(cells), in_a_row)]
+        style = "$text-error bold" if answer.wrong.any() else "$text-success bold"
+        lines = [Content.assemble((answer.verdict, style), f" · {answer.by}")]
+        lines += _in_all_bases(answer, width)
+        if answer.voted:
+            lines += [Content(""), Content(TITLE).stylize(MUTED), *_tallies(answer, width)]
+        return lines
+
+
+def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
+    """The answer in the three bases, beside it the true sum where that differs."""
+    label_width = max(len(base.name) for base in BASES) + 2
+    room = width - label_width
+    given, total = number_of(answer.bits), answer.addition.total
+    wrong = given != total
+    if wrong:
+        room = (room - len(f"{GAP}true ")) // 2
+    written = [[shorten(base.format(one), room) for one in (given, total)] for base in BASES]
+    column = max(len(answered) for answered, _ in written)
+    lines = []
+    for base, (answered, true) in zip(BASES, written, strict=True):
+        line = Content.assemble((base.name.ljust(label_width), MUTED), (answered, "bold"))
+        if wrong:
+            label = " " * (column - len(answered)) + f"{GAP}true "
+            # Where both are cut they may differ in the part that is left out.
+            shown = true if true != answered else "differs within the …"
+            line += Content.assemble((label, MUTED), shown)
+        lines.append(line)
+    return lines
+
+
+def _tallies(answer: SumAnswer, width: int) -> list[Content]:
+    """Every variant with its seeds that are right, a loss to a row where its hidden sizes fit."""
+    config, cells = answer.config, []
+    labels = [f"{variant.label}  " for variant in config.variants]
+    counts = [f"{right} of {config.seeds}" for right in answer.seeds_right]
+    label_width, count_width = max(map(len, labels)), max(map(len, counts))
+    for label, count, right in zip(labels, counts, answer.seeds_right, strict=True):
+        style = "$text-success" if right == config.seeds else "$text-error bold"
+        cell = label.ljust(label_width), (count.rjust(count_width), style)
+        cells.append(Content.assemble(*cell))
+    fitting = max(1, (width + len(GAP)) // (label_width + count_width + len(GAP)))
+    in_a_row = min(fitting, len(config.hidden_sizes))
+    rows = (cells[at : at + in_a_row] for at in range(0, len(cells), in_a_row))
+    return [Content(GAP).join(row) for row in rows]

@@ -297,11 +297,9 @@ class RecallTable(Vertical):
 
 def _headline(answers: RecallAnswers, seed: int | None) -> str:
     lengths = sorted({len(digits) for digits in answers.sequences})
-    which = f"each length {lengths[0]} … {lengths[-1]}"
-    if len(lengths) == 1:
-        which = f"length {lengths[0]}"
-    elif len(lengths) < lengths[-1] - lengths[0] + 1:
-        which = f"each of {len(lengths)} lengths {lengths[0]} … {lengths[-1]}"
+    which = f"length {lengths[0]}"
+    if len(lengths) > 1:
+        which = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
     return (
         f"{len(answers.sequences)} random sequences, {A_LENGTH} of {which}; "
         f"answers of {answers.seed_label(seed)}.\n{answers.source_text}"

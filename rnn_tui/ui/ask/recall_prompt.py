@@ -67,8 +67,8 @@ class RecallPromptPanel(AskPanel):
         self._drawn_for = 0
         self._asking = LatestQuestion[RecallAnswers](self, self._take_answers, FAILURE)
         self._drawing = LatestQuestion[RecallAnswers](self, self._take_table, FAILURE)
-        # Why there is no answer: the text typed; the weights; and what was cut from a paste.
-        self._complaint = self._failure = self._cut = ""
+        # Why there is no answer: the text typed; the weights.
+        self._complaint = self._failure = ""
 
     def compose(self) -> ComposeResult:
         """Lay out the prompt, the table behind it, and the keys."""
@@ -139,15 +139,6 @@ class RecallPromptPanel(AskPanel):
     # What is typed
 
     @on(Input.Changed)
-    def _typed(self) -> None:
-        self._cut = ""
-        self._read()
-
-    @on(TypedInput.Cut)
-    def _was_cut(self, event: TypedInput.Cut) -> None:
-        self._cut = f"Only the first {event.kept:,} of {event.pasted:,} pasted characters fit."
-        self._show_status()
-
     def _read(self) -> None:
         """Take in both fields, and ask, or say what is wrong with them."""
         try:
@@ -210,7 +201,8 @@ class RecallPromptPanel(AskPanel):
 
     def _show_status(self) -> None:
         """Say what is wrong, or else what to bear in mind."""
-        error = " ".join(filter(None, (self._cut, self._complaint or self._failure)))
+        cut = self.query_one("#recall-digits", TypedInput).cut
+        error = " ".join(filter(None, (cut, self._complaint or self._failure)))
         status = error or (self._answers.notes if self._answers is not None else "")
         self._say("#recall-status", status)
         self.set_class(bool(error), "-wrong")

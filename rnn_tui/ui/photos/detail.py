@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-import numpy as np
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -24,7 +23,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit, answer_of
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
-from rnn_tui.ui.photos.pictures import SIDE, PhotoImage
+from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import DigitColumn
 
@@ -250,7 +249,7 @@ def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
     answers.append((name, answer_of(reader.network, other, source)))
     return PhotoStudy(
         photo=shrunk(image, SIDE),
-        digit=np.rint(own * 255).clip(0, 255).astype(np.uint8),
+        digit=picture_of(own),
         ways=tuple(zip(methods, ways, strict=True)),
         answers=tuple(one for one in answers if not one[1].failure),
     )

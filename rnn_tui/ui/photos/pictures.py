@@ -21,6 +21,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 from textual.app import App, SuspendNotSupported
 from textual.widget import Widget
 
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
 
 logger = logging.getLogger(__name__)
-# textual_image's, by what the user may choose.
 
 
 def image_class(app: App[object]) -> type[BaseImage]:
@@ -148,6 +149,11 @@ class PhotoImage(Widget):
         scale = min(width / columns, 2 * height / rows)
         self._image.styles.width = min(width, max(1, round(columns * scale)))
         self._image.styles.height = min(height, max(1, round(rows * scale / 2)))
+
+
+def picture_of(digit: npt.NDArray[np.float32]) -> Picture:
+    """What the network received, 0 … 1, as a picture."""
+    return np.rint(digit * 255).clip(0, 255).astype(np.uint8)
 
 
 # Pixels of the longer side: enough for terminals that show pixels.

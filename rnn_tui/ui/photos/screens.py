@@ -12,10 +12,10 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, DirectoryTree, Static
+from textual.widgets import Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
 
 from rnn_tui.engine.errors import DataError, printable
@@ -99,6 +99,9 @@ class PhotoTree(DirectoryTree):
             self.move_cursor(node.parent)
 
 
+KEYS = "Enter chooses · →← open, close · ⌫ above · ~ home · H hidden · Esc leaves"
+
+
 class ChoosePathScreen(ModalScreen[Path | None]):
     """Asks for a photo or a folder; answers None if there is to be none.
 
@@ -119,17 +122,11 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         self._start = folder if os.path.isdir(folder) else Path.home()
 
     def compose(self) -> ComposeResult:
-        """The tree, buttons that tell the keys."""
+        """The tree, and the keys."""
         with Vertical(id="choose-path") as dialog:
             dialog.border_title = "Choose a photo, or a folder of photos"
+            dialog.border_subtitle = KEYS
             yield PhotoTree(self._start.absolute(), id="choose-tree")
-            with Horizontal(id="choose-buttons"):
-                yield Button("Choose ⏎", variant="primary", compact=True, id="choose")
-                yield Button("Above ⌫", compact=True, id="up")
-                yield Button("Home ~", compact=True, id="home")
-                yield Button("Root", compact=True, id="root")
-                yield Button("Hidden H", compact=True, id="hidden")
-                yield Button("Leave Esc", compact=True, id="leave")
 
     def on_mount(self) -> None:
         """Arrow keys move at once."""
@@ -144,13 +141,6 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         event.stop()
         self.dismiss(event.path)
 
-    @on(Button.Pressed)
-    def _pressed(self, event: Button.Pressed) -> None:
-        event.stop()
-        self._tree.focus()
-        name = event.button.id
-        getattr(self._tree if name == "choose" else self, f"action_{name}")()
-
     def action_leave(self) -> None:
         """Choose nothing."""
         self.dismiss(None)
@@ -158,33 +148,24 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def action_hidden(self) -> None:
         """Show hidden files and folders too, or no longer."""
         self._tree.hidden = not self._tree.hidden
-        self.query_one("#hidden", Button).set_class(self._tree.hidden, "-on")
         self._tree.reload()
 
     def action_up(self) -> None:
-        """Show the folder above."""
-        self._go(Path(self._tree.path).parent)
+        """Show the folder above; from the root on, where there are drives, the next one."""
+        folder = Path(self._tree.path)
+        self._tree.path = folder.parent if folder.parent != folder else _next_root(folder)
 
     def action_home(self) -> None:
         """Show the home folder."""
-        self._go(Path.home())
-
-    def action_root(self) -> None:
-        """Show the root, or the next drive."""
-        self._go(_next_root(Path(self._tree.path)))
-
-    def _go(self, folder: Path) -> None:
-        self._tree.path = folder
-        self._tree.focus()
+        self._tree.path = Path.home()
 
 
-def _next_root(path: Path) -> Path:
-    """The root of the file system; where there are drives and one is shown whole, the next."""
-    anchor = Path(path.anchor or os.sep)
+def _next_root(root: Path) -> Path:
+    """The next drive; where there are none, the same root."""
     drives: list[str] = getattr(os, "listdrives", list)()
-    if path != anchor or str(anchor) not in drives:
-        return anchor
-    return Path(drives[(drives.index(str(anchor)) + 1) % len(drives)])
+    if str(root) not in drives:
+        return root
+    return Path(drives[(drives.index(str(root)) + 1) % len(drives)])
 
 
 class LabelScreen(Prompt):

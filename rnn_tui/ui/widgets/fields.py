@@ -1,10 +1,7 @@
 """Fields: a checkbox seen without colour, an input that stays quick and clean after any paste."""
 
-from dataclasses import dataclass
-
 from textual import events
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Checkbox, Input
 
 from rnn_tui.engine.errors import printable
@@ -33,22 +30,17 @@ class TypedInput(Input):
         id: as of any widget.
     """
 
-    @dataclass
-    class Cut(Message):
-        """More was pasted than the field keeps.
-
-        Attributes:
-            kept: how many of the pasted characters went in.
-            pasted: how many there were.
-        """
-
-        kept: int
-        pasted: int
-
     def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:
         super().__init__(value, placeholder, max_length=most, compact=True, id=id)
         self.cursor_blink = False
         self._most = most
+        self._cut = "", ""  # what it held right after a paste that did not fit, and a note on that
+
+    @property
+    def cut(self) -> str:
+        """How much of a paste fits; empty where all of it did, or other text is there by now."""
+        held, note = self._cut
+        return note if held == self.value else ""
 
     def _on_paste(self, event: events.Paste) -> None:
         # Textual would take the first line alone, and nothing at all where it is too long.
@@ -68,4 +60,6 @@ class TypedInput(Input):
         kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
         self.replace(printable(kept, self._most), start, end)
         if len(text) > room:
-            self.post_message(self.Cut(room, len(text)))
+            note = f"Only the first {room:,} of {len(text):,} pasted characters fit."
+            self._cut = self.value, note
+            self.post_message(self.Changed(self, self.value))

@@ -31,7 +31,7 @@ from rnn_tui.ui.ask.calculator_answer import (
     Adders,
     NumberEntry,
     SumAnswer,
-    TallyTable,
+    SumText,
     shorten,
 )
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
@@ -108,7 +108,7 @@ def message(app: App[Any]) -> str:
 
 
 def verdict(app: App[Any]) -> str:
-    return str(app.query_one("#verdict", Static).content)
+    return str(app.query_one(SumText).render()).split("\n")[0]
 
 
 def is_stale(app: App[Any]) -> bool:
@@ -710,6 +710,7 @@ def test_weights_that_give_no_numbers_are_not_sure(untrained: Source) -> None:
 async def test_a_tally_of_many_variants_wraps() -> None:
     async with calculating((80, 40)) as (app, pilot):
         await ask(pilot, ALL, 0)
-        table = app.query_one(TallyTable)
+        text = app.query_one(SumText)
         for width, rows in ((78, 3), (40, 5), (20, 9)):
-            assert table.get_content_height(app.size, app.size, width) == 1 + rows
+            # Below the answer, its three bases, an empty line and a heading.
+            assert text.get_content_height(app.size, app.size, width) == 6 + rows

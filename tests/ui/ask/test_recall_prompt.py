@@ -445,7 +445,7 @@ async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
         ]
         headline = text_of(app, "RecallTable .headline")
         assert headline == (
-            "45 random sequences, 5 of each length 3 … 11; answers of seed 0. "
+            "45 random sequences, 5 of each of 9 lengths, 3 … 11; answers of seed 0. "
             "pretrained: position 3, 5 seeds, ce"
         )
 

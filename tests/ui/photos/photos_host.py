@@ -18,7 +18,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.reader import Reading
 from rnn_tui.ui.photos import form
 from rnn_tui.ui.photos import panel as photos
-from rnn_tui.ui.photos.card import CardText, PhotoCard
+from rnn_tui.ui.photos.card import PhotoCard
 from rnn_tui.ui.photos.grid import layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
 from rnn_tui.ui.widgets.path_input import PathInput
@@ -135,7 +135,7 @@ def cards(app: App[Any]) -> dict[str, str]:
     """What the cards in view say, by the name of the file."""
     visible = [card for card in app.query(PhotoCard) if card.visible and card._reading is not None]
     return {
-        card._reading.path.name: str(card.query_one(CardText).render())
+        card._reading.path.name: str(card._text.content)
         for card in visible
         if card._reading is not None
     }

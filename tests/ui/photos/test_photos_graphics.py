@@ -156,7 +156,7 @@ class PixelTerminal:
 SIXEL = {r"\x1b\[c": "\x1b[?62;4c"}
 KITTY = {r"\x1b\[c": "\x1b[?62c", r"\x1b_G[^\x1b]*a=q": "\x1b_Gi=1;OK\x1b\\"}
 PLACEHOLDER = "\U0010eeee"
-# The photos of lines are 60 × 60, so that each fills a square: its cells and lines.
+# Cells of a picture: the photos of lines are square, as what the network received is.
 SIDE = 12
 
 
@@ -176,7 +176,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., PixelTerminal]]:
 
 def test_sixel_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal]) -> None:
     shown = terminal("auto", SIXEL)
-    four = 4 * SIDE * SIDE // 2
+    four = 2 * 4 * SIDE * SIDE // 2
     shown.until(lambda: len(shown.covered) == four and "7-d.png" in shown.text)
     gallery = set(shown.covered)
     # Another view.
@@ -206,7 +206,7 @@ def test_sixel_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal
 
 def test_kittys_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal]) -> None:
     shown = terminal("auto", KITTY)
-    shown.until(lambda: shown.text.count(PLACEHOLDER) == 4 * SIDE * SIDE // 2)
+    shown.until(lambda: shown.text.count(PLACEHOLDER) == 2 * 4 * SIDE * SIDE // 2)
     assert not shown.sixels
     shown.press("www")
     shown.until(lambda: "No photo has a label yet" in shown.text)
