@@ -98,6 +98,7 @@ def _import_blind() -> None:
     """Import textual_image as if there were no terminal to ask."""
     for name in [name for name in sys.modules if name.split(".")[0] == "textual_image"]:
         del sys.modules[name]
+    sys.modules.pop("rnn_tui.ui.photos.sixel", None)
     system: Any = sys  # its names with underscores are final
     stdout, system.__stdout__ = sys.__stdout__, io.StringIO()
     try:
