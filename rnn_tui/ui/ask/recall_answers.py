@@ -240,8 +240,8 @@ class AnswerColumns(HorizontalScroll):
             if seeds > 1:
                 words += f"\n{answers.seeds_right(variant)} of {seeds} seeds right"
             name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
-            state = "right" if right else "wrong"
-            column.show(name, probabilities.tolist(), words, state=state, true=true)
+            colour = "success" if right else "error"
+            column.show(name, probabilities.tolist(), words, colour=colour, true=true)
         self._fit()
 
     def on_resize(self) -> None:

@@ -168,11 +168,11 @@ class DrawingView(Horizontal):
         elif len(columns) < fit:
             await place.mount_all([DigitColumn() for _ in range(fit - len(columns))])
         for column, answer in zip(place.query(DigitColumn), each, strict=False):
-            state = "failed" if answer.failure else "unsure" if answer.unsure else ""
+            colour = "error" if answer.failure else "warning" if answer.unsure else "success"
             words = answer.failure or answer.verdict
             if answer is each[0] and len(each) > 1:
                 words += f"\n{_agreement(each)}"
-            column.show(answer.source.title, answer.probabilities, words, state=state)
+            column.show(answer.source.title, answer.probabilities, words, colour=colour)
         fit_columns(place)
         lines = [_line_of(answer, each[0]) for answer in each[fit:]]
         others, text = self.query_one("#drawing-others", Static), Content("\n").join(lines)

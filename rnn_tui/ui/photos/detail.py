@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
@@ -12,7 +12,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -85,21 +84,21 @@ class Stages(Vertical):
 
 
 class PhotoDetail(VerticalScroll, can_focus=True):
-    """The photo that is selected in the gallery, looked at in a thread."""
+    """The photo that is selected in the gallery, looked at in a thread.
+
+    Args:
+        step: goes so many photos further.
+        id: as of any widget.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "More", key_display="←→", tooltip="The photo before, after"),
         Binding("right", "step(1)", "Next", show=False),
     ]
 
-    @dataclass
-    class Step(Message):
-        """Another photo is asked for: 1 for the next, -1 for the one before."""
-
-        by: int
-
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, step: Callable[[int], None], *, id: str) -> None:
+        super().__init__(id=id)
+        self.action_step = step
         self._asking = LatestQuestion[PhotoStudy](self, self._take, FAILURE)
         self._reading: Reading | None = None
         self._study: PhotoStudy | None = None
@@ -182,10 +181,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         for view, (name, answer) in zip(views, found.answers, strict=True):
             mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
             view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
-
-    def action_step(self, by: int) -> None:
-        """Go to another photo."""
-        self.post_message(self.Step(by))
 
 
 def _headline(reading: Reading, place: Sequence[int]) -> Text:

@@ -42,6 +42,7 @@ class PhotoGrid(Widget, can_focus=True):
 
     Args:
         photos: the readings.
+        id: as of any widget.
 
     Attributes:
         place: the selected one's in the order.
@@ -64,8 +65,8 @@ class PhotoGrid(Widget, can_focus=True):
     class Opened(Message):
         """A photo was clicked twice."""
 
-    def __init__(self, photos: PhotoCollection) -> None:
-        super().__init__()
+    def __init__(self, photos: PhotoCollection, *, id: str) -> None:
+        super().__init__(id=id)
         self._photos = photos
         self._order: Sequence[int] = ()
         self.place, self._top = 0, 0  # in the order; the first row in view
@@ -103,7 +104,7 @@ class PhotoGrid(Widget, can_focus=True):
         first = self._top * columns
         return range(first, min(len(self._order), first + columns * rows))
 
-    def on_resize(self) -> None:
+    async def on_resize(self) -> None:
         """As many cards as fit."""
         width, height = self.size
         if not width or not height:
@@ -120,8 +121,9 @@ class PhotoGrid(Widget, can_focus=True):
         del self._cards[columns * rows :]
         new = [PhotoCard(slot, side) for slot in range(len(self._cards), columns * rows)]
         self._cards += new
-        self.mount_all(new)
-        self.call_after_refresh(self._draw)
+        # None is drawn before it is mounted.
+        await self.mount_all(new)
+        self._draw()
 
     def _draw(self) -> None:
         """Put readings on the cards, the selected one among them."""

@@ -67,7 +67,8 @@ class PhotosPanel(Vertical, NetworkView):
         self._photos = PhotoCollection()
         self._frame = ContentSwitcher(initial=EMPTY, classes="panel")
         self._form = PhotosForm(self._photos, self._frame)
-        self._grid, self._detail = PhotoGrid(self._photos), PhotoDetail()
+        self._grid = PhotoGrid(self._photos, id=GALLERY)
+        self._detail = PhotoDetail(self._step, id=DETAIL)
         self._matrix = PhotoConfusion(id=MATRIX)
         self._looked_at = False
         # What read the photos that are shown; not yet what reads now, before its first photo.
@@ -78,10 +79,8 @@ class PhotosPanel(Vertical, NetworkView):
         yield self._form
         with self._frame:
             yield Static(WELCOME, id=EMPTY, markup=False)
-            with Vertical(id=GALLERY):
-                yield self._grid
-            with Vertical(id=DETAIL):
-                yield self._detail
+            yield self._grid
+            yield self._detail
             yield self._matrix
 
     def on_show(self) -> None:
@@ -260,11 +259,7 @@ class PhotosPanel(Vertical, NetworkView):
         self._switch(DETAIL)
         self._show_detail()
 
-    @on(PhotoDetail.Step)
-    def _step(self, event: PhotoDetail.Step) -> None:
-        self._go(event.by)
-
-    def _go(self, by: int) -> None:
+    def _step(self, by: int) -> None:
         """Select another photo, in the gallery or in detail."""
         self._grid.action_move(by)
         if self.view == DETAIL:
@@ -291,7 +286,7 @@ class PhotosPanel(Vertical, NetworkView):
 
     def action_label(self) -> None:
         """Ask which digit the selected photo shows, then the next one, until that is left."""
-        self.app.push_screen(LabelScreen(self._at_question, self._label, self._go))
+        self.app.push_screen(LabelScreen(self._at_question, self._label, self._step))
 
     def action_unlabel(self) -> None:
         """Take the user's label of the selected photo away."""
@@ -310,7 +305,7 @@ class PhotosPanel(Vertical, NetworkView):
             self._show_photos()
             # One that is no longer among those shown has made way for the next already.
             if digit is not None and self._grid.selected == at:
-                self._go(1)
+                self._step(1)
 
     def action_export(self) -> None:
         """Write the photos that are shown to a file."""

@@ -51,9 +51,11 @@ def image_class(app: App[object]) -> type[BaseImage]:
 
     from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415
 
-    found: type[BaseImage] = CleanSixelImage if widget.Image is widget.SixelImage else widget.Image
-    kinds = {"kitty": widget.TGPImage, "sixel": CleanSixelImage, "blocks": widget.HalfcellImage}
-    return kinds.get(kind, found)
+    kinds: dict[str, type[BaseImage]] = {
+        "auto": CleanSixelImage if widget.Image is widget.SixelImage else widget.Image,
+        "kitty": widget.TGPImage, "sixel": CleanSixelImage, "blocks": widget.HalfcellImage,
+    }  # fmt: skip
+    return kinds[kind]
 
 
 def graphics_kind(wanted: str = "auto") -> str:

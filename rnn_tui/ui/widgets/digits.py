@@ -1,7 +1,6 @@
 """Digits shown: large in blocks, as a grey image, as the probabilities of all ten."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -205,7 +204,6 @@ class DigitColumn(Vertical):
     """What a network says: its name, the digit, words beside that, the ten probabilities below."""
 
     DEFAULT_CLASSES = "panel"
-    STATES: ClassVar[tuple[str, ...]] = ("right", "wrong", "unsure", "failed")
 
     def __init__(self) -> None:
         self._digit, self._bars = BigDigit(), ProbabilityBars()
@@ -213,7 +211,7 @@ class DigitColumn(Vertical):
         super().__init__(Horizontal(self._digit, self._words, classes="head"), self._bars)
 
     def show(
-        self, name: str, probabilities: Sequence[float], words: str, *, state: str = "",
+        self, name: str, probabilities: Sequence[float], words: str, *, colour: str = "success",
         true: int | None = None,
     ) -> None:  # fmt: skip
         """Show an answer.
@@ -221,8 +219,8 @@ class DigitColumn(Vertical):
         Args:
             name: whose.
             probabilities: of the ten digits; none where there is no answer.
-            words: what is to be said of it; the first line in the colour of its state.
-            state: one of `STATES`, or nothing.
+            words: what is to be said of it; the first line in its colour.
+            colour: of its state: `success`, `warning` or `error`.
             true: the right digit, where it is known.
         """
         self.border_title = Content(name)
@@ -230,10 +228,9 @@ class DigitColumn(Vertical):
         if probabilities:
             self._digit.digit = max(range(len(probabilities)), key=probabilities.__getitem__)
             self._bars.show(probabilities, true)
-        for one in self.STATES:
-            self.set_class(one == state, f"-{one}")
+        self.set_class(colour == "warning", "-unsure")
+        self.set_class(colour == "error", "-wrong")
         first, _, more = words.partition("\n")
-        colour = {"wrong": "error", "unsure": "warning", "failed": "error"}.get(state, "success")
         text = Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%"))
         if self._words.content != text:
             self._words.update(text, layout=False)

@@ -18,7 +18,7 @@ from rnn_tui.ui.photos.screens import PhotoTree
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, screen_text, settled
+from tests.ui.helpers import SIZES, settled
 from tests.ui.photos.photos_host import (
     all_read,
     cards,
@@ -147,10 +147,6 @@ async def test_hostile_names_do_no_harm_in_the_whole_app(
             await pilot.resize_terminal(*size)
             await all_read(pilot)
             check()
-            footer = "\n".join(screen_text(app).splitlines()[-2:])
-            for word in ("Open", "Detail", "Sort", "Show", "Export", "Label", "Train",
-                         "Help", "Quit"):  # fmt: skip
-                assert word in footer, size
         await pilot.press("enter")
         await all_read(pilot)
         assert f"1 of {len(HOSTILE)}" in check()
