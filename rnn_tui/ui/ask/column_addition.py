@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -95,7 +96,8 @@ class ColumnAddition(ScrollView, can_focus=True):
         """Draw an addition."""
         self._answer = answer
         meaning = "votes" if answer.voted else "sure"
-        self.border_subtitle = f"in state: carry by a linear probe · {meaning}: ▁ 50 … █ 100 %"
+        words = f"in state: carry by a linear probe · {meaning}: ▁ 50 … █ 100 %"
+        self.border_subtitle = Content(words)
         self._lay_out()
 
     def on_resize(self) -> None:

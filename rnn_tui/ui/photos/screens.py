@@ -13,6 +13,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Checkbox, DirectoryTree, Static
@@ -125,7 +126,7 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         """The tree, and the keys."""
         with Vertical(id="choose-path") as dialog:
             dialog.border_title = "Choose a photo, or a folder of photos"
-            dialog.border_subtitle = KEYS
+            dialog.border_subtitle = Content(KEYS)
             yield PhotoTree(self._start.absolute(), id="choose-tree")
 
     def on_mount(self) -> None:
@@ -191,7 +192,7 @@ class LabelScreen(Prompt):
         move: Callable[[int], None],
     ) -> None:
         super().__init__()
-        self._at_question, self._label, self.action_move = at_question, label, move
+        self._at_question, self._label, self._move = at_question, label, move
 
     def compose(self) -> ComposeResult:
         """The photo, its name, what it was read as."""
@@ -217,6 +218,11 @@ class LabelScreen(Prompt):
         text = f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}"
         if str(self.query_one(".prompt-note", Static).content) != text:
             self.say(text)
+
+    def action_move(self, by: int) -> None:
+        """Go to another photo."""
+        self._move(by)
+        self._show()
 
     def action_answer(self, digit: int | None) -> None:
         """Label it."""
