@@ -193,7 +193,9 @@ class DrawingPad(InkImage, can_focus=True):
     def _stop(self) -> None:
         """End whatever stroke is under way."""
         self._end_drag()
-        self._lift()
+        if self.pen_down:
+            self._lift()
+            self.post_message(self.Changed())  # who shows the pen shows that
 
     def _lift(self) -> None:
         if self.pen_down:

@@ -110,11 +110,16 @@ class RnnTuiApp(App[int]):
         return FrontScreen(self._in_front)
 
     def _in_front(self) -> list[Widget]:
-        """What has its keys wherever the focus is: the view in front, and its pane."""
-        # The footer asks at any moment, also before there is a pane.
+        """What has its keys wherever the focus is, the view in front and its pane.
+
+        Those of the pane, such as to train, come first in the footer of its first view alone.
+        """
         pane = self.tabs.front
-        view = pane.front_view if pane is not None else None
-        return [one for one in (view, pane) if one is not None]
+        if pane is None:  # the footer asks at any moment
+            return []
+        both = [pane.front_view, pane]
+        first = pane.views[:1] == [pane.view] if pane.views else False
+        return [one for one in (both[::-1] if first else both) if one is not None]
 
     def compose(self) -> ComposeResult:
         """The tabs, and the keys below."""

@@ -26,7 +26,7 @@ and number, beside the report's figure and whether that lies within ours. **Leng
 by length, with the lengths seen in training shaded.
 """
 # In the footer before all others.
-FIRST = ("stop", "pause", "train", "form")
+FIRST = ("stop", "pause")
 KeyRows = Sequence[tuple[str, str]]
 
 HIGH_CONTRAST = Theme(

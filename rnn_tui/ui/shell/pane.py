@@ -38,6 +38,7 @@ class Pane(Vertical):
         *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),
     ]
     help_text: str = ""
+    _clicked = False  # a view, which is not in front yet
 
     @property
     def complete(self) -> bool:
@@ -98,7 +99,14 @@ class Pane(Vertical):
 
     def on_click(self, event: Click) -> None:
         """Give a view that was clicked the focus; Textual leaves it on the row of tabs."""
-        if isinstance(event.widget, Tab):
+        self._clicked = isinstance(event.widget, Tab)
+        if isinstance(event.widget, Tab) and event.widget.has_class("-active"):
+            self.call_after_refresh(self.focus_view)
+
+    def on_tabbed_content_tab_activated(self) -> None:
+        """Do so once it is in front."""
+        if self._clicked:
+            self._clicked = False
             self.call_after_refresh(self.focus_view)
 
     @property
