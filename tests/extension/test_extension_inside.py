@@ -1,6 +1,5 @@
 """Whoever adds a task or a cell can look inside its networks."""
 
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside
+from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.runs.kept_runs import train
-from tests.ui.helpers import PanelApp, screen_text, settled
+from tests.ui.helpers import running, screen_text, settled, wait_until
 
 
 async def looked(pilot: Pilot[Any], view: SequenceInside) -> None:
@@ -32,20 +32,22 @@ def words(view: SequenceInside, label: str) -> tuple[str, ...]:
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn", "mgu"])
 async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: str) -> None:
     task = TASKS["majority"]
-    pane: Any = SimpleNamespace(spec=task)
-    app = PanelApp(SequenceInside(pane))
-    async with app.run_test(size=(120, 50)) as pilot:
-        await looked(pilot, app.panel)
+    app = RnnTuiApp()
+    async with running(app, size=(120, 50)) as pilot:
+        app.action_tab(task.name)
+        await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+        assert app.tabs.active == task.name
+        app.pane.show_tab("inside")
+        view: Any = app.pane.query_one(SequenceInside)
+        await looked(pilot, view)
         assert "There are no weights for majority" in screen_text(app)
         train(task.config(cell, epochs=1))
-        app.panel.refresh_weights()
-        await looked(pilot, app.panel)
-        app.panel.focus_view()
-        view: Any = app.panel
+        view.refresh_weights()
+        await looked(pilot, view)
         subject = view.subject
         network = task.network(read_weights(next(run_dir().rglob("*.safetensors"))))
         # It is a string of bits, and what is said of it is what the network says of it.
-        bits = [int(word) for word in words(app.panel, "bits")]
+        bits = [int(word) for word in words(view, "bits")]
         assert set(bits) <= {0, 1}
         assert 3 <= len(bits) <= 9
         majority = "more ones" if 2 * sum(bits) > len(bits) else "more zeros"
@@ -69,8 +71,9 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         before = subject.trace.read
         while view.subject.trace.read == before:
             await pilot.press("i")
-            await looked(pilot, app.panel)
+            await looked(pilot, view)
         await pilot.press("n", "k")
-        await looked(pilot, app.panel)
+        await looked(pilot, view)
         assert len(view.subject.trace.layers[0].importance) == 3
         assert view.study is None
+    assert app.runs.close(10)

@@ -1,37 +1,24 @@
 """What a `StepGrid` draws over time steps, how many lines each gets; of a trace, what is drawn.
 
-Words, headings, heatmaps and bars are bands; a `Look` says which of a trace's are wanted.
+Words, heatmaps and bars are bands; a `Look` says which of a trace's are wanted.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
-from rich.color import Color as RichColor
-from rich.style import Style
-from textual.color import Color
-from textual.theme import Theme
 
-from rnn_tui.engine.palette import curve_colour
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.ui.chart.axes import nice_step
 
 # Lines of a curve: fewest, as many as it needs, and most that it profits from.
-CURVE_LINES = 4, 6, 8
+CURVE_LINES = 4, 6, 10
 # Lines below which a heatmap is no picture any more.
 FEWEST_HEAT_LINES = 5
-# As many levels as can be told apart; with fewer, more neighbours are drawn in one go.
-LEVELS = 20
-# How far what is not read yet fades towards the ground.
-FADED = 0.72
-_UP = " ▁▂▃▄▅▆▇█"
-
-Levels = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,29 +41,20 @@ class WordBand:
 
 
 @dataclass(frozen=True, eq=False)
-class HeadingBand:
-    """A line of text across.
-
-    Attributes:
-        text: shown as it is.
-    """
-
-    text: str
-
-
-@dataclass(frozen=True, eq=False)
 class HeatBand:
     """Rows of values as colours.
 
     Attributes:
         name: which one it is, for whoever picks a place in it.
-        labels: R names of rows.
+        labels: R names of rows, short.
         values: (R, T).
         limit: the value without sign that gets the full colour.
         signed: whether values below zero have a colour of their own.
         form: how the value at the cursor is written.
         row: the row with the cursor; None for none.
         written: whether values are written into their cells, where columns are wide enough.
+        what: stands before each label, where there is room.
+        title: begins a panel of this name; empty where it belongs to the one before.
     """
 
     name: str
@@ -87,14 +65,16 @@ class HeatBand:
     form: str = "+.2f"
     row: int | None = None
     written: bool = False
+    what: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class BarBand:
-    """Values as bars from zero, up and down.
+    """Values as bars from zero, up and down, in a panel of their own.
 
     Attributes:
-        label: what it is, in the narrow column beside it.
+        label: what it is.
         values: (T,); NaN where there is none.
         low, high: the range that is drawn.
         form: how values are written.
@@ -107,41 +87,56 @@ class BarBand:
     form: str = "+.2f"
 
 
-StepBand: TypeAlias = WordBand | HeadingBand | HeatBand | BarBand
+StepBand: TypeAlias = WordBand | HeatBand | BarBand
 
 
-def allot(height: int, bands: Sequence[StepBand]) -> tuple[int, ...]:
+def title_of(band: StepBand, step: int) -> str:
+    """The name of the panel that a band begins; of a curve, with its value at a step."""
+    if not isinstance(band, BarBand):
+        return band.title if isinstance(band, HeatBand) else ""
+    value = band.values[step]
+    return band.label if np.isnan(value) else f"{band.label} {value:{band.form}}"
+
+
+def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, ...]:
     """Lines for each of the bands, together at most `height`.
 
-    A heatmap of as many lines as rows has a line each; of fewer, two rows a line. Where all is too
-    much, curves go first, then heatmaps shrink, then what is last is cut.
+    Each panel but the first takes `frame` lines besides. A heatmap of as many lines as rows has a
+    line each; of fewer, two rows a line. Where all is too much, curves go first, then heatmaps
+    shrink, then what is last is cut.
     """
     lines = [_fewest(band) for band in bands]
+    over = [frame if at and title_of(band, 0) else 0 for at, band in enumerate(bands)]
+
+    def free() -> int:
+        return height - sum(own + more for own, more in zip(lines, over, strict=True) if own)
+
     heats = [at for at, band in enumerate(bands) if isinstance(band, HeatBand)]
     curves = [at for at, band in enumerate(bands) if isinstance(band, BarBand)]
     for at in curves:
-        if sum(lines) > height:
+        if free() < 0:
             lines[at] = 0
-    while heats and sum(lines) > height:
+    while heats and free() < 0:
         largest = max(heats, key=lines.__getitem__)
         if lines[largest] <= 1:
             break
         lines[largest] -= 1
     for at in reversed(range(len(bands))):
-        lines[at] -= min(lines[at], max(0, sum(lines) - height))
+        lines[at] -= min(lines[at], max(0, -free()))
 
     def grow(at: int, to: int, share: int = 1) -> None:
         """Let a band that is there have `to` lines, or so many as that share of the free ones."""
         if lines[at]:
-            lines[at] += max(0, min(to - lines[at], (height - sum(lines)) // share))
+            lines[at] += max(0, min(to - lines[at], free() // share))
 
+    heats.sort(key=lambda at: _rows(bands[at]))
+    for at in heats:  # a line a row where that fits
+        if _rows(bands[at]) - lines[at] <= free():
+            grow(at, _rows(bands[at]))
     for at in curves:
         grow(at, CURVE_LINES[1], 3)
-    for at in sorted(heats, key=lambda at: _rows(bands[at])):
-        rows = _rows(bands[at])
-        # A line a row where that fits, or two rows a line.
-        fits = rows - lines[at] <= height - sum(lines)
-        grow(at, rows if fits else (rows + 1) // 2)
+    for at in heats:  # or two rows a line
+        grow(at, (_rows(bands[at]) + 1) // 2)
     for at in curves:
         grow(at, CURVE_LINES[2])
     return tuple(lines)
@@ -157,45 +152,10 @@ def _fewest(band: StepBand) -> int:
     return min((_rows(band) + 1) // 2, FEWEST_HEAT_LINES)
 
 
-def levels_of(values: Array, limit: float, *, signed: bool) -> Levels:
-    """Levels −`LEVELS` … `LEVELS` of values; without a sign, from 0. NaN counts as 0."""
-    scaled = np.nan_to_num(values / limit) if limit > 0 else np.zeros_like(values)
-    lowest = -1.0 if signed else 0.0
-    result: Levels = np.rint(np.clip(scaled, lowest, 1.0) * LEVELS).astype(np.int8)
-    return result
-
-
-class Heatscale:
-    """The colours of a theme.
-
-    Args:
-        theme: the one in use.
-        ground: what zero looks like.
-    """
-
-    def __init__(self, theme: Theme, ground: Color) -> None:
-        below, above, share = (Color.parse(curve_colour(at, theme.dark)) for at in range(3))
-        if ground.ansi is not None:  # there is no saying what the terminal shows
-            ground = Color(0, 0, 0) if theme.dark else Color(255, 255, 255)
-        self.ground = ground
-        self._hues = {"below": below, "above": above, "share": share}
-
-    def colour(self, level: int, *, signed: bool, faded: bool = False) -> RichColor:
-        """The colour of a level."""
-        hue = "share" if not signed else "below" if level < 0 else "above"
-        return _blended(self.ground, self._hues[hue], abs(level), faded)
-
-
-@lru_cache(maxsize=2048)
-def _blended(ground: Color, hue: Color, level: int, faded: bool) -> RichColor:
-    full = ground.blend(hue, level / LEVELS, 1.0)
-    return (full.blend(ground, FADED, 1.0) if faded else full).rich_color
-
-
-def rows_at(band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
-    """The row, or the two rows, that a line of a heatmap shows; the cursor stays in view."""
+def rows_at(band: HeatBand, lines: int, line: int, *, alone: bool = False) -> tuple[int, ...]:
+    """The row, or unless `alone` the two, that a line of a heatmap shows; the cursor is in view."""
     count = len(band.values)
-    a_line = 1 if lines >= count else 2
+    a_line = 1 if lines >= count or alone else 2
     shown = min(count, lines * a_line)
     first = max(0, min((band.row or 0) - shown // 2, count - shown))
     first -= first % a_line
@@ -203,17 +163,48 @@ def rows_at(band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
     return tuple(range(start, min(start + a_line, count)))
 
 
-def bar_cell(
-    value: float, top: float, height: float, colour: RichColor, ground: RichColor
-) -> tuple[str, Style]:
-    """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
-    covered = min(max(value, 0.0), top) - max(min(value, 0.0), top - height)
-    eighths = max(0, min(8, round(covered / height * 8)))
-    if value >= 0:
-        # From the bottom up; where zero lies within the cell the bar begins at its foot.
-        return _UP[eighths], Style(color=colour)
-    # From the top down: the rest is drawn in the colour of the ground.
-    return (_UP[8 - eighths], Style(color=ground, bgcolor=colour)) if eighths else (" ", Style())
+class Place(NamedTuple):
+    """What is on a line: the ruler, top or bottom of a panel, a line of a band; else nothing."""
+
+    kind: str
+    at: int = 0
+    line: int = 0
+    lines: int = 0
+
+
+def laid_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[Place]:
+    """What stands on each of `height` lines: the ruler, then bands, in panels where `framed`."""
+    lines = allot(max(0, height - 1 - 2 * framed), bands, 2 if framed else 1)
+    places = [Place("top")] if framed else []
+    places.append(Place("ruler"))
+    for at, (band, count) in enumerate(zip(bands, lines, strict=True)):
+        if at and count and title_of(band, 0):
+            places += [Place("bottom")] * framed + [Place("top", at)]
+        places += (Place("band", at, line, count) for line in range(count))
+    return places + [Place("bottom")] * framed
+
+
+def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> tuple[str, int, int]:
+    """Numbers of visible steps over columns of a width; where that of the present one is."""
+    every = max(1, int(nice_step(len(str(numbers[-1])) + 1, width)))
+    room, here = len(steps) * width, str(numbers[step])
+    start = max(0, min((step - steps.start) * width, room - len(here)))
+    end = start + len(here)
+    more_left, more_right = steps.start > 0, steps.stop < len(numbers)
+    text = [" "] * room
+    for column, one in enumerate(steps):
+        written, at = str(numbers[one]), column * width
+        # A number that is cut would be another number.
+        free = at + len(written) < start or at > end
+        inside = at >= 2 * more_left and at + len(written) <= room - 2 * more_right
+        if numbers[one] % every == 0 and free and inside:
+            text[at : at + len(written)] = written
+    if more_left:
+        text[0] = "‹"
+    if more_right:
+        text[-1] = "›"
+    text[start:end] = here
+    return "".join(text), start, end
 
 
 PROBABILITIES, UNITS = "probabilities", "units"
@@ -286,13 +277,13 @@ def is_signed(quantity: str, values: Array) -> bool:
 
 def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     """What comes out after each step."""
-    labels = tuple(f"P of {name}" for name in trace.outputs)
+    labels, what = trace.outputs, "P of "
     if trace.one_output:
-        return [HeatBand("", labels, trace.probabilities.T, form=".2f")]
+        return [HeatBand("", labels, trace.probabilities.T, form=".2f", what=what)]
     row = int(trace.answers[step])
     return [
         WordBand("answer", [trace.outputs[at] for at in trace.answers], strong=True),
-        HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row),
+        HeatBand(PROBABILITIES, labels, trace.probabilities.T, form=".3f", row=row, what=what),
     ]
 
 
@@ -308,11 +299,13 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     assert look.unit is not None
     row = int(np.flatnonzero(units == look.unit)[0])
     where = f" · {layer.name}" if len(trace.layers) > 1 else ""
-    labels = tuple(f"unit {unit}" for unit in units)
+    labels = tuple(map(str, units.tolist()))
+    title = f"{look.quantity} of {len(units)} units{where} by {look.order}"
     return [
-        HeadingBand(f"{look.quantity} of {len(units)} units{where} · by {look.order}"),
-        HeatBand(UNITS, labels, values.T[units], limit, signed, form, row),
-        BarBand(f"unit {look.unit}", values[:, look.unit], lowest, limit, form),
+        HeatBand(
+            UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title
+        ),
+        BarBand(f"unit {look.unit} · {look.quantity}", values[:, look.unit], lowest, limit, form),
     ]
 
 

@@ -6,18 +6,15 @@ import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from rich.color import Color as RichColor
-from rich.style import Style
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.color import Color
-from textual.geometry import Size
-from textual.message import Message
-from textual.widgets import Label, Select
+from textual.content import Content
+from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.mnist import (
@@ -27,106 +24,26 @@ from rnn_tui.inside.mnist import (
     study_test_images,
     trace_digit,
 )
-from rnn_tui.photos.drawing import SIDE, Ink
-from rnn_tui.runs.weights import NETWORKS
+from rnn_tui.photos.drawing import Ink
+from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.answers import MISSING
-from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, Cell, InkImage
-from rnn_tui.ui.inside.bands import LEVELS, BarBand, Heatscale, StepBand, levels_of
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN
+from rnn_tui.ui.inside.bands import BarBand, StepBand
+from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
-from rnn_tui.ui.widgets.plain import PlainSelect
 
 if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 TEST_IMAGES = 10_000
-TEST, OTHER = "test", "other"
-# Cells beside a large picture that the grid must have.
-LARGE_WIDTH, LARGE_HEIGHT = 130, 40
-# The paper of rows that are not read yet, and how much of their ink shows.
-UNREAD_PAPER, UNREAD_INK = 58, 0.35
-# The column of the mark beside the row.
-MARGIN = 2
-
-
-class ReadImage(InkImage):
-    """A picture of which rows that are not read yet lie on grey paper.
-
-    A mark stands beside the row that is being read.
-    """
-
-    @dataclass
-    class Picked(Message):
-        """A row was clicked, from 0."""
-
-        row: int
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
-        self._gradient: Ink | None = None
-        self._last_row = SIDE - 1
-
-    def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
-        """Draw a digit.
-
-        Args:
-            ink: (28, 28), 0 … 1.
-            row: the last one read, from 0.
-            gradient: (28, 28), drawn in place of the ink: for the answer, or against it.
-        """
-        self._ink, self._last_row, self._gradient = ink, row, gradient
-        self.refresh()
-
-    def get_content_width(self, container: Size, viewport: Size) -> int:
-        """That of the picture, and the mark."""
-        return super().get_content_width(container, viewport) + MARGIN
-
-    def on_click(self, event: events.Click) -> None:
-        """Read up to the row that was clicked."""
-        row = event.y if self.scale == LARGE else 2 * event.y + 1
-        if 0 <= row < SIDE:
-            self.post_message(self.Picked(row))
-
-    def _cells(self, y: int) -> list[Cell]:
-        """The cells of a line, and the mark."""
-        if self.scale == LARGE:
-            rows, marks = range(y, y + 1), "◀"
-            cells = [("  ", Style(bgcolor=only)) for only in self._colours(y)]
-        else:
-            rows, marks = range(2 * y, 2 * y + 2), "▀▄"
-            pairs = zip(*map(self._colours, rows), strict=True)
-            cells = [("▀", Style(color=upper, bgcolor=lower)) for upper, lower in pairs]
-        if self._last_row in rows:
-            accent = Color.parse(self.app.theme_variables["accent"]).rich_color
-            style = self.rich_style + Style(color=accent, bold=True)
-            cells.append((marks[rows.index(self._last_row)], style))
-        return cells
-
-    def _colours(self, row: int) -> list[RichColor]:
-        read = row <= self._last_row
-        if self._gradient is not None:
-            scale = Heatscale(self.app.current_theme, self.styles.background)
-            largest = float(np.abs(self._gradient).max())
-            levels = levels_of(self._gradient[row], largest, signed=True).tolist()
-            return [scale.colour(level, signed=True, faded=not read) for level in levels]
-        shades = np.rint(np.clip(self._ink[row], 0, 1) * LEVELS).astype(int).tolist()
-        return [_READ[shade] if read else _UNREAD[shade] for shade in shades]
-
-
-def _greys(paper: float, ink: float) -> list[RichColor]:
-    """The colours from bare paper to full ink."""
-    values = [round(paper + (ink - paper) * level / LEVELS) for level in range(LEVELS + 1)]
-    return [Color(value, value, value).rich_color for value in values]
-
-
-_READ = _greys(0, 255)
-_UNREAD = _greys(UNREAD_PAPER, UNREAD_PAPER + UNREAD_INK * (255 - UNREAD_PAPER))
+# Size of the view from which a large picture leaves the grid enough, in lines and in columns.
+LARGE_WIDTH, LARGE_HEIGHT = 112, 34
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,10 +51,12 @@ class DigitDetails:
     """What was read.
 
     Attributes:
+        name: what to call it.
         digit: (28, 28), 0 … 1.
         network: what read it.
     """
 
+    name: str
     digit: Ink
     network: RowReaderNetwork
 
@@ -152,14 +71,15 @@ class MnistInside(InsideView, NetworkView):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("pixels", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
     ]
-    ruler = "row"
+    ruler, grid_title = "row", "what it says after each row"
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__()
         self._pane = pane
-        self._image = random.randrange(TEST_IMAGES)
-        self._kind = TEST
-        self._offered: Given | None = None
+        # What is read, a test image by its number; what other views had when they were asked last.
+        self._what: Given | int = random.randrange(TEST_IMAGES)
+        self._before: Hashable = None
+        self._weights: Path | None = None  # to choose as soon as they are listed
         # Whether something was asked for since networks were found first.
         self._looked = False
         self._gradient: Ink | None = None
@@ -168,7 +88,7 @@ class MnistInside(InsideView, NetworkView):
     def choices(self) -> ComposeResult:
         """What is read, and by whom."""
         yield Label("input")
-        yield PlainSelect([("none", "")], id="inside-input")
+        yield Static("", id="inside-input", markup=False)
         yield Label("network")
         yield NetworkSelect(MNIST.name, id="inside-network")
 
@@ -188,61 +108,43 @@ class MnistInside(InsideView, NetworkView):
         """A test image, or what was last drawn or photographed."""
         if self.networks.sources is None:
             return "Looking for weights …"
-        self._offer()
-        source = self.networks.source
+        given = self._at_hand
+        if given is not None and given.key != self._before:
+            self._before, self._what, self._weights = given.key, given, given.weights
+        self.networks.choose(self._weights)
+        source, what = self.networks.source, self._what
         if source is None:
             return MISSING
-        given = self._offered if self._kind == OTHER else None
-        number, path = self._image, source.path
-        name = self._image_name if given is None else given.name
 
         def look() -> Subject:
-            network = NETWORKS.get(path, RowReaderNetwork)
-            digit, label = read_test_image(number) if given is None else (given.digit, given.label)
+            network = NETWORKS.get(source.path, RowReaderNetwork)
+            if isinstance(what, Given):
+                name, digit, label = what.name, what.digit, what.label
+            else:
+                name, (digit, label) = f"test image {what}", read_test_image(what)
             trace = trace_digit(network, digit)
             return Subject(
                 f"{name} · {source.title}",
                 trace,
                 ["" if label is None else str(label)] * trace.steps,
-                NETWORKS.version_of(path),
+                NETWORKS.version_of(source.path),
                 partial(study_test_images, network),
-                DigitDetails(digit, network),
+                DigitDetails(name, digit, network),
             )
 
-        return (number if given is None else given.key, NETWORKS.version_of(path)), look
-
-    def _offer(self) -> None:
-        """List what there is to look at; what has just been drawn or photographed comes first."""
-        given, before = self._at_hand, self._offered
-        if given is not None and (before is None or given.key != before.key):
-            self._offered, self._kind = given, OTHER
-            self.networks.choose(given.weights)
-        # Names for values, since a list goes on showing the name that a value had before.
-        names = [self._image_name, *([self._offered.name] if self._offered is not None else [])]
-        select = self.query_one("#inside-input", PlainSelect)
-        with self.prevent(Select.Changed):
-            select.offer_texts((name, name) for name in names)
-            select.value = names[-1] if self._kind == OTHER else names[0]
+        key = what.key if isinstance(what, Given) else what
+        return (key, NETWORKS.version_of(source.path)), look
 
     @property
     def _at_hand(self) -> Given | None:
-        """What was drawn, photographed or misread, whichever was looked at last."""
+        """What was drawn, photographed or tested, whichever was looked at last."""
         views: list[Any] = [one for one in self._pane.contents if hasattr(type(one), "at_hand")]
         return views[0].at_hand if views else None
-
-    @property
-    def _image_name(self) -> str:
-        return f"test image {self._image}"
-
-    @on(Select.Changed, "#inside-input")
-    def _input_chosen(self, event: Select.Changed) -> None:
-        event.stop()
-        self._kind = TEST if event.value == self._image_name else OTHER
-        self.ask()
 
     @on(NetworkSelect.Changed, "#inside-network")
     def _network_chosen(self, event: NetworkSelect.Changed) -> None:
         event.stop()
+        self._weights = None
         self.ask()
 
     @on(NetworkSelect.Offered)
@@ -252,9 +154,17 @@ class MnistInside(InsideView, NetworkView):
             self._looked = True
             self.ask()
 
-    def look_at(self, image: int) -> None:
-        """Look at this test image."""
-        self._image, self._kind = image, TEST
+    def use(self, source: Source) -> None:
+        """Answer with these weights from now on, whatever answered before."""
+        self._weights = None
+        super().use(source)
+
+    def look_at(self, what: Given | int | None) -> None:
+        """Look at a digit, by the network that answered; or at a test image by its number."""
+        if what is not None:
+            before = self._at_hand
+            self._before, self._what = before and before.key, what
+            self._weights = what.weights if isinstance(what, Given) else None
         self.ask()
 
     def action_other(self) -> None:
@@ -293,8 +203,9 @@ class MnistInside(InsideView, NetworkView):
         """Of pixels, what their colours mean."""
         if self._pixels:
             return (
-                "Pixels by the gradient of the winning logit after all rows: more ink on orange "
-                "ones would speak for the answer, on blue ones against it. o shows the digit again."
+                "More ink on orange pixels (+) would speak for the answer, on blue ones (−) "
+                "against it: the gradient of the winning logit, within 2 pixels of the ink's "
+                "rectangle."
             )
         return super().note(subject, step)
 
@@ -304,6 +215,9 @@ class MnistInside(InsideView, NetworkView):
         image = self.query_one(ReadImage)
         large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
         image.scale = LARGE if large else PLAIN
+        image.set_class(self.has_class("-tall"), "panel")
+        image.border_title = Content(subject.details.name)
+        self._say("#inside-input", subject.details.name)
         image.show(subject.details.digit, step, gradient)
 
     # Pixels

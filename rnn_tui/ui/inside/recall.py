@@ -12,7 +12,7 @@ from rnn_tui.inside.recall import SurvivalStudy, study_survival, trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
-from rnn_tui.ui.inside.bands import HeadingBand, HeatBand, StepBand, WordBand
+from rnn_tui.ui.inside.bands import HeatBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside, SequenceQuestion
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import Subject
@@ -63,12 +63,14 @@ class RecallInside(SequenceInside):
         study: SurvivalStudy | None = self.study
         if study is None:
             return
-        labels = [f"digit {place}" for place in study.positions]
+        labels = [str(place) for place in study.positions]
         percent = (100 * study.accuracy).astype(np.float32)
-        heat = HeatBand("", labels, percent, limit=100.0, form=".0f", written=True)
         title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
-        grid = self.query_one("#inside-survival", StepGrid)
-        grid.show([HeadingBand(title), heat], study.steps.tolist(), len(study.steps) - 1)
+        heat = HeatBand(
+            "", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title
+        )
+        grid, last = self.query_one("#inside-survival", StepGrid), len(study.steps) - 1
+        grid.show([heat], study.steps.tolist(), last, framed=self.has_class("-tall"))
 
     def action_other(self) -> None:
         """Other random digits, in the prompt too."""

@@ -161,6 +161,11 @@ class SequenceInside(InsideView):
             self._chosen = self.query_one(ReplicaSelect).chosen
             self.ask()
 
+    def look_at(self, what: object) -> None:  # noqa: ARG002 - it asks for what is typed
+        """Look at what was typed, by the network that answered there."""
+        self._chosen = None
+        self.ask()
+
     def taken(self, subject: Subject) -> None:
         """Offer what its weights have."""
         details: SequenceDetails = subject.details

@@ -1,4 +1,4 @@
-"""The bar of time steps; words, heatmaps and curves over them, read at one step and in one row.
+"""Words, heatmaps and curves over them, read at one step and in one row.
 
 All bands share their columns, so that what a network read, held and said at a step stand above each
 other. What lies after the present step is faded: the network has not read it yet.
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import ClassVar
 
 import numpy as np
@@ -16,83 +15,31 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.color import Color
-from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.ui.chart.axes import nice_step
 from rnn_tui.ui.inside.bands import (
-    LEVELS,
     BarBand,
-    HeadingBand,
     HeatBand,
-    Heatscale,
-    Levels,
+    Place,
     StepBand,
     WordBand,
-    allot,
-    bar_cell,
-    levels_of,
+    laid_out,
     rows_at,
+    ruler_text,
+    title_of,
 )
+from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, levels_of
 
-# The widest bar of steps.
-WIDEST_BAR = 40
 # Cells beside the columns: labels at the left, values at the right.
 LABEL_WIDTH, VALUE_WIDTH = 10, 7
-WIDEST_COLUMN = 6
+WIDEST_COLUMN = 10
+# Cells that a frame takes at the left.
+SIDE_WIDTH = 2
 # More than any screen has.
 MOST_LINES = 10_000
-GREY = Color(128, 128, 128)
-
-
-class Scrubber(Widget):
-    """One line: step, bar, sentence. A click on the bar goes there."""
-
-    ALLOW_SELECT = False
-
-    @dataclass
-    class Moved(Message):
-        """A step was chosen, from 0."""
-
-        step: int
-
-    _steps, _step = 0, 0
-    _name, _text, _playing = "", "", False
-
-    def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
-        """Draw that `step` of `steps`, called `name`, is the present one, and `text` beside it."""
-        self._step, self._steps, self._name = step, steps, name
-        self._text, self._playing = text, playing
-        self.refresh()
-
-    @property
-    def _head(self) -> str:
-        return f"{'▶ ' if self._playing else ''}{self._name} "
-
-    @property
-    def _width(self) -> int:
-        room = self.size.width - len(self._head) - len(self._text) - 2
-        return max(0, min(WIDEST_BAR, room, max(8, self._steps)))
-
-    def render(self) -> Content:
-        """Draw at the present width."""
-        if not self._steps:
-            return Content("")
-        width = self._width
-        at = round(self._step / max(1, self._steps - 1) * (width - 1)) if width > 1 else 0
-        bar = Content("━" * at).stylize("$text-accent") + Content("●").stylize("bold $text-accent")
-        bar += Content("─" * (width - at - 1)).stylize("$foreground 40%")
-        head = Content(self._head).stylize("bold")
-        return head + (bar if width > 1 else Content("")) + Content(f"  {self._text}")
-
-    def on_click(self, event: events.Click) -> None:
-        """Go to the step that lies there."""
-        width, x = self._width, event.x - len(self._head)
-        if self._steps and width > 1 and 0 <= x < width:
-            self.post_message(self.Moved(round(x / (width - 1) * (self._steps - 1))))
 
 
 class StepGrid(Widget, can_focus=True):
@@ -102,7 +49,7 @@ class StepGrid(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "step-grid--label", "step-grid--word", "step-grid--strong", "step-grid--faint",
         "step-grid--wrong", "step-grid--here", "step-grid--cursor", "step-grid--ground",
-        "step-grid--chosen",
+        "step-grid--chosen", "step-grid--frame", "step-grid--frame-lit", "step-grid--title",
     }  # fmt: skip
 
     @dataclass
@@ -130,61 +77,83 @@ class StepGrid(Widget, can_focus=True):
         super().__init__(id=id)
         self.ruler = ruler
         self.bands: tuple[StepBand, ...] = ()
+        self._title, self._framed = "", False
+        self._label_width = LABEL_WIDTH
+        self._places: list[Place] = []
         self._levels: dict[int, Levels] = {}
         self._numbers: Sequence[int] = ()
         self.step = 0
 
-    def show(self, bands: Sequence[StepBand], numbers: Sequence[int], step: int) -> None:
+    def show(
+        self, bands: Sequence[StepBand], numbers: Sequence[int], step: int, *,
+        title: str = "", framed: bool = False,
+    ) -> None:  # fmt: skip
         """Draw `bands` over steps, up to the present one.
 
         Args:
             bands: from top to bottom.
             numbers: (T) what the ruler calls the steps.
             step: the present one, from 0.
+            title: of the first panel.
+            framed: whether panels have a frame, in place of a rule above all but the first.
         """
         self.bands, self._numbers, self.step = tuple(bands), numbers, step
+        self._title, self._framed = title, framed
+        labels = [one.label for one in bands if isinstance(one, WordBand)]
+        for one in bands:
+            if isinstance(one, HeatBand):
+                labels += (one.what + label for label in one.labels)
+        self._label_width = max(LABEL_WIDTH, 2 + max(map(len, labels), default=0))
         self._levels = {
             at: levels_of(band.values, band.limit, signed=band.signed)
             for at, band in enumerate(bands)
             if isinstance(band, HeatBand)
         }
+        self._lay_out()
         self.refresh(layout=self.styles.is_auto_height)
+
+    def _lay_out(self) -> None:
+        self._places = laid_out(self.size.height, self.bands, framed=self._framed)
+
+    def on_resize(self) -> None:
+        """Share the lines out anew."""
+        self._lay_out()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A line for the ruler and each row, and for curves what they profit from."""
-        return 1 + sum(allot(MOST_LINES, self.bands)) if self.bands else 1
+        return len(laid_out(MOST_LINES, self.bands, framed=self._framed)) if self.bands else 1
 
     # Where things are
 
     @property
     def _columns(self) -> tuple[range, int]:
         """Which steps are visible, and how wide each is."""
-        steps, room = len(self._numbers), max(1, self.size.width - LABEL_WIDTH - VALUE_WIDTH)
+        steps, room = len(self._numbers), max(1, self.size.width - self._left - VALUE_WIDTH)
         width = max(1, min(WIDEST_COLUMN, room // max(1, steps)))
         count = min(steps, room // width)
         # The present step in the middle, but no room wasted at the ends.
         first = max(0, min(self.step - count // 2, steps - count))
         return range(first, first + count), width
 
-    def _place(self, y: int) -> tuple[int, int, int] | None:
-        """The band at a line of the widget, the line in it, and how many lines it has."""
-        lines = allot(max(0, self.size.height - 1), self.bands)
-        for at, end in enumerate(accumulate(lines)):
-            if y - 1 < end:
-                return at, y - 1 - (end - lines[at]), lines[at]
-        return None
+    @property
+    def _left(self) -> int:
+        """Cells before the first column."""
+        return self._label_width + SIDE_WIDTH * self._framed
+
+    def _place(self, y: int) -> Place:
+        return self._places[y] if y < len(self._places) else Place("")
 
     def on_click(self, event: events.Click) -> None:
         """Go to the step, and the row, that was clicked."""
         if not self._numbers:
             return
         steps, width = self._columns
-        column = (event.x - LABEL_WIDTH) // width
+        column = (event.x - self._left) // width
         inside = 0 <= column < len(steps)
         step = steps[column] if inside else self.step
-        name, row, place = "", 0, self._place(event.y) if event.y else None
-        if place is not None and isinstance(band := self.bands[place[0]], HeatBand):
-            rows = rows_at(band, place[2], place[1])
+        name, row, place = "", 0, self._place(event.y)
+        if place.kind == "band" and isinstance(band := self.bands[place.at], HeatBand):
+            rows = self._rows(band, place.lines, place.line)
             if rows:
                 name, row = band.name, rows[0]
         if inside or name:
@@ -197,28 +166,79 @@ class StepGrid(Widget, can_focus=True):
         width = self.size.width
         if not self._numbers:
             return Strip.blank(width, self.rich_style)
-        if y == 0:
-            segments = self._draw_ruler()
-        else:
-            place = self._place(y)
-            segments = [] if place is None else self._draw(*place)
-        return Strip(segments).apply_style(self.rich_style).adjust_cell_length(
-            width, self.rich_style
-        )  # fmt: skip
+        place, frame = self._place(y), self._style("frame")
+        match place.kind:
+            case "top":
+                segments = self._draw_rule(place.at)
+            case "bottom":
+                segments = [Segment(f"╰{'─' * (width - 2)}╯", frame)]
+            case "ruler":
+                segments = self._draw_ruler()
+            case _:
+                segments = self._draw(place.at, place.line, place.lines) if place.kind else []
+        if self._framed and place.kind in ("ruler", "band"):
+            inner = Strip(segments).adjust_cell_length(max(0, width - SIDE_WIDTH - 1))
+            segments = [Segment("│ ", frame), *inner, Segment("│", frame)]
+        strip = Strip(segments).apply_style(self.rich_style)
+        return strip.adjust_cell_length(width, self.rich_style)
+
+    def _draw_rule(self, at: int) -> list[Segment]:
+        """The upper edge of the panel that a band begins: its name, what its colours mean."""
+        band, frame = self.bands[at], self._style("frame")
+        title, left, right = self._style("title"), "", ""
+        if self.has_focus and isinstance(band, HeatBand) and band.row is not None:
+            title, frame = self._style("label"), self._style("frame-lit")
+        if self._framed:
+            left, right = "╭─ ", "─╮"
+        name, legend = f"{title_of(band, self.step) or self._title} ", self._legend(at)
+        room = self.size.width - len(left + name + right)
+        needed = sum(part.cell_length for part in legend)
+        if room < needed:
+            legend, needed = [], 0
+        rule = Segment(f"{'─' * (room - needed)}", frame)
+        return [Segment(left, frame), Segment(name, title), rule, *legend, Segment(right, frame)]
+
+    def _legend(self, at: int) -> list[Segment]:
+        """Which colours the values of a panel's heatmap have."""
+        band = next((one for one in self.bands[at:] if isinstance(one, HeatBand)), None)
+        if band is None or (band.title and band is not self.bands[at]):
+            return []
+        lowest, form = (-1, "+.3g") if band.signed else (0, ".3g")
+        levels = np.linspace(lowest * LEVELS, LEVELS, 5).astype(int).tolist()
+        blocks = [self._scale.cell(level, 1, signed=band.signed) for level in levels]
+        low, high = f" {lowest * band.limit:{form}} ", f" {band.limit:{form}}"
+        faint, end = self._style("faint"), " " * self._framed
+        return [Segment(low, faint), *blocks, Segment(high + end, faint)]
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"step-grid--{name}")
 
     def _label(self, text: str, *, cursor: bool = False) -> Segment:
-        text = text[: LABEL_WIDTH - 2].ljust(LABEL_WIDTH - 2)
+        text = text[: self._label_width - 2].ljust(self._label_width - 2)
         mark = "▸" if cursor else " "
         return Segment(f"{text}{mark} ", self._style("cursor" if cursor else "label"))
+
+    def _rows(self, band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
+        """The rows that a line of a heatmap shows; one where a sign has to be read in each."""
+        return rows_at(band, lines, line, alone=band.signed and self.app.no_color)
+
+    def _row_label(self, band: HeatBand, rows: Sequence[int]) -> list[Segment]:
+        """The names of the rows of a line; of two, the one with the cursor stands out."""
+        names = [band.labels[row] for row in rows]
+        longest = max(map(len, band.labels)) * len(rows) + len(rows) - 1
+        what = band.what if len(band.what) + longest <= self._label_width - 2 else ""
+        label = self._label(what + ",".join(names), cursor=band.row in rows)
+        if len(rows) == 1 or band.row not in rows:
+            return [label]
+        which = rows.index(band.row)
+        start = len(what) + which * (len(names[0]) + 1)
+        end, other = start + len(names[which]), self._style("label")
+        before, own, after = label.text[:start], label.text[start:end], label.text[end:]
+        return [Segment(before, other), Segment(own, label.style), Segment(after, other)]
 
     def _draw(self, at: int, line: int, lines: int) -> list[Segment]:
         band = self.bands[at]
         match band:
-            case HeadingBand():
-                return [Segment(band.text, self._style("faint"))]
             case WordBand():
                 return self._draw_words(band)
             case HeatBand():
@@ -227,33 +247,13 @@ class StepGrid(Widget, can_focus=True):
                 return self._draw_curve(band, line, lines)
 
     def _draw_ruler(self) -> list[Segment]:
-        steps, width = self._columns
-        longest = len(str(self._numbers[-1]))
-        every = max(1, int(nice_step(longest + 1, width)))
-        room = len(steps) * width
-        here = str(self._numbers[self.step])
-        start = max(0, min((self.step - steps.start) * width, room - len(here)))
-        end = start + len(here)
-        more_left, more_right = steps.start > 0, steps.stop < len(self._numbers)
-        text = [" "] * room
-        for column, step in enumerate(steps):
-            number = self._numbers[step]
-            written, at = str(number), column * width
-            # A number that is cut would be another number.
-            free = at + len(written) < start or at > end
-            inside = at >= 2 * more_left and at + len(written) <= room - 2 * more_right
-            if number % every == 0 and free and inside:
-                text[at : at + len(written)] = written
-        if more_left:
-            text[0] = "‹"
-        if more_right:
-            text[-1] = "›"
+        text, start, end = ruler_text(self._numbers, self.step, *self._columns)
         faint = self._style("faint")
         return [
             self._label(self.ruler),
-            Segment("".join(text[:start]), faint),
-            Segment(here, self._style("here")),
-            Segment("".join(text[end:]), faint),
+            Segment(text[:start], faint),
+            Segment(text[start:end], self._style("here")),
+            Segment(text[end:], faint),
         ]
 
     def _draw_words(self, band: WordBand) -> list[Segment]:
@@ -277,10 +277,10 @@ class StepGrid(Widget, can_focus=True):
     @property
     def _scale(self) -> Heatscale:
         ground: Color = self.get_component_styles("step-grid--ground").background
-        return Heatscale(self.app.current_theme, ground)
+        return Heatscale(self.app.current_theme, ground, plain=self.app.no_color)
 
     def _draw_heat(self, band: HeatBand, levels: Levels, line: int, lines: int) -> list[Segment]:
-        rows = rows_at(band, lines, line)
+        rows = self._rows(band, lines, line)
         if not rows:
             return []
         (steps, width), scale = self._columns, self._scale
@@ -288,19 +288,18 @@ class StepGrid(Widget, can_focus=True):
         levels = levels[:, steps.start : steps.stop]
         row = band.row if band.row in rows else rows[0]
         marked = row == band.row
-        segments = [self._label(band.labels[row], cursor=marked)]
+        segments = self._row_label(band, rows)
         for step, upper, lower in zip(
             steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True
         ):
             faded = step > self.step
-            above = scale.colour(upper, signed=band.signed, faded=faded)
             if len(rows) == 1:
-                text = self._written(band, rows[0], step, width) if whole else " " * width
-                ink = scale.ground if abs(upper) > LEVELS // 2 else GREY
-                style = Style(color=ink.rich_color if text.strip() else None, bgcolor=above)
-                segments.append(Segment(text, style))
+                text = self._written(band, rows[0], step, width) if whole else ""
+                segments.append(scale.cell(upper, width, text, signed=band.signed, faded=faded))
             else:
-                below = scale.colour(lower, signed=band.signed, faded=faded)
+                above, below = (
+                    scale.colour(level, signed=band.signed, faded=faded) for level in (upper, lower)
+                )
                 segments.append(Segment("▀" * width, Style(color=above, bgcolor=below)))
         if (len(rows) == 1 and not band.written) or marked:
             value = f"{band.values[row, self.step]:{band.form}}"
@@ -310,7 +309,7 @@ class StepGrid(Widget, can_focus=True):
     def _written(self, band: HeatBand, row: int, step: int, width: int) -> str:
         value = band.values[row, step]
         if not band.written or width < 4 or np.isnan(value):
-            return " " * width
+            return ""
         return f"{value:{band.form}}"[: width - 1].rjust(width - 1) + " "
 
     def _draw_curve(self, band: BarBand, line: int, lines: int) -> list[Segment]:
@@ -321,7 +320,7 @@ class StepGrid(Widget, can_focus=True):
                 return []
         height = (band.high - band.low) / lines
         top = band.high - line * height
-        segments = [self._curve_label(band, line)]
+        segments = [self._label("")]
         for step in steps:
             value = float(band.values[step])
             if np.isnan(value):
@@ -337,12 +336,3 @@ class StepGrid(Widget, can_focus=True):
         if edge is not None:
             segments.append(Segment(f" {edge:{band.form}}", self._style("faint")))
         return segments
-
-    def _curve_label(self, band: BarBand, line: int) -> Segment:
-        if line == 0:
-            return self._label(band.label)
-        value = float(band.values[self.step])
-        if line == 1 and not np.isnan(value):
-            text = f"{value:{band.form}}"[: LABEL_WIDTH - 2].ljust(LABEL_WIDTH)
-            return Segment(text, self._style("cursor"))
-        return self._label("")

@@ -72,6 +72,7 @@ class TaskInside(Vertical, TaskView):
     """What `InsideView` asks of a task."""
 
     ruler: str = "step"
+    grid_title: ClassVar[str] = "what it reads and says"
     first_number: ClassVar[int] = 1
     # Whether a study takes no longer than a look.
     studies_at_once: ClassVar[bool] = False
@@ -94,6 +95,10 @@ class TaskInside(Vertical, TaskView):
 
         It is looked at in a thread; where that can't be, a `UserError` is raised.
         """
+        raise NotImplementedError
+
+    def look_at(self, what: Given | int | None) -> None:
+        """Look at this, which another view has sent; None for what it has at hand."""
         raise NotImplementedError
 
     def taken(self, subject: Subject) -> None:

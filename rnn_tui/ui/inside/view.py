@@ -15,11 +15,12 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout_text, unit_bands
-from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid
+from rnn_tui.ui.inside.scrubber import Scrubber
+from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, and units of a page.
@@ -54,9 +55,14 @@ class InsideView(TaskInside):
         Binding("down", "unit(1)", "Unit below", show=False),
         Binding("pageup", f"unit(-{PAGE})", "Units up", show=False),
         Binding("pagedown", f"unit({PAGE})", "Units down", show=False),
-        key("sort", "sort", "Sort", tooltip="Units by how much they matter, or by number"),
-        key("show", "quantity", "State", tooltip="State, cell or a gate of the units"),
-        key("layer", "layer", "Layer", show=False, tooltip="The next layer"),
+        key(
+            "sort",
+            "look('sorted_otherwise')",
+            "Sort",
+            tooltip="Units by how much they matter, or by number",
+        ),
+        key("show", "look('next_quantity')", "State", tooltip="State, cell or a gate of the units"),
+        key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
         key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
@@ -86,9 +92,8 @@ class InsideView(TaskInside):
             with Vertical(classes="inside-grids"):
                 yield StepGrid(ruler=self.ruler, id="inside-steps")
                 yield from self.study_pictures()
-        yield Static("", classes="inside-study", markup=False)
-        yield Static("", classes="inside-readout", markup=False)
-        yield Static("", classes="inside-note", markup=False)
+        for part in ("study", "readout", "note"):
+            yield Static("", classes=f"inside-{part}", markup=False)
 
     def on_resize(self) -> None:
         """Leave out what there is no room for."""
@@ -96,8 +101,9 @@ class InsideView(TaskInside):
         self.show_all()
 
     def on_show(self) -> None:
-        """Look, each time that this comes into view."""
+        """Look, each time that this comes into view, also by a click on its tab."""
         self.ask()
+        pane_of(self).keep_focus()
 
     def on_unmount(self) -> None:
         """Nobody waits for a study any more."""
@@ -168,8 +174,7 @@ class InsideView(TaskInside):
         """Draw everything."""
         subject = self.subject
         if subject is not None and self.has_class("-empty"):
-            for pane in (one for one in self.ancestors if isinstance(one, Pane)):
-                pane.keep_focus()
+            pane_of(self).keep_focus()
         self.set_class(subject is None, "-empty")
         if subject is None:
             self._stop_playing()
@@ -191,7 +196,9 @@ class InsideView(TaskInside):
             bands += self.study_bands(subject, study)
         if units:
             bands += unit_bands(trace, self.look)
-        self.grid.show(bands, range(self.first_number, self.first_number + trace.steps), step)
+        numbers = range(self.first_number, self.first_number + trace.steps)
+        framed = self.has_class("-tall")
+        self.grid.show(bands, numbers, step, title=self.grid_title, framed=framed)
         self.query_one(Scrubber).show(
             step, trace.steps, self.step_name(step, trace.steps), self.sentence(subject, step),
             playing=self._playing is not None,
@@ -281,39 +288,26 @@ class InsideView(TaskInside):
         """Put the cursor on another unit."""
         self._look_otherwise(Look.moved, by)
 
-    def action_sort(self) -> None:
-        """Order the units in the other way."""
-        self._look_otherwise(Look.sorted_otherwise)
-
-    def action_quantity(self) -> None:
-        """Show the next of state, cell and gates."""
-        self._look_otherwise(Look.next_quantity)
-
-    def action_layer(self) -> None:
-        """Show the next layer."""
-        self._look_otherwise(Look.next_layer)
+    def action_look(self, how: str) -> None:
+        """Look at what a method of `Look` says, such as the next layer."""
+        self._look_otherwise(getattr(Look, how))
 
     @on(StepGrid.Picked, "#inside-steps")
-    def _picked(self, event: StepGrid.Picked) -> None:
+    @on(Scrubber.Moved)
+    def _picked(self, event: StepGrid.Picked | Scrubber.Moved) -> None:
         event.stop()
         self._stop_playing()
         self.go_to(event.step)
-        if event.name == UNITS:
+        if isinstance(event, StepGrid.Picked) and event.name == UNITS:
             self._look_otherwise(Look.on_row, event.row)
 
-    @on(Scrubber.Moved)
-    def _scrubbed(self, event: Scrubber.Moved) -> None:
-        event.stop()
-        self._stop_playing()
-        self.go_to(event.step)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys that do nothing here are grey, or not there at all."""
-        if action == "layer":
+        if parameters == ("next_layer",):
             return self.subject is not None and len(self.subject.trace.layers) > 1
         if action == "study" and self.subject is not None and self.subject.study is None:
             return False
-        if action in ("step", "play", "unit", "sort", "quantity", "study"):
+        if action in ("step", "play", "unit", "look", "study"):
             return True if self.subject is not None else None
         return True
 

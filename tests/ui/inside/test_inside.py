@@ -23,12 +23,12 @@ from rnn_tui.ui.ask.calculator_answer import NumberEntry
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
-from rnn_tui.ui.inside.mnist import MnistInside, ReadImage
+from rnn_tui.ui.inside.mnist import MnistInside
+from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import SIZES, finish, running, screen_text, start, wait_until
+from tests.ui.helpers import SIZES, running, screen_text, wait_until
 
 KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
 
@@ -173,18 +173,18 @@ async def test_units_can_be_sorted_and_read_one_by_one() -> None:
         first = int(layer.order[0])
         assert view.look.unit == first
         assert band(view, "units").values == pytest.approx(layer.states.T[layer.order])
-        assert band(view, f"unit {first}").values == pytest.approx(layer.states[:, first])
+        assert band(view, f"unit {first} · state").values == pytest.approx(layer.states[:, first])
         await pilot.press("down")
         assert view.look.unit == int(layer.order[1])
         await pilot.press("b")
         assert band(view, "units").values == pytest.approx(layer.states.T)
         assert band(view, "units").row == int(layer.order[1])
         for name, values in list(layer.quantities.items())[1:]:
-            await pilot.press("e")
+            await pilot.press("w")
             assert view.look.quantity == name
             assert band(view, "units").values == pytest.approx(values.T)
         at = view.look.unit
-        await pilot.press("e", "left")
+        await pilot.press("w", "left")
         assert f"unit {at}  state {layer.states[view.step, at]:+.2f}" in text(view, "readout")
 
 
@@ -219,10 +219,10 @@ async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(
         assert heat.values[2, -1] > 95
         assert max(heat.values[at, -1] for at in (0, 1, 3, 4)) < 40
         assert view.study.summary in text(view, "study")
-        assert "digit 3" in screen_text(app)
+        assert "position 3 " in screen_text(app)
         await pilot.press("k")
         assert text(view, "study") == ""
-        assert "digit 3" not in screen_text(app)
+        assert "position 3 " not in screen_text(app)
 
 
 async def test_play_goes_on_by_itself_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +262,7 @@ async def test_a_test_image_row_by_row() -> None:
         assert (view.step, image._last_row) == (9, 9)
         assert "row 10 of 28" in screen_text(app)
         assert "rest of the states zero" in " ".join(text(view, "note").split())
-        await pilot.click(ReadImage, offset=(5, 3))
+        await pilot.click(ReadImage, offset=(5, 1 + 7))  # below the frame
         assert view.step == 7
         shown = view.subject
         await pilot.press("i")
@@ -271,16 +271,30 @@ async def test_a_test_image_row_by_row() -> None:
         assert view.step == 7  # the same row of another image
 
 
-async def test_pixels_are_coloured_by_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pixels_near_the_ink_are_coloured_by_the_gradient() -> None:
     async with inside("mnist") as (_, view, pilot):
-        await pilot.press("o")
+        view.look_at(7)
+        await settled(pilot, view)
         image = view.query_one(ReadImage)
-        await wait_until(pilot, lambda: image._gradient is not None)
-        assert image._gradient is not None
-        assert image._gradient.shape == (28, 28)
+        plain = [image._cells(y) for y in range(28)]
+        await pilot.press("P")
+        await wait_until(pilot, lambda: bool(image._tints.any()))
+        ink = view.subject.details.digit
+        rows, columns = (np.flatnonzero(ink.max(axis=axis)) for axis in (1, 0))
+        tinted = np.argwhere(image._tints)
+        # On the digit and around it, nowhere in the corners and at the borders.
+        assert tinted[:, 0].min() >= rows[0] - 2
+        assert tinted[:, 0].max() <= rows[-1] + 2
+        assert tinted[:, 1].min() >= columns[0] - 2
+        assert tinted[:, 1].max() <= columns[-1] + 2
+        assert {-1, 1} <= set(np.sign(image._tints).flat)
+        # The digit shows through.
+        cells = image._cells(int(rows[len(rows) // 2]))
+        assert len({cell[1].bgcolor for cell in cells}) > 3
         assert "speak for the answer" in text(view, "note")
-        await pilot.press("o")
-        assert image._gradient is None
+        assert "rectangle" in text(view, "note")
+        await pilot.press("P")
+        assert [image._cells(y) for y in range(28)] == plain
 
 
 async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
@@ -307,37 +321,18 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         seen = set()
         for _ in range(3):
             seen.add(len(view.subject.trace.layers))
-            await pilot.press("ctrl+n")
+            await pilot.press("n")
             await settled(pilot, view)
             seen.add(view.subject.about)
         assert {"drawing · pretrained LSTM", "drawing · pretrained biLSTM"} <= seen
         # biLSTM: both directions are layers; the key for them is there now.
         while len(view.subject.trace.layers) < 2:
-            await pilot.press("ctrl+n")
+            await pilot.press("n")
             await settled(pilot, view)
-        await pilot.press("w")
+        await pilot.press("L")
         assert view.look.layer == 1
         assert "backward" in " ".join(text(view, "note").split())
     assert app.runs.close(10)
-
-
-async def test_a_misread_image_is_looked_into(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(120, 50)) as pilot:
-        await start(pilot, runs)
-        await finish(pilot, runs)
-        app.pane.show_tab("misread")
-        await wait_until(pilot, lambda: "2 of 20" in screen_text(app))
-        app.pane.show_tab("inside")
-        await wait_until(pilot, lambda: "misread image" in screen_text(app))
-        view = app.query_one(MnistInside)
-        assert view.subject is not None
-        assert view.subject.about.startswith("misread image 18")
-        assert set(view.subject.truth) == {"8"}
-        # Whatever the network that ships makes of the bar: it is held against the label.
-        answer = view.subject.trace.answer
-        assert f"says {answer}" in screen_text(app)
-        assert ("✗ it is 8" in screen_text(app)) == (answer != 8)
 
 
 async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
@@ -355,7 +350,7 @@ async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
         await settled(pilot, view)
         assert view.subject is None
         assert "bad.safetensors" in text(view, "readout")
-        await pilot.press("left", "down", "space", "k", "b", "e")  # nothing to act on
+        await pilot.press("left", "down", "space", "k", "b", "w")  # nothing to act on
         assert app.is_running
 
 

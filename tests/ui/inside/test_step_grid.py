@@ -13,22 +13,26 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from rnn_tui.ui.inside.bands import (
-    LEVELS,
     BarBand,
-    HeadingBand,
     HeatBand,
     StepBand,
     WordBand,
     allot,
-    levels_of,
+    laid_out,
 )
+from rnn_tui.ui.inside.colours import LEVELS, levels_of
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid
 from rnn_tui.ui.textual_fixes import joined_styles
 
 
-def heat(rows: int, steps: int = 3, row: int | None = None) -> HeatBand:
+def heat(
+    rows: int, steps: int = 3, row: int | None = None, *, title: str = "", signed: bool = False
+) -> HeatBand:
     values = np.arange(rows * steps, dtype=np.float32).reshape(rows, steps) / (rows * steps)
-    return HeatBand("units", [f"unit {at}" for at in range(rows)], values, row=row, form=".2f")
+    names = [str(at) for at in range(rows)]
+    return HeatBand(
+        "units", names, values, row=row, form=".2f", what="unit ", title=title, signed=signed
+    )
 
 
 def curve(values: Sequence[float], low: float = -1.0, high: float = 1.0) -> BarBand:
@@ -37,33 +41,42 @@ def curve(values: Sequence[float], low: float = -1.0, high: float = 1.0) -> BarB
 
 bands = st.lists(
     st.one_of(
-        st.builds(HeadingBand, st.just("heading")),
         st.builds(lambda: WordBand("word", "abc")),
-        st.builds(heat, st.integers(1, 300)),
+        st.builds(lambda rows, title: heat(rows, title=title), st.integers(1, 300), st.text()),
         st.builds(lambda: curve([0, 0, 0])),
     ),
     max_size=8,
 )
 
 
-@given(st.integers(0, 120), bands)
-def test_the_lines_given_out_are_those_that_there_are(height: int, many: list[StepBand]) -> None:
+@given(st.integers(0, 120), bands, st.booleans())
+def test_the_lines_given_out_are_those_that_there_are(
+    height: int, many: list[StepBand], framed: bool
+) -> None:
     lines = allot(height, many)
     assert len(lines) == len(many)
     assert all(count >= 0 for count in lines)
     assert sum(lines) <= height
     for band, count in zip(many, lines, strict=True):
-        assert count <= (len(band.values) if isinstance(band, HeatBand) else 8)
+        assert count <= (len(band.values) if isinstance(band, HeatBand) else 10)
+    places = laid_out(height, many, framed=framed)
+    assert len(places) <= max(height, 1 + 2 * framed)
+    # Every panel that begins ends, and what begins a panel is there.
+    kinds = [place.kind for place in places]
+    assert kinds.count("bottom") == (kinds.count("top") if framed else 0)
+    assert {one.at for one in places if one.kind == "top" and one.at} <= {
+        one.at for one in places if one.kind == "band"
+    }
 
 
 def test_small_heatmaps_have_a_line_a_row_where_there_is_room() -> None:
-    many = [WordBand("a", "abc"), heat(10), HeadingBand("b"), heat(128), curve([0, 0, 0])]
-    words, small, heading, large, below = allot(60, many)
-    assert (words, small, heading) == (1, 10, 1)
+    many = [WordBand("a", "abc"), heat(10), heat(128, title="b"), curve([0, 0, 0])]
+    words, small, large, below = allot(60, many)
+    assert (words, small) == (1, 10)
     assert large >= 30
     assert below >= 6
     # With little room two rows share a line, and the curve goes before heatmaps do.
-    assert allot(12, many) == (1, 5, 1, 5, 0)
+    assert allot(12, many) == (1, 5, 5, 0)
 
 
 def test_levels_are_of_the_values_and_no_number_is_nothing() -> None:
@@ -92,12 +105,16 @@ class Host(App[None]):
 
 @asynccontextmanager
 async def grid(
-    many: Sequence[StepBand], steps: int, step: int, size: tuple[int, int] = (60, 20)
+    many: Sequence[StepBand],
+    steps: int,
+    step: int,
+    size: tuple[int, int] = (60, 20),
+    **options: Any,
 ) -> AsyncIterator[tuple[Host, StepGrid, Pilot[Any]]]:
     app = Host()
     async with app.run_test(size=size) as pilot:
         shown = app.query_one(StepGrid)
-        shown.show(many, range(1, steps + 1), step)
+        shown.show(many, range(1, steps + 1), step, **options)
         await pilot.pause()
         yield app, shown, pilot
 
@@ -111,7 +128,7 @@ async def test_what_belongs_to_a_step_stands_in_one_column() -> None:
     async with grid(many, 3, 1) as (_, shown, _pilot):
         ruler, read, said, *rows = lines(shown)
         for column, (step, word, answer) in enumerate(zip("123", "xyz", "123", strict=True)):
-            at = LABEL_WIDTH + 6 * column
+            at = LABEL_WIDTH + 10 * column
             assert (ruler[at], read[at], said[at]) == (step, word, answer)
         # The values of the present step, and the row with the cursor marked.
         assert [line.split()[-1] for line in rows[:3]] == ["0.11", "0.44", "0.78"]
@@ -123,7 +140,7 @@ async def test_what_is_not_read_yet_is_fainter() -> None:
         read, *later = [
             segment.style.bgcolor.triplet
             for segment in shown.render_line(2)
-            if segment.style and segment.style.bgcolor and segment.text == " " * 6
+            if segment.style and segment.style.bgcolor and segment.text == " " * 10
         ][:3]
         # The values grow from step to step, but those to come are faded.
         assert max(read) > max(max(colour) for colour in later)
@@ -163,35 +180,66 @@ def _numbers(text: str) -> list[tuple[int, int]]:
 
 
 async def test_a_curve_has_bars_above_and_below_zero() -> None:
-    async with grid([curve([1.0, -1.0, 0.0])], 3, 1) as (_, shown, _pilot):
+    async with grid([WordBand("read", "xyz"), curve([1.0, -1.0, 0.0])], 3, 1) as (_, shown, _pilot):
         drawn = [
-            [shown.render_line(y).text[LABEL_WIDTH + 6 * column] for y in range(1, 9)]
+            [shown.render_line(y).text[LABEL_WIDTH + 10 * column] for y in range(3, 13)]
             for column in range(3)
         ]
-        assert drawn[0][:4] == ["█"] * 4
-        assert set(drawn[0][4:]) == {" "}
-        assert drawn[2] == [" "] * 8
-        below = [next(iter(shown.render_line(y).crop(LABEL_WIDTH + 6))) for y in range(5, 9)]
+        assert drawn[0][:5] == ["█"] * 5
+        assert set(drawn[0][5:]) == {" "}
+        assert drawn[2] == [" "] * 10
+        below = [next(iter(shown.render_line(y).crop(LABEL_WIDTH + 10))) for y in range(8, 13)]
         # Drawn from above, as the ground of the cells.
         assert all(s.style and s.style.bgcolor and s.text.startswith(" ") for s in below)
-        assert "-1.00" in lines(shown)[2]  # the value, below the name
+        assert lines(shown)[2].startswith("curve -1.00 ─")  # the name, the value, a rule
 
 
 async def test_a_click_picks_step_and_row() -> None:
     async with grid([WordBand("read", "xyz"), heat(3)], 3, 0) as (app, _shown, pilot):
-        await pilot.click(StepGrid, offset=(LABEL_WIDTH + 13, 1))
-        await pilot.click(StepGrid, offset=(LABEL_WIDTH + 7, 3))
+        await pilot.click(StepGrid, offset=(LABEL_WIDTH + 21, 1))
+        await pilot.click(StepGrid, offset=(LABEL_WIDTH + 11, 3))
         await pilot.pause()
         assert app.picked == [(2, "", 0), (1, "units", 1)]
 
 
 async def test_the_cursor_stays_in_view_of_many_rows() -> None:
     async with grid([heat(128, row=100)], 3, 0, (60, 12)) as (_, shown, _pilot):
-        assert any(line.startswith("unit 100▸") for line in lines(shown))
+        assert any(line.startswith("100,101") and "▸" in line for line in lines(shown))
 
 
 async def test_it_draws_at_any_size() -> None:
-    many = [WordBand("a", "abc"), HeadingBand("b" * 99), heat(9, row=3), curve([0.3, -0.3, 1.0])]
-    for size in ((1, 1), (12, 3), (20, 6), (200, 50)):
-        async with grid(many, 3, 2, size) as (_, shown, _pilot):
-            assert all(shown.render_line(y).cell_length == shown.size.width for y in range(size[1]))
+    many = [WordBand("a", "abc"), heat(9, row=3, title="b" * 99), curve([0.3, -0.3, 1.0])]
+    for framed in (False, True):
+        for size in ((1, 1), (12, 3), (20, 6), (200, 50)):
+            async with grid(many, 3, 2, size, framed=framed) as (_, shown, _pilot):
+                widths = {shown.render_line(y).cell_length for y in range(size[1])}
+                assert widths == {shown.size.width}
+
+
+async def test_two_rows_in_a_line_are_both_named() -> None:
+    async with grid([heat(10, row=3)], 3, 0, (60, 6)) as (_, shown, _pilot):
+        rows = [line.split("▸")[0].strip() for line in lines(shown)[1:6]]
+        assert [row.split("▀")[0].strip() for row in rows] == [
+            f"unit {at},{at + 1}" for at in range(0, 10, 2)
+        ]
+
+
+async def test_panels_have_their_names_and_a_legend_of_colours() -> None:
+    many = [WordBand("a", "abc"), heat(9, title="states", signed=True), curve([0.5, 0, 0])]
+    async with grid(many, 3, 0, (60, 30), title="said", framed=True) as (_, shown, _pilot):
+        tops = [line for line in lines(shown) if line.startswith("╭")]
+        names = ("said", "states", "curve +0.50")
+        assert [name in top for name, top in zip(names, tops, strict=True)] == [True] * 3
+        assert ["-1 " in top and " +1" in top for top in tops] == [False, True, False]
+        inner = [line for line in lines(shown) if line and line[0] not in "╭╰"]
+        assert all(line.startswith("│") and line.endswith("│") for line in inner)
+
+
+async def test_without_colours_signs_are_characters() -> None:
+    values = np.array([[1.0, -1.0, 0.0]] * 4, np.float32)
+    many = [HeatBand("units", list("abcd"), values, signed=True)]
+    async with grid(many, 3, 2, (60, 4)) as (app, shown, _pilot):
+        app.no_color = True
+        for line in lines(shown)[1:3]:
+            cells = line[LABEL_WIDTH:]
+            assert (cells[0], cells[10], cells[20]) == ("+", "−", " ")

@@ -1,0 +1,124 @@
+"""The digit that is read row by row, and over it which of its pixels speak for the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from rich.color import Color as RichColor
+from rich.style import Style
+from textual import events
+from textual.color import Color
+from textual.geometry import Size
+from textual.message import Message
+
+from rnn_tui.photos.drawing import SIDE, Ink
+from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
+from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_of
+
+# The paper of rows that are not read yet, and how much of their ink shows.
+UNREAD_PAPER, UNREAD_INK = 58, 0.35
+# The column of the mark beside the row.
+MARGIN = 2
+# How much of its colour the pixel with the largest gradient gets, and how far from the ink one has
+# a say: further out networks have seen no ink in training, and the gradient is noise.
+TINT, REACH = 0.85, 2
+BLACK = Color(0, 0, 0)
+
+
+class ReadImage(InkImage):
+    """A picture of which rows that are not read yet lie on grey paper.
+
+    A mark stands beside the row that is being read.
+    """
+
+    @dataclass
+    class Picked(Message):
+        """A row was clicked, from 0."""
+
+        row: int
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
+        self._tints = np.zeros((SIDE, SIDE), np.int8)
+        self._last_row = SIDE - 1
+
+    def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
+        """Draw a digit.
+
+        Args:
+            ink: (28, 28), 0 … 1.
+            row: the last one read, from 0.
+            gradient: (28, 28), drawn over the ink and near it: for the answer, or against it.
+        """
+        near = np.zeros((SIDE, SIDE), np.float32) if gradient is None else near_ink(gradient, ink)
+        self._ink, self._last_row = ink, row
+        self._tints = levels_of(near, float(np.abs(near).max()), signed=True)
+        self.refresh()
+
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        """That of the picture, and the mark."""
+        return super().get_content_width(container, viewport) + MARGIN
+
+    def on_click(self, event: events.Click) -> None:
+        """Read up to the row that was clicked."""
+        at = event.get_content_offset(self)
+        if at is not None:
+            self.post_message(self.Picked(at.y if self.scale == LARGE else 2 * at.y + 1))
+
+    def _cells(self, y: int) -> list[Cell]:
+        """The cells of a line, and the mark."""
+        if self.scale == LARGE:
+            rows, marks, glyph = range(y, y + 1), "◀", "  "
+        else:
+            rows, marks, glyph = range(2 * y, 2 * y + 2), "▀▄", "▀"
+        colours = [self._colours(row) for row in rows]
+        cells = [
+            (glyph, Style(color=upper, bgcolor=lower))
+            for upper, lower in zip(colours[0], colours[-1], strict=True)
+        ]
+        if self.app.no_color:
+            for x, tints in enumerate(self._tints[rows.start : rows.stop].T.tolist()):
+                sign = sign_of(max(tints, key=abs))
+                if sign != " ":
+                    cells[x] = (
+                        sign * len(glyph),
+                        Style(color=GREY.rich_color, bgcolor=cells[x][1].bgcolor),
+                    )
+        if self._last_row in rows:
+            accent = Color.parse(self.app.theme_variables["accent"]).rich_color
+            style = self.rich_style + Style(color=accent, bold=True)
+            cells.append((marks[rows.index(self._last_row)], style))
+        return cells
+
+    def _colours(self, row: int) -> list[RichColor]:
+        read, scale = row <= self._last_row, Heatscale(self.app.current_theme, BLACK)
+        inks = np.rint(np.clip(self._ink[row], 0, 1) * LEVELS).astype(int).tolist()
+        tints = self._tints[row].tolist() if not self.app.no_color else [0] * SIDE
+        return [
+            _pixel(ink, read, scale.hue(tint, signed=True), abs(tint))
+            for ink, tint in zip(inks, tints, strict=True)
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _pixel(ink: int, read: bool, hue: Color, tint: int) -> RichColor:
+    """Ink on paper, both in grey, with a tint over them."""
+    paper, full = (0, 255) if read else (UNREAD_PAPER, UNREAD_PAPER + UNREAD_INK * 197)
+    grey = round(paper + (full - paper) * ink / LEVELS)
+    return Color(grey, grey, grey).blend(hue, TINT * tint / LEVELS, 1.0).rich_color
+
+
+def near_ink(gradient: Ink, ink: Ink) -> Ink:
+    """A gradient (28, 28) within the rectangle of the ink and a little around it, else 0."""
+    near = np.zeros_like(gradient)
+    sides = []
+    for axis in (1, 0):
+        marked = np.flatnonzero(ink.max(axis=axis) > 0)
+        if not marked.size:
+            return near
+        sides.append(slice(max(0, int(marked[0]) - REACH), int(marked[-1]) + REACH + 1))
+    near[tuple(sides)] = gradient[tuple(sides)]
+    return near
