@@ -89,3 +89,10 @@ class ImageEvaluation:
     predictions: "npt.NDArray[np.int64]"
     confusion: "npt.NDArray[np.int64]"
     misread: "npt.NDArray[np.int64]"
+
+    def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
+        """Indices of the images of class `true` read as `read`, the most confident first."""
+        chosen = ((self.labels == true) & (self.predictions == read)).nonzero()[0]
+        sureness = self.probabilities[chosen, read]
+        surest_first: npt.NDArray[np.int64] = chosen[(-sureness).argsort(kind="stable")]
+        return surest_first

@@ -93,9 +93,8 @@ _TRAINING = "rnn_tui.ui.training"
 TRAINING = View("training", "Training", f"{_TRAINING}.training_view:training_view")
 RESULTS = View("results", "Results", f"{_TRAINING}.variants:VariantTable")
 LENGTHS = View("lengths", "Lengths", f"{_TRAINING}.result_views:LengthsView")
-CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.result_views:ConfusionView")
+CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.confusion:ConfusionView")
 TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
-MISREAD = View("misread", "Misread", f"{_TRAINING}.test_images:MisreadView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 
 
@@ -153,7 +152,7 @@ class Task:
         if views:
             return
         if self.reads_data:
-            views = (TRAINING, TEST_IMAGES, CONFUSION, MISREAD)
+            views = (TRAINING, TEST_IMAGES, CONFUSION)
         elif self.shape is None:
             views = (TRAINING, RESULTS, LENGTHS)
         elif self.shape.every_step:

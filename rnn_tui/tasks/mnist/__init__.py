@@ -7,7 +7,7 @@ from typing import Any
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, loss_metric
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.task import CONFUSION, MISREAD, TEST_IMAGES, TRAINING, Preset, Task, View
+from rnn_tui.tasks.task import CONFUSION, TEST_IMAGES, TRAINING, Preset, Task, View
 
 
 def _values(*values: Any) -> dict[str, Any]:
@@ -88,7 +88,6 @@ MNIST = Task(
         TRAINING,
         TEST_IMAGES,
         CONFUSION,
-        MISREAD,
         View("photos", "Photos", "rnn_tui.ui.photos.panel:photos_view", late=True),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:drawing_view", late=True, answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside", late=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,9 +15,13 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.shell.messages import InsideWanted
+from rnn_tui.ui.shell.views import TaskView, pane_of
 from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.training.pane import TaskPane
 
 FAILURE = "The networks could not answer; the log file has the details."
 
@@ -33,6 +37,7 @@ class AskPanel(Vertical, TaskView):
         Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the answers"),
         Binding("enter", "type", "Type", show=False),
         key("type", "type", "Type", "Go to the first field"),
+        key("inside", "inside", "Inside"),
     ]
 
     # The weights that a user named; None to have them chosen.
@@ -84,6 +89,10 @@ class AskPanel(Vertical, TaskView):
         self.focus_view()
 
     action_type = focus_field
+
+    def action_inside(self) -> None:
+        """Let a network read what is typed, in Inside."""
+        self.post_message(InsideWanted(cast("TaskPane", pane_of(self)).spec.name))
 
 
 class ReplicaSelect(Horizontal):

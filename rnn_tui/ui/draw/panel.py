@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual import events, on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.geometry import Size
@@ -15,6 +18,8 @@ from rnn_tui.ui.draw.answers import MISSING, DrawingAnswers, DrawingView, answer
 from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, ZOOM
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside.subject import Given
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
@@ -32,6 +37,8 @@ def drawing_view(_pane: object) -> DrawingPanel:
 
 class DrawingPanel(Vertical, NetworkView):
     """A pad, and beside it what networks make of what is drawn there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [key("inside", "inside", "Inside")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -85,6 +92,10 @@ class DrawingPanel(Vertical, NetworkView):
         if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
             return None
         return Given("drawing", answers.digit, weights=answers.each[0].source.path)
+
+    def action_inside(self) -> None:
+        """Let the network read the drawing in Inside."""
+        self.post_message(InsideWanted(MNIST.name, self.at_hand))
 
     @property
     def busy(self) -> bool:

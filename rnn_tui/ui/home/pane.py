@@ -18,7 +18,7 @@ from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, InkImage
 from rnn_tui.ui.home.digit import HomeDigit
 from rnn_tui.ui.shell.key_table import KEYS, key
-from rnn_tui.ui.shell.messages import ResumeRequested, TrainRequested, ViewWanted
+from rnn_tui.ui.shell.messages import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.textual_fixes import read_late_styles
 
@@ -149,6 +149,9 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
     def action_go(self, name: str) -> None:
         """Do what a line says, by the name of its key."""
         request = None
+        if name == "inside":
+            self.post_message(InsideWanted(MNIST.name, self.front_view.given))
+            return
         if name == GO_ON:
             if self.interrupted is not None:
                 self.post_message(ResumeRequested(self.interrupted))

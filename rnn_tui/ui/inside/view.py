@@ -101,9 +101,8 @@ class InsideView(TaskInside):
         self.show_all()
 
     def on_show(self) -> None:
-        """Look, each time that this comes into view, also by a click on its tab."""
+        """Look, each time that this comes into view."""
         self.ask()
-        pane_of(self).keep_focus()
 
     def on_unmount(self) -> None:
         """Nobody waits for a study any more."""

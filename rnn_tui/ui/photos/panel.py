@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual import events, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
@@ -25,7 +25,8 @@ from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.training.result_views import confusion_table
+from rnn_tui.ui.shell.messages import InsideWanted
+from rnn_tui.ui.training.confusion import ConfusionTable
 from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
@@ -60,6 +61,7 @@ class PhotosPanel(Vertical, NetworkView):
         Binding("backspace", "unlabel", "Unlabel", show=False, tooltip="Take a label away"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop; go back to the gallery"),
         key("type", "type", "Type", "Go to the field for paths", show=False),
+        key("inside", "inside", "Inside"),
     ]
 
     def __init__(self) -> None:
@@ -122,6 +124,10 @@ class PhotosPanel(Vertical, NetworkView):
         source = self._shown.source if self._shown is not None else None
         weights = source.path if source is not None else None
         return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
+
+    def action_inside(self) -> None:
+        """Let the network read the selected photo in Inside."""
+        self.post_message(InsideWanted(MNIST.name, self.at_hand))
 
     @property
     def busy(self) -> bool:
@@ -318,14 +324,15 @@ NONE_YET = (
 )
 
 
-class PhotoConfusion(VerticalScroll, can_focus=True):
+class PhotoConfusion(Vertical, can_focus=True):
     """Accuracy and confusion matrix of the photos with a label."""
 
     _summary: ReadingSummary | None = None
 
     def compose(self) -> ComposeResult:
-        """One table."""
+        """The accuracy above the table."""
         yield Static("", markup=False)
+        yield ConfusionTable()
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
@@ -337,18 +344,11 @@ class PhotoConfusion(VerticalScroll, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        summary = self._summary
-        if summary is None:
-            return
-        if summary.accuracy is None:
+        summary, table = self._summary, self.query_one(ConfusionTable)
+        table.display = summary is not None and summary.accuracy is not None
+        if summary is None or summary.accuracy is None:
             self.query_one(Static).update(NONE_YET)
             return
         accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"
-        title = Text(f"{accuracy}: true digit down, read as across, ? in doubt", style="bold")
-        right = [
-            f"{100 * row[true] / sum(row):.1f}" if any(row) else "–"
-            for true, row in enumerate(summary.confusion)
-        ]
-        theme = self.app.theme_variables
-        table = confusion_table(summary.confusion, "0123456789?", right, title, theme)
-        self.query_one(Static).update(table)
+        self.query_one(Static).update(f"{accuracy}: true digit down, read as across, ? in doubt")
+        table.show(summary.confusion, "0123456789?", self.size)

@@ -24,6 +24,7 @@ from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.keys import HIGH_CONTRAST, KeyFooter, commands, copied, help_sections
 from rnn_tui.ui.shell.messages import (
     UNDER_WAY,
+    InsideWanted,
     News,
     ReportRequested,
     ResumeRequested,
@@ -323,6 +324,11 @@ class RnnTuiApp(App[int]):
         pane = await self._task_pane(run.config.task)
         position = getattr(run.config, "position", None)
         await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
+
+    @work(group="requests")
+    async def on_inside_wanted(self, event: InsideWanted) -> None:
+        """Look inside at what is wanted."""
+        await (await self._task_pane(event.task)).look_inside(event.what)
 
     def action_copy(self) -> None:
         """Copy what has the focus, as text."""

@@ -15,6 +15,7 @@ from rnn_tui.ui.shell.alerts import Alerts
 if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
     from rnn_tui.runs.records import RunRecord
+    from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.shell.app import RnnTuiApp
 
 UNDER_WAY = "Training is under way; stop it first (s)."
@@ -58,6 +59,19 @@ class ViewWanted(Message):
     tab: str
     view: str = ""
     request: Message | None = None
+
+
+@dataclass
+class InsideWanted(Message):
+    """The user wants to look inside: a network is to read this in the view Inside of a task.
+
+    Attributes:
+        task: its name.
+        what: a digit, or the number of a test image; None for what is typed in the task's views.
+    """
+
+    task: str
+    what: Given | int | None = None
 
 
 class PaneNews(Message):

@@ -12,7 +12,7 @@ from textual.widgets import Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import Task, View
+from rnn_tui.tasks.task import INSIDE, Task, View
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.keys import SEEDS_HELP
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
@@ -25,6 +25,7 @@ from rnn_tui.ui.training.run_lines import ProgressLine, RunBar, how_it_ended
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
+    from rnn_tui.ui.inside.subject import Given, TaskInside
     from rnn_tui.ui.training.form import SettingsForm
     from rnn_tui.ui.training.result_views import LogView
 
@@ -165,6 +166,17 @@ class TaskPane(Pane):
         for content in self.contents:
             content.use(source)
         self.show_tab(next((one.id for one in self.spec.views if one.answers), self.view))
+        self.call_after_refresh(self.focus_view)
+
+    async def look_inside(self, what: Given | int | None) -> None:
+        """Let a network read this in the view Inside; None for what other views have at hand."""
+        place = self._views.get(INSIDE.id)
+        if place is None:
+            self.notify("This task has no look inside.")
+            return
+        view = await place.fill() if isinstance(place, LazyView) else place
+        cast("TaskInside", view).look_at(what)
+        self.show_tab(INSIDE.id)
         self.call_after_refresh(self.focus_view)
 
     def on_weights_changed(self) -> None:

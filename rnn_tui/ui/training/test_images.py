@@ -1,113 +1,235 @@
-"""The end of a run on images: ten test images beside its figures, and those that were misread."""
+"""The end of a run on images: its figures, and test images, by chance, misread, or of a field."""
 
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from textual import events
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Grid, Horizontal, Vertical, VerticalScroll
-from textual.widgets import DataTable, Label, Static
+from textual.binding import Binding, BindingType
+from textual.containers import Grid, Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Label, Static
 
 from rnn_tui.tasks.evaluation import ImageEvaluation
+from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.shell.views import TaskView
-from rnn_tui.ui.widgets.digits import DigitImage, ProbabilityBars
-from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.training.confusion import not_measured
+from rnn_tui.ui.widgets.digits import ProbabilityBars
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
 
-FULL_WIDTH = 92
-IMAGES = 10
-# Cells that five images side by side and two rows of them need, with captions.
-TEN_WIDTH, TEN_HEIGHT = 5 * 30, 2 * 15 + 3
+# Columns from which one image is shown in full beside the others; the size from which it is large.
+WIDE, VERY_WIDE, HIGH = 100, 160, 44
+# Cells of a small image with its caption.
+WIDTH, HEIGHT = 15, 8
+BY_CHANCE, MISREAD, OF_FIELD = "by chance", "misread", "of a field"
 
 
 class ImageWithLabels(Vertical):
     """A test image with what was read and what it is."""
 
-    def compose(self) -> ComposeResult:
-        """Lay the caption out below the image."""
-        yield DigitImage()
-        yield Label("", classes="caption", markup=False)
+    @dataclass
+    class Picked(Message):
+        """It was clicked."""
 
-    def show(self, evaluation: ImageEvaluation, index: int, small: bool) -> None:
+        image: ImageWithLabels
+
+    def __init__(self) -> None:
+        self._ink, self._caption = InkImage(), Label("", classes="caption", markup=False)
+        super().__init__(self._ink, self._caption)
+        self._ink.scale = SMALL
+
+    def show(self, evaluation: ImageEvaluation, index: int) -> None:
         """Show test image `index`."""
         read, true = int(evaluation.predictions[index]), int(evaluation.labels[index])
-        self.query_one(DigitImage).show(evaluation.images[index].tolist(), small)
-        right = read == true
-        self.query_one(Label).update(f"✓ {read}" if right else f"✗ {read}, true {true}")
-        self.set_class(not right, "-wrong")
+        self._ink.show_ink(evaluation.images[index] / np.float32(255))
+        self._caption.update(f"✓ {read}" if read == true else f"✗ {read}, true {true}")
+        self.set_class(read != true, "-wrong")
+
+    def on_click(self) -> None:
+        """Tell the view."""
+        self.post_message(self.Picked(self))
 
 
-class TestImagesView(VerticalScroll, TaskView):
-    """The figures of a run and ten random images.
+class ImageGrid(Grid, can_focus=True):
+    """Images side by side."""
+
+
+class TestImagesView(Vertical, TaskView):
+    """The figures of a run, and as many test images as fit, one of them with the cursor.
 
     Args:
         pane: the task's.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("other", "other_images", "Others", tooltip="Ten other test images")
+        key("show", "show", "Show", "Images by chance; the misread ones; those of a field"),
+        key("other", "other_images", "Others", "Other test images by chance"),
+        key("inside", "inside", "Inside"),
+        Binding("enter", "inside", "Inside", show=False),
+        Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The image before, after"),
+        Binding("right", "move(1)", "Next image", show=False),
+        Binding("up", "move_rows(-1)", "Row above", show=False),
+        Binding("down", "move_rows(1)", "Row below", show=False),
+        Binding("home", "move(-100_000)", "First image", show=False),
+        Binding("end", "move(100_000)", "Last image", show=False),
     ]
 
     def __init__(self, pane: TaskPane) -> None:
         super().__init__(id="result-view")
-        self._spec = pane.spec
+        self._pane = pane
         self._evaluation: ImageEvaluation | None = None
-        self._indices: list[int] = []
+        self._kind, self._kinds, self._field = BY_CHANCE, [BY_CHANCE, MISREAD], (0, 0)
+        # The images of the kind, in order; the place in it that has the cursor.
+        self._indices, self._shown = list[int](), list[int]()
+        self._place, self._columns, self._page = 0, 1, 1
 
     def compose(self) -> ComposeResult:
-        """Lay the headline out above the images."""
+        """Lay the headline out above the images, one of them in full beside these."""
         yield Static("", id="headline", markup=False)
-        with Grid(id="images"):
-            for _ in range(IMAGES):
-                yield ImageWithLabels()
+        yield Static("", id="test-which", markup=False)
+        with Horizontal(id="test-body"):
+            yield ImageGrid(id="images")
+            with Vertical(id="test-detail", classes="panel"):
+                yield InkImage()
+                yield ProbabilityBars()
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Show the results of the run that is looked at, or say that there are none yet."""
-        evaluation = pane.evaluation
-        changed = evaluation is not self._evaluation
-        self._evaluation = evaluation
+        """Show the results of the run that is looked at, or say why there are none."""
         self.query_one("#headline", Static).update(self._headline(pane.chosen))
-        self.query_one("#images").display = evaluation is not None
-        if changed and evaluation is not None:
-            self.action_other_images()
+        if pane.evaluation is not self._evaluation:
+            self._evaluation = pane.evaluation
+            self._kinds = [BY_CHANCE, MISREAD]
+            self._choose(self._kind if self._kind in self._kinds else BY_CHANCE)
+            pane.keep_focus()
+        for part in ("#test-body", "#test-which"):
+            self.query_one(part).visible = self._evaluation is not None
+
+    def on_resize(self) -> None:
+        """As many images as fit, and one in full where there is room."""
+        width, height = self.size
+        large = width >= VERY_WIDE and height >= HIGH
+        self.set_class(width >= WIDE, "-wide")
+        self.set_class(large, "-large")
+        self.query_one("#test-detail InkImage", InkImage).scale = LARGE if large else PLAIN
+        self.query_one(ImageGrid).set_class(width >= WIDE, "panel")
+        self.call_after_refresh(self._draw)
+
+    # Which images
+
+    def show_field(self, true: int, read: int) -> None:
+        """Show the images of digit `true` that were read as `read`."""
+        self._kinds, self._field = [BY_CHANCE, MISREAD, OF_FIELD], (true, read)
+        self._choose(OF_FIELD)
+
+    def _choose(self, kind: str) -> None:
+        """Show another kind of images."""
+        self._kind, self._place, self._indices, self._shown = kind, 0, [], []
+        found = self._evaluation
+        if found is not None and kind == BY_CHANCE:
+            self._indices = random.sample(range(len(found.labels)), len(found.labels))
+        elif found is not None:
+            chosen = found.misread if kind == MISREAD else found.of_cell(*self._field)
+            self._indices = chosen.tolist()
+        self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No key that would do nothing."""
+        if action in ("show", "other_images", "move", "move_rows", "inside"):
+            return self._evaluation is not None
+        return super().check_action(action, parameters)
+
+    def action_show(self) -> None:
+        """Show the next kind of images."""
+        self._choose(self._kinds[(self._kinds.index(self._kind) + 1) % len(self._kinds)])
 
     def action_other_images(self) -> None:
-        """Draw ten other images by chance."""
-        if self._evaluation is not None:
-            count = len(self._evaluation.labels)
-            self._indices = random.sample(range(count), min(IMAGES, count))
-            self._draw()
+        """Draw other images by chance."""
+        self._choose(BY_CHANCE)
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Whole images where ten of them fit, small ones elsewhere."""
-        small = event.size.width < TEN_WIDTH or event.size.height < TEN_HEIGHT
-        if small != self.has_class("-small"):
-            self.set_class(small, "-small")
-            self._draw()
+    # The one with the cursor
+
+    @property
+    def at_hand(self) -> Given | None:
+        """The image with the cursor, as networks read it; None where there is none."""
+        if self._evaluation is None or not self._indices:
+            return None
+        return given_image(self._evaluation, self._indices[self._place], self._pane.chosen)
+
+    def action_inside(self) -> None:
+        """Let the network read it in Inside."""
+        self.post_message(InsideWanted(self._pane.spec.name, self.at_hand))
+
+    def action_move(self, by: int) -> None:
+        """Put the cursor on another image."""
+        self._place = max(0, min(self._place + by, len(self._indices) - 1))
+        self._draw()
+
+    def action_move_rows(self, by: int) -> None:
+        """The same, in another row."""
+        self.action_move(by * self._columns)
+
+    @on(ImageWithLabels.Picked)
+    def _picked(self, event: ImageWithLabels.Picked) -> None:
+        event.stop()
+        at = self.query_one(ImageGrid).children.index(event.image)
+        self.action_move(at - self._place % self._page)
+
+    # What is shown
 
     def _draw(self) -> None:
-        if self._evaluation is None:
+        found, grid = self._evaluation, self.query_one(ImageGrid)
+        if found is None:
             return
-        small = self.has_class("-small")
-        for widget, index in zip(self.query(ImageWithLabels), self._indices, strict=False):
-            widget.show(self._evaluation, index, small)
+        self._columns = max(1, grid.content_size.width // WIDTH)
+        self._page = self._columns * max(1, grid.content_size.height // HEIGHT)
+        grid.styles.grid_size_columns = self._columns
+        grid.mount_all([ImageWithLabels() for _ in range(self._page - len(grid.children))])
+        first = self._place - self._place % self._page
+        shown = self._indices[first : first + self._page]
+        for at, image in enumerate(grid.query_children(ImageWithLabels)):
+            image.display = at < len(shown)
+            image.set_class(first + at == self._place, "-cursor")
+            if image.display and shown != self._shown:  # else they are drawn already
+                image.show(found, shown[at])
+        self._shown = shown
+        which, detail = self._which(found), self.query_one("#test-detail")
+        detail.visible = bool(shown)
+        about = "none"
+        if shown:
+            index = self._indices[self._place]
+            read, true = int(found.predictions[index]), int(found.labels[index])
+            about = f"image {index}: {read}, {100 * found.probabilities[index].max():.1f} % sure "
+            about += "✓" if read == true else f"✗ true {true}"
+            detail.query_one(InkImage).show_ink(found.images[index] / np.float32(255))
+            detail.query_one(ProbabilityBars).show(found.probabilities[index].tolist(), true)
+        grid.border_title, detail.border_title = Content(which), Content(about)
+        self.query_one("#test-which", Static).update(f"{which} · {about}")
+
+    def _which(self, found: ImageEvaluation) -> str:
+        """Which images these are, and how many."""
+        if self._kind == BY_CHANCE:
+            return f"{len(self._indices):,} test images by chance"
+        of = f"{len(self._indices):,} of {len(found.labels):,}"
+        true, read = self._field
+        return f"{of} misread" if self._kind == MISREAD else f"{of}: true {true}, read as {read}"
 
     def _headline(self, state: RunState | None) -> str:
-        task = self._spec
+        task = self._pane.spec
         headline = task.metric(task.headline)
         if state is None or headline.name not in state.results:
-            return f"A run that is finished shows its {headline.label} and ten test images here."
+            return not_measured(self._pane)
         text = f"{state.config.label}: {task.in_words(headline.name, state.results)}"
         published = task.published_figure(headline.name, state.config.cell)
         if published is not None:
@@ -117,93 +239,11 @@ class TestImagesView(VerticalScroll, TaskView):
         return ", ".join([text, *(task.in_words(name, state.results) for name in others)])
 
 
-class MisreadView(Vertical, TaskView):
-    """A table of the misread images, the most confident first; one of them in full."""
+def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> Given:
+    """A test image for the look inside, with the weights of the run that read it."""
+    # On use: the view is made right behind the first frame, and a look inside is heavy.
+    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
 
-    def __init__(self, pane: TaskPane) -> None:
-        super().__init__()
-        self._pane = pane
-        self._evaluation: ImageEvaluation | None = None
-
-    def compose(self) -> ComposeResult:
-        """Lay the table out beside image and probabilities."""
-        yield Static("", id="misread-headline", markup=False)
-        with Horizontal(id="misread-body"):
-            table = PlainTable(id="misread-table", cursor_type="row")
-            table.add_columns("image", "true", "read", "sure %")
-            yield table
-            with Horizontal(id="misread-detail"):
-                yield DigitImage(id="misread-image")
-                yield ProbabilityBars(id="misread-bars")
-
-    def on_mount(self) -> None:
-        """Start empty."""
-        self.query_one("#misread-body").display = False
-
-    @property
-    def at_hand(self) -> Given | None:
-        """The image that is looked at, as networks read it; None where there is none."""
-        # On use: this view is made right behind the first frame, and a look inside is heavy.
-        from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
-
-        evaluation, row = self._evaluation, self.query_one("#misread-table", PlainTable).cursor_row
-        if evaluation is None or not 0 <= row < len(evaluation.misread):
-            return None
-        index = int(evaluation.misread[row])
-        digit = evaluation.images[index].astype(np.float32) / np.float32(255)
-        given = Given(f"misread image {index}", digit, int(evaluation.labels[index]))
-        run = self._pane.chosen
-        if run is None or not run.checkpoint:
-            return given
-        return replace(given, weights=Path(run.checkpoint))
-
-    def bring_up_to_date(self, pane: TaskPane) -> None:
-        """List the misread images of the run that is looked at."""
-        evaluation = pane.evaluation
-        headline = self.query_one("#misread-headline", Static)
-        if evaluation is None:
-            headline.update("A run that is finished lists the test images it misread here.")
-        if evaluation is self._evaluation:
-            return
-        self._evaluation = evaluation
-        self.query_one("#misread-body").display = evaluation is not None
-        table = self.query_one("#misread-table", PlainTable)
-        table.clear()
-        if evaluation is None:
-            return
-        count, total = len(evaluation.misread), len(evaluation.labels)
-        headline.update(
-            f"{count:,} of {total:,} test images misread, the surest mistakes first. ↑/↓ browses."
-        )
-        for index in evaluation.misread.tolist():
-            table.add_row(
-                str(index),
-                str(evaluation.labels[index]),
-                str(evaluation.predictions[index]),
-                f"{100 * evaluation.probabilities[index].max():.1f}",
-            )
-        self._show_detail(0)
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Show the image under the cursor."""
-        self._show_detail(event.cursor_row)
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Image beside the bars where both fit, a small one above them elsewhere."""
-        small = event.size.width < FULL_WIDTH
-        if small != self.has_class("-small"):
-            self.set_class(small, "-small")
-            self.call_after_refresh(
-                lambda: self._show_detail(self.query_one("#misread-table", PlainTable).cursor_row)
-            )
-
-    def _show_detail(self, row: int) -> None:
-        evaluation = self._evaluation
-        if evaluation is None or not 0 <= row < len(evaluation.misread):
-            return
-        index = int(evaluation.misread[row])
-        image = evaluation.images[index].tolist()
-        self.query_one(DigitImage).show(image, self.has_class("-small"))
-        self.query_one(ProbabilityBars).show(
-            evaluation.probabilities[index].tolist(), int(evaluation.labels[index])
-        )
+    weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
+    digit = found.images[index].astype(np.float32) / np.float32(255)
+    return Given(f"test image {index}", digit, int(found.labels[index]), weights)

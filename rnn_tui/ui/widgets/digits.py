@@ -82,28 +82,6 @@ def draw_image(image: Image) -> Text:
     return text
 
 
-def halve(image: Image) -> list[list[int]]:
-    """The image at half its size, each pixel the mean of four."""
-    return [
-        [
-            (int(upper[x]) + int(upper[x + 1]) + int(lower[x]) + int(lower[x + 1])) // 4
-            for x in range(0, len(upper), 2)
-        ]
-        for upper, lower in zip(image[::2], image[1::2], strict=True)
-    ]
-
-
-class DigitImage(Static):
-    """A 28×28 image in 28 × 14 cells, or in 14 × 7 where `small`."""
-
-    def __init__(self, id: str | None = None) -> None:
-        super().__init__(id=id, markup=False)
-
-    def show(self, image: Image, small: bool) -> None:
-        """Draw `image`."""
-        self.update(draw_image(halve(image) if small else image))
-
-
 # Eighths of a cell, so that a bar's length is read to a hundredth even when narrow.
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 

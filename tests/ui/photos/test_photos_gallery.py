@@ -198,7 +198,7 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
         await all_read(pilot)
         assert says(app, "count").endswith("4 of 4 right (100.0 %)")
         assert "4 of 4 right (100.0 %): true digit down" in screen_text(app)
-        assert matrix_row(app, 3) == [*"···1·······", "100.0"]
+        assert matrix_row(app, 3) == [*"···1·······", "100.00"]
         assert matrix_row(app, 1) == [*"···········", "–"]
         await pilot.press("escape", "escape")  # to the gallery, out of the field
         assert cards(app)[DIGITS[0]].startswith("0 ✓ ")
@@ -210,7 +210,7 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
         assert names(app) == [DIGITS[0]]
         await pilot.press("w")
         await all_read(pilot)
-        assert matrix_row(app, 9) == [*"1··········", "0.0"]
+        assert matrix_row(app, 9) == [*"1··········", "0.00"]
         box.focus()
         await pilot.press("space")
         await all_read(pilot)

@@ -397,18 +397,23 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
         await start(pilot, runs)
         await finish(pilot, runs)
         # Once through all of them by key.
-        for name in ("prompt", "inside", "results", "lengths", "confusion-tab"):
+        for name in ("results", "lengths", "confusion-tab"):
             await next_view(pilot, name)
         seen = {}
         for _ in range(3):
             text = screen_text(app)
-            label = next(v.label for v in runs.started[0].variants if f"{v.label} (h:" in text)
+            label = next(v.label for v in runs.started[0].variants if f"{v.label} (n:" in text)
             zeros = re.search(r"\b0 +(\d+) +·", text)
             assert zeros is not None, text
             seen[label] = zeros[1]
             await pilot.press("n")
             await pilot.pause()
         assert seen == {"H 2 ce": "7", "H 5 ce": "8", "H 10 ce": "9"}
+        # A field leads nowhere: nobody knows which sequences are counted there.
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.pane.view == "confusion-tab"
+        assert "Only how many these are is known" in last_notice(app)
 
 
 # Several tasks in one app

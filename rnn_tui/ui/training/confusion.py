@@ -1,0 +1,240 @@
+"""The confusion matrix: how often each class was taken for each other one, and which images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from rich.style import Style
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.containers import Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import DataTable, Static
+
+from rnn_tui.engine.state import Status
+from rnn_tui.tasks.evaluation import ImageEvaluation
+from rnn_tui.tasks.task import TEST_IMAGES
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.messages import InsideWanted
+from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.widgets.plain import PlainTable
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.training.pane import TaskPane
+    from rnn_tui.ui.training.test_images import TestImagesView
+
+# Cells of a field, fewest and most; the column at the right; what else takes room around fields.
+LEAST_WIDTH, MOST_WIDTH, MOST_HEIGHT, RIGHT_WIDTH = 5, 9, 3, 9
+AROUND = Size(RIGHT_WIDTH + 10, 5)
+
+
+def not_measured(pane: TaskPane) -> str:
+    """Why there is nothing of the run that is looked at, in a sentence."""
+    run = pane.chosen
+    if run is None:
+        return "Train a network (t): at its end it is measured on the test set, and shown here."
+    name = run.config.label
+    if run.status.active:
+        return f"{name} is measured on the test set once it is trained, and shown here."
+    if run.status is not Status.FINISHED:
+        return f"{name} was not trained to its end, so it was not measured on the test set."
+    if pane.runs.anything_to_come:
+        return f"{name} is being measured on the test set …"
+    return f"{name} could not be measured further; the log (G) says why."
+
+
+class ConfusionTable(PlainTable):
+    """Counts of answers in colours: the deeper, the larger a share of the row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(cell_padding=0)
+        self.cursor_background_priority = "css"
+
+    def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
+        """Draw it in the colours of the theme.
+
+        Args:
+            matrix: (C, C), true classes in rows, answers in columns; or (C, C + 1), the last column
+                for answers in doubt.
+            names: of the columns, of which the first C are those of the rows, too.
+            room: that it may take.
+        """
+        cursor, free = self.cursor_coordinate, room - AROUND
+        width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
+        height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))
+        self.clear(columns=True)
+        for name in names:
+            self.add_column(name.center(width), width=width)
+        self.add_column("right %".rjust(RIGHT_WIDTH), width=RIGHT_WIDTH)
+        above = "\n" * ((height - 1) // 2)
+        for true, counts in enumerate(matrix):
+            fields = self._fields(counts, true, len(matrix), Size(width, height))
+            right = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
+            label = Text(f"{above}{names[true]} ", style="bold")
+            self.add_row(*fields, above + right.rjust(RIGHT_WIDTH), height=height, label=label)
+        self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
+
+    def _fields(self, counts: Sequence[int], true: int, classes: int, size: Size) -> list[Text]:
+        good, bad, unsure, ground = (
+            Color.parse(self.app.theme_variables[name])
+            for name in ("success", "error", "warning", "background")
+        )
+        total = max(1, sum(counts))
+        worst = max(1, *(n for read, n in enumerate(counts) if read != true))
+        fields = []
+        for read, count in enumerate(counts):
+            hue = good if read == true else unsure if read == classes else bad
+            share = count / total if read == true else count / worst
+            shade = ground.blend(hue, 0.15 + 0.45 * share)
+            ink = shade.get_contrast_text(1.0).rich_color
+            style = Style(color=ink, bgcolor=shade.rich_color, bold=read == true)
+            lines = [" " * size.width] * size.height
+            lines[(size.height - 1) // 2] = (f"{count:>4} " if count else "·").center(size.width)
+            fields.append(Text("\n".join(lines), style=style if count else "dim"))
+        return fields
+
+
+class ConfusionView(Vertical, TaskView):
+    """How often each true class was answered by each other one.
+
+    Args:
+        pane: the task's.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("network", "next_variant", "Network", tooltip="Confusion of the next network"),
+        key("inside", "inside", "Inside", tooltip="Look inside, at the surest of these images"),
+    ]
+
+    def __init__(self, pane: TaskPane) -> None:
+        super().__init__()
+        self._pane, self._table = pane, ConfusionTable()
+        self._evaluation: object = None
+        # (V, C, C) counts, and the networks that they are of.
+        self._matrices: list[list[list[int]]] = []
+        self._networks: Sequence[str] = ()
+        self._at = 0
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table, and a line that reads the field with the cursor."""
+        with Vertical(classes="panel", id="confusion-panel"):
+            yield self._table
+        yield Static("", id="confusion", markup=False)
+
+    def on_mount(self) -> None:
+        """Follow the theme, whose colours are in the fields."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
+    def on_resize(self) -> None:
+        """Fields as large as there is room for."""
+        self._draw()
+
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        """Draw what was evaluated of the run that is looked at."""
+        found, run = pane.evaluation, pane.chosen
+        if found is not None and found is self._evaluation:
+            return
+        self._evaluation, matrices = found, getattr(found, "confusion", None)
+        if matrices is not None and matrices.ndim == 2:
+            matrices = matrices[None]  # of a single network
+        self._matrices = matrices.tolist() if matrices is not None else []
+        self._networks = [one.label for one in run.config.variants] if run is not None else []
+        self._at = len(self._matrices) - 1  # the largest
+        self._draw()
+        mistakes = [
+            (count, (true, read))
+            for true, row in enumerate(self._matrix)
+            for read, count in enumerate(row)
+            if true != read
+        ]
+        if mistakes:  # begin with the most frequent one
+            true, read = max(mistakes, key=lambda one: one[0])[1]
+            self._table.move_cursor(row=true, column=read, animate=False)
+            pane.keep_focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The next network only where a run has several, images only where they are known."""
+        if action == "next_variant":
+            return self._pane.spec.shape is not None
+        if action == "inside":
+            return isinstance(self._evaluation, ImageEvaluation)
+        return super().check_action(action, parameters)
+
+    def action_next_variant(self) -> None:
+        """Show the confusion matrix of the next network."""
+        self._at = (self._at + 1) % max(1, len(self._matrices))
+        self._draw()
+
+    @property
+    def _matrix(self) -> list[list[int]]:
+        return self._matrices[self._at] if self._matrices else []
+
+    @property
+    def _field(self) -> tuple[int, int]:
+        """True class and answer at the cursor; in the column at the right, the right one."""
+        true, read = self._table.cursor_coordinate
+        return true, read if read < len(self._matrix) else true
+
+    @on(DataTable.CellHighlighted)
+    def _read_field(self) -> None:
+        true, read = self._field
+        if not true < len(self._matrix):
+            return
+        count, total, names = self._matrix[true][read], sum(self._matrix[true]), self._names
+        text = f"true {names[true]}, read as {names[read]}: {count:,} of {total:,}"
+        text += f" ({100 * count / max(1, total):.1f} %)"
+        if count and isinstance(self._evaluation, ImageEvaluation):
+            text += " · Enter shows them"
+        self.query_one("#confusion", Static).update(text)
+
+    @on(DataTable.CellSelected)
+    def _show_images(self, event: DataTable.CellSelected) -> None:
+        event.stop()
+        view, (true, read) = self._pane.content(TEST_IMAGES.id), self._field
+        if view is None or not isinstance(self._evaluation, ImageEvaluation):
+            self.notify("Only how many these are is known, not which inputs.")
+        elif self._matrix[true][read]:
+            view.bring_up_to_date(self._pane)
+            cast("TestImagesView", view).show_field(true, read)
+            self._pane.show_tab(TEST_IMAGES.id)
+            self._pane.call_after_refresh(self._pane.focus_view)
+
+    def action_inside(self) -> None:
+        """Let the network read the surest of the images in the field."""
+        from rnn_tui.ui.training.test_images import given_image  # noqa: PLC0415 - not both ways
+
+        found, (true, read) = self._evaluation, self._field
+        if isinstance(found, ImageEvaluation) and self._matrix[true][read]:
+            index = int(found.of_cell(true, read)[0])
+            given = given_image(found, index, self._pane.chosen)
+            self.post_message(InsideWanted(self._pane.spec.name, given))
+
+    @property
+    def _names(self) -> Sequence[str]:
+        shape = self._pane.spec.shape
+        return shape.outputs if shape is not None else [str(at) for at in range(len(self._matrix))]
+
+    def _draw(self) -> None:
+        panel = self.query_one("#confusion-panel")
+        panel.display = bool(self._matrix)
+        self._table.disabled = not self._matrix
+        if not self._matrix:
+            self.query_one("#confusion", Static).update(not_measured(self._pane))
+            return
+        what = "digit" if all(one.isdigit() for one in self._names) else "class"
+        title = f"true {what} down, read as across"
+        if self._networks:
+            more = " (n: next network)" if len(self._networks) > 1 else ""
+            title = f"{self._networks[self._at]}{more}: {title}"
+        panel.border_title = Content(title)
+        self._table.show(self._matrix, self._names, self.size)
+        self._read_field()

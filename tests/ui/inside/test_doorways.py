@@ -1,0 +1,228 @@
+"""What one looks at in any view goes to Inside with one key, and that is what Inside shows."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Select
+
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.inside.mnist import read_test_image
+from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.draw.pad import DrawingPad
+from rnn_tui.ui.inside.subject import Given
+from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.shell.app import RnnTuiApp
+from rnn_tui.ui.shell.messages import InsideWanted
+from rnn_tui.ui.training.confusion import ConfusionTable
+from tests.ui.conftest import ScriptedRuns, evaluation
+from tests.ui.helpers import finish, running, screen_text, start, wait_until
+
+SIZE = (120, 50)
+
+
+async def inside(pilot: Pilot[Any]) -> Any:
+    """The view Inside, once it is in front, has looked, and has the focus."""
+    app: Any = pilot.app
+    await wait_until(pilot, lambda: app.pane.view == "inside" and app.pane.query(InsideView))
+    view = app.pane.query_one(InsideView)
+    await wait_until(pilot, lambda: view.subject is not None and not view.busy)
+    await wait_until(pilot, lambda: app.focused is view.grid)
+    return view
+
+
+async def to_tab(pilot: Pilot[Any], key: str, view: str) -> None:
+    app: Any = pilot.app
+    await pilot.press(key)
+    await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+    app.pane.show_tab(view)
+    await pilot.pause()
+    app.pane.focus_view()
+    await pilot.pause()
+
+
+@asynccontextmanager
+async def measured(runs: ScriptedRuns) -> AsyncIterator[tuple[Any, Pilot[Any]]]:
+    """The app after a run whose two last test images were misread."""
+    app: Any = RnnTuiApp(runs)
+    async with running(app, size=SIZE) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        yield app, pilot
+
+
+async def test_the_test_image_with_the_cursor_is_looked_into(runs: ScriptedRuns) -> None:
+    async with measured(runs) as (app, pilot):
+        await to_tab(pilot, "f2", "test")
+        await pilot.press("w")  # the misread ones
+        assert "2 of 20 misread" in screen_text(app)
+        assert "image 18" in screen_text(app)
+        await pilot.press("right", "z")
+        view = await inside(pilot)
+        assert view.subject.about.startswith("test image 19")
+        assert np.array_equal(view.subject.details.digit, evaluation().images[19] / np.float32(255))
+        assert set(view.subject.truth) == {"9"}
+        answer = view.subject.trace.answer
+        assert ("✗ it is 9" in screen_text(app)) == (answer != 9)
+        await pilot.press("left")  # its keys work at once
+        assert view.step == 26
+        # Another input here does not come back by itself; the same key brings it again.
+        await pilot.press("i")
+        await wait_until(pilot, lambda: not view.subject.about.startswith("test image 19"))
+        await to_tab(pilot, "f2", "test")
+        await pilot.press("enter")
+        view = await inside(pilot)
+        assert view.subject.about.startswith("test image 19")
+
+
+async def test_images_are_chosen_by_chance_too_and_by_click(runs: ScriptedRuns) -> None:
+    async with measured(runs) as (app, pilot):
+        await to_tab(pilot, "f2", "test")
+        view = app.pane.content("test")
+        assert "20 test images by chance" in screen_text(app)
+        assert sorted(view._indices) == list(range(20))
+        second = list(app.query("ImageWithLabels"))[1]
+        await pilot.click(second)
+        index = view._indices[1]
+        assert f"image {index}: " in screen_text(app)
+        before = list(view._indices)
+        await pilot.press("i")
+        assert view._indices != before
+        await pilot.press("end", "z")
+        index = view._indices[-1]
+        looked = await inside(pilot)
+        assert looked.subject.about.startswith(f"test image {index} ")
+
+
+async def test_a_field_of_the_confusion_matrix_shows_its_images(runs: ScriptedRuns) -> None:
+    async with measured(runs) as (app, pilot):
+        await to_tab(pilot, "f2", "confusion-tab")
+        table = app.pane.query_one(ConfusionTable)
+        # The cursor begins on the most frequent mistake.
+        assert tuple(table.cursor_coordinate) == (8, 9)
+        assert "true 8, read as 9: 1 of 2 (50.0 %)" in screen_text(app)
+        await pilot.press("z")
+        view = await inside(pilot)
+        assert view.subject.about.startswith("test image 18")
+        await to_tab(pilot, "f2", "confusion-tab")
+        await pilot.press("left", "enter")
+        await wait_until(pilot, lambda: app.pane.view == "test")
+        await wait_until(pilot, lambda: app.focused is app.query_one("ImageGrid"))
+        assert "1 of 20: true 8, read as 8" in screen_text(app)
+        assert "image 8: " in screen_text(app)
+        await pilot.press("enter")
+        view = await inside(pilot)
+        assert view.subject.about.startswith("test image 8 ")
+        # A field without images leads nowhere.
+        await to_tab(pilot, "f2", "confusion-tab")
+        await pilot.press("left", "enter", "z")
+        await pilot.pause()
+        assert app.pane.view == "confusion-tab"
+
+
+async def test_why_there_is_nothing_to_show_is_true(runs: ScriptedRuns) -> None:
+    app: Any = RnnTuiApp(runs)
+    async with running(app, size=SIZE) as pilot:
+        for view in ("test", "confusion-tab"):
+            await to_tab(pilot, "f2", view)
+            assert "Train a network (t)" in screen_text(app)
+            await pilot.press("z", "w", "enter", "left")  # nothing to act on
+        await start(pilot, runs)
+        for view in ("test", "confusion-tab"):
+            await to_tab(pilot, "f2", view)
+            assert "is measured on the test set once it is trained" in screen_text(app)
+        runs.stop()
+        await wait_until(pilot, lambda: not runs.busy)
+        await wait_until(pilot, lambda: "was not trained to its end" in screen_text(app))
+
+
+async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        await to_tab(pilot, "f2", "draw")
+        await wait_until(pilot, lambda: bool(app.query(DrawingPad)))
+        app.pane.focus_view()
+        await pilot.pause()
+        await pilot.press("space", *["shift+down"] * 3, "space")
+        panel: Any = app.query_one("DrawingPanel")
+        await wait_until(pilot, lambda: panel.at_hand is not None and not panel.busy)
+        panel.query_one("#drawing-network", Select).value = "pretrained RNN"
+        await pilot.pause()
+        await wait_until(pilot, lambda: not panel.busy)
+        await pilot.press("z")
+        view = await inside(pilot)
+        await wait_until(pilot, lambda: view.subject.about == "drawing · pretrained RNN")
+        assert np.array_equal(view.subject.details.digit, panel.at_hand.digit)
+    assert app.runs.close(10)
+
+
+async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        await to_tab(pilot, "f2", "photos")
+        await wait_until(pilot, lambda: bool(app.query("PhotosPanel")))
+        panel: Any = app.query_one("PhotosPanel")
+        panel.read([asset_dir() / "samples"])
+        await wait_until(pilot, lambda: panel.at_hand is not None and not panel.busy)
+        app.pane.focus_view()
+        await pilot.press("right", "enter")  # in full
+        await wait_until(pilot, lambda: panel.view == "photos-detail" and not panel.busy)
+        await pilot.press("z")
+        view = await inside(pilot)
+        given = panel.at_hand
+        await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
+        assert np.array_equal(view.subject.details.digit, given.digit)
+    assert app.runs.close(10)
+
+
+async def test_a_sequence_and_a_sum_go_inside_as_they_were_typed() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        await to_tab(pilot, "f3", "prompt")
+        app.query_one("#recall-digits", Input).value = "7 0 5 5 2"
+        await pilot.press("z")
+        view = await inside(pilot)
+        await wait_until(pilot, lambda: view.subject.trace.read == ("7", "0", "5", "5", "2"))
+        assert view.subject.details.config.position == 3
+        await to_tab(pilot, "f4", "calculator")
+        for entry, number in zip(app.query(NumberEntry), ("1011", "110"), strict=True):
+            entry.value = number
+        await pilot.press("z")
+        view = await inside(pilot)
+        await wait_until(pilot, lambda: view.subject.details.given.total == 17)
+    assert app.runs.close(10)
+
+
+async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        await to_tab(pilot, "f4", "calculator")
+        digit, label = read_test_image(3)
+        app.post_message(InsideWanted(MNIST.name, Given("from elsewhere", digit, label)))
+        await wait_until(pilot, lambda: app.tabs.active == MNIST.name)
+        view = await inside(pilot)
+        assert view.subject.about.startswith("from elsewhere")
+        app.post_message(InsideWanted(MNIST.name, 5))
+        await wait_until(pilot, lambda: view.subject.about.startswith("test image 5 "))
+    assert app.runs.close(10)
+
+
+@pytest.mark.parametrize("task", ["f2", "f3", "f4"])
+async def test_a_click_on_inside_gives_it_the_keys(task: str) -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        await pilot.press(task)
+        await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+        for _ in range(2):  # the first time, when it is made, and later
+            await pilot.click(app.pane.query_one("#views Tabs #--content-tab-inside"))
+            view = await inside(pilot)
+            last = view.step
+            await pilot.press("left")
+            assert view.step == last - 1
+            await pilot.press("right", "1")
+            await wait_until(pilot, lambda: app.pane.view != "inside")
+    assert app.runs.close(10)
