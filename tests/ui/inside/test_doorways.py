@@ -211,6 +211,20 @@ async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
     assert app.runs.close(10)
 
 
+async def test_the_digit_of_home_is_looked_into() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        home: Any = app.query_one("HomeDigit")
+        await wait_until(pilot, lambda: home.given is not None)
+        given = home.given
+        await pilot.press("z")
+        await wait_until(pilot, lambda: app.tabs.active == MNIST.name and app.tabs.front)
+        view = await inside(pilot)
+        assert view.subject.about.startswith(given.name)
+        assert np.array_equal(view.subject.details.digit, given.digit)
+    assert app.runs.close(10)
+
+
 @pytest.mark.parametrize("task", ["f2", "f3", "f4"])
 async def test_a_click_on_inside_gives_it_the_keys(task: str) -> None:
     app: Any = RnnTuiApp()
