@@ -213,7 +213,7 @@ async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
 
 async def test_the_digit_of_home_is_looked_into() -> None:
     app: Any = RnnTuiApp()
-    async with running(app, size=SIZE) as pilot:
+    async with running(app, "home", size=SIZE) as pilot:
         home: Any = app.query_one("HomeDigit")
         await wait_until(pilot, lambda: home.given is not None)
         given = home.given
