@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from rich.style import Style
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -62,24 +61,6 @@ class BigDigit(Widget):
         times = self.content_size.height // LARGE_HEIGHT
         lines = large_digit(self.digit, times) if times else small_digit(self.digit)
         return Text("\n".join(lines), no_wrap=True, end="")
-
-
-HALF_BLOCK = "▀"
-Image = Sequence[Sequence[int]]
-
-
-def draw_image(image: Image) -> Text:
-    """`image`, rows of grey values 0 … 255 (an even number of rows), as half as many lines."""
-    text = Text(no_wrap=True, end="")
-    for at in range(0, len(image), 2):
-        if at:
-            text.append("\n")
-        for upper, lower in zip(image[at], image[at + 1], strict=True):
-            style = Style(
-                color=f"rgb({upper},{upper},{upper})", bgcolor=f"rgb({lower},{lower},{lower})"
-            )
-            text.append(HALF_BLOCK, style)
-    return text
 
 
 # Eighths of a cell, so that a bar's length is read to a hundredth even when narrow.
