@@ -1,7 +1,8 @@
-"""Digits shown: large in blocks, as a grey image, as the probabilities of all ten."""
+"""Digits shown: large in blocks, and as the probabilities of all ten."""
 
 from collections.abc import Sequence
 
+from rich.style import Style
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
