@@ -63,7 +63,14 @@ class ImageWithLabels(Vertical):
 
 
 class ImageGrid(Grid, can_focus=True):
-    """Images side by side."""
+    """Images side by side, as many as its own size has room for."""
+
+    class Resized(Message):
+        """There is room for more of them, or fewer."""
+
+    def on_resize(self) -> None:
+        """Tell the view."""
+        self.post_message(self.Resized())
 
 
 class TestImagesView(Vertical, TaskView):
@@ -124,7 +131,6 @@ class TestImagesView(Vertical, TaskView):
         self.set_class(large, "-large")
         self.query_one("#test-detail InkImage", InkImage).scale = LARGE if large else PLAIN
         self.query_one(ImageGrid).set_class(width >= WIDE, "panel")
-        self.call_after_refresh(self._draw)
 
     # Which images
 
@@ -179,6 +185,10 @@ class TestImagesView(Vertical, TaskView):
     def action_move_rows(self, by: int) -> None:
         """The same, in another row."""
         self.action_move(by * self._columns)
+
+    @on(ImageGrid.Resized)
+    def _fit(self) -> None:
+        self._draw()
 
     @on(ImageWithLabels.Picked)
     def _picked(self, event: ImageWithLabels.Picked) -> None:
