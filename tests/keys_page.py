@@ -7,7 +7,6 @@ from pathlib import Path
 
 from textual.binding import Binding
 from textual.dom import DOMNode
-from textual.screen import ModalScreen
 
 import rnn_tui.ui
 from rnn_tui.ui.shell.key_table import KEYS
@@ -66,12 +65,18 @@ def written(keys: str) -> str:
     return " ".join(f"`{one}`" for one in parts)
 
 
+def named(binding: Binding) -> str:
+    """The name of its meaning, if it has one."""
+    return f"`{binding.id}`" if binding.id else ""
+
+
 def page() -> str:
     """The page."""
     places: dict[str, list[str]] = {}
     for owner, binding in bound():
-        if binding.id and not issubclass(owner, ModalScreen):
-            place = PLACES[owner.__module__.split(".")[2]]
+        if binding.id:
+            module = owner.__module__
+            place = "charts" if module.endswith(".shell.views") else PLACES[module.split(".")[2]]
             if place not in places.setdefault(binding.id, []):
                 places[binding.id].append(place)
     rows = [
@@ -79,8 +84,10 @@ def page() -> str:
         for name, (keys, meaning) in KEYS.items()
         if name in places
     ]
+    bindings(all_tabs())
     tabs = [
-        f"| | {written(one.key)} | {one.tooltip} | everywhere |" for one in bindings(all_tabs())
+        f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |"
+        for one in bindings(all_tabs())
     ]
     return HEAD + "\n".join([*tabs, *rows]) + "\n"
 

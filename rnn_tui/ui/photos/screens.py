@@ -23,6 +23,7 @@ from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.photos.pictures import PhotoImage
+from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
@@ -112,9 +113,9 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave"),
-        Binding("H", "hidden", "Hidden"),
+        key("hidden", "hidden", "Hidden"),
         Binding("backspace", "up", "Up"),
-        Binding("tilde", "home", "Home"),
+        key("home-folder", "home", "Your folder"),
     ]
 
     def __init__(self, start: Path | None = None) -> None:

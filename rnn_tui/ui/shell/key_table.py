@@ -59,6 +59,8 @@ KEYS: dict[str, tuple[str, str]] = {
     "redo": ("U,ctrl+y", "Do it again"),
     "export": ("e", "Export to files"),
     "open": ("o,ctrl+o", "Open files"),
+    "hidden": ("H", "Hidden files too"),
+    "home-folder": ("tilde", "Your own folder"),
     "label": ("number_sign", "Label it: tags of a run, the digit of a photo"),
     "rename": ("r", "Rename"),
     "note": ("N", "Keep a note"),
