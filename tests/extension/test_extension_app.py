@@ -11,6 +11,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.training.pane import TaskPane
+from tests.ui.chart.test_chart import visible_range
 from tests.ui.helpers import screen_text, wait_until
 
 pytestmark = pytest.mark.usefixtures("registered", "home")
@@ -60,8 +61,8 @@ async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -
         run = await trained(pilot, pane)
         assert [len(run.bands["val_accuracy"]), len(run.epochs)] == [2, 2]
         loss, accuracy = list(pane.query(Chart))[:2]
-        assert loss.visible_range == (0.05, 2.0)  # from the first step that is logged
-        assert accuracy.visible_range == (1.0, 2.0)
+        assert visible_range(loss) == (0.05, 2.0)  # from the first step that is logged
+        assert visible_range(accuracy) == (1.0, 2.0)
         assert "H 5 ce" in await view_in_front(pilot, pane, "results")
         await view_in_front(pilot, pane, "lengths")
         assert "says more" in await view_in_front(pilot, pane, "inside")

@@ -272,7 +272,9 @@ async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
         assert last_notice(app) == UNDER_WAY
         await pilot.press("q")
         assert isinstance(app.screen, ConfirmScreen)
-        await pilot.press("c", "s")
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.press("s")
         await wait_until(pilot, lambda: "stopped with 0 of 6 networks trained" in last_notice(app))
         (stopped,) = runs()
         assert stopped.status is Status.STOPPED

@@ -77,8 +77,8 @@ async def test_a_terminal_that_may_be_in_front_gets_the_bell_and_one_that_is_get
         assert rung == rings
 
 
-async def test_off_is_the_default(home: Path, runs: ScriptedRuns) -> None:
-    config_file().unlink()
+async def test_they_can_be_switched_off(home: Path, runs: ScriptedRuns) -> None:
+    config_file().write_text("alerts = false\n")
     async with running(app := RnnTuiApp(runs)) as pilot:
         rung = written(app)
         await start(pilot, runs)

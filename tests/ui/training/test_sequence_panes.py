@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
-from textual.widgets import Checkbox, DataTable, Input, Select, Static
+from textual.widgets import Checkbox, DataTable, Input, Select
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -482,8 +482,8 @@ async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> N
     async with looking_at(task, runs) as (app, pilot):
         assert isinstance(app.pane, TaskPane)
         panel = app.pane.query_one(RecallPromptPanel if task == "recall" else CalculatorPanel)
-        source = panel.query_one("#recall-source" if task == "recall" else "#verdict", Static)
-        await wait_until(pilot, lambda: "pretrained" in str(source.content))
+        source = panel.query_one("#recall-source" if task == "recall" else "SumText")
+        await wait_until(pilot, lambda: "pretrained" in str(source.render()))
         app.pane.query_one("#preset", Select).value = "fast"
         for name, typed in (
             ("seeds", "2"), ("epochs", "2"), ("training-size", "320"), ("test-size", "20"),
@@ -497,7 +497,7 @@ async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> N
         assert state.status is Status.FINISHED
         assert home in Path(state.checkpoint).parents
         name = Path(state.checkpoint).parent.name
-        await wait_until(pilot, lambda: f"run {name}" in str(source.content))
+        await wait_until(pilot, lambda: f"run {name}" in str(source.render()))
         (row,) = cells(short_table(app))
         spread = state.spreads(f"test_{ACCURACY[task]}")[0]
         assert row[1:6] == figures_of(spread.values)
