@@ -47,7 +47,6 @@ class ReportSettings(Vertical):
         self._overrides = overrides
 
     def compose(self) -> ComposeResult:
-        """All in a line, and what is wrong below it."""
         with Horizontal():
             for setting, name, usual in FIELDS:
                 yield Label(setting.label, markup=False)
@@ -83,7 +82,6 @@ class ReportSettings(Vertical):
         return self.query_one(f"#{name}", SettingInput)
 
     def focus_first(self) -> None:
-        """Put the focus where the line begins."""
         self._field(FIELDS[0][1]).focus()
 
     @on(Input.Changed)
@@ -116,15 +114,12 @@ class ExportReportScreen(ExportPrompt):
         self._plan, self._standing = plan, standing
 
     def default(self, form: str) -> str:
-        """A name in the current folder."""
         return f"report{DOCUMENTS[form].suffix}"
 
     def explanation(self) -> str:
-        """What will be in it."""
         return f"Table, conclusions, plots, settings and machine. {self._standing}"
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:  # noqa: ARG002
-        """The file that is there."""
         return [path] if os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002

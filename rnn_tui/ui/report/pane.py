@@ -84,7 +84,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self._problem = ""
 
     def compose(self) -> ComposeResult:
-        """Settings, views, what is wrong, progress."""
         yield ReportSettings(self._overrides)
         with ViewTabs(id="views"):
             with TabPane(with_key("1", "Table"), id="table"):
@@ -97,7 +96,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         yield ReportProgress()
 
     def on_mount(self) -> None:
-        """Start with the plan that the form says."""
         self._plan = self.query_one(ReportSettings).plan()
         self.focus_view()
 
@@ -115,7 +113,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         return report if report is not None and report.going_on else None
 
     def focus_view(self) -> None:
-        """The table, the chart, or the text."""
         if self.view == "table":
             self.query_one(ReportTable).focus_view()
         elif self.view == "plots":
@@ -124,18 +121,15 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self.query_one(ReportConclusions).focus()
 
     def look_for_news(self) -> None:
-        """Show what has changed."""
         self._read()
 
     def show_runs(self) -> None:
-        """Read the figures anew."""
         self._version = -1
         self._read()
 
     # What there is
 
     def on_report_settings_changed(self, event: ReportSettings.Changed) -> None:
-        """Show what there is of another plan."""
         self._plan = event.plan
         self.show_runs()
 
@@ -234,7 +228,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
 
     @work(group="lengths")
     async def _measure_lengths(self, key: object, plan: Plan) -> None:
-        """Measure in a thread."""
         try:
             found = await in_thread(self, _accuracy_by_length, plan)
         except (UserError, ImportError, OSError) as error:
@@ -262,12 +255,10 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     # Keys
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Draw what has come into view."""
         self._show()
         self.app.refresh_bindings()
 
     def action_train(self) -> None:
-        """Train what is lacking."""
         settings = self.query_one(ReportSettings)
         try:
             plan = settings.plan()
@@ -278,7 +269,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self.post_message(ReportRequested(plan))
 
     def on_button_pressed(self) -> None:
-        """Train what is lacking; the button says how much that is."""
         self.action_train()
 
     def on_input_submitted(self) -> None:
@@ -286,7 +276,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self.focus_view()
 
     def action_focus_form(self) -> None:
-        """Go to the settings, or from there back to the view."""
         settings = self.query_one(ReportSettings)
         if self.app.focused is not None and settings in self.app.focused.ancestors:
             self.focus_view()
@@ -294,7 +283,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             settings.focus_first()
 
     def action_export(self) -> None:
-        """Write all of it to one file."""
         if self._results is None:
             self.notify(self._problem or "The figures are not read yet.")
             return
@@ -302,7 +290,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self.app.push_screen(ExportReportScreen(self._results.plan, done))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
-        """Show the runs of a row."""
         if self._results is None or event.cursor_row >= len(self._results.rows):
             return
         row = self._results.rows[event.cursor_row]
@@ -314,7 +301,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
     # What the rerun tells
 
     def on_report_changed(self) -> None:
-        """Show how far it is, and say how it ended."""
         self._show()
         report = self._runs.report
         if report is not None and not report.going_on and report is not self._told:

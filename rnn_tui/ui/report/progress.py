@@ -23,7 +23,6 @@ class ReportProgress(Horizontal):
     """The progress of the rerun under way, or of the plan that is looked at."""
 
     def compose(self) -> ComposeResult:
-        """Lay out what trains, or the button that does; bar, numbers."""
         yield Button("", id="report-train", variant="primary", compact=True)
         yield Label("", id="report-doing", markup=False)
         yield ExactBar(total=1, show_eta=False, show_percentage=True)

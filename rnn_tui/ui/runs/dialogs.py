@@ -51,7 +51,6 @@ class RunDetailsScreen(ModalScreen[None]):
         self._run, self._sessions, self._told = run, sessions, log
 
     def compose(self) -> ComposeResult:
-        """Lay out the page."""
         with VerticalScroll(id="details") as scroll:
             scroll.border_title = Content(self._run.name)
             scroll.border_subtitle = "Esc closes"
@@ -130,11 +129,9 @@ class ExportRunsScreen(ExportPrompt):
         self._metric, self._against = metric, against
 
     def default(self, form: str) -> str:
-        """The run's name, or how many there are."""
         return f"{name_for(self._runs)}{FORMATS[form].ending}"
 
     def explanation(self) -> str:
-        """Which runs will be in it."""
         count = len(self._runs)
         return f"{count} runs" if count > 1 else self._runs[0].name
 

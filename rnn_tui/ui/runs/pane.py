@@ -82,7 +82,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         self._ready = False
 
     def compose(self) -> ComposeResult:
-        """What is wrong, if anything; the table; the comparison."""
         yield Static("", id="runs-problem", markup=False)
         with ViewTabs(id="views"):
             with TabPane(with_key("1", "All runs"), id="all-runs"):
@@ -94,7 +93,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     @property
     def complete(self) -> bool:
-        """Whether the runs are there."""
         return self._ready
 
     @property
@@ -106,7 +104,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         return self.query_one(RunsCompare)
 
     def focus_view(self) -> None:
-        """The table, or the chart; the tabs where there is no run."""
         if self.view == "compare":
             self._compare.focus_view()
         elif self._table.runs:
@@ -115,7 +112,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             self.query_one("#views Tabs").focus()
 
     def show_runs(self) -> None:
-        """Read the runs anew."""
         self._read(always=True)
 
     def show_runs_of(self, run_ids: Sequence[str]) -> None:
@@ -177,7 +173,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     # Keys of the app
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Draw what has come into view."""
         if self.view == "compare":
             self._show_comparison()
         self.app.refresh_bindings()
@@ -246,7 +241,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     @work(group="change")
     async def action_delete(self) -> None:
-        """Delete the marked runs, or the one under the cursor; `z` brings them back."""
         runs = self._table.chosen
         if not runs:
             return
@@ -271,7 +265,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
 
     @work(group="change")
     async def action_undo(self) -> None:
-        """Bring back what was deleted last."""
         if not self._deleted:
             self.notify("Nothing was deleted here.", timeout=2)
             return
@@ -287,7 +280,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         self.show_runs()
 
     def action_go_on(self) -> None:
-        """Resume the run under the cursor."""
         run = self._table.highlighted
         if run is None:
             return
@@ -297,7 +289,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         self.post_message(ResumeRequested(run))
 
     def action_use(self) -> None:
-        """Let the run's weights answer in the panels of its task."""
         run = self._table.highlighted
         if run is None:
             return
@@ -309,7 +300,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         self.post_message(WeightsWanted(run))
 
     def action_export(self) -> None:
-        """Write the marked runs, or the one under the cursor, to files."""
         runs = self._table.chosen
         if runs and self._sound(runs):
             compare = self._compare

@@ -42,7 +42,6 @@ class FilterInput(TypedInput):
     ]
 
     def action_back(self) -> None:
-        """Go back to the table."""
         self.screen.query_one(RunsTable).focus_view()
 
 
@@ -73,7 +72,6 @@ class RunsTable(Vertical):
         self._loaded = False
 
     def compose(self) -> ComposeResult:
-        """A line to filter, the table, what to say where it is empty."""
         with Horizontal(id="runs-head"):
             yield FilterInput(
                 "", LONGEST_FILTER, placeholder="/ filters by name, task, status, tag …",
@@ -97,11 +95,9 @@ class RunsTable(Vertical):
 
     @property
     def runs(self) -> Sequence[RunRecord]:
-        """All of them, filtered or not."""
         return self.listing.runs
 
     def focus_view(self) -> None:
-        """Put the focus on the table."""
         self._table.focus()
 
     # What is chosen
@@ -182,7 +178,6 @@ class RunsTable(Vertical):
     # Keys
 
     def action_mark(self) -> None:
-        """Mark the run under the cursor, or take its mark away."""
         run = self.highlighted
         if run is None:
             return
@@ -204,24 +199,20 @@ class RunsTable(Vertical):
             self.highlight(run_ids[0])
 
     def action_unmark(self) -> None:
-        """Take all marks away."""
         self._marked.clear()
         self._fill()
 
     def action_sort(self) -> None:
-        """Sort by the next column."""
         labels = [column.label for column in COLUMNS]
         self._sort = labels[(labels.index(self._sort) + 1) % len(labels)]
         self._backwards = False
         self._fill()
 
     def action_reverse(self) -> None:
-        """Sort the other way round."""
         self._backwards = not self._backwards
         self._fill()
 
     def action_filter(self) -> None:
-        """Go to the filter."""
         self.query_one(FilterInput).focus()
 
     @on(DataTable.HeaderSelected)

@@ -107,7 +107,6 @@ class RnnTuiApp(App[int]):
         super().notify(message, **options | {"markup": False})
 
     def get_default_screen(self) -> FrontScreen:
-        """The screen with the tabs."""
         return FrontScreen(self._in_front)
 
     def _in_front(self) -> list[Widget]:
@@ -123,7 +122,6 @@ class RnnTuiApp(App[int]):
         return [one for one in (both[::-1] if first else both) if one is not None]
 
     def compose(self) -> ComposeResult:
-        """The tabs, and the keys below."""
         yield self.tabs
         yield KeyFooter(compact=True, show_command_palette=False)
 
@@ -133,7 +131,6 @@ class RnnTuiApp(App[int]):
         self.call_after_refresh(self._go_on)
 
     def _go_on(self) -> None:
-        """Behind the first frame."""
         gc.enable()
         self.runs.load_engine()
         # On a busy machine the timer may have ticked already, found nothing, and paused.
@@ -190,7 +187,6 @@ class RnnTuiApp(App[int]):
         return cast("TaskPane", await self.tabs.bring(tab_of(name)))
 
     def action_tab(self, name: str) -> None:
-        """Go to the tab of a task, of all runs, or of the report rerun."""
         self.tabs.go_to(name)
 
     @on(TabbedContent.TabActivated, "#tasks")
@@ -221,11 +217,9 @@ class RnnTuiApp(App[int]):
         return await self.screen.press_outside_fields(plain)
 
     def action_stop(self) -> None:
-        """Stop training; the weights are kept."""
         self.runs.stop()
 
     def action_pause(self, pause: bool) -> None:
-        """Pause, or go on."""
         self.runs.pause(pause)
         self.refresh_bindings()
 
@@ -254,12 +248,10 @@ class RnnTuiApp(App[int]):
         self.push_screen(ConfirmScreen(question, stop), answered)
 
     def action_help(self) -> None:
-        """Show the help."""
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
             self.push_screen(HelpScreen(self.pane.help_text, help_sections(self.screen)))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Everything that a key does, in the command palette too."""
         yield from super().get_system_commands(screen)
         yield from commands(screen)
 
@@ -307,17 +299,14 @@ class RnnTuiApp(App[int]):
 
     @work(group="requests")
     async def on_runs_wanted(self, event: RunsWanted) -> None:
-        """Show runs beside each other in the tab of all runs."""
         cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
 
     @work(group="requests")
     async def on_settings_wanted(self, event: SettingsWanted) -> None:
-        """Put the settings of an old run into the form of its task."""
         (await self._task_pane(event.config.task)).take_settings(event.config)
 
     @work(group="requests")
     async def on_weights_wanted(self, event: WeightsWanted) -> None:
-        """Let the weights of a run answer."""
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - the database, on use only
 
         run = event.run
@@ -331,7 +320,6 @@ class RnnTuiApp(App[int]):
         await (await self._task_pane(event.task)).look_inside(event.what)
 
     def action_copy(self) -> None:
-        """Copy what has the focus, as text."""
         text = copied(self.focused)
         if text:
             self.copy_to_clipboard(text)

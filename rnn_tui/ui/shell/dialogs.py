@@ -35,7 +35,6 @@ class ConfirmScreen(ModalScreen[bool]):
         self._question, self._stop = question, stop
 
     def compose(self) -> ComposeResult:
-        """Lay out the question and two buttons."""
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
@@ -47,11 +46,9 @@ class ConfirmScreen(ModalScreen[bool]):
         self.query_one("#carry-on").focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer."""
         self.dismiss(event.button.id == "stop")
 
     def action_answer(self, stop: bool) -> None:
-        """Answer by key."""
         self.dismiss(stop)
 
 
@@ -78,7 +75,6 @@ class HelpScreen(ModalScreen[None]):
         self._markdown = "\n\n".join([text, *tables])
 
     def compose(self) -> ComposeResult:
-        """Lay out the text, scrollable."""
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "Esc closes"

@@ -152,5 +152,4 @@ class KeyFooter(StableFooter):
         return cell_len(self.app.get_key_display(binding)) + cell_len(binding.description) + 2
 
     def on_resize(self) -> None:
-        """Show as many as fit now."""
         self.call_after_refresh(self.recompose)

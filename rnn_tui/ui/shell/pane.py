@@ -73,7 +73,6 @@ class Pane(Vertical):
             self.focus_view()
 
     def action_train(self) -> None:
-        """Train what the form says."""
         raise NotImplementedError
 
     # Its views, in `ViewTabs` with the id `views`.
@@ -145,7 +144,6 @@ class StorePane(Pane):
     """
 
     def on_mount(self) -> None:
-        """Have it ready."""
         self._looking = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_for_news, pause=True)
 
     def look_for_news(self) -> None:
@@ -153,12 +151,10 @@ class StorePane(Pane):
         raise NotImplementedError
 
     def on_show(self) -> None:
-        """Be up to date from now on."""
         self._looking.resume()
         self.show_runs()
 
     def on_hide(self) -> None:
-        """Rest."""
         self._looking.pause()
 
 

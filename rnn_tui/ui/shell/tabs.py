@@ -80,7 +80,6 @@ class AppTabs(ViewTabs):
         self._tabs = {tab.id: tab for tab in tabs}
 
     def compose(self) -> ComposeResult:
-        """A place for each tab."""
         for tab in self._tabs.values():
             content = [self._made(tab)] if tab.id == self._initial else []
             self.compose_add_child(

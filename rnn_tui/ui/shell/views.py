@@ -101,12 +101,10 @@ class ChartView(Widget):
         charts[after].focus()
 
     def action_smoothing(self) -> None:
-        """Smooth a chart more, or not at all."""
         if (chart := self._chart_for("cycle_smoothing")) is not None:
             chart.action_cycle_smoothing()
 
     def action_log_axis(self) -> None:
-        """Switch a chart between a linear and a logarithmic axis."""
         if (chart := self._chart_for("toggle_log")) is not None:
             chart.action_toggle_log()
 

@@ -42,7 +42,6 @@ class SettingValidator(Validator):
         self._setting = setting
 
     def validate(self, value: str) -> ValidationResult:
-        """Check the text of a field."""
         if not value.strip():
             return self.success()
         try:
@@ -82,7 +81,6 @@ class SettingField(Vertical):
         self.setting = setting
 
     def compose(self) -> ComposeResult:
-        """Lay out label and input in a row, the help below."""
         with Horizontal():
             yield Label(self.setting.label, markup=False)
             yield SettingInput(self.setting)
@@ -90,7 +88,6 @@ class SettingField(Vertical):
 
     @property
     def input(self) -> SettingInput:
-        """The input itself."""
         return self.query_one(SettingInput)
 
     def value(self) -> Any:
@@ -103,7 +100,6 @@ class SettingField(Vertical):
         return self.setting.parse(text) if text else None
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Show what is wrong in place of the help."""
         result = event.validation_result
         descriptions = result.failure_descriptions if result is not None else []
         self.set_class(bool(descriptions), "-wrong")
@@ -129,7 +125,6 @@ class SettingsForm(VerticalScroll):
         self._spec, self._data_dir = task, data_dir
 
     def compose(self) -> ComposeResult:
-        """Lay the fields out, one below the other."""
         with Vertical(classes="choice"):
             yield from _select("Preset", [one.name for one in self._spec.presets], "preset")
             yield Static("", id="summary", markup=False)
@@ -173,7 +168,6 @@ class SettingsForm(VerticalScroll):
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """The cells that are ticked."""
         if len(self._spec.cells) == 1:
             return self._spec.cells
         return tuple(
@@ -290,7 +284,6 @@ class SettingsForm(VerticalScroll):
         return self._spec.preset(select.value)
 
     def focus_first(self) -> None:
-        """Put the focus where the form begins."""
         self.query_one("#preset").focus()
 
     @on(Select.Changed, "#preset")
@@ -317,12 +310,10 @@ class SettingsForm(VerticalScroll):
         self.post_message(self.Submitted())
 
     def on_input_submitted(self) -> None:
-        """Enter in a field trains."""
         self.post_message(self.Submitted())
 
 
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
-    """A line to choose one of these names, at first the first."""
     with Horizontal():
         yield Label(label, markup=False)
         options = [(name, name) for name in names]

@@ -66,7 +66,6 @@ class TaskPane(Pane):
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Form, run bar, views, progress."""
         first = self.spec.views[0]
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
@@ -86,7 +85,6 @@ class TaskPane(Pane):
         return self._views[view.id]
 
     def on_mount(self) -> None:
-        """Start with a chart in focus."""
         self.show_runs()
         self.focus_view()
         self.call_after_refresh(self._complete)
@@ -110,12 +108,10 @@ class TaskPane(Pane):
 
     @property
     def whole(self) -> bool:
-        """Whether the form and all tabs are there."""
         return self._form is not None
 
     @property
     def complete(self) -> bool:
-        """The same: what is shown in the views comes by itself."""
         return self.whole
 
     # Its views.
@@ -153,7 +149,6 @@ class TaskPane(Pane):
             self.focus_view()
 
     def focus_view(self) -> None:
-        """Put the focus where single keys are commands of the view in front."""
         content = self.content(self.view)
         if content is not None:
             content.focus_view()
@@ -195,7 +190,6 @@ class TaskPane(Pane):
     # What the app's keys do here.
 
     def action_train(self) -> None:
-        """Ask the app to train what the form says."""
         if self._form is None:  # a key pressed within the first tenth of a second
             self.set_timer(0.05, self.action_train)
             return
@@ -231,7 +225,6 @@ class TaskPane(Pane):
         self.show_runs()
 
     def action_focus_form(self) -> None:
-        """Go to the form, or from the form back to the view, and fold the form."""
         if self._form is None:
             return
         if self._in_form:
@@ -242,7 +235,6 @@ class TaskPane(Pane):
             self._form.focus_first()
 
     def action_preset(self) -> None:
-        """Choose the next preset of the form, and say what it does."""
         if self._form is not None:
             preset = self._form.next_preset()
             self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
@@ -269,40 +261,33 @@ class TaskPane(Pane):
         self.set_class(training, "-training")
 
     def on_resize(self) -> None:
-        """Form and view take turns where there is no room for both."""
         self.place_form()
 
     def action_log(self) -> None:
-        """Show the log below the charts, or fold it."""
         self.toggle_class("-log")
         if self.view != self.spec.views[0].id:
             self.add_class("-log")
             self.show_tab(self.spec.views[0].id)
 
     def action_next_run(self) -> None:
-        """Look at the next run."""
         ids = [state.run_id for state in self.states()]
         if ids:
             at = ids.index(self._chosen) if self._chosen in ids else -1
             self._choose(ids[(at + 1) % len(ids)])
 
     def action_clear(self) -> None:
-        """Take the runs of this task that have ended off the charts."""
         self.runs.clear_ended(self.spec.name)
         self.show_runs()
 
     # What happens around it.
 
     def on_settings_form_submitted(self) -> None:
-        """Train."""
         self.action_train()
 
     def on_run_bar_chosen(self, event: RunBar.Chosen) -> None:
-        """Look at the run that was clicked."""
         self._choose(event.run_id)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        """Draw what has come into view."""
         if self._in_form:
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()
@@ -310,7 +295,6 @@ class TaskPane(Pane):
         self.app.refresh_bindings()
 
     def on_runs_changed(self, event: RunsChanged) -> None:
-        """Draw new figures, and say how a run ended."""
         self._hear(event.run_ids)
         if self._form is not None and not event.run_ids:  # PyTorch is loaded
             self._form.show_cost()
@@ -343,7 +327,6 @@ class TaskPane(Pane):
         return states.get(self._chosen or "")
 
     def show_runs(self) -> None:
-        """Bring whatever is visible up to date."""
         if not self.is_mounted:
             return
         states, chosen = self.states(), self.chosen

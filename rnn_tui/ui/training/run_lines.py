@@ -41,7 +41,6 @@ class ProgressLine(Horizontal):
         self._unit = {"images": "img"}.get(unit, unit)
 
     def compose(self) -> ComposeResult:
-        """Lay out what, bar, numbers."""
         yield Label("", id="progress-what", markup=False)
         yield ExactBar(total=1, show_eta=False, show_percentage=True)
         yield Label("", id="progress-numbers", markup=False)
@@ -111,7 +110,6 @@ class RunBar(Static):
         self.update(Content("").join(parts))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the run under the pointer."""
         for end, run_id in self._ends:
             if event.x < end:
                 self.post_message(self.Chosen(run_id))

@@ -15,7 +15,6 @@ class MarkedCheckbox(Checkbox):
         self.BUTTON_INNER = "✓" if value else " "
 
     def watch_value(self) -> None:
-        """Mark or unmark the box."""
         self.BUTTON_INNER = "✓" if self.value else " "
         super().watch_value()
 

@@ -105,7 +105,6 @@ class NetworkSelect(PlainSelect[str]):
                 self.value = title
 
     def choose_next(self) -> None:
-        """Choose the next one; after the last the first."""
         titles = list(self._sources or ())
         if titles:
             at = titles.index(str(self.value)) if self.value in titles else -1
@@ -133,7 +132,6 @@ class NetworkView(TaskView):
 
     @property
     def networks(self) -> NetworkSelect:
-        """The choice."""
         return self.query_one(NetworkSelect)
 
     def action_next_network(self) -> None:

@@ -24,11 +24,9 @@ class PlainTable(DataTable[Text]):
     """A table whose texts are shown as they are; those with styles come as `Text`."""
 
     def add_column(self, label: str | Text, **options: Any) -> ColumnKey:
-        """Add a column."""
         return super().add_column(_text(label), **options)
 
     def add_row(self, *cells: str | Text, **options: Any) -> RowKey:
-        """Add a row."""
         return super().add_row(*map(_text, cells), **options)
 
 

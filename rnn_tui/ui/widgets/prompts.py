@@ -37,7 +37,6 @@ class Prompt(ModalScreen[None]):
         note.set_class(wrong, "-wrong")
 
     def action_leave(self) -> None:
-        """Change nothing, write nothing."""
         self.dismiss()
 
 
@@ -60,7 +59,6 @@ class AskTextScreen(Prompt):
         self._take, self._most = take, most
 
     def compose(self) -> ComposeResult:
-        """A field and a line below it."""
         with Vertical(id="ask") as dialog:
             dialog.border_title = Content(self._title)
             dialog.border_subtitle = "Enter keeps · Esc leaves"
@@ -68,7 +66,6 @@ class AskTextScreen(Prompt):
             yield self.note(self._hint)
 
     def on_mount(self) -> None:
-        """Ready to type."""
         self.query_one(TypedInput).focus()
 
     @on(Input.Changed)
@@ -140,7 +137,6 @@ class ExportPrompt(Prompt):
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Format, path, what will be in it."""
         options = [Option(text, id=form) for form, text in self._forms.items()]
         with Vertical(id="export") as dialog:
             dialog.border_title = "Export"
@@ -160,11 +156,9 @@ class ExportPrompt(Prompt):
 
     @property
     def form(self) -> str:
-        """The format that is chosen."""
         return list(self._forms)[self.query_one(OptionList).highlighted or 0]
 
     def action_move(self, by: int) -> None:
-        """Choose another format."""
         options = self.query_one(OptionList)
         options.highlighted = ((options.highlighted or 0) + by) % len(self._forms)
 
