@@ -258,7 +258,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         problem = await self._ask(delete)
         if gone:
             self._deleted.append(gone)
-            self.notify(f"{_named(gone)} deleted; z brings back.")
+            self.notify(f"{_named(gone)} deleted; u brings back.")
         if problem:
             self.notify(problem, severity="error")
         self.show_runs()
