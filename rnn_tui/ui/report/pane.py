@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, TypeVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import DataTable, Static, TabPane
+from textual.widgets import DataTable, TabPane
 
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
@@ -30,8 +30,6 @@ from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.manager import TrainingManager
-
-T = TypeVar("T")
 
 NO_RUNS = "No run has figures of {} yet; t trains what is lacking."
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
@@ -70,10 +68,9 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self, runs: TrainingManager, store: StoreAccess,
         overrides: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:  # fmt: skip
-        super().__init__()
-        self._runs, self._store, self._overrides = runs, store, overrides or {}
+        super().__init__(store)
+        self._runs, self._overrides = runs, overrides or {}
         self._plan: Plan | None = None
-        self._version = -1
         self._results: Results | None = None
         self._standing: Standing | None = None
         # By plan and ids of runs, which tell when to ask for others; kept of the last ones alone.
@@ -81,7 +78,6 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
         self._measuring = False
         self._told: object = None
-        self._problem = ""
 
     def compose(self) -> ComposeResult:
         yield ReportSettings(self._overrides)
@@ -92,7 +88,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
                 yield ReportPlots()
             with TabPane(with_key("3", "Conclusions"), id="conclusions"):
                 yield ReportConclusions()
-        yield Static("", id="report-problem", markup=False)
+        yield self.problem_line()
         yield ReportProgress()
 
     def on_mount(self) -> None:
@@ -149,7 +145,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             has = kept(plan, store)
             return version, (results(has), standing(has))
 
-        found = await self._ask(news)
+        found = await self.ask(news)
         if found is None:
             return
         self._version, there = found
@@ -157,28 +153,13 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
             self._results, self._standing = there
             self._show()
 
-    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
-        """What the database says; None where it can't be used, which is said then."""
-        answer = None
-        try:
-            answer = await self._store.ask(self, question)
-            self._problem = ""
-        except UserError as error:
-            self._problem = str(error)
-        self._complain()
-        return answer
-
-    def _complain(self) -> None:
+    def complain(self, other: str = "") -> None:
         """Say what is wrong: with the database, or with the rerun."""
         report = self._runs.report
-        text = self._problem
-        if not text and report is not None:
-            text = report.problem
-            if not text and report.standing is not None:
-                text = "; ".join(report.standing.failures)
-        problem = self.query_one("#report-problem", Static)
-        problem.update(text)
-        problem.display = bool(text)
+        if report is not None:
+            failures = report.standing.failures if report.standing is not None else ()
+            other = report.problem or "; ".join(failures)
+        super().complain(other)
 
     def _show(self) -> None:
         """Draw the view in front, and how far it is."""
@@ -202,7 +183,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         paused = active is not None and active.status is Status.PAUSED
         now = self._standing if rerun is None else rerun.standing
         self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused)
-        self._complain()
+        self.complain()
 
     def _in_training(self) -> frozenset[Experiment]:
         rerun = self._rerun
@@ -247,7 +228,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         key = self._key(), self._key() in self._by_length
         if key == self._drawn:
             return
-        found = await self._ask(lambda store: figures(kept(plan, store), by_length))
+        found = await self.ask(lambda store: figures(kept(plan, store), by_length))
         if found is not None:
             self._drawn = key
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
@@ -313,7 +294,7 @@ Preset *fast* trains the adder's losses mse and ce, which the report compares, i
         report = self._runs.report
         assert report is not None
         self.show_runs()
-        table = await self._ask(lambda store: results(kept(report.plan, store)))
+        table = await self.ask(lambda store: results(kept(report.plan, store)))
         if table is not None:
             text, severity = told(report, table)
             self.notify(text, severity=severity, timeout=12)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.widgets import DataTable, Select, Static, TabPane
+from textual.widgets import DataTable, Select, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
@@ -26,8 +26,6 @@ from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.widgets.prompts import AskTextScreen
-
-T = TypeVar("T")
 
 LOOKS_BETWEEN_AGES = 20
 A_SCREENFUL = 200
@@ -74,15 +72,13 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     ]
 
     def __init__(self, store: StoreAccess) -> None:
-        super().__init__()
-        self._store = store
+        super().__init__(store)
         self._deleted: list[list[RunRecord]] = []
-        self._version = -1
         self._looks = 0
         self._ready = False
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="runs-problem", markup=False)
+        yield self.problem_line()
         with ViewTabs(id="views"):
             with TabPane(with_key("1", "All runs"), id="all-runs"):
                 yield RunsTable()
@@ -143,10 +139,10 @@ seeds alone as mean and spread, and lists the settings in which they differ.
             return version, None if version == known else Listing.of(store.runs(), listing)
 
         if not self._ready:  # a screenful first: to read 20,000 takes a second
-            some = await self._ask(lambda store: Listing.of(store.runs(most=A_SCREENFUL), listing))
+            some = await self.ask(lambda store: Listing.of(store.runs(most=A_SCREENFUL), listing))
             if some is not None:
                 self._table.show(some)
-        found = await self._ask(news)
+        found = await self.ask(news)
         first, self._ready = not self._ready, True
         before = bool(self._table.runs)
         if found is not None:
@@ -157,18 +153,6 @@ seeds alone as mean and spread, and lists the settings in which they differ.
                     self._show_comparison()
         if first or before != bool(self._table.runs):
             self.keep_focus()  # the table comes with the first run and goes with the last
-
-    async def _ask(self, question: Callable[[RunStore], T]) -> T | None:
-        """What the database says; None where it can't be used, which is said then."""
-        problem = self.query_one("#runs-problem", Static)
-        try:
-            answer = await self._store.ask(self, question)
-        except StoreError as error:
-            problem.update(str(error))
-            problem.display = True
-            return None
-        problem.display = False
-        return answer
 
     # Keys of the app
 
@@ -192,7 +176,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         runs = self._table.chosen
         compare = self._compare
 
-        names = await self._ask(lambda store: [store.metrics(run.run_id) for run in runs])
+        names = await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
         if names is None:
             return
         specs: dict[str, Metric] = {
@@ -203,7 +187,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         compare.offer(specs, usual)
         metric = compare.metric
 
-        found = await self._ask(lambda store: curves_of(store, runs, metric))
+        found = await self.ask(lambda store: curves_of(store, runs, metric))
         if found is not None:
             spec = specs.get(metric, Metric(metric, metric or "curve"))
             curves, refused = found
@@ -218,7 +202,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         run = self._table.highlighted
         if run is None:
             return
-        found = await self._ask(
+        found = await self.ask(
             lambda store: (
                 store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)
             )
@@ -255,7 +239,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
                 gone.append(run)
             return ""
 
-        problem = await self._ask(delete)
+        problem = await self.ask(delete)
         if gone:
             self._deleted.append(gone)
             self.notify(f"{_named(gone)} deleted; u brings back.")
@@ -275,7 +259,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
                 store.restore(run)
             return True
 
-        if await self._ask(restore):
+        if await self.ask(restore):
             self.notify(f"{_named(runs)} brought back.")
         self.show_runs()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -11,10 +11,17 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Tab, TabbedContent
+from textual.widgets import ContentSwitcher, Static, Tab, TabbedContent
 
+from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import PaneNews
+from rnn_tui.ui.shell.threads import StoreAccess
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.store import RunStore
+
+T = TypeVar("T")
 
 # Seldom enough to cost nothing, often enough to follow a run.
 SECONDS_BETWEEN_LOOKS = 1.0
@@ -141,7 +148,37 @@ class StorePane(Pane):
     """A pane of what the store of runs has, which other programs may change too.
 
     It looks for news only while it is in front.
+
+    Args:
+        store: where to ask the database.
     """
+
+    def __init__(self, store: StoreAccess) -> None:
+        super().__init__()
+        self._store = store
+        self._version = -1  # of what is shown
+        self._problem = ""  # with the database
+
+    def problem_line(self) -> Static:
+        """The line that says what is wrong, for `compose`."""
+        return Static("", id="problem", markup=False)
+
+    async def ask(self, question: Callable[[RunStore], T]) -> T | None:
+        """What the database says; None where it can't be used, which is said then."""
+        answer = None
+        try:
+            answer = await self._store.ask(self, question)
+            self._problem = ""
+        except UserError as error:
+            self._problem = str(error)
+        self.complain()
+        return answer
+
+    def complain(self, other: str = "") -> None:
+        """Say what is wrong: with the database, or else the `other`."""
+        line = self.query_one("#problem", Static)
+        line.update(self._problem or other)
+        line.display = bool(self._problem or other)
 
     def on_mount(self) -> None:
         self._looking = self.set_interval(SECONDS_BETWEEN_LOOKS, self.look_for_news, pause=True)

@@ -172,7 +172,7 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overr
     for rest in run_database().parent.glob("runs.db-*"):
         rest.unlink()
     async with report_tab(overrides) as (app, pilot):
-        assert "is damaged" in str(app.query_one("#report-problem", Static).render())
+        assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
         await pilot.press("right_square_bracket", "e")
         assert "is damaged" in last_notice(app)
 
@@ -298,7 +298,7 @@ async def test_runs_that_fail_are_told(overrides: Overrides, tmp_path: Path) -> 
         await pilot.press("t")
         await wait_until(pilot, lambda: "3 runs failed" in last_notice(app))
         assert "18 of 21 networks trained" in last_notice(app)
-        assert "MNIST, RNN, seed 0: " in str(app.query_one("#report-problem", Static).content)
+        assert "MNIST, RNN, seed 0: " in str(app.pane.query_one("#problem", Static).content)
 
 
 def line_of(app: RnnTuiApp, experiment: str) -> str:

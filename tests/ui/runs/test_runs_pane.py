@@ -198,7 +198,7 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path
     for rest in store_home.glob("runs.db-*"):
         rest.unlink()
     async with runs_tab() as (app, pilot):
-        assert "is damaged" in str(app.query_one("#runs-problem", Static).render())
+        assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
         await pilot.press("f3")
         await wait_until(pilot, lambda: app.pane.complete)
 
