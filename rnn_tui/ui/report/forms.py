@@ -50,10 +50,7 @@ class ReportSettings(Vertical):
         with Horizontal():
             for setting, name, usual in FIELDS:
                 yield Label(setting.label, markup=False)
-                field = SettingInput(setting)
-                field.id = name
-                field.placeholder = str(usual)
-                yield field
+                yield SettingInput(setting, usual, name)
             yield Label("Preset", id="preset-label")
             presets = [(name, name) for name in PRESETS]
             yield PlainSelect(presets, value=next(iter(PRESETS)), id="preset")
@@ -67,10 +64,7 @@ class ReportSettings(Vertical):
         Raises:
             SettingError: if that can't be.
         """
-        numbers = []
-        for setting, name, usual in FIELDS:
-            text = self._field(name).value.strip()
-            numbers.append(setting.parse(text) if text else usual)
+        numbers = [field.given() for field in self.query(SettingInput)]
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
             labels = [TASKS[task].label for task in REPORT_ORDER]
@@ -78,11 +72,8 @@ class ReportSettings(Vertical):
         preset = str(self.query_one("#preset", Select).value)
         return Plan(*numbers, only=tuple(only), preset=preset, overrides=self._overrides)
 
-    def _field(self, name: str) -> SettingInput:
-        return self.query_one(f"#{name}", SettingInput)
-
     def focus_first(self) -> None:
-        self._field(FIELDS[0][1]).focus()
+        self.query(SettingInput).first().focus()
 
     @on(Input.Changed)
     @on(Select.Changed)

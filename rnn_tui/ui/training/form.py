@@ -10,7 +10,6 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
-from textual.validation import ValidationResult, Validator
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Collapsible, Input, Label, Select, Static
 
@@ -34,33 +33,26 @@ ADVANCED = (
 )  # fmt: skip
 
 
-class SettingValidator(Validator):
-    """Accepts what the setting accepts, and nothing typed, which means the preset's value."""
-
-    def __init__(self, setting: Setting) -> None:
-        super().__init__()
-        self._setting = setting
-
-    def validate(self, value: str) -> ValidationResult:
-        if not value.strip():
-            return self.success()
-        try:
-            self._setting.parse(value)
-        except SettingError as error:
-            return self.failure(str(error))
-        return self.success()
-
-
 class SettingInput(Input):
     """An input that takes only the characters its setting may need, and leaves others to the app.
 
     So the single-key commands work while a field has the focus.
     """
 
-    def __init__(self, setting: Setting) -> None:
-        super().__init__(validators=[SettingValidator(setting)], compact=True)
+    def __init__(self, setting: Setting, usual: Any = None, id: str | None = None) -> None:
+        super().__init__(placeholder=str(usual or ""), compact=True, id=id)
+        self._setting, self._usual = setting, usual
         self._characters = frozenset(setting.characters)
         self.cursor_blink = False
+
+    def given(self) -> Any:
+        """What was typed, or what is usual where the field is empty.
+
+        Raises:
+            SettingError: if it is not allowed.
+        """
+        text = self.value.strip()
+        return self._setting.parse(text) if text else self._usual
 
     def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
         """Whether typing this key changes the field."""
@@ -90,22 +82,14 @@ class SettingField(Vertical):
     def input(self) -> SettingInput:
         return self.query_one(SettingInput)
 
-    def value(self) -> Any:
-        """What was typed, or None where the field is empty.
-
-        Raises:
-            SettingError: if it is not allowed.
-        """
-        text = self.input.value.strip()
-        return self.setting.parse(text) if text else None
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        result = event.validation_result
-        descriptions = result.failure_descriptions if result is not None else []
-        self.set_class(bool(descriptions), "-wrong")
-        self.query_one(".hint", Static).update(
-            descriptions[0] if descriptions else self.setting.help
-        )
+    def on_input_changed(self) -> None:
+        hint, wrong = self.setting.help, False
+        try:
+            self.input.given()
+        except SettingError as error:
+            hint, wrong = str(error), True
+        self.set_class(wrong, "-wrong")
+        self.query_one(".hint", Static).update(hint)
 
 
 class SettingsForm(VerticalScroll):
@@ -192,7 +176,7 @@ class SettingsForm(VerticalScroll):
                 overrides[setting.name] = self._ticked(setting, quiet)
         for field in self.query(SettingField):
             try:
-                overrides[field.setting.name] = field.value()
+                overrides[field.setting.name] = field.input.given()
             except SettingError:
                 self._point_at(field.input, quiet)
                 raise
