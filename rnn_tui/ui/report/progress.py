@@ -5,28 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.notifications import SeverityLevel
-from textual.widgets import Button, Label, ProgressBar
+from textual.widgets import Button
 
 from rnn_tui.report.rows import Results
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.report.training import ReportStatus
-from rnn_tui.ui.textual_fixes import ExactBar
+from rnn_tui.ui.training.run_lines import ProgressLine
 
 if TYPE_CHECKING:
     from rnn_tui.report.running import Standing
 
 
-class ReportProgress(Horizontal):
+class ReportProgress(ProgressLine):
     """The progress of the rerun under way, or of the plan that is looked at."""
 
     def compose(self) -> ComposeResult:
         yield Button("", id="report-train", variant="primary", compact=True)
-        yield Label("", id="report-doing", markup=False)
-        yield ExactBar(total=1, show_eta=False, show_percentage=True)
-        yield Label("", id="report-numbers", markup=False)
+        yield from super().compose()
 
     def show(self, now: Standing | None, *, training: bool, paused: bool) -> None:
         """Draw how far it is.
@@ -36,14 +33,13 @@ class ReportProgress(Horizontal):
             training: whether the rerun is under way here.
             paused: whether it waits.
         """
-        text = doing(now, training=training, paused=paused)
-        self.query_one("#report-doing", Label).update(text)
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
         button.display = left > 0
         button.label = Content(f" t  Train {networks(left)} ")
-        self.query_one(ProgressBar).update(total=1, progress=now.share if now is not None else 0)
-        self.query_one("#report-numbers", Label).update(numbers(now, training=training))
+        what = doing(now, training=training, paused=paused)
+        share = now.share if now is not None else 0.0
+        self.draw(what, share, numbers(now, training=training))
 
 
 def doing(now: Standing | None, *, training: bool, paused: bool) -> str:

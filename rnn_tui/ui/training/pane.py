@@ -20,7 +20,7 @@ from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
 from rnn_tui.ui.training.manager import TrainingManager
-from rnn_tui.ui.training.run_lines import ProgressLine, RunBar, how_it_ended
+from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
@@ -73,7 +73,7 @@ class TaskPane(Pane):
             with ViewTabs(id="views"), TabPane(with_key("1", first.title), id=first.id):
                 yield self._made(first)
             yield Static("", id="failure", markup=False)
-            yield ProgressLine(self.spec.unit)
+            yield RunProgress(self.spec.unit)
 
     def _made(self, view: View) -> TaskView | LazyView:
         """A view of the tab, or the place for one that is made when it is looked at."""
@@ -333,7 +333,7 @@ class TaskPane(Pane):
         self.query_one(RunBar).show(states, chosen)
         active = self.runs.active
         waiting = sum(s.status is Status.LOADING for s in states if s is not active)
-        self.query_one(ProgressLine).show(active if active in states else chosen, waiting)
+        self.query_one(RunProgress).show(active if active in states else chosen, waiting)
         failed = chosen is not None and chosen.status is Status.FAILED
         self.query_one("#failure", Static).update(chosen.message if chosen and failed else "")
         self.set_class(failed, "-failed")

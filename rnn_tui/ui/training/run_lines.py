@@ -24,12 +24,26 @@ if TYPE_CHECKING:
 
     from rnn_tui.ui.training.manager import TrainingManager
 
-# Where a run stands, where the line says more or less than that.
+# Of the progress, before how busy the machine is takes its room.
 NARROWEST_BAR = 16
-_WORDS = {Status.TRAINING: "", Status.FINISHED: "done"}
 
 
 class ProgressLine(Horizontal):
+    """What goes on, a bar, and numbers beside it."""
+
+    def compose(self) -> ComposeResult:
+        yield Label("", id="progress-what", markup=False)
+        yield ExactBar(total=1, show_eta=False, show_percentage=True)
+        yield Label("", id="progress-numbers", markup=False)
+
+    def draw(self, what: str, share: float, numbers: str) -> None:
+        """Draw it with a share, 0 … 1, done."""
+        self.query_one("#progress-what", Label).update(what)
+        self.query_one(ProgressBar).update(progress=share)
+        self.query_one("#progress-numbers", Label).update(numbers)
+
+
+class RunProgress(ProgressLine):
     """The progress of the run in training, or of the one looked at.
 
     Args:
@@ -40,31 +54,25 @@ class ProgressLine(Horizontal):
         super().__init__()
         self._unit = {"images": "img"}.get(unit, unit)
 
-    def compose(self) -> ComposeResult:
-        yield Label("", id="progress-what", markup=False)
-        yield ExactBar(total=1, show_eta=False, show_percentage=True)
-        yield Label("", id="progress-numbers", markup=False)
-
     def show(self, state: RunState | None, waiting: int) -> None:
         """Draw the progress of `state`, with `waiting` more runs to come after it."""
         self.display = state is not None and state.status.active
-        if state is None:
+        if state is None or not self.display:
             return
         epoch = min(len(state.epochs) + 1, state.config.epochs)
         what = f"{state.config.name} epoch {epoch}/{state.config.epochs}"
-        word = _WORDS.get(state.status, state.status.value)
-        self.query_one("#progress-what", Label).update(f"{what} {word}".rstrip())
-        self.query_one(ProgressBar).update(total=1, progress=state.progress)
+        if state.status is not Status.TRAINING:
+            what += f" {state.status.value}"
         numbers = [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
         if state.remaining is not None:
             numbers.append(f"{duration(state.remaining)} left")
         if waiting:
             numbers.append(f"{waiting} more")
-        busy = machine(state.machine, short=True) if state.status.active else ""
-        room = self.size.width - len(f"{what} {word}{' · '.join(numbers)}") - NARROWEST_BAR
+        busy = machine(state.machine, short=True)
+        room = self.size.width - len(f"{what} {' · '.join(numbers)}") - NARROWEST_BAR
         if busy and len(busy) + 3 <= room:
             numbers.append(busy)
-        self.query_one("#progress-numbers", Label).update(" · ".join(numbers))
+        self.draw(what, state.progress, " · ".join(numbers))
 
 
 class RunBar(Static):
