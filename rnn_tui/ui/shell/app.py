@@ -18,6 +18,7 @@ from textual.widgets import TabbedContent
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database, told_of_fault
+from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.shell.key_table import key
@@ -225,11 +226,11 @@ class RnnTuiApp(App[int]):
 
     async def action_quit(self) -> None:
         """Quit; in mid-training, or with runs that are not kept, ask first."""
-        if not self.runs.busy and not self.runs.unkept:
+        if not self.runs.busy and not HELD:
             self.exit(0)
         else:
             why, stop = "Training is under way", "Stop and keep"
-            if self.runs.unkept:
+            if HELD:
                 why, stop = "What is not kept on the disk yet would be lost", "Stop"
             self._stop_and(f"{why}. Quit all the same?", lambda: self.exit(0), stop)
 

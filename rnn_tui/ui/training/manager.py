@@ -26,7 +26,6 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.report.training import ReportStatus, ReportTrainer, RunBegan
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.loop import Outcome
     from rnn_tui.report.plan import Plan
     from rnn_tui.runs.cost import MachineSpeed
     from rnn_tui.runs.records import RunRecord
@@ -124,7 +123,7 @@ class TrainingManager:
         Raises:
             RuntimeError: if training is under way.
         """
-        self._begin_training(self._resume, run)
+        self._begin_training(self._train, [(run.run_id, run)])
         self._begun = ""
         self._take_in(replace(state, status=Status.LOADING, message=""))
         return run.run_id
@@ -207,11 +206,6 @@ class TrainingManager:
                 else:
                     self.states[item.run_id] = self.states[item.run_id].apply(item)
         return Drained(tuple(changed), loaded, report, *self._look_at_held())
-
-    @property
-    def unkept(self) -> int:
-        """How many runs that are over could not be kept so far."""
-        return len(HELD)
 
     def _look_at_held(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What there is to say of runs that can't be kept; a thread goes on trying."""
@@ -297,51 +291,41 @@ class TrainingManager:
                 # What begins to train waits for these imports; what trains would be disturbed.
                 self.speed = None if self.busy else timed_speed()
             text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
-            self._queue.append(Loaded(text, failed=False))
+            failed = False
         except Exception as error:
             logger.exception("loading the engine failed")
             text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
-            self._queue.append(Loaded(text, failed=True))
+            failed = True
+        self._queue.append(Loaded(text, failed))
 
-    def _train(self, planned: Sequence[tuple[str, RunConfig]], control: Control) -> None:
-        """In a thread: train and evaluate each of `planned`."""
-        for at, (run_id, config) in enumerate(planned):
+    def _train(self, jobs: Sequence[tuple[str, RunConfig | RunRecord]], control: Control) -> None:
+        """In a thread: train and evaluate each of these, or go on with one that is kept."""
+        for run_id, what in jobs:
+            step = 0 if isinstance(what, RunConfig) else what.step
             if control.stopping:
-                for waiting, _ in planned[at:]:
-                    self._queue.append(events.RunStopped(waiting, 0, 0.0))
-                return
+                self._queue.append(events.RunStopped(run_id, step, 0.0))
+                continue
             try:
-                self._train_one(run_id, config, control)
+                self._train_one(run_id, what, control)
+            except UserError as error:
+                self._queue.append(events.RunFailed(run_id, step, str(error)))
             except Exception as error:
                 logger.exception("run %s failed", run_id)
-                sentence = str(error) if isinstance(error, UserError) else type(error).__name__
-                self._queue.append(events.RunFailed(run_id, 0, f"Training failed: {sentence}"))
+                text = f"Training failed: {type(error).__name__}; the log file has the details."
+                self._queue.append(events.RunFailed(run_id, step, text))
 
-    def _train_one(self, run_id: str, config: RunConfig, control: Control) -> None:
+    def _train_one(self, run_id: str, what: RunConfig | RunRecord, control: Control) -> None:
         from rnn_tui.runs import training  # noqa: PLC0415 - the database and safetensors, on use only
 
-        self._evaluate(run_id, training.train(config, self._queue.append, control, run_id))
-
-    def _resume(self, run: RunRecord, control: Control) -> None:
-        """In a thread: go on with a run."""
-        from rnn_tui.runs import training  # noqa: PLC0415 - as above
-
-        try:
-            self._evaluate(run.run_id, training.resume(run, self._queue.append, control))
-        except UserError as error:
-            self._queue.append(events.RunFailed(run.run_id, run.step, str(error)))
-        except Exception as error:
-            logger.exception("resuming run %s failed", run.run_id)
-            text = f"The run can't be resumed: {type(error).__name__}; the log file has the details"
-            self._queue.append(events.RunFailed(run.run_id, run.step, f"{text}."))
-
-    def _evaluate(self, run_id: str, outcome: Outcome) -> None:
-        """Measure a run in more detail, if it is finished."""
+        if isinstance(what, RunConfig):
+            outcome = training.train(what, self._queue.append, control, run_id)
+        else:
+            outcome = training.resume(what, self._queue.append, control)
         if outcome.metrics and outcome.weights is not None:
-            self._evaluate_weights(run_id, outcome.config, outcome.weights)
+            self._evaluate(run_id, outcome.config, outcome.weights)
 
     def _evaluate_kept(self, run_id: str) -> None:
-        """In the rerun's thread: the same of a run whose weights are kept."""
+        """In the rerun's thread: measure in more detail a run whose weights are kept."""
         from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
         try:
@@ -349,9 +333,9 @@ class TrainingManager:
         except CheckpointError as error:
             self._queue.append(events.LogLine(run_id, str(error), "warning"))
         else:
-            self._evaluate_weights(run_id, checkpoint.config, checkpoint.weights)
+            self._evaluate(run_id, checkpoint.config, checkpoint.weights)
 
-    def _evaluate_weights(self, run_id: str, config: RunConfig, weights: Any) -> None:
+    def _evaluate(self, run_id: str, config: RunConfig, weights: Any) -> None:
         try:
             evaluation = TASKS[config.task].evaluate(config, weights)
         except Exception:
