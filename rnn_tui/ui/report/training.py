@@ -37,29 +37,18 @@ class ReportStatus:
     problem: str = ""
 
 
-@dataclass(frozen=True)
-class RunBegan:
-    """The rerun begins a run, or goes on with one.
-
-    Attributes:
-        state: what is known of it.
-    """
-
-    state: RunState
-
-
 class ReportTrainer:
     """Trains what a plan lacks, and tells how far that is.
 
     Args:
         plan: what is wanted.
-        tell: called with every event of the runs, a `RunBegan` before those of each run, and a
-            `ReportStatus` whenever there is news of the whole.
+        tell: called with every event of the runs, before those of each run with what is known of
+            it, and with a `ReportStatus` whenever there is news of the whole.
         evaluate: called between runs with the id of one that has finished.
     """
 
     def __init__(
-        self, plan: Plan, tell: Callable[[events.Event | RunBegan | ReportStatus], object],
+        self, plan: Plan, tell: Callable[[events.Event | RunState | ReportStatus], object],
         evaluate: Callable[[str], object],
     ) -> None:  # fmt: skip
         self._now = ReportStatus(plan)
@@ -94,7 +83,7 @@ class ReportTrainer:
             self._finished = ""
         if item.work is not None and item.run_id != self._run_id:
             self._run_id = item.run_id
-            self._tell(RunBegan(_state(item.work, item.run_id)))
+            self._tell(_state(item.work, item.run_id))
         self._tell_now(replace(self._now, standing=item))
 
     def _tell_now(self, now: ReportStatus) -> None:

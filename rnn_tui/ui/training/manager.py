@@ -23,7 +23,7 @@ from rnn_tui.engine.resources import heavy_imports, resolve_device
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.report.training import ReportStatus, ReportTrainer, RunBegan
+from rnn_tui.ui.report.training import ReportStatus, ReportTrainer
 
 if TYPE_CHECKING:
     from rnn_tui.report.plan import Plan
@@ -87,7 +87,7 @@ class TrainingManager:
         self.note = "loading PyTorch …"
         self.speed: MachineSpeed | None = None
         self.report: ReportStatus | None = None
-        self._queue: deque[events.Event | Evaluated | Loaded | RunBegan | ReportStatus] = deque()
+        self._queue: deque[events.Event | Evaluated | Loaded | RunState | ReportStatus] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
         self._training: threading.Thread | None = None
@@ -192,10 +192,10 @@ class TrainingManager:
                 self.report, report = item, True
                 if not item.going_on:
                     self._forget_unbegun()
-            elif isinstance(item, RunBegan):  # the one before it has ended
+            elif isinstance(item, RunState):  # of the rerun: it begins, the one before has ended
                 self._forget_unbegun()
-                self._begun = item.state.run_id
-                self._take_in(item.state)
+                self._begun = item.run_id
+                self._take_in(item)
                 changed[self._begun] = None
             else:
                 changed[item.run_id] = None
