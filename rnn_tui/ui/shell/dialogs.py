@@ -21,6 +21,7 @@ class ConfirmScreen(ModalScreen[bool]):
         stop: what stopping is called here.
     """
 
+    AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
     # Below, the margins are left out, or the second button would lie outside the screen.
     HORIZONTAL_BREAKPOINTS = [(0, "-slim"), (60, "-usual")]
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,10 +42,6 @@ class ConfirmScreen(ModalScreen[bool]):
                 yield Button(Content(f"{self._stop} (s)"), variant="warning", id="stop")
                 yield Button("Carry on (Esc)", variant="primary", id="carry-on")
 
-    def on_mount(self) -> None:
-        """The harmless answer is the one that Enter gives."""
-        self.query_one("#carry-on").focus()
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
         self.dismiss(event.button.id == "stop")
 
@@ -60,6 +57,7 @@ class HelpScreen(ModalScreen[None]):
         sections: tables of keys, by heading.
     """
 
+    AUTO_FOCUS = "#help"  # the arrow keys scroll at once
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Close"),
         key("help", "dismiss", "Close"),
@@ -82,7 +80,3 @@ class HelpScreen(ModalScreen[None]):
             from textual.widgets import Markdown  # noqa: PLC0415
 
             yield Markdown(self._markdown)
-
-    def on_mount(self) -> None:
-        """Let the arrow keys scroll at once."""
-        self.query_one("#help").focus()
