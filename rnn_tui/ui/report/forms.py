@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -109,9 +108,6 @@ class ExportReportScreen(ExportPrompt):
 
     def explanation(self) -> str:
         return f"Table, conclusions, plots, settings and machine. {self._standing}"
-
-    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:  # noqa: ARG002
-        return [path] if os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
         """Write in a thread: it draws, and measures what is not measured yet."""

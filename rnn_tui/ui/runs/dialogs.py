@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import time
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -137,7 +136,7 @@ class ExportRunsScreen(ExportPrompt):
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
         """The file that is there; into folders files are added."""
-        return [path] if not FORMATS[form].in_folder and os.path.isfile(path) else []
+        return [] if FORMATS[form].in_folder else await super().in_the_way(form, path)
 
     async def write(self, form: str, path: Path) -> str:
         """Write in the thread that may ask the database."""

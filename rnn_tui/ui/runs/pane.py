@@ -102,7 +102,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
     def focus_view(self) -> None:
         if self.view == "compare":
             self._compare.focus_view()
-        elif self._table.runs:
+        elif self._table.listing.runs:
             self._table.focus_view()
         else:
             self.query_one("#views Tabs").focus()
@@ -130,7 +130,7 @@ seeds alone as mean and spread, and lists the settings in which they differ.
         """Show all runs, if there is news of them."""
         if not self.app.is_running:  # the table may be gone
             return
-        active = any(run.status.active for run in self._table.runs)
+        active = any(run.status.active for run in self._table.listing.runs)
         known = -1 if always or active else self._version
         listing = self._table.listing
 
@@ -144,14 +144,14 @@ seeds alone as mean and spread, and lists the settings in which they differ.
                 self._table.show(some)
         found = await self.ask(news)
         first, self._ready = not self._ready, True
-        before = bool(self._table.runs)
+        before = bool(self._table.listing.runs)
         if found is not None:
             self._version, now = found
-            if now is not None and (always or now.runs != self._table.runs):
+            if now is not None and (always or now.runs != self._table.listing.runs):
                 self._table.show(now)
                 if self.view == "compare":
                     self._show_comparison()
-        if first or before != bool(self._table.runs):
+        if first or before != bool(self._table.listing.runs):
             self.keep_focus()  # the table comes with the first run and goes with the last
 
     # Keys of the app

@@ -93,10 +93,6 @@ class RunsTable(Vertical):
     def _table(self) -> LongTable:
         return self.query_one("#runs-table", LongTable)
 
-    @property
-    def runs(self) -> Sequence[RunRecord]:
-        return self.listing.runs
-
     def focus_view(self) -> None:
         self._table.focus()
 
@@ -111,7 +107,7 @@ class RunsTable(Vertical):
     @property
     def marked(self) -> list[RunRecord]:
         """The marked runs, in the order of marking."""
-        by_id = {run.run_id: run for run in self.runs}
+        by_id = {run.run_id: run for run in self.listing.runs}
         return [by_id[run_id] for run_id in self._marked if run_id in by_id]
 
     @property
@@ -152,7 +148,7 @@ class RunsTable(Vertical):
 
     def _tell(self, text: str) -> None:
         """Say how many there are, and what to do where there is none."""
-        shown, every = len(self._shown), len(self.runs)
+        shown, every = len(self._shown), len(self.listing.runs)
         count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} runs"
         if every == 1 and not text.strip():
             count = "1 run"

@@ -50,7 +50,7 @@ class Pane(Vertical):
     @property
     def complete(self) -> bool:
         """Whether all is there, what comes after the first frame too."""
-        raise NotImplementedError
+        return self.whole
 
     @property
     def whole(self) -> bool:

@@ -110,10 +110,6 @@ class TaskPane(Pane):
     def whole(self) -> bool:
         return self._form is not None
 
-    @property
-    def complete(self) -> bool:
-        return self.whole
-
     # Its views.
 
     def content(self, view: str) -> TaskView | None:

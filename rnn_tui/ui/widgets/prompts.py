@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -115,9 +116,9 @@ class ExportPrompt(Prompt):
         """What will be in the file."""
         raise NotImplementedError
 
-    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
+    async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:  # noqa: ARG002
         """The files that would be replaced."""
-        raise NotImplementedError
+        return [path] if os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:
         """Write, and tell what was written.
