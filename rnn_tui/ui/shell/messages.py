@@ -141,20 +141,16 @@ class News:
         self._cpu_seconds = cpu
         alive = runs.anything_to_come
         drained = runs.drain()
-        if drained.run_ids or drained.loaded is not None:
+        if drained.run_ids or drained.loaded:
             # To all of them: one that is not in view still writes its log and says how a run ended.
             for pane in app.query("TaskPane"):
                 pane.post_message(RunsChanged(drained.run_ids))
         if drained.report:
             for pane in app.query("ReportPane"):
                 pane.post_message(ReportChanged())
-        if drained.loaded is not None and drained.loaded.failed:
-            app.notify(drained.loaded.text, severity="error")
         self.alerts.hear(drained.run_ids, drained.report)
-        for sentence in drained.held:
-            app.notify(sentence, severity="error", timeout=20)
-        for sentence in drained.kept:
-            app.notify(sentence)
+        for sentence, severity in drained.notices:
+            app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
         # What was drained may be a reason to go on looking.
         if not alive and not runs.anything_to_come:
             # Nothing can come until the next start: no wake-ups at idle.

@@ -26,6 +26,8 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.report.training import ReportStatus, ReportTrainer
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
     from rnn_tui.report.plan import Plan
     from rnn_tui.runs.cost import MachineSpeed
     from rnn_tui.runs.records import RunRecord
@@ -57,17 +59,15 @@ class Drained:
 
     Attributes:
         run_ids: runs of which there is news.
-        loaded: whether PyTorch is there.
+        loaded: whether PyTorch is imported now, or can't be.
         report: whether there is news of the rerun.
-        held: sentences on runs that could not be kept so far.
-        kept: sentences on such runs that are kept by now.
+        notices: sentences to show, and how grave each is.
     """
 
     run_ids: tuple[str, ...]
-    loaded: Loaded | None
-    report: bool = False
-    held: tuple[str, ...] = ()
-    kept: tuple[str, ...] = ()
+    loaded: bool
+    report: bool
+    notices: Sequence[tuple[str, SeverityLevel]]
 
 
 class TrainingManager:
@@ -183,11 +183,14 @@ class TrainingManager:
     def drain(self) -> Drained:
         """Take in all that has come; call it from the app's thread only."""
         changed: dict[str, None] = {}
-        loaded, report = None, False
+        loaded = report = False
+        notices: list[tuple[str, SeverityLevel]] = []
         while self._queue:
             item = self._queue.popleft()
             if isinstance(item, Loaded):
-                loaded, self.note = item, item.text
+                loaded, self.note = True, item.text
+                if item.failed:
+                    notices.append((item.text, "error"))
             elif isinstance(item, ReportStatus):
                 self.report, report = item, True
                 if not item.going_on:
@@ -205,22 +208,19 @@ class TrainingManager:
                     self.evaluations[item.run_id] = item.evaluation
                 else:
                     self.states[item.run_id] = self.states[item.run_id].apply(item)
-        return Drained(tuple(changed), loaded, report, *self._look_at_held())
+        return Drained(tuple(changed), loaded, report, notices + self._look_at_held())
 
-    def _look_at_held(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _look_at_held(self) -> list[tuple[str, SeverityLevel]]:
         """What there is to say of runs that can't be kept; a thread goes on trying."""
         before, held = self._held, {run.run_id: run for run in HELD}
         self._held = {run_id: run.name for run_id, run in held.items()}
         if held and (self._keeper is None or not self._keeper.is_alive()):
             self._keeper = self._spawn(HELD.keep_until, "keeping", self._closing)
-        return (
-            tuple(run.hope for run_id, run in held.items() if run_id not in before),
-            tuple(
-                f"Run {printable(name, 80)} is kept now."
-                for run_id, name in before.items()
-                if run_id not in held
-            ),
-        )
+        kept = [name for run_id, name in before.items() if run_id not in held]
+        return [
+            *((run.hope, "error") for run_id, run in held.items() if run_id not in before),
+            *((f"Run {printable(name, 80)} is kept now.", "information") for name in kept),
+        ]
 
     def interrupt(self) -> None:
         """Interrupt what trains or would begin; what the user has stopped stays stopped."""
