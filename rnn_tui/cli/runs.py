@@ -7,7 +7,6 @@ import argparse
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 from rnn_tui.cli.commands import WHICH_RUN
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
@@ -17,7 +16,7 @@ from rnn_tui.runs.export import documents
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore, existing_store
-from rnn_tui.runs.words import NOTHING, age, duration, figure, machine
+from rnn_tui.runs.words import about, about_session, age, duration, figure, named
 from rnn_tui.tasks import TASKS
 
 COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
@@ -124,47 +123,16 @@ def _cells(record: RunRecord) -> list[str]:
 def _show(store: RunStore, options: argparse.Namespace) -> None:
     """Print all about a run."""
     record = store.find(options.run)
-    as_json = options.json or options.list_json
-    document = documents.in_full(record, store, values=as_json)
-    if as_json:
-        print_json(document)
+    if options.json or options.list_json:
+        print_json(documents.in_full(record, store))
         return
-    pairs = [
-        ("id", record.run_id),
-        ("name", record.name),
-        ("status", f"{record.status}, {record.progress:.0%}"),
-        *([("message", record.message)] if record.message else []),
-        ("began", document["created"]),
-        ("trained", f"{duration(record.elapsed)} on {record.device or NOTHING}, step "
-                    f"{record.step:,} of {record.total_steps:,}"),
-        ("parameters", f"{record.parameters:,}"),
-        ("best", _named(record, record.metric, record.best)),
-        ("last", _named(record, record.metric, record.last)),
-        ("final", _named(record, record.final_metric, record.final)),
-        ("weights", document["weights"] or NOTHING),
-        ("tags", ", ".join(record.tags) or NOTHING),
-        ("note", record.note.replace("\n", " ") or NOTHING),
+    print_pairs([
+        *about(record, documents.date),
         *settings_of(record.config),
-        *map(_session, document["sessions"]),
-        *(("machine", machine(one["load"])) for one in document["sessions"] if one["load"]),
-        *(("log", line["text"]) for line in document["log"][-LAST_LINES:]),
-    ]  # fmt: skip
-    print_pairs(pairs)
-
-
-def _session(session: dict[str, Any]) -> tuple[str, str]:
-    """Where a stretch of training began, and on what it went."""
-    versions = ", ".join(f"{name} {version}" for name, version in session["versions"].items())
-    return (
-        f"from step {session['first_step']:,}",
-        f"{session['started']} on {session['host']}, {session['device']}, {versions}",
-    )
-
-
-def _named(record: RunRecord, metric: str, value: float | None) -> str:
-    """A figure with its unit and its name."""
-    text = figure(record, metric, value)
-    return text if text == NOTHING else f"{text} {record.spec(metric).label}"
+        *(pair for one in store.sessions(record.run_id)
+          for pair in about_session(one, documents.date)),
+        *(("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]),
+    ])  # fmt: skip
 
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
@@ -182,8 +150,8 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
         ["status", *(str(one.status) for one in runs)],
         ["progress", *(f"{one.progress:.0%}" for one in runs)],
         ["trained", *(duration(one.elapsed) for one in runs)],
-        ["best", *(_named(one, one.metric, one.best) for one in runs)],
-        ["final", *(_named(one, one.final_metric, one.final) for one in runs)],
+        ["best", *(named(one, one.metric, one.best) for one in runs)],
+        ["final", *(named(one, one.final_metric, one.final) for one in runs)],
         *([name, *values] for name, values in different),
     ]
     print_table(("", *(one.name for one in runs)), rows)

@@ -1,14 +1,14 @@
 """How runs are called and put into words, in the app and on the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.records import RunRecord
+    from rnn_tui.runs.records import RunRecord, Session
 
 NOTHING = "–"
 LONGEST = 60
@@ -35,6 +35,43 @@ def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g"
     # Runs from before there was a database have no specs of their metrics.
     percent = run.spec(metric).unit == "%" or metric.endswith("accuracy")
     return f"{value:.2f} %" if percent else f"{value:{form}}"
+
+
+def named(run: "RunRecord", metric: str, value: float | None) -> str:
+    """A figure with its unit and its name."""
+    text = figure(run, metric, value)
+    return text if text == NOTHING else f"{text} {run.spec(metric).label}"
+
+
+def about(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
+    """What a run came to: names and values, with a moment as `date` has it."""
+    yield "id", run.run_id
+    yield "name", run.name
+    yield "status", f"{run.status}, {run.progress:.0%}"
+    if run.message:
+        yield "message", run.message
+    yield "began", date(run.created)
+    yield (
+        "trained",
+        f"{duration(run.elapsed)} on {run.device or NOTHING}, step "
+        f"{run.step:,} of {run.total_steps:,}",
+    )
+    yield "parameters", f"{run.parameters:,}"
+    yield "best", named(run, run.metric, run.best)
+    yield "last", named(run, run.metric, run.last)
+    yield "final", named(run, run.final_metric, run.final)
+    yield "weights", printable(run.weights, 1000) if run.weights.is_file() else NOTHING
+    yield "tags", ", ".join(run.tags) or NOTHING
+    yield "note", run.note.replace("\n", " ") or NOTHING
+
+
+def about_session(session: "Session", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
+    """Where a stretch of training began, on what it went, and how busy that was."""
+    versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
+    where = f"{session.host}, {session.device}, {session.workers} workers, {versions}"
+    yield f"from step {session.first_step:,}", f"{date(session.started)} on {where}"
+    if session.load:
+        yield "machine", machine(session.load)
 
 
 def duration(seconds: float) -> str:

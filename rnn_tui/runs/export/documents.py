@@ -62,9 +62,8 @@ def of_run(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def in_full(run: RunRecord, store: RunStore, values: bool = True) -> dict[str, Any]:
-    """All that is known of a run; without `values`, all but what was logged, which may be long."""
-    logged = {"values": [_moment(moment) for moment in store.moments(run.run_id)]} if values else {}
+def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
+    """All that is known of a run."""
     return {
         **of_run(run),
         "metrics": [
@@ -80,7 +79,7 @@ def in_full(run: RunRecord, store: RunStore, values: bool = True) -> dict[str, A
             {"time": date(at), "level": level, "text": text}
             for at, level, text in store.log(run.run_id)
         ],
-        **logged,
+        "values": [_moment(moment) for moment in store.moments(run.run_id)],
     }
 
 

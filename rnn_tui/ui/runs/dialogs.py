@@ -22,8 +22,7 @@ from rnn_tui.runs.comparison import Against, settings_of
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.records import RunRecord, Session
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import duration, machine
-from rnn_tui.ui.runs.listing import figure, variant
+from rnn_tui.runs.words import about, about_session
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 
@@ -57,9 +56,9 @@ class RunDetailsScreen(ModalScreen[None]):
 
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {
-            "": _about(self._run),
+            "": about(self._run, _time),
             "Settings": settings_of(self._run.config),
-            "Sessions": chain.from_iterable(map(_session, self._sessions)),
+            "Sessions": chain.from_iterable(about_session(one, _time) for one in self._sessions),
         }
         if self._told:
             lines = self._told[-MOST_LINES:]
@@ -70,36 +69,6 @@ class RunDetailsScreen(ModalScreen[None]):
                 parts.append(Content(f"\n{heading}\n").stylize("bold"))
             parts += [_line(label, value) for label, value in pairs]
         return Content("").join(parts)
-
-
-def _about(run: RunRecord) -> Iterable[tuple[str, str]]:
-    yield "task", f"{run.config.task} · {variant(run)}"
-    yield "status", f"{run.status}, step {run.step:,} of {run.total_steps:,}"
-    if run.message:
-        yield "why", run.message
-    yield "started", _time(run.created)
-    yield "trained", f"{duration(run.elapsed)} on {run.device or '–'}"
-    if run.parameters:
-        yield "parameters", f"{run.parameters:,}"
-    if run.metric:
-        last, best = (figure(run, run.metric, value) for value in (run.last, run.best))
-        yield run.spec(run.metric).label, f"last {last}, best {best}"
-    if run.final_metric:
-        yield run.spec(run.final_metric).label, figure(run, run.final_metric, run.final)
-    if run.tags:
-        yield "tags", " ".join(run.tags)
-    if run.note:
-        yield "note", run.note.replace("\n", " ")
-    yield "id", run.run_id
-    yield "weights", printable(run.weights, 200) if run.weights.exists() else "none yet"
-
-
-def _session(session: Session) -> Iterable[tuple[str, str]]:
-    where = f"{session.host} · {session.device} · {session.workers} workers"
-    yield _time(session.started), f"from step {session.first_step:,} on {where}"
-    yield "", ", ".join(f"{name} {version}" for name, version in session.versions.items())
-    if busy := machine(session.load):
-        yield "", busy
 
 
 def _line(label: str, value: str) -> Content:

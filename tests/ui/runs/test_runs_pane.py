@@ -296,7 +296,7 @@ async def test_names_tags_and_notes(store_home: Path) -> None:
         await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
         text = screen_text(app)
         assert "for the lecture" in text
-        assert "interrupted, step 16 of 32" in text
+        assert "step 16 of 32" in text
 
 
 async def test_deleted_runs_come_back(store_home: Path) -> None:
