@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
@@ -44,21 +45,7 @@ class ReportPane(StorePane):
         overrides: by task, settings in place of the preset's.
     """
 
-    help_text = """\
-# Report
-
-The report published one figure of one network each. Here every experiment is trained over seeds,
-and each published figure stands beside mean ± standard deviation [smallest, largest] of ours: ✓ it
-lies between our smallest and largest, ▼ or ▲ so many points below or above them. `t` trains what
-the runs of this computer lack, the cheap tasks first; `s` stops and keeps, and `t` goes on from
-there. What finished runs have with the same settings is not trained again, whoever trained them.
-`Enter` on a row opens its runs. **Plots** has the report's own plots over our seeds, the report's
-points as hollow marks. **Conclusions** holds its three conclusions on the adder against the
-figures, seed by seed. `e` writes all of it to one file.
-
-Preset *fast* trains the adder's losses mse and ce, which the report compares, in place of bce.
-"""
-
+    help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
         key("export", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),

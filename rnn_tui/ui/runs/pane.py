@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import on, work
@@ -50,16 +51,7 @@ class RunsPane(StorePane):
         store: where to ask the database.
     """
 
-    help_text = """\
-# Runs
-
-Every run of every task is kept, from the app and from the shell, with its settings, every value it
-logged, and its weights. The table follows runs in training, in other processes too; one whose
-process was killed shows as *interrupted*, and `g` goes on with it exactly where it was. **Compare**
-draws the marked runs in one chart, against epochs, steps or seconds, runs that differ in their
-seeds alone as mean and spread, and lists the settings in which they differ.
-"""
-
+    help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("rename", "ask('Name')", "Rename", tooltip="Give the run another name"),
         key("label", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),

@@ -18,13 +18,6 @@ from textual.widgets import DataTable
 
 from rnn_tui.ui.textual_fixes import FooterKeys, StableFooter
 
-SEEDS_HELP = """
-**Seeds** are networks with their own data and first weights, trained side by side: a curve is their
-mean, the shade around it goes from the smallest to the largest (`v`: ± one standard deviation). The
-form's *Seeds* says how many. **Results** has mean, standard deviation (n − 1), smallest, largest
-and number, beside the report's figure and whether that lies within ours. **Lengths** has accuracy
-by length, with the lengths seen in training shaded.
-"""
 # In the footer before all others.
 FIRST = ("stop", "pause")
 KeyRows = Sequence[tuple[str, str]]

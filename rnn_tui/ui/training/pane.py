@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -14,7 +15,6 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task, View
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.keys import SEEDS_HELP
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
 from rnn_tui.ui.shell.views import TaskView
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.form import SettingsForm
     from rnn_tui.ui.training.result_views import LogView
 
+SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 # Columns from which there is room for the form beside its view.
 FORM_WIDTH = 110
 
