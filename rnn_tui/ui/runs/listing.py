@@ -15,6 +15,7 @@ from rnn_tui.runs import words
 from rnn_tui.runs.records import RunRecord
 
 BAR_CELLS = 6
+LOSS = "#.3g"  # zeros at the end, so that a column looks alike
 # Mark and colour beside the word, so that the colour alone tells nothing.
 STATUS_MARKS = {
     Status.LOADING: ("…", "$text-muted"),
@@ -43,11 +44,6 @@ class Column:
     text: Callable[[RunRecord], str]
     order: Callable[[RunRecord], Any]
     right: bool = False
-
-
-def figure(run: RunRecord, metric: str, value: float | None) -> str:
-    """A figure with its unit, losses with zeros at the end so that a column looks alike."""
-    return words.figure(run, metric, value, "#.3g")
 
 
 def variant(run: RunRecord) -> str:
@@ -82,9 +78,9 @@ COLUMNS = (
         lambda run: list(Status).index(run.status),
     ),
     Column("progress", _progress, lambda run: -run.progress),
-    Column("best val", lambda run: figure(run, run.metric, run.best),
+    Column("best val", lambda run: words.figure(run, run.metric, run.best, LOSS),
            lambda run: _sortable(run.best), right=True),
-    Column("test", lambda run: figure(run, run.final_metric, run.final),
+    Column("test", lambda run: words.figure(run, run.final_metric, run.final, LOSS),
            lambda run: _sortable(run.final), right=True),
     Column("trained", lambda run: words.duration(run.elapsed), lambda run: -run.elapsed,
            right=True),

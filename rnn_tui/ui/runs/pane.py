@@ -45,11 +45,7 @@ TEXTS: dict[str, Asked] = {
 
 
 class RunsPane(StorePane):
-    """All runs, live, and a comparison of those that are marked.
-
-    Args:
-        store: where to ask the database.
-    """
+    """All runs, live, and a comparison of those that are marked."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [

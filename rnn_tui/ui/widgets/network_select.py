@@ -139,7 +139,6 @@ class NetworkView(TaskView):
         self.networks.choose_next()
 
     def use(self, source: Source) -> None:
-        """Answer with these weights from now on."""
         self.networks.use(source)
 
     def refresh_weights(self) -> None:
