@@ -55,8 +55,7 @@ class ViewTabs(TabbedContent):
     """
 
     def _on_tab_pane_focused(self, event: TabPane.Focused) -> None:
-        focused = self.screen.focused
-        if focused is None or event.tab_pane not in focused.ancestors:
+        if not event.tab_pane.has_focus_within:
             event.stop()
             event.prevent_default()  # of Textual, whose handler comes after this one
 

@@ -245,7 +245,7 @@ class ReportPane(StorePane):
 
     def action_focus_form(self) -> None:
         settings = self.query_one(ReportSettings)
-        if self.app.focused is not None and settings in self.app.focused.ancestors:
+        if settings.has_focus_within:
             self.focus_view()
         else:
             settings.focus_first()

@@ -114,7 +114,7 @@ class AppTabs(ViewTabs):
     def go_to(self, name: str) -> None:
         """Bring a tab to the front."""
         if name == self.active and self.front is not None:
-            if not self._has_focus(self.front):
+            if not self.front.has_focus_within:
                 self.front.focus_view()
             return
         self.screen.set_focus(None)  # or the tab with the focus would come back
@@ -135,10 +135,6 @@ class AppTabs(ViewTabs):
         pane = self.get_pane(name).query_one(Pane)
         # Until the tab has come to the front and what comes with that has happened: it would take
         # the focus, and with it the view. Who has gone elsewhere meanwhile is not waited for.
-        while not pane.complete or (self.active == name and not self._has_focus(pane)):
+        while not pane.complete or (self.active == name and not pane.has_focus_within):
             await asyncio.sleep(0.02)
         return pane
-
-    def _has_focus(self, pane: Pane) -> bool:
-        focused = self.app.focused
-        return focused is not None and pane in focused.ancestors

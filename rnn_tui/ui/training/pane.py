@@ -238,8 +238,7 @@ class TaskPane(Pane):
 
     @property
     def _in_form(self) -> bool:
-        focused = self.app.focused
-        return focused is not None and self._form in focused.ancestors
+        return self._form is not None and self._form.has_focus_within
 
     def _fold_form(self, fold: bool) -> None:
         """Fold the form, or show it, with the view that it belongs to."""
