@@ -25,7 +25,7 @@ from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 class Prompt(ModalScreen[None]):
     """A dialog with fields, and below them a line that says what is wrong. Escape leaves it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
 
     def note(self, text: str = "") -> Static:
         """The line, to be laid out below the fields."""
@@ -36,9 +36,6 @@ class Prompt(ModalScreen[None]):
         note = self.query_one(".prompt-note", Static)
         note.update(text)
         note.set_class(wrong, "-wrong")
-
-    def action_leave(self) -> None:
-        self.dismiss()
 
 
 class AskTextScreen(Prompt):
