@@ -74,8 +74,8 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     """Everything that a key does, for the command palette, and themes by the names people use."""
     app = cast("App[object]", screen.app)
     for name, theme in THEMES.items():
-        what = f"Theme: {name}"
-        yield SystemCommand(what, "Colours of the app", lambda theme=theme: _set_theme(app, theme))
+        choose = partial(setattr, app, "theme", theme)
+        yield SystemCommand(f"Theme: {name}", "Colours of the app", choose)
     go = partial(app.run_action, "tab('runs')")
     yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights; there, e", go)
     for binding, node in documented(screen):
@@ -90,10 +90,6 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
             # opens or closes a screen before it is.
             lambda action=binding.action, at=node: app.call_later(app.run_action, action, at),
         )
-
-
-def _set_theme(app: App[object], theme: str) -> None:
-    app.theme = theme
 
 
 def copied(widget: Widget | None) -> str:
