@@ -148,7 +148,6 @@ class LongTable(DataTable[Text]):
         self.refresh()
 
     def get_row(self, row_key: RowKey | str) -> list[Text]:
-        """The cells of a row."""
         return self._cells_of(row_key if isinstance(row_key, str) else str(row_key.value))
 
 

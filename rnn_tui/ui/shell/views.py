@@ -82,7 +82,6 @@ class ChartView(Widget):
         return next((chart for chart in charts if chart.check_action(action, ())), None)
 
     def focus_view(self) -> None:
-        """Put the focus on the first chart."""
         self.charts[0].focus()
 
     def action_full_screen(self) -> None:

@@ -91,7 +91,6 @@ class PathSuggester(Suggester):
         super().__init__(use_cache=False, case_sensitive=True)
 
     async def get_suggestion(self, value: str) -> str | None:
-        """`value` and what is missing of the first name that begins like it."""
         return await asyncio.to_thread(completed, value)
 
 
