@@ -52,11 +52,10 @@ class ReportPane(StorePane):
     ]
 
     def __init__(
-        self, runs: TrainingManager, store: StoreAccess,
-        overrides: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> None:  # fmt: skip
+        self, runs: TrainingManager, store: StoreAccess, overrides: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         super().__init__(store)
-        self._runs, self._overrides = runs, overrides or {}
+        self._runs, self._overrides = runs, overrides
         self._plan: Plan | None = None
         self._results: Results | None = None
         self._standing: Standing | None = None

@@ -16,7 +16,6 @@ from textual.widgets import Button, Checkbox, Collapsible, Input, Label, Select,
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.paths import run_database
-from rnn_tui.engine.preferences import Preferences
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
@@ -103,7 +102,7 @@ class SettingsForm(VerticalScroll):
     class Submitted(Message):
         """The train button was pressed, or Enter in a field."""
 
-    def __init__(self, task: Task, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, data_dir: str | None) -> None:
         super().__init__(can_focus=False, classes="panel")
         self.border_title = "Settings"
         self._spec, self._data_dir = task, data_dir
@@ -143,7 +142,7 @@ class SettingsForm(VerticalScroll):
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
-        wanted = getattr(self.app, "preferences", Preferences())
+        wanted = cast("RnnTuiApp", self.app).preferences
         with self.prevent(Select.Changed):
             if wanted.preset in [one.name for one in self._spec.presets]:
                 self.query_one("#preset", Select).value = wanted.preset

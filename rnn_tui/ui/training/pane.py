@@ -52,7 +52,7 @@ class TaskPane(Pane):
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
     ]
 
-    def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None = None) -> None:
+    def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:
         super().__init__()
         self.spec, self.runs, self._data_dir = task, runs, data_dir
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
