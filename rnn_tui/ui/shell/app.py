@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -225,7 +226,6 @@ class RnnTuiApp(App[int]):
         self.refresh_bindings()
 
     async def action_quit(self) -> None:
-        """Quit; in mid-training, or with runs that are not kept, ask first."""
         if not self.runs.busy and not HELD:
             self.exit(0)
         else:
@@ -257,13 +257,11 @@ class RnnTuiApp(App[int]):
         yield from commands(screen)
 
     def on_train_requested(self, event: TrainRequested) -> None:
-        """Train; in mid-training ask first."""
-        configs = list(event.configs)
+        start = partial(self._start_when_free, list(event.configs))
         if self.runs.busy:
-            question = "Training is under way. Stop it and start anew?"
-            self._stop_and(question, lambda: self._start_when_free(configs))
+            self._stop_and("Training is under way. Stop it and start anew?", start)
         else:
-            self._start_when_free(configs)
+            start()
 
     @work(group="requests")
     async def on_resume_requested(self, event: ResumeRequested) -> None:
@@ -282,7 +280,6 @@ class RnnTuiApp(App[int]):
 
     @work(group="requests")
     async def on_view_wanted(self, event: ViewWanted) -> None:
-        """Bring a view to the front."""
         pane = await self.tabs.bring(event.tab)
         if event.view:
             pane.show_tab(event.view)
