@@ -117,7 +117,6 @@ class ChartBase(Widget, can_focus=True):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._changed())
 
     def on_resize(self) -> None:
-        """Leave out what does not fit."""
         width, height = self.content_size
         self.set_class(width < TINY_SIZE[0] or height < TINY_SIZE[1], "-tiny")
         self.set_class(height < LOW_HEIGHT, "-low")
@@ -249,15 +248,12 @@ class ChartBase(Widget, can_focus=True):
             self._look_at(view.shift_into(self._view, full, moved))
 
     def action_cursor_home(self) -> None:
-        """Move the cursor to the first point."""
         self.cursor = min((self.to_x(one.x[0]) for one in self.prepared if one.x), default=None)
 
     def action_cursor_end(self) -> None:
-        """Move the cursor to the last point."""
         self.cursor = max((self.to_x(one.x[-1]) for one in self.prepared if one.x), default=None)
 
     def action_clear_cursor(self) -> None:
-        """Remove the cursor."""
         self.cursor = None
 
     def action_reset_view(self) -> None:
@@ -267,11 +263,9 @@ class ChartBase(Widget, can_focus=True):
         self._changed()
 
     def action_toggle_log(self) -> None:
-        """Switch between a linear and a log y axis."""
         self._by_hand, self.log_y = True, not self.log_y
 
     def action_cycle_smoothing(self) -> None:
-        """Smooth more, or after the most not at all."""
         self.smoothing = (self.smoothing + 1) % len(SMOOTHING_WEIGHTS)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
@@ -285,16 +279,13 @@ class ChartBase(Widget, can_focus=True):
         return allowed.get(action, True)
 
     def validate_smoothing(self, level: int) -> int:
-        """Keep the level within what there is and what is allowed."""
         highest = len(SMOOTHING_WEIGHTS) - 1 if self._allow_smoothing else 0
         return min(max(level, 0), highest)
 
     def validate_log_y(self, log_y: bool) -> bool:
-        """Keep the axis linear where nothing else is allowed."""
         return log_y and self._allow_log
 
     def watch_smoothing(self) -> None:
-        """Show the new smoothing, or the new scale."""
         self._changed(data=True)
 
     watch_log_y = watch_smoothing

@@ -58,11 +58,9 @@ class ChartLine(Widget):
         self._text, self._height = text, 1
 
     def render(self) -> Content:
-        """Return the text for the present width."""
         return self._text(self.content_size.width)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """Return how many lines the text has at a width."""
         self._height = self._text(width).plain.count("\n") + 1
         return self._height
 
@@ -246,7 +244,6 @@ class ChartPlot(Widget):
         return strips
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the click was."""
         x = self.column_to_x(event.x)
         if x is not None:
             self._chart.move_cursor_near(x)
@@ -267,7 +264,6 @@ class Chart(ChartBase):
     _read = 0  # lines of the longest reading since the cursor came
 
     def compose(self) -> ComposeResult:
-        """Create the lines and the plot."""
         yield ChartLine(self.legend, classes="chart-legend")
         yield ChartPlot(self)
         yield ChartLine(self.foot, classes="chart-foot")

@@ -64,7 +64,6 @@ class HomeDigit(Vertical):
         self._asking = LatestQuestion[Any](self, self._take, FAILURE, overtaken=True)
 
     def compose(self) -> ComposeResult:
-        """The digit, what the network says, the probabilities."""
         self.border_title = "A network reads"
         image = InkImage()
         image.show_levels(self._levels)
@@ -134,7 +133,6 @@ class HomeDigit(Vertical):
     # Row by row.
 
     def on_show(self) -> None:
-        """Go on."""
         self.wake()
 
     def wake(self) -> None:
@@ -189,17 +187,14 @@ class HomeDigit(Vertical):
         await self.app.run_action(action, self.pad)
 
     def action_other(self) -> None:
-        """Read another digit."""
         self._number = random.randrange(len(self._digits))
         self.action_give_back()
 
     def action_network(self) -> None:
-        """Let the next network read."""
         self._network += 1
         self._read()
 
     def action_give_back(self) -> None:
-        """Read the digit in place of what is drawn."""
         self.pad.put(f"test image {self._number}", *self._digits[self._number])
         self._read()
 

@@ -66,6 +66,5 @@ class HomePad(DrawingPad):
         super().show_levels(self.levels if self.digit and self.drawing.empty else levels)
 
     def action_wipe(self) -> None:
-        """Start with an empty pad."""
         self.digit = None
         super().action_wipe()

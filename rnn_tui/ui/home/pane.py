@@ -67,7 +67,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         self.interrupted: RunRecord | None = None
 
     def compose(self) -> ComposeResult:
-        """The digit, what one can do."""
         yield HomeDigit()
         with Vertical():
             yield OptionList(classes="panel", compact=True, markup=False)
@@ -83,7 +82,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         self.call_after_refresh(self.show_runs)
 
     def on_resize(self) -> None:
-        """Fit the size of the screen."""
         width, height = self.app.size
         large = width >= LARGE_WIDTH and height >= LARGE_HEIGHT
         self.query_one(InkImage).scale = LARGE if large else PLAIN
@@ -112,7 +110,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         self.run_worker(self._look_for_interrupted(), group="interrupted", exclusive=True)
 
     def on_key(self) -> None:
-        """Somebody is there."""
         self.front_view.wake()
 
     # What one can do.
@@ -143,7 +140,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         )  # fmt: skip
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Do what the line says."""
         self.action_go(str(event.option_id))
 
     def action_go(self, name: str) -> None:

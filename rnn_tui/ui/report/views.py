@@ -48,7 +48,6 @@ class ReportTable(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """The table, and what its figures are."""
         table = PlainTable(
             cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures"
         )
@@ -61,7 +60,6 @@ class ReportTable(Vertical):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
     def on_resize(self) -> None:
-        """In full words where there is room for them."""
         self._fill()
 
     @property
@@ -69,7 +67,6 @@ class ReportTable(Vertical):
         return self.query_one("#report-figures", PlainTable)
 
     def focus_view(self) -> None:
-        """Put the focus on the table."""
         self._table.focus()
 
     def show(self, results: Results, training: Collection[Experiment]) -> None:
@@ -176,13 +173,11 @@ class ReportPlots(Vertical, SpreadView):
         self._chart = Chart("", allow_smoothing=False, empty_text=EMPTY, id="report-chart")
 
     def compose(self) -> ComposeResult:
-        """Which plot it is, and the plot."""
         yield Static("", id="report-figure", markup=False)
         yield self._chart
 
     @property
     def charts(self) -> tuple[Chart]:
-        """The chart."""
         return (self._chart,)
 
     @property
@@ -202,7 +197,6 @@ class ReportPlots(Vertical, SpreadView):
         self.draw()
 
     def action_figure(self) -> None:
-        """Go to the next plot, and after the last to the first."""
         figure = self.figure
         if figure is not None:
             at = self._figures.index(figure) + 1
@@ -210,7 +204,6 @@ class ReportPlots(Vertical, SpreadView):
             self.draw()
 
     def draw(self) -> None:
-        """Draw the plot with the spread that is wanted."""
         figure = self.figure
         head = self.query_one("#report-figure", Static)
         more = "; measuring bit accuracy by length …" if self._measuring else ""

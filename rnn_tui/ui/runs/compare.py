@@ -44,7 +44,6 @@ class RunsCompare(Vertical, SpreadView):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Metric and axis, the chart, the table."""
         with Horizontal(id="compare-head"):
             yield Label("metric")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
@@ -63,12 +62,10 @@ class RunsCompare(Vertical, SpreadView):
                 yield table
 
     def on_resize(self) -> None:
-        """The table beside the chart where there is room."""
         self.set_class(self.size.width >= BESIDE_WIDTH, "-beside")
 
     @property
     def charts(self) -> tuple[Chart]:
-        """The chart."""
         return (self._chart,)
 
     @property
@@ -95,11 +92,9 @@ class RunsCompare(Vertical, SpreadView):
             select.value = chosen if chosen in names else first if first in names else names[0]
 
     def action_metric(self) -> None:
-        """Choose the next metric."""
         self._choose_next("#compare-metric", self._metrics)
 
     def action_axis(self) -> None:
-        """Choose the next axis."""
         self._choose_next("#compare-against", list(AGAINST))
 
     def _choose_next(self, which: str, values: Sequence[str]) -> None:
@@ -124,7 +119,6 @@ class RunsCompare(Vertical, SpreadView):
         self._tabulate(runs)
 
     def draw(self) -> None:
-        """Draw the lines with the spread that is wanted."""
         points = self._points
         self._chart.show(
             [

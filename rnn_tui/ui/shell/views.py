@@ -71,9 +71,9 @@ class ChartView(Widget):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Smoothing and a logarithmic axis only where a chart has a use for them."""
-        if action == "of_chart":
-            return self._chart_for(str(parameters[0])) is not None
+        of_chart = {"smoothing": "cycle_smoothing", "log_axis": "toggle_log"}
+        if action in of_chart:
+            return self._chart_for(of_chart[action]) is not None
         return super().check_action(action, parameters)
 
     def _chart_for(self, action: str) -> Chart | None:
@@ -98,8 +98,13 @@ class ChartView(Widget):
         screen.maximize(charts[after], container=False)
         charts[after].focus()
 
-    async def action_of_chart(self, action: str) -> None:
-        await self.app.run_action(action, self._chart_for(action))
+    def action_smoothing(self) -> None:
+        if (chart := self._chart_for("cycle_smoothing")) is not None:
+            chart.action_cycle_smoothing()
+
+    def action_log_axis(self) -> None:
+        if (chart := self._chart_for("toggle_log")) is not None:
+            chart.action_toggle_log()
 
     def action_zoom(self, direction: int) -> None:
         """Show half of the range (1), or twice the range (-1)."""

@@ -55,7 +55,6 @@ class LengthsView(ChartGrid, SpreadView):
         self._evaluation: SequenceEvaluation | None = None
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Draw what was evaluated of the run that is looked at."""
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
         why = "Measured as soon as training is over"
@@ -66,7 +65,6 @@ class LengthsView(ChartGrid, SpreadView):
         self.draw()
 
     def draw(self) -> None:
-        """Draw it with the spread that is wanted."""
         found = self._evaluation
         variants = found.config.variants if found else ()
         if found is None:

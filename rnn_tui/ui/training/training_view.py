@@ -59,16 +59,13 @@ class ChartGrid(Vertical, ChartView, TaskView):
         return self._charts
 
     def on_mount(self) -> None:
-        """Read all of them at the same place."""
         share_cursor(self, self.charts)
 
     def compose(self) -> ComposeResult:
-        """Lay out the charts."""
         with Grid(id="charts"):
             yield from self.charts
 
     def on_resize(self) -> None:
-        """Side by side where there is room for it."""
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -125,7 +122,6 @@ class TrainingCharts(ChartGrid):
             self.bring_up_to_date(self._pane)
 
     def action_charts(self) -> None:
-        """Show every metric in a chart of its own, or the two again."""
         self._all = not self._all
         self.bring_up_to_date(self._pane)
         self.focus_view()
@@ -212,17 +208,14 @@ class RunsTraining(TrainingCharts):
     """Loss and accuracy of all runs, and the epochs of the chosen one."""
 
     def compose(self) -> ComposeResult:
-        """Lay out charts above, table below."""
         yield from super().compose()
         yield PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
 
     def on_mount(self) -> None:
-        """No run is shown yet."""
         self._columns: tuple[Metric, ...] = ()
         self._shown: tuple[str, int] = ("", 0)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Draw all runs in the charts and the epochs of the chosen one in the table."""
         self._draw_charts(pane.states())
         self._show_epochs(pane.chosen, pane.spec)
         self._lay_out()
@@ -264,7 +257,6 @@ class NetworksTraining(TrainingCharts, SpreadView):
         self._table = VariantTable(pane, short=True)
 
     def compose(self) -> ComposeResult:
-        """Lay out charts above, table below."""
         yield from super().compose()
         yield self._table
 
@@ -275,13 +267,11 @@ class NetworksTraining(TrainingCharts, SpreadView):
         self._fit_table(self._table, rows, rows)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Draw the run that is looked at."""
         self.draw()
         self._table.bring_up_to_date(pane)
         self._lay_out()
 
     def draw(self) -> None:
-        """Draw the run with the spread that is wanted."""
         self._draw_charts([self._pane.chosen] if self._pane.chosen else [])
 
     def _curves(

@@ -50,7 +50,6 @@ class VariantTable(Vertical, TaskView):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Lay out the table, or what is said without one."""
         yield Static(EMPTY, markup=False)
         table = PlainTable(cursor_type="row", zebra_stripes=True)
         for label in ("network", *FIGURES, "which is"):
@@ -60,7 +59,6 @@ class VariantTable(Vertical, TaskView):
         yield table
 
     def on_mount(self) -> None:
-        """No run is shown yet."""
         self.query_one(PlainTable).display = False
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
