@@ -21,6 +21,7 @@ from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.view import ChartSeries
 
 SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
+ANYTHING = Metric("", "", lower=None)
 
 TINY_SIZE = (20, 6)
 """The columns and rows below which there is no plot, just the last values."""
@@ -48,39 +49,26 @@ class ChartBase(Widget, can_focus=True):
     charts whose x count the same can share it."""
 
     def __init__(
-        self, title: str, *, y_unit: str = "", lower: float | None = None,
-        upper: float | None = None, x_label: str = "epoch", log_x: bool = False,
-        allow_log: bool = True, allow_smoothing: bool = True, empty_text: str = "No data yet",
-        id: str | None = None, classes: str | None = None,
+        self, *, log_x: bool = False, allow_smoothing: bool = True,
+        empty_text: str = "No data yet", id: str | None = None,
     ) -> None:  # fmt: skip
-        """Create an empty chart.
+        """Create an empty chart, of which `describe` says what it is of.
 
         Args:
-            title: What is plotted.
-            y_unit: The unit of the values, for the title.
-            lower: The lowest value the metric can have; no axis goes below.
-            upper: The highest value the metric can have; no axis goes above.
-            x_label: What x counts.
             log_x: Whether the x axis is logarithmic, to base two. Callers see nothing of it:
                 they pass and get x as in the data, of which 0 and below are left out.
-            allow_log: Whether the y axis may be logarithmic.
             allow_smoothing: Whether lines may be smoothed.
             empty_text: What to say while there is nothing to plot.
             id: The id of the widget.
-            classes: The CSS classes of the widget.
         """
-        super().__init__(id=id, classes=classes)
-        self._title, self._y_unit, self._x_label = title, y_unit, x_label
-        self.log_x = log_x
-        self._lower, self._upper = lower, upper
-        self._allow_log, self._allow_smoothing = allow_log, allow_smoothing
-        self.empty_text = empty_text
+        super().__init__(id=id)
+        self.log_x, self._allow_smoothing, self.empty_text = log_x, allow_smoothing, empty_text
+        self._described = self._title, self._spec, self._x_label = "", ANYTHING, "epoch"
         self._series: tuple[ChartSeries, ...] = ()
         self._prepared: tuple[ChartSeries, ...] | None = None
         # In positions on the axis, as is the x of all series that are held.
         self._view: tuple[float, float] | None = None
         self._mark: tuple[float, float, str] | None = None
-        self._described: tuple[str, Metric, str] | None = None
         # Whether the y axis is chosen here, all is wanted, log chosen by hand, a part cut off.
         self._settles = self._whole = self._by_hand = self._cut = False
         self._update_title()
@@ -124,7 +112,8 @@ class ChartBase(Widget, can_focus=True):
 
     def show(self, series: Sequence[ChartSeries]) -> None:
         """Plot ``series``; nothing happens if they are what is plotted already."""
-        cleaned = tuple(view.clean(one, self._lower, self._upper, self.log_x) for one in series)
+        lower, upper = self._spec.lower, self._spec.upper
+        cleaned = tuple(view.clean(one, lower, upper, self.log_x) for one in series)
         if cleaned == self._series:
             return
         before, self._series = view.extent(self._series), cleaned
@@ -143,15 +132,14 @@ class ChartBase(Widget, can_focus=True):
     def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
         """Plot something else from now on.
 
-        There are no curves then, and the view is on all of it. The axis of a loss, or of what else
+        There are no curves then, and the view is on all of it. No axis goes beyond the bounds of
+        the metric; with an upper one it may not be logarithmic. The axis of a loss, or of what else
         has no upper end, leaves out the first twentieth of its values where these are higher; it is
         logarithmic where the others span more than a decade.
         """
-        if self._described == (new := (title, spec, x_label)):
+        if self._described == (title, spec, x_label):
             return
-        self._described = new
-        self._title, self._y_unit, self._x_label = title, spec.unit, x_label
-        self._lower, self._upper, self._allow_log = spec.lower, spec.upper, spec.upper is None
+        self._described = self._title, self._spec, self._x_label = title, spec, x_label
         self._settles = spec.lower == 0 and spec.upper is None and not spec.higher_is_better
         self._whole = self._by_hand = self._cut = False
         self._series, self._view, self.cursor, self.log_y = (), None, None, False
@@ -193,7 +181,7 @@ class ChartBase(Widget, can_focus=True):
         if self._mark:
             low, high, _ = self._mark
             mark = (to_position(low, self.log_x), to_position(high, self.log_x))
-        size, bounds = (width, height), (self._lower, self._upper)
+        size, bounds = (width, height), (self._spec.lower, self._spec.upper)
         frame = view.frame(
             self.prepared, present, size, bounds, self.log_y, log_x=self.log_x, mark=mark,
             settled=self._settles and not self._whole and not self.log_y,
@@ -272,18 +260,11 @@ class ChartBase(Widget, can_focus=True):
         """Offer only what this chart allows; leave escape to others without a cursor."""
         lines = not self._series or not all(one.points for one in self._series)
         allowed = {
-            "toggle_log": self._allow_log,
+            "toggle_log": self._spec.upper is None,
             "cycle_smoothing": self._allow_smoothing and lines,
             "clear_cursor": self.cursor is not None,
         }
         return allowed.get(action, True)
-
-    def validate_smoothing(self, level: int) -> int:
-        highest = len(SMOOTHING_WEIGHTS) - 1 if self._allow_smoothing else 0
-        return min(max(level, 0), highest)
-
-    def validate_log_y(self, log_y: bool) -> bool:
-        return log_y and self._allow_log
 
     def watch_smoothing(self) -> None:
         self._changed(data=True)
@@ -323,8 +304,7 @@ class ChartBase(Widget, can_focus=True):
         if present is None:
             return []
         width = self.content_size.width or 80
-        stops = view.stops(self.prepared, *present, width, self.log_x)
-        return [self.to_x(stop) for stop in stops]
+        return [self.to_x(stop) for stop in view.stops(self.prepared, *present, width)]
 
     def _update_title(self) -> None:
         """Put title, unit and modes into the border; a low chart has no foot for its mark."""
@@ -332,7 +312,7 @@ class ChartBase(Widget, can_focus=True):
         automatic = self._settles and not self._by_hand
         modes += ["auto log" if automatic else "log scale"] if self.log_y else []
         modes += [readout.marked_text(*self._mark)] if self._mark and self.has_class("-low") else []
-        unit = f" ({self._y_unit})" if self._y_unit else ""
+        unit = f" ({self._spec.unit})" if self._spec.unit else ""
         title = " · ".join([f"{self._title}{unit}", *modes])
         if self._cut:
             room = self.size.width >= len(title) + 26

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.engine.history import smooth
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.ui.chart.axes import (
     HUGE,
@@ -194,9 +194,7 @@ def nearest(series: ChartSeries, x: float) -> int:
     return right
 
 
-def cut_line(
-    series: ChartSeries, low: float, high: float, width: int, log_y: bool, *, log_x: bool = False
-) -> VisibleLine:
+def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bool) -> VisibleLine:
     """Cut a series to the range ``low`` to ``high`` and thin it.
 
     Lines that leave the range are cut at its edge: left to the plotting library, the part
@@ -206,13 +204,10 @@ def cut_line(
     values = list(map(log, series.y[first:last])) if log_y else series.y[first:last]
     # More than two points a column cannot be seen; two of the limit are for the cut ends.
     limit = max(4, min(POINT_LIMIT, 2 * width) - 2)
-    x, y = (thin if log_x else decimate)(series.x[first:last], values, limit)
+    x, y = thin(series.x[first:last], values, limit)
     # Markers need room to be told apart; the last one is the current value.
-    if log_x and series.points:
-        marked = apart(x, 3 * (high - low) / max(1, width))
-    else:
-        stride = max(1, math.ceil(3 * len(x) / max(1, width))) if series.points else len(x) or 1
-        marked = list(range(len(x)))[::-1][::stride] if series.points or series.mark else []
+    gap = 3 * (high - low) / max(1, width) if series.points else math.inf
+    marked = apart(x, gap) if series.points or series.mark else []
 
     def cut(right: int, edge: float) -> float:
         """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
@@ -234,9 +229,7 @@ def cut_line(
     return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
 
 
-def stops(
-    series: Sequence[ChartSeries], low: float, high: float, width: int, log_x: bool = False
-) -> list[float]:
+def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) -> list[float]:
     """Return where the cursor may stop between ``low`` and ``high``, ascending.
 
     At most one position a column of the plot, or a key press would seem to do nothing;
@@ -248,7 +241,7 @@ def stops(
     scale = (max(2, width) - 1) / (high - low)
     for one in sorted(series, key=lambda one: one.points):
         first, last = bisect_left(one.x, low), bisect_right(one.x, high)
-        x, _ = (thin if log_x else decimate)(one.x[first:last], one.y[first:last], POINT_LIMIT)
+        x, _ = thin(one.x[first:last], one.y[first:last], POINT_LIMIT)
         chosen.update((int((position - low) * scale), position) for position in x[::-1])
     return sorted(chosen.values())
 
@@ -296,7 +289,7 @@ def frame(
         The drawing, None where no part of a series is within ``present``.
     """
     width, height = size
-    lines = [cut_line(one, *present, width, log_y, log_x=log_x) for one in series]
+    lines = [cut_line(one, *present, width, log_y) for one in series]
     values = [value for one in lines for value in one.y]
     if not values:
         return None

@@ -170,15 +170,12 @@ class ReportPlots(Vertical, SpreadView):
         self._figures: Sequence[Figure] = ()
         self._key = ""
         self._measuring = False
-        self._chart = Chart("", allow_smoothing=False, empty_text=EMPTY, id="report-chart")
+        self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="report-chart")
+        self.charts = (self._chart,)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="report-figure", markup=False)
         yield self._chart
-
-    @property
-    def charts(self) -> tuple[Chart]:
-        return (self._chart,)
 
     @property
     def figure(self) -> Figure | None:

@@ -37,7 +37,8 @@ class RunsCompare(Vertical, SpreadView):
 
     def __init__(self) -> None:
         super().__init__()
-        self._chart = Chart("", empty_text=HINT, id="compare-chart")
+        self._chart = Chart(empty_text=HINT, id="compare-chart")
+        self.charts = (self._chart,)
         self._metrics: list[str] = []
         self._lines: Sequence[Line] = ()
         self._points = True
@@ -63,10 +64,6 @@ class RunsCompare(Vertical, SpreadView):
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= BESIDE_WIDTH, "-beside")
-
-    @property
-    def charts(self) -> tuple[Chart]:
-        return (self._chart,)
 
     @property
     def metric(self) -> str:

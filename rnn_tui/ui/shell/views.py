@@ -54,26 +54,24 @@ class ChartView(Widget):
     """A view of charts. Its keys are for all of them, or for one that has a use for them.
 
     To come after the container that it is: Textual takes default styles from the first base.
+
+    Attributes:
+        charts: the most important first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
-        key("smooth", "of_chart('cycle_smoothing')", "Smooth", tooltip="Smooth the training loss"),
-        key("log-axis", "of_chart('toggle_log')", "Log", tooltip="Logarithmic loss axis"),
+        key("smooth", "in_chart('cycle_smoothing')", "Smooth", tooltip="Smooth the training loss"),
+        key("log-axis", "in_chart('toggle_log')", "Log", tooltip="Logarithmic loss axis"),
         key("larger", "zoom(1)", "Zoom", display="+-", tooltip="Zoom in"),
         key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
         key("all", "reset_view", "All", tooltip="Show all epochs"),
     ]
-
-    @property
-    def charts(self) -> Sequence[Chart]:
-        """The charts, the most important first."""
-        raise NotImplementedError
+    charts: Sequence[Chart]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        of_chart = {"smoothing": "cycle_smoothing", "log_axis": "toggle_log"}
-        if action in of_chart:
-            return self._chart_for(of_chart[action]) is not None
+        if action == "in_chart":
+            return self._chart_for(str(parameters[0])) is not None
         return super().check_action(action, parameters)
 
     def _chart_for(self, action: str) -> Chart | None:
@@ -98,13 +96,8 @@ class ChartView(Widget):
         screen.maximize(charts[after], container=False)
         charts[after].focus()
 
-    def action_smoothing(self) -> None:
-        if (chart := self._chart_for("cycle_smoothing")) is not None:
-            chart.action_cycle_smoothing()
-
-    def action_log_axis(self) -> None:
-        if (chart := self._chart_for("toggle_log")) is not None:
-            chart.action_toggle_log()
+    async def action_in_chart(self, action: str) -> None:
+        await self.app.run_action(action, self._chart_for(action))
 
     def action_zoom(self, direction: int) -> None:
         """Show half of the range (1), or twice the range (-1)."""

@@ -51,12 +51,7 @@ class ChartGrid(Vertical, ChartView, TaskView):
 
     def __init__(self, *charts: Chart) -> None:
         super().__init__()
-        self._charts = charts
-
-    @property
-    def charts(self) -> tuple[Chart, ...]:
-        """The charts, the most important first."""
-        return self._charts
+        self.charts = charts
 
     def on_mount(self) -> None:
         share_cursor(self, self.charts)
@@ -91,7 +86,7 @@ class TrainingCharts(ChartGrid):
     ]
 
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__(*(Chart("", id=f"{name}-chart") for name in FIRST))
+        super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane = pane
         self._of = list(FIRST)  # which metrics are in which chart
         self._all = False
@@ -113,7 +108,7 @@ class TrainingCharts(ChartGrid):
 
     def action_metric(self) -> None:
         """Show the next metric in the chart that has the focus, or else in the first."""
-        at = next((at for at, chart in enumerate(self._charts) if chart.has_focus), 0)
+        at = next((at for at, chart in enumerate(self.charts) if chart.has_focus), 0)
         names = list(self.figures)
         free = [name for name in names if name not in self._of or name == self._of[at]]
         if free:
@@ -128,13 +123,13 @@ class TrainingCharts(ChartGrid):
 
     def _have(self, count: int) -> None:
         """Have so many charts."""
-        for chart in self._charts[count:]:
+        for chart in self.charts[count:]:
             chart.remove()
-        more = [Chart("") for _ in range(count - len(self._charts))]
-        self._charts = (*self._charts[:count], *more)
+        more = [Chart() for _ in range(count - len(self.charts))]
+        self.charts = (*self.charts[:count], *more)
         if more:
             self.query_one("#charts", Grid).mount(*more)
-            share_cursor(self, self._charts)
+            share_cursor(self, self.charts)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No other metric where all of them are shown."""

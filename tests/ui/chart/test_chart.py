@@ -36,6 +36,10 @@ RECALL = ChartSeries("recall", LENGTHS, [100.0 - e / 20 for e in LENGTHS], 0, po
 LOSS = ChartSeries("gru", [e / 10 for e in range(1, 101)], [10 / e for e in range(1, 101)], 1)
 
 
+ANYTHING = Metric("", "", lower=None)
+PERCENT = Metric("", "", "%", True, 0.0, 100.0)
+
+
 class ChartApp(App[None]):
     CSS_PATH = [STYLES]
 
@@ -49,9 +53,11 @@ class ChartApp(App[None]):
 
 @asynccontextmanager
 async def running(
-    *series: ChartSeries, size: tuple[int, int] = (80, 20), **options: Any
-) -> AsyncIterator[tuple[Chart, Pilot[None]]]:
-    chart = Chart("Metric", **options)
+    *series: ChartSeries, size: tuple[int, int] = (80, 20), spec: Metric = ANYTHING,
+    x_label: str = "epoch", **options: Any,
+) -> AsyncIterator[tuple[Chart, Pilot[None]]]:  # fmt: skip
+    chart = Chart(**options)
+    chart.describe("Metric", spec, x_label)
     async with ChartApp(chart).run_test(size=size) as pilot:
         chart.show(series)
         await pilot.pause()
@@ -168,7 +174,7 @@ def test_x_ticks_are_whole_epochs_until_zoomed_and_never_collide() -> None:
 
 
 async def test_axis_labels_are_on_screen_unclipped() -> None:
-    async with running(ACCURACY, upper=100, lower=0) as (chart, _):
+    async with running(ACCURACY, spec=PERCENT) as (chart, _):
         lines = screen_lines(chart)
         labels = [line.split("┤")[0].strip() for line in lines if "┤" in line]
         assert labels == ["100", "90", "80", "70", "60", "50"]
@@ -377,11 +383,9 @@ async def test_points_without_a_line_have_their_own_mark_and_read_as_others_do()
 
 
 async def test_modes_that_are_not_allowed_stay_off() -> None:
-    async with running(ACCURACY, allow_log=False, allow_smoothing=False) as (chart, _pilot):
+    async with running(LOSS, spec=PERCENT, allow_smoothing=False) as (chart, _pilot):
         await chart.run_action("toggle_log")
         await chart.run_action("cycle_smoothing")
-        chart.action_toggle_log()
-        chart.action_cycle_smoothing()
         assert (chart.log_y, chart.smoothing) == (False, 0)
 
 
@@ -682,7 +686,7 @@ async def test_the_y_axis_holds_the_bands() -> None:
         assert frame.y.low <= 2
         assert frame.y.high >= 8
         bounded = ChartSeries("run", [0, 1], [95, 99], 0, low=[90, 97], high=[100, 101])
-    async with running(bounded, lower=0, upper=100) as (chart, _):
+    async with running(bounded, spec=PERCENT) as (chart, _):
         assert chart.prepared[0].high == (100, 100)
         assert frame_of(chart).y.low <= 90
         assert frame_of(chart).y.high == 100
@@ -899,7 +903,7 @@ def test_positions_on_a_log_axis_lead_back_to_their_x(x: float) -> None:
 
 
 async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None:
-    async with running(RECALL, log_x=True, x_label="length", upper=100) as (chart, pilot):
+    async with running(RECALL, log_x=True, x_label="length", spec=PERCENT) as (chart, pilot):
         labels = next(line for line in reversed(screen_lines(chart)) if "1024" in line)
         assert labels.split() == [str(2**e) for e in range(11)]
         assert visible_range(chart) == (1, 1024)
@@ -994,12 +998,13 @@ async def test_charts_of_one_axis_share_a_cursor() -> None:
         CSS_PATH = [STYLES]
 
         def compose(self) -> ComposeResult:
-            yield Chart("Accuracy", log_x=True, x_label="length", id="one")
-            yield Chart("Loss", log_x=True, x_label="length", id="two")
-            yield Chart("On a linear axis", x_label="length", id="three")
+            yield Chart(log_x=True, id="one")
+            yield Chart(log_x=True, id="two")
+            yield Chart(id="three")
 
         def on_mount(self) -> None:
             for chart in self.query(Chart):
+                chart.describe("Accuracy", ANYTHING, "length")
                 self.watch(chart, "cursor", self.share, init=False)
 
         def share(self, x: float | None) -> None:
