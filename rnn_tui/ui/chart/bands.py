@@ -88,48 +88,46 @@ def apart(x: Sequence[float], gap: float) -> list[int]:
     return kept
 
 
-def cut_band(
-    colour: int, x: Sequence[float], spread: tuple[Sequence[float], Sequence[float]],
-    present: tuple[float, float], limit: int, *, log_y: bool,
-) -> VisibleBand | None:  # fmt: skip
-    """Cut a band to the range ``present`` and thin it if it has far more points than ``limit``.
+def cut(
+    x: Sequence[float], lines: Sequence[Sequence[float]], left: float, right: float, log_y: bool
+) -> tuple[list[float], list[list[float]]]:
+    """Cut lines over the same ascending positions to a range, interpolated at its edges.
 
-    Args:
-        colour: The index of the run.
-        x: The positions, ascending.
-        spread: The lower and the upper ends, each as many as ``x``.
-        present: The visible range; ends there are interpolated.
-        limit: How many points to thin to; up to twice as many stay as they are.
-        log_y: Whether the values' logarithms are plotted. Ends of 0 and below, as of a mean
-            minus a deviation, reach down to the bottom then.
-
-    Returns:
-        The band, None where no part of it is visible.
+    For a log axis these are logarithms. Ends of 0 and below, as of a mean minus a deviation, reach
+    down to the bottom then.
     """
-    left, right = present
-    if not x or x[-1] < left or x[0] > right:
-        return None
     first, last = bisect_left(x, left), bisect_right(x, right)
     # One point more where an edge is between two, for the interpolation.
-    if first and x[first] > left:
+    if 0 < first < len(x) and x[first] > left:
         first -= 1
-    if last < len(x) and x[last - 1] < right:
+    if 0 < last < len(x) and x[last - 1] < right:
         last += 1
-    at, (low, high) = list(x[first:last]), (list(ends[first:last]) for ends in spread)
+    at, kept = list(x[first:last]), [list(line[first:last]) for line in lines]
     if log_y:
-        low, high = list(map(log, low)), list(map(log, high))
-    if at[0] < left:
-        low[0], high[0] = (between(left, at, ends) for ends in (low, high))
+        kept = [list(map(log, line)) for line in kept]
+    if at and at[0] < left:
+        for line in kept:
+            line[0] = between(left, at, line)
         at[0] = left
-    if at[-1] > right:
-        low[-1], high[-1] = (between(right, at[-2:], ends[-2:]) for ends in (low, high))
+    if at and at[-1] > right:
+        for line in kept:
+            line[-1] = between(right, at[-2:], line[-2:])
         at[-1] = right
-    # Up to here, drawing all points takes less time than choosing some.
-    if len(at) <= 2 * limit:
-        return VisibleBand(colour, at, low, high)
-    cuts = groups(at, limit)
-    middles = [at[(start + stop) // 2] for start, stop in cuts]
-    middles[0], middles[-1] = at[0], at[-1]
+    return at, kept
+
+
+def thin_band(
+    colour: int, x: list[float], low: list[float], high: list[float], limit: int
+) -> VisibleBand:
+    """Thin a band to `limit` points if it has more than twice as many.
+
+    Up to there, drawing all points takes less time than choosing some.
+    """
+    if len(x) <= 2 * limit:
+        return VisibleBand(colour, x, low, high)
+    cuts = groups(x, limit)
+    middles = [x[(start + stop) // 2] for start, stop in cuts]
+    middles[0], middles[-1] = x[0], x[-1]
     lows = [min(low[start:stop]) for start, stop in cuts]
     return VisibleBand(colour, middles, lows, [max(high[start:stop]) for start, stop in cuts])
 

@@ -25,7 +25,7 @@ from rnn_tui.ui.chart.axes import (
     to_position,
     x_axis,
 )
-from rnn_tui.ui.chart.bands import VisibleBand, apart, between, cut_band, log, thin
+from rnn_tui.ui.chart.bands import VisibleBand, apart, cut, log, thin, thin_band
 from rnn_tui.ui.chart.settled import below, settled_top
 
 POINT_LIMIT = 240
@@ -200,32 +200,21 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     Lines that leave the range are cut at its edge: left to the plotting library, the part
     outside would cost time and stretch the y axis.
     """
-    first, last = bisect_left(series.x, low), bisect_right(series.x, high)
-    values = list(map(log, series.y[first:last])) if log_y else series.y[first:last]
-    # More than two points a column cannot be seen; two of the limit are for the cut ends.
-    limit = max(4, min(POINT_LIMIT, 2 * width) - 2)
-    x, y = thin(series.x[first:last], values, limit)
+    # More than two points a column cannot be seen.
+    limit = max(4, min(POINT_LIMIT, 2 * width))
+    lines = (series.y, series.low, series.high) if series.low else (series.y,)
+    x, (y, *spread) = cut(series.x, lines, low, high, log_y)
+    band = thin_band(series.colour, x, *spread, limit) if spread and x else None
+    seen = slice(bisect_left(series.x, low), bisect_right(series.x, high))
+    points_x, points_y = series.x[seen], series.y[seen]
+    if log_y:
+        points_y = list(map(log, points_y))
     # Markers need room to be told apart; the last one is the current value.
     gap = 3 * (high - low) / max(1, width) if series.points else math.inf
-    marked = apart(x, gap) if series.points or series.mark else []
-
-    def cut(right: int, edge: float) -> float:
-        """Interpolate the value at ``edge``, between the points ``right - 1`` and ``right``."""
-        x, y = (line[right - 1 : right + 1] for line in (series.x, series.y))
-        return between(edge, x, list(map(log, y)) if log_y else y)
-
-    marked_x, marked_y = [x[index] for index in marked], [y[index] for index in marked]
-    count = len(series.x)
-    if series.line and 0 < first < count and series.x[first] > low:
-        x.insert(0, low)
-        y.insert(0, cut(first, low))
-    if series.line and 0 < last < count and series.x[last - 1] < high:
-        x.append(high)
-        y.append(cut(last, high))
-    band = None
-    if series.low:
-        spread = series.low, series.high
-        band = cut_band(series.colour, series.x, spread, (low, high), limit, log_y=log_y)
+    marked = apart(points_x, gap) if series.points or series.mark else []
+    marked_x = [points_x[index] for index in marked]
+    marked_y = [points_y[index] for index in marked]
+    x, y = thin(x, y, limit) if series.line else thin(points_x, points_y, limit)
     return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
 
 
