@@ -39,7 +39,7 @@ class HomeDigit(Vertical):
         pad: what is drawn on, once all is `whole`; before that a picture is in its place.
         rows: how many rows are read; more than there are while the answer stands.
         readings: digits that were read since a key was pressed last.
-        given: what is on the pad, as the network sees it; None before it is read.
+        given: what was on the pad; None before it is read.
         answers: after each row of that.
     """
 
@@ -112,7 +112,7 @@ class HomeDigit(Vertical):
             self.given, self.rows = None, 0
             self._show()
         if given is not None:
-            self._asking.ask(lambda: answers_to(given, network))
+            self._asking.ask(lambda: (given, answers_to(given, network)))
 
     async def _take(self, found: tuple[Given, Sequence[DigitAnswer]] | str) -> None:
         if isinstance(found, str):
@@ -132,13 +132,12 @@ class HomeDigit(Vertical):
 
     # Row by row.
 
-    def on_show(self) -> None:
-        self.wake()
-
     def wake(self) -> None:
         """Go on reading: somebody is there."""
         self.readings = 0
         self._timer.resume()
+
+    on_show = wake
 
     def _tick(self) -> None:
         """Read a row; or let the answer stand, and take another digit then."""

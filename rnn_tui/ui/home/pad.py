@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from rnn_tui.ui.inside.subject import Given
 DRAWING = "drawing"
 
 
-def answers_to(given: Given, network: int) -> tuple[Given, list[DigitAnswer]]:
-    """A digit as a network that ships sees it, a drawing centred; what it says after each row.
+def answers_to(given: Given, network: int) -> list[DigitAnswer]:
+    """What a network that ships says of a digit, a drawing centred, after each row.
 
     Raises:
         CheckpointError: if its weights are missing, or can't be used.
@@ -35,8 +34,7 @@ def answers_to(given: Given, network: int) -> tuple[Given, list[DigitAnswer]]:
 
         digit = centre(digit)
     trace = trace_digit(NETWORKS.get(source.path, RowReaderNetwork), digit)
-    answers = [DigitAnswer(source, tuple(row)) for row in trace.probabilities.tolist()]
-    return replace(given, digit=digit, weights=source.path), answers
+    return [DigitAnswer(source, tuple(row)) for row in trace.probabilities.tolist()]
 
 
 class HomePad(DrawingPad):

@@ -75,7 +75,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
     def on_mount(self) -> None:
         """Fill the list; know all styles behind the first frame."""
         self.query_one(OptionList).border_title = "What you can do"
-        self._list_ways()
         self.on_resize()
         self.focus_view()
         self.call_after_refresh(read_late_styles, self.app)
@@ -85,9 +84,8 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         width, height = self.app.size
         large = width >= LARGE_WIDTH and height >= LARGE_HEIGHT
         self.query_one(InkImage).scale = LARGE if large else PLAIN
-        if large != self.has_class("-large"):
-            self.set_class(large, "-large")
-            self._list_ways()
+        self.set_class(large, "-large")
+        self._list_ways()
 
     # Of every pane.
 

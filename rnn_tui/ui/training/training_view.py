@@ -20,7 +20,7 @@ from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_seri
 from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
-from rnn_tui.ui.training.variants import VariantTable, in_few_words, in_short
+from rnn_tui.ui.training.variants import VariantTable, in_short
 from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
@@ -202,13 +202,12 @@ class TrainingCharts(ChartGrid):
 class RunsTraining(TrainingCharts):
     """Loss and accuracy of all runs, and the epochs of the chosen one."""
 
+    _columns: tuple[Metric, ...] = ()
+    _shown = "", 0  # the run and how many epochs of it
+
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
-
-    def on_mount(self) -> None:
-        self._columns: tuple[Metric, ...] = ()
-        self._shown: tuple[str, int] = ("", 0)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
@@ -233,7 +232,11 @@ class RunsTraining(TrainingCharts):
             shown_count = 0
         if columns != self._columns:
             self._columns = columns
-            for label in ("epoch", *map(in_few_words, columns), "seconds") if columns else ():
+            for label in (
+                ("epoch", *map(in_short, (one.title for one in columns)), "seconds")
+                if columns
+                else ()
+            ):
                 table.add_column(Text(label, justify="right"))
         for row in rows[shown_count:]:
             figures = (one.format(row.metrics[one.name]) for one in columns)

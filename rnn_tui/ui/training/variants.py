@@ -26,11 +26,6 @@ FIGURES = ("mean", "sd", "min", "max", "n", "report")
 EMPTY = "t trains: then mean and spread over the seeds stand here, network by network."
 
 
-def in_few_words(metric: Metric) -> str:
-    """A metric's title, for a narrow column."""
-    return in_short(metric.title)
-
-
 def in_short(words: str) -> str:
     """Words for a metric, in fewer letters."""
     return words.replace("validation", "val").replace("training", "train")
@@ -56,10 +51,8 @@ class VariantTable(Vertical, TaskView):
             # A heading of figures stands above their right ends, as they are aligned there.
             justify: JustifyMethod = "right" if label in FIGURES else "left"
             table.add_column(Text(label, justify=justify), key=label)
+        table.display = False
         yield table
-
-    def on_mount(self) -> None:
-        self.query_one(PlainTable).display = False
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         """Show the latest figures of the run that is looked at."""
@@ -89,7 +82,7 @@ class VariantTable(Vertical, TaskView):
         cell = state.config.cell
         for metric in self._metrics(state):
             if not self._short:
-                yield [Text(in_few_words(metric), "bold"), *(Text() for _ in range(7))]
+                yield [Text(in_short(metric.title), "bold"), *(Text() for _ in range(7))]
             for at, (variant, spread) in enumerate(
                 zip(state.config.variants, state.spreads(metric.name), strict=True)
             ):
