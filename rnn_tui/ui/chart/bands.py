@@ -117,7 +117,7 @@ def cut(
 
 
 def thin_band(
-    colour: int, x: list[float], low: list[float], high: list[float], limit: int
+    colour: int, x: list[float], low: list[float], high: list[float], *, limit: int
 ) -> VisibleBand:
     """Thin a band to `limit` points if it has more than twice as many.
 

@@ -204,7 +204,7 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     limit = max(4, min(POINT_LIMIT, 2 * width))
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
     x, (y, *spread) = cut(series.x, lines, low, high, log_y)
-    band = thin_band(series.colour, x, *spread, limit) if spread and x else None
+    band = thin_band(series.colour, x, *spread, limit=limit) if spread and x else None
     seen = slice(bisect_left(series.x, low), bisect_right(series.x, high))
     points_x, points_y = series.x[seen], series.y[seen]
     if log_y:

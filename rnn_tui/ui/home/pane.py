@@ -91,7 +91,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
 
     @property
     def complete(self) -> bool:
-        """Whether the digit is being read."""
         return self.front_view.whole
 
     @property
@@ -100,7 +99,6 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         return self.query_one(HomeDigit)
 
     def focus_view(self) -> None:
-        """Put the focus on what one can do."""
         self.query_one(OptionList).focus()
 
     def show_runs(self) -> None:

@@ -123,7 +123,6 @@ class RunsCompare(Vertical, SpreadView):
                 for colour, line in enumerate(self._lines)
             ]
         )
-        self._chart.refresh()
 
     def _tabulate(self, runs: Sequence[RunRecord]) -> None:
         rows = differing(runs) if len(runs) > 1 else []

@@ -202,8 +202,7 @@ class TrainingCharts(ChartGrid):
 class RunsTraining(TrainingCharts):
     """Loss and accuracy of all runs, and the epochs of the chosen one."""
 
-    _columns: tuple[Metric, ...] = ()
-    _shown = "", 0  # the run and how many epochs of it
+    _shown: tuple[str, tuple[Metric, ...]] = ("", ())  # the run and its columns
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -225,26 +224,20 @@ class RunsTraining(TrainingCharts):
         table = self.query_one("#epochs", PlainTable)
         rows = chosen.epochs if chosen else ()
         run_id = chosen.run_id if chosen else ""
-        shown_id, shown_count = self._shown
         columns = tuple(m for m in task.metric_definitions if rows and m.name in rows[0].metrics)
-        if run_id != shown_id or len(rows) < shown_count or columns != self._columns:
-            table.clear(columns=columns != self._columns)
-            shown_count = 0
-        if columns != self._columns:
-            self._columns = columns
-            for label in (
-                ("epoch", *map(in_short, (one.title for one in columns)), "seconds")
-                if columns
-                else ()
-            ):
+        if (run_id, columns) != self._shown or len(rows) < table.row_count:
+            self._shown = run_id, columns
+            table.clear(columns=True)
+            labels = ["epoch", *(in_short(one.title) for one in columns), "seconds"]
+            for label in labels if columns else ():
                 table.add_column(Text(label, justify="right"))
-        for row in rows[shown_count:]:
+        new = rows[table.row_count :]
+        for row in new:
             figures = (one.format(row.metrics[one.name]) for one in columns)
             cells = (str(row.epoch), *figures, f"{row.seconds:.1f}")
             table.add_row(*(Text(cell, justify="right") for cell in cells))
-        if len(rows) > shown_count:
+        if new:
             table.move_cursor(row=table.row_count - 1)
-        self._shown = (run_id, len(rows))
 
 
 class NetworksTraining(TrainingCharts, SpreadView):

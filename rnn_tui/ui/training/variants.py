@@ -55,7 +55,6 @@ class VariantTable(Vertical, TaskView):
         yield table
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Show the latest figures of the run that is looked at."""
         state = pane.chosen
         # Rows are made anew only when there is something new: a table has to keep its cursor. The
         # colours of the theme are in its cells.
