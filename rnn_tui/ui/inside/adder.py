@@ -31,17 +31,14 @@ class AdderInside(SequenceInside):
         self._calculator = pane.query_one(CalculatorPanel)
 
     def question(self) -> SequenceQuestion:
-        """The numbers of the calculator."""
         addition, source = self._calculator.at_hand
         variant, seed = self._calculator.chosen
         return SequenceQuestion(addition, source, None, variant, seed)
 
     def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
-        """The numbers, and the bits of their sum."""
         return trace_addition(network, given, replica), _bits(given.bits(given.total))
 
     def input_bands(self, subject: Subject, study: CarryStudy | None) -> Sequence[StepBand]:
-        """Both numbers, what is carried and who tells it, what came out, what is right."""
         addition: Addition = subject.details.given
         total, answers = addition.bits(addition.total), subject.trace.answers
         carries, trace = addition.carries, subject.trace
@@ -59,7 +56,6 @@ class AdderInside(SequenceInside):
         ]
 
     def study_bands(self, subject: Subject, study: CarryStudy) -> Sequence[StepBand]:
-        """The unit that tells the carry best: what it holds before each place."""
         source, unit = study.best
         values = study.values(subject.trace)
         limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
@@ -70,7 +66,6 @@ class AdderInside(SequenceInside):
         return f"place {step} ({step + 1} of {steps:,})"
 
     def study_text(self, study: CarryStudy) -> str:
-        """Where the carry is; and how well the unit with the cursor tells it."""
         if not self.has_class("-tall"):
             return study.summary  # no unit has a cursor here
         unit = self.look.unit or 0
@@ -81,7 +76,6 @@ class AdderInside(SequenceInside):
         return f"{study.summary} Unit {unit}: {others}."
 
     def sentence(self, subject: Subject, step: int) -> str:
-        """The bit after a step."""
         trace = subject.trace
         bit = trace.answer_word(step)
         mark = "✓" if bit == subject.truth[step] else "✗ wrong"
@@ -90,7 +84,6 @@ class AdderInside(SequenceInside):
         )
 
     def action_other(self) -> None:
-        """Two other random numbers, in the calculator too."""
         self._calculator.action_draw()
         self.ask()
 

@@ -86,14 +86,12 @@ class MnistInside(InsideView, NetworkView):
         self._pixels = False
 
     def choices(self) -> ComposeResult:
-        """What is read, and by whom."""
         yield Label("input")
         yield Static("", id="inside-input", markup=False)
         yield Label("network")
         yield NetworkSelect(MNIST.name, id="inside-network")
 
     def pictures(self) -> ComposeResult:
-        """The digit."""
         yield ReadImage()
 
     # Weights
@@ -168,11 +166,9 @@ class MnistInside(InsideView, NetworkView):
         self.ask()
 
     def action_other(self) -> None:
-        """Another test image, by chance."""
         self.look_at(random.randrange(TEST_IMAGES))
 
     def action_next_network(self) -> None:
-        """The next network."""
         self.networks.choose_next()
 
     @on(ReadImage.Picked)
@@ -189,18 +185,15 @@ class MnistInside(InsideView, NetworkView):
             self._find(subject)
 
     def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[StepBand]:  # noqa: ARG002
-        """How often the answer after each row is right."""
         percent = (100 * study.accuracy).astype(np.float32)
         return [BarBand("right %", percent, 0.0, 100.0, form=".1f")]
 
     def study_text(self, study: RowsStudy) -> str:
-        """How early it can tell; and so far."""
         return (
             f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
         )
 
     def note(self, subject: Subject, step: int) -> str:
-        """Of pixels, what their colours mean."""
         if self._pixels:
             return (
                 "More ink on orange pixels (+) would speak for the answer, on blue ones (−) "
@@ -210,7 +203,6 @@ class MnistInside(InsideView, NetworkView):
         return super().note(subject, step)
 
     def show_pictures(self, subject: Subject, step: int) -> None:
-        """Draw the digit as far as it is read."""
         gradient = self._gradient if self._pixels else None
         image = self.query_one(ReadImage)
         large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
@@ -223,7 +215,6 @@ class MnistInside(InsideView, NetworkView):
     # Pixels
 
     def action_saliency(self) -> None:
-        """Colour the pixels by the gradient of the winning logit, or show the digit again."""
         self._pixels = not self._pixels
         if self._pixels and self._gradient is None and self.subject is not None:
             self._find(self.subject)

@@ -59,11 +59,9 @@ class ReadImage(InkImage):
         self.refresh()
 
     def get_content_width(self, container: Size, viewport: Size) -> int:
-        """That of the picture, and the mark."""
         return super().get_content_width(container, viewport) + MARGIN
 
     def on_click(self, event: events.Click) -> None:
-        """Read up to the row that was clicked."""
         at = event.get_content_offset(self)
         if at is not None:
             self.post_message(self.Picked(at.y if self.scale == LARGE else 2 * at.y + 1))

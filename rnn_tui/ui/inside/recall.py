@@ -34,11 +34,9 @@ class RecallInside(SequenceInside):
         self._prompt = pane.query_one(RecallPromptPanel)
 
     def study_pictures(self) -> ComposeResult:
-        """The survival of digits, over the steps of training sequences."""
         yield StepGrid(ruler="step", id="inside-survival")
 
     def question(self) -> SequenceQuestion:
-        """The digits of the prompt."""
         digits, position, source = self._prompt.at_hand
         return SequenceQuestion(digits, source, position, seed=self._prompt.seed)
 
@@ -50,16 +48,13 @@ class RecallInside(SequenceInside):
         return trace_digits(network, given, replica), truth
 
     def about(self, network: SequenceNetwork) -> str:
-        """The position in training."""
         return f", trained to recall position {network.config.position}"
 
     def input_bands(self, subject: Subject, study: SurvivalStudy | None) -> Sequence[StepBand]:  # noqa: ARG002
-        """The digits, the one to recall marked."""
         asked = [at + 1 == subject.details.config.position for at in range(subject.trace.steps)]
         return [WordBand("digit", subject.trace.read, chosen=asked)]
 
     def show_pictures(self, subject: Subject, step: int) -> None:  # noqa: ARG002
-        """Bring the study up to date."""
         study: SurvivalStudy | None = self.study
         if study is None:
             return
@@ -73,6 +68,5 @@ class RecallInside(SequenceInside):
         grid.show([heat], study.steps.tolist(), last, framed=self.has_class("-tall"))
 
     def action_other(self) -> None:
-        """Other random digits, in the prompt too."""
         self._prompt.draw_digits()
         self.ask()

@@ -43,7 +43,6 @@ class Scrubber(Widget):
         return max(0, min(WIDEST_BAR, room, max(8, self._steps)))
 
     def render(self) -> Content:
-        """Draw at the present width."""
         if not self._steps:
             return Content("")
         width = self._width
@@ -54,7 +53,6 @@ class Scrubber(Widget):
         return head + (bar if width > 1 else Content("")) + Content(f"  {self._text}")
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the step that lies there."""
         width, x = self._width, event.x - len(self._head)
         if self._steps and width > 1 and 0 <= x < width:
             self.post_message(self.Moved(round(x / (width - 1) * (self._steps - 1))))

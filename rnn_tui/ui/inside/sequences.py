@@ -91,12 +91,10 @@ class SequenceInside(InsideView):
         self._chosen: tuple[str, int] | None = None
 
     def choices(self) -> ComposeResult:
-        """Variant and seed."""
         yield Label("network")
         yield ReplicaSelect("inside-")
 
     def use(self, source: Source) -> None:
-        """Look into these weights from now on."""
         self._source = source
         self.ask()
 
@@ -115,7 +113,6 @@ class SequenceInside(InsideView):
     # What is looked at
 
     def question(self) -> SequenceQuestion:
-        """What is at hand."""
         return SequenceQuestion(self._number, self._source)
 
     def read(
@@ -133,7 +130,6 @@ class SequenceInside(InsideView):
         return ""
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]]:
-        """What is at hand, by the network that is chosen."""
         asked = self.question()
         if self._chosen is not None:
             asked = replace(asked, variant=self._chosen[0], seed=self._chosen[1])
@@ -167,17 +163,14 @@ class SequenceInside(InsideView):
         self.ask()
 
     def taken(self, subject: Subject) -> None:
-        """Offer what its weights have."""
         details: SequenceDetails = subject.details
         self.query_one(ReplicaSelect).offer(details.config, details.variant, details.seed)
 
     def action_other(self) -> None:
-        """Another sequence by chance."""
         self._number = random.randrange(MOST_EXAMPLES)
         self.ask()
 
     def action_next_network(self) -> None:
-        """Look into the next variant."""
         if self.subject is not None:
             self.query_one(ReplicaSelect).choose_next(self.subject.details.config)
 

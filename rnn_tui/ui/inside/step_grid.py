@@ -70,7 +70,6 @@ class StepGrid(Widget, can_focus=True):
 
         @property
         def control(self) -> StepGrid:
-            """The grid."""
             return self.grid
 
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:
@@ -116,7 +115,6 @@ class StepGrid(Widget, can_focus=True):
         self._places = laid_out(self.size.height, self.bands, framed=self._framed)
 
     def on_resize(self) -> None:
-        """Share the lines out anew."""
         self._lay_out()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
@@ -144,7 +142,6 @@ class StepGrid(Widget, can_focus=True):
         return self._places[y] if y < len(self._places) else Place("")
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the step, and the row, that was clicked."""
         if not self._numbers:
             return
         steps, width = self._columns
@@ -162,7 +159,6 @@ class StepGrid(Widget, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        """Draw a line."""
         width = self.size.width
         if not self._numbers:
             return Strip.blank(width, self.rich_style)

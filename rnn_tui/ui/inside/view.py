@@ -83,7 +83,6 @@ class InsideView(TaskInside):
     # The frame.
 
     def compose(self) -> ComposeResult:
-        """Lay out choices, scrubber, pictures, grid, lines of text."""
         with Horizontal(classes="inside-choice"):
             yield from self.choices()
         yield Scrubber()
@@ -96,16 +95,13 @@ class InsideView(TaskInside):
             yield Static("", classes=f"inside-{part}", markup=False)
 
     def on_resize(self) -> None:
-        """Leave out what there is no room for."""
         self.set_class(self.size.height >= TALL, "-tall")
         self.show_all()
 
     def on_show(self) -> None:
-        """Look, each time that this comes into view."""
         self.ask()
 
     def on_unmount(self) -> None:
-        """Nobody waits for a study any more."""
         self._studies.stop()
 
     def focus_view(self) -> None:
@@ -125,7 +121,6 @@ class InsideView(TaskInside):
     # Looking.
 
     def bring_up_to_date(self, pane: TaskPane) -> None:  # noqa: ARG002 - it looks for itself
-        """Look at what is at hand."""
         self.ask()
 
     def ask(self) -> None:
@@ -235,18 +230,15 @@ class InsideView(TaskInside):
             self.show_all()
 
     def action_step(self, by: int) -> None:
-        """Go on, or back."""
         self._stop_playing()
         self.go_to(self.step + by)
 
     def action_to_step(self, step: int) -> None:
-        """Go to the first step, or with −1 to the last."""
         self._stop_playing()
         if self.subject is not None:
             self.go_to(step % self.subject.trace.steps)
 
     def action_play(self) -> None:
-        """Step on by itself, from the beginning where all is read; or stop."""
         if self._playing is not None:
             self._stop_playing()
             self.show_all()
@@ -284,7 +276,6 @@ class InsideView(TaskInside):
             self.show_all()
 
     def action_unit(self, by: int) -> None:
-        """Put the cursor on another unit."""
         self._look_otherwise(Look.moved, by)
 
     def action_look(self, how: str) -> None:
@@ -301,7 +292,6 @@ class InsideView(TaskInside):
             self._look_otherwise(Look.on_row, event.row)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys that do nothing here are grey, or not there at all."""
         if parameters == ("next_layer",):
             return self.subject is not None and len(self.subject.trace.layers) > 1
         if action == "study" and self.subject is not None and self.subject.study is None:
@@ -313,7 +303,6 @@ class InsideView(TaskInside):
     # The study of a whole network.
 
     def action_study(self) -> None:
-        """Study the network over many inputs, or stop that; show the study, or the units."""
         if self._studies.running:
             self._studies.stop()
         elif self.study is not None:
@@ -335,7 +324,6 @@ class InsideView(TaskInside):
             self._studies.start(subject)
 
     def action_leave(self) -> None:
-        """Stop playing, or the study."""
         if self._playing is not None:
             self._stop_playing()
             self.show_all()

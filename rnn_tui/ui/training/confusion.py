@@ -125,7 +125,6 @@ class ConfusionView(Vertical, TaskView):
         self._at = 0
 
     def compose(self) -> ComposeResult:
-        """Lay out the table, and a line that reads the field with the cursor."""
         with Vertical(classes="panel", id="confusion-panel"):
             yield self._table
         yield Static("", id="confusion", markup=False)
@@ -135,11 +134,9 @@ class ConfusionView(Vertical, TaskView):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def on_resize(self) -> None:
-        """Fields as large as there is room for."""
         self._draw()
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Draw what was evaluated of the run that is looked at."""
         found, run = pane.evaluation, pane.chosen
         if found is not None and found is self._evaluation:
             return
@@ -162,7 +159,6 @@ class ConfusionView(Vertical, TaskView):
             pane.keep_focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The next network only where a run has several, images only where they are known."""
         if action == "next_variant":
             return self._pane.spec.shape is not None
         if action == "inside":
@@ -170,7 +166,6 @@ class ConfusionView(Vertical, TaskView):
         return super().check_action(action, parameters)
 
     def action_next_variant(self) -> None:
-        """Show the confusion matrix of the next network."""
         self._at = (self._at + 1) % max(1, len(self._matrices))
         self._draw()
 
@@ -209,7 +204,6 @@ class ConfusionView(Vertical, TaskView):
             self._pane.call_after_refresh(self._pane.focus_view)
 
     def action_inside(self) -> None:
-        """Let the network read the surest of the images in the field."""
         from rnn_tui.ui.training.test_images import given_image  # noqa: PLC0415 - not both ways
 
         found, (true, read) = self._evaluation, self._field

@@ -58,7 +58,6 @@ class ImageWithLabels(Vertical):
         self.set_class(read != true, "-wrong")
 
     def on_click(self) -> None:
-        """Tell the view."""
         self.post_message(self.Picked(self))
 
 
@@ -103,7 +102,6 @@ class TestImagesView(Vertical, TaskView):
         self._place, self._columns, self._page = 0, 1, 1
 
     def compose(self) -> ComposeResult:
-        """Lay the headline out above the images, one of them in full beside these."""
         yield Static("", id="headline", markup=False)
         yield Static("", id="test-which", markup=False)
         with Horizontal(id="test-body"):
@@ -113,7 +111,6 @@ class TestImagesView(Vertical, TaskView):
                 yield ProbabilityBars()
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
-        """Show the results of the run that is looked at, or say why there are none."""
         self.query_one("#headline", Static).update(self._headline(pane.chosen))
         if pane.evaluation is not self._evaluation:
             self._evaluation = pane.evaluation
@@ -124,7 +121,6 @@ class TestImagesView(Vertical, TaskView):
             self.query_one(part).visible = self._evaluation is not None
 
     def on_resize(self) -> None:
-        """As many images as fit, and one in full where there is room."""
         width, height = self.size
         large = width >= VERY_WIDE and height >= HIGH
         self.set_class(width >= WIDE, "-wide")
@@ -151,17 +147,14 @@ class TestImagesView(Vertical, TaskView):
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key that would do nothing."""
         if action in ("show", "other_images", "move", "move_rows", "inside"):
             return self._evaluation is not None
         return super().check_action(action, parameters)
 
     def action_show(self) -> None:
-        """Show the next kind of images."""
         self._choose(self._kinds[(self._kinds.index(self._kind) + 1) % len(self._kinds)])
 
     def action_other_images(self) -> None:
-        """Draw other images by chance."""
         self._choose(BY_CHANCE)
 
     # The one with the cursor
@@ -174,16 +167,13 @@ class TestImagesView(Vertical, TaskView):
         return given_image(self._evaluation, self._indices[self._place], self._pane.chosen)
 
     def action_inside(self) -> None:
-        """Let the network read it in Inside."""
         self.post_message(InsideWanted(self._pane.spec.name, self.at_hand))
 
     def action_move(self, by: int) -> None:
-        """Put the cursor on another image."""
         self._place = max(0, min(self._place + by, len(self._indices) - 1))
         self._draw()
 
     def action_move_rows(self, by: int) -> None:
-        """The same, in another row."""
         self.action_move(by * self._columns)
 
     @on(ImageGrid.Resized)
