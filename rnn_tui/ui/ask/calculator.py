@@ -64,7 +64,6 @@ class CalculatorPanel(AskPanel):
         self._failure, self._complaints, self._note = "", list[str](), ""
 
     def compose(self) -> ComposeResult:
-        """Lay out fields and choices, the addition, the sum, the keys."""
         bases = [(base.name, base.name) for base in BASES]
         with Vertical(id="numbers") as numbers:
             numbers.border_title = "Two numbers"
@@ -96,7 +95,6 @@ class CalculatorPanel(AskPanel):
 
     @property
     def answers_view(self) -> Widget:
-        """The bits."""
         return self.query_one(ColumnAddition)
 
     @property
@@ -160,17 +158,14 @@ class CalculatorPanel(AskPanel):
         next(entry for entry in self._entries if entry is not event.input).focus()
 
     def action_next_base(self) -> None:
-        """Type numbers in the next base."""
         names, select = [base.name for base in BASES], self.query_one("#base", Select)
         select.value = names[(names.index(str(select.value)) + 1) % len(names)]
 
     def action_next_network(self) -> None:
-        """Let the next network add, and after the last let all vote."""
         if self._adders is not None:
             self._replicas.choose_next(self._adders.config)
 
     def action_draw(self) -> None:
-        """Fill in two random numbers of a random length."""
         longest = self._adders.config.lengths[1] if self._adders else USUAL_LENGTH
         bits = random.randint(1, RANDOM_REACH * longest)
         for entry in self._entries:
@@ -188,7 +183,6 @@ class CalculatorPanel(AskPanel):
     # Asking
 
     def _ask(self) -> None:
-        """Ask what is typed, or say what is wrong with it."""
         numbers, self._complaints = [], []
         for entry in self._entries:
             try:

@@ -202,11 +202,9 @@ class SumText(Widget):
     answer: reactive[SumAnswer | None] = reactive(None, always_update=True, layout=True)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As many lines as there are."""
         return len(self._lines(width))
 
     def render(self) -> Content:
-        """Write it at the present width."""
         return Content("\n").join(self._lines(self.content_size.width))
 
     def _lines(self, width: int) -> list[Content]:

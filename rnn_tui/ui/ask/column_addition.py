@@ -93,7 +93,6 @@ class ColumnAddition(ScrollView, can_focus=True):
     _lines: Sequence[tuple[_Row | None, int] | None] = ()
 
     def show(self, answer: SumAnswer) -> None:
-        """Draw an addition."""
         self._answer = answer
         meaning = "votes" if answer.voted else "sure"
         words = f"in state: carry by a linear probe · {meaning}: ▁ 50 … █ 100 %"
@@ -149,18 +148,15 @@ class ColumnAddition(ScrollView, can_focus=True):
     # Keys and wheel
 
     def action_scroll_cells(self, direction: int) -> None:
-        """Scroll a little."""
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        """Scroll by as much as is visible."""
         page = self.container_size.width - LABEL_WIDTH
         self.scroll_to(x=self.scroll_x + pages * page, animate=False)
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
     def _wheel(self, event: events.MouseEvent) -> None:
-        """Scroll right or left where there is more than fits."""
         if self.max_scroll_x:
             event.prevent_default()
             event.stop()

@@ -44,7 +44,6 @@ class AskPanel(Vertical, TaskView):
     _source: Source | None = None
 
     def on_mount(self) -> None:
-        """Answer the example."""
         self.load_weights()
 
     def use(self, source: Source | None) -> None:
@@ -73,7 +72,6 @@ class AskPanel(Vertical, TaskView):
         raise NotImplementedError
 
     def focus_field(self) -> None:
-        """Put the cursor into the first field."""
         self.query(TypedInput).first().focus()
 
     def focus_view(self) -> None:
@@ -85,7 +83,6 @@ class AskPanel(Vertical, TaskView):
         return action != "leave" or not self.answers_view.has_focus
 
     def action_leave(self) -> None:
-        """From the fields to the answers, so that single keys are commands again."""
         self.focus_view()
 
     action_type = focus_field
@@ -110,7 +107,6 @@ class ReplicaSelect(Horizontal):
         self._seeds = PlainSelect([("seed", -1)], id=f"{prefix}seed")
 
     def compose(self) -> ComposeResult:
-        """Both lists in a line."""
         yield self._variants
         yield self._seeds
 

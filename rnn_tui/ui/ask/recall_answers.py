@@ -208,7 +208,6 @@ class MarkedDigits(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Draw at the present width."""
         if not self._digits:
             return Content("")
         digits, position, width = self._digits, self._position, self.content_size.width
@@ -245,7 +244,6 @@ class AnswerColumns(HorizontalScroll):
         self._fit()
 
     def on_resize(self) -> None:
-        """Fit the new size."""
         self._fit()
 
     def _fit(self) -> None:
@@ -257,7 +255,6 @@ class RecallTable(Vertical):
     """A headline, and a row for each sequence."""
 
     def compose(self) -> ComposeResult:
-        """Lay the headline out above the table."""
         yield Static("", classes="headline", markup=False)
         table = PlainTable(cursor_type="row", header_height=2, zebra_stripes=True, cell_padding=1)
         yield table

@@ -71,7 +71,6 @@ class RecallPromptPanel(AskPanel):
         self._complaint = self._failure = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the prompt, the table behind it, and the keys."""
         example, hint = " ".join(map(str, EXAMPLE)), "such as 3 1 4 1 5"
         with ContentSwitcher(initial="recall-prompt"):
             with Vertical(id="recall-prompt"):
@@ -133,14 +132,12 @@ class RecallPromptPanel(AskPanel):
 
     @property
     def answers_view(self) -> Widget:
-        """The answers, or the table."""
         return self.query_one(DataTable if self.table_shown else AnswerColumns)
 
     # What is typed
 
     @on(Input.Changed)
     def _read(self) -> None:
-        """Take in both fields, and ask, or say what is wrong with them."""
         try:
             digits = parse_digits(self.query_one("#recall-digits", Input).value)
             position = parse_position(self.query_one("#recall-position", Input).value)
@@ -166,7 +163,6 @@ class RecallPromptPanel(AskPanel):
         self._drawing.ask(lambda: networks.table(position, random))
 
     async def _take_answers(self, outcome: RecallAnswers | str) -> None:
-        """Show the answer to what was typed, or why there is none."""
         if isinstance(outcome, str):
             self._failure = outcome
         else:
@@ -183,7 +179,6 @@ class RecallPromptPanel(AskPanel):
         self._show_status()
 
     async def _take_table(self, outcome: RecallAnswers | str) -> None:
-        """Show the table, or why there is none."""
         if isinstance(outcome, str):
             self._drawn = None
             self.query_one(RecallTable).say(outcome)
@@ -220,7 +215,6 @@ class RecallPromptPanel(AskPanel):
             self.query_one(RecallTable).show(drawn, self._seed)
 
     def on_resize(self, event: events.Resize) -> None:
-        """A frame around the question where there is room."""
         self.query_one("#recall-question").set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
     # What the keys do
@@ -236,7 +230,6 @@ class RecallPromptPanel(AskPanel):
         return self._answers.config.seeds if self._answers is not None else 1
 
     def action_move(self, by: int) -> None:
-        """Ask for another position of the same digits."""
         field = self.query_one("#recall-position", Input)
         field.value = f"{min(max(1, self._typed_position() + by), len(self._digits))}"
         field.cursor_position = len(field.value)
@@ -249,7 +242,6 @@ class RecallPromptPanel(AskPanel):
             return self._position
 
     def action_draw(self) -> None:
-        """Fill in random digits, of a length in training; or draw a new table."""
         if self.table_shown:
             self._ask_table()
         else:
@@ -264,7 +256,6 @@ class RecallPromptPanel(AskPanel):
         field.cursor_position = len(field.value)
 
     async def action_next_seed(self) -> None:
-        """Look at the next seed's answers; after the last, at the mean of all; then begin anew."""
         if self._answers is None:
             return
         following = 0 if self._seed is None else self._seed + 1
@@ -273,7 +264,6 @@ class RecallPromptPanel(AskPanel):
         self._show_table()
 
     def action_table(self) -> None:
-        """Show the report's table, or go back to the prompt."""
         to_table = not self.table_shown
         self.query_one(ContentSwitcher).current = "recall-table" if to_table else "recall-prompt"
         if not to_table:
@@ -286,7 +276,6 @@ class RecallPromptPanel(AskPanel):
             self._show_table()
 
     def action_leave(self) -> None:
-        """Leave the table; or the field, so that single keys are commands again."""
         if self.table_shown:
             self.action_table()
         else:

@@ -129,7 +129,6 @@ class DrawingView(Horizontal):
     answers: DrawingAnswers | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out what the network sees, the answers of others below it, bars beside it."""
         with Vertical(id="drawing-sees", classes="panel") as sees:
             sees.border_title = "It sees"
             yield InkImage()
@@ -180,7 +179,6 @@ class DrawingView(Horizontal):
             others.update(text)
 
     async def on_resize(self) -> None:
-        """Fit the new size."""
         width, height = self.size
         wide = width >= SEES_WIDTH and height >= SEES_HEIGHT
         self.query_one(InkImage).scale = PLAIN if wide else SMALL

@@ -82,15 +82,12 @@ class InkImage(Widget):
         self.refresh(Region(0, top, size.width, end - top))
 
     def get_content_width(self, container: Size, viewport: Size) -> int:  # noqa: ARG002
-        """As wide as its size says."""
         return _SIZES[self.scale].width
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """As high as its size says."""
         return _SIZES[self.scale].height
 
     def render_line(self, y: int) -> Strip:
-        """Draw a line of cells."""
         width = self.size.width
         if y >= _SIZES[self.scale].height:
             return Strip.blank(width, self.rich_style)
@@ -109,7 +106,6 @@ class InkImage(Widget):
         return [(zoom * character, style) for character, style in pairs]
 
     def _row(self, y: int) -> Sequence[int]:
-        """Levels of a row of pixels."""
         if self.scale != SMALL:
             return self._levels[y]
         both = [a + b for a, b in zip(*self._levels[2 * y : 2 * y + 2], strict=True)]

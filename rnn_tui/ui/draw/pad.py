@@ -75,7 +75,6 @@ class DrawingPad(InkImage, can_focus=True):
     # With the mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin a stroke."""
         if event.button not in (LEFT, RIGHT):
             return
         event.stop()
@@ -86,7 +85,6 @@ class DrawingPad(InkImage, can_focus=True):
         self._show()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Go on with a stroke."""
         if self._dragged:
             event.stop()
             if event.button:
@@ -95,7 +93,6 @@ class DrawingPad(InkImage, can_focus=True):
                 self._end_drag()
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """End a stroke."""
         if self._dragged:
             event.stop()
             self._drag_to(event)
@@ -131,7 +128,6 @@ class DrawingPad(InkImage, can_focus=True):
     # With keys
 
     def action_pen(self) -> None:
-        """Put the pen down, or lift it."""
         self._end_drag()
         self._by_keys = True
         if self.pen_down:
@@ -141,7 +137,6 @@ class DrawingPad(InkImage, can_focus=True):
         self._change_pen()
 
     def action_move(self, across: int, down: int) -> None:
-        """Move the cursor, drawing while the pen is down."""
         if self._dragged:
             return
         self._by_keys = True
@@ -151,7 +146,6 @@ class DrawingPad(InkImage, can_focus=True):
         self._show()
 
     def action_lift(self) -> None:
-        """Lift the pen."""
         if not self.pen_down:
             raise SkipAction  # it may mean something to the screen
         self._lift()
@@ -163,24 +157,20 @@ class DrawingPad(InkImage, can_focus=True):
         self._change_pen()
 
     def action_eraser(self) -> None:
-        """Take the eraser in place of the pen, or the pen again."""
         self.erases = not self.erases
         self._change_pen()
 
     def action_undo(self) -> None:
-        """Take the last stroke back."""
         self._stop()
         self.drawing.undo()
         self._show()
 
     def action_redo(self) -> None:
-        """Draw what was taken back again."""
         self._stop()
         self.drawing.redo()
         self._show()
 
     def action_wipe(self) -> None:
-        """Start with an empty pad."""
         self._stop()
         self.drawing.clear()
         self._show()

@@ -47,7 +47,6 @@ class DrawingPanel(Vertical, NetworkView):
         self._asking = LatestQuestion[DrawingAnswers](self, self._show, FAILURE, overtaken=True)
 
     def compose(self) -> ComposeResult:
-        """Lay out the choice of a network, the pad, the answer."""
         with Horizontal(id="drawing-choice"):
             yield Label("Network")
             yield NetworkSelect(MNIST.name, id="drawing-network")
@@ -68,7 +67,6 @@ class DrawingPanel(Vertical, NetworkView):
         self.refresh_weights()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the new size."""
         self._fit(event.size)
 
     def _fit(self, size: Size) -> None:
@@ -82,7 +80,6 @@ class DrawingPanel(Vertical, NetworkView):
         self.query_one("#drawing-frame").set_class(height >= SIDE // 2 + ABOVE, "panel")
 
     def focus_view(self) -> None:
-        """Put the focus on the pad."""
         self.query_one(DrawingPad).focus()
 
     @property

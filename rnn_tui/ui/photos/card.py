@@ -57,7 +57,6 @@ class PhotoCard(Vertical):
         super().__init__(Horizontal(self._photo, self._digit, classes="pictures"), self._text)
 
     def take_size(self, side: int) -> None:
-        """Take another size."""
         self._side = side
         for image in (self._photo, self._digit):
             image.resize(side, side // 2)
@@ -65,7 +64,6 @@ class PhotoCard(Vertical):
             self._text.update(card_text(self._reading, 2 * side))
 
     def show(self, reading: Reading, selected: bool) -> None:
-        """Show a reading."""
         state = state_of(reading)
         for name in ("right", "wrong", "doubtful", "failed"):
             self.set_class(state == name, f"-{name}")
@@ -81,7 +79,6 @@ class PhotoCard(Vertical):
         self._photo.show(picture)
 
     def on_click(self, event: events.Click) -> None:
-        """Tell the gallery."""
         event.stop()
         self.post_message(self.Clicked(self._slot, event.chain > 1))
 

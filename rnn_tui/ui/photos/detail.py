@@ -61,7 +61,6 @@ class StageView(Vertical):
         super().__init__(self._image, self._caption)
 
     def show(self, number: int, stage: Stage) -> None:
-        """Show a step."""
         self._image.show(stage.picture)
         self._caption.update(f"{number} {stage.name}")
 
@@ -75,7 +74,6 @@ class Stages(Vertical):
         super().__init__(self._head, self._grid)
 
     def show(self, method: str, way: PreparedDigit) -> None:
-        """Show the steps of preparing a photo by `method`."""
         doubt = f" · {way.doubt}" if way.doubt else ""
         self._head.update(f"{PREPARED[method]}{doubt}")
         views = views_in(self._grid, StageView, len(way.stages))
@@ -105,7 +103,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._pair: tuple[PhotoImage, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """Headline, answers, steps of both preprocessings."""
         yield Static("", id="photos-headline", markup=False)
         with Horizontal(id="photos-looked-at"):
             yield Container(id="photos-pair")

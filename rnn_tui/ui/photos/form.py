@@ -73,7 +73,6 @@ class PhotosForm(Vertical):
         self.complaint = ""
 
     def compose(self) -> ComposeResult:
-        """Lay out the fields, and what is wrong."""
         methods = [(name, method) for method, name in SHORT_METHODS.items()]
         threshold = SettingInput(UNSURE_BELOW)
         threshold.value = f"{100 * THRESHOLD:.0f}"
@@ -93,11 +92,9 @@ class PhotosForm(Vertical):
         yield Static("", id="photos-message", markup=False)
 
     def on_mount(self) -> None:
-        """Look for news only while something is read."""
         self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
 
     def on_unmount(self) -> None:
-        """Leave nothing behind that reads."""
         if self.job is not None:
             self.job.stop()
 
@@ -105,7 +102,6 @@ class PhotosForm(Vertical):
 
     @property
     def path(self) -> PathInput:
-        """The field for paths."""
         return self.query_one(PathInput)
 
     @property

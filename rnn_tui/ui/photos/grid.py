@@ -105,7 +105,6 @@ class PhotoGrid(Widget, can_focus=True):
         return range(first, min(len(self._order), first + columns * rows))
 
     async def on_resize(self) -> None:
-        """As many cards as fit."""
         width, height = self.size
         if not width or not height:
             return
@@ -126,7 +125,6 @@ class PhotoGrid(Widget, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
-        """Put readings on the cards, the selected one among them."""
         _, columns, rows = self._shape
         row, last = self.place // columns, max(0, -(-len(self._order) // columns) - rows)
         self._top = min(max(self._top, row - rows + 1, 0), row, last)
@@ -158,7 +156,6 @@ class PhotoGrid(Widget, can_focus=True):
             self._draw()
 
     def action_move(self, by: int) -> None:
-        """Select another photo."""
         self.select(self.place + by)
 
     def action_move_rows(self, by: int) -> None:
@@ -176,22 +173,18 @@ class PhotoGrid(Widget, can_focus=True):
         self.select(self.place + by * rows * columns)
 
     def action_move_to(self, place: int) -> None:
-        """Select the first photo, or the last."""
         self.select(place if place >= 0 else len(self._order) - 1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """A row down."""
         event.stop()
         self.action_move_rows(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """A row up."""
         event.stop()
         self.action_move_rows(-1)
 
     @on(PhotoCard.Clicked)
     def _click(self, event: PhotoCard.Clicked) -> None:
-        """Select what was clicked; open what was clicked twice."""
         event.stop()
         self.focus()
         self.select(self._top * self._shape[1] + event.slot)

@@ -65,7 +65,6 @@ class ReadingJob:
         self._first = self._last = 0.0
 
     def start(self) -> None:
-        """Begin."""
         threading.Thread(target=self._run, name="reading photos", daemon=True).start()
 
     def stop(self) -> None:

@@ -77,7 +77,6 @@ class PhotosPanel(Vertical, NetworkView):
         self._shown: ReadingJob | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the fields, and what takes turns below."""
         yield self._form
         with self._frame:
             yield Static(WELCOME, id=EMPTY, markup=False)
@@ -97,7 +96,6 @@ class PhotosPanel(Vertical, NetworkView):
             self._form.read([samples])
 
     def on_resize(self, event: events.Resize) -> None:
-        """A frame around the fields where there is room."""
         self._form.border_title = "What is read, and how"
         self._form.set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
@@ -105,7 +103,6 @@ class PhotosPanel(Vertical, NetworkView):
 
     @property
     def _in_form(self) -> bool:
-        """Whether the focus is on a field."""
         focused = self.app.focused
         return focused is not None and self._form in focused.ancestors
 
@@ -136,7 +133,6 @@ class PhotosPanel(Vertical, NetworkView):
         return busy or not self._grid.thumbnails.idle
 
     def focus_view(self) -> None:
-        """Put the focus where single keys are commands."""
         places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()
 
@@ -228,7 +224,6 @@ class PhotosPanel(Vertical, NetworkView):
         return True
 
     def action_leave(self) -> None:
-        """One step back: to the gallery, out of the field, or stop reading."""
         if self.view in (DETAIL, MATRIX):
             self._switch(GALLERY)
         elif self._in_form:
@@ -239,11 +234,9 @@ class PhotosPanel(Vertical, NetworkView):
             raise SkipAction  # it may mean something to the screen
 
     def action_type(self) -> None:
-        """Go to the field for paths."""
         self._form.path.focus()
 
     def action_open(self) -> None:
-        """Choose photos in a tree."""
 
         def chosen(path: Path | None) -> None:
             if path is not None:
@@ -261,18 +254,15 @@ class PhotosPanel(Vertical, NetworkView):
 
     @on(PhotoGrid.Opened)
     def action_detail(self) -> None:
-        """Look at the selected photo closely."""
         self._switch(DETAIL)
         self._show_detail()
 
     def _step(self, by: int) -> None:
-        """Select another photo, in the gallery or in detail."""
         self._grid.action_move(by)
         if self.view == DETAIL:
             self._show_detail()
 
     def action_sort(self) -> None:
-        """Sort by the next property."""
         photos = self._photos
         photos.sort = SORTS[(SORTS.index(photos.sort) + 1) % len(SORTS)]
         photos.arrange()
@@ -291,11 +281,9 @@ class PhotosPanel(Vertical, NetworkView):
         self._show_photos()
 
     def action_label(self) -> None:
-        """Ask which digit the selected photo shows, then the next one, until that is left."""
         self.app.push_screen(LabelScreen(self._at_question, self._label, self._step))
 
     def action_unlabel(self) -> None:
-        """Take the user's label of the selected photo away."""
         self._label(None)
 
     def _at_question(self) -> tuple[Reading | None, Picture | None]:
@@ -314,7 +302,6 @@ class PhotosPanel(Vertical, NetworkView):
                 self._step(1)
 
     def action_export(self) -> None:
-        """Write the photos that are shown to a file."""
         self.app.push_screen(PhotosExportScreen(self._photos.shown))
 
 
@@ -330,7 +317,6 @@ class PhotoConfusion(Vertical, can_focus=True):
     _summary: ReadingSummary | None = None
 
     def compose(self) -> ComposeResult:
-        """The accuracy above the table."""
         yield Static("", markup=False)
         yield ConfusionTable()
 
@@ -339,7 +325,6 @@ class PhotoConfusion(Vertical, can_focus=True):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def show(self, summary: ReadingSummary) -> None:
-        """Draw it."""
         self._summary = summary
         self._draw()
 

@@ -124,7 +124,6 @@ class PhotoImage(Widget):
         self.styles.width, self.styles.height = width, height
 
     def resize(self, width: int, height: int) -> None:
-        """Make the box larger or smaller."""
         if self._box != (width, height):
             self._box = (width, height)
             self.styles.width, self.styles.height = width, height

@@ -54,7 +54,6 @@ class PhotoTree(DirectoryTree):
     hidden = False
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
-        """Folders and images, hidden ones only if asked for."""
         for path in paths:
             if path.name.startswith(".") and not self.hidden:
                 continue
@@ -75,7 +74,6 @@ class PhotoTree(DirectoryTree):
         return Text(printable(label, LONGEST_NAME) or " ")
 
     def action_choose(self) -> None:
-        """Choose what is under the cursor."""
         node = self.cursor_node
         if node is not None and node.data is not None:
             self.post_message(self.FileSelected(node, node.data.path))
@@ -124,14 +122,12 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         self._start = folder if os.path.isdir(folder) else Path.home()
 
     def compose(self) -> ComposeResult:
-        """The tree, and the keys."""
         with Vertical(id="choose-path") as dialog:
             dialog.border_title = "Choose a photo, or a folder of photos"
             dialog.border_subtitle = Content(KEYS)
             yield PhotoTree(self._start.absolute(), id="choose-tree")
 
     def on_mount(self) -> None:
-        """Arrow keys move at once."""
         self._tree.focus()
 
     @property
@@ -144,11 +140,9 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         self.dismiss(event.path)
 
     def action_leave(self) -> None:
-        """Choose nothing."""
         self.dismiss(None)
 
     def action_hidden(self) -> None:
-        """Show hidden files and folders too, or no longer."""
         self._tree.hidden = not self._tree.hidden
         self._tree.reload()
 
@@ -158,7 +152,6 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         self._tree.path = folder.parent if folder.parent != folder else _next_root(folder)
 
     def action_home(self) -> None:
-        """Show the home folder."""
         self._tree.path = Path.home()
 
 
@@ -196,7 +189,6 @@ class LabelScreen(Prompt):
         self._at_question, self._label, self._move = at_question, label, move
 
     def compose(self) -> ComposeResult:
-        """The photo, its name, what it was read as."""
         with Vertical(id="label") as dialog:
             dialog.border_title = "What digit is this?"
             dialog.border_subtitle = "0–9 label · ←→ · ⌫ no label · Esc leaves"
@@ -221,12 +213,10 @@ class LabelScreen(Prompt):
             self.say(text)
 
     def action_move(self, by: int) -> None:
-        """Go to another photo."""
         self._move(by)
         self._show()
 
     def action_answer(self, digit: int | None) -> None:
-        """Label it."""
         self._label(digit)
         self._show()
 
@@ -251,7 +241,6 @@ class PhotosExportScreen(ExportPrompt):
         self._readings = readings
 
     def more_fields(self) -> Iterable[Widget]:
-        """What is left out."""
         yield MarkedCheckbox("the prediction where there is no label", id="export-predicted")
 
     @property
@@ -260,11 +249,9 @@ class PhotosExportScreen(ExportPrompt):
         return self.query_one(Checkbox).value
 
     def default(self, form: str) -> str:
-        """A name for the file."""
         return DEFAULTS[form]
 
     def form_chosen(self) -> None:
-        """A table leaves nothing out."""
         self.query_one(Checkbox).display = self.form != "csv"
 
     @on(Checkbox.Changed)
@@ -273,7 +260,6 @@ class PhotosExportScreen(ExportPrompt):
         self.explain_anew()
 
     def explanation(self) -> str:
-        """How many photos will be in it."""
         if self.form == "csv":
             return f"{_photos(len(self._readings))}, one a line."
         count = sum(
@@ -284,11 +270,9 @@ class PhotosExportScreen(ExportPrompt):
         return f"{_photos(count)}{more if left_out else ''}."
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
-        """The file that is there, or the two."""
         return await in_thread(self, in_the_way, path, idx=form == "idx")
 
     async def write(self, form: str, path: Path) -> str:
-        """Write in a thread."""
         return await in_thread(self, _write, form, path, self._readings, self.predicted)
 
 

@@ -24,7 +24,6 @@ class CleanSixelImage(SixelImage, Renderable=SixelImage._Renderable):
     """A picture by Sixel."""
 
     def compose(self) -> ComposeResult:
-        """The picture's data."""
         yield _Data(self.image, self._sixel_options)
 
 

@@ -56,7 +56,6 @@ class BigDigit(Widget):
     digit: reactive[int | None] = reactive(None, init=False)
 
     def render(self) -> Text:
-        """Draw at the present height."""
         if self.digit is None:
             return Text("")
         times = self.content_size.height // LARGE_HEIGHT
@@ -94,11 +93,9 @@ class ProbabilityBars(Widget):
         self.refresh(layout=other)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A line a class."""
         return len(self._probabilities)
 
     def render(self) -> Text:
-        """Draw at the present width."""
         text = Text(no_wrap=True, end="")
         if not self._probabilities:
             return text

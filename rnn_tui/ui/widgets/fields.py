@@ -48,7 +48,6 @@ class TypedInput(Input):
         self._insert(event.text)
 
     def action_paste(self) -> None:
-        """Paste what was copied within the app."""
         self._insert(self.app.clipboard)
 
     def _insert(self, text: str) -> None:

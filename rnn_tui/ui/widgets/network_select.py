@@ -135,7 +135,6 @@ class NetworkView(TaskView):
         return self.query_one(NetworkSelect)
 
     def action_next_network(self) -> None:
-        """Let the next network answer."""
         self.networks.choose_next()
 
     def use(self, source: Source) -> None:

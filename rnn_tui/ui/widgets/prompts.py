@@ -37,6 +37,9 @@ class Prompt(ModalScreen[None]):
         note.update(text)
         note.set_class(wrong, "-wrong")
 
+    def action_leave(self) -> None:
+        self.dismiss()
+
 
 class AskTextScreen(Prompt):
     """Asks for a line of text.
@@ -145,7 +148,6 @@ class ExportPrompt(Prompt):
             yield self.note()
 
     def on_mount(self) -> None:
-        """A name to be written or typed over."""
         field, options = self.query_one(PathInput), self.query_one(OptionList)
         field.value = self.default(next(iter(self._forms)))
         options.highlighted = 0
