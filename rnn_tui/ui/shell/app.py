@@ -114,14 +114,14 @@ class RnnTuiApp(App[int]):
     def _in_front(self) -> list[Widget]:
         """What has its keys wherever the focus is, the view in front and its pane.
 
-        Those of the pane, such as to train, come first in the footer of its first view alone.
+        Those of the pane, such as to train, come first in the footer where its form is.
         """
         pane = self.tabs.front
         if pane is None:  # the footer asks at any moment
             return []
         both = [pane.front_view, pane]
-        first = pane.views[:1] == [pane.view] if pane.views else False
-        return [one for one in (both[::-1] if first else both) if one is not None]
+        form = pane.has_class("-training")
+        return [one for one in (both[::-1] if form else both) if one is not None]
 
     def compose(self) -> ComposeResult:
         yield self.tabs
