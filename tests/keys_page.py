@@ -24,7 +24,8 @@ HEAD = """\
 
 One key, one meaning, wherever it holds. The footer shows what matters in the view in front, `?` all
 of it, and Ctrl+P finds everything by name. In a field, where letters are typed, **Alt** with a key
-does what the key does elsewhere: Alt+2 goes to the second view, Alt+T trains.
+does what the key does elsewhere: Alt+2 goes to the second view, Alt+T trains. Alt+F and Alt+B move
+by a word there, as in shells.
 
 Arrows, Enter, Space, Tab, Esc, Home, End and the page keys act on what has the focus, as in any
 program, and are not listed. Names in the first column are those for `[keys]` in

@@ -63,6 +63,21 @@ def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(terminal
     assert_interrupted()
 
 
+def test_alt_with_a_key_leaves_a_field_and_types_nothing(terminal: Terminal) -> None:
+    terminal.wait_for("MNIST")
+    terminal.press(F4)
+    terminal.wait_for("Calculator")
+    terminal.press("4")
+    terminal.wait_for("decimal")
+    terminal.press("/")
+    terminal.watch(0.5)
+    terminal.press("1")
+    terminal.watch(0.5)
+    terminal.press("\x1b1")
+    terminal.wait_for("Training loss")
+    assert "¡" not in terminal.output
+
+
 def train(terminal: Terminal) -> None:
     """Begin to train the adder, and wait until it gets on."""
     terminal.wait_for("MNIST")

@@ -5,7 +5,8 @@ ever. Its thread that reads ends the app, with exit code 0, at a byte that is no
 word pasted from elsewhere, and at sequences for keys that there can't be, such as `ESC [ : A`; a
 key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a
 word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
-app. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. Waits for
+`WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 from __future__ import annotations
@@ -22,9 +23,13 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, cast
 
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
 from textual.events import Key
 from textual.message import Message
+
+for digit in "0123456789":
+    ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
 
 if sys.platform != "win32":
     import termios
