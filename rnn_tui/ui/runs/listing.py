@@ -14,7 +14,6 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs import words
 from rnn_tui.runs.records import RunRecord
 
-BAR_CELLS = 6
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
 # Mark and colour beside the word, so that the colour alone tells nothing.
 STATUS_MARKS = {
@@ -58,11 +57,6 @@ def variant(run: RunRecord) -> str:
     return f"H {sizes} {losses} {config.preset}" + (f" ×{seeds}" if seeds > 1 else "")
 
 
-def _progress(run: RunRecord) -> str:
-    full = round(run.progress * BAR_CELLS)
-    return f"{'━' * full}{'─' * (BAR_CELLS - full)} {run.progress:4.0%}"
-
-
 def _sortable(value: float | None) -> tuple[bool, float]:
     """High figures first, runs without one last."""
     return value is None, -(value or 0.0)
@@ -77,7 +71,7 @@ COLUMNS = (
         lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
         lambda run: list(Status).index(run.status),
     ),
-    Column("progress", _progress, lambda run: -run.progress),
+    Column("done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True),
     Column("best val", lambda run: words.figure(run, run.metric, run.best, LOSS),
            lambda run: _sortable(run.best), right=True),
     Column("test", lambda run: words.figure(run, run.final_metric, run.final, LOSS),
@@ -116,7 +110,7 @@ class Listing:
                 continue
             cells = {column.label: column.text(run) for column in COLUMNS}
             widths = [max(pair) for pair in zip(widths, map(cell_len, cells.values()), strict=True)]
-            shown = [text for label, text in cells.items() if label not in ("progress", "age")]
+            shown = [text for label, text in cells.items() if label not in ("done", "age")]
             words[run.run_id] = run, " ".join([run.run_id, *shown, run.note]).casefold()
         return cls(runs, words, widths)
 
