@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,18 +15,14 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import InsideWanted
-from rnn_tui.ui.shell.views import TaskView, pane_of
+from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.training.pane import TaskPane
 
 FAILURE = "The networks could not answer; the log file has the details."
 
 
-class AskPanel(Vertical, TaskView):
+class AskPanel(Vertical, InsideDoor):
     """Fields to type into, and the answers below.
 
     In a field all printable keys are text; on the answers they are commands. A panel says how it
@@ -86,10 +82,6 @@ class AskPanel(Vertical, TaskView):
         self.focus_view()
 
     action_type = focus_field
-
-    def action_inside(self) -> None:
-        """Let a network read what is typed, in Inside."""
-        self.post_message(InsideWanted(cast("TaskPane", pane_of(self)).spec.name))
 
 
 class ReplicaSelect(Horizontal):

@@ -19,8 +19,8 @@ from rnn_tui.ui.draw.ink_image import HUGE, LARGE, PLAIN, ZOOM
 from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 # Lines of a pad's frame and of what is above; cells that its frame and the answers need at least.
@@ -35,7 +35,7 @@ def drawing_view(_pane: object) -> DrawingPanel:
     return DrawingPanel()
 
 
-class DrawingPanel(Vertical, NetworkView):
+class DrawingPanel(Vertical, InsideDoor, NetworkView):
     """A pad, and beside it what networks make of what is drawn there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key("inside", "inside", "Inside")]
@@ -83,16 +83,12 @@ class DrawingPanel(Vertical, NetworkView):
         self.query_one(DrawingPad).focus()
 
     @property
-    def at_hand(self) -> Given | None:
+    def given(self) -> Given | None:
         """What is drawn, as networks read it; None where nothing is."""
         answers = self.query_one(DrawingView).answers
         if answers is None or not answers.each or self.query_one(DrawingPad).drawing.empty:
             return None
         return Given("drawing", answers.digit, weights=answers.each[0].source.path)
-
-    def action_inside(self) -> None:
-        """Let the network read the drawing in Inside."""
-        self.post_message(InsideWanted(MNIST.name, self.at_hand))
 
     @property
     def busy(self) -> bool:

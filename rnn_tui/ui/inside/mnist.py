@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from textual import on, work
@@ -36,6 +36,7 @@ from rnn_tui.ui.inside.subject import Given, Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
+from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 if TYPE_CHECKING:
@@ -136,8 +137,8 @@ class MnistInside(InsideView, NetworkView):
     @property
     def _at_hand(self) -> Given | None:
         """What was drawn, photographed or tested, whichever was looked at last."""
-        views: list[Any] = [one for one in self._pane.contents if hasattr(type(one), "at_hand")]
-        return views[0].at_hand if views else None
+        doors = (view for view in self._pane.contents if isinstance(view, InsideDoor))
+        return next((door.given for door in doors), None)
 
     @on(NetworkSelect.Changed, "#inside-network")
     def _network_chosen(self, event: NetworkSelect.Changed) -> None:

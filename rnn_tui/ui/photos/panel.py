@@ -17,7 +17,6 @@ from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
-from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
@@ -25,7 +24,7 @@ from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import InsideWanted
+from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.confusion import ConfusionTable
 from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
@@ -47,7 +46,7 @@ def photos_view(_pane: object) -> PhotosPanel:
     return PhotosPanel()
 
 
-class PhotosPanel(Vertical, NetworkView):
+class PhotosPanel(Vertical, InsideDoor, NetworkView):
     """Fields above, the gallery below; behind it one photo in full, and the confusion matrix."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -112,7 +111,7 @@ class PhotosPanel(Vertical, NetworkView):
         return self._frame.current or EMPTY
 
     @property
-    def at_hand(self) -> Given | None:
+    def given(self) -> Given | None:
         """The selected photo, as networks read it; None where there is none."""
         at = self._grid.selected
         reading = self._photos[at] if at is not None else None
@@ -121,10 +120,6 @@ class PhotosPanel(Vertical, NetworkView):
         source = self._shown.source if self._shown is not None else None
         weights = source.path if source is not None else None
         return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
-
-    def action_inside(self) -> None:
-        """Let the network read the selected photo in Inside."""
-        self.post_message(InsideWanted(MNIST.name, self.at_hand))
 
     @property
     def busy(self) -> bool:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.widget import Widget
 
 from rnn_tui.ui.chart.chart import SPREAD_LABELS, SpreadKind
 from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.shell.pane import Pane
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.chart.chart import Chart
+    from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
 
 
@@ -48,6 +50,19 @@ class TaskView(Widget):
 
     def run_ended(self, state: RunState) -> None:
         """A run of the task has ended."""
+
+
+class InsideDoor(TaskView):
+    """A view with a key, `inside`, by which a network reads what is at hand in Inside."""
+
+    @property
+    def given(self) -> Given | None:
+        """The digit at hand; None where there is none, and where Inside asks for what is typed."""
+        return None
+
+    def action_inside(self) -> None:
+        task = cast("TaskPane", pane_of(self)).spec.name
+        self.post_message(InsideWanted(task, self.given))
 
 
 class ChartView(Widget):

@@ -19,8 +19,7 @@ from textual.widgets import Label, Static
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.messages import InsideWanted
-from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.confusion import not_measured
 from rnn_tui.ui.widgets.digits import ProbabilityBars
 
@@ -72,7 +71,7 @@ class ImageGrid(Grid, can_focus=True):
         self.post_message(self.Resized())
 
 
-class TestImagesView(Vertical, TaskView):
+class TestImagesView(Vertical, InsideDoor):
     """The figures of a run, and as many test images as fit, one of them with the cursor.
 
     Args:
@@ -160,14 +159,11 @@ class TestImagesView(Vertical, TaskView):
     # The one with the cursor
 
     @property
-    def at_hand(self) -> Given | None:
+    def given(self) -> Given | None:
         """The image with the cursor, as networks read it; None where there is none."""
         if self._evaluation is None or not self._indices:
             return None
         return given_image(self._evaluation, self._indices[self._place], self._pane.chosen)
-
-    def action_inside(self) -> None:
-        self.post_message(InsideWanted(self._pane.spec.name, self.at_hand))
 
     def action_move(self, by: int) -> None:
         self._place = max(0, min(self._place + by, len(self._indices) - 1))

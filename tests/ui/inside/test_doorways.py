@@ -149,14 +149,14 @@ async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
         await pilot.pause()
         await pilot.press("space", *["shift+down"] * 3, "space")
         panel: Any = app.query_one("DrawingPanel")
-        await wait_until(pilot, lambda: panel.at_hand is not None and not panel.busy)
+        await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
         panel.query_one("#drawing-network", Select).value = "pretrained RNN"
         await pilot.pause()
         await wait_until(pilot, lambda: not panel.busy)
         await pilot.press("z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about == "drawing · pretrained RNN")
-        assert np.array_equal(view.subject.details.digit, panel.at_hand.digit)
+        assert np.array_equal(view.subject.details.digit, panel.given.digit)
     assert app.runs.close(10)
 
 
@@ -167,13 +167,13 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
         await wait_until(pilot, lambda: bool(app.query("PhotosPanel")))
         panel: Any = app.query_one("PhotosPanel")
         panel.read([asset_dir() / "samples"])
-        await wait_until(pilot, lambda: panel.at_hand is not None and not panel.busy)
+        await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
         app.pane.focus_view()
         await pilot.press("right", "enter")  # in full
         await wait_until(pilot, lambda: panel.view == "photos-detail" and not panel.busy)
         await pilot.press("z")
         view = await inside(pilot)
-        given = panel.at_hand
+        given = panel.given
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
         assert np.array_equal(view.subject.details.digit, given.digit)
     assert app.runs.close(10)

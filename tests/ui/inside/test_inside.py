@@ -306,7 +306,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         await pilot.pause()
         await pilot.press("space", *["shift+down"] * 3, "space")
         panel: Any = app.query_one("DrawingPanel")
-        await wait_until(pilot, lambda: panel.at_hand is not None and not panel.busy)
+        await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
         panel.query_one("#drawing-network", Select).value = "pretrained RNN"
         await pilot.pause()
         await wait_until(pilot, lambda: not panel.busy)
@@ -315,7 +315,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         view = app.query_one(MnistInside)
         await wait_until(pilot, lambda: view.subject is not None and not view.busy)
         assert view.subject is not None
-        assert np.array_equal(view.subject.details.digit, panel.at_hand.digit)
+        assert np.array_equal(view.subject.details.digit, panel.given.digit)
         assert view.subject.about == "drawing · pretrained RNN"
         app.pane.focus_view()
         seen = set()
