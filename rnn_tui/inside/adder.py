@@ -23,11 +23,6 @@ from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
-NOTE = (
-    "The output after a step is the bit of the sum at that place; it depends on nothing that is "
-    "read later."
-)
-
 
 def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) -> Trace:
     """What a replica of `network` holds while it adds; a step a place, the lowest first.
@@ -37,7 +32,7 @@ def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) 
     """
     bits = np.stack([addition.bits(addition.a), addition.bits(addition.b)], axis=1)  # (T, 2)
     words = [f"{a} + {b}" for a, b in bits]
-    return trace_inputs(network, bits.astype(np.float32), replica, read=words, prefix_note=NOTE)
+    return trace_inputs(network, bits.astype(np.float32), replica, read=words)
 
 
 Bits = npt.NDArray[np.uint8]

@@ -22,11 +22,6 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
 from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recollection
 
-NOTE = (
-    "The network answers after the last digit; an answer after an earlier one is what it would say "
-    "if the sequence ended there."
-)
-
 
 def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0) -> Trace:
     """What a replica of `network` holds while it reads `digits`, a step each.
@@ -35,8 +30,7 @@ def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0
         CheckpointError: if its weights are too large to compute with.
     """
     inputs = np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)]  # (T, 10)
-    words = [str(digit) for digit in digits]
-    return trace_inputs(network, inputs, replica, read=words, prefix_note=NOTE)
+    return trace_inputs(network, inputs, replica)
 
 
 # Half of them to fit to, half to score on.

@@ -226,18 +226,17 @@ def against_the_mean(weight: Array, answer: int) -> Array:
 
 
 EVERY_STEP_NOTE = (
-    "The output after a step is the answer to that step; it depends on nothing that is read later."
+    "The output after a {step} is the answer there; it depends on nothing that is read later."
 )
 LAST_STEP_NOTE = (
-    "The network answers after the last step; an answer after an earlier one is what it would say "
-    "if the sequence ended there."
+    "The network answers after the last {step}; an answer after an earlier one is what it would "
+    "say if the sequence ended there."
 )
 
 
 def trace_inputs(
-    network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = (),
-    prefix_note: str = "",
-) -> Trace:  # fmt: skip
+    network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = ()
+) -> Trace:
     """What a replica of `network` holds while it reads `inputs` (T, F).
 
     Args:
@@ -245,12 +244,12 @@ def trace_inputs(
         inputs: as the network reads them.
         replica: which of them.
         read: (T) what is read at each step, in a word or two; by default made of the inputs.
-        prefix_note: what an answer before the last step means, in a sentence.
 
     Raises:
         CheckpointError: if its weights are too large to compute with.
     """
     shape = network.shape
+    note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
     weight, bias = network.readout(replica)  # (O, H), (O,)
     with np.errstate(all="ignore"):
         activations = network.cell(replica).run(inputs[:, None])
@@ -273,7 +272,7 @@ def trace_inputs(
         logits=logits,
         probabilities=probabilities,
         answers=answers,
-        prefix_note=prefix_note or (EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE),
+        prefix_note=note.format(step=shape.step),
     )
 
 

@@ -101,14 +101,13 @@ class SequenceInside(InsideView):
     def refresh_weights(self) -> None:
         """Look for weights anew, since a run may have ended."""
         self._source = self._asked_for = None
-        self.ask()
+        if self.is_on_screen:  # else coming into view does it
+            self.ask()
 
     def run_ended(self, state: RunState) -> None:
         """What was trained to its end is looked into from now on."""
         if state.replica_results:
-            self._source = self._asked_for = None
-            if self.is_on_screen:  # else coming into view does it
-                self.ask()
+            self.refresh_weights()
 
     # What is looked at
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -51,10 +51,12 @@ class InsideView(TaskInside):
         Binding(
             "space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"
         ),
-        Binding("up", "unit(-1)", "Unit", key_display="↑↓", tooltip="The unit above, below"),
-        Binding("down", "unit(1)", "Unit below", show=False),
-        Binding("pageup", f"unit(-{PAGE})", "Units up", show=False),
-        Binding("pagedown", f"unit({PAGE})", "Units down", show=False),
+        Binding(
+            "up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above, below"
+        ),
+        Binding("down", "look('moved', 1)", "Unit below", show=False),
+        Binding("pageup", f"look('moved', -{PAGE})", "Units up", show=False),
+        Binding("pagedown", f"look('moved', {PAGE})", "Units down", show=False),
         key(
             "sort",
             "look('sorted_otherwise')",
@@ -70,7 +72,8 @@ class InsideView(TaskInside):
     ]
 
     def __init__(self) -> None:
-        super().__init__(classes="inside-view")
+        # Empty at first: no choice takes the focus before there is something to choose from.
+        super().__init__(classes="-empty")
         self.subject: Subject | None = None
         self.look, self.step = Look(), 0
         self._asked_for: Hashable = None  # by its key
@@ -266,21 +269,14 @@ class InsideView(TaskInside):
             self._playing.stop()
             self._playing = None
 
-    def _look_otherwise(self, change: Callable[..., Look], *how: int) -> None:
-        """Let a method of `Look` change what is looked at."""
+    def action_look(self, how: str, *by: int) -> None:
+        """Look at what a method of `Look` says, such as the next layer."""
         if self.subject is None:
             return
-        look = change(self.look, self.subject.trace, *how)
+        look = getattr(self.look, how)(self.subject.trace, *by)
         if look != self.look:
             self.look = look
             self.show_all()
-
-    def action_unit(self, by: int) -> None:
-        self._look_otherwise(Look.moved, by)
-
-    def action_look(self, how: str) -> None:
-        """Look at what a method of `Look` says, such as the next layer."""
-        self._look_otherwise(getattr(Look, how))
 
     @on(StepGrid.Picked, "#inside-steps")
     @on(Scrubber.Moved)
@@ -289,14 +285,14 @@ class InsideView(TaskInside):
         self._stop_playing()
         self.go_to(event.step)
         if isinstance(event, StepGrid.Picked) and event.name == UNITS:
-            self._look_otherwise(Look.on_row, event.row)
+            self.action_look("on_row", event.row)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if parameters == ("next_layer",):
             return self.subject is not None and len(self.subject.trace.layers) > 1
         if action == "study" and self.subject is not None and self.subject.study is None:
             return False
-        if action in ("step", "play", "unit", "look", "study"):
+        if action in ("step", "play", "look", "study"):
             return True if self.subject is not None else None
         return True
 
