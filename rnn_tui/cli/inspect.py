@@ -11,7 +11,7 @@ from rnn_tui.cli.add import add_base_option
 from rnn_tui.cli.commands import add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
 from rnn_tui.runs.export.formats import unwritable
@@ -106,18 +106,12 @@ def run(options: argparse.Namespace) -> int:
         ExportError: if a file can't be written.
         QueryError: if what was typed is no question.
         SettingError: if no network is as asked for.
+        UnreadableError: if a photo can't be read.
     """
-    from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415 - numpy, on use only
-
-    try:
-        subject = _subject(options)
-    except UnreadableError as error:  # no wrong usage
-        output.say(str(error))
-        return output.FAILURE
-    return show(subject, options)
+    return show(_subject(options), options)
 
 
-def _subject(options: argparse.Namespace) -> Any:
+def _subject(options: argparse.Namespace) -> "Inspection[Any]":
     if options.inspected == MNIST.name:
         return _digit(options)
     text = " ".join(options.query)
@@ -130,7 +124,7 @@ def _subject(options: argparse.Namespace) -> Any:
     return DigitsInspection(recall.questions_of(options), text)
 
 
-def _digit(options: argparse.Namespace) -> Any:
+def _digit(options: argparse.Namespace) -> "Inspection[Any]":
     if (options.photo is None) == (options.test_image is None):
         options.complain("name a photo, or a test image with --test-image")
     if options.model is not None and (options.run, options.weights) != (None, None):
@@ -145,7 +139,6 @@ def _digit(options: argparse.Namespace) -> Any:
     weights = described(source, network)
     if options.photo is None:
         return DigitInspection.of_test_image(network, weights, options.test_image)
-    from rnn_tui.inside.inspection import UnreadableError  # noqa: PLC0415
     from rnn_tui.photos.decoding import ImageError  # noqa: PLC0415 - OpenCV
     from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415

@@ -17,6 +17,7 @@ from rnn_tui.engine.errors import (
     ExportError,
     StoreError,
     TaskError,
+    UnreadableError,
     UserError,
     printable,
 )
@@ -55,8 +56,8 @@ def _end_of(arguments: Sequence[str]) -> int:
     except UserError as error:
         say(str(error))
         # A file that can't be read or written is no wrong usage.
-        failed = isinstance(error, CheckpointError | StoreError | ExportError | TaskError)
-        return output.FAILURE if failed else output.USAGE
+        failures = CheckpointError | StoreError | ExportError | TaskError | UnreadableError
+        return output.FAILURE if isinstance(error, failures) else output.USAGE
     except OSError as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
         say(f"Input or output failed: {printable(error.strerror or error, 100)}.")

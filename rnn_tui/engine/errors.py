@@ -46,6 +46,10 @@ class QueryError(UserError):
     """A question to a network that can't be read."""
 
 
+class UnreadableError(UserError):
+    """A photo that can't be read."""
+
+
 class TaskError(UserError):
     """A task whose code can't be used, such as that of a broken plug-in."""
 

@@ -7,7 +7,6 @@ from typing import Any, Generic, TypeAlias, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.errors import UserError
 from rnn_tui.inside.probes import Progress, Stopping, Study
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.questions import AnyNetwork, Question, Questions
@@ -16,10 +15,6 @@ Row: TypeAlias = Sequence[str]
 # Its head, and a cell for each step.
 Column: TypeAlias = tuple[str, Iterable[object]]
 AnyStudy = TypeVar("AnyStudy", bound=Study)
-
-
-class UnreadableError(UserError):
-    """A photo that can't be read."""
 
 
 class Inspection(ABC, Generic[AnyStudy]):

@@ -81,8 +81,6 @@ class MnistInside(InsideView, NetworkView):
         self._what: Given | int = random.randrange(TEST_IMAGES)
         self._before: Hashable = None
         self._weights: Path | None = None  # to choose as soon as they are listed
-        # Whether something was asked for since networks were found first.
-        self._looked = False
         self._gradient: Ink | None = None
         self._pixels = False
 
@@ -149,9 +147,7 @@ class MnistInside(InsideView, NetworkView):
     @on(NetworkSelect.Offered)
     def _networks_found(self, event: NetworkSelect.Offered) -> None:
         event.stop()
-        if not self._looked or self.subject is not None:
-            self._looked = True
-            self.ask()
+        self.ask()
 
     def use(self, source: Source) -> None:
         """Answer with these weights from now on, whatever answered before."""
