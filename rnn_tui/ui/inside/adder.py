@@ -76,12 +76,7 @@ class AdderInside(SequenceInside):
         return f"{study.summary} Unit {unit}: {others}."
 
     def sentence(self, subject: Subject, step: int) -> str:
-        trace = subject.trace
-        bit = trace.answer_word(step)
-        mark = "✓" if bit == subject.truth[step] else "✗ wrong"
-        return (
-            f"reads {trace.read[step]}, says {bit}, {100 * trace.sureness(step):.1f} % sure {mark}"
-        )
+        return f"reads {subject.trace.read[step]}, {super().sentence(subject, step)}"
 
     def action_other(self) -> None:
         self._calculator.action_draw()

@@ -23,8 +23,8 @@ from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
 
-# Steps of a long stride, and units of a page.
-STRIDE, PAGE = 10, 8
+# Steps of a long stride, more than any input has, and units of a page.
+STRIDE, ALL, PAGE = 10, 1_000_000, 8
 # Playing takes as long as one can follow, and no more than this.
 SECONDS_A_STEP, LONGEST_PLAY = 0.2, 10.0
 # No more often is anything drawn anew.
@@ -46,8 +46,8 @@ class InsideView(TaskInside):
         Binding("right", "step(1)", "Step on", show=False),
         Binding("shift+left,ctrl+left", f"step(-{STRIDE})", "Far back", show=False),
         Binding("shift+right,ctrl+right", f"step({STRIDE})", "Far on", show=False),
-        Binding("home", "to_step(0)", "First step", show=False),
-        Binding("end", "to_step(-1)", "Last step", show=False),
+        Binding("home", f"step(-{ALL})", "First step", show=False),
+        Binding("end", f"step({ALL})", "Last step", show=False),
         Binding(
             "space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"
         ),
@@ -235,11 +235,6 @@ class InsideView(TaskInside):
     def action_step(self, by: int) -> None:
         self._stop_playing()
         self.go_to(self.step + by)
-
-    def action_to_step(self, step: int) -> None:
-        self._stop_playing()
-        if self.subject is not None:
-            self.go_to(step % self.subject.trace.steps)
 
     def action_play(self) -> None:
         if self._playing is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
+import numpy as np
 from rich.style import Style
 from rich.text import Text
 from textual import on
@@ -25,6 +27,8 @@ from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
+    from rnn_tui.engine.state import RunState
+    from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
     from rnn_tui.ui.training.test_images import TestImagesView
 
@@ -46,6 +50,16 @@ def not_measured(pane: TaskPane) -> str:
     if pane.runs.anything_to_come:
         return f"{name} is being measured on the test set …"
     return f"{name} could not be measured further; the log (G) says why."
+
+
+def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> Given:
+    """A test image for the look inside, with the weights of the run that read it."""
+    # On use: the view is made right behind the first frame, and a look inside is heavy.
+    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
+
+    weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
+    digit = found.images[index].astype(np.float32) / np.float32(255)
+    return Given(f"test image {index}", digit, int(found.labels[index]), weights)
 
 
 class ConfusionTable(PlainTable):
@@ -204,8 +218,6 @@ class ConfusionView(Vertical, TaskView):
             self._pane.call_after_refresh(self._pane.focus_view)
 
     def action_inside(self) -> None:
-        from rnn_tui.ui.training.test_images import given_image  # noqa: PLC0415 - not both ways
-
         found, (true, read) = self._evaluation, self._field
         if isinstance(found, ImageEvaluation) and self._matrix[true][read]:
             index = int(found.of_cell(true, read)[0])

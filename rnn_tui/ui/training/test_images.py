@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -20,7 +19,7 @@ from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import InsideDoor
-from rnn_tui.ui.training.confusion import not_measured
+from rnn_tui.ui.training.confusion import given_image, not_measured
 from rnn_tui.ui.widgets.digits import ProbabilityBars
 
 if TYPE_CHECKING:
@@ -233,13 +232,3 @@ class TestImagesView(Vertical, InsideDoor):
             text += f", report {published:.2f} % ({difference:+.2f})"
         others = [name for name in state.results if name != headline.name]
         return ", ".join([text, *(task.in_words(name, state.results) for name in others)])
-
-
-def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> Given:
-    """A test image for the look inside, with the weights of the run that read it."""
-    # On use: the view is made right behind the first frame, and a look inside is heavy.
-    from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
-
-    weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
-    digit = found.images[index].astype(np.float32) / np.float32(255)
-    return Given(f"test image {index}", digit, int(found.labels[index]), weights)
