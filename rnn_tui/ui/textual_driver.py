@@ -29,7 +29,7 @@ from textual.events import Key
 from textual.message import Message
 
 for digit in "0123456789":
-    ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)
+    cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
 
 if sys.platform != "win32":
     import termios
