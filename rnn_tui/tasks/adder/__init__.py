@@ -82,7 +82,7 @@ ADDER = Task(
                 "log_x": True,
             },
         ),
-        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:calculator_view", answers=True),
+        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside"),
     ),
 )  # fmt: skip

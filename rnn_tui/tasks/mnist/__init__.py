@@ -88,8 +88,8 @@ MNIST = Task(
         TRAINING,
         TEST_IMAGES,
         CONFUSION,
-        View("photos", "Photos", "rnn_tui.ui.photos.panel:photos_view", late=True),
-        View("draw", "Draw", "rnn_tui.ui.draw.panel:drawing_view", late=True, answers=True),
+        View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel", late=True),
+        View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", late=True, answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.mnist:MnistInside", late=True),
     ),
 )

@@ -72,7 +72,7 @@ RECALL = Task(
         RESULTS,
         LENGTHS,
         CONFUSION,
-        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:prompt_view", answers=True),
+        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.recall:RecallInside"),
     ),
 )  # fmt: skip

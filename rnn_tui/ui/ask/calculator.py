@@ -38,11 +38,6 @@ RANDOM_REACH, USUAL_LENGTH = 2, 20
 HEIGHTS = {"-framed": 19, "-full": 21, "-roomy": 31, "-high": 43}
 
 
-def calculator_view(_pane: object) -> CalculatorPanel:
-    """The view of a task's tab."""
-    return CalculatorPanel()
-
-
 class CalculatorPanel(AskPanel):
     """Two numbers, their addition on paper by the network, the sum in every base."""
 
@@ -54,7 +49,7 @@ class CalculatorPanel(AskPanel):
         Binding("down", "scroll_answer(1)", "Scroll down", show=False),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, _pane: object = None) -> None:
         super().__init__()
         self._base = BINARY
         self._adders: Adders | None = None
@@ -158,12 +153,10 @@ class CalculatorPanel(AskPanel):
         next(entry for entry in self._entries if entry is not event.input).focus()
 
     def action_next_base(self) -> None:
-        names, select = [base.name for base in BASES], self.query_one("#base", Select)
-        select.value = names[(names.index(str(select.value)) + 1) % len(names)]
+        self.query_one("#base", PlainSelect).choose_next()
 
     def action_next_network(self) -> None:
-        if self._adders is not None:
-            self._replicas.choose_next(self._adders.config)
+        self._replicas.choose_next()
 
     def action_draw(self) -> None:
         longest = self._adders.config.lengths[1] if self._adders else USUAL_LENGTH

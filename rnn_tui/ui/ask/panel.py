@@ -124,8 +124,6 @@ class ReplicaSelect(Horizontal):
         """Show the list of seeds where what is chosen has one."""
         self._seeds.display = shown and self.chosen[0] not in self._extra
 
-    def choose_next(self, config: SequenceConfig) -> None:
+    def choose_next(self) -> None:
         """Choose the next variant, and after the last the first."""
-        labels = [*(one.label for one in config.variants), *self._extra]
-        at = labels.index(self.chosen[0]) if self.chosen[0] in labels else -1
-        self._variants.value = labels[(at + 1) % len(labels)]
+        self._variants.choose_next()

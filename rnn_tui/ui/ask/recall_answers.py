@@ -22,7 +22,7 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
-from rnn_tui.ui.widgets.plain import PlainTable, theme_style
+from rnn_tui.ui.widgets.plain import PlainTable, theme_style, views_in
 
 # The report's table: how many sequences of each length, at how many lengths at most.
 A_LENGTH = 5
@@ -222,16 +222,13 @@ class MarkedDigits(Widget):
 class AnswerColumns(HorizontalScroll):
     """As many columns as the weights have variants; takes the focus, so that keys are commands."""
 
-    async def show(self, answers: RecallAnswers, seed: int | None) -> None:
+    _columns: Sequence[DigitColumn] = ()
+
+    def show(self, answers: RecallAnswers, seed: int | None) -> None:
         """Show what every variant's `seed`-th replica says to the first sequence, or the mean."""
-        columns = list(self.query(DigitColumn))
-        wanted = len(answers.config.variants)
-        if len(columns) > wanted:
-            await self.remove_children(columns[wanted:])
-        elif len(columns) < wanted:
-            await self.mount_all([DigitColumn() for _ in range(wanted - len(columns))])
+        self._columns = views_in(self, DigitColumn, len(answers.config.variants))
         true, seeds = int(answers.truth[0]), answers.config.seeds
-        for variant, column in enumerate(self.query(DigitColumn)):
+        for variant, column in enumerate(self._columns):
             probabilities = answers.of(variant, seed)[0]
             answer = int(probabilities.argmax())
             right = answer == true
@@ -241,14 +238,11 @@ class AnswerColumns(HorizontalScroll):
             name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
             colour = "success" if right else "error"
             column.show(name, probabilities.tolist(), words, colour=colour, true=true)
-        self._fit()
+        self.on_resize()
 
     def on_resize(self) -> None:
-        self._fit()
-
-    def _fit(self) -> None:
-        self.set_class(len(self.query(DigitColumn)) * NARROWEST > self.size.width, "-many")
-        fit_columns(self)
+        self.set_class(len(self._columns) * NARROWEST > self.size.width, "-many")
+        fit_columns(self._columns, self.size)
 
 
 class RecallTable(Vertical):

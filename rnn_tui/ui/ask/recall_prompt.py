@@ -39,11 +39,6 @@ MOST_CHARACTERS = 4000
 ROOMY_HEIGHT = 24
 
 
-def prompt_view(_pane: object) -> RecallPromptPanel:
-    """The view of a task's tab."""
-    return RecallPromptPanel()
-
-
 class RecallPromptPanel(AskPanel):
     """Fields for digits and position, the answers below; behind them, the report's table."""
 
@@ -56,7 +51,7 @@ class RecallPromptPanel(AskPanel):
         key("show", "table", "Table", "The report's table of sequences, and back"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, _pane: object = None) -> None:
         super().__init__()
         self._random = np.random.default_rng()
         self._networks = RecallNetworks()
@@ -171,7 +166,7 @@ class RecallPromptPanel(AskPanel):
             if before is None or before.source != outcome.source:
                 self.post_message(WeightsChanged())
             self._bound_seed(outcome)
-            await self.query_one(AnswerColumns).show(outcome, self._seed)
+            self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)
             self._say("#recall-source", outcome.source_text)
             if self._seeds != seeds:
@@ -255,12 +250,12 @@ class RecallPromptPanel(AskPanel):
         field.value = " ".join(map(str, digits))
         field.cursor_position = len(field.value)
 
-    async def action_next_seed(self) -> None:
+    def action_next_seed(self) -> None:
         if self._answers is None:
             return
         following = 0 if self._seed is None else self._seed + 1
         self._seed = following if following < self._seeds else None
-        await self.query_one(AnswerColumns).show(self._answers, self._seed)
+        self.query_one(AnswerColumns).show(self._answers, self._seed)
         self._show_table()
 
     def action_table(self) -> None:

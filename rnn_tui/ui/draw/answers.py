@@ -18,6 +18,7 @@ from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
+from rnn_tui.ui.widgets.plain import views_in
 
 MISSING = (
     "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
@@ -136,7 +137,7 @@ class DrawingView(Horizontal):
         yield Static(HINT, id="drawing-hint", markup=False)
         yield Horizontal(id="drawing-bars")
 
-    async def show(self, answers: DrawingAnswers) -> None:
+    def show(self, answers: DrawingAnswers) -> None:
         """Show answers; or the hint, where nothing is drawn."""
         self.answers = answers
         self.query_one(InkImage).show_ink(answers.digit)
@@ -145,7 +146,7 @@ class DrawingView(Horizontal):
             self.say(first.failure if first else "")
             return
         self.remove_class("-empty")
-        await self._show_bars(answers.each)
+        self._show_bars(answers.each)
 
     def say(self, sentence: str) -> None:
         """Show why there is no answer; without a sentence, how to get one."""
@@ -156,34 +157,30 @@ class DrawingView(Horizontal):
         self.query_one("#drawing-hint").set_class(bool(sentence), "-wrong")
         self.add_class("-empty")
 
-    async def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
+    def _show_bars(self, each: tuple[DigitAnswer, ...]) -> None:
         """As many networks' bars as fit side by side; of the others the answers alone."""
         place = self.query_one("#drawing-bars")
         room = self.size.width - self.query_one("#drawing-sees").outer_size.width
         fit = max(1, min(len(each), room // COLUMN))
-        columns = list(place.query(DigitColumn))
-        if len(columns) > fit:
-            await place.remove_children(columns[fit:])
-        elif len(columns) < fit:
-            await place.mount_all([DigitColumn() for _ in range(fit - len(columns))])
-        for column, answer in zip(place.query(DigitColumn), each, strict=False):
+        columns = views_in(place, DigitColumn, fit)
+        for column, answer in zip(columns, each, strict=False):
             colour = "error" if answer.failure else "warning" if answer.unsure else "success"
             words = answer.failure or answer.verdict
             if answer is each[0] and len(each) > 1:
                 words += f"\n{_agreement(each)}"
             column.show(answer.source.title, answer.probabilities, words, colour=colour)
-        fit_columns(place)
+        fit_columns(columns, place.size)
         lines = [_line_of(answer, each[0]) for answer in each[fit:]]
         others, text = self.query_one("#drawing-others", Static), Content("\n").join(lines)
         if others.content != text:
             others.update(text)
 
-    async def on_resize(self) -> None:
+    def on_resize(self) -> None:
         width, height = self.size
         wide = width >= SEES_WIDTH and height >= SEES_HEIGHT
         self.query_one(InkImage).scale = PLAIN if wide else SMALL
         if self.answers is not None and not self.has_class("-empty"):
-            await self.show(self.answers)
+            self.show(self.answers)
 
 
 def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:

@@ -30,17 +30,12 @@ AROUND = Size(2, 4)
 FAILURE = "The networks could not answer; the log file has the details."
 
 
-def drawing_view(_pane: object) -> DrawingPanel:
-    """The view of a task's tab."""
-    return DrawingPanel()
-
-
 class DrawingPanel(Vertical, InsideDoor, NetworkView):
     """A pad, and beside it what networks make of what is drawn there."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key("inside", "inside", "Inside")]
 
-    def __init__(self) -> None:
+    def __init__(self, _pane: object = None) -> None:
         super().__init__()
         # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
         # there is always a next one.
@@ -92,7 +87,6 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
 
     @property
     def busy(self) -> bool:
-        """Whether weights or an answer are under way."""
         return self._asking.busy or self.networks.busy
 
     # Asking
@@ -129,7 +123,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         elif self.query_one(DrawingPad).drawing.empty:  # by now
             self.query_one(DrawingView).say("")
         else:
-            await self.query_one(DrawingView).show(answers)
+            self.query_one(DrawingView).show(answers)
 
     def _show_pen(self) -> None:
         """Say what a stroke would do."""

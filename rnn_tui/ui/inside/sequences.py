@@ -171,7 +171,7 @@ class SequenceInside(InsideView):
 
     def action_next_network(self) -> None:
         if self.subject is not None:
-            self.query_one(ReplicaSelect).choose_next(self.subject.details.config)
+            self.query_one(ReplicaSelect).choose_next()
 
     # What is shown
 

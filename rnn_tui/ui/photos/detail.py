@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
-from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
@@ -25,6 +23,7 @@ from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import DigitColumn
+from rnn_tui.ui.widgets.plain import views_in
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage
@@ -36,20 +35,6 @@ STAGE_SIDE = 18
 # Cells of the photo and of the digit beside the answers; from which width on they are larger.
 SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
 PREPARED = {OURS: "Prepared as MNIST", REPORT: "Prepared as in the report"}
-
-
-W = TypeVar("W", bound=Widget)
-
-
-def views_in(place: Widget, kind: type[W], count: int) -> list[W]:
-    """The first `count` views of a kind in a place: more are made where needed, others hidden."""
-    views = list(place.query_children(kind))
-    new = [kind() for _ in range(count - len(views))]
-    place.mount_all(new)
-    views += new
-    for at, view in enumerate(views):
-        view.display = at < count
-    return views[:count]
 
 
 class StageView(Vertical):
@@ -86,7 +71,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
     Args:
         step: goes so many photos further.
-        id: as of any widget.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -114,20 +98,17 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         """Make room for photo and digit; the first of them may ask the terminal what it can do."""
         self._pair = (PhotoImage(*SMALL_BOX), PhotoImage(*SMALL_BOX))
         self.query_one("#photos-pair").mount(*self._pair)
-        self._fit(self.size.width)
+        self.on_resize()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Photo and digit beside each other where there is room, or one above the other."""
-        self._fit(event.size.width)
-
-    def _fit(self, width: int) -> None:
-        self.set_class(width >= WIDE, "-wide")
+        wide = self.size.width >= WIDE
+        self.set_class(wide, "-wide")
         for image in self._pair:
-            image.resize(*(LARGE_BOX if width >= WIDE else SMALL_BOX))
+            image.resize(*(LARGE_BOX if wide else SMALL_BOX))
 
     @property
     def busy(self) -> bool:
-        """Whether a photo is being looked at."""
         return self._asking.busy
 
     def show(
@@ -210,12 +191,7 @@ class PhotoStudy:
 
 
 def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
-    """Look at a photo.
-
-    Args:
-        path: where it lies.
-        reader: what reads photos now.
-        source: the weights of its network; the others that ship answer too.
+    """Look at a photo with what reads photos now, by the weights `source`, and others that ship.
 
     Raises:
         UserError: if it can't be read.

@@ -23,7 +23,7 @@ from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
-from rnn_tui.ui.widgets.path_input import PathInput, parse_paths
+from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.plain import PlainSelect
 
 if TYPE_CHECKING:
@@ -131,11 +131,6 @@ class PhotosForm(Vertical):
         self._timer.resume()
         self.show_status()
         self.refresh_bindings()
-
-    def read_typed(self) -> None:
-        """Read what the field for paths names."""
-        text = self.path.value
-        self.read(lambda: parse_paths(text))
 
     @on(Select.Changed)
     @on(Checkbox.Changed, "#photos-recursive")

@@ -42,7 +42,6 @@ class PhotoGrid(Widget, can_focus=True):
 
     Args:
         photos: the readings.
-        id: as of any widget.
 
     Attributes:
         place: the selected one's in the order.
@@ -159,14 +158,12 @@ class PhotoGrid(Widget, can_focus=True):
         self.select(self.place + by)
 
     def action_move_rows(self, by: int) -> None:
-        """Select one in another row, if there is one."""
         _, columns, _ = self._shape
         rows = -(-len(self._order) // columns)
         if 0 <= self.place // columns + by < rows:
             self.select(self.place + by * columns)
 
     def action_move_pages(self, by: int) -> None:
-        """Select one as many rows away as are in view."""
         _, columns, rows = self._shape
         # The page moves along, so that the selection keeps its place on the screen.
         self._top = max(0, self._top + by * rows)
@@ -175,13 +172,11 @@ class PhotoGrid(Widget, can_focus=True):
     def action_move_to(self, place: int) -> None:
         self.select(place if place >= 0 else len(self._order) - 1)
 
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def _wheel(self, event: events.MouseEvent) -> None:
         event.stop()
-        self.action_move_rows(1)
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.action_move_rows(-1)
+        self.action_move_rows(1 if isinstance(event, events.MouseScrollDown) else -1)
 
     @on(PhotoCard.Clicked)
     def _click(self, event: PhotoCard.Clicked) -> None:

@@ -30,7 +30,6 @@ from rnn_tui.ui.widgets.network_select import NetworkView
 from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
-    from rnn_tui.photos.collection import ReadingSummary
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
@@ -39,11 +38,6 @@ GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix"
 WELCOME = """\
 Press / and type the path of a photo of a digit, or of a folder of them; Enter reads it.
 Or press o to choose one, or drop files on the window."""
-
-
-def photos_view(_pane: object) -> PhotosPanel:
-    """The view of a task's tab."""
-    return PhotosPanel()
 
 
 class PhotosPanel(Vertical, InsideDoor, NetworkView):
@@ -63,14 +57,14 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         key("inside", "inside", "Inside"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, _pane: object = None) -> None:
         super().__init__()
         self._photos = PhotoCollection()
         self._frame = ContentSwitcher(initial=EMPTY, classes="panel")
         self._form = PhotosForm(self._photos, self._frame)
         self._grid = PhotoGrid(self._photos, id=GALLERY)
         self._detail = PhotoDetail(self._step, id=DETAIL)
-        self._matrix = PhotoConfusion(id=MATRIX)
+        self._matrix = PhotoConfusion(self._photos, id=MATRIX)
         self._looked_at = False
         # What read the photos that are shown; not yet what reads now, before its first photo.
         self._shown: ReadingJob | None = None
@@ -140,7 +134,8 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     @on(Input.Submitted, "#photos-path")
     def _ask(self) -> None:
-        self._form.read_typed()
+        text = self._form.path.value
+        self._form.read(lambda: parse_paths(text))
         self.focus_view()
 
     def on_paste(self, event: events.Paste) -> None:
@@ -167,7 +162,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         """Bring everything that shows readings up to date."""
         self._grid.show(keep=keep)
         if self.view == MATRIX:
-            self._matrix.show(self._photos.summary)
+            self._matrix.draw()
         elif self.view == DETAIL:
             self._show_detail()
         self._form.show_status()
@@ -309,24 +304,18 @@ NONE_YET = (
 class PhotoConfusion(Vertical, can_focus=True):
     """Accuracy and confusion matrix of the photos with a label."""
 
-    _summary: ReadingSummary | None = None
-
-    def compose(self) -> ComposeResult:
-        yield Static("", markup=False)
-        yield ConfusionTable()
+    def __init__(self, photos: PhotoCollection, *, id: str) -> None:
+        super().__init__(Static("", markup=False), ConfusionTable(), id=id)
+        self._photos = photos
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
 
-    def show(self, summary: ReadingSummary) -> None:
-        self._summary = summary
-        self._draw()
-
-    def _draw(self) -> None:
-        summary, table = self._summary, self.query_one(ConfusionTable)
-        table.display = summary is not None and summary.accuracy is not None
-        if summary is None or summary.accuracy is None:
+    def draw(self) -> None:
+        summary, table = self._photos.summary, self.query_one(ConfusionTable)
+        table.display = summary.accuracy is not None
+        if summary.accuracy is None:
             self.query_one(Static).update(NONE_YET)
             return
         accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"

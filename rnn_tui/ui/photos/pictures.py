@@ -81,9 +81,6 @@ def _tmux_features() -> Sequence[str]:
 
 def _ask_terminal(app: App[object]) -> None:
     """Import textual_image without Textual taking the terminal's answers."""
-    if app.is_headless:
-        _import_blind()
-        return
     try:
         with app.suspend():
             try:
@@ -201,7 +198,6 @@ class Thumbnails:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is wanted."""
         with self._lock:
             return not self._wanted
 

@@ -193,11 +193,11 @@ class DigitColumn(Vertical):
             self._words.update(text, layout=False)
 
 
-def fit_columns(place: Widget) -> None:
-    """Draw the columns that stand side by side in a place as large as there is room for."""
-    columns, (width, height) = place.query(DigitColumn), place.size
-    room = width // max(1, len(columns))
+def fit_columns(columns: Sequence[DigitColumn], place: Size) -> None:
+    """Draw columns that stand side by side as large as there is room for in a place."""
+    room, height = place.width // max(1, len(columns)), place.height
     size = next((name for name, *least in SIZES if room >= least[0] and height >= least[1]), "")
-    for name, *_ in SIZES:
-        columns.set_class(name == size, name)
-    columns.set_class(height >= SPREAD_HEIGHT + 3 * bool(size), "-spread")
+    for column in columns:
+        for name, *_ in SIZES:
+            column.set_class(name == size, name)
+        column.set_class(height >= SPREAD_HEIGHT + 3 * bool(size), "-spread")

@@ -26,7 +26,6 @@ class TypedInput(Input):
         value: the text to begin with.
         most: how many characters it keeps.
         placeholder: shown where nothing is typed.
-        id: as of any widget.
     """
 
     def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:

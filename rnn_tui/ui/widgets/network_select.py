@@ -104,12 +104,6 @@ class NetworkSelect(PlainSelect[str]):
             with self.prevent(Select.Changed):
                 self.value = title
 
-    def choose_next(self) -> None:
-        titles = list(self._sources or ())
-        if titles:
-            at = titles.index(str(self.value)) if self.value in titles else -1
-            self.value = titles[(at + 1) % len(titles)]
-
     def _title(self, source: Source) -> str:
         return source.short_title if self._short else source.title
 

@@ -18,6 +18,7 @@ from textual.widgets import DataTable, Select
 from textual.widgets.data_table import ColumnKey, RowKey
 
 Value = TypeVar("Value")
+View = TypeVar("View", bound=Widget)
 
 
 class PlainTable(DataTable[Text]):
@@ -39,11 +40,31 @@ class PlainSelect(Select[Value]):
     """
 
     def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:
-        super().__init__(_contents(options), allow_blank=False, compact=True, **more)
+        contents = _contents(options)
+        super().__init__(contents, allow_blank=False, compact=True, **more)
+        self._offered = [value for _, value in contents]
 
     def offer_texts(self, options: Iterable[tuple[str, Value]]) -> None:
         """Show these options in place of those there are."""
-        super().set_options(_contents(options))
+        contents = _contents(options)
+        self._offered = [value for _, value in contents]
+        super().set_options(contents)
+
+    def choose_next(self) -> None:
+        """Choose the next option; after the last the first."""
+        at = next((at for at, value in enumerate(self._offered) if value == self.value), -1)
+        self.value = self._offered[(at + 1) % len(self._offered)]
+
+
+def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
+    """The first `count` views of a kind in a place: more are made where needed, others hidden."""
+    views = list(place.query_children(kind))
+    new = [kind() for _ in range(count - len(views))]
+    place.mount_all(new)
+    views += new
+    for at, view in enumerate(views):
+        view.display = at < count
+    return views[:count]
 
 
 def theme_style(widget: Widget, name: str) -> Style:

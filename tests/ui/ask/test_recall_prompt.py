@@ -110,7 +110,7 @@ def network(position: int) -> RecallNetwork:
 def shown(app: App[Any]) -> list[tuple[str, str, str, int]]:
     """Of every column: name, verdict, seeds, the large digit."""
     result = []
-    for column in app.query(DigitColumn):
+    for column in (one for one in app.query(DigitColumn) if one.display):
         words = str(column.query_one(".words", Static).content).split("\n")
         digit = column.query_one(BigDigit).digit
         assert digit is not None
