@@ -22,7 +22,7 @@ from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumText
 from rnn_tui.ui.ask.column_addition import ColumnAddition
-from rnn_tui.ui.ask.panel import FAILURE, AskPanel, ReplicaSelect
+from rnn_tui.ui.ask.panel import AskPanel, ReplicaSelect
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
@@ -53,7 +53,7 @@ class CalculatorPanel(AskPanel):
         super().__init__()
         self._base = BINARY
         self._adders: Adders | None = None
-        self._asking = LatestQuestion[SumAnswer](self, self._take, FAILURE)
+        self._asking = LatestQuestion[SumAnswer](self, self._take)
         self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
         # Why there are no weights; what is wrong with each number; what to know of the answer.
         self._failure, self._complaints, self._note = "", list[str](), ""
@@ -199,20 +199,15 @@ class CalculatorPanel(AskPanel):
             self._note = outcome
             self._show_message()
             return
-        self._show(outcome)
         adders, answer = self._adders, outcome
-        if adders is not None and answer.replica is not None and answer.told is None:
-            self._asking.ask(lambda: adders.with_told_carries(answer))
-
-    # What is shown
-
-    def _show(self, answer: SumAnswer) -> None:
         self.query_one(ColumnAddition).show(answer)
         self.query_one(SumText).answer = answer
         length, longest = answer.addition.length, answer.config.lengths[1]
         note = f"{length:,} bits: trained on at most {longest:,}"
         self._note = note if length > longest else ""
         self._show_message()
+        if adders is not None and answer.replica is not None and answer.told is None:
+            self._asking.ask(lambda: adders.with_told_carries(answer))
 
     def _show_message(self) -> None:
         """Say what is wrong, else what to know of the answer; grey an answer to something else."""

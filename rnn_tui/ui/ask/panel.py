@@ -19,7 +19,6 @@ from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
 
-FAILURE = "The networks could not answer; the log file has the details."
 
 
 class AskPanel(Vertical, InsideDoor):

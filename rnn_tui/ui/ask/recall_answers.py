@@ -250,8 +250,7 @@ class RecallTable(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static("", classes="headline", markup=False)
-        table = PlainTable(cursor_type="row", header_height=2, zebra_stripes=True, cell_padding=1)
-        yield table
+        yield PlainTable(cursor_type="row", header_height=2, zebra_stripes=True, cell_padding=1)
 
     def say(self, text: str) -> None:
         """Say in place of the headline why there is no table."""

@@ -16,7 +16,7 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits, parse_position
-from rnn_tui.ui.ask.panel import FAILURE, AskPanel
+from rnn_tui.ui.ask.panel import AskPanel
 from rnn_tui.ui.ask.recall_answers import (
     AnswerColumns,
     Digits,
@@ -60,8 +60,8 @@ class RecallPromptPanel(AskPanel):
         self._answers: RecallAnswers | None = None
         self._drawn: RecallAnswers | None = None
         self._drawn_for = 0
-        self._asking = LatestQuestion[RecallAnswers](self, self._take_answers, FAILURE)
-        self._drawing = LatestQuestion[RecallAnswers](self, self._take_table, FAILURE)
+        self._asking = LatestQuestion[RecallAnswers](self, self._take_answers)
+        self._drawing = LatestQuestion[RecallAnswers](self, self._take_table)
         # Why there is no answer: the text typed; the weights.
         self._complaint = self._failure = ""
 

@@ -89,18 +89,13 @@ def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources))
 
 
-def answer_digit(digit: Ink, source: Source) -> DigitAnswer:
-    """What the network with these weights makes of a digit (28, 28), 0 … 1."""
+def answer_digit(
+    digit: Ink, source: Source, network: RowReaderNetwork | None = None
+) -> DigitAnswer:
+    """What the network with these weights, loaded or not, makes of a digit (28, 28), 0 … 1."""
     try:
-        network = NETWORKS.get(source.path, RowReaderNetwork)
-    except CheckpointError as error:
-        return DigitAnswer(source, failure=str(error))
-    return answer_of(network, digit, source)
-
-
-def answer_of(network: RowReaderNetwork, digit: Ink, source: Source) -> DigitAnswer:
-    """The same of a network that is loaded already."""
-    try:
+        if network is None:
+            network = NETWORKS.get(source.path, RowReaderNetwork)
         probabilities = network.probabilities(digit[None])[0]
     except CheckpointError as error:
         return DigitAnswer(source, failure=str(error))

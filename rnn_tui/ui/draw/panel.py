@@ -27,7 +27,6 @@ from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 ABOVE, BESIDE = 3, 50
 # What the app has around a view.
 AROUND = Size(2, 4)
-FAILURE = "The networks could not answer; the log file has the details."
 
 
 class DrawingPanel(Vertical, InsideDoor, NetworkView):
@@ -39,7 +38,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         super().__init__()
         # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
         # there is always a next one.
-        self._asking = LatestQuestion[DrawingAnswers](self, self._show, FAILURE, overtaken=True)
+        self._asking = LatestQuestion[DrawingAnswers](self, self._show, overtaken=True)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="drawing-choice"):

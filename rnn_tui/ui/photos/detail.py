@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
 from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit, answer_of
+from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of
@@ -209,12 +209,12 @@ def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
         ways.append(replace(way, stages=small))
     own, other = (way.digit for way in ways)
     name: str = printable(source.short_title, 40)
-    answers = [(name, answer_of(reader.network, own, source))]
+    answers = [(name, answer_digit(own, source, reader.network))]
     for one in shipped(MNIST.name):
         if one.path != source.path:
             answers.append((printable(one.short_title, 40), answer_digit(own, one)))
     name = f"{name}, {SHORT_METHODS[methods[1]]}"
-    answers.append((name, answer_of(reader.network, other, source)))
+    answers.append((name, answer_digit(other, source, reader.network)))
     return PhotoStudy(
         photo=shrunk(image, SIDE),
         digit=picture_of(own),

@@ -95,11 +95,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     # Parts
 
     @property
-    def _in_form(self) -> bool:
-        focused = self.app.focused
-        return focused is not None and self._form in focused.ancestors
-
-    @property
     def view(self) -> str:
         """What is below the fields."""
         return self._frame.current or EMPTY
@@ -173,7 +168,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     def _switch(self, view: str) -> None:
         self._frame.current = view
-        if not self._in_form:
+        if not self._form.has_focus_within:
             self.call_after_refresh(self.focus_view)
         self.refresh_bindings()
 
@@ -216,7 +211,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     def action_leave(self) -> None:
         if self.view in (DETAIL, MATRIX):
             self._switch(GALLERY)
-        elif self._in_form:
+        elif self._form.has_focus_within:
             self.focus_view()
         elif self._form.reading:
             self._form.stop()

@@ -110,7 +110,7 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave"),
+        Binding("escape", "dismiss", "Leave"),
         key("hidden", "hidden", "Hidden"),
         Binding("backspace", "up", "Up"),
         key("home-folder", "home", "Your folder"),
@@ -138,9 +138,6 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def _chosen(self, event: DirectoryTree.FileSelected) -> None:
         event.stop()
         self.dismiss(event.path)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
     def action_hidden(self) -> None:
         self._tree.hidden = not self._tree.hidden

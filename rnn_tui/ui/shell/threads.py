@@ -20,6 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
+FAILURE = "The networks could not answer; the log file has the details."
 # What `in_thread` calls now.
 _AT_WORK: set[object] = set()
 
@@ -75,7 +76,7 @@ class LatestQuestion(Generic[T]):
     """
 
     def __init__(
-        self, widget: Widget, take: Callable[[T | str], Awaitable[None]], failure: str, *,
+        self, widget: Widget, take: Callable[[T | str], Awaitable[None]], failure: str = FAILURE, *,
         overtaken: bool = False,
     ) -> None:  # fmt: skip
         self._widget, self._take, self._failure = widget, take, failure

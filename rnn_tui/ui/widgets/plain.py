@@ -40,20 +40,21 @@ class PlainSelect(Select[Value]):
     """
 
     def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:
-        contents = _contents(options)
-        super().__init__(contents, allow_blank=False, compact=True, **more)
-        self._offered = [value for _, value in contents]
+        super().__init__(self._taken(options), allow_blank=False, compact=True, **more)
 
     def offer_texts(self, options: Iterable[tuple[str, Value]]) -> None:
         """Show these options in place of those there are."""
-        contents = _contents(options)
-        self._offered = [value for _, value in contents]
-        super().set_options(contents)
+        super().set_options(self._taken(options))
 
     def choose_next(self) -> None:
         """Choose the next option; after the last the first."""
         at = next((at for at, value in enumerate(self._offered) if value == self.value), -1)
         self.value = self._offered[(at + 1) % len(self._offered)]
+
+    def _taken(self, options: Iterable[tuple[str, Value]]) -> list[tuple[Content, Value]]:
+        contents = [(Content(text), value) for text, value in options]
+        self._offered = [value for _, value in contents]
+        return contents
 
 
 def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
@@ -74,7 +75,3 @@ def theme_style(widget: Widget, name: str) -> Style:
 
 def _text(text: str | Text) -> Text:
     return Text(text) if isinstance(text, str) else text
-
-
-def _contents(options: Iterable[tuple[str, Value]]) -> list[tuple[Content, Value]]:
-    return [(Content(text), value) for text, value in options]
