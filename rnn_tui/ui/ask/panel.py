@@ -20,7 +20,6 @@ from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.plain import PlainSelect
 
 
-
 class AskPanel(Vertical, InsideDoor):
     """Fields to type into, and the answers below.
 
