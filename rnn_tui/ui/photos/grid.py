@@ -124,6 +124,8 @@ class PhotoGrid(Widget, can_focus=True):
         self._draw()
 
     def _draw(self) -> None:
+        if not self._cards:  # Textual may leave Resize out where it is shown as photos come
+            self.call_later(self.on_resize)
         _, columns, rows = self._shape
         row, last = self.place // columns, max(0, -(-len(self._order) // columns) - rows)
         self._top = min(max(self._top, row - rows + 1, 0), row, last)
