@@ -9,8 +9,6 @@ app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. W
 `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
-from __future__ import annotations
-
 import codecs
 import logging
 import os

@@ -3,8 +3,6 @@
 Where Textual gets it right, the piece goes, and what used it uses Textual's own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -160,7 +158,7 @@ class ExactScreen(Screen[object]):
     `Compositor.reflow` to compare with the last layout.
     """
 
-    _laid_out: CompositorMap | None = None
+    _laid_out: "CompositorMap | None" = None
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         if scroll and not self._layout_widgets:

@@ -4,8 +4,6 @@ Widgets that are being removed, lists that are not laid out, what is kept of bot
 breaks without it; where Textual gets it right, it goes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Any

@@ -1,7 +1,5 @@
 """Additions by hand: type two numbers, and see how trained networks add them, bit by bit."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """What the calculator shows: sums asked for, answers compared; fields, sums in words, tallies."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property

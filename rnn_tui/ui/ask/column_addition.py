@@ -1,7 +1,5 @@
 """An addition as on paper, one column a bit, of which only what is visible is ever drawn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby

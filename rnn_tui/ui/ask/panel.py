@@ -1,7 +1,5 @@
 """What every panel has in which a person asks trained networks: fields, answers, who answers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import ClassVar
 

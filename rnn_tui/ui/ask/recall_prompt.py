@@ -1,7 +1,5 @@
 """Recall, by hand: type digits, and see what every trained network says stood at the position."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import ClassVar
 

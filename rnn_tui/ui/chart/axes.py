@@ -5,8 +5,6 @@ The plotting library scales and labels axes on its own terms: it shows accuracie
 mode. So the ends, the ticks and their labels are worked out here and handed to it.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ their colour; the areas are laid under its text when it has drawn. Which cells t
 how that text is cut where its background changes, is worked out here: pure, and in cells.
 """
 
-from __future__ import annotations
-
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,8 +4,6 @@ Kept apart from ``chart`` so that the plotting library stays behind one small mo
 be replaced there without touching how a chart behaves.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar

@@ -7,8 +7,6 @@ most once a refresh, only when something changed, and only while it is on screen
 ``ChartPlot`` draws when Textual asks for its first line, never earlier.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -319,7 +317,7 @@ def spread_series(
 
 
 def line_series(
-    name: str, line: Line, colour: int, kind: SpreadKind, points: bool = False
+    name: str, line: "Line", colour: int, kind: SpreadKind, points: bool = False
 ) -> ChartSeries:
     """A line over runs: with its spread, and their number after its name; or of one run alone."""
     series = SpreadSeries.of(line.x, line.spreads)

@@ -3,8 +3,6 @@
 The width of its lines is not known before, so what says least gives way to what says most.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Where the axis of a loss begins: its first steps are far above all that matters later."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,13 +14,13 @@ SETTLED = 20
 """The first of so many parts of a curve is where a loss falls fastest."""
 
 
-def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
+def spans_a_decade(series: "Sequence[ChartSeries]", factor: float = 10.0) -> bool:
     """Whether values, but for the first twentieth of each series, differ by more than a factor."""
     values = [y for one in series for y in one.y[len(one.y) // SETTLED :] if y > TINY]
     return bool(values) and max(values) > factor * min(values)
 
 
-def settled_top(series: Sequence[ChartSeries], lines: Sequence[VisibleLine]) -> float | None:
+def settled_top(series: "Sequence[ChartSeries]", lines: "Sequence[VisibleLine]") -> float | None:
     """Return the highest visible value after a twentieth of each series, None without any."""
     values: list[float] = []
     for one, line in zip(series, lines, strict=True):
@@ -34,7 +32,7 @@ def settled_top(series: Sequence[ChartSeries], lines: Sequence[VisibleLine]) -> 
     return max(values, default=None)
 
 
-def below(line: VisibleLine, top: float) -> VisibleLine:
+def below(line: "VisibleLine", top: float) -> "VisibleLine":
     """Cut off the beginning of a line that is above the axis, and marks there."""
     last = max((at for at, y in enumerate(line.y) if y > top), default=None)
     if last is None:

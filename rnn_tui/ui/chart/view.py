@@ -4,8 +4,6 @@ The widget only draws; which part of which series is visible, what smoothing and
 make of it, is decided here. Being pure, all of it can be tested without an app.
 """
 
-from __future__ import annotations
-
 import math
 import operator
 from bisect import bisect_left, bisect_right

@@ -1,7 +1,5 @@
 """What networks make of a drawing, and how that is shown: their answers side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 The first frame has one: NumPy is not loaded for it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
@@ -63,7 +61,7 @@ class InkImage(Widget):
     scale = reactive(PLAIN, layout=True, init=False)
     _levels: Levels = ((0,) * SIDE,) * SIDE
 
-    def show_ink(self, ink: Ink) -> None:
+    def show_ink(self, ink: "Ink") -> None:
         """Draw ink (28, 28), 0 … 1."""
         self.show_levels((ink.clip(0, 1) * SHADES).round().astype(int).tolist())
 

@@ -1,7 +1,5 @@
 """The pad that digits are drawn on, with the mouse or with keys."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from rich.style import Style

@@ -1,7 +1,5 @@
 """Digits by hand: draw one, and see at every stroke how trained networks read it."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from textual import events, on

@@ -1,7 +1,5 @@
 """A digit that a network reads row by row, or that one draws: the left half of Home."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from importlib import import_module
@@ -50,11 +48,11 @@ class HomeDigit(Vertical):
         key("clear", "on_pad('wipe')", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
-    pad: HomePad
+    pad: "HomePad"
     whole = False
     rows = readings = 0
-    given: Given | None = None
-    answers: Sequence[DigitAnswer] = ()
+    given: "Given | None" = None
+    answers: "Sequence[DigitAnswer]" = ()
 
     def __init__(self) -> None:
         super().__init__(classes="panel")
@@ -114,7 +112,7 @@ class HomeDigit(Vertical):
         if given is not None:
             self._asking.ask(lambda: (given, answers_to(given, network)))
 
-    async def _take(self, found: tuple[Given, Sequence[DigitAnswer]] | str) -> None:
+    async def _take(self, found: "tuple[Given, Sequence[DigitAnswer]] | str") -> None:
         if isinstance(found, str):
             self.given = None
             self.query_one(Static).update(found)
@@ -198,7 +196,7 @@ class HomeDigit(Vertical):
         self._read()
 
 
-def _told(answer: DigitAnswer, rows: int, label: int | None) -> tuple[str, str]:
+def _told(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str]:
     """What a network says after so many rows, and the class of the line that says it."""
     text = f"says {answer.digit}, {100 * answer.confidence:.1f} %"
     if rows < SIDE:

@@ -1,7 +1,5 @@
 """What Home needs NumPy for, loaded behind the first frame: the pad, and reading what is on it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

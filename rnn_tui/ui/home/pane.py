@@ -1,7 +1,5 @@
 """The Home tab: a digit that is being read, and what one can do. It is the first frame."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult

@@ -1,7 +1,5 @@
 """What the look inside adders adds: the numbers of the calculator, and where the carry is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, ClassVar
 

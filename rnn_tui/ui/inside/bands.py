@@ -3,8 +3,6 @@
 Words, heatmaps and bars are bands; a `Look` says which of a trace's are wanted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
@@ -230,7 +228,7 @@ class Look:
     order: str = IMPORTANCE
     unit: int | None = None
 
-    def fitted(self, trace: Trace) -> Look:
+    def fitted(self, trace: Trace) -> "Look":
         """This, or of what the trace does not have what is most like it."""
         layer = min(self.layer, len(trace.layers) - 1)
         found = trace.layers[layer]
@@ -245,26 +243,26 @@ class Look:
         layer = trace.layers[self.layer]
         return layer.order if self.order == IMPORTANCE else np.arange(len(layer.importance))
 
-    def on_row(self, trace: Trace, row: int) -> Look:
+    def on_row(self, trace: Trace, row: int) -> "Look":
         """With the cursor on the unit in a row, from 0."""
         return replace(self, unit=int(self.units(trace)[row]))
 
-    def moved(self, trace: Trace, by: int) -> Look:
+    def moved(self, trace: Trace, by: int) -> "Look":
         """With the cursor so many rows further down, or at the last one."""
         units = self.units(trace)
         at = int(np.flatnonzero(units == self.unit)[0])
         return self.on_row(trace, max(0, min(at + by, len(units) - 1)))
 
-    def sorted_otherwise(self, _trace: Trace) -> Look:
+    def sorted_otherwise(self, _trace: Trace) -> "Look":
         """With the units in the other order."""
         return replace(self, order=NUMBER if self.order == IMPORTANCE else IMPORTANCE)
 
-    def next_quantity(self, trace: Trace) -> Look:
+    def next_quantity(self, trace: Trace) -> "Look":
         """The next of state, memory and gates."""
         names = list(trace.layers[self.layer].quantities)
         return replace(self, quantity=names[(names.index(self.quantity) + 1) % len(names)])
 
-    def next_layer(self, trace: Trace) -> Look:
+    def next_layer(self, trace: Trace) -> "Look":
         """The next layer, with the cursor on the unit that matters most."""
         layer = (self.layer + 1) % len(trace.layers)
         return replace(self, layer=layer, unit=None).fitted(trace)

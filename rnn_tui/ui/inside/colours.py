@@ -1,7 +1,5 @@
 """The colours of values in the look inside: how deep, for a sign which hue, how a bar is drawn."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 
 import numpy as np

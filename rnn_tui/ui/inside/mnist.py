@@ -1,7 +1,5 @@
 """A look inside the row readers: a test image, a photo or a drawing, row by row."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
@@ -74,7 +72,7 @@ class MnistInside(InsideView, NetworkView):
     ]
     ruler, grid_title = "row", "what it says after each row"
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: "TaskPane") -> None:
         super().__init__()
         self._pane = pane
         # What is read, a test image by its number; what other views had when they were asked last.

@@ -1,7 +1,5 @@
 """The digit that is read row by row, and over it which of its pixels speak for the answer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -1,7 +1,5 @@
 """What the look inside recall networks adds: the digits of the prompt, and how long they last."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

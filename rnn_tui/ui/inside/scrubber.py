@@ -1,7 +1,5 @@
 """The bar of time steps of the look inside."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from textual import events

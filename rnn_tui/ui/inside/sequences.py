@@ -1,7 +1,5 @@
 """Looks inside networks that read sequences: of whatever task."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -79,7 +77,7 @@ class SequenceInside(InsideView):
 
     study_replica: ClassVar[Callable[..., Any] | None] = None
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: "TaskPane") -> None:
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
@@ -104,7 +102,7 @@ class SequenceInside(InsideView):
         if self.is_on_screen:  # else coming into view does it
             self.ask()
 
-    def run_ended(self, state: RunState) -> None:
+    def run_ended(self, state: "RunState") -> None:
         """What was trained to its end is looked into from now on."""
         if state.replica_results:
             self.refresh_weights()

@@ -4,8 +4,6 @@ All bands share their columns, so that what a network read, held and said at a s
 other. What lies after the present step is faded: the network has not read it yet.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -63,13 +61,13 @@ class StepGrid(Widget, can_focus=True):
             row: in it.
         """
 
-        grid: StepGrid
+        grid: "StepGrid"
         step: int
         name: str = ""
         row: int = 0
 
         @property
-        def control(self) -> StepGrid:
+        def control(self) -> "StepGrid":
             return self.grid
 
     def __init__(self, *, ruler: str = "step", id: str | None = None) -> None:

@@ -1,7 +1,5 @@
 """What a look inside is a look at, what the look of each task says of it, studies of networks."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence

@@ -1,7 +1,5 @@
 """A look inside a network: what it holds, step by step, while it reads the input at hand."""
 
-from __future__ import annotations
-
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """A card in the gallery: the photo, what the network received, and its answer."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,7 +61,7 @@ class PhotoCard(Vertical):
         if self._reading is not None:
             self._text.update(card_text(self._reading, 2 * side))
 
-    def show(self, reading: Reading, selected: bool) -> None:
+    def show(self, reading: "Reading", selected: bool) -> None:
         state = state_of(reading)
         for name in ("right", "wrong", "doubtful", "failed"):
             self.set_class(state == name, f"-{name}")
@@ -74,7 +72,7 @@ class PhotoCard(Vertical):
                 self._digit.show(None if reading.digit is None else picture_of(reading.digit))
             self._text.update(card_text(reading, 2 * self._side))
 
-    def show_photo(self, picture: Picture | None) -> None:
+    def show_photo(self, picture: "Picture | None") -> None:
         """Show the photo itself; None for none yet."""
         self._photo.show(picture)
 
@@ -83,7 +81,7 @@ class PhotoCard(Vertical):
         self.post_message(self.Clicked(self._slot, event.chain > 1))
 
 
-def card_text(reading: Reading, width: int) -> Content:
+def card_text(reading: "Reading", width: int) -> Content:
     """The answer, with its confidence as a bar, and the file's name."""
     name = printable(reading.path.name or reading.path, CUT)
     if reading.error:
@@ -99,7 +97,7 @@ def card_text(reading: Reading, width: int) -> Content:
     )
 
 
-def state_of(reading: Reading) -> str:
+def state_of(reading: "Reading") -> str:
     """What there is to say of a reading in a word: its colour."""
     if reading.error:
         return "failed"
@@ -108,7 +106,7 @@ def state_of(reading: Reading) -> str:
     return "doubtful" if reading.doubt else ""
 
 
-def verdict(reading: Reading) -> str:
+def verdict(reading: "Reading") -> str:
     """Digit, whether it is doubtful, and whether it is right, of the same width as others."""
     best = "–" if reading.best is None else str(reading.best)
     text = f"{best}?" if reading.doubt else f"{best} "

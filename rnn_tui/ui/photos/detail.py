@@ -1,7 +1,5 @@
 """One photo in full: every network's answer, and every step from the photo to 28×28."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,7 +43,7 @@ class StageView(Vertical):
         self._caption = Static("", classes="name", markup=False)
         super().__init__(self._image, self._caption)
 
-    def show(self, number: int, stage: Stage) -> None:
+    def show(self, number: int, stage: "Stage") -> None:
         self._image.show(stage.picture)
         self._caption.update(f"{number} {stage.name}")
 
@@ -58,7 +56,7 @@ class Stages(Vertical):
         self._grid = ItemGrid(classes="stages", min_column_width=STAGE_SIDE, stretch_height=False)
         super().__init__(self._head, self._grid)
 
-    def show(self, method: str, way: PreparedDigit) -> None:
+    def show(self, method: str, way: "PreparedDigit") -> None:
         doubt = f" · {way.doubt}" if way.doubt else ""
         self._head.update(f"{PREPARED[method]}{doubt}")
         views = views_in(self._grid, StageView, len(way.stages))
@@ -112,7 +110,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         return self._asking.busy
 
     def show(
-        self, reading: Reading, place: tuple[int, int], reader: PhotoReader, source: Source
+        self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source
     ) -> None:
         """Show a photo.
 
@@ -136,7 +134,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         """Photos are read anew: look anew too."""
         self._reading = self._study = None
 
-    async def _take(self, found: PhotoStudy | str) -> None:
+    async def _take(self, found: "PhotoStudy | str") -> None:
         if self._reading is None:
             return
         if isinstance(found, str):  # as the gallery says already
@@ -151,7 +149,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             if view.display:
                 view.show(*found.ways[at])
 
-    def _show_answers(self, found: PhotoStudy) -> None:
+    def _show_answers(self, found: "PhotoStudy") -> None:
         assert self._reading is not None
         place = self.query_one("#photos-answers")
         label = self._reading.label
@@ -161,7 +159,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
 
 
-def _headline(reading: Reading, place: Sequence[int]) -> Text:
+def _headline(reading: "Reading", place: Sequence[int]) -> Text:
     """Number, name, answer of a photo."""
     name = printable(reading.path.name or reading.path, 260)
     text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
@@ -184,13 +182,13 @@ class PhotoStudy:
             the other preparation, each with the network's name.
     """
 
-    photo: Picture | None = None
-    digit: Picture | None = None
-    ways: tuple[tuple[str, PreparedDigit], ...] = ()
+    photo: "Picture | None" = None
+    digit: "Picture | None" = None
+    ways: "tuple[tuple[str, PreparedDigit], ...]" = ()
     answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 
-def study(path: Path, reader: PhotoReader, source: Source) -> PhotoStudy:
+def study(path: Path, reader: "PhotoReader", source: Source) -> PhotoStudy:
     """Look at a photo with what reads photos now, by the weights `source`, and others that ship.
 
     Raises:

@@ -1,7 +1,5 @@
 """Above the gallery: what to read and how; in its frame, how far that is or what came of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -63,9 +61,9 @@ class PhotosForm(Vertical):
         """
 
         job: ReadingJob
-        readings: Sequence[Reading]
+        readings: "Sequence[Reading]"
 
-    def __init__(self, photos: PhotoCollection, frame: Widget) -> None:
+    def __init__(self, photos: "PhotoCollection", frame: Widget) -> None:
         super().__init__()
         self._photos, self._frame = photos, frame
         self.job: ReadingJob | None = None
@@ -189,7 +187,7 @@ class PhotosForm(Vertical):
         self._frame.border_subtitle = Content(text)
 
 
-def counted(summary: ReadingSummary) -> str:
+def counted(summary: "ReadingSummary") -> str:
     """What came of all photos."""
     parts = [f"{summary.photos:,} photo{'s' * (summary.photos != 1)}"]
     if summary.doubtful:
@@ -201,7 +199,7 @@ def counted(summary: ReadingSummary) -> str:
     return " · ".join(parts)
 
 
-def shown(photos: PhotoCollection, in_view: range) -> str:
+def shown(photos: "PhotoCollection", in_view: range) -> str:
     """Which photos are shown, and in what order."""
     count = len(photos.order)
     which = "" if photos.filter == "all" else f"{photos.filter} · "

@@ -1,7 +1,5 @@
 """The gallery: cards in rows as wide as the screen, of which only those in view exist."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -64,7 +62,7 @@ class PhotoGrid(Widget, can_focus=True):
     class Opened(Message):
         """A photo was clicked twice."""
 
-    def __init__(self, photos: PhotoCollection, *, id: str) -> None:
+    def __init__(self, photos: "PhotoCollection", *, id: str) -> None:
         super().__init__(id=id)
         self._photos = photos
         self._order: Sequence[int] = ()

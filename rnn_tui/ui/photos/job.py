@@ -4,8 +4,6 @@ A daemon thread and not one of asyncio's: a folder on a network that is gone mus
 from ending.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -71,7 +69,7 @@ class ReadingJob:
         """Read no more photos; those under way are not waited for."""
         self._stop.set()
 
-    def take(self) -> list[Reading]:
+    def take(self) -> "list[Reading]":
         """What was read since the last time."""
         with self._lock:
             ready, self._ready = self._ready, []

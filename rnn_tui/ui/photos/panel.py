@@ -1,7 +1,5 @@
 """Photos of digits: read whole folders, look at every answer, correct it, keep it for training."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -271,7 +269,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     def action_unlabel(self) -> None:
         self._label(None)
 
-    def _at_question(self) -> tuple[Reading | None, Picture | None]:
+    def _at_question(self) -> "tuple[Reading | None, Picture | None]":
         """The selected reading, and its photo where that is there."""
         at = self._grid.selected
         reading = self._photos[at] if at is not None else None

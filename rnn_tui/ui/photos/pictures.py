@@ -7,8 +7,6 @@ what only this imports.
 Small versions of the photos in view are decoded in a thread; the last ones are kept.
 """
 
-from __future__ import annotations
-
 import io
 import logging
 import os
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def image_class(app: App[object]) -> type[BaseImage]:
+def image_class(app: App[object]) -> "type[BaseImage]":
     """The widget that shows pictures best here; the first call suspends the app for a moment."""
     terminal = sys.__stdout__ is not None and sys.__stdout__.isatty() and not app.is_headless
     wanted = getattr(app, "preferences", Preferences()).graphics
@@ -126,7 +124,7 @@ class PhotoImage(Widget):
             self.styles.width, self.styles.height = width, height
             self._fit()
 
-    def show(self, picture: Picture | None) -> None:
+    def show(self, picture: "Picture | None") -> None:
         """Show (H, W, 3) BGR or (H, W) grey bytes; None for nothing."""
         if picture is self._picture:
             return
@@ -150,7 +148,7 @@ class PhotoImage(Widget):
         self._image.styles.height = min(height, max(1, round(rows * scale / 2)))
 
 
-def picture_of(digit: npt.NDArray[np.float32]) -> Picture:
+def picture_of(digit: npt.NDArray[np.float32]) -> "Picture":
     """What the network received, 0 … 1, as a picture."""
     return np.rint(digit * 255).clip(0, 255).astype(np.uint8)
 
@@ -175,7 +173,7 @@ class Thumbnails:
         self._lock = threading.Lock()
         self._running = False
 
-    def get(self, path: Path) -> Picture | None:
+    def get(self, path: Path) -> "Picture | None":
         """The photo's, if it is there."""
         with self._lock:
             if path in self._kept:
@@ -220,7 +218,7 @@ class Thumbnails:
                 self._ready()
 
 
-def small(path: str | os.PathLike[str]) -> Picture | None:
+def small(path: str | os.PathLike[str]) -> "Picture | None":
     """The photo in a file, shrunk; None if it can't be read."""
     from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.files import read_image  # noqa: PLC0415

@@ -1,7 +1,5 @@
 """The screens over the gallery: a tree to choose photos from, the prompt that writes readings."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -178,7 +176,7 @@ class LabelScreen(Prompt):
 
     def __init__(
         self,
-        at_question: Callable[[], tuple[Reading | None, Picture | None]],
+        at_question: "Callable[[], tuple[Reading | None, Picture | None]]",
         label: Callable[[int | None], None],
         move: Callable[[int], None],
     ) -> None:
@@ -233,7 +231,7 @@ class PhotosExportScreen(ExportPrompt):
         readings: of the photos.
     """
 
-    def __init__(self, readings: Sequence[Reading]) -> None:
+    def __init__(self, readings: "Sequence[Reading]") -> None:
         super().__init__(FORMS)
         self._readings = readings
 
@@ -273,7 +271,7 @@ class PhotosExportScreen(ExportPrompt):
         return await in_thread(self, _write, form, path, self._readings, self.predicted)
 
 
-def _write(form: str, path: Path, readings: Sequence[Reading], predicted: bool) -> str:
+def _write(form: str, path: Path, readings: "Sequence[Reading]", predicted: bool) -> str:
     """In a thread: write, and tell what was written."""
     shown = printable(path, 200)
     if form == "csv":

@@ -4,8 +4,6 @@ The widget of textual_image leaves cells unpainted around its data, and the curs
 so that parts of what was there before stay, and lines beside a picture shift.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from rich.control import Control

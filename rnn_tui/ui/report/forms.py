@@ -1,7 +1,5 @@
 """What the user says of the report rerun: what to train, and where to write it down."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The Report tab: every experiment of the report over seeds, its figures held against ours."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar

@@ -1,7 +1,5 @@
 """How far the report rerun is, and how it ended: in words and as a bar."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -25,7 +23,7 @@ class ReportProgress(ProgressLine):
         yield Button("", id="report-train", variant="primary", compact=True)
         yield from super().compose()
 
-    def show(self, now: Standing | None, *, training: bool, paused: bool) -> None:
+    def show(self, now: "Standing | None", *, training: bool, paused: bool) -> None:
         """Draw how far it is.
 
         Args:
@@ -42,7 +40,7 @@ class ReportProgress(ProgressLine):
         self.draw(what, share, numbers(now, training=training))
 
 
-def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
+def doing(now: "Standing | None", *, training: bool, paused: bool) -> str:
     """What is trained now; empty where nothing is, but could be.
 
     Args:
@@ -62,7 +60,7 @@ def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
     return ""
 
 
-def numbers(now: Standing | None, *, training: bool) -> str:
+def numbers(now: "Standing | None", *, training: bool) -> str:
     """How many networks are done, and how long the rest will take."""
     if now is None:
         return ""

@@ -1,7 +1,5 @@
 """The report rerun in the app's training thread, and what it tells the app's own."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -31,8 +29,8 @@ class ReportStatus:
         problem: why it could not go on, in a sentence.
     """
 
-    plan: Plan
-    standing: Standing | None = None
+    plan: "Plan"
+    standing: "Standing | None" = None
     going_on: bool = True
     problem: str = ""
 
@@ -48,7 +46,7 @@ class ReportTrainer:
     """
 
     def __init__(
-        self, plan: Plan, tell: Callable[[events.Event | RunState | ReportStatus], object],
+        self, plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object],
         evaluate: Callable[[str], object],
     ) -> None:  # fmt: skip
         self._now = ReportStatus(plan)
@@ -70,7 +68,7 @@ class ReportTrainer:
             problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
         self._tell_now(replace(self._now, going_on=False, problem=problem))
 
-    def _take(self, item: events.Event | Standing) -> None:
+    def _take(self, item: "events.Event | Standing") -> None:
         """Take what `train_missing` emits."""
         if isinstance(item, events.Event):
             self._tell(item)
@@ -91,7 +89,7 @@ class ReportTrainer:
         self._tell(now)
 
 
-def _state(work: Work, run_id: str) -> RunState:
+def _state(work: "Work", run_id: str) -> RunState:
     """What is known of a run before it begins, or goes on.
 
     Raises:

@@ -1,7 +1,5 @@
 """The views of the Report tab: figures beside ours, plots over seeds, conclusions."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from typing import ClassVar
 

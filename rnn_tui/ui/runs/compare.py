@@ -1,7 +1,5 @@
 """Marked runs side by side: their curves in one chart, and the settings in which they differ."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 

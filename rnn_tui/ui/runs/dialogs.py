@@ -1,7 +1,5 @@
 """What is shown of runs on a page of its own: all that is kept of one; the prompt to export."""
 
-from __future__ import annotations
-
 import io
 import time
 from collections.abc import Iterable, Sequence

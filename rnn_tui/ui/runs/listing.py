@@ -1,7 +1,5 @@
 """What a table of runs shows of them, and in which order: worked out away from the screen."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +98,7 @@ class Listing:
     widths: Sequence[int] = (0,) * len(COLUMNS)
 
     @classmethod
-    def of(cls, runs: Sequence[RunRecord], before: Listing) -> Listing:
+    def of(cls, runs: Sequence[RunRecord], before: "Listing") -> "Listing":
         """A listing, with what one before has of the same runs."""
         words, widths = {}, list(before.widths)
         for run in runs:

@@ -1,7 +1,5 @@
 """The Runs tab: every run that is kept, whoever trained it, and several of them side by side."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar

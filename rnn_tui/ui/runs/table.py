@@ -1,7 +1,5 @@
 """The table of runs: its columns, and how it is filtered, sorted and marked."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import ClassVar

@@ -4,8 +4,6 @@ Off unless the user's settings say otherwise. A terminal that never said that it
 back may well be in front: it only gets the bell.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import time
@@ -34,7 +32,7 @@ NAMES = ("TERM_PROGRAM", "LC_TERMINAL", "TERM")
 class Alerts:
     """Rings for the runs of `app`, at its terminal."""
 
-    def __init__(self, app: RnnTuiApp) -> None:
+    def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app
         self._told: set[str] = set()
         self._step: tuple[str, int] | None = None  # the last that is known, and since when

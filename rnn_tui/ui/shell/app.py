@@ -1,7 +1,5 @@
 """The app: its tabs and keys, and what it does at the request of panes."""
 
-from __future__ import annotations
-
 import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -158,7 +156,7 @@ class RnnTuiApp(App[int]):
             cause = getattr(error, "error", error)  # a worker's is in another
             self.end_process(1, f"rnn-tui: {told_of_fault(cause)}\n")
 
-    async def interrupted(self) -> list[RunRecord]:
+    async def interrupted(self) -> "list[RunRecord]":
         """The runs that were interrupted, the newest first; none where they can't be read."""
         if not run_database().exists():
             return []
@@ -184,7 +182,7 @@ class RnnTuiApp(App[int]):
         assert self.tabs.front is not None
         return self.tabs.front
 
-    async def _task_pane(self, name: str) -> TaskPane:
+    async def _task_pane(self, name: str) -> "TaskPane":
         """Bring a task to the front; its pane, once all of it is there."""
         return cast("TaskPane", await self.tabs.bring(tab_of(name)))
 

@@ -5,8 +5,6 @@ the terminal, for threads, for whatever the app is doing. So a thread of its own
 here, and nothing that it does waits for long.
 """
 
-from __future__ import annotations
-
 import logging
 import os
 import select

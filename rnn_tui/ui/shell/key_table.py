@@ -7,8 +7,6 @@ any program, and stand in no table. Within a field, where letters are typed, Alt
 the same.
 """
 
-from __future__ import annotations
-
 from textual.binding import Binding
 
 # Name: keys, what they mean everywhere.

@@ -1,7 +1,5 @@
 """The keys: in the footer, the help and the command palette, and what `y` copies."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import cast

@@ -1,7 +1,5 @@
 """What the app tells its panes, and when; what panes ask of the app."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +33,7 @@ class TrainRequested(Message):
 class ResumeRequested(Message):
     """The user wants this run to go on."""
 
-    run: RunRecord
+    run: "RunRecord"
 
 
 @dataclass
@@ -49,7 +47,7 @@ class SettingsWanted(Message):
 class WeightsWanted(Message):
     """The user wants the weights of this run to answer."""
 
-    run: RunRecord
+    run: "RunRecord"
 
 
 @dataclass
@@ -71,7 +69,7 @@ class InsideWanted(Message):
     """
 
     task: str
-    what: Given | int | None = None
+    what: "Given | int | None" = None
 
 
 class PaneNews(Message):
@@ -86,7 +84,7 @@ class WeightsChanged(PaneNews):
 class ReportRequested(Message):
     """The user wants what this plan lacks trained."""
 
-    plan: Plan
+    plan: "Plan"
 
 
 @dataclass
@@ -118,7 +116,7 @@ class News:
         alerts: what rings where nobody looks.
     """
 
-    def __init__(self, app: RnnTuiApp) -> None:
+    def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app
         self._cpu_seconds = time.thread_time()
         self._next = 0.0

@@ -1,7 +1,5 @@
 """What the contents of all tabs of the app have in common: views, and the keys for them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
@@ -163,7 +161,7 @@ class StorePane(Pane):
         """The line that says what is wrong, for `compose`."""
         return Static("", id="problem", markup=False)
 
-    async def ask(self, question: Callable[[RunStore], T]) -> T | None:
+    async def ask(self, question: "Callable[[RunStore], T]") -> T | None:
         """What the database says; None where it can't be used, which is said then."""
         answer = None
         try:

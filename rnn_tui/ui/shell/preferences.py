@@ -1,7 +1,5 @@
 """What the user's settings that last mean for the app: which themes, presets and keys there are."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The tabs of the app: Home, one for each task that is registered, all runs, the report."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass

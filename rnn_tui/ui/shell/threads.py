@@ -1,7 +1,5 @@
 """Work in a thread for a widget, which may be gone by then, or want to know something else."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import threading
@@ -126,7 +124,7 @@ class StoreAccess:
         # A question whose widget lost interest is still being answered in its thread.
         self._answering = threading.Lock()
 
-    async def ask(self, widget: Widget, question: Callable[[RunStore], T]) -> T:
+    async def ask(self, widget: Widget, question: "Callable[[RunStore], T]") -> T:
         """What `question` makes of the database, for `widget` to show.
 
         Raises:
@@ -136,7 +134,7 @@ class StoreAccess:
         async with self._turn:
             return await in_thread(widget, self._answer, question)
 
-    def _answer(self, question: Callable[[RunStore], T]) -> T:
+    def _answer(self, question: "Callable[[RunStore], T]") -> T:
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - behind the first frame
 
         with self._answering:

@@ -1,7 +1,5 @@
 """What a tab asks of its views, and the keys of those that have charts."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -32,7 +30,7 @@ class TaskView(Widget):
     To be the last of a class's bases: Textual takes default styles from the first.
     """
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         """Show what there is now of the pane's runs; called while it is in front."""
 
     def focus_view(self) -> None:
@@ -45,10 +43,10 @@ class TaskView(Widget):
         )
         (found or pane_of(self).query_one("#views Tabs")).focus()
 
-    def use(self, source: Source) -> None:
+    def use(self, source: "Source") -> None:
         """Answer with these weights from now on."""
 
-    def run_ended(self, state: RunState) -> None:
+    def run_ended(self, state: "RunState") -> None:
         """A run of the task has ended."""
 
 
@@ -56,7 +54,7 @@ class InsideDoor(TaskView):
     """A view with a key, `inside`, by which a network reads what is at hand in Inside."""
 
     @property
-    def given(self) -> Given | None:
+    def given(self) -> "Given | None":
         """The digit at hand; None where there is none, and where Inside asks for what is typed."""
         return None
 
@@ -82,14 +80,14 @@ class ChartView(Widget):
         key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
         key("all", "reset_view", "All", tooltip="Show all epochs"),
     ]
-    charts: Sequence[Chart]
+    charts: "Sequence[Chart]"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "in_chart":
             return self._chart_for(str(parameters[0])) is not None
         return super().check_action(action, parameters)
 
-    def _chart_for(self, action: str) -> Chart | None:
+    def _chart_for(self, action: str) -> "Chart | None":
         """The chart in focus, or else the first, that has a use for an action."""
         charts = sorted(self.charts, key=lambda chart: not chart.has_focus)
         return next((chart for chart in charts if chart.check_action(action, ())), None)

@@ -1,7 +1,5 @@
 """The confusion matrix: how often each class was taken for each other one, and which images."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
@@ -37,7 +35,7 @@ LEAST_WIDTH, MOST_WIDTH, MOST_HEIGHT, RIGHT_WIDTH = 5, 9, 3, 9
 AROUND = Size(RIGHT_WIDTH + 10, 5)
 
 
-def not_measured(pane: TaskPane) -> str:
+def not_measured(pane: "TaskPane") -> str:
     """Why there is nothing of the run that is looked at, in a sentence."""
     run = pane.chosen
     if run is None:
@@ -52,7 +50,7 @@ def not_measured(pane: TaskPane) -> str:
     return f"{name} could not be measured further; the log (G) says why."
 
 
-def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> Given:
+def given_image(found: ImageEvaluation, index: int, run: "RunState | None") -> "Given":
     """A test image for the look inside, with the weights of the run that read it."""
     # On use: the view is made right behind the first frame, and a look inside is heavy.
     from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415
@@ -129,7 +127,7 @@ class ConfusionView(Vertical, TaskView):
         key("inside", "inside", "Inside", tooltip="Look inside, at the surest of these images"),
     ]
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: "TaskPane") -> None:
         super().__init__()
         self._pane, self._table = pane, ConfusionTable()
         self._evaluation: object = None
@@ -150,7 +148,7 @@ class ConfusionView(Vertical, TaskView):
     def on_resize(self) -> None:
         self._draw()
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
         if found is not None and found is self._evaluation:
             return

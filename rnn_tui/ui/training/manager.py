@@ -4,8 +4,6 @@ The training thread only appends to a queue; the app drains it a few times a sec
 daemons: one that hangs in a long operation must not keep the program from quitting.
 """
 
-from __future__ import annotations
-
 import logging
 import threading
 import time
@@ -67,7 +65,7 @@ class Drained:
     run_ids: tuple[str, ...]
     loaded: bool
     report: bool
-    notices: Sequence[tuple[str, SeverityLevel]]
+    notices: "Sequence[tuple[str, SeverityLevel]]"
 
 
 class TrainingManager:
@@ -113,7 +111,7 @@ class TrainingManager:
             self._take_in(RunState(run_id, config))
         return [run_id for run_id, _ in planned]
 
-    def resume(self, run: RunRecord, state: RunState) -> str:
+    def resume(self, run: "RunRecord", state: RunState) -> str:
         """Go on with a run that is kept; returns its id, which stays the same.
 
         Args:
@@ -128,7 +126,7 @@ class TrainingManager:
         self._take_in(replace(state, status=Status.LOADING, message=""))
         return run.run_id
 
-    def train_report(self, plan: Plan) -> None:
+    def train_report(self, plan: "Plan") -> None:
         """Train what a plan of the report rerun lacks, run after run.
 
         Raises:
@@ -210,7 +208,7 @@ class TrainingManager:
                     self.states[item.run_id] = self.states[item.run_id].apply(item)
         return Drained(tuple(changed), loaded, report, notices + self._look_at_held())
 
-    def _look_at_held(self) -> list[tuple[str, SeverityLevel]]:
+    def _look_at_held(self) -> "list[tuple[str, SeverityLevel]]":
         """What there is to say of runs that can't be kept; a thread goes on trying."""
         before, held = self._held, {run.run_id: run for run in HELD}
         self._held = {run_id: run.name for run_id, run in held.items()}
@@ -298,7 +296,7 @@ class TrainingManager:
             failed = True
         self._queue.append(Loaded(text, failed))
 
-    def _train(self, jobs: Sequence[tuple[str, RunConfig | RunRecord]], control: Control) -> None:
+    def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:
         """In a thread: train and evaluate each of these, or go on with one that is kept."""
         for run_id, what in jobs:
             step = 0 if isinstance(what, RunConfig) else what.step
@@ -314,7 +312,7 @@ class TrainingManager:
                 text = f"Training failed: {type(error).__name__}; the log file has the details."
                 self._queue.append(events.RunFailed(run_id, step, text))
 
-    def _train_one(self, run_id: str, what: RunConfig | RunRecord, control: Control) -> None:
+    def _train_one(self, run_id: str, what: "RunConfig | RunRecord", control: Control) -> None:
         from rnn_tui.runs import training  # noqa: PLC0415 - the database and safetensors, on use only
 
         if isinstance(what, RunConfig):

@@ -1,7 +1,5 @@
 """The tab of a task: form, runs, log, and the views that the task names."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -150,7 +148,7 @@ class TaskPane(Pane):
         if content is not None:
             content.focus_view()
 
-    async def use_weights(self, source: Source) -> None:
+    async def use_weights(self, source: "Source") -> None:
         """Answer with these weights from now on, and show that."""
         for place in self._views.values():
             if isinstance(place, LazyView):
@@ -160,7 +158,7 @@ class TaskPane(Pane):
         self.show_tab(next((one.id for one in self.spec.views if one.answers), self.view))
         self.call_after_refresh(self.focus_view)
 
-    async def look_inside(self, what: Given | int | None) -> None:
+    async def look_inside(self, what: "Given | int | None") -> None:
         """Let a network read this in the view Inside; None for what other views have at hand."""
         place = self._views.get(INSIDE.id)
         if place is None:
@@ -198,7 +196,7 @@ class TaskPane(Pane):
             return
         self.post_message(TrainRequested(configs))
 
-    def take_settings(self, config: RunConfig) -> None:
+    def take_settings(self, config: "RunConfig") -> None:
         """Fill the form in with these settings, and say which it has no field for."""
         assert self._form is not None
         self._fold_form(False)
@@ -351,5 +349,5 @@ class TaskPane(Pane):
             self._form.show_cost()
 
     @property
-    def _log(self) -> LogView:
+    def _log(self) -> "LogView":
         return cast("LogView", self.query_one("#log-lines"))

@@ -1,7 +1,5 @@
 """Views of what a run came to: its confusion matrices, accuracy by length, and what it told."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -35,7 +33,7 @@ class LengthsView(ChartGrid, SpreadView):
 
     def __init__(
         self,
-        pane: TaskPane,  # noqa: ARG002 - as every view is made
+        pane: "TaskPane",  # noqa: ARG002 - as every view is made
         titles: Sequence[str] = ("Accuracy by length",),
         log_x: bool = False,
     ) -> None:
@@ -44,7 +42,7 @@ class LengthsView(ChartGrid, SpreadView):
             chart.describe(title, BY_LENGTH, "length")
         self._evaluation: SequenceEvaluation | None = None
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
         why = "Measured as soon as training is over"

@@ -1,7 +1,5 @@
 """The lines around the views of a task: its runs, how far one is, and how they ended in words."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -89,7 +87,7 @@ class RunBar(Static):
 
         run_id: str
 
-    def __init__(self, task: Task, runs: TrainingManager) -> None:
+    def __init__(self, task: Task, runs: "TrainingManager") -> None:
         super().__init__(markup=False)
         self._spec, self._runs = task, runs
         self._ends: list[tuple[int, str]] = []
@@ -139,7 +137,7 @@ def figures(task: Task, state: RunState) -> str:
     return f"{' '.join(shown)} {metric.unit}".rstrip()
 
 
-def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
+def how_it_ended(task: Task, state: RunState) -> "tuple[str, SeverityLevel]":
     """A sentence on how a run ended, and its severity."""
     name = state.config.label
     if state.status is Status.FAILED:

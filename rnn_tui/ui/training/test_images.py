@@ -1,7 +1,5 @@
 """The end of a run on images: its figures, and test images, by chance, misread, or of a field."""
 
-from __future__ import annotations
-
 import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -41,7 +39,7 @@ class ImageWithLabels(Vertical):
     class Picked(Message):
         """It was clicked."""
 
-        image: ImageWithLabels
+        image: "ImageWithLabels"
 
     def __init__(self) -> None:
         self._ink, self._caption = InkImage(), Label("", classes="caption", markup=False)
@@ -90,7 +88,7 @@ class TestImagesView(Vertical, InsideDoor):
         Binding("end", "move(100_000)", "Last image", show=False),
     ]
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: "TaskPane") -> None:
         super().__init__(id="result-view")
         self._pane = pane
         self._evaluation: ImageEvaluation | None = None
@@ -108,7 +106,7 @@ class TestImagesView(Vertical, InsideDoor):
                 yield InkImage()
                 yield ProbabilityBars()
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         self.query_one("#headline", Static).update(self._headline(pane.chosen))
         if pane.evaluation is not self._evaluation:
             self._evaluation = pane.evaluation
@@ -158,7 +156,7 @@ class TestImagesView(Vertical, InsideDoor):
     # The one with the cursor
 
     @property
-    def given(self) -> Given | None:
+    def given(self) -> "Given | None":
         """The image with the cursor, as networks read it; None where there is none."""
         if self._evaluation is None or not self._indices:
             return None
@@ -220,7 +218,7 @@ class TestImagesView(Vertical, InsideDoor):
         true, read = self._field
         return f"{of} misread" if self._kind == MISREAD else f"{of}: true {true}, read as {read}"
 
-    def _headline(self, state: RunState | None) -> str:
+    def _headline(self, state: "RunState | None") -> str:
         task = self._pane.spec
         headline = task.metric(task.headline)
         if state is None or headline.name not in state.results:

@@ -1,7 +1,5 @@
 """Training as it goes: two charts, or one of every metric, and the figures in a table."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -35,7 +33,7 @@ TABLE_SHARE, HEADING = 0.25, 1
 FIRST = ("loss", "accuracy")
 
 
-def training_view(pane: TaskPane) -> TaskView:
+def training_view(pane: "TaskPane") -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
     task = pane.spec
     kind = NetworksTraining if task.config(task.default_cell).variants else RunsTraining
@@ -85,7 +83,7 @@ class TrainingCharts(ChartGrid):
         key("charts", "charts", "Charts", "All metrics as small charts, and back"),
     ]
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: "TaskPane") -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane = pane
         self._of = list(FIRST)  # which metrics are in which chart
@@ -208,7 +206,7 @@ class RunsTraining(TrainingCharts):
         yield from super().compose()
         yield PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         self._draw_charts(pane.states())
         self._show_epochs(pane.chosen, pane.spec)
         self._lay_out()
@@ -243,7 +241,7 @@ class RunsTraining(TrainingCharts):
 class NetworksTraining(TrainingCharts, SpreadView):
     """Loss and accuracy of the chosen run, one curve a network: the mean over its seeds."""
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: "TaskPane") -> None:
         super().__init__(pane)
         self._table = VariantTable(pane, short=True)
 
@@ -257,7 +255,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
         rows = len(run.config.variants) if run else 0
         self._fit_table(self._table, rows, rows)
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         self.draw()
         self._table.bring_up_to_date(pane)
         self._lay_out()

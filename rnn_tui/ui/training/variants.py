@@ -1,7 +1,5 @@
 """The networks of a run side by side: their names, their figures over seeds."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,7 +37,7 @@ class VariantTable(Vertical, TaskView):
         short: show one figure only, the headline or else what stands for it before the test.
     """
 
-    def __init__(self, pane: TaskPane, short: bool = False) -> None:
+    def __init__(self, pane: "TaskPane", short: bool = False) -> None:
         super().__init__(classes="panel")
         self._spec, self._short = pane.spec, short
         self._shown: tuple[object, ...] = ()
@@ -54,7 +52,7 @@ class VariantTable(Vertical, TaskView):
         table.display = False
         yield table
 
-    def bring_up_to_date(self, pane: TaskPane) -> None:
+    def bring_up_to_date(self, pane: "TaskPane") -> None:
         state = pane.chosen
         # Rows are made anew only when there is something new: a table has to keep its cursor. The
         # colours of the theme are in its cells.

@@ -1,7 +1,5 @@
 """The list of networks to choose from, shipped, of runs or named, and views that have one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar

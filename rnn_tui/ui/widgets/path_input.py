@@ -1,7 +1,5 @@
 """Paths as people type and paste them: with quotes, escapes, `~`, as URLs, several at once."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import re

@@ -4,8 +4,6 @@ Textual reads markup in every text: a run that is called `[red]` would colour it
 called `[/]` would end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, TypeVar
 

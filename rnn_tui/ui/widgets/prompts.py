@@ -1,7 +1,5 @@
 """Prompts over the screen: for a line of text such as a name or a note, for a file to write."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
