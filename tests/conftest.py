@@ -39,9 +39,7 @@ def pytest_collection() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def home(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of the test's own for everything that is written."""
     path = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("RNN_TUI_HOME", str(path))

@@ -86,10 +86,7 @@ def page() -> str:
         if name in places
     ]
     bindings(all_tabs())
-    tabs = [
-        f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |"
-        for one in bindings(all_tabs())
-    ]
+    tabs = [f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |" for one in bindings(all_tabs())]
     return HEAD + "\n".join([*tabs, *rows]) + "\n"
 
 

@@ -73,12 +73,7 @@ async def survival(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await until(pilot, lambda: not view.busy)
 
 
-PICTURES = {
-    "screenshot-recall": recall,
-    "screenshot": mnist,
-    "screenshot-inside": inside,
-    "screenshot-survival": survival,
-}
+PICTURES = {"screenshot-recall": recall, "screenshot": mnist, "screenshot-inside": inside, "screenshot-survival": survival}
 
 
 def drawable(svg: str) -> str:

@@ -88,11 +88,7 @@ print(json.dumps([names, sorted(sys.modules)]))
 def outcome_of(snippet: str) -> tuple[str | list[str], set[str]]:
     """What a snippet prints first, and the top-level names of the modules that it lists."""
     result = subprocess.run(
-        [sys.executable, "-c", snippet],
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
+        [sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False
     )
     assert result.returncode == 0, result.stderr
     printed, modules = json.loads(result.stdout)

@@ -170,12 +170,8 @@ def test_installed_package_is_the_wheel(installed: Path, tmp_path: Path) -> None
     assert points[0] == "rnn_tui.cli.main:main"
 
 
-def test_installed_package_trains_on_the_shipped_images(
-    installed: Path, tmp_path: Path, home: Path
-) -> None:
-    arguments = (
-        "-m rnn_tui train mnist --model rnn --preset fast --epochs 1 --batch-size 1000 --json"
-    )
+def test_installed_package_trains_on_the_shipped_images(installed: Path, tmp_path: Path, home: Path) -> None:
+    arguments = "-m rnn_tui train mnist --model rnn --preset fast --epochs 1 --batch-size 1000 --json"
     result = run_installed(installed, tmp_path, *arguments.split())
     document = json.loads(result.stdout)
     assert document["test_accuracy"] > 50

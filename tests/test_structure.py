@@ -99,9 +99,7 @@ def writes(call: ast.Call) -> bool:
     """Whether a call opens a file for writing, as far as one can see."""
     name, _, method = ast.unparse(call.func).rpartition(".")
     if method == "open":
-        words = [
-            ast.unparse(argument) for argument in (*call.args, *(k.value for k in call.keywords))
-        ]
+        words = [ast.unparse(argument) for argument in (*call.args, *(k.value for k in call.keywords))]
         if name == "os":
             return any(re.search(r"O_(WRONLY|RDWR|CREAT)", word) for word in words)
         return any(re.fullmatch(r"'[rbt+]*[wax+][rbt+]*'", word) for word in words)
@@ -118,9 +116,7 @@ def test_what_opens_files_for_writing_is_seen() -> None:
     )  # fmt: skip
     unseen = ("path.open('rb')", "open(path)", "text.replace('w', 'b')", "Image.open(data)")
     calls = {text: ast.parse(text, mode="eval").body for text in (*seen, *unseen)}
-    assert [text for text, one in calls.items() if isinstance(one, ast.Call) and writes(one)] == [
-        *seen
-    ]
+    assert [text for text, one in calls.items() if isinstance(one, ast.Call) and writes(one)] == [*seen]
 
 
 def test_one_module_opens_files_for_writing() -> None:

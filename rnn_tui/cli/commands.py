@@ -149,19 +149,14 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     parser = Parser(
         prog="rnn-tui",
-        description="Train, watch and question small recurrent networks in the terminal. "
-        "Without a command, the app starts.",
+        description="Train, watch and question small recurrent networks in the terminal. Without a command, the app starts.",
         epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
     )
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
-    parser.add_argument(
-        "--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from"
-    )
+    parser.add_argument("--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     for command in COMMANDS:
-        commands.add_parser(
-            command.name, help=command.help, aliases=command.aliases
-        ).command = command
+        commands.add_parser(command.name, help=command.help, aliases=command.aliases).command = command
     return parser
 
 
@@ -186,9 +181,7 @@ def read_by(setting: Setting) -> Callable[[str], Any]:
 
 
 def add_output_options(
-    parser: argparse.ArgumentParser,
-    quiet: str = "print the result and errors only",
-    prefix: str = "",
+    parser: argparse.ArgumentParser, quiet: str = "print the result and errors only", prefix: str = ""
 ) -> None:
     """Add `--json` and `--quiet`.
 
@@ -197,9 +190,7 @@ def add_output_options(
         quiet: what the latter does.
         prefix: before their names in the result.
     """
-    parser.add_argument(
-        "--json", action="store_true", dest=f"{prefix}json", help="print one JSON document"
-    )
+    parser.add_argument("--json", action="store_true", dest=f"{prefix}json", help="print one JSON document")
     parser.add_argument("--quiet", action="store_true", dest=f"{prefix}quiet", help=quiet)
 
 

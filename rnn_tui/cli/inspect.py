@@ -89,9 +89,7 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
 
 def _add_output(parser: argparse.ArgumentParser, probes: str) -> None:
     parser.add_argument("--probes", action="store_true", help=probes)
-    parser.add_argument(
-        "--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays"
-    )
+    parser.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
     add_output_options(parser)
 
 

@@ -12,15 +12,7 @@ from collections.abc import Sequence
 
 from rnn_tui.cli import output, streams
 from rnn_tui.cli.output import say
-from rnn_tui.engine.errors import (
-    CheckpointError,
-    ExportError,
-    StoreError,
-    TaskError,
-    UnreadableError,
-    UserError,
-    printable,
-)
+from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, TaskError, UnreadableError, UserError, printable
 from rnn_tui.engine.paths import log_file, told_of_fault
 
 

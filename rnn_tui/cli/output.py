@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 # How a command ends, for whoever called it; the last is 128 + SIGINT, as shells have it.
 OK, FAILURE, USAGE, INTERRUPTED = 0, 1, 2, 130
 # Ctrl-C, the system's request to end, and a terminal that was closed.
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 LONGEST_CELL, LONGEST_VALUE = 200, 1000
 # Rows of a table that are fitted to the width of a terminal, in a tenth of a second.
 MOST_LAID_OUT = 400
@@ -108,9 +106,7 @@ class Lines:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def print_table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()
-) -> None:
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
     """Print a table on stdout: for the eye on a terminal, with tabs in a pipe.
 
     Args:
@@ -138,9 +134,7 @@ def print_table(
     out.print(table, soft_wrap=False)
 
 
-def _print_aligned(
-    out: "Console", heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[str]
-) -> None:
+def _print_aligned(out: "Console", heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[str]) -> None:
     """Print a long table as it comes: rich would think for seconds, and the terminal can wrap."""
     from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
 
@@ -182,9 +176,7 @@ class JsonResults:
         document: makes the JSON-ready form of a result.
     """
 
-    def __init__(
-        self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]) -> None:
         self._out, self._document, self._between = out, document, "\n"
         out.write(f'{{"weights": {_as_json(weights)},\n"results": [')
 
@@ -217,9 +209,7 @@ class ProgressBar:
         eta: tell the time that is left by the pace so far.
     """
 
-    def __init__(
-        self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True
-    ) -> None:
+    def __init__(self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True) -> None:
         self.shown = sys.stderr.isatty() and not quiet
         self._bar: Any = None
         if self.shown:

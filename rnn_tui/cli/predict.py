@@ -39,9 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
     whose = parser.add_mutually_exclusive_group()
-    whose.add_argument(
-        "--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}"
-    )
+    whose.add_argument("--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}")
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
     whose.add_argument(
         "--cell", "--model", dest="model", choices=MNIST.shipped_cells, default=MNIST.default_cell,
@@ -84,9 +82,7 @@ def _percent(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(
-            f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”."
-        )
+        raise argparse.ArgumentTypeError(f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”.")
     return value
 
 
@@ -108,9 +104,7 @@ def run(options: argparse.Namespace) -> int:
     source = source or choose_shipped(MNIST.name, options.model)
     network = NETWORKS.get(source.path, RowReaderNetwork)
     threshold = THRESHOLD if options.threshold is None else options.threshold / 100
-    reader = PhotoReader(
-        network, options.preprocessing, threshold=threshold, labelled=options.labels
-    )
+    reader = PhotoReader(network, options.preprocessing, threshold=threshold, labelled=options.labels)
     if not options.quiet:
         output.say(f"weights: {source.label}")
     readings: _Lines | _Table | output.JsonResults

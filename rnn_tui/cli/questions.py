@@ -56,15 +56,9 @@ def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str
         default: what is used without any of these options.
     """
     weights = parser.add_mutually_exclusive_group()
-    weights.add_argument(
-        "--run", metavar="RUN", help=f"{verb} the networks of this run: {WHICH_FINISHED_RUN}"
-    )
-    weights.add_argument(
-        "--weights", metavar="FILE", help=f"{verb} the networks in this file (default: {default})"
-    )
-    weights.add_argument(
-        "--pretrained", action="store_true", help=f"{verb} those that ship, whatever was trained"
-    )
+    weights.add_argument("--run", metavar="RUN", help=f"{verb} the networks of this run: {WHICH_FINISHED_RUN}")
+    weights.add_argument("--weights", metavar="FILE", help=f"{verb} the networks in this file (default: {default})")
+    weights.add_argument("--pretrained", action="store_true", help=f"{verb} those that ship, whatever was trained")
 
 
 def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -> None:
@@ -80,9 +74,7 @@ def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -
         "--hidden-size", type=read_by(SETTINGS["hidden_size"]), metavar="N",
         help=f"{verb} a network of this size (default: the largest)",
     )  # fmt: skip
-    parser.add_argument(
-        "--loss", metavar="NAME", help=f"{verb} a network trained with this loss (default: {loss})"
-    )
+    parser.add_argument("--loss", metavar="NAME", help=f"{verb} a network trained with this loss (default: {loss})")
     parser.add_argument(
         "--seed", type=read_by(SETTINGS["seed"]), metavar="N",
         help=f"{verb} the network of this seed (default: the lowest)",
@@ -97,15 +89,11 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
         loss: the loss of the network that answers unless another is chosen.
     """
     add_network_options(parser, "ask", loss)
-    parser.add_argument(
-        "--vote", action="store_true", help="let all networks vote that the options above allow"
-    )
+    parser.add_argument("--vote", action="store_true", help="let all networks vote that the options above allow")
     add_output_options(parser, "print answers and errors only, not who answers")
 
 
-def chosen(
-    options: argparse.Namespace, task: Task, position: int | None = None
-) -> "tuple[Any, str, Path, ReplicaChoice]":
+def chosen(options: argparse.Namespace, task: Task, position: int | None = None) -> "tuple[Any, str, Path, ReplicaChoice]":
     """Who is asked: the networks, what to call them, their file, and which of those in it.
 
     By the weights that were named, or by those that answer where none are.
@@ -120,9 +108,7 @@ def chosen(
     """
     from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
 
-    source = named(task.name, options.weights, options.run) or choose(
-        task.name, position, only_pretrained=options.pretrained
-    )
+    source = named(task.name, options.weights, options.run) or choose(task.name, position, only_pretrained=options.pretrained)
     vote = getattr(options, "vote", False)
     replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, vote)
     return NETWORKS.get(source.path, task.network), source.label, source.path, replicas

@@ -67,9 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how to train (default: %(default)s)",
     )  # fmt: skip
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
-    parser.add_argument(
-        "--no-training", action="store_true", help="tell what there is, and train nothing"
-    )
+    parser.add_argument("--no-training", action="store_true", help="tell what there is, and train nothing")
     files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
     parser.add_argument(
         "-o", "--output", metavar="FILE", action="append", default=[], dest="outputs",
@@ -115,14 +113,11 @@ def run(options: argparse.Namespace) -> int:
         output.say(sentence)
     if stopped:
         left_out = " No document was written." if outputs else ""
-        output.say(
-            f"stopped; what was trained is kept, and the same command goes on from there.{left_out}"
-        )
+        output.say(f"stopped; what was trained is kept, and the same command goes on from there.{left_out}")
         return output.stopped(received)
     if end.elsewhere and not lost:
         output.say(
-            f"{end.elsewhere} networks are being trained by another process; the same "
-            "command has them once they are done."
+            f"{end.elsewhere} networks are being trained by another process; the same command has them once they are done."
         )
     _say_written(outputs, options.quiet)
     return output.FAILURE if end.failures or lost else output.OK
@@ -156,9 +151,7 @@ class _Progress:
         left = "" if now.seconds_left is None else f"about {duration(now.seconds_left)} left"
         if self.bar.shown:
             what = now.work.label if now.work is not None else "all runs"
-            self.bar.update(
-                now.share, label=f"{what} · {now.done} of {now.total} networks done", note=left
-            )
+            self.bar.update(now.share, label=f"{what} · {now.done} of {now.total} networks done", note=left)
         elif now.work is not None and now.run_id != self._told and not self._quiet:
             self._told = now.run_id
             doing = "goes on with" if now.work.run is not None else "trains"

@@ -83,9 +83,7 @@ class TrainingOutput:
         state = self.state
         if not state.config.variants:
             drawn = (one for one in state.metric_definitions if one.chart)
-            return "  ".join(
-                one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics
-            )
+            return "  ".join(one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics)
         # The first metric in which more is better: with many variants there is room for one.
         known = [one for one in state.metric_definitions if one.name in row.replicas]
         metric = next((one for one in known if one.higher_is_better), known[0])
@@ -124,9 +122,7 @@ class TrainingOutput:
         shown = [known[name].in_words(state.results[name]) for name in names if name in known]
         published = task.published_figure(task.headline, state.config.cell)
         report = "" if published is None else f"  (the report: {published:.2f} %)"
-        self._print(
-            "  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else "")
-        )
+        self._print("  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else ""))
 
     def tell(self, evaluation: Any, *, kept: bool = True) -> None:
         """Print the JSON document, where that was asked for.
@@ -162,9 +158,7 @@ def plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
     return " ".join(parts)
 
 
-def variant_lines(
-    state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
-) -> str:
+def variant_lines(state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float) -> str:
     """One line a variant: mean and standard deviation of every figure."""
     variants = state.config.variants
     lines = [f"{prefix}hidden_size={one.hidden_size} loss={one.loss}" for one in variants]
@@ -210,20 +204,13 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
             "seeds": sorted({replica.seed for replica in config.replicas}),
             "variants": _variants(state, evaluation),
             "history": [
-                {
-                    "epoch": row.epoch,
-                    "seconds": row.seconds,
-                    "variants": _figures(config, row.replicas),
-                }
-                for row in state.epochs
+                {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)} for row in state.epochs
             ],
         }
     else:
         figures = {
             **{name: state.results.get(name) for name in _tested(state)},
-            "history": [
-                {"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs
-            ],
+            "history": [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs],
         }
     return {
         "task": config.task,

@@ -33,37 +33,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List all runs of the app and the command line, the newest first; or do something with "
         f"some of them. RUN is a run: {WHICH_RUN}."
     )
-    parser.add_argument(
-        "--task", dest="only", choices=list(TASKS), help="list runs of this task only"
-    )
-    parser.add_argument(
-        "--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead"
-    )
-    parser.add_argument(
-        "--json", action="store_true", dest="list_json", help="print one JSON document"
-    )
+    parser.add_argument("--task", dest="only", choices=list(TASKS), help="list runs of this task only")
+    parser.add_argument("--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead")
+    parser.add_argument("--json", action="store_true", dest="list_json", help="print one JSON document")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parsers = {}
     for name, (_, takes, what, description) in ACTIONS.items():
         parsers[name] = actions.add_parser(name, help=what, description=description)
         several = "+" if takes == "runs" else None
         parsers[name].add_argument(takes, nargs=several, metavar="RUN", help=WHICH_RUN)
-    parsers["show"].add_argument(
-        "--json", action="store_true", help="print one JSON document, with every logged value"
-    )
+    parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
     _add_export(parsers["export"])
-    parsers["rename"].add_argument(
-        "name", metavar="NAME", help="up to 80 characters, unlike other runs'"
-    )
+    parsers["rename"].add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     formats = "; ".join(f"{name}: {one.help}" for name, one in FORMATS.items())
     parser.epilog = f"Formats. {formats}. {extras_needed()}"
-    parser.add_argument(
-        "--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS)
-    )
+    parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
     to_stdout = " and ".join(name for name, one in FORMATS.items() if one.to_stdout)
     parser.add_argument(
         "-o", "--output", metavar="PATH",
@@ -141,9 +129,7 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
     different = differing(runs)
     if options.json or options.list_json:
         ids = [one.run_id for one in runs]
-        differences = [
-            {"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different
-        ]
+        differences = [{"setting": name, **dict(zip(ids, values, strict=True))} for name, values in different]
         print_json({"runs": [documents.of_run(one) for one in runs], "differences": differences})
         return
     rows = [
@@ -180,10 +166,7 @@ def _delete(store: RunStore, options: argparse.Namespace) -> None:
     """Delete runs, for which there is an undo; and for good what was deleted long ago."""
     for record in [store.find(text) for text in options.runs]:
         store.delete(record)
-        say(
-            f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for "
-            f"{DAYS_TO_UNDO} days."
-        )
+        say(f"{record.name} is deleted; rnn-tui runs restore {record.run_id} brings it back for {DAYS_TO_UNDO} days.")
     store.purge()
 
 

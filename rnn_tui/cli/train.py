@@ -178,8 +178,7 @@ def _writable(path: Path) -> Path:
     if not reason:
         return path
     raise CheckpointError(
-        f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose "
-        "another place for --output."
+        f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose another place for --output."
     )
 
 

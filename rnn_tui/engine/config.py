@@ -199,6 +199,4 @@ def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
         kind = max(fitting, key=lambda kind: len(kind.needs()), default=RunConfig)
         return kind(**known, recipe=recipe)
     except (TypeError, ValueError) as error:
-        raise SettingError(
-            f"These are not the settings of a run: {printable(error, 120)}."
-        ) from error
+        raise SettingError(f"These are not the settings of a run: {printable(error, 120)}.") from error

@@ -73,10 +73,7 @@ def printable(text: object, limit: int = 60) -> SafeText:
     """
     clean = str(text)[: limit + 1]
     if not clean.isprintable():  # most text is, and there is much of it
-        clean = "".join(
-            "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
-            for character in clean
-        )
+        clean = "".join("\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character for character in clean)
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 

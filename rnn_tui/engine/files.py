@@ -14,11 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 # What nothing is written into, and why.
-_REFUSED = (
-    (stat.S_ISDIR, "it is a folder"),
-    (stat.S_ISBLK, "it is a disk"),
-    (stat.S_ISSOCK, "it is a socket"),
-)
+_REFUSED = ((stat.S_ISDIR, "it is a folder"), (stat.S_ISBLK, "it is a disk"), (stat.S_ISSOCK, "it is a socket"))
 # Of a name, so many characters stand in that of a temporary file: names have at most 255 bytes.
 _MOST_OF_NAME = 50
 _MOST_LINKS = 40

@@ -26,14 +26,7 @@ from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.stepper import Stepper, copied, make_optimiser
-from rnn_tui.engine.training_state import (
-    ResumePoint,
-    TrainingState,
-    device_for,
-    go_back_to,
-    tell_changes,
-    versions,
-)
+from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, tell_changes, versions
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
 # the losses is the only time that the loop waits for the device.
@@ -103,10 +96,7 @@ def fit(
             end = run.fail(config.out_of_memory)
         else:
             logger.exception("run %s failed", run.id)
-            end = run.fail(
-                f"Training failed: {type(error).__name__}; the log file has the details "
-                "(rnn-tui --help names it)."
-            )
+            end = run.fail(f"Training failed: {type(error).__name__}; the log file has the details (rnn-tui --help names it).")
     finally:
         run.close()
     unwritten = None if writer is None else writer.unwritten
@@ -162,9 +152,7 @@ class _Run:
             while self._epoch <= config.epochs:
                 if not self._train_epoch():
                     self._save()
-                    return events.RunStopped(
-                        self.id, self._step, self._elapsed(), self._control.interrupted
-                    )
+                    return events.RunStopped(self.id, self._step, self._elapsed(), self._control.interrupted)
             self.test_metrics = self._problem.test(stepper.kept, self._workers)
         self._save(finished=True)
         single, replicas = split_figures(self.test_metrics)
@@ -204,10 +192,7 @@ class _Run:
                 first_step=self._step,
             )
         )
-        self._log(
-            f"{parameters:,} parameters; {self._config.epochs} epochs of "
-            f"{problem.steps_per_epoch:,} steps."
-        )
+        self._log(f"{parameters:,} parameters; {self._config.epochs} epochs of {problem.steps_per_epoch:,} steps.")
         # Loading data and libraries is not training time.
         now = time.monotonic()
         self._began = self._epoch_began = self._kept_at = now
@@ -259,11 +244,7 @@ class _Run:
         single, replicas = split_figures({**figures, **measured})
         seconds = self._epoch_seconds()
         # Before the checkpoint: who resumes from it must not miss this.
-        self._emit_to(
-            events.EpochEnded(
-                self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas
-            )
-        )
+        self._emit_to(events.EpochEnded(self.id, self._epoch, self._step, single, seconds, self._elapsed(), replicas))
         self._epoch, self._step_in_epoch = self._epoch + 1, 0
         self._losses = LossLog(problem.replicas)
         self._epoch_began = time.monotonic()
@@ -293,13 +274,7 @@ class _Run:
         if self._losses.waiting:  # weights that diverged must not replace others
             self._losses.check(self._step, self._epoch, self._config)
         self._writer.submit(
-            Checkpoint(
-                self._config,
-                weights,
-                self._step,
-                self.test_metrics,
-                None if finished else self._training_state(),
-            )
+            Checkpoint(self._config, weights, self._step, self.test_metrics, None if finished else self._training_state())
         )
         self._tell_written()
 

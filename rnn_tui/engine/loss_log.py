@@ -75,9 +75,7 @@ class LossLog:
         last = None if self._sums is None else self.last
         return tensors, {"counts": list(self._counts), "count": self._count, "last": last}
 
-    def load(
-        self, tensors: Mapping[str, Tensor], about: Mapping[str, Any], device: torch.device
-    ) -> None:
+    def load(self, tensors: Mapping[str, Tensor], about: Mapping[str, Any], device: torch.device) -> None:
         """Go on from what `state` returned.
 
         Raises:
@@ -96,9 +94,7 @@ class LossLog:
         if last is not None:
             self.last = tuple(map(float, last)) if isinstance(last, list) else float(last)
 
-    def flush(
-        self, step: int, epoch: int, config: RunConfig
-    ) -> tuple[float | tuple[float, ...], int]:
+    def flush(self, step: int, epoch: int, config: RunConfig) -> tuple[float | tuple[float, ...], int]:
         """Fetch what waits; returns its mean over samples, and their number.
 
         Raises:
@@ -125,9 +121,7 @@ def _plain(values: Tensor) -> float | tuple[float, ...]:
     return tuple(values.tolist()) if values.dim() else float(values)
 
 
-def _divergence(
-    what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None = None
-) -> str:
+def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None = None) -> str:
     """The sentence for a loss that became NaN or infinite."""
     whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
     return (

@@ -140,6 +140,4 @@ class Measure:
         return Metric(name, label, self.unit, self.higher_is_better, 0.0, self.upper, chart)
 
 
-ACCURACY = Measure(
-    "accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy"
-)
+ACCURACY = Measure("accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy")

@@ -23,8 +23,7 @@ def _home() -> Path | None:
         return Path(value).expanduser() if value else None
     except RuntimeError:
         raise SettingError(
-            f"{HOME_VARIABLE} is {printable(value, 200)}, and there is no such user's home; set it "
-            "to a folder."
+            f"{HOME_VARIABLE} is {printable(value, 200)}, and there is no such user's home; set it to a folder."
         ) from None
 
 

@@ -71,14 +71,7 @@ class Spread:
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form: `mean, sd, min, max, n, values`."""
-        return {
-            "mean": self.mean,
-            "sd": self.sd,
-            "min": self.low,
-            "max": self.high,
-            "n": self.n,
-            "values": list(self.values),
-        }
+        return {"mean": self.mean, "sd": self.sd, "min": self.low, "max": self.high, "n": self.n, "values": list(self.values)}
 
 
 def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:

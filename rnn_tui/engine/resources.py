@@ -59,10 +59,7 @@ def resolve_device(name: str) -> "torch.device":
     if name == "cpu":
         return torch.device("cpu")
     if not present.get(name, False):
-        raise DeviceError(
-            f"There is no {name} device that PyTorch {torch.__version__} can use here; "
-            "choose auto or cpu."
-        )
+        raise DeviceError(f"There is no {name} device that PyTorch {torch.__version__} can use here; choose auto or cpu.")
     return torch.device(name, 0) if name == "cuda" else torch.device(name)
 
 

@@ -143,10 +143,7 @@ class ListSetting(Setting):
     @property
     def range_text(self) -> str:
         """The allowed values in words."""
-        return (
-            f"1 to {self.most} different whole numbers from {self.low} to {self.high}, "
-            "with commas between them"
-        )
+        return f"1 to {self.most} different whole numbers from {self.low} to {self.high}, with commas between them"
 
     def read(self, text: str) -> Any:
         """Numbers with commas or spaces between them."""

@@ -118,9 +118,7 @@ class SpreadSeries:
     def until(self, end: float) -> "SpreadSeries":
         """The points up to an epoch."""
         kept = slice(bisect_right(self.x, end))
-        return SpreadSeries(
-            self.x[kept], self.mean[kept], self.sd[kept], self.low[kept], self.high[kept]
-        )
+        return SpreadSeries(self.x[kept], self.mean[kept], self.sd[kept], self.low[kept], self.high[kept])
 
 
 @dataclass(frozen=True)
@@ -214,9 +212,7 @@ class RunState:
                 )
             case events.StepLogged():
                 return replace(
-                    self._with_points(event.step, event.metrics, event.replicas),
-                    rate=event.rate,
-                    elapsed=event.elapsed,
+                    self._with_points(event.step, event.metrics, event.replicas), rate=event.rate, elapsed=event.elapsed
                 )
             case events.EpochEnded():
                 # The training loss already has a curve by step; an epoch's mean is in its row.
@@ -224,9 +220,7 @@ class RunState:
                 bands = {name: v for name, v in event.replicas.items() if name != "train_loss"}
                 row = EpochRow(event.epoch, event.metrics, event.seconds, event.replicas)
                 return replace(
-                    self._with_points(event.step, logged, bands),
-                    epochs=_and(self.epochs, row),
-                    elapsed=event.elapsed,
+                    self._with_points(event.step, logged, bands), epochs=_and(self.epochs, row), elapsed=event.elapsed
                 )
             case events.LogLine():
                 message = event.text if event.level == "warning" else self.message
@@ -262,9 +256,7 @@ class RunState:
             return self
         end = step / steps_per_epoch
         series = {name: known.until(end) for name, known in self.series.items()}
-        bands = {
-            name: tuple(band.until(end) for band in known) for name, known in self.bands.items()
-        }
+        bands = {name: tuple(band.until(end) for band in known) for name, known in self.bands.items()}
         return replace(
             self,
             step=step,
@@ -275,9 +267,7 @@ class RunState:
             replica_results={},
         )
 
-    def _with_points(
-        self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures
-    ) -> "RunState":
+    def _with_points(self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures) -> "RunState":
         at = step / self.steps_per_epoch
         series, bands = dict(self.series), dict(self.bands)
         for name, value in metrics.items():
@@ -286,7 +276,6 @@ class RunState:
         for name, values in replicas.items():
             before = bands.get(name, (SpreadSeries(),) * variants)
             bands[name] = tuple(
-                band.append(at, spread)
-                for band, spread in zip(before, by_variant(values, variants), strict=True)
+                band.append(at, spread) for band, spread in zip(before, by_variant(values, variants), strict=True)
             )
         return replace(self, step=step, series=series, bands=bands)

@@ -125,9 +125,7 @@ class Stepper:
             self._average.n_averaged.copy_(tensors[AVERAGED])
         if self._schedule is not None:
             # A function of the number of steps; what else the schedule has is in the settings.
-            self._schedule.load_state_dict(
-                {"last_epoch": step, "_step_count": step + 1, "_last_lr": list(learning_rates)}
-            )
+            self._schedule.load_state_dict({"last_epoch": step, "_step_count": step + 1, "_last_lr": list(learning_rates)})
 
     def _gradients(self, loss_of: Callable[[], Tensor]) -> tuple[Tensor, Sequence[Tensor]]:
         loss = loss_of()
@@ -143,11 +141,7 @@ def copied(tensor: Tensor) -> Tensor:
 
 
 def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor.clone()
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
+    return {name.removeprefix(prefix): tensor.clone() for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def _check(given: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
@@ -172,9 +166,7 @@ def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) ->
     )
 
 
-def make_schedule(
-    optimiser: torch.optim.Optimizer, config: RunConfig, total_steps: int
-) -> LRScheduler | None:
+def make_schedule(optimiser: torch.optim.Optimizer, config: RunConfig, total_steps: int) -> LRScheduler | None:
     """The recipe's learning-rate schedule over the whole run, or None for a constant rate.
 
     One-cycle is Smith's (2018, arXiv:1708.07120), linear and without its momentum cycle.

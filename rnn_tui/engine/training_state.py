@@ -84,8 +84,7 @@ class ResumePoint:
     def mismatch(self, reason: object) -> CheckpointError:
         """The error for a file that does not fit its run."""
         return CheckpointError(
-            f"The checkpoint {printable(self.path, 200)} does not fit its run "
-            f"({printable(reason, 100)}); train it anew."
+            f"The checkpoint {printable(self.path, 200)} does not fit its run ({printable(reason, 100)}); train it anew."
         )
 
 
@@ -119,8 +118,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except UNREADABLE as error:
         raise CheckpointError(
-            f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be "
-            "resumed; train it anew."
+            f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be resumed; train it anew."
         ) from error
     theirs, step, metrics = described(about, shown)
     if about.get("training") is None:
@@ -131,9 +129,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"The checkpoint {shown} does not say where the run was.") from error
     if about.get("digest") != digest(tensors):
-        raise CheckpointError(
-            f"The checkpoint {shown} is damaged: its checksum is wrong; train the run anew."
-        )
+        raise CheckpointError(f"The checkpoint {shown} is damaged: its checksum is wrong; train the run anew.")
     if state.run_id != run_id or (config is not None and config != theirs):
         raise CheckpointError(f"The checkpoint {shown} belongs to another run; train this anew.")
     weights = {n: tensor for n, tensor in tensors.items() if not n.startswith(TRAINING_PREFIX)}
@@ -156,9 +152,7 @@ def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
         learning_rates=[float(rate) for rate in about["learning_rates"]],
         losses=dict(about["losses"]),
         tensors={
-            name.removeprefix(TRAINING_PREFIX): tensor
-            for name, tensor in tensors.items()
-            if name.startswith(TRAINING_PREFIX)
+            name.removeprefix(TRAINING_PREFIX): tensor for name, tensor in tensors.items() if name.startswith(TRAINING_PREFIX)
         },
     )
 
@@ -180,17 +174,11 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
         return resolve_device(before)
     except DeviceError:
         device = resolve_device("auto")
-        log(
-            f"The run began on {before}, which is not here; it goes on on {device.type}, with "
-            "other rounding.",
-            "warning",
-        )
+        log(f"The run began on {before}, which is not here; it goes on on {device.type}, with other rounding.", "warning")
         return device
 
 
-def go_back_to(
-    resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, device: torch.device
-) -> None:
+def go_back_to(resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, device: torch.device) -> None:
     """Put weights, optimiser, schedule, losses and chance where they were.
 
     Raises:
@@ -207,9 +195,7 @@ def go_back_to(
             losses.load(state.tensors, state.losses, device)
             problem.begin_epoch(state.epoch)
             names = problem.random_states()
-            problem.set_random_states(
-                {name: state.tensors[f"random/{name}"].clone() for name in names}
-            )
+            problem.set_random_states({name: state.tensors[f"random/{name}"].clone() for name in names})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise resume.mismatch(error) from error
 

@@ -135,19 +135,13 @@ class CarryStudy(Study):
         return {
             **super().to_dict(),
             "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
-            **{
-                source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS}
-                for at, source in enumerate(self.sources)
-            },
+            **{source: {name: getattr(self, name)[at].tolist() for name in OF_UNITS} for at, source in enumerate(self.sources)},
             "probe": self.probe.to_dict(),
         }
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Those of the units, and of the probe."""
-        probe = {
-            f"carry_probe_{name}": np.asarray(getattr(self.probe, name))
-            for name in ("accuracy", "weight", "bias")
-        }
+        probe = {f"carry_probe_{name}": np.asarray(getattr(self.probe, name)) for name in ("accuracy", "weight", "bias")}
         return {**super().arrays(), **probe}
 
 
@@ -309,8 +303,7 @@ class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
         lines = super().findings()
         if self._study is not None:
             lines.append(
-                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} "
-                "bits, scored on the other."
+                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} bits, scored on the other."
             )
         return lines
 

@@ -19,17 +19,12 @@ from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_f
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
 
 ALL_STATES_NOTE = (
-    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the "
-    "rest of the states zero."
+    "This readout needs the states of all 28 rows: an answer after fewer is the readout with the rest of the states zero."
 )
 LAST_STEP_NOTE = (
-    "This network answers after the last row: an answer after an earlier one is what it would say "
-    "if the image ended there."
+    "This network answers after the last row: an answer after an earlier one is what it would say if the image ended there."
 )
-BACKWARD_NOTE = (
-    "The backward direction as it is after its first step, on each row alone; the readout takes it "
-    "at the last row."
-)
+BACKWARD_NOTE = "The backward direction as it is after its first step, on each row alone; the readout takes it at the last row."
 WHOLE_NOTE = "As it reads the whole image, with all rows below known to the backward directions."
 
 
@@ -128,9 +123,7 @@ def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[Layer
     top = network.layers[-1]
     assert top.backward is not None
     ahead, back = top.forward.run(rows), _on_each_row(top.backward, rows)
-    adds = [
-        read.states[-1, 0] * weight for read, weight in zip((ahead, back), weights, strict=True)
-    ]
+    adds = [read.states[-1, 0] * weight for read, weight in zip((ahead, back), weights, strict=True)]
     name, note = f"layer {len(network.layers)}", WHOLE_NOTE if traces else ""
     traces.append(layer_trace(f"{name} forward", ahead, adds[0], note=note))
     traces.append(layer_trace(f"{name} backward", back, adds[1], note=BACKWARD_NOTE))
@@ -158,9 +151,7 @@ def saliency(network: RowReaderNetwork, digit: Array) -> Array:
     from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
 
     model = build_model(network.config).double()
-    model.load_state_dict(
-        {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}
-    )
+    model.load_state_dict({name: torch.from_numpy(array).double() for name, array in network.arrays.items()})
     model.requires_grad_(False)
     rows = torch.from_numpy(network.rows(digit[None])[:, 0]).double().requires_grad_()
     with torch.enable_grad():
@@ -242,9 +233,7 @@ def study_rows(
         same = answers == answers[-1]
         settled += np.logical_and.accumulate(same[::-1])[::-1].sum(axis=1)
         progress(min(start + BATCH, count), count)
-    return RowsStudy(
-        count, right / count, settled / count, chance_level(labels), prefix_note(network)
-    )
+    return RowsStudy(count, right / count, settled / count, chance_level(labels), prefix_note(network))
 
 
 def read_test_image(number: int) -> tuple[Array, int]:
@@ -256,9 +245,7 @@ def read_test_image(number: int) -> tuple[Array, int]:
     return digit, int(data.test_labels[number])
 
 
-def study_test_images(
-    network: RowReaderNetwork, progress: Progress, stopping: Stopping
-) -> RowsStudy | None:
+def study_test_images(network: RowReaderNetwork, progress: Progress, stopping: Stopping) -> RowsStudy | None:
     """Read all test images; None where that was stopped."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
@@ -291,9 +278,7 @@ class DigitInspection(Inspection[RowsStudy]):
         self.notices = [*notices, self.trace.prefix_note]
 
     @classmethod
-    def of_test_image(
-        cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int
-    ) -> Self:
+    def of_test_image(cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int) -> Self:
         """A test image by its number, from 0."""
         digit, truth = read_test_image(number)
         about, name = {"test_image": number}, f"test image {number}"

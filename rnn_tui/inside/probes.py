@@ -102,9 +102,7 @@ class LinearProbe(Record):
         return result
 
 
-def fit_probe(
-    states: Array, labels: Labels, scored_states: Array, scored_labels: Labels
-) -> LinearProbe:
+def fit_probe(states: Array, labels: Labels, scored_states: Array, scored_labels: Labels) -> LinearProbe:
     """Fit a probe to some data, score it on other.
 
     scikit-learn's `LogisticRegression` with its usual regularisation, on standardised units.
@@ -125,9 +123,7 @@ def fit_probe(
     return LinearProbe(classes, weight, bias, accuracy, chance_level(scored_labels))
 
 
-def _fitted(
-    states: Array, labels: Labels
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _fitted(states: Array, labels: Labels) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, on use only
 
     mean = states.mean(axis=0, dtype=np.float64)

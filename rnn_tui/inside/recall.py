@@ -7,16 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
-from rnn_tui.inside.probes import (
-    Progress,
-    Stopping,
-    Study,
-    activations_of,
-    chance_level,
-    fit_probe,
-    never,
-    silent,
-)  # fmt: skip
+from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe, never, silent  # fmt: skip
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
@@ -69,9 +60,7 @@ class SurvivalStudy(Study):
         last = self.accuracy[:, -1]
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
-        rest = (
-            f", of the other positions on average {share(others.mean(), 0)}" if len(others) else ""
-        )
+        rest = f", of the other positions on average {share(others.mean(), 0)}" if len(others) else ""
         return (
             f"After step {self.steps[-1]} a linear probe reads the digit at position "
             f"{self.positions[best]} in {share(last[best], 0)} of sequences{rest}; chance "
@@ -104,9 +93,7 @@ def study_survival(
     inputs = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
     states = activations_of(network, inputs, replica).states
     looked_at = spread_out(longest, MOST_LOOKED_AT, network.config.position)
-    return survival_study(
-        states, digits, looked_at, network.config.position, progress=progress, stopping=stopping
-    )
+    return survival_study(states, digits, looked_at, network.config.position, progress=progress, stopping=stopping)
 
 
 def survival_study(
@@ -139,9 +126,7 @@ def survival_study(
             done += 1
             progress(done, total)
     chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
-    return SurvivalStudy(
-        digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position
-    )
+    return SurvivalStudy(digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position)
 
 
 def spread_out(longest: int, most: int, position: int | None = None) -> npt.NDArray[np.int64]:
@@ -184,11 +169,7 @@ class DigitsInspection(QuestionInspection[SurvivalStudy, Recollection, RecallNet
         study, lines = self._study, super().findings()
         if study is None:
             return lines
-        lines += [
-            "",
-            "position  after step, % right",
-            "         " + "".join(f"{step:5}" for step in study.steps),
-        ]
+        lines += ["", "position  after step, % right", "         " + "".join(f"{step:5}" for step in study.steps)]
         for position, row in zip(study.positions, study.accuracy, strict=True):
             cells = ("" if np.isnan(value) else f"{100 * value:.0f}" for value in row)
             lines.append((f"{position:8} " + "".join(f"{cell:>5}" for cell in cells)).rstrip())

@@ -95,10 +95,7 @@ class LayerTrace(Record):
     def quantities(self) -> Mapping[str, Array]:
         """All that can be shown over steps × units, (T, H) each, by name."""
         cells = {} if self.cells is None else {"cell": self.cells}
-        gates = {
-            name if name == CANDIDATE else f"{name} gate": values
-            for name, values in self.gates.items()
-        }
+        gates = {name if name == CANDIDATE else f"{name} gate": values for name, values in self.gates.items()}
         return {"state": self.states, **cells, **gates}
 
 
@@ -202,9 +199,7 @@ class Trace(Record):
         return found
 
 
-def layer_trace(
-    name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = ""
-) -> LayerTrace:
+def layer_trace(name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = "") -> LayerTrace:
     """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
     only = mapped(activations, lambda values: values[:, 0])
     return LayerTrace(name, only.states, only.cells, only.gates, importance, read_out, note)
@@ -225,18 +220,14 @@ def against_the_mean(weight: Array, answer: int) -> Array:
     return result
 
 
-EVERY_STEP_NOTE = (
-    "The output after a {step} is the answer there; it depends on nothing that is read later."
-)
+EVERY_STEP_NOTE = "The output after a {step} is the answer there; it depends on nothing that is read later."
 LAST_STEP_NOTE = (
     "The network answers after the last {step}; an answer after an earlier one is what it would "
     "say if the sequence ended there."
 )
 
 
-def trace_inputs(
-    network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = ()
-) -> Trace:
+def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = ()) -> Trace:
     """What a replica of `network` holds while it reads `inputs` (T, F).
 
     Args:
@@ -276,9 +267,7 @@ def trace_inputs(
     )
 
 
-def _importance(
-    states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool
-) -> Array:
+def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool) -> Array:
     """How much each unit (H,) matters, as `LayerTrace.importance` says."""
 
     def towards(answer: int) -> Array:
@@ -294,18 +283,12 @@ def _importance(
 
 def words_of(inputs: Array) -> list[str]:
     """A word for each step of `inputs` (T, F): the class of a one-hot step, else its numbers."""
-    if (
-        inputs.shape[1] > 1
-        and ((inputs == 1).sum(axis=1) == 1).all()
-        and (inputs.sum(1) == 1).all()
-    ):
+    if inputs.shape[1] > 1 and ((inputs == 1).sum(axis=1) == 1).all() and (inputs.sum(1) == 1).all():
         return [str(step.argmax()) for step in inputs]
     return [" ".join(f"{value:g}" for value in step) for step in inputs]
 
 
-def draw_example(
-    task: "Task", config: "SequenceConfig", number: int
-) -> tuple[Array, npt.NDArray[np.uint8]]:
+def draw_example(task: "Task", config: "SequenceConfig", number: int) -> tuple[Array, npt.NDArray[np.uint8]]:
     """A sequence of a task by chance, of a length in training.
 
     Args:

@@ -8,6 +8,4 @@ from rnn_tui.networks.gru import GRUCell
 from rnn_tui.networks.lstm import BiLSTMCell, LSTMCell
 from rnn_tui.networks.rnn import RNNCell
 
-CELLS: dict[str, Cell] = {
-    cell.name: cell for cell in (RNNCell(), LSTMCell(), BiLSTMCell(), GRUCell())
-}
+CELLS: dict[str, Cell] = {cell.name: cell for cell in (RNNCell(), LSTMCell(), BiLSTMCell(), GRUCell())}

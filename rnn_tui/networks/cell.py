@@ -139,9 +139,7 @@ class Cell(ABC):
 
         if not self.pytorch:
             return StackedLayers(self, features, hidden_size, layers)
-        module: nn.Module = getattr(nn, self.pytorch)(
-            features, hidden_size, layers, batch_first=True
-        )
+        module: nn.Module = getattr(nn, self.pytorch)(features, hidden_size, layers, batch_first=True)
         return module
 
     def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
@@ -158,9 +156,7 @@ class Cell(ABC):
 
         return run(weights, inputs)
 
-    def replica_states(
-        self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
-    ) -> "Iterator[Array]":
+    def replica_states(self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]) -> "Iterator[Array]":
         """The states (R, H, n) after each step, of the n sequences that have not ended.
 
         Args:

@@ -52,17 +52,14 @@ class StackedLayers(nn.Module):
 
     def _layer(self, sequences: Tensor, layer: int) -> Tensor:
         of_input, of_state, input_bias, state_bias = (
-            getattr(self, f"{name}_l{layer}")
-            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+            getattr(self, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
         read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
         blocks, states = self.cell.blocks, []
         last = self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
         for at_step in read.unbind(1):
             recurrent = nn.functional.linear(last.state, of_state, state_bias)
-            last = self.cell.step(
-                TorchOperations, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last
-            )
+            last = self.cell.step(TorchOperations, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
             states.append(last.state)
         return torch.stack(states, 1)
 
@@ -71,9 +68,7 @@ Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
 
 
 @torch.no_grad()
-def initialise(
-    model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_bias: float = 1.0
-) -> None:
+def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Generator, forget_bias: float = 1.0) -> None:
     """Fill every weight of `model` in place.
 
     Args:
@@ -105,9 +100,7 @@ def initialise(
                 _initialise_recurrent(name, weight, cell, generator, forget_bias)
 
 
-def _initialise_recurrent(
-    name: str, weight: Tensor, cell: Cell, generator: torch.Generator, forget_bias: float
-) -> None:
+def _initialise_recurrent(name: str, weight: Tensor, cell: Cell, generator: torch.Generator, forget_bias: float) -> None:
     """One parameter of a recurrent layer; the gates lie one below the other in its rows."""
     if name.startswith("weight_hh"):
         for gate in weight.chunk(cell.blocks):

@@ -73,9 +73,7 @@ class LSTMCell(Cell):
             np.multiply(show[step], np.tanh(cells[step]), out=states[step])
         return Activations(states, cells, dict(zip(self.gates, parts, strict=True)))
 
-    def replica_states(
-        self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
-    ) -> "Iterator[Array]":
+    def replica_states(self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]) -> "Iterator[Array]":
         """With one product a step."""
         import numpy as np  # noqa: PLC0415 - on use only
 

@@ -20,9 +20,7 @@ from rnn_tui.networks.replicas import Replicas
 class ReplicaLSTM(Replicas):
     """R one-layer LSTMs with a linear readout each; the rows of `gates` are g, i, f, o."""
 
-    def __init__(
-        self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int
-    ) -> None:
+    def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
         super().__init__(cell, hidden_sizes, features, outputs)
         self._workspaces = _Workspaces()
 
@@ -80,9 +78,7 @@ class _Workspace:
         self.cell_tanhs = torch.empty_like(self.cells)
         self.factors = torch.empty_like(self.activations)
         self.sums = torch.empty_like(self.activations)  # gradients on what the gates are made of
-        self.candidate, self.write, self.keep, self.show = (
-            part.unbind(0) for part in torch.split(self.activations, width, 2)
-        )
+        self.candidate, self.write, self.keep, self.show = (part.unbind(0) for part in torch.split(self.activations, width, 2))
         self.sigmoids = self.activations[:, :, width:].unbind(0)
         self.state = self.joined[:, :, :width].unbind(0)
         self.cell, self.cell_tanh = self.cells.unbind(0), self.cell_tanhs.unbind(0)
@@ -219,9 +215,7 @@ class _EveryStep(torch.autograd.Function):
     """Inputs to the readout's first output after every step, with the gradient by hand."""
 
     @staticmethod
-    def forward(
-        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, workspaces: _Workspaces
-    ) -> Tensor:
+    def forward(context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, workspaces: _Workspaces) -> Tensor:
         """Outputs (T, R, B) of `inputs` (T, R, F, B)."""
         work = workspaces.take(gates, inputs.shape[0], inputs.shape[3])
         states = _run(gates, inputs, work)
@@ -250,12 +244,7 @@ class _LastStep(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes arguments by position
-        context: Any,
-        gates: Tensor,
-        readout: Tensor,
-        inputs: Tensor,
-        lengths: Tensor | None,
-        workspaces: _Workspaces,
+        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, lengths: Tensor | None, workspaces: _Workspaces
     ) -> Tensor:
         """Outputs (R, O, B) of `inputs` (T, R, F, B), sequences of `lengths` (R, B)."""
         work = workspaces.take(gates, inputs.shape[0], inputs.shape[3])
@@ -301,9 +290,7 @@ def _fill_factors(work: _Workspace, steps: int) -> Tensor:
     Returns:
         (T, R, H, B), which leads from the output to the cell.
     """
-    activations, cells, tanhs = (
-        tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs)
-    )
+    activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
     factors = work.factors[:steps]
     width = cells.shape[2]
     candidates, writes, _, shows = torch.split(activations, width, 2)

@@ -39,9 +39,7 @@ class Replicas(nn.Module):
         readout: (R, O, H + 1), the bias in the last column.
     """
 
-    def __init__(
-        self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int
-    ) -> None:
+    def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
         super().__init__()
         self.cell, self.hidden_sizes, self.features = cell, tuple(hidden_sizes), features
         self.hidden_size = max(hidden_sizes)
@@ -92,9 +90,7 @@ class Replicas(nn.Module):
         for at_step in inputs:
             read = torch.baddbmm(input_bias, of_input, at_step.to(self.gates.dtype))
             recurrent = torch.baddbmm(state_bias, of_state, last.state)  # (R, G·H, B)
-            last = self.cell.step(
-                TorchOperations, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), last
-            )
+            last = self.cell.step(TorchOperations, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
             yield last.state
 
     @torch.no_grad()

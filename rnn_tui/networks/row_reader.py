@@ -50,9 +50,7 @@ class LastStepBiLSTM(nn.Module):
         super().__init__()
         self.below: nn.LSTM | None = None
         if layers > 1:
-            self.below = nn.LSTM(
-                features, hidden_size, layers - 1, batch_first=True, bidirectional=True
-            )
+            self.below = nn.LSTM(features, hidden_size, layers - 1, batch_first=True, bidirectional=True)
             features = 2 * hidden_size
         self.forward_direction = nn.LSTM(features, hidden_size, batch_first=True)
         self.backward_direction = nn.LSTMCell(features, hidden_size)
@@ -72,9 +70,7 @@ class LastStepBiLSTM(nn.Module):
         return logits
 
 
-def build_row_reader(
-    cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
-) -> nn.Module:
+def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
     """A reader of that cell, with memory for weights only.
 
     The weights hold no values yet (`layers.initialise` fills them): PyTorch's own
@@ -109,9 +105,7 @@ def predict(
     try:
         model.load_state_dict(dict(weights))
     except RuntimeError as error:
-        raise CheckpointError(
-            f"These weights belong to another model ({printable(error, 120)})."
-        ) from error
+        raise CheckpointError(f"These weights belong to another model ({printable(error, 120)}).") from error
     model.eval().requires_grad_(False)
     with torch.no_grad(), precision(torch.device("cpu"), bfloat16):
         return torch.cat([model(part).float() for part in torch.split(inputs, batch_size)])

@@ -115,9 +115,7 @@ def _step(cell: Cell, read: Array, recurrent: Array, last: Step) -> Step:
     return cell.step(NumpyOperations, of_input, of_state, last)
 
 
-def replica_states(
-    cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
-) -> Iterator[Array]:
+def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]) -> Iterator[Array]:
     """`Cell.replica_states` by the equations of its step."""
     width = weights.shape[1] // cell.blocks
     of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]

@@ -165,9 +165,7 @@ class ReadingSummary:
     doubtful: int = 0
     labelled: int = 0
     right: int = 0
-    confusion: list[list[int]] = field(
-        default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)]
-    )
+    confusion: list[list[int]] = field(default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)])
 
     def add(self, readings: "Iterable[Reading]") -> None:
         """Count some more."""

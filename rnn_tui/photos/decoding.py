@@ -167,9 +167,7 @@ def _bmp(data: bytes) -> ImageHeader | None:
     if width <= 0 or not height:
         return None
     row = (width * depth + 31) // 32 * 4
-    return ImageHeader(
-        "bmp", width, height, 1, packed in (1, 2) or pixels + row * height <= len(data)
-    )
+    return ImageHeader("bmp", width, height, 1, packed in (1, 2) or pixels + row * height <= len(data))
 
 
 def _tiff(data: bytes) -> ImageHeader | None:

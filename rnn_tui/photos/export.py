@@ -117,10 +117,7 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
         make_folder(folder)
     except (OSError, ValueError) as error:
         raise _cannot(folder, error) from error
-    for name, magic, array in (
-        (IDX_IMAGES, _MAGIC_IMAGES, data.images),
-        (IDX_LABELS, _MAGIC_LABELS, data.labels),
-    ):
+    for name, magic, array in ((IDX_IMAGES, _MAGIC_IMAGES, data.images), (IDX_LABELS, _MAGIC_LABELS, data.labels)):
         _write(folder / name, np.array([magic, *array.shape], ">u4").tobytes() + array.tobytes())
 
 

@@ -101,9 +101,7 @@ class PhotoReader:
         self.threshold, self._labelled = threshold, labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
-    def read(
-        self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False
-    ) -> Iterator[list[Reading]]:
+    def read(self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False) -> Iterator[list[Reading]]:
         """Readings in the order of `paths`, as many at a time as were ready.
 
         Args:
@@ -161,7 +159,4 @@ def _doubt(probabilities: Array, threshold: float) -> str:
     first, second = np.argsort(-probabilities)[:2].tolist()
     if probabilities[first] >= threshold:
         return ""
-    return (
-        f"Unsure: {first} ({100 * probabilities[first]:.0f} %) or "
-        f"{second} ({100 * probabilities[second]:.0f} %)"
-    )
+    return f"Unsure: {first} ({100 * probabilities[first]:.0f} %) or {second} ({100 * probabilities[second]:.0f} %)"

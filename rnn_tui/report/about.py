@@ -114,9 +114,7 @@ def about(results: Results, store: RunStore | None) -> About:
         run = store.get(run_id)
         if run is not None:
             used.append(UsedRun(run, counts[run_id], tuple(store.sessions(run_id))))
-    return About(
-        results.plan, time.time(), machine(), versions(), settings_of(results.plan), tuple(used)
-    )
+    return About(results.plan, time.time(), machine(), versions(), settings_of(results.plan), tuple(used))
 
 
 def settings_of(plan: Plan) -> dict[str, RunConfig]:

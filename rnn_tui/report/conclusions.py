@@ -115,9 +115,7 @@ class Conclusion:
         }
 
 
-def conclusions(
-    results: Results, by_length: Sequence[AccuracyByLength] = ()
-) -> tuple[Conclusion, ...]:
+def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) -> tuple[Conclusion, ...]:
     """The three conclusions, held against what is trained so far; none without the adder.
 
     Each is taken apart into comparisons of two figures, seed by seed (a seed has the same data in
@@ -137,9 +135,7 @@ def conclusions(
     }
     if not figures:
         return ()
-    lengths = {
-        one.experiment.variant: one for one in by_length if one.experiment.variant is not None
-    }
+    lengths = {one.experiment.variant: one for one in by_length if one.experiment.variant is not None}
     short = {variant: one.between(*SHORT) for variant, one in lengths.items()}
     long = {variant: one.between(*LONG) for variant, one in lengths.items()}
     return (_on_size(figures), _on_loss(figures), _on_length(short, long))
@@ -168,9 +164,7 @@ def _on_loss(figures: Figures) -> Conclusion:
         *(Comparison("higher with mse than with ce", f"H {n}", gaps[n]) for n in SMALL_SIZES),
         Comparison(above, "mse less ce", _less(small, _in_size(gaps[SIZES[-1]]))),
     ]
-    shown = ", ".join(
-        f"{_signed(_mean(gap))} points at H {size}" for size, gap in gaps.items() if gap
-    )
+    shown = ", ".join(f"{_signed(_mean(gap))} points at H {size}" for size, gap in gaps.items() if gap)
     return _concluded(
         "MSE beats CE at small states, and the gap closes as the state grows.",
         f"Mean bit accuracy with mse less that with ce: {shown}." if shown else "",
@@ -183,16 +177,13 @@ def _on_length(short: Figures, long: Figures) -> Conclusion:
     falls = {variant: _less(short[variant], long[variant]) for variant in short}
     names = f"{SHORT[0]}–{SHORT[1]} bits", f"{LONG[0]}–{LONG[1]} bits"
     comparisons = [
-        Comparison(
-            f"higher at {names[0]} than at {names[1]}", f"H {size} {loss}", _of(falls, size, loss)
-        )
+        Comparison(f"higher at {names[0]} than at {names[1]}", f"H {size} {loss}", _of(falls, size, loss))
         for loss in LOSSES
         for size in SIZES
     ]
     comparisons += _size_by_size("larger fall at the smaller state", falls, rising=False)
     shown = "; ".join(
-        f"H {variant.hidden_size} {variant.loss} {_mean(short[variant]):.2f} → "
-        f"{_mean(long[variant]):.2f} %"
+        f"H {variant.hidden_size} {variant.loss} {_mean(short[variant]):.2f} → {_mean(long[variant]):.2f} %"
         for variant in short
         if short[variant]
     )
@@ -215,9 +206,7 @@ def _size_by_size(group: str, figures: Figures, *, rising: bool) -> list[Compari
     return result
 
 
-def _concluded(
-    claim: str, figures: str, comparisons: Sequence[Comparison], missing: tuple[str, ...]
-) -> Conclusion:
+def _concluded(claim: str, figures: str, comparisons: Sequence[Comparison], missing: tuple[str, ...]) -> Conclusion:
     possible = [one for one in comparisons if one.n]
     clear = [one for one in possible if one.holds is not None]
     right = [one for one in clear if one.holds]
@@ -255,9 +244,7 @@ def _seed_by_seed(comparisons: Sequence[Comparison]) -> str:
     groups: dict[str, list[str]] = {}
     for one in comparisons:
         groups.setdefault(one.group, []).append(f"{one.subject} in {_in_seeds(one)}")
-    return ". ".join(
-        f"{group[:1].upper()}{group[1:]}: {', '.join(told)}" for group, told in groups.items()
-    )
+    return ". ".join(f"{group[:1].upper()}{group[1:]}: {', '.join(told)}" for group, told in groups.items())
 
 
 def _less(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:

@@ -69,10 +69,7 @@ class AccuracyByLength:
     def between(self, first: int, last: int) -> dict[int, float]:
         """By seed, the mean over the lengths `first` … `last`."""
         chosen = [at for at, length in enumerate(self.lengths) if first <= length <= last]
-        return {
-            seed: math.fsum(values[at] for at in chosen) / len(chosen)
-            for seed, values in self.values.items()
-        }
+        return {seed: math.fsum(values[at] for at in chosen) / len(chosen) for seed, values in self.values.items()}
 
     @property
     def line(self) -> Line:
@@ -145,9 +142,7 @@ def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure,
 
 
 def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Figure:
-    mine = [
-        one for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss
-    ]
+    mine = [one for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss]
     return Figure(
         f"adder-by-length-{loss}",
         f"Adder: bit accuracy by length, loss {loss}",
@@ -169,9 +164,7 @@ def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
     found = has.found(experiment).values()
     seeds = [has.figures(one, "epoch", metric) for one in found]
     common = [
-        epoch
-        for epoch in (seeds[0] if seeds else ())
-        if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
+        epoch for epoch in (seeds[0] if seeds else ()) if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
     ]
     return Line(
         experiment.short_label,

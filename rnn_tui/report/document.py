@@ -20,15 +20,7 @@ from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import (
-    DOCUMENTS,
-    HEADS,
-    Results,
-    cells,
-    markdown_table,
-    markdown_text,
-    results,
-)
+from rnn_tui.report.rows import DOCUMENTS, HEADS, Results, cells, markdown_table, markdown_text, results
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
@@ -116,8 +108,7 @@ def _beginning(table: Results, known: About) -> list[str]:
         "The table has the mean over seeds ± the sample standard deviation and, in brackets, the "
         "smallest and the largest, all in percent; and where the published figure lies.",
         *(markdown_text(note) for note in plan.notes),
-        f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: "
-        f"`{plan.command}`",
+        f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: `{plan.command}`",
         "## Published figures and ours",
         markdown_table(HEADS, [cells(row) for row in table.rows]),
         f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over the "
@@ -161,10 +152,7 @@ def _made(known: About) -> list[str]:
         heads = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
         parts += ["### Runs", markdown_table(heads, [_run_cells(one) for one in known.runs])]
         if elsewhere := sum(not one.here for one in known.runs):
-            parts.append(
-                f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the "
-                "one above."
-            )
+            parts.append(f"{elsewhere} of {len(known.runs)} runs were trained on another machine than the one above.")
     return parts
 
 

@@ -150,9 +150,7 @@ class Work:
         return f"{what} × {seeds} seed{'s' if seeds > 1 else ''}"
 
 
-def work_for(
-    kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()
-) -> list[Work]:
+def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[str] = ()) -> list[Work]:
     """The runs that its plan still needs, in the order in which to train them.
 
     A run that was stopped is gone on with where all of its networks are still lacking, so that
@@ -165,11 +163,7 @@ def work_for(
         unusable: ids of runs that can't go on.
     """
     plan = kept.plan
-    missing = [
-        part
-        for part in plan.parts
-        if part not in kept.done and part not in kept.active and part not in tried
-    ]
+    missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]
     lacking = set(missing)
     works: list[Work] = []
     for run, parts in kept.unfinished:
@@ -213,9 +207,7 @@ def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
     return list(alike.values())
 
 
-def _run(
-    plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]
-) -> Work:
+def _run(plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]) -> Work:
     some = parts[0].experiment
     config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
     seeds = range(first, first + count)

@@ -95,14 +95,9 @@ EXPERIMENTS: tuple[Experiment, ...] = (
     *_of_sequences("adder", (3, 5, 10), ("mse", "ce")),
 )
 
-PRESETS = {
-    "report": "the report's own recipes",
-    "fast": "recipes that reach as much in a fraction of the time",
-}
+PRESETS = {"report": "the report's own recipes", "fast": "recipes that reach as much in a fraction of the time"}
 SEEDS, MNIST_SEEDS = 20, 3
-MNIST_SEEDS_SETTING = NumberSetting(
-    "mnist_seeds", "MNIST seeds", "networks of consecutive seeds, trained one by one", 1, 1000
-)
+MNIST_SEEDS_SETTING = NumberSetting("mnist_seeds", "MNIST seeds", "networks of consecutive seeds, trained one by one", 1, 1000)
 # `fast` has the adder's third loss alone, of which the report has no figures; with its pairs made
 # for long carries a softmax across positions (ce) learns nothing, at any hidden size (10 seeds:
 # 72 … 80 % of the bits). Both losses get the same recipe, since the report compares them.
@@ -191,9 +186,7 @@ class Plan:
             result += [Part(one, seed) for seed in self.seeds_of(task) for one in mine]
         return tuple(result)
 
-    def config(
-        self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()
-    ) -> RunConfig:
+    def config(self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()) -> RunConfig:
         """The settings of a run.
 
         Args:
@@ -211,9 +204,7 @@ class Plan:
         if task == "adder" and self.preset == "fast":
             settings |= FAST_ADDER
         if task != "mnist":
-            chosen = variants or [
-                one.variant for one in self.experiments if one.task == task and one.variant
-            ]
+            chosen = variants or [one.variant for one in self.experiments if one.task == task and one.variant]
             settings |= {
                 "hidden_sizes": sorted({one.hidden_size for one in chosen}),
                 "losses": list({one.loss: None for one in chosen}),

@@ -142,9 +142,7 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 }
 
 
-def values_of(
-    row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]
-) -> tuple[dict[str, Any], list[str]]:
+def values_of(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> tuple[dict[str, Any], list[str]]:
     """The values of a row by column, and those columns whose values can't be what they should."""
     values: dict[str, Any] = {}
     wrong = []

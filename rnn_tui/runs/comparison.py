@@ -81,9 +81,7 @@ def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
     return sorted(names, key=lambda name: not all(name in some for some in metrics))
 
 
-def _line(
-    label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against
-) -> Line:
+def _line(label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against) -> Line:
     by_step = [dict(zip(curve.steps, range(len(curve.steps)), strict=True)) for _, curve in members]
     steps = [step for step in by_step[0] if all(step in places for places in by_step)]
     spreads, xs = [], []
@@ -100,9 +98,7 @@ def _line(
     return Line(label, tuple(run.run_id for run, _ in members), tuple(xs), tuple(spreads))
 
 
-def _of_variant(
-    run: RunRecord, value: float | tuple[float, ...], variant: int
-) -> tuple[float, ...]:
+def _of_variant(run: RunRecord, value: float | tuple[float, ...], variant: int) -> tuple[float, ...]:
     if not isinstance(value, tuple):
         return (value,)
     seeds = len(value) // max(1, len(run.config.variants))

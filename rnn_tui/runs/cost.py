@@ -71,9 +71,7 @@ def workload(config: RunConfig) -> Workload | None:
     return Workload(steps, config.batch_size, layers, gates, weights, config.recipe)
 
 
-def scaled(
-    wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
-) -> float | None:
+def scaled(wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]) -> float | None:
     """Seconds by what was trained last, alike but for its length if that was, and by `size`."""
     alike = [one for one in known if one[0]._replace(steps=wanted.steps) == wanted]
     for one, seconds in alike or known:

@@ -33,9 +33,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
     except OSError as error:
         raise StoreError(_cannot(shown, error.strerror or str(error))) from error
     try:
-        connection = sqlite3.connect(
-            path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(path, timeout=PATIENCE_SECONDS, isolation_level=None, check_same_thread=False)
     except sqlite3.Error as error:
         raise explained(error, path) from error
     connection.row_factory = sqlite3.Row
@@ -159,8 +157,7 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
     ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
         raise StoreError(
-            f"{shown} is another program's database; move it away, or choose another place "
-            "(RNN_TUI_HOME moves all runs)."
+            f"{shown} is another program's database; move it away, or choose another place (RNN_TUI_HOME moves all runs)."
         )
     if foreign is not None:  # it would be run whenever something is read or written
         raise StoreError(

@@ -109,9 +109,7 @@ class HeldRun:
             return f"Run {name} could not be kept; {first}, then train it again{where}."
         if self.checkpoint is not None:
             goes = "goes on from its last checkpoint" if written else "trains it from the beginning"
-            return (
-                f"The last weights of run {name} could not be kept; {first}, then {again} {goes}."
-            )
+            return f"The last weights of run {name} could not be kept; {first}, then {again} {goes}."
         return f"Values of run {name} could not be kept; {first} before others are lost as well."
 
 

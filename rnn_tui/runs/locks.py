@@ -57,9 +57,7 @@ class RunLock:
                 return cls(file, path)
             file.close()
             if not locked and time.monotonic() > until:
-                raise StoreError(
-                    f"Run {name or run_id} is in training already, here or in another process."
-                )
+                raise StoreError(f"Run {name or run_id} is in training already, here or in another process.")
             time.sleep(0.01)
 
     def release(self) -> None:

@@ -9,16 +9,7 @@ import sqlite3
 from collections.abc import Collection, Sequence
 
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.records import (
-    Curve,
-    Kind,
-    Moment,
-    RunRecord,
-    curve_from_rows,
-    metric_name,
-    moment_from_row,
-    value_of,
-)
+from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, curve_from_rows, metric_name, moment_from_row, value_of
 
 # Of a longer curve, Compare and pictures show an outline; far more than they have columns.
 MOST_DRAWN = 4000
@@ -85,8 +76,7 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
     for kind in KINDS:
         name = ""
         while row := connection.execute(
-            "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? "
-            "ORDER BY metric LIMIT 1",
+            "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? ORDER BY metric LIMIT 1",
             (run_id, kind, name),
         ).fetchone():
             name = row[0]
@@ -94,9 +84,7 @@ def logged(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]
     return found
 
 
-def curves(
-    connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
-) -> list[Curve]:
+def curves(connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None) -> list[Curve]:
     """A metric of runs: by step where it was logged by step, else by epoch, else at the end.
 
     Args:
@@ -133,9 +121,7 @@ def _curve(
     return curve_from_rows(run, metric, rows)
 
 
-def outline(
-    connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int
-) -> list[int] | None:
+def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:
     """About `most` steps that stand for longer curves; None where no curve is longer.
 
     The first and the last step, and of each stretch between those of its lowest and its highest
@@ -147,9 +133,7 @@ def outline(
     if not any(connection.execute(beyond, (*key, most)).fetchone() for key in keys):
         return None
     ends = f"SELECT (SELECT min(step) FROM {_OF_METRIC}), (SELECT max(step) FROM {_OF_METRIC})"
-    lows, highs = zip(
-        *(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True
-    )
+    lows, highs = zip(*(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True)
     first, last = max(lows), min(highs)
     stretch = f"SELECT step FROM {_OF_METRIC} AND step >= ? AND step < ?"
     picks = [f"{stretch} AND value IS NOT NULL ORDER BY value {way}" for way in ("ASC", "DESC")]
@@ -175,7 +159,4 @@ def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None
         arguments = (run_id, kind, metric, after[kind])
         connection.execute(f"DELETE FROM {_OF_METRIC} AND step > ?", arguments)
     for kind_arguments in after.items():
-        connection.execute(
-            "DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?",
-            (run_id, *kind_arguments),
-        )
+        connection.execute("DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *kind_arguments))

@@ -42,16 +42,10 @@ class RecordReader:
         # Whatever is written of a run changes one of these.
         columns = "rowid, id, status, updated, step, name, note, deleted"
         rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
-        now = {
-            row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row))
-            for row in rows.fetchall()
-        }
-        news = [
-            at for at, state in now.items() if at not in self._known or self._known[at][0] != state
-        ]
+        now = {row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row)) for row in rows.fetchall()}
+        news = [at for at, state in now.items() if at not in self._known or self._known[at][0] != state]
         whole = self._connection.execute(
-            f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))",
-            [json.dumps(news)],
+            f"SELECT {RUN_ROW} FROM runs WHERE rowid IN (SELECT value FROM json_each(?))", [json.dumps(news)]
         )
         for row in whole.fetchall():
             at = row["rowid"]

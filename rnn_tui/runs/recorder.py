@@ -50,9 +50,7 @@ class Recorder:
         lost: whether something was written neither to the database nor to a file beside it.
     """
 
-    def __init__(
-        self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False
-    ) -> None:
+    def __init__(self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False) -> None:
         self._path, self._id, self._config, self._name = path, run_id, config, name
         self._created = time.time()
         self._writer = EventWriter(run_id, config)
@@ -89,9 +87,7 @@ class Recorder:
             target = self._taken
             self._asked = True
             self._wake.notify_all()
-            return self._wake.wait_for(
-                lambda: self._done >= target or bool(self._problem), patience
-            ) and (self._done >= target)
+            return self._wake.wait_for(lambda: self._done >= target or bool(self._problem), patience) and (self._done >= target)
 
     def close(self) -> bool:
         """Write what is left and end; returns whether all is in the database."""
@@ -108,9 +104,7 @@ class Recorder:
 
     def lacking(self) -> Spill:
         """What the database has not taken; once nothing is written any more."""
-        return Spill(
-            self._id, self._name, self._created, self._config, self._started, tuple(self._pending)
-        )
+        return Spill(self._id, self._name, self._created, self._config, self._started, tuple(self._pending))
 
     # --- in the recorder's thread ---------------------------------------------------------------
 
@@ -120,9 +114,7 @@ class Recorder:
                 self._wake.wait_for(lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES)
                 asked, closing = self._asked, self._closing
                 self._asked = False
-            if (self._queue or self._pending or asked or closing) and (
-                closing or time.monotonic() >= self._retry_at
-            ):
+            if (self._queue or self._pending or asked or closing) and (closing or time.monotonic() >= self._retry_at):
                 self._try_to_write()
             if closing:
                 break

@@ -153,9 +153,7 @@ def _read(path: Path) -> Spill:
         kind = KINDS[known.pop("kind")]
         if kind is events.RunStarted:
             known["config"] = config
-            known["metric_definitions"] = tuple(
-                Metric(**spec) for spec in known["metric_definitions"]
-            )
+            known["metric_definitions"] = tuple(Metric(**spec) for spec in known["metric_definitions"])
         if "metrics" in known:
             known["metrics"] = {printable(n): float(v) for n, v in known["metrics"].items()}
             replicas = {printable(n): tuple(map(float, v)) for n, v in known["replicas"].items()}
@@ -210,15 +208,10 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
     insert_run(connection, run_id, config, f"{config.task}-{label}", created)
     columns: dict[str, object] = {"status": Status.STOPPED, "step": step}
     if metrics:
-        columns |= write_results(
-            connection, run_id, config, (), Moment.test(config, step, 0.0, metrics)
-        )
+        columns |= write_results(connection, run_id, config, (), Moment.test(config, step, 0.0, metrics))
         accuracy = next((name for name in metrics if name.endswith("accuracy")), None)
         if accuracy is not None:
-            columns |= {
-                "final": headline(config, metrics[accuracy], True),
-                "final_metric": accuracy,
-            }
+            columns |= {"final": headline(config, metrics[accuracy], True), "final_metric": accuracy}
     update_run(connection, run_id, **columns)
 
 

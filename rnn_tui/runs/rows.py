@@ -21,15 +21,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.locks import process_started
 from rnn_tui.runs.points import forget_after, moments
-from rnn_tui.runs.records import (
-    NAMELESS,
-    SESSION_COLUMNS,
-    Moment,
-    RunRecord,
-    Session,
-    headline,
-    pack,
-)
+from rnn_tui.runs.records import NAMELESS, SESSION_COLUMNS, Moment, RunRecord, Session, headline, pack
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 
@@ -38,26 +30,19 @@ PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
     """The stretches of training of a run, the first one first."""
-    rows = connection.execute(
-        f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions WHERE run_id = ? ORDER BY started",
-        (run_id,),
-    )
+    rows = connection.execute(f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions WHERE run_id = ? ORDER BY started", (run_id,))
     return [Session(**values_of(row, SESSION_COLUMNS)[0]) for row in rows]
 
 
 def log(connection: sqlite3.Connection, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
     """The sentences of a run's log: time, level, text."""
     columns = ("at", "level", "text")
-    rows = connection.execute(
-        f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", (run_id,)
-    )
+    rows = connection.execute(f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", (run_id,))
     told = [values_of(row, columns)[0] for row in rows]
     return [(one["at"], one["level"], one["text"]) for one in told]
 
 
-def replayed(
-    run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
-) -> RunState:
+def replayed(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> RunState:
     """The state that the run's events led to, as the app and the command line show it.
 
     Raises:
@@ -66,9 +51,7 @@ def replayed(
     return reduce(RunState.apply, _events(run, logged, texts), RunState(run.run_id, run.config))
 
 
-def _events(
-    run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]
-) -> Iterable[events.Event]:
+def _events(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[float, str, str]]) -> Iterable[events.Event]:
     name = run.run_id
     if run.total_steps:
         yield events.RunStarted(
@@ -83,13 +66,9 @@ def _events(
             raise ValueError("values of other networks")
         match m.kind:
             case "step":
-                yield events.StepLogged(
-                    name, m.step, m.metrics, m.rate or 0.0, m.elapsed, m.replicas
-                )
+                yield events.StepLogged(name, m.step, m.metrics, m.rate or 0.0, m.elapsed, m.replicas)
             case "epoch":
-                yield events.EpochEnded(
-                    name, m.epoch or 0, m.step, m.metrics, m.seconds or 0.0, m.elapsed, m.replicas
-                )
+                yield events.EpochEnded(name, m.epoch or 0, m.step, m.metrics, m.seconds or 0.0, m.elapsed, m.replicas)
             case "test":
                 end = events.RunFinished(name, m.step, m.metrics, m.elapsed, m.replicas)
     if run.weights.is_file():
@@ -109,9 +88,7 @@ def _events(
 # --- writing ----------------------------------------------------------------------------------
 
 
-def insert_run(
-    connection: sqlite3.Connection, run_id: str, config: RunConfig, name: str, created: float
-) -> None:
+def insert_run(connection: sqlite3.Connection, run_id: str, config: RunConfig, name: str, created: float) -> None:
     """Add a run, unless it is there; its name gets a number where another has it."""
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
         return
@@ -199,9 +176,7 @@ class EventWriter:
             case events.RunFinished():
                 figures: Figures = {**event.metrics, **event.replicas}
                 moment = Moment.test(self._config, event.step, event.seconds, figures)
-                self._columns |= write_results(
-                    connection, self._id, self._config, self._specs, moment
-                )
+                self._columns |= write_results(connection, self._id, self._config, self._specs, moment)
                 if not event.kept:  # so that it can go on to its end once more
                     self._columns |= {"status": Status.INTERRUPTED}
             case events.RunStopped():
@@ -249,15 +224,12 @@ class EventWriter:
             return
         better = "max" if spec.higher_is_better else "min"
         connection.execute(
-            f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) "
-            "WHERE id = ?",
+            f"UPDATE runs SET metric = ?, last = ?, best = {better}(coalesce(best, ?), ?) WHERE id = ?",
             (spec.name, value, value, value, self._id),
         )
 
 
-def main_figure(
-    config: RunConfig, specs: Sequence[Metric], figures: Figures
-) -> tuple[Metric, float] | tuple[None, None]:
+def main_figure(config: RunConfig, specs: Sequence[Metric], figures: Figures) -> tuple[Metric, float] | tuple[None, None]:
     """What stands for a run: the first metric measured in which more is better, or the last."""
     measured = [spec for spec in specs if spec.name in figures]
     if not measured:
@@ -274,9 +246,7 @@ def the_run(run_id: str) -> str:
 def update_run(connection: sqlite3.Connection, run_id: str, **columns: object) -> None:
     """Set columns of a run."""
     names = ", ".join(f"{name} = ?" for name in columns)
-    connection.execute(
-        f"UPDATE runs SET {names} WHERE {the_run(run_id)}", (*columns.values(), run_id)
-    )
+    connection.execute(f"UPDATE runs SET {names} WHERE {the_run(run_id)}", (*columns.values(), run_id))
 
 
 def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) -> None:
@@ -286,9 +256,7 @@ def write_moment(connection: sqlite3.Connection, run_id: str, moment: Moment) ->
         "INSERT OR REPLACE INTO moments VALUES (?, ?, ?, ?, ?, ?, ?)",
         (run_id, m.kind, m.step, m.epoch, m.elapsed, m.rate, m.seconds),
     )
-    rows: list[tuple[object, ...]] = [
-        (run_id, m.kind, name, m.step, value, None) for name, value in m.metrics.items()
-    ]
+    rows: list[tuple[object, ...]] = [(run_id, m.kind, name, m.step, value, None) for name, value in m.metrics.items()]
     rows += [(run_id, m.kind, name, m.step, None, pack(v)) for name, v in m.replicas.items()]
     connection.executemany("INSERT OR REPLACE INTO points VALUES (?, ?, ?, ?, ?, ?)", rows)
 

@@ -62,9 +62,7 @@ class RunStore:
 
     # --- asking ---------------------------------------------------------------------------------
 
-    def runs(
-        self, task: str | None = None, *, deleted: bool = False, most: int = -1
-    ) -> list[RunRecord]:
+    def runs(self, task: str | None = None, *, deleted: bool = False, most: int = -1) -> list[RunRecord]:
         """All runs, the newest first, those in training in any process included.
 
         Args:
@@ -113,9 +111,7 @@ class RunStore:
         if beginning:
             some = ", ".join(map(printable, beginning[:_MOST_NAMED]))
             more = ", …" if len(beginning) > _MOST_NAMED else ""
-            raise StoreError(
-                f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more."
-            )
+            raise StoreError(f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more.")
         raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
 
     def moments(self, run_id: str, kind: Kind | None = None) -> list[Moment]:
@@ -209,9 +205,7 @@ class RunStore:
                 raise SettingError(f"A tag has 1 to {LONGEST_TAG} characters in one line.")
         with self._explaining(), transaction(self._connection):
             self._connection.execute("DELETE FROM tags WHERE run_id = ?", (run.run_id,))
-            self._connection.executemany(
-                "INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)]
-            )
+            self._connection.executemany("INSERT INTO tags VALUES (?, ?)", [(run.run_id, tag) for tag in sorted(wanted)])
 
     def record(self, spill: Spill) -> None:
         """Write what could not be written of a run when it ended."""
@@ -285,8 +279,7 @@ class RunStore:
             if not run_id:
                 raise
             raise StoreError(
-                f"What was logged of run {run_id} is damaged in the database of runs; rnn-tui runs "
-                f"delete {run_id} removes it."
+                f"What was logged of run {run_id} is damaged in the database of runs; rnn-tui runs delete {run_id} removes it."
             ) from error
 
 
@@ -302,7 +295,4 @@ def existing_store() -> Iterator[RunStore | None]:
 
 def _where(deleted: bool) -> str:
     """Which runs, the newest first, where the task, or None for any, is a parameter."""
-    return (
-        f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) "
-        "ORDER BY created DESC, id DESC"
-    )
+    return f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) ORDER BY created DESC, id DESC"

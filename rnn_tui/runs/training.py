@@ -30,9 +30,7 @@ Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
 
 
-def train(
-    config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None
-) -> "Outcome":
+def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome":
     """Train from the beginning, and keep it.
 
     Args:

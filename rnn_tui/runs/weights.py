@@ -106,8 +106,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
         raise CheckpointError(
             f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name others."
             if there
-            else f"The weights for {cell} that ship with rnn-tui are missing; install it anew, or "
-            "name others."
+            else f"The weights for {cell} that ship with rnn-tui are missing; install it anew, or name others."
         )
     [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
@@ -150,14 +149,10 @@ def run_weights(task: str, run: str) -> Source:
     found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
-        raise CheckpointError(
-            f"{what} with “{printable(run)}”, nor is one called that; rnn-tui runs lists them."
-        )
+        raise CheckpointError(f"{what} with “{printable(run)}”, nor is one called that; rnn-tui runs lists them.")
     path = weights_of(found[0])
     if not path.is_file():
-        raise CheckpointError(
-            f"Run {printable(found[0])} has no weights: it ended before they were first kept."
-        )
+        raise CheckpointError(f"Run {printable(found[0])} has no weights: it ended before they were first kept.")
     return Source(path, f"run {printable(found[0])}")
 
 

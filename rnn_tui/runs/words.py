@@ -51,11 +51,7 @@ def about(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str,
     if run.message:
         yield "message", run.message
     yield "began", date(run.created)
-    yield (
-        "trained",
-        f"{duration(run.elapsed)} on {run.device or NOTHING}, step "
-        f"{run.step:,} of {run.total_steps:,}",
-    )
+    yield ("trained", f"{duration(run.elapsed)} on {run.device or NOTHING}, step {run.step:,} of {run.total_steps:,}")
     yield "parameters", f"{run.parameters:,}"
     yield "best", named(run, run.metric, run.best)
     yield "last", named(run, run.metric, run.last)

@@ -87,8 +87,7 @@ class SequenceConfig(RunConfig):
         check_choice("Cell", self.cell, [name for name, cell in CELLS.items() if self.takes(cell)])
         if self.position is not None and self.position > self.lengths[0]:
             raise SettingError(
-                f"Position must be at most the shortest training length, {self.lengths[0]}, "
-                f"not {self.position}."
+                f"Position must be at most the shortest training length, {self.lengths[0]}, not {self.position}."
             )
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
 
@@ -131,9 +130,7 @@ class SequenceConfig(RunConfig):
 PREFERRED_LOSS = "bce"
 
 
-def replica_of(
-    config: SequenceConfig, variant: str | None, seed: int | None
-) -> tuple[int, str, int]:
+def replica_of(config: SequenceConfig, variant: str | None, seed: int | None) -> tuple[int, str, int]:
     """A variant's seed among the replicas: its place, and the label and seed that it has.
 
     What the weights do not have is replaced by the largest variant, and by the first seed.

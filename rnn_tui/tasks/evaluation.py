@@ -60,9 +60,7 @@ class SequenceEvaluation:
                 spreads = figure.spread(variant, self.config.seeds)
                 entry["by_length"][figure.name] = [
                     {"length": length, "sequences": count, **spread.to_dict()}
-                    for length, count, spread in zip(
-                        figure.lengths, figure.counts, spreads, strict=True
-                    )
+                    for length, count, spread in zip(figure.lengths, figure.counts, spreads, strict=True)
                 ]
             if self.confusion is not None:
                 entry["confusion"] = self.confusion[variant].tolist()

@@ -39,8 +39,7 @@ def add_plugins(tasks: dict[str, Task]) -> list[str]:
             logger.exception("plug-in %s can't be used", printable(entry.value))
             why = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {error}"
             broken.append(
-                f"The task plug-in {printable(entry.name)} ({printable(entry.value)}) can't be "
-                f"used: {printable(why, 200)}."
+                f"The task plug-in {printable(entry.name)} ({printable(entry.value)}) can't be used: {printable(why, 200)}."
             )
         else:
             tasks[task.name] = task

@@ -41,17 +41,12 @@ class ReplicaChoice:
             SettingError: if there is none that was asked for.
         """
         wanted = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
-        have = [
-            {"hidden size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed}
-            for r in replicas
-        ]
+        have = [{"hidden size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed} for r in replicas]
         wanted = {what: value for what, value in wanted.items() if value is not None}
         for what, value in wanted.items():
             there = list(dict.fromkeys(properties[what] for properties in have))
             if value not in there:
-                raise SettingError(
-                    f"These weights have no {what} {printable(value)}, only {listed(there)}."
-                )
+                raise SettingError(f"These weights have no {what} {printable(value)}, only {listed(there)}.")
         fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
         if self.vote:
             return fitting

@@ -237,9 +237,7 @@ class Task:
             settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
-    def published_figure(
-        self, metric: str, cell: str, variant: Variant | None = None
-    ) -> float | None:
+    def published_figure(self, metric: str, cell: str, variant: Variant | None = None) -> float | None:
         """The published figure of a network, in percent; None where there is none.
 
         Args:

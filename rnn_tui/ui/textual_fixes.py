@@ -188,9 +188,7 @@ class FrontScreen(ExactScreen):
         super().__init__(id="_default")
         self._in_front = in_front
 
-    def set_focus(
-        self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
-    ) -> None:
+    def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
         """Focus a widget, unless its tab was left since that was asked for, or it would come back.
 
         `Widget.focus` only asks, and is done after the keys that have come meanwhile.

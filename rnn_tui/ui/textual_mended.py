@@ -47,9 +47,7 @@ async def _dispatch_while_there(widget: Widget, message: Message) -> None:
 _prune = App._prune
 
 
-def _prune_with_workers(
-    app: App[Any], *nodes: Widget, parent: DOMNode | None = None
-) -> AwaitRemove:
+def _prune_with_workers(app: App[Any], *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
     """End the workers of widgets before these go: Textual does when their children are gone.
 
     A worker that goes on in between looks for them in vain: NoMatches. Waits for `App._prune`.
@@ -146,13 +144,9 @@ def mend_textual() -> None:
     _only_where(CommandPalette, "_on_click", _on_something)
     # A list without room knows no lines, and Page Down looks for that of its option: KeyError.
     # Waits for `OptionList._move_page` to look.
-    _only_where(
-        OptionList, "_move_page", lambda one, _: (one.highlighted or 0) in one._index_to_line
-    )
+    _only_where(OptionList, "_move_page", lambda one, _: (one.highlighted or 0) in one._index_to_line)
     # A click on an option that was taken away after it was drawn: IndexError. Waits for
     # `OptionList._on_click` to look.
-    _only_where(
-        OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count
-    )
+    _only_where(OptionList, "_on_click", lambda one, at: at.style.meta.get("option", 0) < one.option_count)
     # The same of a table's row or column.
     _only_where(DataTable, "_on_click", _on_cell)

@@ -129,10 +129,7 @@ class CommandLines(Attack):
         told = [file.read_bytes().decode(errors="replace") for file in (out, err)]
         home = environment["RNN_TUI_HOME"]
         kind = "by itself" if real else "in the server"
-        tried = (
-            f"rnn-tui {shlex.join(arguments)[:1500]!a} {kind}, streams {streams}, home {home!a}, "
-            f"ascii {ascii_only}"
-        )
+        tried = f"rnn-tui {shlex.join(arguments)[:1500]!a} {kind}, streams {streams}, home {home!a}, ascii {ascii_only}"
         whole = streams[1] == str(out)
         return Attempt(tried, fault_of(arguments, code, told[0] if whole else None, told[1]))
 
@@ -193,11 +190,7 @@ class CommandLines(Attack):
             if action.nargs == 0:
                 arguments.append(option)
                 continue
-            value = (
-                tiny
-                if tiny and random.random() > hostile / 4
-                else self._value(action, random, hostile)
-            )
+            value = tiny if tiny and random.random() > hostile / 4 else self._value(action, random, hostile)
             arguments += [f"{option}={value}"] if random.random() < 0.5 else [option, value]
         if random.random() < hostile / 5:
             arguments.insert(random.randrange(len(arguments) + 1), random.choice(HOSTILE))

@@ -144,9 +144,7 @@ def _edit(path: Path, *statements: str, values: tuple[Any, ...] = (), loose: boo
         connection.execute("PRAGMA ignore_check_constraints = ON")
         if loose:
             connection.execute("PRAGMA writable_schema = ON")
-            connection.execute(
-                "UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'"
-            )
+            connection.execute("UPDATE sqlite_schema SET sql = replace(sql, ' NOT NULL', '') WHERE type = 'table'")
             connection.execute("PRAGMA writable_schema = RESET")
         for statement in statements:
             connection.execute(statement, values)
@@ -215,8 +213,7 @@ def other_shape(random: Random, path: Path) -> tuple[str, list[str]]:
             f"DELETE FROM {table}",
             f"CREATE TRIGGER t BEFORE UPDATE ON {table} BEGIN SELECT RAISE(ABORT, '\x1b[2J'); END",
             f"CREATE TRIGGER t AFTER INSERT ON {table} BEGIN DELETE FROM runs; END",
-            "CREATE VIEW other AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) "
-            "SELECT x FROM c",
+            "CREATE VIEW other AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT x FROM c",
             f"PRAGMA user_version = {random.choice([-1, 0, 1, 2, 99, 2**31 - 1])}",
             f"PRAGMA application_id = {random.choice([0, 1, 0x726E6E74])}",
         ]
@@ -232,9 +229,7 @@ def other_bytes(random: Random, path: Path) -> tuple[str, list[str]]:
     match how:
         case "flipped":
             for _ in range(random.choice([1, 3, 30])):
-                data[random.choice([random.randrange(len(data)), random.randrange(100)])] ^= (
-                    1 << random.randrange(8)
-                )
+                data[random.choice([random.randrange(len(data)), random.randrange(100)])] ^= 1 << random.randrange(8)
         case "cut":
             del data[at:]
         case "added":

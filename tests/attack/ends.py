@@ -61,10 +61,7 @@ class Ends(Attack):
         busy = random.random() < 0.5
         home = self.folder / f"{random.getrandbits(64):x}"
         tried = f"{state}, {way}" + (", beside a busy process" if busy else "")
-        with (
-            mock.patch.dict(os.environ, home_in(home), clear=True),
-            busy_process() if busy else contextlib.nullcontext(),
-        ):
+        with mock.patch.dict(os.environ, home_in(home), clear=True), busy_process() if busy else contextlib.nullcontext():
             terminal = Terminal(controlling=way == "close")
             try:
                 keys = self._go(terminal, state, random)

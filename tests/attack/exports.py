@@ -101,9 +101,7 @@ class Exports(Attack):
         except pytest.skip.Exception as skipped:
             return Attempt(f"nothing, since {skipped}")
         wanted = self._expected(arguments, ending)
-        return Attempt(
-            f"{' '.join(arguments)} {path} ({kind})", _fault(arguments, path, kind, wanted)
-        )
+        return Attempt(f"{' '.join(arguments)} {path} ({kind})", _fault(arguments, path, kind, wanted))
 
     def _expected(self, arguments: Sequence[str], ending: str) -> bytes | None:
         """What the same writes into a new file; None where that does not become a single file."""

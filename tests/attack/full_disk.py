@@ -193,9 +193,7 @@ class _Session:
 
     def _document(self) -> str:
         path = self._disk / f"report{len(self.tried)}.md"
-        code, _, _, fault = self._run(
-            "report", "--no-training", "--only", "recall", "-o", str(path)
-        )
+        code, _, _, fault = self._run("report", "--no-training", "--only", "recall", "-o", str(path))
         return fault or ("a part of a document is left" if code and path.exists() else "")
 
     def _rename(self) -> str:

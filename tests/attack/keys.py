@@ -223,9 +223,7 @@ async def answer(app: RnnTuiApp) -> None:
     app.call_later(lambda: app.screen.call_later(arrived.set) or arrived.set())
     ended = asyncio.ensure_future(app._exception_event.wait())
     waiting = asyncio.ensure_future(arrived.wait())
-    done, _ = await asyncio.wait(
-        (ended, waiting), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
-    )
+    done, _ = await asyncio.wait((ended, waiting), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
     ended.cancel()
     waiting.cancel()
     assert done, "the app answers no more"

@@ -168,15 +168,7 @@ def _tensor(header: dict[str, Any], random: Random) -> dict[str, Any]:
 @_with_header
 def _other_shape(header: dict[str, Any], random: Random) -> None:
     one = _tensor(header, random)
-    shapes = (
-        [],
-        [0],
-        [-1],
-        [2**63],
-        [10**400],
-        [1, *one.get("shape", [])],
-        one.get("shape", [])[::-1],
-    )
+    shapes = ([], [0], [-1], [2**63], [10**400], [1, *one.get("shape", [])], one.get("shape", [])[::-1])
     one["shape"] = random.choice(shapes)
 
 
@@ -194,9 +186,7 @@ def _other_place(header: dict[str, Any], random: Random) -> None:
 @_with_header
 def _other_name(header: dict[str, Any], random: Random) -> None:
     name = random.choice(list(header))
-    header[random.choice(["x", "", "\x1b", "training/x", "__metadata__", "gates"])] = header.pop(
-        name
-    )
+    header[random.choice(["x", "", "\x1b", "training/x", "__metadata__", "gates"])] = header.pop(name)
 
 
 @_with_header
@@ -210,18 +200,12 @@ def _other_about(header: dict[str, Any], random: Random) -> None:
     except ValueError:  # damaged before
         return
     if not isinstance(about, dict):
-        metadata[METADATA_KEY] = random.choice(
-            ["", "null", "[]", "[" * 99999, '{"format": 1}', "{"]
-        )
+        metadata[METADATA_KEY] = random.choice(["", "null", "[]", "[" * 99999, '{"format": 1}', "{"])
         return
     for _ in range(random.choice([1, 1, 2, 4])):
         place: Any = about
         while True:
-            key = (
-                random.choice(list(place))
-                if isinstance(place, dict)
-                else random.randrange(len(place))
-            )
+            key = random.choice(list(place)) if isinstance(place, dict) else random.randrange(len(place))
             if isinstance(place[key], dict | list) and place[key] and random.random() < 0.9:
                 place = place[key]
                 continue

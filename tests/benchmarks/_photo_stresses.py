@@ -17,9 +17,7 @@ from rnn_tui.photos.digit.picture import Picture
 Plane = npt.NDArray[np.float32]
 
 
-def framed(
-    picture: Picture, sides: tuple[int, int, int, int], random: np.random.Generator
-) -> Picture:
+def framed(picture: Picture, sides: tuple[int, int, int, int], random: np.random.Generator) -> Picture:
     """More of the same paper around a photo, shaded as its border is and as noisy as it is.
 
     Args:
@@ -31,11 +29,7 @@ def framed(
     above, below, left, right = sides
     size = width + left + right, height + above + below
     factor = min(1.0, 192 / max(size))
-    coarse = cv2.resize(
-        picture,
-        (max(9, round(width * factor)), max(9, round(height * factor))),
-        interpolation=cv2.INTER_AREA,
-    )
+    coarse = cv2.resize(picture, (max(9, round(width * factor)), max(9, round(height * factor))), interpolation=cv2.INTER_AREA)
     # Narrow strokes that reach the border are no paper.
     coarse = cv2.medianBlur(coarse, 2 * (min(coarse.shape[:2]) // 10) + 3).astype(np.float32)
     known = np.ones(coarse.shape[:2], np.float32)
@@ -116,9 +110,7 @@ def turned(picture: Picture, random: np.random.Generator) -> Picture:
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     size = round(width * cosine + height * sine), round(height * cosine + width * sine)
     turn[:, 2] += size[0] / 2 - middle[0], size[1] / 2 - middle[1]
-    return cv2.warpAffine(
-        picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    return cv2.warpAffine(picture, turn, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def small(picture: Picture, random: np.random.Generator) -> Picture:

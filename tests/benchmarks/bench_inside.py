@@ -46,10 +46,7 @@ def contenders(model: str) -> dict[str, Callable[[], float]]:
     def forward() -> object:
         return module(rows)
 
-    return {
-        "trace": timed(lambda: trace_digit(network, digit.numpy())),
-        "PyTorch's forward pass": timed(forward),
-    }
+    return {"trace": timed(lambda: trace_digit(network, digit.numpy())), "PyTorch's forward pass": timed(forward)}
 
 
 def main() -> None:

@@ -69,12 +69,7 @@ def read_photos(folder: Path) -> list[Photo]:
     """All photos that `labels.csv` in `folder` names."""
     with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
         return [
-            Photo(
-                row["file"],
-                int(row["label"]),
-                row["kind"],
-                read_image(folder / "images" / row["file"]),
-            )
+            Photo(row["file"], int(row["label"]), row["kind"], read_image(folder / "images" / row["file"]))
             for row in csv.DictReader(file)
         ]
 
@@ -87,9 +82,7 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return 100 * (middle - half), 100 * (middle + half)
 
 
-def measure(
-    photos: Sequence[Photo], networks: Sequence[RowReaderNetwork], method: str, stress: str
-) -> Answers:
+def measure(photos: Sequence[Photo], networks: Sequence[RowReaderNetwork], method: str, stress: str) -> Answers:
     """Prepare and read all photos."""
     digits, doubted, spent, size = [], [], 0.0, 0
     for number, photo in enumerate(photos):
@@ -135,9 +128,7 @@ def print_confidence(photos: Sequence[Photo], answers: Answers) -> None:
         ]
         print(f"    {100 * threshold:.0f} %: {', '.join(texts)}")
     wrong = ~right.all(axis=0)
-    print(
-        f"  doubted as no digit: {answers.doubted.sum()}, {(answers.doubted & wrong).sum()} misread"
-    )
+    print(f"  doubted as no digit: {answers.doubted.sum()}, {(answers.doubted & wrong).sum()} misread")
 
 
 def print_misread(photos: Sequence[Photo], answers: Answers) -> None:

@@ -85,10 +85,7 @@ def adder_the_reports_way(hidden: int, loss_of: nn.Module) -> float:
     model = ReportsLSTM(2, hidden, 1)
     optimiser = torch.optim.Adam(model.parameters(), lr=RATE)
     lengths = [random.randint(1, 20) for _ in range(500)]
-    numbers = [
-        (length, random.randrange(2 ** (length - 1)), random.randrange(2 ** (length - 1)))
-        for length in lengths
-    ]
+    numbers = [(length, random.randrange(2 ** (length - 1)), random.randrange(2 ** (length - 1))) for length in lengths]
     for _ in range(10):
         for length, a, b in numbers:
             bits = [[float(a >> place & 1), float(b >> place & 1)] for place in range(length)]

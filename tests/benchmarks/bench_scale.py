@@ -81,9 +81,7 @@ def single(event: events.Event) -> events.Event:
         return events.StepLogged(event.run_id, event.step, {name: value}, event.rate, event.elapsed)
     if isinstance(event, events.EpochEnded):
         metrics = {name: value for name, (value,) in event.replicas.items()}
-        return events.EpochEnded(
-            event.run_id, event.epoch, event.step, metrics, event.seconds, event.elapsed
-        )
+        return events.EpochEnded(event.run_id, event.epoch, event.step, metrics, event.seconds, event.elapsed)
     return event
 
 
@@ -231,10 +229,7 @@ async def runs_tab(count: int) -> None:
         heart = Heart()
 
         async def until(
-            name: str,
-            start: Callable[[], object],
-            true: Callable[[], object],
-            target: float | None = None,
+            name: str, start: Callable[[], object], true: Callable[[], object], target: float | None = None
         ) -> None:
             heart.longest, began = 0.0, time.perf_counter()
             app.call_later(start)
@@ -254,10 +249,7 @@ async def runs_tab(count: int) -> None:
 
         def note() -> None:
             with contextlib.closing(connect(run_database())[0]) as connection:
-                connection.execute(
-                    "UPDATE runs SET updated = ?, note = ? WHERE name = 'small 7'",
-                    (time.time(), text),
-                )
+                connection.execute("UPDATE runs SET updated = ?, note = ? WHERE name = 'small 7'", (time.time(), text))
 
         text = f"noted at {time.time()}"
         began = time.perf_counter()

@@ -7,16 +7,7 @@ so that both meet the same machine. PyTorch is imported and the files are unpack
 
 import statistics
 
-from _common import (
-    ReportsWay,
-    add_models,
-    config_of,
-    label_of,
-    machine,
-    parser,
-    run_ours,
-    temporary_home,
-)
+from _common import ReportsWay, add_models, config_of, label_of, machine, parser, run_ours, temporary_home
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -78,11 +78,7 @@ def run_inside(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, 
     """Exit code, stdout and stderr of `main` in this process, with `given` on stdin."""
     out, err = io.StringIO(), io.StringIO()
     stdin = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8")
-    with (
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
-        mock.patch.object(sys, "stdin", stdin),
-    ):
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), mock.patch.object(sys, "stdin", stdin):
         try:
             code = main(arguments)
         except SystemExit as stop:
@@ -90,9 +86,7 @@ def run_inside(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, 
     return code, out.getvalue(), err.getvalue()
 
 
-def in_terminal(
-    arguments: Sequence[str], variables: Mapping[str, str], *, to_file: bool = False
-) -> tuple[int, str]:
+def in_terminal(arguments: Sequence[str], variables: Mapping[str, str], *, to_file: bool = False) -> tuple[int, str]:
     """Exit code and output of the command in a terminal of 120 × 24.
 
     Args:

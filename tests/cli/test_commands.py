@@ -71,9 +71,7 @@ def test_it_runs_by_each_of_its_names(name: str) -> None:
         (["fault"], EXIT_FAILURE, "ZeroDivisionError"),
     ],
 )
-def test_what_goes_wrong_is_a_sentence_and_an_exit_code(
-    arguments: list[str], code: int, said: str, home: Path
-) -> None:
+def test_what_goes_wrong_is_a_sentence_and_an_exit_code(arguments: list[str], code: int, said: str, home: Path) -> None:
     found, out, err = run_inside(["echo", *arguments])
     assert found == code
     assert said in assert_refused(out, err)
@@ -118,20 +116,13 @@ code = main()
 print(code, [name for name in {others} if name in sys.modules])
 """
     done = subprocess.run(
-        [sys.executable, "-c", snippet],
-        capture_output=True,
-        encoding="utf-8",
-        env=environment(),
-        timeout=PATIENCE,
-        check=True,
+        [sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", env=environment(), timeout=PATIENCE, check=True
     )
     assert done.stdout.splitlines()[-1] == "0 []"
 
 
 @pytest.mark.usefixtures("_toy")
-def test_a_broken_plug_in_is_said_by_what_looks_for_tasks(
-    monkeypatch: pytest.MonkeyPatch, home: Path
-) -> None:
+def test_a_broken_plug_in_is_said_by_what_looks_for_tasks(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     from rnn_tui import tasks  # noqa: PLC0415 - the module, whose list is read
 
     monkeypatch.setattr(tasks, "BROKEN_PLUGINS", ["The task plug-in x can't be used."])

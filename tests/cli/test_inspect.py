@@ -99,9 +99,7 @@ def test_probes_of_a_sequence_tell_what_survives() -> None:
     *_, findings = table(*SEQUENCE, "--hidden-size", "5", "--seed", "0", "--probes")
     assert "position 3 in" in findings[0]
     kept, other = (
-        [int(cell) for cell in row.split()[1:]]
-        for row in findings
-        if re.match(r" +(3|5) ", row) and len(row.split()) > 6
+        [int(cell) for cell in row.split()[1:]] for row in findings if re.match(r" +(3|5) ", row) and len(row.split()) > 6
     )
     assert len(kept) == 9
     assert min(kept) > 90
@@ -138,9 +136,7 @@ def test_json_of_a_sum_has_every_state_and_gate() -> None:
     assert about["expected"] == "10001"
     assert about["carries"] == [0, 0, 1, 1, 1]
     path = PRETRAINED / "adder.safetensors"
-    questions = AdderQuestions(
-        AdderNetwork(read_weights(path)), "pretrained", path, ReplicaChoice(5, "bce", 2)
-    )
+    questions = AdderQuestions(AdderNetwork(read_weights(path)), "pretrained", path, ReplicaChoice(5, "bce", 2))
     [outputs] = questions.networks[0].outputs_of([Addition(11, 6)])
     assert [row[0] for row in trace["probabilities"]] == pytest.approx(outputs[0], abs=1e-5)
     [layer] = trace["layers"]
@@ -208,9 +204,7 @@ def test_a_photo_is_read_as_predict_reads_it(tmp_path: Path) -> None:
     assert document["input"]["path"] == str(path)
     _, out, _ = run_inside(["predict", str(path), "--json"])
     [result] = json.loads(out)["results"]
-    assert document["trace"]["probabilities"][-1] == pytest.approx(
-        result["probabilities"], abs=1e-5
-    )
+    assert document["trace"]["probabilities"][-1] == pytest.approx(result["probabilities"], abs=1e-5)
     assert document["input"]["answer"] == 7
     title, *_ = table("mnist", str(path))
     assert "[red]" in title
@@ -263,18 +257,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("arguments", "code", "said"), REFUSED.values(), ids=REFUSED)
-def test_what_cannot_be_looked_into_is_refused_in_a_sentence(
-    arguments: list[str], code: int, said: str, home: Path
-) -> None:
+def test_what_cannot_be_looked_into_is_refused_in_a_sentence(arguments: list[str], code: int, said: str, home: Path) -> None:
     found, out, err = run_inside(["inspect", *arguments, "--json"])
     assert found == code
     assert said in assert_refused(out, err)
 
 
 @pytest.mark.parametrize("kind", ["folder", "missing folder", "ring"])
-def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(
-    kind: str, tmp_path: Path
-) -> None:
+def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(kind: str, tmp_path: Path) -> None:
     (tmp_path / "ring").symlink_to("ring")
     paths = {"folder": tmp_path, "missing folder": tmp_path / "no" / "x", "ring": tmp_path / "ring"}
     code, out, err = run_inside(["inspect", *SUM, "--quiet", "--npz", str(paths[kind])])
@@ -304,12 +294,8 @@ def test_huge_weights_are_said_in_a_sentence(tmp_path: Path) -> None:
     assert "too large" in assert_refused(out, err)
 
 
-@pytest.mark.parametrize(
-    ("signal", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)]
-)
-def test_a_study_that_is_stopped_prints_nothing_in_part(
-    signal: str, code: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("signal", "code"), [("SIGINT", EXIT_INTERRUPTED), ("SIGTERM", EXIT_TERMINATED)])
+def test_a_study_that_is_stopped_prints_nothing_in_part(signal: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
     import signal as signals  # noqa: PLC0415 - the parameter has the better claim to the name
 
     class Stopped:

@@ -106,10 +106,7 @@ def test_lines_say_path_prediction_and_confidence(folder: Path) -> None:
     assert first.startswith(f"{folder / '7.png'}  7  ")
     assert first.endswith(" %")
     assert second == f"{folder / 'broken.jpg'}  –  not an image"
-    assert err.splitlines() == [
-        "rnn-tui: weights: pretrained lstm",
-        "rnn-tui: 2 photos, 1 of them unreadable.",
-    ]
+    assert err.splitlines() == ["rnn-tui: weights: pretrained lstm", "rnn-tui: 2 photos, 1 of them unreadable."]
     assert run_inside(["predict", "--quiet", str(folder / "7.png")]) == (0, f"{first}\n", "")
 
 
@@ -135,8 +132,7 @@ def test_a_high_threshold_leaves_no_prediction(folder: Path) -> None:
 
 def test_the_reports_preprocessing_is_a_choice(folder: Path) -> None:
     ours, reports = (
-        asked(str(folder / "7.png"), "--preprocessing", method)["results"][0]["probabilities"]
-        for method in ("mnist", "report")
+        asked(str(folder / "7.png"), "--preprocessing", method)["results"][0]["probabilities"] for method in ("mnist", "report")
     )
     assert ours != reports
 
@@ -167,11 +163,7 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     write_photo(path, 0)
     for form in ([], ["--csv"], ["--json"]):
         process = subprocess.run(
-            [*COMMAND, "predict", *form, str(tmp_path)],
-            capture_output=True,
-            env=environment(),
-            timeout=PATIENCE,
-            check=False,
+            [*COMMAND, "predict", *form, str(tmp_path)], capture_output=True, env=environment(), timeout=PATIENCE, check=False
         )
         assert (process.returncode, b"Traceback" in process.stderr) == (0, False)
         process.stdout.decode("utf-8")
@@ -192,9 +184,7 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
         ([], EXIT_USAGE, "required"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_done_is_refused_in_a_sentence(
-    arguments: list[str], code: int, said: str, home: Path
-) -> None:
+def test_what_cannot_be_done_is_refused_in_a_sentence(arguments: list[str], code: int, said: str, home: Path) -> None:
     found, out, err = run_inside(["predict", *arguments])
     assert found == code
     assert said in assert_refused(out, err)

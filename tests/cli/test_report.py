@@ -129,9 +129,7 @@ def test_wrong_usage_is_one_sentence(home: Path, arguments: list[str]) -> None:
     assert not (home / "runs.db").exists()
 
 
-def test_a_document_that_can_not_be_written_is_found_before_training(
-    home: Path, tmp_path: Path
-) -> None:
+def test_a_document_that_can_not_be_written_is_found_before_training(home: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     code, out, err = run_inside(["report", "-o", str(tmp_path / "nowhere" / "report.md")])
     assert (code, out) == (EXIT_FAILURE, "")

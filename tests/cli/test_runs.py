@@ -8,14 +8,7 @@ import pytest
 
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from tests.cli.command_line import (
-    EXIT_FAILURE,
-    EXIT_USAGE,
-    assert_one_sentence,
-    assert_refused,
-    in_terminal,
-    run_inside,
-)
+from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, assert_refused, in_terminal, run_inside
 from tests.runs.kept_runs import resume, small, train
 
 
@@ -132,9 +125,7 @@ def test_list_has_a_line_for_each_run(home: Path) -> None:
     assert document["runs"][1]["settings"] == small().to_dict() | {
         key: list(value) for key, value in small().to_dict().items() if isinstance(value, tuple)
     }
-    assert [
-        r["task"] for r in json.loads(ran("runs", "--task", "recall", "--json")[0])["runs"]
-    ] == ["recall"]
+    assert [r["task"] for r in json.loads(ran("runs", "--task", "recall", "--json")[0])["runs"]] == ["recall"]
 
 
 def test_list_on_a_terminal_is_a_table(home: Path) -> None:

@@ -14,15 +14,7 @@ import pytest
 
 from rnn_tui.cli import streams
 from rnn_tui.cli.output import Lines
-from tests.cli.command_line import (
-    COMMAND,
-    EXIT_FAILURE,
-    EXIT_USAGE,
-    PATIENCE,
-    assert_one_sentence,
-    environment,
-    rnn_tui,
-)
+from tests.cli.command_line import COMMAND, EXIT_FAILURE, EXIT_USAGE, PATIENCE, assert_one_sentence, environment, rnn_tui
 from tests.runs.kept_runs import train
 
 FULL = Path("/dev/full")
@@ -69,9 +61,7 @@ def started(arguments: list[str], home: Path, **streams_of: Any) -> tuple[int, s
 
 
 @pytest.mark.parametrize("arguments", SMALL, ids=" ".join)
-def test_small_output_that_nobody_reads_is_a_quiet_failure(
-    arguments: list[str], with_run: Path
-) -> None:
+def test_small_output_that_nobody_reads_is_a_quiet_failure(arguments: list[str], with_run: Path) -> None:
     with _closed_pipe() as theirs:
         code, _, err = started(arguments, with_run, stdout=theirs)
     assert (code, err) == (EXIT_FAILURE, "")
@@ -79,9 +69,7 @@ def test_small_output_that_nobody_reads_is_a_quiet_failure(
 
 @needs_full
 @pytest.mark.parametrize("arguments", SMALL, ids=" ".join)
-def test_small_output_to_a_full_device_is_said_of_stdout(
-    arguments: list[str], with_run: Path
-) -> None:
+def test_small_output_to_a_full_device_is_said_of_stdout(arguments: list[str], with_run: Path) -> None:
     with FULL.open("w") as full:
         code, _, err = started(arguments, with_run, stdout=full)
     assert code == EXIT_FAILURE
@@ -90,9 +78,7 @@ def test_small_output_to_a_full_device_is_said_of_stdout(
 
 @needs_full
 @pytest.mark.parametrize(("arguments", "expected"), [(["add", "1", "1"], 0), (["no"], EXIT_USAGE)])
-def test_messages_that_can_not_be_written_change_nothing(
-    arguments: list[str], expected: int, home: Path
-) -> None:
+def test_messages_that_can_not_be_written_change_nothing(arguments: list[str], expected: int, home: Path) -> None:
     with FULL.open("w") as full, _closed_pipe() as nobody:
         for stream in (full, nobody):
             code, out, _ = started(arguments, home, stderr=stream)
@@ -102,12 +88,9 @@ def test_messages_that_can_not_be_written_change_nothing(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell")
 @pytest.mark.parametrize(
-    ("closed", "code", "out"),
-    [("add 1 1 2>&-", 0, "1 + 1 = 10  ✓\n"), ("add 1 1 >&-", 0, ""), ("<&-", EXIT_USAGE, "")],
+    ("closed", "code", "out"), [("add 1 1 2>&-", 0, "1 + 1 = 10  ✓\n"), ("add 1 1 >&-", 0, ""), ("<&-", EXIT_USAGE, "")]
 )
-def test_nothing_else_gets_into_the_place_of_a_closed_stream(
-    closed: str, code: int, out: str, home: Path
-) -> None:
+def test_nothing_else_gets_into_the_place_of_a_closed_stream(closed: str, code: int, out: str, home: Path) -> None:
     result = subprocess.run(
         ["sh", "-c", f'"{sys.executable}" -m rnn_tui {closed}'],
         capture_output=True, encoding="utf-8", env=environment(), timeout=PATIENCE, check=False,

@@ -15,11 +15,7 @@ from safetensors.numpy import save_file
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import METADATA_KEY
-from tests.cli.command_line import (
-    EXIT_FAILURE,
-    assert_one_sentence,
-    run_inside,
-)
+from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside
 
 KINDS = ["pipe", "socket", "device", "folder"]
 
@@ -65,9 +61,7 @@ ASKING = [
 
 
 @pytest.mark.parametrize("arguments", ASKING, ids=" ".join)
-def test_what_is_no_regular_file_is_not_opened(
-    arguments: list[str], special: Path, home: Path
-) -> None:
+def test_what_is_no_regular_file_is_not_opened(arguments: list[str], special: Path, home: Path) -> None:
     code, out, err = run_inside([*arguments, str(special)])
     assert (code, out) == (EXIT_FAILURE, "")
     assert "it is a folder" in err or "it is not a regular file" in err

@@ -68,12 +68,7 @@ def sentence(run: Any) -> str:
 
 @pytest.mark.parametrize(
     ("model", "preset", "rate"),
-    [
-        ("rnn", "report", 1e38),
-        ("lstm", "fast", 1e30),
-        ("bilstm", "best", 1e30),
-        ("lstm", "report", 1e38),
-    ],
+    [("rnn", "report", 1e38), ("lstm", "fast", 1e30), ("bilstm", "best", 1e30), ("lstm", "report", 1e38)],
 )
 def test_divergence_names_the_step_and_a_smaller_rate(
     trainer: Any, tmp_path: Path, model: str, preset: str, rate: float
@@ -89,9 +84,7 @@ def test_divergence_names_the_step_and_a_smaller_rate(
     assert not path.exists()
 
 
-def test_divergence_is_found_where_it_began_though_losses_are_read_in_portions(
-    trainer: Any,
-) -> None:
+def test_divergence_is_found_where_it_began_though_losses_are_read_in_portions(trainer: Any) -> None:
     config = trainer.config("rnn", batch_size=4, hidden_size=4, learning_rate=1e38)
     run = trainer(config)
     # Five steps to a log: the first loss is finite, the second isn't.
@@ -107,9 +100,7 @@ def test_earlier_weights_survive_divergence_on_disk(trainer: Any, tmp_path: Path
     assert path.read_bytes() == before
 
 
-def test_a_model_beyond_all_memory_is_refused(
-    trainer: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_beyond_all_memory_is_refused(trainer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # A machine with a gigabyte left; really using up this one's memory would end other programs.
     left = types.SimpleNamespace(available=2**30)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: left)
@@ -124,9 +115,7 @@ def test_a_model_beyond_all_memory_is_refused(
 
 @pytest.mark.parametrize("where", ["build", "step", "validate", "test"])
 @pytest.mark.parametrize("fail", [huge, raising(MemoryError())])
-def test_running_out_of_memory_suggests_a_smaller_batch(
-    trainer: Any, where: str, fail: Callable[[], Any]
-) -> None:
+def test_running_out_of_memory_suggests_a_smaller_batch(trainer: Any, where: str, fail: Callable[[], Any]) -> None:
     message = sentence(trainer(build=BuildBroken(where, fail)))
     assert "not enough memory for a batch of 64 at hidden size 12" in message
     assert "batch size of 16" in message
@@ -150,9 +139,7 @@ def test_an_unknown_exception_goes_to_the_log_and_not_to_the_user(
     assert run.outcome.metrics == {}
 
 
-def test_a_failed_test_leaves_the_trained_weights(
-    trainer: Any, tmp_path: Path, same_weights: Any
-) -> None:
+def test_a_failed_test_leaves_the_trained_weights(trainer: Any, tmp_path: Path, same_weights: Any) -> None:
     path = tmp_path / "run.safetensors"
     run = trainer(build=BuildBroken("test", raising(KeyError("x"))), path=path)
     same_weights(dict(load_checkpoint(path).weights), run.weights)
@@ -183,9 +170,7 @@ def test_a_missing_device_is_told(trainer: Any) -> None:
     assert "cuda" in sentence(trainer(trainer.config(device="cuda")))
 
 
-def test_weights_that_cannot_be_written_cost_no_training(
-    trainer: Any, tmp_path: Path, same_weights: Any
-) -> None:
+def test_weights_that_cannot_be_written_cost_no_training(trainer: Any, tmp_path: Path, same_weights: Any) -> None:
     (tmp_path / "runs").write_text("a file where the folder should be")
     path = tmp_path / "runs" / "run.safetensors"
     run = trainer(trainer.config(epochs=2), path=path)

@@ -144,9 +144,7 @@ def test_resumed_runs_end_with_the_same_bits_and_the_same_curve(
     assert broken.epochs == whole.epochs
 
 
-def test_between_two_logs_no_loss_is_lost(
-    mnist_slice: Path, tmp_path: Path, same_weights: SameWeights
-) -> None:
+def test_between_two_logs_no_loss_is_lost(mnist_slice: Path, tmp_path: Path, same_weights: SameWeights) -> None:
     # 112 steps an epoch, two to a log.
     config = small("mnist", "report", mnist_slice).replace(batch_size=9, epochs=1)
     whole = Recording(config, tmp_path / "whole.safetensors")
@@ -300,9 +298,7 @@ MISFITS: Mapping[str, Callable[[dict[str, Any], dict[str, Tensor]], Any]] = {
 
 
 @pytest.mark.parametrize("how", MISFITS)
-def test_what_does_not_fit_is_refused_before_anything_is_written(
-    how: str, stopped: Recording
-) -> None:
+def test_what_does_not_fit_is_refused_before_anything_is_written(how: str, stopped: Recording) -> None:
     rewritten(stopped.path, MISFITS[how])
     before = stopped.path.read_bytes()
     stopped.first_step = -1

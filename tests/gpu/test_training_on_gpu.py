@@ -40,9 +40,7 @@ def small(mnist_slice: Path, model: str, preset: str = "report") -> RunConfig:
 
 
 @pytest.mark.parametrize(("model", "preset"), CHOICES)
-def test_an_epoch_on_the_accelerator(
-    mnist_slice: Path, tmp_path: Path, model: str, preset: str
-) -> None:
+def test_an_epoch_on_the_accelerator(mnist_slice: Path, tmp_path: Path, model: str, preset: str) -> None:
     path = tmp_path / "run.safetensors"
     told, outcome = trained(small(mnist_slice, model, preset), path)
     started = next(event for event in told if isinstance(event, events.RunStarted))
@@ -64,16 +62,12 @@ def test_accelerator_and_cpu_start_alike(mnist_slice: Path, model: str) -> None:
     first = []
     for device in (DEVICE, "cpu"):
         told, _ = trained(config.replace(device=device))
-        first.append(
-            next(e.metrics["train_loss"] for e in told if isinstance(e, events.StepLogged))
-        )
+        first.append(next(e.metrics["train_loss"] for e in told if isinstance(e, events.StepLogged)))
     assert first[0] == pytest.approx(first[1], abs=1e-3)
 
 
 @pytest.mark.parametrize("model", MNIST.cells)
-def test_weights_from_the_accelerator_are_examined_on_the_cpu(
-    mnist_slice: Path, model: str
-) -> None:
+def test_weights_from_the_accelerator_are_examined_on_the_cpu(mnist_slice: Path, model: str) -> None:
     _, outcome = trained(small(mnist_slice, model))
     assert outcome.weights is not None
     found = MNIST.evaluate(outcome.config, outcome.weights)
@@ -88,9 +82,7 @@ def test_auto_takes_the_accelerator(mnist_slice: Path) -> None:
 
 
 @pytest.mark.parametrize("preset", ["report", "photos"])
-def test_a_resumed_run_goes_on_from_its_moments(
-    mnist_slice: Path, tmp_path: Path, preset: str
-) -> None:
+def test_a_resumed_run_goes_on_from_its_moments(mnist_slice: Path, tmp_path: Path, preset: str) -> None:
     config, control = small(mnist_slice, "lstm", preset), Control()
     path = tmp_path / "run.safetensors"
 

@@ -41,9 +41,7 @@ READERS = [
 ]
 
 
-def made(
-    model: str, layers: int, preset: str = "report", scale: float = 0.4
-) -> tuple[nn.Module, RowReaderNetwork]:
+def made(model: str, layers: int, preset: str = "report", scale: float = 0.4) -> tuple[nn.Module, RowReaderNetwork]:
     """A row reader by chance, as PyTorch's module and for answers."""
     config = TASKS["mnist"].config(model, preset, hidden_size=6, layers=layers)
     assert isinstance(config, ImageConfig)
@@ -113,9 +111,7 @@ def test_states_of_every_layer_are_the_models(model: str, layers: int, preset: s
 
 
 @pytest.mark.parametrize(("model", "layers", "preset"), READERS)
-def test_an_answer_before_the_end_is_what_the_note_says(
-    model: str, layers: int, preset: str
-) -> None:
+def test_an_answer_before_the_end_is_what_the_note_says(model: str, layers: int, preset: str) -> None:
     module, network = made(model, layers, preset)
     trace = trace_digit(network, DIGIT)
     rows = torch.from_numpy(trace.inputs)
@@ -216,11 +212,7 @@ def with_pytorch(network: Any, at: int, inputs: Any) -> tuple[Any, Any]:
     named = pytorch_weights(LSTM, weights, at, size)
     lstm = nn.LSTM(inputs.shape[1], size)
     lstm.load_state_dict(
-        {
-            name.removeprefix("recurrent."): value
-            for name, value in named.items()
-            if name.startswith("recurrent")
-        }
+        {name.removeprefix("recurrent."): value for name, value in named.items() if name.startswith("recurrent")}
     )
     with torch.no_grad():
         rows = torch.from_numpy(inputs)

@@ -16,9 +16,7 @@ Array = npt.NDArray[np.float64]
 
 
 def mnist_reader(model: str, hidden_size: int, layers: int) -> nn.Module:
-    return build_row_reader(
-        CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers
-    )
+    return build_row_reader(CELLS[model], features=28, time_steps=28, classes=10, hidden_size=hidden_size, layers=layers)
 
 
 def sigmoid(value: Array) -> Array:
@@ -83,9 +81,7 @@ def test_rnn_readout_takes_the_states_step_by_step() -> None:
 @pytest.mark.parametrize("units", [1, 2])
 def test_lstm_follows_its_gates(units: int) -> None:
     time_steps, features = 3, 2
-    reader = AllStatesReader(
-        nn.LSTM(features, units, batch_first=True), time_steps, classes=time_steps * units
-    ).double()
+    reader = AllStatesReader(nn.LSTM(features, units, batch_first=True), time_steps, classes=time_steps * units).double()
     w_ih, w_hh = numbers(4 * units, features, seed=1), numbers(4 * units, units, seed=2)
     b_ih, b_hh = numbers(4 * units, seed=3), numbers(4 * units, seed=4)
     put(reader.recurrent, weight_ih_l0=w_ih, weight_hh_l0=w_hh, bias_ih_l0=b_ih, bias_hh_l0=b_hh)
@@ -127,9 +123,7 @@ def shared_weights(reader: LastStepBiLSTM, layers: int) -> dict[str, str]:
                 names[f"{kind}_l{layer}{way}"] = f"below.{kind}_l{layer}{way}"
         names[f"{kind}_l{layers - 1}"] = f"forward_direction.{kind}_l0"
         names[f"{kind}_l{layers - 1}_reverse"] = f"backward_direction.{kind}"
-    assert {"readout.weight", "readout.bias", *names.values()} == dict(
-        reader.named_parameters()
-    ).keys()
+    assert {"readout.weight", "readout.bias", *names.values()} == dict(reader.named_parameters()).keys()
     return names
 
 
@@ -201,9 +195,7 @@ def test_reports_sizes(model: str) -> None:
 @pytest.mark.parametrize("model", SHAPES)
 @pytest.mark.parametrize("hidden_size", [1, 2, 7, 33])
 @pytest.mark.parametrize("layers", [1, 2, 3, 4])
-def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(
-    model: str, hidden_size: int, layers: int
-) -> None:
+def test_every_size_gives_finite_logits_and_a_gradient_for_every_weight(model: str, hidden_size: int, layers: int) -> None:
     reader = mnist_reader(model, hidden_size, layers)
     initialise(reader, CELLS["lstm"], "pytorch", torch.Generator().manual_seed(0))
     logits: Tensor = reader(torch.rand(3, 28, 28, generator=torch.Generator().manual_seed(1)))

@@ -10,16 +10,7 @@ import pytest
 
 from rnn_tui.engine.errors import DataError
 from rnn_tui.photos import export
-from rnn_tui.photos.export import (
-    HEAD,
-    IDX_IMAGES,
-    IDX_LABELS,
-    in_the_way,
-    labelled,
-    write_idx,
-    write_npz,
-    write_table,
-)
+from rnn_tui.photos.export import HEAD, IDX_IMAGES, IDX_LABELS, in_the_way, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.reader import Reading
 
 
@@ -134,9 +125,7 @@ def test_what_cant_be_written_is_a_sentence(tmp_path: Path, name: str) -> None:
         write_idx(tmp_path / "file" / name, data)
 
 
-def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_keeps_the_old_file_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "x.npz"
     path.write_text("old")
 

@@ -46,9 +46,7 @@ def everything(reader: PhotoReader, paths: Iterator[Path] | list[Path]) -> list[
     return list(itertools.chain.from_iterable(reader.read(paths)))
 
 
-def test_photos_are_read_in_order_and_right(
-    network: RowReaderNetwork, photos: list[tuple[Path, int]]
-) -> None:
+def test_photos_are_read_in_order_and_right(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
     readings = everything(PhotoReader(network), [path for path, _ in photos])
     assert [one.path for one in readings] == [path for path, _ in photos]
     right = sum(one.prediction == digit for one, (_, digit) in zip(readings, photos, strict=True))
@@ -73,9 +71,7 @@ def test_answers_do_not_depend_on_how_many_are_read_at_once(
         assert one.confidence == pytest.approx(other.confidence, abs=1e-5)
 
 
-def test_a_bad_file_costs_one_row(
-    network: RowReaderNetwork, photos: list[tuple[Path, int]], tmp_path: Path
-) -> None:
+def test_a_bad_file_costs_one_row(network: RowReaderNetwork, photos: list[tuple[Path, int]], tmp_path: Path) -> None:
     good = photos[0][0]
     bad = tmp_path / "bad.png"
     bad.write_bytes(good.read_bytes()[:-200])
@@ -88,9 +84,7 @@ def test_a_bad_file_costs_one_row(
         assert (one.digit is None) == bool(one.error)
 
 
-def test_first_answers_come_before_the_last_paths_are_known(
-    network: RowReaderNetwork, photos: list[tuple[Path, int]]
-) -> None:
+def test_first_answers_come_before_the_last_paths_are_known(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
     asked: list[int] = []
 
     def endless() -> Iterator[Path]:
@@ -110,22 +104,16 @@ def test_first_answers_come_before_the_last_paths_are_known(
     assert len(asked) < 200
 
 
-def test_reading_stops_when_told_to(
-    network: RowReaderNetwork, photos: list[tuple[Path, int]]
-) -> None:
+def test_reading_stops_when_told_to(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
     stop = threading.Event()
     seen = 0
-    for readings in PhotoReader(network).read(
-        (path for path, _ in itertools.cycle(photos)), stop.is_set
-    ):
+    for readings in PhotoReader(network).read((path for path, _ in itertools.cycle(photos)), stop.is_set):
         seen += len(readings)
         stop.set()
     assert seen <= reading.BATCH
 
 
-def test_below_the_threshold_an_answer_is_no_prediction(
-    network: RowReaderNetwork, photos: list[tuple[Path, int]]
-) -> None:
+def test_below_the_threshold_an_answer_is_no_prediction(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
     paths = [path for path, _ in photos[:5]]
     strict = PhotoReader(network, threshold=1.01)
     for one in everything(strict, paths):
@@ -156,9 +144,7 @@ def test_the_reports_way_is_the_reports(network: RowReaderNetwork, tmp_path: Pat
     assert set(np.unique(one.digit)) <= {0.0, 1.0}
 
 
-def test_labels_are_taken_from_names_when_asked_for(
-    network: RowReaderNetwork, tmp_path: Path
-) -> None:
+def test_labels_are_taken_from_names_when_asked_for(network: RowReaderNetwork, tmp_path: Path) -> None:
     named = tmp_path / "7_first.png"
     digit = write_photo(named, 0)
     assert digit == 7

@@ -17,9 +17,7 @@ AS_REPORTED = {
 }  # fmt: skip
 
 
-def held(
-    figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | None = None
-) -> tuple[Conclusion, ...]:
+def held(figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | None = None) -> tuple[Conclusion, ...]:
     rows = [
         Row(one, tuple(range(len(figures.get(name, ())))), tuple(figures.get(name, ())),
             ("run",) * len(figures.get(name, ())), 1.0, 3)
@@ -48,9 +46,7 @@ def test_figures_like_the_report_s_support_all_three() -> None:
     assert "+3.50 points at H 3, +2.00 points at H 5, +0.10 points at H 10" in loss.text
     assert "H 3 mse 97.94 → 82.94 %" in length.text
     for one in (size, loss, length):
-        assert one.text.endswith(
-            "supported by these seeds (for “supported” it takes all, for “partly” one)."
-        )
+        assert one.text.endswith("supported by these seeds (for “supported” it takes all, for “partly” one).")
         assert "signific" not in one.text
 
 
@@ -102,10 +98,7 @@ def test_what_is_missing_is_said() -> None:
 
 def test_seeds_are_compared_with_themselves() -> None:
     """Of networks with different seeds, those that both have."""
-    (row, *others) = [
-        Row(one, (0, 1), (90.0 + at, 91.0 + at), ("a", "a"), 1.0, 2)
-        for at, one in enumerate(ADDERS.values())
-    ]
+    (row, *others) = [Row(one, (0, 1), (90.0 + at, 91.0 + at), ("a", "a"), 1.0, 2) for at, one in enumerate(ADDERS.values())]
     apart = replace(row, seeds=(1, 2))
     size, *_ = conclusions(Results(Plan(2, only=("adder",)), (apart, *others)))
     assert size.comparisons[0].n == 1

@@ -116,9 +116,7 @@ def test_a_figure_does_not_change_once_it_is_there(home: Path) -> None:
     assert table(made) == before
 
 
-def test_stopped_it_goes_on_where_it_was(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stopped_it_goes_on_where_it_was(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = small_plan(2, only=SMALL_TASKS)
     told = train_plan(made, stop_at=3)
     assert told.ending.runs_left
@@ -182,9 +180,7 @@ def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
     assert [run.status.value for run in runs()] == ["failed", "finished"]
 
 
-def test_a_device_that_is_not_there_starts_no_run(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_device_that_is_not_there_starts_no_run(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="no cuda device"):
         train_plan(Plan(1, only=("recall",), device="cuda"))

@@ -100,9 +100,7 @@ def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, o
 def test_the_command_of_a_plan() -> None:
     assert Plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
     some = Plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
-    assert some.command == (
-        "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
-    )
+    assert some.command == ("rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu")
 
 
 def test_text_in_markdown_means_itself() -> None:

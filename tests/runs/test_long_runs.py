@@ -33,9 +33,7 @@ def loss(step: int, of: int = 0) -> float:
     return 2.0 - step / LAST + of + step % 7 / 100
 
 
-def told(
-    run_id: str, config: RunConfig, last: int = LAST, every: int = 1
-) -> Iterator[events.Event]:
+def told(run_id: str, config: RunConfig, last: int = LAST, every: int = 1) -> Iterator[events.Event]:
     """The events of a run up to a step; with as many values as the settings have networks."""
     several = range(len(config.replicas))
     specs = TASKS[config.task].metric_definitions
@@ -110,9 +108,7 @@ def test_outlines_of_runs_that_give_one_line_have_the_same_steps(home: Path) -> 
 
 
 @pytest.mark.parametrize("config", [single(), small(epochs=EPOCHS)], ids=["one", "replicas"])
-def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
-    home: Path, config: RunConfig
-) -> None:
+def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(home: Path, config: RunConfig) -> None:
     assert home
     batch = [*told("run", config)]
     record = write("run", config, batch)
@@ -134,9 +130,7 @@ def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
             assert len(other.x) > SERIES_CAPACITY / 4 or band == other
 
 
-def test_all_about_a_run_is_shown_without_what_it_logged(
-    long_run: RunRecord, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_about_a_run_is_shown_without_what_it_logged(long_run: RunRecord, capsys: pytest.CaptureFixture[str]) -> None:
     connection, _ = connect(run_database())
     for table in ("points", "moments"):
         connection.execute(f"ALTER TABLE {table} RENAME TO {table}_away")

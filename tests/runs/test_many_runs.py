@@ -54,9 +54,7 @@ def test_of_runs_that_are_known_only_what_changed_is_read_again(store: RunStore)
     assert before.keys() - now.keys() == {store.runs(deleted=True)[0].run_id}
 
 
-def test_a_run_is_found_without_reading_the_others(
-    store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_is_found_without_reading_the_others(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[RunRecord | None] = []
 
     def counting(make: Callable[..., RunRecord | None]) -> Callable[..., RunRecord | None]:
@@ -80,12 +78,8 @@ def test_a_run_is_found_without_reading_the_others(
     assert len(read) < 10
 
 
-def test_all_of_a_long_list_are_printed_in_a_pipe(
-    store: RunStore, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_of_a_long_list_are_printed_in_a_pipe(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
     store.close()
     assert main(["runs"]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert [line.split("\t")[0] for line in printed[1:]] == [
-        f"run{number}" for number in reversed(range(MANY))
-    ]
+    assert [line.split("\t")[0] for line in printed[1:]] == [f"run{number}" for number in reversed(range(MANY))]

@@ -22,9 +22,7 @@ Only = Callable[[], RunRecord]
 def moment_of(event: events.Event) -> Moment | None:
     match event:
         case events.StepLogged():
-            return Moment(
-                "step", event.step, event.elapsed, event.metrics, event.replicas, rate=event.rate
-            )
+            return Moment("step", event.step, event.elapsed, event.metrics, event.replicas, rate=event.rate)
         case events.EpochEnded():
             return Moment(
                 "epoch", event.step, event.elapsed, event.metrics, event.replicas,
@@ -44,9 +42,7 @@ def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
     with RunStore() as store:
         kept = store.moments(run.run_id)
         (session,) = store.sessions(run.run_id)
-        assert [text for _, _, text in store.log(run.run_id)] == [
-            line.text for line in told.of(events.LogLine)
-        ]
+        assert [text for _, _, text in store.log(run.run_id)] == [line.text for line in told.of(events.LogLine)]
     assert kept == [moment for event in told.events if (moment := moment_of(event))]
     assert (session.first_step, session.device, session.workers) == (0, "cpu", session.workers)
     assert {"rnn-tui", "python", "torch", "numpy"} <= session.versions.keys()
@@ -62,9 +58,7 @@ def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
 def test_a_single_network_is_kept_as_well(mnist_slice: Any, only: Only) -> None:
     from rnn_tui.tasks import TASKS  # noqa: PLC0415
 
-    config = TASKS["mnist"].config(
-        "rnn", "report", epochs=2, hidden_size=4, data_dir=str(mnist_slice), device="cpu"
-    )
+    config = TASKS["mnist"].config("rnn", "report", epochs=2, hidden_size=4, data_dir=str(mnist_slice), device="cpu")
     told = train(config)
     run = only()
     last = told.of(events.EpochEnded)[-1].metrics["val_accuracy"]

@@ -48,9 +48,7 @@ def small_config(task: str, preset: str = "report", **overrides: Any) -> Sequenc
     return config
 
 
-def small_run(
-    config: SequenceConfig, *, double: bool = False, path: Path | None = None, name: str = ""
-) -> Run:
+def small_run(config: SequenceConfig, *, double: bool = False, path: Path | None = None, name: str = "") -> Run:
     """Train to the end; in the folder of runs where `name` says what to call it there."""
     # Not above: torch must not be loaded before tests/conftest.py has set its threads.
     import torch  # noqa: PLC0415

@@ -115,9 +115,7 @@ def test_data_is_read_once_for_many_runs(cached: Path) -> None:
     assert load_mnist() is load_mnist()
 
 
-@pytest.mark.parametrize(
-    "damage", ["flipped byte", "truncated", "missing", "other", "empty", "text"]
-)
+@pytest.mark.parametrize("damage", ["flipped byte", "truncated", "missing", "other", "empty", "text"])
 def test_a_damaged_asset_is_named_with_a_remedy(cached: Path, assets: Path, damage: str) -> None:
     asset = assets / f"{SMALLEST}.gz"
     good = asset.read_bytes()
@@ -185,9 +183,7 @@ def test_split_is_the_reports(full: MnistImages, seed: int) -> None:
     counts = labels.bincount()
     assert ((labels[validation].bincount() - counts / 6).abs() <= 1).all()
     assert ((labels[train].bincount() - counts * 5 / 6).abs() <= 1).all()
-    expected = train_test_split(
-        np.arange(60_000), test_size=1 / 6, stratify=labels.numpy(), random_state=seed
-    )
+    expected = train_test_split(np.arange(60_000), test_size=1 / 6, stratify=labels.numpy(), random_state=seed)
     assert train.tolist() == expected[0].tolist()
     assert validation.tolist() == expected[1].tolist()
 

@@ -61,9 +61,7 @@ def test_examination_agrees_with_the_run_and_with_itself(mnist_slice: Path, mode
 
 
 @pytest.mark.parametrize("preset", ["fast", "best"])
-def test_standardised_recipes_are_examined_with_their_own_pixels(
-    mnist_slice: Path, preset: str
-) -> None:
+def test_standardised_recipes_are_examined_with_their_own_pixels(mnist_slice: Path, preset: str) -> None:
     outcome = trained(mnist_slice, "lstm", preset)
     assert outcome.weights is not None
     found = MNIST.evaluate(outcome.config, outcome.weights)

@@ -19,9 +19,7 @@ CPU = torch.device("cpu")
 
 @pytest.fixture
 def config(mnist_slice: Path) -> RunConfig:
-    return TASKS["mnist"].config(
-        "lstm", "report", batch_size=70, hidden_size=8, data_dir=str(mnist_slice)
-    )
+    return TASKS["mnist"].config("lstm", "report", batch_size=70, hidden_size=8, data_dir=str(mnist_slice))
 
 
 def problem(config: RunConfig, epoch: int = 1) -> MnistProblem:
@@ -48,9 +46,7 @@ RECIPES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", RECIPES)
 @pytest.mark.parametrize("step", [0, 14])  # 70 samples, and the 20 left at the end
-def test_parts_sum_to_the_loss_and_gradient_of_the_whole(
-    config: RunConfig, name: str, step: int
-) -> None:
+def test_parts_sum_to_the_loss_and_gradient_of_the_whole(config: RunConfig, name: str, step: int) -> None:
     config = recipe(config, **RECIPES[name])
     found = []
     for parts in (1, 2, 3, 4):
@@ -106,9 +102,7 @@ def test_order_is_another_every_epoch_and_the_same_for_a_seed(config: RunConfig)
 
 
 @pytest.mark.parametrize("augmentation", ["shift", "elastic", "photo"])
-def test_distortions_are_another_every_step_and_repeat_with_the_epoch(
-    config: RunConfig, augmentation: str
-) -> None:
+def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: RunConfig, augmentation: str) -> None:
     config = recipe(config, augmentation=augmentation).replace(batch_size=1000)
     made = problem(config)
     first, second = (float(made.losses(0, 1)[0]().detach()) for _ in range(2))
@@ -128,9 +122,7 @@ def test_labels_are_smoothed_as_the_recipe_says(config: RunConfig) -> None:
 
 
 @pytest.mark.parametrize("standardise", [False, True])
-def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(
-    config: RunConfig, standardise: bool
-) -> None:
+def test_figures_do_not_depend_on_workers_augmentation_or_smoothing(config: RunConfig, standardise: bool) -> None:
     config = recipe(config, standardise=standardise)
     made = problem(config)
     loud = problem(recipe(config, augmentation="elastic", label_smoothing=0.3))

@@ -61,9 +61,7 @@ def test_broken_ones_cost_a_sentence_each_and_nothing_else(tmp_path: Path) -> No
         install(tmp_path, f"plugin_{at}", code)
     install(tmp_path, "good_plugin", GOOD)
     names, *sentences = told(
-        tmp_path,
-        "from rnn_tui.tasks import BROKEN_PLUGINS, TASKS; print(*TASKS); "
-        "print(*BROKEN_PLUGINS, sep='\\n')",
+        tmp_path, "from rnn_tui.tasks import BROKEN_PLUGINS, TASKS; print(*TASKS); print(*BROKEN_PLUGINS, sep='\\n')"
     ).splitlines()
     assert names == "mnist recall adder other"
     assert len(sentences) == len(BROKEN)

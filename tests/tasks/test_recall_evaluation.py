@@ -50,9 +50,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
     for seed in (5, 6):
         replicas = [at for at, replica in enumerate(config.replicas) if replica.seed == seed]
         for column, length in enumerate(by_length.lengths):
-            drawn = problem.draw(
-                torch.full((by_length.counts[column],), length), generator(seed, "test", length)
-            )
+            drawn = problem.draw(torch.full((by_length.counts[column],), length), generator(seed, "test", length))
             sequences, targets = asked(drawn)
             answers = network.probabilities(sequences)[replicas].argmax(axis=2)
             right[replicas, column] = 100 * (answers == targets).mean(axis=1)
@@ -74,9 +72,7 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
     assert found.confusion.sum(axis=2).min() > 120
 
 
-def test_documents_have_an_entry_for_each_variant_and_survive_json(
-    small: Small, train: Any
-) -> None:
+def test_documents_have_an_entry_for_each_variant_and_survive_json(small: Small, train: Any) -> None:
     config = small("recall", losses=("mse", "ce"), seeds=2)
     found = RECALL.evaluate(config, train(config).weights)
     documents = json.loads(json.dumps(found.documents()))

@@ -14,13 +14,7 @@ def examples(draw: st.DrawFn) -> Examples:
     """Sequences of several seeds with a target at each step or one for all."""
     seeds, count = draw(st.integers(1, 3)), draw(st.integers(1, 9))
     lengths = torch.tensor(
-        draw(
-            st.lists(
-                st.lists(st.integers(1, 6), min_size=count, max_size=count),
-                min_size=seeds,
-                max_size=seeds,
-            )
-        )
+        draw(st.lists(st.lists(st.integers(1, 6), min_size=count, max_size=count), min_size=seeds, max_size=seeds))
     )
     longest = int(lengths.max())
     stream = torch.Generator().manual_seed(draw(st.integers(0, 99)))
@@ -60,11 +54,7 @@ def test_batches_are_the_examples_in_order(whole: Examples, batch_size: int) -> 
             assert steps == lengths.max()
             assert batch.inputs.is_contiguous()
             # (T, S, F, B) to (B, T, F); the targets (S, …, B) to (B, …).
-            found += sequences(
-                batch.inputs[:, seed].permute(2, 0, 1),
-                batch.targets[seed].movedim(-1, 0),
-                lengths[seed],
-            )
+            found += sequences(batch.inputs[:, seed].permute(2, 0, 1), batch.targets[seed].movedim(-1, 0), lengths[seed])
         assert found == expected
 
 
@@ -90,9 +80,7 @@ def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
     parts = [
         Examples(
             whole.inputs[[seed], :, : int(whole.lengths[seed].max())],
-            whole.targets[[seed], :, : int(whole.lengths[seed].max())]
-            if whole.targets.dim() > 2
-            else whole.targets[[seed]],
+            whole.targets[[seed], :, : int(whole.lengths[seed].max())] if whole.targets.dim() > 2 else whole.targets[[seed]],
             whole.lengths[[seed]],
         )
         for seed in range(len(whole.inputs))

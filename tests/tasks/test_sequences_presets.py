@@ -66,9 +66,7 @@ def test_report_presets_are_the_reports_recipes() -> None:
 
 
 def test_published_figures_are_the_reports_and_belong_to_its_variants() -> None:
-    assert TASKS["recall"].published == {
-        "test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}
-    }
+    assert TASKS["recall"].published == {"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}}
     assert TASKS["adder"].published == {
         "test_bit_accuracy": {
             "H 3 mse": 92.10, "H 5 mse": 99.99, "H 10 mse": 100.0,

@@ -14,10 +14,7 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.ui.training.manager import Evaluated, TrainingManager
 
-SPECS = (
-    Metric("train_loss", "training loss"),
-    Metric("val_accuracy", "accuracy", "%"),
-)
+SPECS = (Metric("train_loss", "training loss"), Metric("val_accuracy", "accuracy", "%"))
 STEPS_PER_EPOCH = 10
 
 
@@ -32,9 +29,7 @@ def evaluation() -> ImageEvaluation:
     np.add.at(confusion, (labels, predictions), 1)
     images = np.zeros((20, 28, 28), np.uint8)
     images[:, 4:24, 13:15] = 255
-    return ImageEvaluation(
-        images, labels, probabilities, predictions, confusion, np.array([18, 19])
-    )
+    return ImageEvaluation(images, labels, probabilities, predictions, confusion, np.array([18, 19]))
 
 
 class ScriptedRuns(TrainingManager):
@@ -77,9 +72,7 @@ class ScriptedRuns(TrainingManager):
                 "val_loss": 0.8 / epoch,
                 "val_accuracy": 90.0 + 4 * epoch,
             }
-            emit(
-                events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, metrics, 5.0, 5.0 * epoch)
-            )
+            emit(events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, metrics, 5.0, 5.0 * epoch))
         while not self.go_on.wait(0.01):
             if control.stopping:
                 emit(events.CheckpointSaved(run_id, 20, "weights.safetensors"))

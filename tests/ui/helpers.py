@@ -122,9 +122,7 @@ async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def running(
-    app: RnnTuiApp, first: str = "mnist", **options: Any
-) -> AsyncIterator[Pilot[Any]]:
+async def running(app: RnnTuiApp, first: str = "mnist", **options: Any) -> AsyncIterator[Pilot[Any]]:
     """The app with a tab in front, once the parts that come after the first frame are there."""
     app.tabs._initial = first
     async with app.run_test(**options) as pilot:

@@ -82,9 +82,7 @@ def _strips(source: Ink, curve: Numbers, reach: int) -> _Strips:
     where = places(curve, along.astype(np.float64))
     inside = (where >= 0) & (where <= height - 1)
     rows = np.rint(np.clip(where, 0, height - 1)).astype(np.int64)
-    padded = cv2.copyMakeBorder(
-        np.ascontiguousarray(source), reach, reach, 0, 0, cv2.BORDER_CONSTANT, value=0
-    ).ravel()
+    padded = cv2.copyMakeBorder(np.ascontiguousarray(source), reach, reach, 0, 0, cv2.BORDER_CONSTANT, value=0).ravel()
     first = rows * width + along
     ink = np.empty((2 * reach + 1, *first.shape), padded.dtype)
     for offset in range(2 * reach + 1):

@@ -49,9 +49,7 @@ class PrintedLines:
         if not parts:
             none = np.zeros(0)
             return cls(none.astype(bool), np.zeros((0, 3)), none, none, none, none, none)
-        columns = [
-            np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)
-        ]
+        columns = [np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(cls)]
         return cls(*columns)
 
     def chosen(self, which: npt.NDArray[np.bool_ | np.int64]) -> "PrintedLines":
@@ -222,9 +220,7 @@ def _paint(plane: Picture, lines: PrintedLines) -> None:
     size = np.ceil(reach).astype(np.int64) + 1
     most = int(size.max())
     # The border's pixels carried on, so that what is beyond it needs no care.
-    padded = np.asarray(
-        cv2.copyMakeBorder(plane, most + 1, most + 1, 0, 0, cv2.BORDER_REPLICATE), np.uint8
-    )
+    padded = np.asarray(cv2.copyMakeBorder(plane, most + 1, most + 1, 0, 0, cv2.BORDER_REPLICATE), np.uint8)
     pixels = padded.reshape(-1)
     first = (middle + 1) * width + columns
     # (offsets, N, W)
@@ -232,9 +228,7 @@ def _paint(plane: Picture, lines: PrintedLines) -> None:
     values = pixels.take(at)
     offsets = np.arange(-most, most + 1, dtype=np.float32)[:, None, None]
     near = np.abs(offsets - (where - middle).astype(np.float32)) <= reach
-    above, below = (
-        pixels.take(first + width * (most + side * size)).astype(np.float32) for side in (-1, 1)
-    )
+    above, below = (pixels.take(first + width * (most + side * size)).astype(np.float32) for side in (-1, 1))
     ground = np.maximum(np.maximum(above, below), 1)
     ink = np.maximum(ground - np.where(near, values, 255).min(axis=0), 0) / ground
     near &= inside & ~_strokes(ink.astype(np.float32), lines, start, end)
@@ -245,9 +239,7 @@ def _paint(plane: Picture, lines: PrintedLines) -> None:
     plane[:] = padded[most + 1 : -most - 1]
 
 
-def _strokes(
-    ink: Levels, lines: PrintedLines, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]
-) -> Flags:
+def _strokes(ink: Levels, lines: PrintedLines, start: npt.NDArray[np.int64], end: npt.NDArray[np.int64]) -> Flags:
     """Where along lines whose ink is (N, W), from `start` to `end`, a stroke lies on them."""
     columns = np.arange(ink.shape[1])
     smooth = np.empty_like(ink)

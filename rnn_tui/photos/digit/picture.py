@@ -54,9 +54,7 @@ def halved(image: Picture, side: int) -> Picture:
     while max(image.shape[:2]) >= 2 * side and min(image.shape[:2]) >= 2:
         height, width = image.shape[0] // 2, image.shape[1] // 2
         whole = image[: 2 * height, : 2 * width]
-        image = np.asarray(
-            cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8
-        )
+        image = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
     return image
 
 
@@ -135,9 +133,7 @@ def _evened(fine: Ink) -> Ink:
     radius = round((wanted - width) * FINE / 2)
     if not radius or not width:
         return fine
-    kernel = cv2.getStructuringElement(
-        cv2.MORPH_ELLIPSE, (2 * abs(radius) + 1, 2 * abs(radius) + 1)
-    )
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(radius) + 1, 2 * abs(radius) + 1))
     return np.asarray((cv2.dilate if radius > 0 else cv2.erode)(fine, kernel))
 
 

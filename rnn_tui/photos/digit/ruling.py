@@ -51,10 +51,7 @@ def _ridges(ink: Ink) -> tuple[Picture, Picture]:
     if np.count_nonzero(darkest > level) > _MOST_POINTS:
         level = float(np.partition(darkest.ravel(), -_MOST_POINTS)[-_MOST_POINTS])
     strong = darkest >= level
-    across, down = (
-        (darkest >= cv2.dilate(darkest, np.ones(side, np.uint8))) & strong
-        for side in ((1, 3), (3, 1))
-    )
+    across, down = ((darkest >= cv2.dilate(darkest, np.ones(side, np.uint8))) & strong for side in ((1, 3), (3, 1)))
     if np.count_nonzero(across | down) > 2 * _MOST_POINTS:
         # As dark all over: no lines, and a long time to look for them.
         across[:] = down[:] = False
@@ -73,9 +70,7 @@ def _rough(across: Picture, down: Picture, votes: int) -> Numbers:
     """
     found = []
     for ridges, upright in ((np.ascontiguousarray(across.T), True), (down, False)):
-        lines = cv2.HoughLinesWithAccumulator(
-            ridges, 1, np.radians(_STEP), votes, min_theta=np.pi / 4, max_theta=3 * np.pi / 4
-        )
+        lines = cv2.HoughLinesWithAccumulator(ridges, 1, np.radians(_STEP), votes, min_theta=np.pi / 4, max_theta=3 * np.pi / 4)
         if lines is None:
             continue
         rho, theta, strength = lines.reshape(-1, 3)[:_MOST_FOUND].astype(np.float64).T

@@ -82,9 +82,7 @@ def _darkest(plane: Picture) -> Picture:
     return np.ascontiguousarray(darkest[::2, ::2])
 
 
-def _found(
-    score: float, main: int, parts: "InkParts", ink: Ink, shape: tuple[int, ...]
-) -> DigitCandidate:
+def _found(score: float, main: int, parts: "InkParts", ink: Ink, shape: tuple[int, ...]) -> DigitCandidate:
     """What to tell of the part `main`, in pixels of a picture of `shape`."""
     chosen = with_near(parts, main)
     down, across = (whole / side for whole, side in zip(shape, ink.shape, strict=True))
@@ -163,9 +161,7 @@ def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> InkParts:
     Masks of up to 512 × 512 pixels: more might have more parts than can be told apart.
     """
     # 16 bits take a third of the time that 32 take.
-    count, labels, boxes, _ = cv2.connectedComponentsWithStats(
-        mask.view(np.uint8), ltype=cv2.CV_16U
-    )
+    count, labels, boxes, _ = cv2.connectedComponentsWithStats(mask.view(np.uint8), ltype=cv2.CV_16U)
     left, top, width, height, pixels = boxes.T.astype(np.float64)
     places = np.flatnonzero(mask)
     owner, inks = labels.ravel().take(places).astype(np.int64), ink.ravel().take(places)

@@ -67,18 +67,13 @@ def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
     return {
         **of_run(run),
         "metrics": [
-            {name: getattr(spec, name) for name in ("name", "label", "unit", "higher_is_better")}
-            for spec in run.specs
+            {name: getattr(spec, name) for name in ("name", "label", "unit", "higher_is_better")} for spec in run.specs
         ],
         "networks": [
-            {"hidden_size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed}
-            for r in run.config.replicas
+            {"hidden_size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed} for r in run.config.replicas
         ],
         "sessions": [_session(session) for session in store.sessions(run.run_id)],
-        "log": [
-            {"time": date(at), "level": level, "text": text}
-            for at, level, text in store.log(run.run_id)
-        ],
+        "log": [{"time": date(at), "level": level, "text": text} for at, level, text in store.log(run.run_id)],
         "values": [_moment(moment) for moment in store.moments(run.run_id)],
     }
 
@@ -200,9 +195,7 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
     lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
     table = "\n".join(["|setting|value|", "|---|---|", *lines])
     text = tensors.TensorProto(dtype=types.DT_STRING, string_val=[table.encode()])
-    settings = value_of(
-        tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text
-    )
+    settings = value_of(tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text)
     add(0.0, step=0, summary=summaries.Summary(value=[settings]))
     for moment in store.moments(run.run_id):
         tagged = _tagged(run, moment)

@@ -131,8 +131,7 @@ def imported(module: str, extra: str, what: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise ExportError(
-            f"{what} need {package}, which is not installed; pip install 'rnn-tui[{extra}]' "
-            "installs it."
+            f"{what} need {package}, which is not installed; pip install 'rnn-tui[{extra}]' installs it."
         ) from error
 
 
@@ -224,19 +223,14 @@ def unwritable(path: object, reason: object, where: str) -> ExportError:
         reason: why.
         where: what another place is chosen by, or for, such as `with --output`.
     """
-    return ExportError(
-        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place "
-        f"{where}."
-    )
+    return ExportError(f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place {where}.")
 
 
 def write_weights(export: Export) -> list[Path]:
     """Write weights with their settings, without what only training needs."""
     from rnn_tui.engine.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
 
-    return export.write_files(
-        {file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run))) for run in export.runs}
-    )
+    return export.write_files({file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run))) for run in export.runs})
 
 
 def weights_of(run: "RunRecord") -> Path:
@@ -268,8 +262,5 @@ def _new(name: str) -> Path:
     """
     path = Path(name)
     if os.path.lexists(path):
-        raise ExportError(
-            f"{printable(path, 200)} exists already; remove it, or choose another place with "
-            "--output."
-        )
+        raise ExportError(f"{printable(path, 200)} exists already; remove it, or choose another place with --output.")
     return path

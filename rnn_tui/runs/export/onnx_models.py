@@ -110,10 +110,7 @@ class _Graph:
         """
         onnx = self._onnx
         self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
-        ends = [
-            [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)]
-            for name, shape in (inputs, outputs)
-        ]
+        ends = [[onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)] for name, shape in (inputs, outputs)]
         graph = onnx.helper.make_graph(self._nodes, "rnn-tui", *ends, self._constants)
         model = onnx.helper.make_model(
             graph, opset_imports=[onnx.helper.make_opsetid("", OPERATORS)], ir_version=FORMAT,
@@ -133,11 +130,7 @@ def write_models(export: Export) -> list[Path]:
         ExportError: if onnx or onnxruntime is not installed, or a model answers unlike ours.
     """
     return export.write_files(
-        {
-            f"{file_name(run)}{model.suffix}": model.data
-            for run in export.runs
-            for model in models_of(weights_of(run))
-        }
+        {f"{file_name(run)}{model.suffix}": model.data for run in export.runs for model in models_of(weights_of(run))}
     )
 
 
@@ -189,10 +182,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
         back = graph.node("Gather", [graph.recurrent(row, [top.backward]), last])
         read = graph.node("Concat", [ahead, back], axis=1)
     return graph.finished(
-        graph.linear(read, *network.readout),
-        ("pixels", ["N", 28, 28]),
-        ("logits", ["N", 10]),
-        _about(network.config),
+        graph.linear(read, *network.readout), ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), _about(network.config)
     )
 
 

@@ -109,9 +109,7 @@ def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
     return data.getvalue()
 
 
-def _panels(
-    store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against
-) -> list[Panel]:
+def _panels(store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against) -> list[Panel]:
     def of(metric: str) -> list[Line]:
         drawn = lines(store.outlines(runs, metric), against)
         if len(runs) > 1:
@@ -127,9 +125,7 @@ def _panels(
         drawn = of(metric)
         if not drawn and metrics is not None:
             have = sorted({name for run in runs for name in store.metrics(run.run_id)})
-            raise ExportError(
-                f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}."
-            )
+            raise ExportError(f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}.")
         if drawn or faint.get(metric):
             unknown = Metric(metric, metric, lower=None)
             spec = next((s for run in runs for s in run.specs if s.name == metric), unknown)

@@ -8,9 +8,7 @@ from rnn_tui.engine.metrics import accuracy_metric, loss_metric
 from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
 
 # Short memories in Adam let the last thousandths of error still move the weights.
-_FAST = Recipe(
-    beta1=0.5, beta2=0.8, schedule="one-cycle", rise=0.5, fresh=True, augmentation="carry"
-)
+_FAST = Recipe(beta1=0.5, beta2=0.8, schedule="one-cycle", rise=0.5, fresh=True, augmentation="carry")
 # Without long carries: the softmax across positions of ce does not learn from them.
 _BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
 

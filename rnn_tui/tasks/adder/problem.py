@@ -147,33 +147,23 @@ class AdderProblem(SequenceProblem):
         sums = self.evaluated(model, self._validation, workers, self._sums)
         count = self._validation.count
         return self.figures(
-            {
-                "val_loss": sums["loss"].double() / count,
-                "val_bit_accuracy": 100.0 * sums["bits"].double() / count,
-            }
+            {"val_loss": sums["loss"].double() / count, "val_bit_accuracy": 100.0 * sums["bits"].double() / count}
         )
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Share of right bits, and of wholly right sums, as means over the lengths 1 … 20."""
         bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
         return self.figures(
-            {
-                "test_bit_accuracy": 100.0 * bits.mean(dim=1),
-                "test_number_accuracy": 100.0 * numbers.mean(dim=1),
-            }
+            {"test_bit_accuracy": 100.0 * bits.mean(dim=1), "test_number_accuracy": 100.0 * numbers.mean(dim=1)}
         )
 
-    def at_lengths(
-        self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
-    ) -> tuple[Tensor, Tensor]:
+    def at_lengths(self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers) -> tuple[Tensor, Tensor]:
         """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
         drawn = join([self.draw_at(length, count) for length in lengths], 1)
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
         parts = self.measured_parts(model, drawn, workers, self._right)
         bits, numbers = (
-            torch.cat([part[name] for part in parts], dim=1)
-            .view(-1, len(lengths), count)
-            .mean(dim=2)
+            torch.cat([part[name] for part in parts], dim=1).view(-1, len(lengths), count).mean(dim=2)
             for name in ("bits", "numbers")
         )
         return bits, numbers
@@ -183,15 +173,9 @@ class AdderProblem(SequenceProblem):
         """Shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
         settings = as_kind(config, SequenceConfig)
         problem = with_weights(cls, settings, weights)
-        asked = [
-            (TEST_LENGTHS, settings.test_size),
-            *(((one,), LONG_COUNT) for one in LONG_LENGTHS),
-        ]
+        asked = [(TEST_LENGTHS, settings.test_size), *(((one,), LONG_COUNT) for one in LONG_LENGTHS)]
         with cpu_workers(settings.workers or automatic_workers()) as workers:
-            shares = [
-                problem.at_lengths(problem.model, lengths, count, workers)
-                for lengths, count in asked
-            ]
+            shares = [problem.at_lengths(problem.model, lengths, count, workers) for lengths, count in asked]
         lengths = tuple(one for several, _ in asked for one in several)
         counts = tuple(count for several, count in asked for _ in several)
         return SequenceEvaluation(

@@ -73,8 +73,7 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
         raise QueryError(f"Type a {base.name} number.")
     if wrong := digits.strip(base.digits):
         raise QueryError(
-            f"“{printable(wrong[0])}” is no {base.name} digit; write 0d… for decimal and "
-            "0x… for hexadecimal numbers."
+            f"“{printable(wrong[0])}” is no {base.name} digit; write 0d… for decimal and 0x… for hexadecimal numbers."
             if base is BINARY
             else f"“{printable(wrong[0])}” is no {base.name} digit."
         )
@@ -238,9 +237,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
 
 def _answer(question: Sum, answer: int, probabilities: Array) -> Answer:
     numbers, base, expected = question.numbers, question.base, question.numbers.total
-    a, b, answered, right = (
-        base.format(value) for value in (numbers.a, numbers.b, answer, expected)
-    )
+    a, b, answered, right = (base.format(value) for value in (numbers.a, numbers.b, answer, expected))
     prefix = question.prefix
     remark = ""
     if answer != expected:

@@ -43,30 +43,20 @@ MNIST = Task(
             "The report's accuracy in seconds: standardised pixels, orthogonal start, "
             "one-cycle learning rate, shifts by a pixel.",
             _values(1, 150, 1.2e-2, _FAST),
-            {
-                "rnn": _values(2, 200, 5e-3, _FAST),
-                "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0)),
-            },
+            {"rnn": _values(2, 200, 5e-3, _FAST), "bilstm": _values(2, 100, 8e-3, replace(_FAST, forget_bias=2.0))},
         ),
         Preset(
             "best",
             "The highest accuracy in five minutes: the fast recipe with rotation, scale, shear "
             "and elastic distortion, for many epochs.",
             _values(120, 200, 6e-3, _BEST),
-            {
-                "rnn": _values(170, 200, 2.5e-3, _BEST),
-                "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0)),
-            },
+            {"rnn": _values(170, 200, 2.5e-3, _BEST), "bilstm": _values(100, 200, 5e-3, replace(_BEST, forget_bias=2.0))},
         ),
         Preset(
             "photos",
-            "For photos and drawings of one's own: the best recipe with wider distortions and "
-            "thicker and thinner strokes.",
+            "For photos and drawings of one's own: the best recipe with wider distortions and thicker and thinner strokes.",
             _values(60, 200, 6e-3, _PHOTOS),
-            {
-                "rnn": _values(75, 200, 2.5e-3, _PHOTOS),
-                "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0)),
-            },
+            {"rnn": _values(75, 200, 2.5e-3, _PHOTOS), "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0))},
         ),
     ),
     metrics=(

@@ -25,9 +25,7 @@ def shift_groups(images: Tensor, generator: torch.Generator, reach: int = 1) -> 
     """
     groups = torch.split(images, SHIFT_GROUP)
     moves = torch.randint(-reach, reach + 1, (len(groups), 2), generator=generator).tolist()
-    return torch.cat(
-        [group.roll(move, dims=(-2, -1)) for group, move in zip(groups, moves, strict=True)]
-    )
+    return torch.cat([group.roll(move, dims=(-2, -1)) for group, move in zip(groups, moves, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -92,9 +90,7 @@ def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
     """
     x = (torch.arange(columns) * 2 + 1) / columns - 1
     y = (torch.arange(rows) * 2 + 1) / rows - 1
-    affine = torch.stack(
-        [x.expand(rows, columns), y[:, None].expand(rows, columns), torch.ones(rows, columns)]
-    )
+    affine = torch.stack([x.expand(rows, columns), y[:, None].expand(rows, columns), torch.ones(rows, columns)])
     points = torch.eye(grid**2).reshape(grid**2, 1, grid, grid)
     spread = F.interpolate(points, (rows, columns), mode="bicubic", align_corners=True)
     return torch.cat([affine.flatten(1), spread.flatten(1)]).to(device)
@@ -116,9 +112,7 @@ def distort(images: Tensor, maps: Tensor) -> Tensor:
     basis = _basis(grid, rows, columns, images.device)
     places = (maps.reshape(count * 2, -1) @ basis).reshape(count, 2, rows, columns)
     # Beyond the image lies more of its border: background, whatever its value.
-    sampled = F.grid_sample(
-        images[:, None], places.permute(0, 2, 3, 1), padding_mode="border", align_corners=False
-    )
+    sampled = F.grid_sample(images[:, None], places.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
     return sampled[:, 0]
 
 

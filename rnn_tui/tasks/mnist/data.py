@@ -96,9 +96,7 @@ def _read_asset(path: Path, expected_md5: str) -> bytes:
     except FileNotFoundError as error:
         raise DataError(f"The data file {printable(path, 200)} is missing; {remedy}.") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"The data file {printable(path, 200)} is damaged or can't be read; {remedy}."
-        ) from error
+        raise DataError(f"The data file {printable(path, 200)} is damaged or can't be read; {remedy}.") from error
     if hashlib.md5(contents, usedforsecurity=False).hexdigest() != expected_md5:
         raise DataError(f"The data file {printable(path, 200)} is not as published; {remedy}.")
     return contents
@@ -213,15 +211,10 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """
     try:
         train, validation = train_test_split(
-            np.arange(len(labels)),
-            test_size=VALIDATION_SHARE,
-            stratify=labels.numpy(),
-            random_state=seed,
+            np.arange(len(labels)), test_size=VALIDATION_SHARE, stratify=labels.numpy(), random_state=seed
         )
     except ValueError as error:
-        raise DataError(
-            f"{len(labels)} training images are too few to set a sixth of each class aside."
-        ) from error
+        raise DataError(f"{len(labels)} training images are too few to set a sixth of each class aside.") from error
     return torch.from_numpy(train), torch.from_numpy(validation)
 
 
@@ -255,15 +248,12 @@ def load_extra(name: str) -> tuple[Tensor, Tensor]:
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
         raise DataError(
-            f"The extra data in {shown} must be images (N, 28, 28) and labels (N,), not "
-            f"{images.shape} and {labels.shape}."
+            f"The extra data in {shown} must be images (N, 28, 28) and labels (N,), not {images.shape} and {labels.shape}."
         )
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise DataError(f"The extra data in {shown} must be bytes (uint8).")
     if not len(labels) or len(labels) > MOST_IMAGES or labels.max() >= CLASSES:
-        raise DataError(
-            f"The extra data in {shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … 9."
-        )
+        raise DataError(f"The extra data in {shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … 9.")
     return torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64))
 
 

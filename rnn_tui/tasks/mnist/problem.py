@@ -25,13 +25,7 @@ from rnn_tui.networks.row_reader import build_row_reader, predict
 from rnn_tui.tasks.config import ImageConfig, as_kind
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.augmentation import (
-    PHOTO_DISTORTION,
-    Distortion,
-    distort,
-    restroke,
-    shift_groups,
-)
+from rnn_tui.tasks.mnist.augmentation import PHOTO_DISTORTION, Distortion, distort, restroke, shift_groups
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, SIDE
 
@@ -108,9 +102,7 @@ class MnistProblem(Problem):
             labels = torch.cat([labels, extra[1].repeat(times)])
             note = f", {len(extra[1]):,} of the user's own, each {times} times an epoch"
         self._train = self._resident(images, labels)
-        self._validation = self._resident(
-            data.train_images[validation], data.train_labels[validation]
-        )
+        self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)
         self.model = build_model(config)
         if config.start_from is None:
@@ -144,9 +136,7 @@ class MnistProblem(Problem):
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
-        order = torch.randperm(
-            self.samples_per_epoch, generator=generator(self._config.seed, "order", epoch)
-        )
+        order = torch.randperm(self.samples_per_epoch, generator=generator(self._config.seed, "order", epoch))
         self._order = order.to(self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
 
@@ -179,9 +169,7 @@ class MnistProblem(Problem):
             if strokes is not None:
                 inputs = restroke(inputs, strokes[part])
             logits, smoothing = self._logits(self.model, inputs), self._recipe.label_smoothing
-            total = F.cross_entropy(
-                logits, labels[part], reduction="sum", label_smoothing=smoothing
-            )
+            total = F.cross_entropy(logits, labels[part], reduction="sum", label_smoothing=smoothing)
             return total / len(chosen)
 
         size = -(-len(chosen) // parts)
@@ -222,9 +210,7 @@ class MnistProblem(Problem):
             misread=surest_first,
         )
 
-    def _measured(
-        self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str
-    ) -> Figures:
+    def _measured(self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str) -> Figures:
         images, labels = data
         count = len(labels)
 
@@ -237,8 +223,5 @@ class MnistProblem(Problem):
         loss = F.cross_entropy(logits, labels, reduction="sum")
         return {
             f"{prefix}_loss": float(loss) / count,
-            **{
-                f"{prefix}_{one.name}": float(one.mean(one.values(logits, labels).sum(), count))
-                for one in MNIST.measures
-            },
+            **{f"{prefix}_{one.name}": float(one.mean(one.values(logits, labels).sum(), count)) for one in MNIST.measures},
         }

@@ -5,22 +5,11 @@ from pathlib import Path
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS
-from rnn_tui.tasks.task import (
-    CONFUSION,
-    LENGTHS,
-    RESULTS,
-    TRAINING,
-    Preset,
-    SequenceShape,
-    Task,
-    View,
-)
+from rnn_tui.tasks.task import CONFUSION, LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
 
 DIGITS = 10
 
-_FAST = Recipe(
-    initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True
-)
+_FAST = Recipe(initialisation="orthogonal", forget_bias=2.0, beta2=0.99, schedule="one-cycle", fresh=True)
 
 _NETWORKS = {"hidden_sizes": (2, 5, 10), "losses": ("ce",), "position": 3, "lengths": (3, 11)}
 

@@ -29,10 +29,7 @@ def parse_digits(text: str) -> tuple[int, ...]:
         if character in _BETWEEN:
             continue
         if character not in "0123456789":
-            raise QueryError(
-                f"Only the digits 0 to 9 can be recalled; character {at} is "
-                f"“{printable(character)}”."
-            )
+            raise QueryError(f"Only the digits 0 to 9 can be recalled; character {at} is “{printable(character)}”.")
         digits.append(int(character))
         if len(digits) > MOST_DIGITS:
             raise QueryError(f"A sequence may have at most {MOST_DIGITS:,} digits.")
@@ -51,9 +48,7 @@ def parse_position(text: str) -> int:
     if not typed:
         raise QueryError("Type the position to recall; the first digit's is 1.")
     if not (typed.isascii() and typed.isdigit()) or int(typed) < 1:
-        raise QueryError(
-            f"A position is a whole number from 1, such as 3, not “{printable(typed, 24)}”."
-        )
+        raise QueryError(f"A position is a whole number from 1, such as 3, not “{printable(typed, 24)}”.")
     return int(typed)
 
 
@@ -61,9 +56,7 @@ def check_position(position: int, digits: Sequence[int]) -> int:
     """Return `position` (from 1), or raise `QueryError` where the sequence has no such digit."""
     if not 1 <= position <= len(digits):
         have = f"{len(digits)} digits" if len(digits) > 1 else "one digit"
-        raise QueryError(
-            f"Position {printable(position, 24)} is beyond the sequence, which has {have}."
-        )
+        raise QueryError(f"Position {printable(position, 24)} is beyond the sequence, which has {have}.")
     return position
 
 
@@ -95,9 +88,7 @@ class RecallNetwork(SequenceNetwork):
         answers = np.empty((len(self.replicas), len(order), DIGITS), np.float32)
         answers[:, order] = final.transpose(0, 2, 1)
         separate = [replica.variant.loss == "bce" for replica in self.replicas]
-        probabilities: Array = np.where(
-            np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers)
-        )
+        probabilities: Array = np.where(np.asarray(separate)[:, None, None], sigmoid(answers), softmax(answers))
         return probabilities
 
 

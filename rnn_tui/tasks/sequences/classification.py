@@ -71,9 +71,7 @@ class ClassificationProblem(SequenceProblem):
         drawn = self.for_seeds(partial(self.draw_test, self.config.test_size), "test")
         return self._measured(model, drawn, workers, "test")
 
-    def answers(
-        self, model: nn.Module, examples: Examples, workers: Workers
-    ) -> tuple[Tensor, Tensor]:
+    def answers(self, model: nn.Module, examples: Examples, workers: Workers) -> tuple[Tensor, Tensor]:
         """True classes and answers, (R, N) each."""
 
         def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
@@ -83,18 +81,13 @@ class ClassificationProblem(SequenceProblem):
         answers = torch.cat([part["answers"] for part in parts], dim=1)
         return self.for_replicas(examples.targets, 0).long(), answers
 
-    def _measured(
-        self, model: nn.Module, examples: Examples, workers: Workers, prefix: str
-    ) -> Figures:
+    def _measured(self, model: nn.Module, examples: Examples, workers: Workers, prefix: str) -> Figures:
         sums = self.evaluated(model, examples, workers, self._sums)
         count = examples.count
         return self.figures(
             {
                 f"{prefix}_loss": sums["loss"].double() / count,
-                **{
-                    f"{prefix}_{one.name}": one.mean(sums[one.name], count)
-                    for one in self.task.measures
-                },
+                **{f"{prefix}_{one.name}": one.mean(sums[one.name], count) for one in self.task.measures},
             }
         )
 
@@ -112,10 +105,7 @@ class ClassificationProblem(SequenceProblem):
         targets = self.for_replicas(part.targets, 0).long()
         return {
             "loss": self._losses(logits, targets).sum(dim=1),
-            **{
-                one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1)
-                for one in self.task.measures
-            },
+            **{one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1) for one in self.task.measures},
         }
 
     @classmethod
@@ -140,9 +130,7 @@ class ClassificationProblem(SequenceProblem):
             targets, answers = problem.answers(problem.model, drawn, workers)
         rows = len(settings.variants), -1
         pairs = zip(targets.numpy().reshape(rows), answers.numpy().reshape(rows), strict=True)
-        confusion = np.stack(
-            [confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs]
-        )
+        confusion = np.stack([confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs])
         values, counts = torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
         by_length = ByLength("accuracy", "accuracy", lengths, values, counts)
         return SequenceEvaluation(settings, [by_length], confusion)

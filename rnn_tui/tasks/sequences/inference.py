@@ -78,9 +78,7 @@ class SequenceNetwork:
         blocks = self.kind.blocks
         gates = self._gates[replica].reshape(blocks, width, -1)[self.kind.rows_to_pytorch, :size]
         rows = gates.reshape(blocks * size, -1)
-        return CellWeights(
-            self.kind, rows[:, width:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1]
-        )
+        return CellWeights(self.kind, rows[:, width:-2].copy(), rows[:, :size].copy(), rows[:, -2], rows[:, -1])
 
     def readout(self, replica: int) -> tuple[Array, Array]:
         """Weights (O, H) and bias (O,) of a replica's readout."""

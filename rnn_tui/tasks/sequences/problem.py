@@ -111,20 +111,12 @@ def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
     inputs = examples.inputs.permute(1, 2, 0, 3)  # (N, T, S, F)
     targets = examples.targets.movedim(1, -1)  # (S, …, N)
     for start, lengths in zip(
-        range(0, examples.count, batch_size),
-        torch.split(examples.lengths.to(torch.long), batch_size, 1),
-        strict=True,
+        range(0, examples.count, batch_size), torch.split(examples.lengths.to(torch.long), batch_size, 1), strict=True
     ):
         rows = slice(start, start + batch_size)
         shortest, longest = int(lengths.amin()), int(lengths.amax())
         block = inputs[rows, :longest].permute(1, 2, 3, 0)  # (T, S, F, B)
-        batches.append(
-            Batch(
-                block.contiguous(),
-                targets[..., rows].contiguous(),
-                None if shortest == longest else lengths,
-            )
-        )
+        batches.append(Batch(block.contiguous(), targets[..., rows].contiguous(), None if shortest == longest else lengths))
     return batches
 
 
@@ -171,9 +163,7 @@ class SequenceProblem(Problem):
         self.samples_per_epoch = config.training_size
         self.replicas = config.replicas
         of_loss = replicas // len(config.losses)
-        self.loss_slices = {
-            loss: slice(at * of_loss, (at + 1) * of_loss) for at, loss in enumerate(config.losses)
-        }
+        self.loss_slices = {loss: slice(at * of_loss, (at + 1) * of_loss) for at, loss in enumerate(config.losses)}
         self._batches: list[Batch] = []
         self._validation = self.for_seeds(self.draw_validation, "validation")
         kinds = f"{len(config.variants)} variants, {config.seeds} seeds"
@@ -205,9 +195,7 @@ class SequenceProblem(Problem):
             lengths = self._fresh_lengths(epoch)
             drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
-            drawn = self.for_seeds(
-                lambda random: self.draw_training(self.training_lengths(random), random), "training"
-            )
+            drawn = self.for_seeds(lambda random: self.draw_training(self.training_lengths(random), random), "training")
         else:
             return
         self._batches = cut_into_batches(drawn, self.batch_size)
@@ -226,9 +214,7 @@ class SequenceProblem(Problem):
         shortest, longest = self.config.lengths
         return torch.randint(shortest, longest + 1, (count,), generator=random)
 
-    def for_seeds(
-        self, draw: Callable[[torch.Generator], Examples], *purpose: str | int
-    ) -> Examples:
+    def for_seeds(self, draw: Callable[[torch.Generator], Examples], *purpose: str | int) -> Examples:
         """What `draw` returns for every seed, by a stream of its own; on the device."""
         drawn = [draw(generator(seed, *purpose)) for seed in self.seeds]
         return join(drawn, 0).to(self.device)
@@ -283,9 +269,7 @@ class SequenceProblem(Problem):
 ProblemType = TypeVar("ProblemType", bound=SequenceProblem)
 
 
-def with_weights(
-    kind: type[ProblemType], config: SequenceConfig, weights: Mapping[str, Tensor]
-) -> ProblemType:
+def with_weights(kind: type[ProblemType], config: SequenceConfig, weights: Mapping[str, Tensor]) -> ProblemType:
     """A problem on the CPU whose model has these weights.
 
     Raises:
@@ -295,9 +279,7 @@ def with_weights(
     try:
         problem.model.load_state_dict(dict(weights))
     except RuntimeError as error:
-        raise CheckpointError(
-            f"These weights belong to other networks ({printable(error, 120)})."
-        ) from error
+        raise CheckpointError(f"These weights belong to other networks ({printable(error, 120)}).") from error
     return problem
 
 
@@ -315,12 +297,7 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
         size, seed = replica.variant.hidden_size, replica.seed
         if (size, seed) not in made:
             with torch.device("meta"):
-                module = nn.ModuleDict(
-                    {
-                        "recurrent": cell.layers(features, size, 1),
-                        "readout": nn.Linear(size, outputs),
-                    }
-                )
+                module = nn.ModuleDict({"recurrent": cell.layers(features, size, 1), "readout": nn.Linear(size, outputs)})
             module.to_empty(device="cpu")
             random = generator(seed, "weights", size)
             initialise(module, cell, recipe.initialisation, random, recipe.forget_bias)

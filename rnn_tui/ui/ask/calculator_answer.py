@@ -15,17 +15,7 @@ from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.inside.adder import CarryStudy, study_carry, trace_addition
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
-from rnn_tui.tasks.adder.questions import (
-    BASES,
-    MOST_BITS,
-    TOO_LONG,
-    AdderNetwork,
-    Addition,
-    Base,
-    number_of,
-    read_number,
-    vote,
-)
+from rnn_tui.tasks.adder.questions import BASES, MOST_BITS, TOO_LONG, AdderNetwork, Addition, Base, number_of, read_number, vote
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.widgets.fields import TypedInput
 

@@ -139,9 +139,7 @@ class RecallNetworks:
         shortest, longest = network.config.lengths
         count = min(MOST_LENGTHS, longest - shortest + 1)
         sequences = tuple(
-            draw(int(length), random)
-            for length in np.linspace(shortest, longest, count).round()
-            for _ in range(A_LENGTH)
+            draw(int(length), random) for length in np.linspace(shortest, longest, count).round() for _ in range(A_LENGTH)
         )
         trained = network.config.position
         assert trained is not None

@@ -71,13 +71,9 @@ class RecallPromptPanel(AskPanel):
                     question.border_title = "Which digit stands at the position?"
                     with Horizontal(classes="fields"):
                         yield Label("Digits")
-                        yield TypedInput(
-                            example, MOST_CHARACTERS, placeholder=hint, id="recall-digits"
-                        )
+                        yield TypedInput(example, MOST_CHARACTERS, placeholder=hint, id="recall-digits")
                         yield Label("Position")
-                        yield TypedInput(
-                            f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position"
-                        )
+                        yield TypedInput(f"{REPORT_POSITION}", 6, placeholder="1 …", id="recall-position")
                     with Horizontal(classes="asked"):
                         yield MarkedDigits(id="recall-sequence")
                         yield Static("", id="recall-source", markup=False)

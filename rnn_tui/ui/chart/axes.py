@@ -107,9 +107,7 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
     return [round(k * step, digits) for k in range(first, last + 1)]
 
 
-def linear_axis(
-    low: float, high: float, most: int, lower: float | None = None, upper: float | None = None
-) -> Axis:
+def linear_axis(low: float, high: float, most: int, lower: float | None = None, upper: float | None = None) -> Axis:
     """Return an axis of at most ``most`` ticks around the values ``low`` to ``high``.
 
     It ends at ticks, except where a hard bound of the metric comes first, or where the data

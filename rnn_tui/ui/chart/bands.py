@@ -114,9 +114,7 @@ def cut(
     return at, kept
 
 
-def thin_band(
-    colour: int, x: list[float], low: list[float], high: list[float], *, limit: int
-) -> VisibleBand:
+def thin_band(colour: int, x: list[float], low: list[float], high: list[float], *, limit: int) -> VisibleBand:
     """Thin a band to `limit` points if it has more than twice as many.
 
     Up to there, drawing all points takes less time than choosing some.
@@ -142,9 +140,7 @@ def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
     return y[0] + (edge - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
 
 
-def spans(
-    band: VisibleBand, x: Axis, y: Axis, width: int, height: int
-) -> dict[int, tuple[float, float]]:
+def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:
     """Return the lower and upper end of a band in each column, in rows from the bottom.
 
     Several points of one column count with their extremes; columns between two points get
@@ -152,10 +148,7 @@ def spans(
     """
     places = x.places(band.x, width, 2)
     # What is below the axis, perhaps infinitely, slopes down to its end.
-    lows, highs = (
-        y.places([value if value > y.low else y.low for value in ends], height, 4)
-        for ends in (band.low, band.high)
-    )
+    lows, highs = (y.places([value if value > y.low else y.low for value in ends], height, 4) for ends in (band.low, band.high))
     found: dict[int, tuple[float, float]] = {}
     last, last_place, last_low, last_high = math.inf, 0.0, 0.0, 0.0
     for place, low, high in zip(places, lows, highs, strict=True):
@@ -168,10 +161,7 @@ def spans(
                 step = 1 / (place - last_place)
                 for between in range(int(last) + 1, column):
                     share = (between + 0.5 - last_place) * step
-                    found[between] = (
-                        last_low + share * (low - last_low),
-                        last_high + share * (high - last_high),
-                    )
+                    found[between] = (last_low + share * (low - last_low), last_high + share * (high - last_high))
             found[column] = (low, high)
         last, last_place, last_low, last_high = column, place, low, high
     return found

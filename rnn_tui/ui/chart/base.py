@@ -212,9 +212,7 @@ class ChartBase(Widget, can_focus=True):
         """Put the cursor on the visible data point closest to ``x``."""
         at = to_position(x, self.log_x)
         stops = self._stops()
-        self.cursor = min(
-            stops, key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None
-        )
+        self.cursor = min(stops, key=lambda stop: abs(to_position(stop, self.log_x) - at), default=None)
 
     def action_cursor(self, step: int) -> None:
         """Move the cursor to the next (1) or previous (-1) point; show it at the last one."""

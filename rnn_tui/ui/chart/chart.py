@@ -209,10 +209,7 @@ class ChartPlot(Widget):
         plain, grid = Style(bgcolor=background), self._style("grid")
         roles = {AXIS: self._style("axis"), CURSOR: self._style("cursor")}
         dark = self.app.current_theme.dark
-        lines = {
-            one.colour % 256: Style(color=curve_colour(one.colour, dark), bgcolor=background)
-            for one in frame.lines
-        }
+        lines = {one.colour % 256: Style(color=curve_colour(one.colour, dark), bgcolor=background) for one in frame.lines}
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:
             size = frame.width, frame.height
@@ -305,9 +302,7 @@ SpreadKind = Literal["range", "sd"]
 SPREAD_LABELS = {"range": "min … max", "sd": "± sd"}
 
 
-def spread_series(
-    name: str, series: SpreadSeries, colour: int, kind: SpreadKind, points: bool = False
-) -> ChartSeries:
+def spread_series(name: str, series: SpreadSeries, colour: int, kind: SpreadKind, points: bool = False) -> ChartSeries:
     """A mean over seeds with its spread around it."""
     low, high = series.low, series.high
     if kind == "sd":
@@ -316,9 +311,7 @@ def spread_series(
     return ChartSeries(name, series.x, series.mean, colour, points, low, high)
 
 
-def line_series(
-    name: str, line: "Line", colour: int, kind: SpreadKind, points: bool = False
-) -> ChartSeries:
+def line_series(name: str, line: "Line", colour: int, kind: SpreadKind, points: bool = False) -> ChartSeries:
     """A line over runs: with its spread, and their number after its name; or of one run alone."""
     series = SpreadSeries.of(line.x, line.spreads)
     if line.seeds < 2:

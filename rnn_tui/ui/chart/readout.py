@@ -113,9 +113,7 @@ def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
     return kept if len(set(kept)) == len(set(names)) else list(names)
 
 
-def text_lines(
-    prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1
-) -> list[Content]:
+def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1) -> list[Content]:
     """Return entries in at most ``most`` lines of ``width`` cells.
 
     Where one line is too short, the bands around values give way first, then what all names have
@@ -132,11 +130,7 @@ def text_lines(
     left = sum(map(len, lines[most:]))
     lines = lines[:most]
     kept = 1 if prefix and len(lines) == 1 else 0
-    while (
-        left
-        and len(lines[-1]) > kept
-        and (_length([*lines[-1], Content(f"… {left} more")]) > width)
-    ):
+    while left and len(lines[-1]) > kept and (_length([*lines[-1], Content(f"… {left} more")]) > width):
         lines[-1].pop()
         left += 1
     if left:

@@ -13,16 +13,7 @@ from itertools import compress
 
 from rnn_tui.engine.history import smooth
 from rnn_tui.engine.palette import curve_marker
-from rnn_tui.ui.chart.axes import (
-    HUGE,
-    TINY,
-    Axis,
-    linear_axis,
-    log2_axis,
-    log_axis,
-    to_position,
-    x_axis,
-)
+from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
 from rnn_tui.ui.chart.bands import VisibleBand, apart, cut, log, thin, thin_band
 from rnn_tui.ui.chart.settled import below, settled_top
 
@@ -91,9 +82,7 @@ class VisibleLine:
     beyond: tuple[float, float] | None = None
 
 
-def clean(
-    series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False
-) -> ChartSeries:
+def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
     """Return an immutable copy with finite values within the bounds, ascending in x.
 
     The copy matters: a caller may append to the lists it passed, and a comparison with
@@ -172,9 +161,7 @@ def zoom_range(
     return shift_into((anchor - share * span, anchor + (1 - share) * span), full)
 
 
-def shift_into(
-    present: tuple[float, float], full: tuple[float, float], by: float = 0.0
-) -> tuple[float, float]:
+def shift_into(present: tuple[float, float], full: tuple[float, float], by: float = 0.0) -> tuple[float, float]:
     """Return ``present`` moved ``by`` so much, and without a change of its width into ``full``."""
     low, high = present[0] + by, present[1] + by
     span = min(high - low, full[1] - full[0])

@@ -18,10 +18,7 @@ from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import views_in
 
-MISSING = (
-    "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it "
-    "anew, or train with t."
-)
+MISSING = "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it anew, or train with t."
 
 
 @dataclass(frozen=True)
@@ -87,9 +84,7 @@ def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     return DrawingAnswers(digit, tuple(answer_digit(digit, source) for source in sources))
 
 
-def answer_digit(
-    digit: Ink, source: Source, network: RowReaderNetwork | None = None
-) -> DigitAnswer:
+def answer_digit(digit: Ink, source: Source, network: RowReaderNetwork | None = None) -> DigitAnswer:
     """What the network with these weights, loaded or not, makes of a digit (28, 28), 0 … 1."""
     try:
         if network is None:

@@ -55,8 +55,7 @@ probabilities so far. **Draw over it** with the mouse, or with arrow keys after 
 network reads that; Escape brings the digit back. Choose what to do by its key, Enter or a click.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
-        key(name, f"go('{name}')", title, more, show=False)
-        for name, (title, more, *_) in WAYS.items()
+        key(name, f"go('{name}')", title, more, show=False) for name, (title, more, *_) in WAYS.items()
     ]
 
     def __init__(self, data_dir: str | None = None) -> None:

@@ -300,9 +300,7 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     labels = tuple(map(str, units.tolist()))
     title = f"{look.quantity} of {len(units)} units{where} by {look.order}"
     return [
-        HeatBand(
-            UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title
-        ),
+        HeatBand(UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title),
         BarBand(f"unit {look.unit} · {look.quantity}", values[:, look.unit], lowest, limit, form),
     ]
 

@@ -58,9 +58,7 @@ class Heatscale:
         share = (abs(level) / LEVELS) ** (GAMMA if signed else 1)
         return _blended(self.ground, self.hue(level, signed=signed), share, faded)
 
-    def cell(
-        self, level: int, width: int, text: str = "", *, signed: bool, faded: bool = False
-    ) -> Segment:
+    def cell(self, level: int, width: int, text: str = "", *, signed: bool, faded: bool = False) -> Segment:
         """A cell of a level, with its sign where there are no colours, or with a text."""
         text = text or width * (sign_of(level) if signed and self._plain else " ")
         ink = self.ground if abs(level) > LEVELS // 2 else GREY
@@ -79,9 +77,7 @@ def sign_of(level: int) -> str:
     return " " if abs(level) < LEVELS // 4 else "+" if level > 0 else "−"
 
 
-def bar_cell(
-    value: float, top: float, height: float, colour: RichColor, ground: RichColor
-) -> tuple[str, Style]:
+def bar_cell(value: float, top: float, height: float, colour: RichColor, ground: RichColor) -> tuple[str, Style]:
     """What a cell from `top` down by `height` shows of a bar from zero to `value`."""
     covered = min(max(value, 0.0), top) - max(min(value, 0.0), top - height)
     eighths = max(0, min(8, round(covered / height * 8)))

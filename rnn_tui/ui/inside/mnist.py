@@ -15,13 +15,7 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.inside.mnist import (
-    RowsStudy,
-    read_test_image,
-    saliency,
-    study_test_images,
-    trace_digit,
-)
+from rnn_tui.inside.mnist import RowsStudy, read_test_image, saliency, study_test_images, trace_digit
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist import MNIST
@@ -184,9 +178,7 @@ class MnistInside(InsideView, NetworkView):
         return [BarBand("right %", percent, 0.0, 100.0, form=".1f")]
 
     def study_text(self, study: RowsStudy) -> str:
-        return (
-            f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
-        )
+        return f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
 
     def note(self, subject: Subject, step: int) -> str:
         if self._pixels:

@@ -71,18 +71,12 @@ class ReadImage(InkImage):
         else:
             rows, marks, glyph = range(2 * y, 2 * y + 2), "▀▄", "▀"
         colours = [self._colours(row) for row in rows]
-        cells = [
-            (glyph, Style(color=upper, bgcolor=lower))
-            for upper, lower in zip(colours[0], colours[-1], strict=True)
-        ]
+        cells = [(glyph, Style(color=upper, bgcolor=lower)) for upper, lower in zip(colours[0], colours[-1], strict=True)]
         if self.app.no_color:
             for x, tints in enumerate(self._tints[rows.start : rows.stop].T.tolist()):
                 sign = sign_of(max(tints, key=abs))
                 if sign != " ":
-                    cells[x] = (
-                        sign * len(glyph),
-                        Style(color=GREY.rich_color, bgcolor=cells[x][1].bgcolor),
-                    )
+                    cells[x] = (sign * len(glyph), Style(color=GREY.rich_color, bgcolor=cells[x][1].bgcolor))
         if self._last_row in rows:
             accent = Color.parse(self.app.theme_variables["accent"]).rich_color
             style = self.rich_style + Style(color=accent, bold=True)
@@ -93,10 +87,7 @@ class ReadImage(InkImage):
         read, scale = row <= self._last_row, Heatscale(self.app.current_theme, BLACK)
         inks = np.rint(np.clip(self._ink[row], 0, 1) * LEVELS).astype(int).tolist()
         tints = self._tints[row].tolist() if not self.app.no_color else [0] * SIDE
-        return [
-            _pixel(ink, read, scale.hue(tint, signed=True), abs(tint))
-            for ink, tint in zip(inks, tints, strict=True)
-        ]
+        return [_pixel(ink, read, scale.hue(tint, signed=True), abs(tint)) for ink, tint in zip(inks, tints, strict=True)]
 
 
 @lru_cache(maxsize=4096)

@@ -59,9 +59,7 @@ class RecallInside(SequenceInside):
         labels = [str(place) for place in study.positions]
         percent = (100 * study.accuracy).astype(np.float32)
         title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
-        heat = HeatBand(
-            "", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title
-        )
+        heat = HeatBand("", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title)
         grid, last = self.query_one("#inside-survival", StepGrid), len(study.steps) - 1
         grid.show([heat], study.steps.tolist(), last, framed=self.has_class("-tall"))
 

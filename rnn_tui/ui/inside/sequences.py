@@ -112,9 +112,7 @@ class SequenceInside(InsideView):
     def question(self) -> SequenceQuestion:
         return SequenceQuestion(self._number, self._source)
 
-    def read(
-        self, network: SequenceNetwork, given: Any, replica: int
-    ) -> tuple[Trace, Sequence[str]]:
+    def read(self, network: SequenceNetwork, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:
         """What a replica holds while it reads what was `given`; and the right answers in words."""
         inputs, targets = draw_example(self._of_task, network.config, given)
         trace = trace_inputs(network, inputs, replica)

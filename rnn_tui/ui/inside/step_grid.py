@@ -18,17 +18,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rnn_tui.ui.inside.bands import (
-    BarBand,
-    HeatBand,
-    Place,
-    StepBand,
-    WordBand,
-    laid_out,
-    rows_at,
-    ruler_text,
-    title_of,
-)
+from rnn_tui.ui.inside.bands import BarBand, HeatBand, Place, StepBand, WordBand, laid_out, rows_at, ruler_text, title_of
 from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, levels_of
 
 # Cells beside the columns: labels at the left, values at the right.
@@ -283,17 +273,13 @@ class StepGrid(Widget, can_focus=True):
         row = band.row if band.row in rows else rows[0]
         marked = row == band.row
         segments = self._row_label(band, rows)
-        for step, upper, lower in zip(
-            steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True
-        ):
+        for step, upper, lower in zip(steps, levels[rows[0]].tolist(), levels[rows[-1]].tolist(), strict=True):
             faded = step > self.step
             if len(rows) == 1:
                 text = self._written(band, rows[0], step, width) if whole else ""
                 segments.append(scale.cell(upper, width, text, signed=band.signed, faded=faded))
             else:
-                above, below = (
-                    scale.colour(level, signed=band.signed, faded=faded) for level in (upper, lower)
-                )
+                above, below = (scale.colour(level, signed=band.signed, faded=faded) for level in (upper, lower))
                 segments.append(Segment("▀" * width, Style(color=above, bgcolor=below)))
         if (len(rows) == 1 and not band.written) or marked:
             value = f"{band.values[row, self.step]:{band.form}}"

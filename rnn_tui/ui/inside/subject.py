@@ -162,9 +162,7 @@ class Studies:
         ended: called when it is made, or stopped.
     """
 
-    def __init__(
-        self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]
-    ) -> None:
+    def __init__(self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]) -> None:
         self._widget, self._progressed, self._ended = widget, progressed, ended
         self._made: dict[Hashable, Any] = {}  # None where it failed
         self._stop: threading.Event | None = None

@@ -109,9 +109,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     def busy(self) -> bool:
         return self._asking.busy
 
-    def show(
-        self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source
-    ) -> None:
+    def show(self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source) -> None:
         """Show a photo.
 
         Args:

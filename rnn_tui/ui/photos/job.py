@@ -46,9 +46,7 @@ class ReadingJob:
         done: whether nothing more will come.
     """
 
-    def __init__(
-        self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool
-    ) -> None:
+    def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool) -> None:
         self.paths, self._choose = paths, source
         self._method, self._recursive = method, recursive
         self.reader: PhotoReader | None = None
@@ -113,9 +111,7 @@ class ReadingJob:
         source = self._choose()
         network = NETWORKS.get(source.path, RowReaderNetwork)
         self.source, self.reader = source, PhotoReader(network, self._method)
-        threading.Thread(
-            target=self._find_all, args=(paths,), name="counting photos", daemon=True
-        ).start()
+        threading.Thread(target=self._find_all, args=(paths,), name="counting photos", daemon=True).start()
         self._first = time.monotonic()
         for readings in self.reader.read(find_images(paths, self._recursive), self._stop.is_set):
             self._last = time.monotonic()

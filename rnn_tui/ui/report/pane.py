@@ -49,9 +49,7 @@ class ReportPane(StorePane):
         key("export", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]
 
-    def __init__(
-        self, runs: TrainingManager, store: StoreAccess, overrides: Mapping[str, Mapping[str, Any]]
-    ) -> None:
+    def __init__(self, runs: TrainingManager, store: StoreAccess, overrides: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(store)
         self._runs, self._overrides = runs, overrides
         self._plan: Plan | None = None

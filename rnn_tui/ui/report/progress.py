@@ -105,9 +105,7 @@ def inside(table: Results) -> str:
     parts = []
     if known:
         verb = "is" if sum(known) == 1 else "are"
-        parts.append(
-            f"{sum(known)} of {len(known)} published figures {verb} inside the range of ours"
-        )
+        parts.append(f"{sum(known)} of {len(known)} published figures {verb} inside the range of ours")
     single = sum(row.n == 1 for row in table.rows)
     if single:
         verb = "has" if single == 1 else "have"

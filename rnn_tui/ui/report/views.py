@@ -46,9 +46,7 @@ class ReportTable(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        table = PlainTable(
-            cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures"
-        )
+        table = PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
         yield table
         yield Static("", id="report-notes", markup=False)
         yield Static(CAPTION, id="report-caption", markup=False)
@@ -106,16 +104,11 @@ class ReportTable(Vertical):
         texts = list(cells(row))
         if short:
             texts[KEYS.index("n")] = f"{row.n}/{row.wanted}"
-        texts[KEYS.index("place")] = _place(
-            row, short=short, training=row.experiment in self._training
-        )
+        texts[KEYS.index("place")] = _place(row, short=short, training=row.experiment in self._training)
         variables = self.app.get_css_variables()
         colours = {None: "text-muted", True: "text-success", False: "text-warning"}
         style = variables.get(colours[row.inside], "")
-        line = [
-            _cell(column, text, style if column == "place" else "")
-            for column, text in zip(KEYS, texts, strict=True)
-        ]
+        line = [_cell(column, text, style if column == "place" else "") for column, text in zip(KEYS, texts, strict=True)]
         return line[: len(SHORT_HEADS)] if short else line
 
 
@@ -159,9 +152,7 @@ HOLLOW_NOTE = "hollow marks are the report's"
 class ReportPlots(Vertical, SpreadView):
     """One plot at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("metric", "figure", "Figure", tooltip="Go to the next plot")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [key("metric", "figure", "Figure", tooltip="Go to the next plot")]
 
     def __init__(self) -> None:
         super().__init__()
@@ -212,13 +203,8 @@ class ReportPlots(Vertical, SpreadView):
         head.update(f"{at}{f': {note}' if note else ''}{more}")
         self._chart.describe(figure.title, figure.spec, figure.x_label)
         labels = [line.label for line in figure.lines]
-        ours = [
-            line_series(line.label, line, colour, self.spread, points=True)
-            for colour, line in enumerate(figure.lines)
-        ]
-        published = [
-            _published(x, y, labels.index(label)) for label, (x, y) in figure.published.items()
-        ]
+        ours = [line_series(line.label, line, colour, self.spread, points=True) for colour, line in enumerate(figure.lines)]
+        published = [_published(x, y, labels.index(label)) for label, (x, y) in figure.published.items()]
         self._chart.show([*ours, *published])
 
 

@@ -47,11 +47,7 @@ class RunsCompare(Vertical, SpreadView):
             yield Label("metric")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
             yield Label("against")
-            yield PlainSelect(
-                [(label, name) for name, label in AGAINST.items()],
-                value="epoch",
-                id="compare-against",
-            )
+            yield PlainSelect([(label, name) for name, label in AGAINST.items()], value="epoch", id="compare-against")
             yield Static("", id="compare-note", markup=False)
         with Vertical(id="compare-body"):
             yield self._chart
@@ -97,9 +93,7 @@ class RunsCompare(Vertical, SpreadView):
         if values:
             select.value = values[(values.index(str(select.value)) + 1) % len(values)]
 
-    def show(
-        self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]
-    ) -> None:
+    def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
         self._lines = lines
         title = spec.label.capitalize() if runs else ""
@@ -142,9 +136,7 @@ class RunsCompare(Vertical, SpreadView):
             table.add_row(name, *values)
 
 
-def curves_of(
-    store: RunStore, runs: Sequence[RunRecord], metric: str
-) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
+def curves_of(store: RunStore, runs: Sequence[RunRecord], metric: str) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
     """Curves of runs; of those that are damaged, the sentences that say so."""
     curves: list[tuple[RunRecord, Curve]] = []
     refused = []

@@ -40,9 +40,7 @@ class RunDetailsScreen(ModalScreen[None]):
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
 
-    def __init__(
-        self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]
-    ) -> None:
+    def __init__(self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]) -> None:
         super().__init__()
         self._run, self._sessions, self._told = run, sessions, log
 
@@ -87,9 +85,7 @@ class ExportRunsScreen(ExportPrompt):
         against: what its x axis counts.
     """
 
-    def __init__(
-        self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against
-    ) -> None:
+    def __init__(self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against) -> None:
         super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
         self._store, self._runs = store, list(runs)
         self._metric, self._against = metric, against
@@ -113,9 +109,7 @@ class ExportRunsScreen(ExportPrompt):
             if FORMATS[form].in_folder:
                 _make_folder(path)
             out = io.StringIO()
-            return write(
-                Export(FORMATS[form], store, self._runs, path, out, metrics, self._against)
-            )
+            return write(Export(FORMATS[form], store, self._runs, path, out, metrics, self._against))
 
         written = await self._store.ask(self, job)
         return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
@@ -127,6 +121,5 @@ def _make_folder(path: Path) -> None:
         make_folder(path)
     except OSError as error:
         raise ExportError(
-            f"{printable(path, 200)} can't be made a folder "
-            f"({printable(error.strerror or error)}); choose another place."
+            f"{printable(path, 200)} can't be made a folder ({printable(error.strerror or error)}); choose another place."
         ) from error

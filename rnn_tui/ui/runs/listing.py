@@ -116,7 +116,5 @@ class Listing:
         """Those runs that have all words of a text, sorted by a column."""
         wanted = text.casefold().split()
         column = next(column for column in COLUMNS if column.label == by)
-        left = [
-            run for run in self.runs if all(word in self.words[run.run_id][1] for word in wanted)
-        ]
+        left = [run for run in self.runs if all(word in self.words[run.run_id][1] for word in wanted)]
         return sorted(left, key=column.order, reverse=backwards)

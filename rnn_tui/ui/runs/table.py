@@ -35,9 +35,7 @@ def styled(column: Column, run: RunRecord, colours: Mapping[str, str]) -> Text:
 class FilterInput(TypedInput):
     """Words to filter by; Enter, Escape or ↓ go back to the table."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,escape,down", "back", "Back", show=False)
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape,down", "back", "Back", show=False)]
 
     def action_back(self) -> None:
         self.screen.query_one(RunsTable).focus_view()

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 SECONDS_TO_STALL = 300.0
 BELL, ESCAPE, END = "\a", "\x1b", "\x1b\\"
 # Notifications, and what is in the names of the terminals that have them.
-NOTIFICATIONS = {
-    "\x1b]9;{}": ("iterm", "kitty"),
-    "\x1b]777;notify;rnn-tui;{}": ("ghostty", "wezterm", "foot", "rxvt"),
-}
+NOTIFICATIONS = {"\x1b]9;{}": ("iterm", "kitty"), "\x1b]777;notify;rnn-tui;{}": ("ghostty", "wezterm", "foot", "rxvt")}
 NAMES = ("TERM_PROGRAM", "LC_TERMINAL", "TERM")
 
 

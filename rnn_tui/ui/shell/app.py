@@ -232,9 +232,7 @@ class RnnTuiApp(App[int]):
                 why, stop = "What is not kept on the disk yet would be lost", "Stop"
             self._stop_and(f"{why}. Quit all the same?", lambda: self.exit(0), stop)
 
-    def _stop_and(
-        self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep"
-    ) -> None:
+    def _stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
         """Ask whether to stop training, and where that is wanted, go on; one question at a time."""
         if any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
             return

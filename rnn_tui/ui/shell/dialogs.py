@@ -58,10 +58,7 @@ class HelpScreen(ModalScreen[None]):
     """
 
     AUTO_FOCUS = "#help"  # the arrow keys scroll at once
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "dismiss", "Close"),
-        key("help", "dismiss", "Close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close"), key("help", "dismiss", "Close")]
 
     def __init__(self, text: str, sections: Mapping[str, Sequence[tuple[str, str]]]) -> None:
         super().__init__()

@@ -92,9 +92,7 @@ if sys.platform != "win32":
             if self._app._loop is not None:
                 with suppress(RuntimeError):  # it is closed
                     self._app._loop.call_soon_threadsafe(_hold_still)
-            giving_back = threading.Thread(
-                target=self._terminal.give_back, args=[sentence], daemon=True
-            )
+            giving_back = threading.Thread(target=self._terminal.give_back, args=[sentence], daemon=True)
             giving_back.start()
             giving_back.join(SECONDS_TO_GIVE_BACK)
             self._app.runs.close(until - time.monotonic())

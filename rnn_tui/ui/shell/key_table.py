@@ -86,6 +86,4 @@ def key(
         KeyError: where no key has that meaning.
     """
     keys, meaning = KEYS[name]
-    return Binding(
-        keys, action, label, show=show, key_display=display, tooltip=tooltip or meaning, id=name
-    )
+    return Binding(keys, action, label, show=show, key_display=display, tooltip=tooltip or meaning, id=name)

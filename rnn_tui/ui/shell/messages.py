@@ -133,9 +133,7 @@ class News:
         if now < self._next and runs.busy:
             return
         spent = cpu - self._cpu_seconds
-        self._next = now + min(
-            max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS
-        )
+        self._next = now + min(max(0.0, spent / SHARE_FOR_DRAWING - self._pause), MOST_SECONDS_BETWEEN_DRAWS)
         self._cpu_seconds = cpu
         alive = runs.anything_to_come
         drained = runs.drain()

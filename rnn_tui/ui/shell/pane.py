@@ -57,9 +57,7 @@ class Pane(Vertical):
 
     def check_message_enabled(self, message: Message) -> bool:
         """Take no news while parts are being made: whoever handles it would look for them."""
-        return super().check_message_enabled(message) and (
-            self.whole or not isinstance(message, PaneNews)
-        )
+        return super().check_message_enabled(message) and (self.whole or not isinstance(message, PaneNews))
 
     def show_runs(self) -> None:
         """Bring whatever is visible up to date."""

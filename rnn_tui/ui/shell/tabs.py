@@ -80,9 +80,7 @@ class AppTabs(ViewTabs):
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
             content = [self._made(tab)] if tab.id == self._initial else []
-            self.compose_add_child(
-                TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
-            )
+            self.compose_add_child(TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id))
         yield from super().compose()
 
     def _made(self, tab: Tab) -> Pane:

@@ -23,9 +23,7 @@ FAILURE = "The networks could not answer; the log file has the details."
 _AT_WORK: set[object] = set()
 
 
-async def in_thread(
-    widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
-) -> T:
+async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `function` in a thread, and return what it returns, for `widget` to show.
 
     Textual cancels a widget's workers when the widget is removed, but only after its children are

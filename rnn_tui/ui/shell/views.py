@@ -38,9 +38,7 @@ class TaskView(Widget):
 
         Whoever goes through the views with a letter must not find it typed.
         """
-        found = next(
-            (one for one in self.walk_children(Widget, with_self=True) if one.focusable), None
-        )
+        found = next((one for one in self.walk_children(Widget, with_self=True) if one.focusable), None)
         (found or pane_of(self).query_one("#views Tabs")).focus()
 
     def use(self, source: "Source") -> None:
@@ -131,9 +129,7 @@ class SpreadView(ChartView):
         spread: from the smallest to the largest, or one standard deviation around the mean.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")]
     spread: SpreadKind = "range"
 
     def draw(self) -> None:

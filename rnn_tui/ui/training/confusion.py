@@ -97,8 +97,7 @@ class ConfusionTable(PlainTable):
 
     def _fields(self, counts: Sequence[int], true: int, classes: int, size: Size) -> list[Text]:
         good, bad, unsure, ground = (
-            Color.parse(self.app.theme_variables[name])
-            for name in ("success", "error", "warning", "background")
+            Color.parse(self.app.theme_variables[name]) for name in ("success", "error", "warning", "background")
         )
         total = max(1, sum(counts))
         worst = max(1, *(n for read, n in enumerate(counts) if read != true))
@@ -160,10 +159,7 @@ class ConfusionView(Vertical, TaskView):
         self._at = len(self._matrices) - 1  # the largest
         self._draw()
         mistakes = [
-            (count, (true, read))
-            for true, row in enumerate(self._matrix)
-            for read, count in enumerate(row)
-            if true != read
+            (count, (true, read)) for true, row in enumerate(self._matrix) for read, count in enumerate(row) if true != read
         ]
         if mistakes:  # begin with the most frequent one
             true, read = max(mistakes, key=lambda one: one[0])[1]

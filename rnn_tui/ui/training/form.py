@@ -153,9 +153,7 @@ class SettingsForm(VerticalScroll):
     def cells(self) -> tuple[str, ...]:
         if len(self._spec.cells) == 1:
             return self._spec.cells
-        return tuple(
-            cell for cell in self._spec.cells if self.query_one(f"#model-{cell}", Checkbox).value
-        )
+        return tuple(cell for cell in self._spec.cells if self.query_one(f"#model-{cell}", Checkbox).value)
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
         """The runs that the form describes, one for each cell ticked.

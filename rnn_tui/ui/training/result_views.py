@@ -72,9 +72,7 @@ class LogView(RichLog):
     """What the runs of the task told, in the order in which it came."""
 
     def __init__(self) -> None:
-        super().__init__(
-            id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG
-        )
+        super().__init__(id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG)
         self.border_title = "Log"
         # What it is told before it is looked at waits there, without an end of Textual's.
         self._deferred_renders = deque(maxlen=LONGEST_LOG)

@@ -153,9 +153,7 @@ class TrainingCharts(ChartGrid):
             chart.say(self._why_empty(metrics), title or ", ".join(words).capitalize())
             chart.show([one for state in states for one in self._curves(state, metrics, several)])
 
-    def _curves(
-        self, state: RunState, metrics: Sequence[Metric], several: bool
-    ) -> Iterator[ChartSeries]:
+    def _curves(self, state: RunState, metrics: Sequence[Metric], several: bool) -> Iterator[ChartSeries]:
         """The curves of a run; beside a line, marks are not joined by another."""
         words, _ = _words(metrics)
         lines = len({one.stage for one in metrics}) == 1
@@ -263,9 +261,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
     def draw(self) -> None:
         self._draw_charts([self._pane.chosen] if self._pane.chosen else [])
 
-    def _curves(
-        self, state: RunState, metrics: Sequence[Metric], several: bool
-    ) -> Iterator[ChartSeries]:
+    def _curves(self, state: RunState, metrics: Sequence[Metric], several: bool) -> Iterator[ChartSeries]:
         variants = state.config.variants
         for metric in metrics:
             if metric.name not in state.bands:
@@ -273,9 +269,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
                     yield replace(one, name="all networks", colour=len(variants))
                 continue
             points = metric.stage != "train"
-            for at, (variant, band) in enumerate(
-                zip(variants, state.bands[metric.name], strict=True)
-            ):
+            for at, (variant, band) in enumerate(zip(variants, state.bands[metric.name], strict=True)):
                 yield spread_series(variant.label, band, at, self.spread, points)
 
 

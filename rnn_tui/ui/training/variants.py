@@ -80,9 +80,7 @@ class VariantTable(Vertical, TaskView):
         for metric in self._metrics(state):
             if not self._short:
                 yield [Text(in_short(metric.title), "bold"), *(Text() for _ in range(7))]
-            for at, (variant, spread) in enumerate(
-                zip(state.config.variants, state.spreads(metric.name), strict=True)
-            ):
+            for at, (variant, spread) in enumerate(zip(state.config.variants, state.spreads(metric.name), strict=True)):
                 mark = Text(f"{curve_marker(at)} ", curve_colour(at, dark))
                 report = self._spec.published_figure(metric.name, cell, variant)
                 yield _row(mark, variant, metric, spread, report)
@@ -104,9 +102,7 @@ class VariantTable(Vertical, TaskView):
         return sorted(known, key=lambda one: (stages.index(one.stage), not one.higher_is_better))
 
 
-def _row(
-    mark: Text, variant: Variant, metric: Metric, spread: Spread, report: float | None
-) -> list[Text]:
+def _row(mark: Text, variant: Variant, metric: Metric, spread: Spread, report: float | None) -> list[Text]:
     digits = "{:.2f}".format if metric.unit == "%" else _three_figures
     figures = [spread.mean, spread.sd, spread.low, spread.high]
     place = ""

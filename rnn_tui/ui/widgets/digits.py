@@ -34,10 +34,7 @@ LARGE_HEIGHT = 5
 def small_digit(digit: int) -> list[str]:
     """Three lines of three cells."""
     rows = [*_FONT[digit], "   "]
-    return [
-        "".join(_HALVES[upper + lower] for upper, lower in zip(rows[at], rows[at + 1], strict=True))
-        for at in (0, 2, 4)
-    ]
+    return ["".join(_HALVES[upper + lower] for upper, lower in zip(rows[at], rows[at + 1], strict=True)) for at in (0, 2, 4)]
 
 
 def large_digit(digit: int, times: int = 1) -> list[str]:
@@ -101,9 +98,7 @@ class ProbabilityBars(Widget):
             return text
         best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
         width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
-        plain, good, bad = (
-            theme_style(self, name) for name in ("primary", "text-success", "text-error")
-        )
+        plain, good, bad = (theme_style(self, name) for name in ("primary", "text-success", "text-error"))
         between = 2 if self.content_size.height >= 2 * len(self._probabilities) - 1 else 1
         for digit, probability in enumerate(self._probabilities):
             note, style = "", plain
@@ -138,9 +133,7 @@ class ProbabilityColumns(ProbabilityBars):
             [_RISING[max(0, min(8, round(share) - 8 * line))] * (width - 1) for share in shares]
             for line in reversed(range(height))
         ]
-        rows.append(
-            [f"{'▸' if at == self._true else ''}{at}".center(width - 1) for at in range(10)]
-        )
+        rows.append([f"{'▸' if at == self._true else ''}{at}".center(width - 1) for at in range(10)])
         text = Text("\n".join(" ".join(row) for row in rows), no_wrap=True, end="")
         length, best = 10 * width, shares.index(max(shares))
         text.stylize(theme_style(self, "primary"), 0, height * length)

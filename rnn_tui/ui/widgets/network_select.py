@@ -115,9 +115,7 @@ class NetworkSelect(PlainSelect[str]):
 class NetworkView(TaskView):
     """A view in which one chooses whose weights answer; to be the last of a class's bases."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("network", "next_network", "Network", "Let the next network answer")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [key("network", "next_network", "Network", "Let the next network answer")]
 
     @property
     def networks(self) -> NetworkSelect:

@@ -139,9 +139,7 @@ class PathInput(TypedInput):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
-        super().__init__(
-            "", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id
-        )
+        super().__init__("", MOST_CHARACTERS, placeholder="a photo or a folder; Tab completes", id=id)
         self.suggester = PathSuggester()
 
     def action_complete(self) -> None:

@@ -50,9 +50,7 @@ class AskTextScreen(Prompt):
         most: how many characters there may be.
     """
 
-    def __init__(
-        self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int
-    ) -> None:
+    def __init__(self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int) -> None:
         super().__init__()
         self._title, self._value, self._hint = title, value, hint
         self._take, self._most = take, most

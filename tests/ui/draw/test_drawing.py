@@ -57,10 +57,7 @@ def untrained(path: Path, model: str, width: float, **metrics: float) -> Path:
     assert isinstance(config, ImageConfig)
     config = replace(config, cell=model, hidden_size=8)
     random = np.random.default_rng(3)
-    arrays = {
-        name: (width * random.normal(size=shape)).astype(np.float32)
-        for name, shape in _shapes(config).items()
-    }
+    arrays = {name: (width * random.normal(size=shape)).astype(np.float32) for name, shape in _shapes(config).items()}
     about = {"format": FORMAT, "config": config.to_dict(), "step": 1, "metrics": metrics}
     save_file(arrays, path, {METADATA_KEY: json.dumps(about)})
     return path
@@ -93,9 +90,7 @@ def pad_lines(app: App[Any]) -> list[str]:
 def says(app: App[Any], place: str) -> str:
     if place in ("by", "words"):
         column = app.query(DigitColumn).first()
-        return str(
-            column.border_title if place == "by" else column.query_one(".words", Static).content
-        )
+        return str(column.border_title if place == "by" else column.query_one(".words", Static).content)
     return str(app.query_one(f"#drawing-{place}", Static).content)
 
 
@@ -159,9 +154,7 @@ async def drag(pilot: Pilot[Any], places: Places, *, button: int = 1, shift: boo
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_what_is_drawn_with_the_mouse_is_read(
-    size: tuple[int, int], lstm_alone: None
-) -> None:
+async def test_what_is_drawn_with_the_mouse_is_read(size: tuple[int, int], lstm_alone: None) -> None:
     async with drawing(size) as (app, pilot):
         for digit, places in ((1, ONE), (0, ZERO), (7, SEVEN)):
             await drag(pilot, places)
@@ -436,9 +429,7 @@ async def test_the_next_network_answers(three: None) -> None:
             assert app.query_one("#drawing-network", Select).value == title
 
 
-async def test_missing_weights_are_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_missing_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend(monkeypatch, tmp_path)
     async with drawing((120, 40)) as (app, pilot):
         assert "no weights to read drawings" in says(app, "hint")
@@ -448,9 +439,7 @@ async def test_missing_weights_are_a_sentence(
         assert "no weights" in says(app, "hint")
 
 
-async def test_damaged_weights_are_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_damaged_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"no weights at all")
     pretend(monkeypatch, tmp_path, lstm=SHIPPED.path, rnn=damaged)

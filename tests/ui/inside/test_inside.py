@@ -35,9 +35,7 @@ KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
 
 @asynccontextmanager
 async def inside(
-    task: str,
-    size: tuple[int, int] = (120, 50),
-    before: Callable[[RnnTuiApp], object] = lambda _app: None,
+    task: str, size: tuple[int, int] = (120, 50), before: Callable[[RnnTuiApp], object] = lambda _app: None
 ) -> AsyncIterator[tuple[RnnTuiApp, Any, Pilot[Any]]]:
     """The app with Inside in front, and something looked at."""
     app = RnnTuiApp()
@@ -82,11 +80,7 @@ def addition(app: RnnTuiApp, a: str, b: str) -> None:
 
 
 async def test_an_addition_is_followed_from_its_lowest_place() -> None:
-    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (
-        app,
-        view,
-        pilot,
-    ):
+    async with inside("adder", before=lambda app: addition(app, "1011", "110")) as (app, view, pilot):
         assert view.step == 4  # the whole of it at first
         assert "".join(band(view, "a").words) == "11010"
         assert "".join(band(view, "network").words) == "".join(band(view, "true sum").words)
@@ -188,9 +182,7 @@ async def test_units_can_be_sorted_and_read_one_by_one() -> None:
         assert f"unit {at}  state {layer.states[view.step, at]:+.2f}" in text(view, "readout")
 
 
-async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_how_long_digits_survive_is_studied_on_demand_and_can_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     async with inside("recall") as (app, view, pilot):
         study, hold = view.subject.study, threading.Event()
 
@@ -335,17 +327,13 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
     assert app.runs.close(10)
 
 
-async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
+async def test_weights_that_can_not_be_read_are_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     async with inside("recall") as (app, view, pilot):
         from rnn_tui.runs.weights import Source  # noqa: PLC0415
 
         bad = tmp_path / "bad.safetensors"
         bad.write_bytes(b"nothing")
-        monkeypatch.setattr(
-            type(view._prompt), "at_hand", property(lambda _: ((1, 2, 3), 3, Source(bad, "bad", 3)))
-        )
+        monkeypatch.setattr(type(view._prompt), "at_hand", property(lambda _: ((1, 2, 3), 3, Source(bad, "bad", 3))))
         view.ask()
         await settled(pilot, view)
         assert view.subject is None

@@ -10,13 +10,8 @@ from rnn_tui.engine.preferences import GRAPHICS, Preferences
 from rnn_tui.ui.photos import pictures
 
 
-@pytest.mark.parametrize(
-    ("graphics", "kind"),
-    [("kitty", "TGPImage"), ("sixel", "SixelImage"), ("blocks", "HalfcellImage")],
-)
-def test_the_preference_decides_on_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, graphics: str, kind: str
-) -> None:
+@pytest.mark.parametrize(("graphics", "kind"), [("kitty", "TGPImage"), ("sixel", "SixelImage"), ("blocks", "HalfcellImage")])
+def test_the_preference_decides_on_a_terminal(monkeypatch: pytest.MonkeyPatch, graphics: str, kind: str) -> None:
     assert graphics in GRAPHICS
     pictures._import_blind()
     terminal: Any = SimpleNamespace(isatty=lambda: True)

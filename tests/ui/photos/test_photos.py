@@ -220,9 +220,7 @@ async def test_a_single_file_of_several_that_is_missing_costs_one_card(four: Pat
 # In mid-reading
 
 
-async def test_what_was_read_stays_when_reading_is_stopped(
-    four: Path, gate: threading.Event
-) -> None:
+async def test_what_was_read_stays_when_reading_is_stopped(four: Path, gate: threading.Event) -> None:
     write_strokes(four, ["1.png", "2.png"])
     async with photos_app() as (app, pilot):
         gate.clear()
@@ -248,9 +246,7 @@ async def test_what_was_read_stays_when_reading_is_stopped(
         assert readings(app)[1].label == 7
 
 
-async def test_another_folder_takes_the_place_of_what_is_being_read(
-    four: Path, gate: threading.Event
-) -> None:
+async def test_another_folder_takes_the_place_of_what_is_being_read(four: Path, gate: threading.Event) -> None:
     other = write_strokes(four.parent / "other", ["1.png"])
     async with photos_app() as (app, pilot):
         app.panel.read([four])

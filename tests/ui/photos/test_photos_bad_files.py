@@ -114,9 +114,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-async def test_hostile_names_do_no_harm_in_the_whole_app(
-    runs: ScriptedRuns, no_samples: Path
-) -> None:
+async def test_hostile_names_do_no_harm_in_the_whole_app(runs: ScriptedRuns, no_samples: Path) -> None:
     folder = no_samples / "hostile [i]\x1b[7m"
     write_strokes(folder, HOSTILE)
     run = run_dir() / "[red]run [nope" / WEIGHTS_NAME

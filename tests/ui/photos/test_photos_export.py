@@ -14,13 +14,7 @@ from rnn_tui.tasks.mnist.data import load_extra
 from rnn_tui.ui.photos.screens import PhotosExportScreen
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import notices, settled
-from tests.ui.photos.photos_host import (
-    Host,
-    photos_app,
-    readings,
-    without_samples,
-    write_strokes,
-)
+from tests.ui.photos.photos_host import Host, photos_app, readings, without_samples, write_strokes
 
 
 @pytest.fixture

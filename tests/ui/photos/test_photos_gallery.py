@@ -134,9 +134,7 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         await pilot.press("w")
         assert names(app) == []
         assert says(app, "shown") == "none wrong"
-        await pilot.press(
-            "enter", "right", "number_sign", "7", "backspace"
-        )  # nothing to do it with
+        await pilot.press("enter", "right", "number_sign", "7", "backspace")  # nothing to do it with
         assert says(app, "shown") == "none wrong"
         await pilot.press("w", "w")  # the matrix is between
         assert names(app) == by_name
@@ -248,10 +246,7 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
             app.query_one(f"#photos-{place}", Select).value = value
             await all_read(pilot)
             reader = app.panel._shown.reader
-            chosen, method = (
-                str(app.query_one(f"#photos-{name}", Select).value)
-                for name in ("network", "method")
-            )
+            chosen, method = (str(app.query_one(f"#photos-{name}", Select).value) for name in ("network", "method"))
             model = chosen.lower()
             assert (reader.network.config.cell, reader.method) == (model, method)
             assert not {map(id, before)} & {map(id, readings(app))}
@@ -280,12 +275,7 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
         await all_read(pilot)
         assert headline(app).startswith(f"1 of 6  {DIGITS[0]}  0  ")
         heads = bars(app)
-        assert [head.split(":")[0] for head in heads] == [
-            "LSTM",
-            "RNN",
-            "biLSTM",
-            "LSTM, as report",
-        ]
+        assert [head.split(":")[0] for head in heads] == ["LSTM", "RNN", "biLSTM", "LSTM, as report"]
         assert heads[0] == "LSTM: 0"
         picture = read_image(mixed / DIGITS[0])
         ways = {method: prepare(picture, method, stages=True) for method in ("mnist", "report")}
@@ -298,11 +288,7 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
             assert answer.probabilities == pytest.approx(expected.tolist(), abs=1e-5)
             best = f"{100 * max(answer.probabilities):.1f} %"
             assert best in screen_text(app)
-        captions = [
-            str(view.query_one(".name", Static).content)
-            for view in app.query(StageView)
-            if view.display
-        ]
+        captions = [str(view.query_one(".name", Static).content) for view in app.query(StageView) if view.display]
         stages = [(at, one.name) for way in ways.values() for at, one in enumerate(way.stages, 1)]
         assert captions == [f"{at} {name}" for at, name in stages]
         assert np.array_equal(study.ways[0][1].digit, ways["mnist"].digit)

@@ -101,13 +101,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
             await pilot.resize_terminal(*size)
             text = screen_text(app)
-            for word in (
-                "MNIST seeds",
-                "Adder, H 10 ce",
-                "complete",
-                "21 of 21",
-                "F6 Report",
-            ):
+            for word in ("MNIST seeds", "Adder, H 10 ce", "complete", "21 of 21", "F6 Report"):
                 assert word in text, size
 
         # More seeds: what is lacking is said at once, and comes as another program trains it.
@@ -151,9 +145,7 @@ async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> N
     train_plan(small_plan(3))  # a second run of recall
     async with report_tab(overrides, typed=("3", "1")) as (app, pilot):
         await pilot.press("down", "down", "down", "enter")
-        await wait_until(
-            pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
-        )
+        await wait_until(pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare")
         chosen = {run.run_id for run in app.query_one(RunsTable).marked}
         assert chosen == set(table(small_plan(3)).rows[0].runs)
         assert len(chosen) == 2
@@ -180,9 +172,7 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overr
 # Plots and conclusions
 
 
-async def test_plots_conclusions_and_all_of_it_in_a_file(
-    overrides: Overrides, tmp_path: Path
-) -> None:
+async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, tmp_path: Path) -> None:
     async with report_tab(overrides) as (app, pilot):
         await pilot.press("right_square_bracket")
         plots = app.query_one(ReportPlots)

@@ -6,15 +6,7 @@ from typing import Any
 
 import pytest
 from syrupy.assertion import SnapshotAssertion
-from textual.widgets import (
-    Checkbox,
-    DataTable,
-    Input,
-    Markdown,
-    RichLog,
-    Select,
-    Static,
-)
+from textual.widgets import Checkbox, DataTable, Input, Markdown, RichLog, Select, Static
 
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.paths import run_dir
@@ -120,14 +112,7 @@ async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
         assert list(accuracy.prepared[0].x) == [1, 2]
         assert list(accuracy.prepared[0].y) == [94, 98]
         table = pilot.app.query_one("#epochs", DataTable)
-        assert [str(cell) for cell in table.get_row_at(1)] == [
-            "2",
-            "0.5000",
-            "0.4500",
-            "0.4000",
-            "98.00",
-            "5.0",
-        ]
+        assert [str(cell) for cell in table.get_row_at(1)] == ["2", "0.5000", "0.4500", "0.4000", "98.00", "5.0"]
         text = screen_text(pilot.app)
         assert "12,345 img/s" in text
         assert "0:40 left" in text  # 10 s for 20 of 100 steps
@@ -398,9 +383,7 @@ async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
         source = app.screen.query_one(Markdown).source
         for tooltip in tooltips - WHILE_TRAINING:
             assert tooltip in source
-        missing = {
-            t for t in tooltips - WHILE_TRAINING if not any(title.endswith(t) for title in commands)
-        }
+        missing = {t for t in tooltips - WHILE_TRAINING if not any(title.endswith(t) for title in commands)}
         assert all("Quit" in t or "help" in t for t in missing)
         for word in ("light", "dark", "high contrast", "Theme", "Quit"):  # as people ask for it
             assert any(word in title for title in commands)
@@ -425,9 +408,7 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_the_screen_in_mid_training(
-    runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion
-) -> None:
+async def test_the_screen_in_mid_training(runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=size) as pilot:
         await start(pilot, runs)

@@ -42,9 +42,7 @@ KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4", "runs": "f5", "report": "f
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(
-    size: tuple[int, int], home: object
-) -> None:
+async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(size: tuple[int, int], home: object) -> None:
     app = RnnTuiApp()
     async with running(app, size=size) as pilot:
         for (tab, view), (key, look) in MAIN_KEYS.items():

@@ -53,9 +53,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
 
 
 @pytest.mark.parametrize(("key", "task"), [("f2", "mnist"), ("f3", "recall")])
-async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
-    key: str, task: str, runs: ScriptedRuns
-) -> None:
+async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(key: str, task: str, runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
         press_at_once(app, key)
@@ -128,9 +126,7 @@ async def test_a_screen_is_closed_once_and_no_other_with_it(runs: ScriptedRuns) 
         assert answers == [True]
 
 
-async def test_requests_to_train_while_one_is_asked_about_are_one_question(
-    runs: ScriptedRuns,
-) -> None:
+async def test_requests_to_train_while_one_is_asked_about_are_one_question(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         press_at_once(app, *"tttt")

@@ -46,16 +46,10 @@ async def test_keys_follow_what_they_can_do() -> None:
     app = KeysApp()
     async with app.run_test() as pilot:
         await pilot.pause()
-        assert [(key.description, key.has_class("-disabled")) for key in app.keys[:2]] == [
-            ("Go", False),
-            ("Halt", True),
-        ]
+        assert [(key.description, key.has_class("-disabled")) for key in app.keys[:2]] == [("Go", False), ("Halt", True)]
         await pilot.press("f2")
         await pilot.pause()
-        assert [(key.description, key.has_class("-disabled")) for key in app.keys[:2]] == [
-            ("Go", False),
-            ("Halt", False),
-        ]
+        assert [(key.description, key.has_class("-disabled")) for key in app.keys[:2]] == [("Go", False), ("Halt", False)]
 
 
 async def test_keys_that_stay_the_same_are_not_made_again() -> None:

@@ -30,15 +30,7 @@ from rnn_tui.ui.training.result_views import LengthsView
 from rnn_tui.ui.training.training_view import NetworksTraining
 from rnn_tui.ui.training.variants import VariantTable
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import (
-    assert_refused,
-    finish,
-    last_notice,
-    next_view,
-    screen_text,
-    start,
-    wait_until,
-)
+from tests.ui.helpers import assert_refused, finish, last_notice, next_view, screen_text, start, wait_until
 
 KEYS = {"recall": "f3", "adder": "f4"}
 ACCURACY = {"recall": "accuracy", "adder": "bit_accuracy"}
@@ -63,9 +55,7 @@ def found(config: SequenceConfig) -> SequenceEvaluation:
     confusion = None
     if config.task == "recall":
         confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + at) for at in range(3)])
-    return SequenceEvaluation(
-        config, [ByLength(name, name, lengths, rows, (50,) * 3) for name in names], confusion
-    )
+    return SequenceEvaluation(config, [ByLength(name, name, lengths, rows, (50,) * 3) for name in names], confusion)
 
 
 class ScriptedSets(ScriptedRuns):
@@ -88,15 +78,8 @@ class ScriptedSets(ScriptedRuns):
             for step in range((epoch - 1) * STEPS_PER_EPOCH + 1, epoch * STEPS_PER_EPOCH + 1):
                 figures = {"train_loss": losses(config, step)}
                 emit(events.StepLogged(run_id, step, {}, 1000.0, step / 2, figures))
-            figures = {
-                "train_loss": losses(config, epoch * STEPS_PER_EPOCH),
-                f"val_{name}": accuracies(config, epoch),
-            }
-            emit(
-                events.EpochEnded(
-                    run_id, epoch, epoch * STEPS_PER_EPOCH, {}, 5.0, 5.0 * epoch, figures
-                )
-            )
+            figures = {"train_loss": losses(config, epoch * STEPS_PER_EPOCH), f"val_{name}": accuracies(config, epoch)}
+            emit(events.EpochEnded(run_id, epoch, epoch * STEPS_PER_EPOCH, {}, 5.0, 5.0 * epoch, figures))
         while not self.go_on.wait(0.01):
             if control.stopping:
                 emit(events.RunStopped(run_id, 20, 10.0))
@@ -132,10 +115,7 @@ async def go_to(pilot: Pilot[Any], task: str) -> None:
     app: Any = pilot.app
     await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
     await pilot.press(KEYS[task])
-    await wait_until(
-        pilot,
-        lambda: app.tabs.front is not None and app.pane.spec.name == task and app.pane.complete,
-    )
+    await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.spec.name == task and app.pane.complete)
     await pilot.pause()
 
 
@@ -215,9 +195,7 @@ async def test_no_loss_ticked_is_a_sentence(runs: ScriptedSets) -> None:
         assert "at least one of MSE, CE, BCE" in last_notice(app)
 
 
-async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(
-    runs: ScriptedSets,
-) -> None:
+async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(runs: ScriptedSets) -> None:
     async with looking_at("recall", runs) as (app, pilot):
         field(app, "position").value = "7"
         field(app, "position").focus()
@@ -254,9 +232,7 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: Scrip
         await wait_until(pilot, lambda: "min … max" in last_notice(app))
 
 
-async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
-    runs: ScriptedSets,
-) -> None:
+async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(runs: ScriptedSets) -> None:
     async with looking_at("adder", runs, (120, 40)) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
@@ -305,9 +281,7 @@ async def test_a_run_that_waits_for_another_is_queued_and_says_so(runs: Scripted
         await finish(pilot, runs)
 
 
-async def test_table_and_charts_have_their_lines_before_the_first_figure(
-    runs: ScriptedSets,
-) -> None:
+async def test_table_and_charts_have_their_lines_before_the_first_figure(runs: ScriptedSets) -> None:
     async with looking_at("adder", runs, (80, 24)) as (app, pilot):
         charts = app.pane.query_one(NetworksTraining).charts
         field(app, "seeds").value = "4"
