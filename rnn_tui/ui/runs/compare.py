@@ -37,7 +37,6 @@ class RunsCompare(Vertical, SpreadView):
         super().__init__()
         self._chart = Chart(empty_text=HINT, id="compare-chart")
         self.charts = (self._chart,)
-        self._metrics: list[str] = []
         self._lines: Sequence[Line] = ()
         self._points = True
         self._shown: tuple[object, ...] = ()
@@ -74,7 +73,6 @@ class RunsCompare(Vertical, SpreadView):
     def offer(self, metrics: Mapping[str, Metric], first: str) -> None:
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
         options = [(spec.title, name) for name, spec in metrics.items()] or [(NONE, NONE)]
-        self._metrics = list(metrics)
         select = self.query_one("#compare-metric", PlainSelect)
         chosen = select.value
         with self.prevent(Select.Changed):
@@ -83,15 +81,10 @@ class RunsCompare(Vertical, SpreadView):
             select.value = chosen if chosen in names else first if first in names else names[0]
 
     def action_metric(self) -> None:
-        self._choose_next("#compare-metric", self._metrics)
+        self.query_one("#compare-metric", PlainSelect).choose_next()
 
     def action_axis(self) -> None:
-        self._choose_next("#compare-against", list(AGAINST))
-
-    def _choose_next(self, which: str, values: Sequence[str]) -> None:
-        select = self.query_one(which, Select)
-        if values:
-            select.value = values[(values.index(str(select.value)) + 1) % len(values)]
+        self.query_one("#compare-against", PlainSelect).choose_next()
 
     def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""

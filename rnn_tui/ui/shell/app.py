@@ -99,8 +99,7 @@ class RnnTuiApp(App[int]):
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first)
         # In place of `bind`, which takes no words for the help.
-        keys = BindingsMap(bindings(tabs))
-        self._bindings = BindingsMap.merge([keys, self._bindings])
+        self._bindings = BindingsMap.merge([BindingsMap(bindings(tabs)), self._bindings])
 
     def notify(self, message: str, **options: Any) -> None:
         """Show a notice as it is, without markup: names of runs, files and plug-ins are in it."""

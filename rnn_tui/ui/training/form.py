@@ -259,10 +259,9 @@ class SettingsForm(VerticalScroll):
 
     def next_preset(self) -> Preset:
         """Choose the next preset; returns it."""
-        names = [preset.name for preset in self._spec.presets]
-        select = self.query_one("#preset", Select)
-        select.value = names[(names.index(str(select.value)) + 1) % len(names)]
-        return self._spec.preset(select.value)
+        select = self.query_one("#preset", PlainSelect)
+        select.choose_next()
+        return self._spec.preset(str(select.value))
 
     def focus_first(self) -> None:
         self.query_one("#preset").focus()
