@@ -46,7 +46,6 @@ async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
     app.pane.query_one("#field-epochs Input", Input).value = "4"
     await pilot.press("t")
     await until(pilot, lambda: len(app.runs.evaluations) == 3 and not app.runs.anything_to_come)
-    await pilot.press("l")
 
 
 async def inside(pilot: Pilot[int], app: RnnTuiApp) -> None:

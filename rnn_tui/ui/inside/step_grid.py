@@ -67,6 +67,7 @@ class StepGrid(Widget, can_focus=True):
         self._title, self._framed = "", False
         self._label_width = LABEL_WIDTH
         self._places: list[Place] = []
+        self._laid_out = -1  # for so many lines; a size can come without a word of it
         self._levels: dict[int, Levels] = {}
         self._numbers: Sequence[int] = ()
         self.step = 0
@@ -96,14 +97,8 @@ class StepGrid(Widget, can_focus=True):
             for at, band in enumerate(bands)
             if isinstance(band, HeatBand)
         }
-        self._lay_out()
+        self._laid_out = -1
         self.refresh(layout=self.styles.is_auto_height)
-
-    def _lay_out(self) -> None:
-        self._places = laid_out(self.size.height, self.bands, framed=self._framed)
-
-    def on_resize(self) -> None:
-        self._lay_out()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """A line for the ruler and each row, and for curves what they profit from."""
@@ -127,6 +122,9 @@ class StepGrid(Widget, can_focus=True):
         return self._label_width + SIDE_WIDTH * self._framed
 
     def _place(self, y: int) -> Place:
+        if self._laid_out != self.size.height:
+            self._laid_out = self.size.height
+            self._places = laid_out(self._laid_out, self.bands, framed=self._framed)
         return self._places[y] if y < len(self._places) else Place("")
 
     def on_click(self, event: events.Click) -> None:
