@@ -161,6 +161,8 @@ if sys.platform != "win32":
 
         def process_message(self, message: Message) -> None:
             """Pass a key on, if it is one."""
+            if isinstance(message, Key) and message.key.startswith("alt+"):
+                message.character = None  # or a field would take the letter for typed
             character = message.character if isinstance(message, Key) else None
             if not (character and "\ud800" <= character <= "\udfff"):
                 super().process_message(message)

@@ -195,7 +195,7 @@ def test_sixel_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal
     left = rows[top].index("╭")
     for row in rows[top + 1 : top + 1 + LABEL_BOX[1]]:
         assert row[left] == "│", row
-        assert row[left:].count("│") == 3, row  # the dialog's, and the frame behind it
+        assert row[left:].count("│") >= 3, row  # the dialog's, and frames behind it
     shown.press("\x1b")
     shown.until(lambda: "What digit is this?" not in shown.text)
     assert shown.covered == gallery
