@@ -90,6 +90,9 @@ class PixelTerminal:
             if select.select([self._ours], [], [], 0.05)[0]:
                 self._show(self._decode(os.read(self._ours, 65536)))
                 last = time.monotonic()
+            elif time.monotonic() - last > 10:  # seen once: nothing was drawn after a resize
+                self.process.send_signal(signal.SIGWINCH)
+                last = time.monotonic()
 
     @property
     def text(self) -> str:
