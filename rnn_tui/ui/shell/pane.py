@@ -99,6 +99,11 @@ class Pane(Vertical):
         self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
 
+    def go_to_view(self, name: str) -> None:
+        """Bring a view to the front, and give it the focus."""
+        self.show_tab(name)
+        self.call_after_refresh(self.focus_view)
+
     def on_click(self, event: Click) -> None:
         """Give a view that was clicked the focus; Textual leaves it on the row of tabs."""
         self._clicked = isinstance(event.widget, Tab)
@@ -128,8 +133,7 @@ class Pane(Vertical):
 
     def action_view(self, number: int) -> None:
         """Go to a view by its number, from 1."""
-        self.show_tab(self.views[number - 1])
-        self.call_after_refresh(self.focus_view)
+        self.go_to_view(self.views[number - 1])
 
     def action_other_view(self, steps: int) -> None:
         """Go to the next view, or the one before; after the last comes the first."""

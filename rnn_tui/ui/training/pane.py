@@ -155,8 +155,7 @@ class TaskPane(Pane):
                 await place.fill()
         for content in self.contents:
             content.use(source)
-        self.show_tab(next((one.id for one in self.spec.views if one.answers), self.view))
-        self.call_after_refresh(self.focus_view)
+        self.go_to_view(next((one.id for one in self.spec.views if one.answers), self.view))
 
     async def look_inside(self, what: "Given | int | None") -> None:
         """Let a network read this in the view Inside; None for what other views have at hand."""
@@ -166,8 +165,7 @@ class TaskPane(Pane):
             return
         view = await place.fill() if isinstance(place, LazyView) else place
         cast("TaskInside", view).look_at(what)
-        self.show_tab(INSIDE.id)
-        self.call_after_refresh(self.focus_view)
+        self.go_to_view(INSIDE.id)
 
     def on_weights_changed(self) -> None:
         """Other weights answer in one view: another one may look into them."""
