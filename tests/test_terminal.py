@@ -15,7 +15,7 @@ from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
-from tests.terminal import Terminal, statuses_written
+from tests.terminal import ROWS, Terminal, statuses_written
 
 F3, F4, F5, F6, CTRL_Q = "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x11"
 
@@ -34,6 +34,16 @@ def test_q_ends_the_app_and_leaves_the_terminal_as_it_was(terminal: Terminal) ->
     terminal.press("q")
     assert terminal.wait_for_end() == 0
     terminal.assert_restored()
+
+
+def test_a_size_that_a_python_prompt_has_left_in_the_environment_does_not_hold(home: Path) -> None:
+    terminal = Terminal(changed="import os; os.environ.update(COLUMNS='70', LINES='9')")
+    try:
+        terminal.wait_for("Home")
+        terminal.watch(1)
+        assert f"\x1b[{ROWS};1H" in terminal.output  # the last line
+    finally:
+        terminal.close()
 
 
 def test_quit_in_mid_training_asks_first(terminal: Terminal, home: Path) -> None:

@@ -5,8 +5,10 @@ ever. Its thread that reads ends the app, with exit code 0, at a byte that is no
 word pasted from elsewhere, and at sequences for keys that there can't be, such as `ESC [ : A`; a
 key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a
 word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
-app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. Waits for
-`WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS
+and LINES, which a program with readline (a Python prompt) leaves to what it starts: the app has
+that size in any window, and keeps it. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to
+do better.
 """
 
 import codecs
@@ -166,6 +168,10 @@ if sys.platform != "win32":
             character = message.character if isinstance(message, Key) else None
             if not (character and "\ud800" <= character <= "\udfff"):
                 super().process_message(message)
+
+        def _get_terminal_size(self) -> tuple[int, int]:
+            size = os.get_terminal_size(self.terminal.fileno())
+            return (size.columns, size.lines) if all(size) else super()._get_terminal_size()
 
         def _run_input_thread(self) -> None:
             try:
