@@ -19,6 +19,7 @@ from textual.errors import NoWidget
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import DataTable, OptionList
 from textual.widgets._toast import Toast, ToastHolder
@@ -42,6 +43,19 @@ async def _dispatch_while_there(widget: Widget, message: Message) -> None:
     gone = widget._pruning or (isinstance(widget, Screen) and _closed(widget))
     if not (gone and (message.bubble or isinstance(message, events.Timer))):
         await MessagePump._dispatch_message(widget, message)
+
+
+_start = Timer._start
+
+
+def _start_to_the_end(timer: Timer) -> None:
+    """Let a timer that is to ring once do so, however late.
+
+    Textual's passes over what it is late for, even if nothing comes after that: where the machine is
+    busy a notice stays, or the app never again takes the size of its window. Waits for `Timer._run`.
+    """
+    timer._skip = timer._skip and timer._repeat != 0
+    _start(timer)
 
 
 _prune = App._prune
@@ -129,6 +143,7 @@ def mend_textual() -> None:
         (Widget, "_dispatch_message", _dispatch_while_there),
         (App, "_prune", _prune_with_workers),
         (Screen, "dismiss", _dismiss_own),
+        (Timer, "_start", _start_to_the_end),
         (Toast, "remove", _remove_with_holder),
         (App, "action_command_palette", _open_palette),
     ):
