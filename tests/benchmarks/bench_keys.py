@@ -32,6 +32,8 @@ def milliseconds(terminal: Terminal, key: str, pattern: str) -> float:
 
 def views(terminal: Terminal, count: int) -> list[float]:
     """Views of the adder, in turn."""
+    terminal.press(F2)  # from elsewhere, as nothing is drawn of what is there
+    terminal.wait_for("Draw")
     terminal.press(F4)
     terminal.wait_for("Calculator")
     found = []
@@ -83,16 +85,19 @@ def main() -> None:
             terminal.press("Ft")  # a run to look at
             terminal.wait_for(r"test bit accuracy: ")
             terminal.watch(10)
-            rest = [*views(terminal, keys), *typing(terminal, keys)]
+            rest = views(terminal, keys), typing(terminal, keys)
             terminal.press(F2)
             terminal.wait_for("Training")
             terminal.press("t")
             terminal.wait_for(r"[1-9][\d,]* img/s")
-            busy = [*views(terminal, keys), *typing(terminal, keys)]
+            busy = views(terminal, keys), typing(terminal, keys)
         finally:
             terminal.close()
-    told("at rest", rest)
-    late = told("while MNIST trains", busy)
+    late = 0.0
+    for when, times in (("at rest", rest), ("while MNIST trains", busy)):
+        told(f"{when}, another view", times[0])
+        told(f"{when}, a letter typed", times[1])
+        late = told(f"{when}, both", [*times[0], *times[1]])
     print(f"target {TARGET_MS} ms: {'reached' if late <= TARGET_MS else 'missed'}")
 
 
