@@ -109,16 +109,12 @@ class RnnTuiApp(App[int]):
         return FrontScreen(self._in_front)
 
     def _in_front(self) -> list[Widget]:
-        """What has its keys wherever the focus is, the view in front and its pane.
-
-        Those of the pane, such as to train, come first in the footer where its form is.
-        """
+        """What has its keys wherever the focus is, the view in front and its pane."""
         pane = self.tabs.front
         if pane is None:  # the footer asks at any moment
             return []
-        both = [pane.front_view, pane]
-        form = pane.has_class("-training")
-        return [one for one in (both[::-1] if form else both) if one is not None]
+        both = [pane, pane.front_view] if pane.keys_first else [pane.front_view, pane]
+        return [one for one in both if one is not None]
 
     def compose(self) -> ComposeResult:
         yield self.tabs

@@ -46,6 +46,11 @@ class Pane(Vertical):
     _clicked = False  # a view, which is not in front yet
 
     @property
+    def keys_first(self) -> bool:
+        """Whether its keys, such as to train, stand before those of its view in the footer."""
+        return False
+
+    @property
     def complete(self) -> bool:
         """Whether all is there, what comes after the first frame too."""
         return self.whole
@@ -98,6 +103,8 @@ class Pane(Vertical):
         # The tab with the focus comes to the front: none must keep it when it is left.
         self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
+        # With the next frame, or the view that is left would be drawn once more before, in vain.
+        self.screen.refresh(repaint=False, layout=True)
 
     def go_to_view(self, name: str) -> None:
         """Bring a view to the front, and give it the focus."""

@@ -61,6 +61,7 @@ class TaskPane(Pane):
         self._told: set[str] = set()
         self._form: SettingsForm | None = None
         self._folded: bool | None = None  # the form, by the user; None: as there is room
+        self._logs = False  # whether the log is shown
 
     # The frame.
 
@@ -110,6 +111,15 @@ class TaskPane(Pane):
         return self._form is not None
 
     # Its views.
+
+    @property
+    def keys_first(self) -> bool:
+        return self.view == self.spec.views[0].id
+
+    def _show_training(self) -> None:
+        """Bring the view to the front that the form and the log belong to."""
+        if not self.keys_first:
+            self.show_tab(self.spec.views[0].id)
 
     def content(self, view: str) -> TaskView | None:
         """The view of this id; None until all of it is there."""
@@ -212,7 +222,7 @@ class TaskPane(Pane):
         self._chosen = run_ids[0]
         if self._in_form:
             self._folded = None
-        self.show_tab(self.spec.views[0].id)
+        self._show_training()
         self.place_form()
         self.focus_view()
         self.show_runs()
@@ -239,27 +249,31 @@ class TaskPane(Pane):
     def _fold_form(self, fold: bool) -> None:
         """Fold the form, or show it, with the view that it belongs to."""
         self._folded = fold
-        if not fold and self.view != self.spec.views[0].id:
-            self.show_tab(self.spec.views[0].id)
+        if not fold:
+            self._show_training()
         self.place_form()
 
     def place_form(self) -> None:
-        """Show the form where its view is in front, in place of the view where that is narrow."""
+        """Show the form where its view is in front, in place of the view where that is narrow.
+
+        By no class: a pane with another class is styled anew with all that is in it.
+        """
         narrow = self.app.size.width < FORM_WIDTH
-        away = narrow if self._folded is None else self._folded
-        training = self.view == self.spec.views[0].id
-        self.set_class(training and not away, "-form")
-        self.set_class(training and not away and narrow, "-alone")
-        self.set_class(training, "-training")
+        place, log = self.query_one("#form-place"), self.query_one_optional("#log-lines")
+        shown = self.keys_first and not (narrow if self._folded is None else self._folded)
+        place.display = shown
+        place.styles.width = "1fr" if narrow else None
+        self.query_one("#workspace").display = not (shown and narrow)
+        if log is not None:
+            log.display = self.keys_first and self._logs
 
     def on_resize(self) -> None:
         self.place_form()
 
     def action_log(self) -> None:
-        self.toggle_class("-log")
-        if self.view != self.spec.views[0].id:
-            self.add_class("-log")
-            self.show_tab(self.spec.views[0].id)
+        self._logs = not self._logs or not self.keys_first
+        self._show_training()
+        self.place_form()
 
     def action_next_run(self) -> None:
         ids = [state.run_id for state in self.states()]
@@ -326,9 +340,9 @@ class TaskPane(Pane):
         active = self.runs.active
         waiting = sum(s.status is Status.LOADING for s in states if s is not active)
         self.query_one(RunProgress).show(active if active in states else chosen, waiting)
-        failed = chosen is not None and chosen.status is Status.FAILED
-        self.query_one("#failure", Static).update(chosen.message if chosen and failed else "")
-        self.set_class(failed, "-failed")
+        failure = self.query_one("#failure", Static)
+        failure.display = chosen is not None and chosen.status is Status.FAILED
+        failure.update(chosen.message if chosen and failure.display else "")
         self._show_view()
 
     def _tell_end(self, state: RunState, aloud: bool) -> None:
