@@ -32,6 +32,7 @@ KEYS: dict[str, tuple[str, str]] = {
     # Charts.
     "chart": ("c", "One chart in full screen"),
     "charts": ("C", "All metrics as small charts"),
+    "table": ("T", "The table alone, without it, below the charts"),
     "metric": ("j", "The next metric or figure"),
     "smooth": ("m", "Smooth"),
     "log-axis": ("l", "Logarithmic axis"),

@@ -29,6 +29,8 @@ SIDE_BY_SIDE_WIDTH = 76
 CHART_HEIGHT, SMALL_WIDTH = 8, 24
 # A table's share of the lines, and the lines of its heading.
 TABLE_SHARE, HEADING = 0.25, 1
+# Where the table may be, as a key goes through them.
+PLACES = ("below", "alone", "away")
 # The charts that there are from the start, by what metrics say that they belong to.
 FIRST = ("loss", "accuracy")
 
@@ -81,6 +83,7 @@ class TrainingCharts(ChartGrid):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("metric", "metric", "Metric", "The next metric in the chart in focus"),
         key("charts", "charts", "Charts", "All metrics as small charts, and back"),
+        key("table", "table", "Table", show=False),
     ]
 
     def __init__(self, pane: "TaskPane") -> None:
@@ -88,6 +91,7 @@ class TrainingCharts(ChartGrid):
         self._pane = pane
         self._of = list(FIRST)  # which metrics are in which chart
         self._all = False
+        self._place = 0  # of the table, in `PLACES`
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
@@ -118,6 +122,16 @@ class TrainingCharts(ChartGrid):
         self._all = not self._all
         self.bring_up_to_date(self._pane)
         self.focus_view()
+
+    def action_table(self) -> None:
+        """Show the table alone, then not at all, then below the charts again."""
+        self._all, self._place = False, (self._place + 1) % len(PLACES)
+        self.bring_up_to_date(self._pane)
+        self.focus_view()
+
+    def focus_view(self) -> None:
+        tables = self.query(PlainTable)
+        (tables.first() if PLACES[self._place] == "alone" and tables else self.charts[0]).focus()
 
     def _have(self, count: int) -> None:
         """Have so many charts."""
@@ -187,12 +201,14 @@ class TrainingCharts(ChartGrid):
             rows: how many it has or will have.
             least: how many have to be seen for it to be worth its lines.
         """
-        height = self.size.height
+        height, alone = self.size.height, PLACES[self._place] == "alone" and rows > 0
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
         shown = min(rows, max(least, int(height * TABLE_SHARE)))
         needed = shown + HEADING + table.gutter.height
-        table.display = bool(rows) and not self._all and height >= charts + needed
-        table.styles.height = needed
+        wanted = bool(rows) and not self._all and PLACES[self._place] != "away"
+        table.display = alone or (wanted and height >= charts + needed)
+        table.styles.height = "1fr" if alone else needed
+        self.query_one("#charts").display = not alone
 
 
 class RunsTraining(TrainingCharts):
