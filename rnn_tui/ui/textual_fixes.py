@@ -16,7 +16,7 @@ from textual.geometry import Size
 from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import DataTable, Footer, ProgressBar, TabbedContent, TabPane
+from textual.widgets import DataTable, Footer, ProgressBar, Static, TabbedContent, TabPane, Tabs
 from textual.widgets._data_table import Row, RowKey
 from textual.widgets._footer import FooterKey
 from textual.widgets._progress_bar import Bar
@@ -45,12 +45,28 @@ def read_late_styles(app: App[object]) -> None:
 
 
 class ViewTabs(TabbedContent):
-    """Tabs that a late word of the focus does not switch back.
+    """Tabs that a late word of the focus does not switch back, and that show where there are more.
 
     Textual brings the view with the focus to the front, but on a message, which on a busy machine
     arrives when the user has gone to another view already: `n` pressed fast would end where it
-    began. Waits for Textualize/textual#4955.
+    began. Waits for Textualize/textual#4955. And it cuts off a row of tabs for which there is no
+    room, without a sign.
     """
+
+    def on_mount(self) -> None:
+        tabs = self.query_one(Tabs)
+        self._before, self._after = Static("‹", classes="more -before"), Static("›", classes="more -after")
+        tabs.mount(self._before, self._after)
+        for what in ("scroll_x", "virtual_size"):
+            self.watch(tabs.query_one("#tabs-scroll"), what, self._on_resize)
+
+    def _on_resize(self) -> None:
+        self.call_after_refresh(self._show_more)
+
+    def _show_more(self) -> None:
+        row = self.query_one("#tabs-scroll")
+        self._before.visible = row.scroll_x > 0
+        self._after.visible = row.scroll_x < row.max_scroll_x
 
     def _on_tab_pane_focused(self, event: TabPane.Focused) -> None:
         if not event.tab_pane.has_focus_within:
