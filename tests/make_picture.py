@@ -76,8 +76,11 @@ PICTURES = {"screenshot-recall": recall, "screenshot": mnist, "screenshot-inside
 
 
 def drawable(svg: str) -> str:
-    """A screenshot without the web font that Textual names, which a README can't fetch."""
-    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.S)
+    """A screenshot without the web font that Textual names, which a README can't fetch.
+
+    And with every blank: a program that makes PNG of it leaves out those at the beginning of a text.
+    """
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.S).replace("<svg ", '<svg xml:space="preserve" ', 1)
     return svg.replace("Fira Code", "DejaVu Sans Mono, Menlo, Consolas, monospace")
 
 

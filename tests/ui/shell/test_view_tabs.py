@@ -1,9 +1,16 @@
 """Views behind tabs, and the focus."""
 
-from textual.app import App, ComposeResult
-from textual.widgets import Input, TabPane
+import re
+from pathlib import Path
 
+from textual.app import App, ComposeResult
+from textual.widgets import Input, Static, TabPane
+
+import rnn_tui.ui.shell
 from rnn_tui.ui.textual_fixes import ViewTabs
+from tests.ui.helpers import screen_text
+
+SHELL = Path(rnn_tui.ui.shell.__file__).parent
 
 
 class TabsApp(App[None]):
@@ -43,3 +50,33 @@ async def test_late_word_of_the_focus_does_not_bring_its_view_back() -> None:
         pane.post_message(TabPane.Focused(pane))
         await pilot.pause()
         assert tabs.active == "second"
+
+
+async def test_a_row_of_tabs_shows_on_which_side_there_are_more() -> None:
+    class ManyTabs(App[None]):
+        CSS = (SHELL / "app.tcss").read_text(encoding="utf-8")
+
+        def compose(self) -> ComposeResult:
+            with ViewTabs():
+                for name in ("Training", "Results", "Confusion", "Inside"):
+                    with TabPane(name, id=name.lower()):
+                        yield Static(name)
+
+    app = ManyTabs()
+    async with app.run_test(size=(60, 10)) as pilot:
+
+        async def row() -> str:
+            await pilot.pause(0.1)
+            return screen_text(app).splitlines()[0].strip()
+
+        assert await row() == "Training  Results  Confusion  Inside"
+        await pilot.resize_terminal(24, 10)
+        assert re.fullmatch(r"Training.*›", await row())
+        app.query_one(ViewTabs).active = "confusion"
+        await pilot.pause(0.5)
+        assert re.fullmatch(r"‹.*Confusion.*›", await row())
+        app.query_one(ViewTabs).active = "inside"
+        await pilot.pause(0.5)
+        assert re.fullmatch(r"‹.*Inside", await row())
+        await pilot.resize_terminal(60, 10)
+        assert await row() == "Training  Results  Confusion  Inside"

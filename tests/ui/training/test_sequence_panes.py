@@ -296,6 +296,29 @@ async def test_table_and_charts_have_their_lines_before_the_first_figure(runs: S
         assert table.size == before
 
 
+async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, runs: ScriptedSets) -> None:
+    async with looking_at(task, runs, (80, 24)) as (app, pilot):
+        field(app, "seeds").value = "2"
+        await start(pilot, runs)
+        table, charts = short_table(app), app.pane.query_one("#charts")
+        await wait_until(pilot, lambda: len(cells(table)) > 1)
+        beside = table.size
+        await pilot.press("T")
+        await pilot.pause()
+        assert not charts.display
+        assert table.size.height > beside.height
+        assert app.focused is table.query_one(DataTable)
+        await pilot.press("T")
+        await pilot.pause()
+        assert charts.display
+        assert not table.display
+        await pilot.press("T")
+        await pilot.pause()
+        assert charts.display
+        assert table.size == beside
+        await finish(pilot, runs)
+
+
 async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
     runs = TrainingManager()
     async with looking_at("recall", runs) as (app, pilot):
