@@ -85,7 +85,7 @@ def card_text(reading: "Reading", width: int) -> Content:
     """The answer, with its confidence as a bar, and the file's name."""
     name = printable(reading.path.name or reading.path, CUT)
     if reading.error:
-        return Content.assemble((f"✗ {reading.error}", "$text-error"), (f"\n{name}", "dim"))
+        return Content.assemble((f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%"))
     style, share = COLOURS.get(state_of(reading), "$text-primary"), reading.confidence or 0.0
     # The same width for all, so that bars can be compared.
     room = max(0, width - MARK - PERCENT)
@@ -93,7 +93,7 @@ def card_text(reading: "Reading", width: int) -> Content:
         (verdict(reading).ljust(MARK), f"{style} bold"),
         (bar(share, room), style),
         f"{100 * share:.1f} %".rjust(PERCENT),
-        (f"\n{name}", "dim"),
+        (f"\n{name}", "$foreground 80%"),
     )
 
 

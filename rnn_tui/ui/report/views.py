@@ -79,12 +79,12 @@ class ReportTable(Vertical):
         self._fill()
 
     def _fill(self) -> None:
-        """Columns and rows anew where they are others, cells alone where they are the same."""
+        """Columns and rows anew where they or the theme are others, cells alone where they are the same."""
         if self._results is None or not self.size.width:
             return
         table, rows = self._table, self._results.rows
         short = self.size.width < FULL_WIDTH
-        frame = short, tuple(row.experiment.key for row in rows)
+        frame = short, self.app.theme, tuple(row.experiment.key for row in rows)
         lines = [(row.experiment.key, self._line(row, short)) for row in rows]
         if frame == self._shown:
             for key, line in lines:

@@ -97,6 +97,11 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert shown[4][2:] == row.place
         assert shown[4][0] == ("✓" if row.inside else "▲" if row.outside > 0 else "▼")  # type: ignore[operator]
         assert line(app, "MNIST, LSTM")[4].startswith("· ")  # of one value, no verdict
+        for theme in ("textual-light", "textual-dark"):
+            app.theme = theme
+            await pilot.pause()
+            cell = app.query_one("#report-figures", DataTable).get_cell("recall-h5", "place")
+            assert cell.style == app.get_css_variables()["text-success" if row.inside else "text-warning"]
         for size in SIZES:
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
             await pilot.resize_terminal(*size)
