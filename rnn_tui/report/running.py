@@ -13,6 +13,7 @@ from rnn_tui.engine.resources import resolve_device
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
+from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HELD
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -37,7 +38,7 @@ class Standing:
         progress: the share of its steps that is done, 0 … 1.
         runs_left: runs to come after it.
         seconds_left: until all is trained, estimated from the pace of this run and of finished
-            ones of the same kind; None while there is a kind without any.
+            ones of the same kind, without any from the speed of this machine; None without that.
         failures: why runs failed so far, in sentences.
     """
 
@@ -66,9 +67,14 @@ class Standing:
 Emit = Callable[[events.Event | Standing], object]
 
 
-def standing(has: Kept) -> Standing:
-    """How far a plan is by what the store has, with an estimate of what is left."""
-    return _standing(has, work_for(has), Pace(has.finished))
+def standing(has: Kept, speed: MachineSpeed | None = None) -> Standing:
+    """How far a plan is by what the store has, with an estimate of what is left.
+
+    Args:
+        has: the plan, and what the store has of it.
+        speed: of this machine; None if that was not measured.
+    """
+    return _standing(has, work_for(has), Pace(has.finished, speed))
 
 
 def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
@@ -93,20 +99,20 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
     failures: tuple[str, ...] = ()
     tried: set[Part] = set()
     unusable: set[str] = set()
-    device_checked = False
+    speed: MachineSpeed | None = None
     while True:
         HELD.keep()  # there may be room for it again
         with RunStore() as store:
             has = kept(plan, store)
         works = work_for(has, tried=tried, unusable=unusable)
-        pace = Pace(has.finished)
+        pace = Pace(has.finished, speed)
         now = replace(_standing(has, works, pace), failures=failures)
         emit(now)
         if control.stopping or not works:
             return now
-        if not device_checked:  # or every single run would fail
-            resolve_device(plan.device)
-            device_checked = True
+        if speed is None:
+            resolve_device(plan.device)  # or every single run would fail
+            speed = pace.speed = timed_speed()
         work = works[0]
         run_id = new_run_id() if work.run is None else work.run.run_id
         teller = _Teller(replace(now, work=work, run_id=run_id), works[1:], pace, emit)
@@ -159,9 +165,11 @@ class Pace:
 
     Args:
         finished: runs to learn from, the newest first.
+        speed: of this machine, by which what is unlike them all is estimated; None: it is not.
     """
 
-    def __init__(self, finished: Iterable[RunRecord]) -> None:
+    def __init__(self, finished: Iterable[RunRecord], speed: MachineSpeed | None = None) -> None:
+        self.speed = speed
         self._seconds: dict[RunConfig, dict[int, float]] = {}
         for run in finished:
             if run.elapsed > 0:
@@ -172,13 +180,13 @@ class Pace:
         self._of(config)[_size(config)] = seconds
 
     def seconds(self, config: RunConfig) -> float | None:
-        """How long a run will take; None where nothing alike has been measured.
+        """How long a run will take; None where nothing tells.
 
         With another number of networks, from the nearest number that was measured (`GROWTH`).
         """
         known, size = self._of(config), _size(config)
         if not known:
-            return None
+            return seconds_of(config, {}, self.speed)
         near = min(known, key=lambda count: max(count / size, size / count))
         return known[near] * math.pow(size / near, GROWTH)
 

@@ -86,6 +86,15 @@ def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> 
     assert len(trained() - before) == 9 - 2 + 18 - 1
 
 
+def test_the_time_left_is_told_before_anything_has_been_trained(home: Path) -> None:
+    told = train_plan(small_plan(1, only=SMALL_TASKS))
+    begin, first = told.standings[:2]
+    assert begin.seconds_left is None  # the speed of the machine is not measured yet
+    assert first.progress == 0
+    assert first.seconds_left is not None
+    assert first.seconds_left > 0
+
+
 def test_more_seeds_add_to_those_that_are_there(home: Path) -> None:
     train_plan(small_plan(1))
     first = table(small_plan(1)).rows

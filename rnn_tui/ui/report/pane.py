@@ -125,7 +125,7 @@ class ReportPane(StorePane):
             if version == known:
                 return version, None
             has = kept(plan, store)
-            return version, (results(has), standing(has))
+            return version, (results(has), standing(has, self._runs.speed))
 
         found = await self.ask(news)
         if found is None:

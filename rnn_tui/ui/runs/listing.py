@@ -90,12 +90,12 @@ class Listing:
     Attributes:
         runs: the newest first.
         words: by id, each run and what a filter looks in: all that the table has of it, its note.
-        widths: of the widest cell of each column.
+        widths: of the widest cell of each column, also of an age that grows.
     """
 
     runs: Sequence[RunRecord] = ()
     words: Mapping[str, tuple[RunRecord, str]] = field(default_factory=dict)
-    widths: Sequence[int] = (0,) * len(COLUMNS)
+    widths: Sequence[int] = tuple(len("59 min") * (column.label == BY_AGE) for column in COLUMNS)
 
     @classmethod
     def of(cls, runs: Sequence[RunRecord], before: "Listing") -> "Listing":

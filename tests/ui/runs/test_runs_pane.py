@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -144,6 +145,15 @@ async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Pa
 
         await pilot.press("y")
         assert app.clipboard.splitlines()[1].split("\t")[1] == "recall-seed2"
+
+
+async def test_an_age_that_grows_stays_whole(store_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with runs_tab() as (app, pilot):
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now + 59 * 60)
+        await pilot.press("space", "X")  # which draws all rows anew
+        await pilot.pause()
+        assert screen_text(app).count(" 59 min ") == len(NEWEST_FIRST)
 
 
 async def test_interrupted_runs_are_offered_at_the_start(store_home: Path) -> None:
