@@ -148,7 +148,8 @@ class _Progress:
         for failure in now.failures[self._failures :]:
             self.bar.say(failure)
         self._failures = len(now.failures)
-        left = f"about {duration(now.seconds_left)} left" if (now.seconds_left or 0) >= 1 else ""
+        seconds = now.seconds_left or 0
+        left = f"about {duration(seconds)} left" if seconds >= 1 else ""
         if self.bar.shown:
             what = now.work.label if now.work is not None else "all runs"
             self.bar.update(now.share, label=f"{what} · {now.done} of {now.total} networks done", note=left)

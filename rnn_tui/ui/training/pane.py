@@ -17,6 +17,7 @@ from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
 from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
+from rnn_tui.ui.training.form_place import FormPlace
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.result_views import LogView
 
 SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
-# Columns from which there is room for the form beside its view.
-FORM_WIDTH = 110
 
 
 class TaskPane(Pane):
@@ -59,15 +58,14 @@ class TaskPane(Pane):
         self._chosen: str | None = None
         self._followed: str | None = None
         self._told: set[str] = set()
-        self._form: SettingsForm | None = None
-        self._folded: bool | None = None  # the form, by the user; None: as there is room
+        self._place = FormPlace()
         self._logs = False  # whether the log is shown
 
     # The frame.
 
     def compose(self) -> ComposeResult:
         first = self.spec.views[0]
-        yield Vertical(id="form-place")
+        yield self._place
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"), TabPane(with_key("1", first.title), id=first.id):
@@ -91,19 +89,16 @@ class TaskPane(Pane):
 
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
-        # Imported here, as its widgets take as long to load as the first frame does to draw.
-        from rnn_tui.ui.training.form import SettingsForm  # noqa: PLC0415
-        from rnn_tui.ui.training.result_views import LogView  # noqa: PLC0415
+        from rnn_tui.ui.training.result_views import LogView  # noqa: PLC0415 - as the form
 
         read_late_styles(self.app)
-        form = SettingsForm(self.spec, self._data_dir)
-        await self.query_one("#form-place").mount(form)
+        form = await self._place.make(self.spec, self._data_dir)
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
             digit = str(number) if number < 10 else ""
             await tabs.add_pane(TabPane(with_key(digit, view.title), self._made(view), id=view.id))
         await self.query_one("#workspace").mount(LogView(), before="#failure")
-        self._form = form
+        self._place.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
     @property
@@ -220,8 +215,8 @@ class TaskPane(Pane):
             self._told.discard(run_id)
             self._log.forget(run_id)
         self._chosen = run_ids[0]
-        if self._in_form:
-            self._folded = None
+        if self._place.has_focus_in_form:
+            self._place.folded = None
         self._show_training()
         self.place_form()
         self.focus_view()
@@ -230,7 +225,7 @@ class TaskPane(Pane):
     def action_focus_form(self) -> None:
         if self._form is None:
             return
-        if self._in_form:
+        if self._place.has_focus_in_form:
             self._fold_form(True)
             self.call_after_refresh(self.focus_view)
         else:
@@ -238,34 +233,24 @@ class TaskPane(Pane):
             self._form.focus_first()
 
     def action_preset(self) -> None:
-        if self._form is not None:
-            preset = self._form.next_preset()
-            self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
+        self._place.next_preset()
 
     @property
-    def _in_form(self) -> bool:
-        return self._form is not None and self._form.has_focus_within
+    def _form(self) -> "SettingsForm | None":
+        return self._place.form
 
     def _fold_form(self, fold: bool) -> None:
         """Fold the form, or show it, with the view that it belongs to."""
-        self._folded = fold
+        self._place.folded = fold
         if not fold:
             self._show_training()
         self.place_form()
 
     def place_form(self) -> None:
-        """Show the form where its view is in front, in place of the view where that is narrow.
-
-        By no class: a pane with another class is styled anew with all that is in it.
-        """
-        narrow = self.app.size.width < FORM_WIDTH
-        place, log = self.query_one("#form-place"), self.query_one_optional("#log-lines")
-        shown = self.keys_first and not (narrow if self._folded is None else self._folded)
-        place.display = shown
-        place.styles.width = "1fr" if narrow else None
-        self.query_one("#workspace").display = not (shown and narrow)
-        if log is not None:
-            log.display = self.keys_first and self._logs
+        """Show form and log with the view that they belong to."""
+        self._place.place(self.keys_first, self.query_one("#workspace"))
+        if self._form is not None:
+            self._log.display = self.keys_first and self._logs
 
     def on_resize(self) -> None:
         self.place_form()
@@ -294,7 +279,7 @@ class TaskPane(Pane):
         self._choose(event.run_id)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        if self._in_form:
+        if self._place.has_focus_in_form:
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()
         self.show_runs()
