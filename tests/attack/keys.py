@@ -37,7 +37,7 @@ SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
 IMAGES = {"epochs": 1, "hidden_size": 4}
 
 # `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
-LETTERS = " abcdefghijklmnopqrstuvwxyz0123456789+-=?.,;:'\"!@#$%&*()[]{}<>|\\^`_ÄßéλЖ中🔎"
+LETTERS = " abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-=?.,;:'\"!@#$%&*()[]{}<>|\\^`_ÄßéλЖ中🔎"
 MOVES = (
     "up", "down", "left", "right", "home", "end", "pageup", "pagedown", "tab", "shift+tab", "enter",
     "escape", "backspace", "delete", "ctrl+home", "ctrl+end", "shift+left", "shift+end",
