@@ -14,6 +14,7 @@ from textual.app import App
 from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.command import CommandPalette
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.errors import NoWidget
 from textual.message import Message
@@ -43,6 +44,17 @@ async def _dispatch_while_there(widget: Widget, message: Message) -> None:
     gone = widget._pruning or (isinstance(widget, Screen) and _closed(widget))
     if not (gone and (message.bubble or isinstance(message, events.Timer))):
         await MessagePump._dispatch_message(widget, message)
+
+
+_wrap = Content._wrap_and_format
+
+
+def _wrap_in_a_column(content: Content, width: int, *more: Any, **options: Any) -> Any:
+    """Wrap a text where there is no column for it, as in a tiny window between the pads of a button.
+
+    Textual raises ValueError. Waits for `Content._wrap_and_format` to look.
+    """
+    return _wrap(content, max(width, 1 + 2 * options.get("line_pad", 0)), *more, **options)
 
 
 _start = Timer._start
@@ -143,6 +155,7 @@ def mend_textual() -> None:
         (Widget, "_dispatch_message", _dispatch_while_there),
         (App, "_prune", _prune_with_workers),
         (Screen, "dismiss", _dismiss_own),
+        (Content, "_wrap_and_format", _wrap_in_a_column),
         (Timer, "_start", _start_to_the_end),
         (Toast, "remove", _remove_with_holder),
         (App, "action_command_palette", _open_palette),

@@ -155,7 +155,8 @@ class PathInput(TypedInput):
         self._insert(text)
 
     def _insert(self, text: str) -> None:
-        text = text[:MOST_CHARACTERS].strip("\r\n")
+        # No file is called by half a character, which can be pasted.
+        text = text[:MOST_CHARACTERS].strip("\r\n").encode(errors="replace").decode()
         several = len(text.strip().splitlines()) > 1
         if several or printable(text, len(text)) != text:
             paths = parse_paths(text)

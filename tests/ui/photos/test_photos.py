@@ -182,6 +182,11 @@ async def test_pasted_paths_are_read_at_once(four: Path) -> None:
         await paste(pilot, str(three))
         assert field.value == str(three)
         assert len(readings(app)) == 2
+        # Half a character, which a terminal does not send, is in no file's name.
+        field.value = ""
+        await paste(pilot, "\ud800\n\ud800")
+        assert field.value
+        assert "\ud800" not in field.value
 
 
 async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> None:

@@ -4,10 +4,11 @@ import asyncio
 
 import pytest
 from rich.style import Style
+from textual.app import App, ComposeResult
 from textual.command import CommandPalette
 from textual.containers import Vertical
 from textual.events import Click, MouseDown, MouseUp
-from textual.widgets import DataTable, OptionList, RichLog, Tabs
+from textual.widgets import Button, DataTable, OptionList, RichLog, Tabs
 from textual.widgets._toast import Toast, ToastHolder
 
 from rnn_tui.engine import events
@@ -162,3 +163,16 @@ async def test_a_click_on_what_was_taken_away_after_it_was_drawn_does_nothing() 
         options.action_page_down()
         await pilot.pause()
         assert app.is_running
+
+
+async def test_a_window_without_room_between_the_pads_of_a_button_ends_nothing() -> None:
+    class ButtonApp(App[None]):
+        CSS = "Button { width: 2; min-width: 0; height: auto; border: none; }"
+
+        def compose(self) -> ComposeResult:
+            yield Button("Train")
+
+    app = ButtonApp()
+    async with app.run_test(size=(20, 10)) as pilot:
+        await pilot.pause()
+        assert app.query_one(Button).size.height >= 1
