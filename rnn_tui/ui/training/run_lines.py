@@ -105,11 +105,11 @@ class RunBar(Static):
             colour = self._runs.colour(state.run_id)
             mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))
             queued = state.status is Status.LOADING and state is not self._runs.active
-            words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)} "
+            words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
             name = Content(words.replace("  ", " "))
             if state is chosen:
                 name = name.stylize("bold underline")
-            part = mark + name
+            part = mark + name + Content(" ")
             column += part.cell_length
             self._ends.append((column, state.run_id))
             parts.append(part)
