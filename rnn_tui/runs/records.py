@@ -3,12 +3,11 @@
 import math
 import re
 import sqlite3
-from array import array
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from sys import byteorder
 from typing import Literal, Self
 
 from rnn_tui.engine.config import RunConfig
@@ -198,19 +197,12 @@ SESSION_COLUMNS = tuple(one.name for one in fields(Session))
 
 def pack(values: Sequence[float]) -> bytes:
     """Values as little-endian doubles."""
-    packed = array("d", values)
-    if byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
+    return struct.pack(f"<{len(values)}d", *values)
 
 
 def unpack(data: bytes) -> tuple[float, ...]:
     """The inverse of `pack`; a part of a value at the end is left out."""
-    packed = array("d")
-    packed.frombytes(data[: len(data) // 8 * 8])
-    if byteorder == "big":
-        packed.byteswap()
-    return tuple(packed)
+    return struct.unpack_from(f"<{len(data) // 8}d", data)
 
 
 def headline(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> float:
