@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
@@ -60,8 +61,7 @@ class ExportFormat:
 
     def load(self) -> Callable[..., Any]:
         """Import its writer."""
-        module, _, name = self.writer.partition(":")
-        return cast("Callable[..., Any]", getattr(importlib.import_module(module), name))
+        return cast("Callable[..., Any]", resolve_name(self.writer))
 
 
 def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
