@@ -118,7 +118,7 @@ def _curve(
         f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
         (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
     ).fetchall()
-    return curve_from_rows(run, metric, rows)
+    return curve_from_rows(run, rows)
 
 
 def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:

@@ -174,14 +174,12 @@ class Curve:
     """One metric of one run, as it was logged; all tuples are equally long.
 
     Attributes:
-        metric: its name.
         steps: when, in steps.
         epochs: when, in epochs, fractions included.
         elapsed: when, in seconds of training.
         values: the figures; of a run with replicas one tuple each, a value for each replica.
     """
 
-    metric: str
     steps: tuple[int, ...]
     epochs: tuple[float, ...]
     elapsed: tuple[float, ...]
@@ -257,7 +255,7 @@ def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:
     return Moment(**values, metrics=metrics, replicas=replicas)
 
 
-def curve_from_rows(run: RunRecord, metric: str, rows: Sequence[sqlite3.Row]) -> Curve:
+def curve_from_rows(run: RunRecord, rows: Sequence[sqlite3.Row]) -> Curve:
     """A curve of the steps, times, values and values of replicas in these rows.
 
     Raises:
@@ -269,7 +267,7 @@ def curve_from_rows(run: RunRecord, metric: str, rows: Sequence[sqlite3.Row]) ->
     steps = tuple(place["step"] for place, _ in places)
     epochs = tuple(step / run.steps_per_epoch for step in steps)
     values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
-    return Curve(metric, steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
+    return Curve(steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
 
 
 def is_id(value: object) -> bool:

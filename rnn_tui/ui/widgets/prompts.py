@@ -35,9 +35,6 @@ class Prompt(ModalScreen[None]):
         note.update(text)
         note.set_class(wrong, "-wrong")
 
-    def action_leave(self) -> None:
-        self.dismiss()
-
 
 class AskTextScreen(Prompt):
     """Asks for a line of text.
