@@ -52,11 +52,7 @@ ENTRIES = {one.name: one for one in fields(Preferences) if one.metadata}
 
 
 def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
-    """What the file says, as far as it can be used.
-
-    Args:
-        known: by entry, what it may be, where the program further up knows.
-    """
+    """What the file says, as far as it can be used; `known` has what entries may be, by name."""
     path = config_file()
     try:
         values = _values(_text(path))

@@ -99,12 +99,7 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) -> ResumePoint:
-    """Read what run `run_id` needs to go on; nothing is changed.
-
-    Args:
-        path: the run's file of weights.
-        run_id: the id that the file must have.
-        config: the settings that the file must have; any by default.
+    """Read what run `run_id` needs to go on, with these settings or any; nothing is changed.
 
     Raises:
         CheckpointError: if the file is missing, damaged, another run's, or without such a state,

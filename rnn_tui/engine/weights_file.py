@@ -86,11 +86,7 @@ def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray
 
 
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures from a file's metadata.
-
-    Args:
-        about: the metadata, as JSON has it.
-        shown: the file's name for the message.
+    """Settings, step and figures from a file's metadata; messages call it `shown`.
 
     Raises:
         CheckpointError: if they are not ours.

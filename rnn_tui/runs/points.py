@@ -31,11 +31,7 @@ def moments(
 ) -> list[Moment]:  # fmt: skip
     """What was logged of a run, by step; at the same step `step`, then `epoch`, then `test`.
 
-    Args:
-        connection: to the database.
-        run_id: the run.
-        kind: only moments of this kind.
-        steps: only moments at these steps.
+    Only those of a kind, or at some steps, where these are given.
 
     Raises:
         TypeError: if something that is read can't be there; or ValueError.

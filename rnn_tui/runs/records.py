@@ -239,11 +239,7 @@ def metric_name(name: object) -> SafeText:
 
 
 def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:
-    """What was logged at one step.
-
-    Args:
-        row: of table `moments`.
-        figures: what was logged there.
+    """What was logged at one step: a row of table `moments`, and the figures there.
 
     Raises:
         ValueError: if something in the row can't be.
@@ -281,13 +277,7 @@ def id_of(row: sqlite3.Row) -> str:
 
 
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
-    """A record; where something in its row can't be, it says that it is damaged.
-
-    Args:
-        row: of table `runs`, of `RUN_ROW`.
-        tags: the run's.
-        alive: whether a process trains it.
-    """
+    """A record of a row of `RUN_ROW`, which says that it is damaged where something can't be."""
     values, wrong = values_of(row, RUN_COLUMNS)
     labels = []
     for tag in tags:

@@ -238,13 +238,7 @@ class Task:
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
     def published_figure(self, metric: str, cell: str, variant: Variant | None = None) -> float | None:
-        """The published figure of a network, in percent; None where there is none.
-
-        Args:
-            metric: its name.
-            cell: the network's.
-            variant: which one, where a run trains several side by side.
-        """
+        """The published figure of a network or a variant, in percent; None where there is none."""
         known = self.published.get(metric, {})
         if variant is None:
             return known.get(cell)
