@@ -53,12 +53,7 @@ class PhotosForm(Vertical):
 
     @dataclass
     class Read(Message):
-        """More photos were read.
-
-        Attributes:
-            job: what reads them.
-            readings: theirs.
-        """
+        """More photos were read."""
 
         job: ReadingJob
         readings: "Sequence[Reading]"

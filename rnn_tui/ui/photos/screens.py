@@ -101,11 +101,7 @@ KEYS = "Enter chooses · →← open, close · ⌫ above · ~ home · H hidden �
 
 
 class ChoosePathScreen(ModalScreen[Path | None]):
-    """Asks for a photo or a folder; answers None if there is to be none.
-
-    Args:
-        start: the folder to begin with.
-    """
+    """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Leave"),
@@ -225,11 +221,7 @@ DEFAULTS = {"csv": "photos.csv", "npz": "photos.npz", "idx": "photos-idx"}
 
 
 class PhotosExportScreen(ExportPrompt):
-    """Writes readings of photos.
-
-    Args:
-        readings: of the photos.
-    """
+    """Writes readings of photos."""
 
     def __init__(self, readings: "Sequence[Reading]") -> None:
         super().__init__(FORMS)

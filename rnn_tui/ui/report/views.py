@@ -66,12 +66,7 @@ class ReportTable(Vertical):
         self._table.focus()
 
     def show(self, results: Results, training: Collection[Experiment]) -> None:
-        """Show what there is.
-
-        Args:
-            results: the figures.
-            training: experiments with networks in training now.
-        """
+        """Show the figures, and which experiments have networks in training now."""
         self._results, self._training = results, training
         notes = self.query_one("#report-notes", Static)
         notes.update(" ".join(results.plan.notes))
@@ -120,13 +115,7 @@ def _cell(column: str, text: str, style: str = "") -> Text:
 
 
 def _place(row: Row, *, short: bool, training: bool) -> str:
-    """Where the published figure lies among ours, by a mark and in words.
-
-    Args:
-        row: the figures.
-        short: in as few words as tell it.
-        training: whether more of its networks are being trained.
-    """
+    """Where the published figure lies among ours, by a mark and in words, or in few."""
     outside = row.outside
     if outside is None:
         return "… training" if training else NOTHING
@@ -175,9 +164,7 @@ class ReportPlots(Vertical, SpreadView):
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
         """Show one of these plots, the one that was chosen if it is among them.
 
-        Args:
-            figures: all there are.
-            measuring: whether more are to come without training.
+        `measuring` tells whether more are to come without training.
         """
         self._figures, self._measuring = figures, measuring
         self.draw()
@@ -236,12 +223,9 @@ class ReportConclusions(VerticalScroll, can_focus=True):
         yield Static("", id="report-conclusions", markup=False)
 
     def show(self, results: Results, found: Sequence[Conclusion], *, measuring: bool) -> None:
-        """Show the conclusions, and say what is missing.
+        """Show the conclusions, none without the adder, and say what is missing.
 
-        Args:
-            results: the figures.
-            found: the conclusions; none without the adder.
-            measuring: whether figures by length are still to come without training.
+        `measuring` tells whether figures by length are still to come without training.
         """
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
         if measuring:

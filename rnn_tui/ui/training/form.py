@@ -92,12 +92,7 @@ class SettingField(Vertical):
 
 
 class SettingsForm(VerticalScroll):
-    """Settings of the runs to come. An empty number stands for the preset's.
-
-    Args:
-        task: the task to configure.
-        data_dir: goes into every configuration.
-    """
+    """Settings of the runs to come of a task. An empty number stands for the preset's."""
 
     class Submitted(Message):
         """The train button was pressed, or Enter in a field."""

@@ -32,11 +32,7 @@ class NetworkSelect(PlainSelect[str]):
 
     @dataclass
     class Offered(Message):
-        """The networks that there are have been looked for.
-
-        Attributes:
-            other: whether another network is chosen now.
-        """
+        """The networks that there are have been looked for; another one may be chosen now."""
 
         other: bool
 

@@ -82,11 +82,7 @@ class AskTextScreen(Prompt):
 
 
 class ExportPrompt(Prompt):
-    """Asks for format and path, and writes; says what was written.
-
-    Args:
-        forms: what each format is, by its name.
-    """
+    """Asks for one of these formats and a path, and writes; says what was written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Format before", show=False, priority=True),
