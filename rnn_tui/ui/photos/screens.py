@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -110,6 +110,8 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         key("home-folder", "home", "Your folder"),
     ]
 
+    _tree = getters.query_one(PhotoTree)
+
     def __init__(self, start: Path | None = None) -> None:
         super().__init__()
         folder = Path.cwd() if start is None else start
@@ -123,10 +125,6 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     def on_mount(self) -> None:
         self._tree.focus()
-
-    @property
-    def _tree(self) -> PhotoTree:
-        return self.query_one(PhotoTree)
 
     @on(DirectoryTree.FileSelected)
     def _chosen(self, event: DirectoryTree.FileSelected) -> None:

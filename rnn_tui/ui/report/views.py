@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.console import JustifyMethod
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -38,6 +39,8 @@ CAPTION = (
 class ReportTable(Vertical):
     """The table of a rerun; a row is an experiment of its results."""
 
+    _table = getters.query_one("#report-figures", PlainTable)
+
     def __init__(self) -> None:
         super().__init__(classes="panel")
         self.border_title = "The report's figures beside ours"
@@ -46,8 +49,7 @@ class ReportTable(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        table = PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
-        yield table
+        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
         yield Static("", id="report-notes", markup=False)
         yield Static(CAPTION, id="report-caption", markup=False)
 
@@ -57,10 +59,6 @@ class ReportTable(Vertical):
 
     def on_resize(self) -> None:
         self._fill()
-
-    @property
-    def _table(self) -> PlainTable:
-        return self.query_one("#report-figures", PlainTable)
 
     def focus_view(self) -> None:
         self._table.focus()
