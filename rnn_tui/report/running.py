@@ -155,7 +155,11 @@ def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
 
 
 class Pace:
-    """Seconds that runs took, by what they trained; of the `finished`, the newest come first."""
+    """Seconds that runs took, by what they trained.
+
+    Args:
+        finished: runs to learn from, the newest first.
+    """
 
     def __init__(self, finished: Iterable[RunRecord]) -> None:
         self._seconds: dict[RunConfig, dict[int, float]] = {}
