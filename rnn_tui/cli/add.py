@@ -31,12 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
-    """Add `--base`.
-
-    Args:
-        parser: where to add it.
-        more: what it says besides.
-    """
+    """Add `--base`; `more` is what it says besides."""
     parser.add_argument(
         "--base", choices=BASES, default=BASES[0],
         help=f"of numbers without a prefix; 0b, 0d and 0x overrule it{more} (default: %(default)s)",

@@ -183,13 +183,7 @@ def read_by(setting: Setting) -> Callable[[str], Any]:
 def add_output_options(
     parser: argparse.ArgumentParser, quiet: str = "print the result and errors only", prefix: str = ""
 ) -> None:
-    """Add `--json` and `--quiet`.
-
-    Args:
-        parser: where to add them.
-        quiet: what the latter does.
-        prefix: before their names in the result.
-    """
+    """Add `--json` and `--quiet`, with a `prefix` before their names in the result."""
     parser.add_argument("--json", action="store_true", dest=f"{prefix}json", help="print one JSON document")
     parser.add_argument("--quiet", action="store_true", dest=f"{prefix}quiet", help=quiet)
 

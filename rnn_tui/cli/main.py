@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from rnn_tui.cli import output, streams
 from rnn_tui.cli.output import say
-from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, TaskError, UnreadableError, UserError, printable
+from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, TaskError, UnreadableError, UserError, why
 from rnn_tui.engine.paths import log_file, told_of_fault
 
 
@@ -52,7 +52,7 @@ def _end_of(arguments: Sequence[str]) -> int:
         return output.FAILURE if isinstance(error, failures) else output.USAGE
     except OSError as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        say(f"Input or output failed: {printable(error.strerror or error, 100)}.")
+        say(f"Input or output failed: {why(error)}.")
         return output.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")

@@ -74,21 +74,13 @@ def console(stream: TextIO) -> "Console":
 
 
 class Lines:
-    """Lines of text, coloured where a terminal shows that.
-
-    Args:
-        out: where to write them.
-    """
+    """Lines of text, coloured where a terminal shows that."""
 
     def __init__(self, out: TextIO) -> None:
         self._out, self._console = out, console(out) if out.isatty() else None
 
     def print(self, *lines: Sequence[tuple[str, str]]) -> None:
-        """Print lines at once.
-
-        Args:
-            lines: the parts of each, with their styles.
-        """
+        """Print lines at once: the parts of each, with their styles."""
         if self._console is None:
             for line in lines:
                 self._out.write("".join(text for text, _ in line) + "\n")
@@ -109,10 +101,7 @@ class Lines:
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
     """Print a table on stdout: for the eye on a terminal, with tabs in a pipe.
 
-    Args:
-        heads: the names of its columns.
-        rows: a cell for each of them.
-        right: heads of the columns whose cells end below each other.
+    The cells below the heads in `right` end below each other.
     """
     shown = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     if not sys.stdout.isatty():
@@ -170,10 +159,7 @@ def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
 class JsonResults:
     """One JSON document of answers, written as they come, a line each: it may exceed memory.
 
-    Args:
-        out: where to write it.
-        weights: what is known of the weights that answer.
-        document: makes the JSON-ready form of a result.
+    It tells the weights that answer first; `document` makes the JSON-ready form of a result.
     """
 
     def __init__(self, out: TextIO, weights: Mapping[str, Any], document: Callable[[Any], Mapping[str, Any]]) -> None:

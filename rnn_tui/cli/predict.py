@@ -63,12 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
-    """Add `--preprocessing`.
-
-    Args:
-        parser: where to add it.
-        of: what its help begins with.
-    """
+    """Add `--preprocessing`, whose help begins with `of`."""
     methods = "; ".join(f"{name}: {text}" for name, text in METHODS.items())
     parser.add_argument(
         "--preprocessing", choices=METHODS, default=next(iter(METHODS)),

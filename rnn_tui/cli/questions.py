@@ -48,13 +48,7 @@ class Fault:
 
 
 def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str) -> None:
-    """Add the options on whose networks are used.
-
-    Args:
-        parser: where to add them.
-        verb: what is done to them, such as `ask`.
-        default: what is used without any of these options.
-    """
+    """Add the options on whose networks are used; `verb` says what for, such as `ask`."""
     weights = parser.add_mutually_exclusive_group()
     weights.add_argument("--run", metavar="RUN", help=f"{verb} the networks of this run: {WHICH_FINISHED_RUN}")
     weights.add_argument("--weights", metavar="FILE", help=f"{verb} the networks in this file (default: {default})")
@@ -62,13 +56,7 @@ def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str
 
 
 def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -> None:
-    """Add the options that choose one of several networks.
-
-    Args:
-        parser: where to add them.
-        verb: what is done to it, such as `ask`.
-        loss: the loss of the one that is chosen without any of these options.
-    """
+    """Add the options that choose one of several networks; `loss` is that of the usual one."""
     add_weights_options(parser, verb, "those of the last run of the task, or those that ship")
     parser.add_argument(
         "--hidden-size", type=read_by(SETTINGS["hidden_size"]), metavar="N",
@@ -82,12 +70,7 @@ def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -
 
 
 def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
-    """Add the options on who answers, and how that is told.
-
-    Args:
-        parser: where to add them.
-        loss: the loss of the network that answers unless another is chosen.
-    """
+    """Add the options of `add_network_options`, and those on how answers are told."""
     add_network_options(parser, "ask", loss)
     parser.add_argument("--vote", action="store_true", help="let all networks vote that the options above allow")
     add_output_options(parser, "print answers and errors only, not who answers")
@@ -96,12 +79,7 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 def chosen(options: argparse.Namespace, task: Task, position: int | None = None) -> "tuple[Any, str, Path, ReplicaChoice]":
     """Who is asked: the networks, what to call them, their file, and which of those in it.
 
-    By the weights that were named, or by those that answer where none are.
-
-    Args:
-        options: with those of `add_network_options`.
-        task: whose weights.
-        position: for which position weights are sought; None for whichever.
+    By the weights that the options name, or else by those that answer for the position.
 
     Raises:
         CheckpointError: if there are none.

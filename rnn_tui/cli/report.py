@@ -124,11 +124,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 class _Progress:
-    """Tells how it goes on: by a bar on a terminal, by a line a run elsewhere.
-
-    Args:
-        quiet: errors and warnings only.
-    """
+    """Tells how it goes on: by a bar on a terminal, by a line a run elsewhere."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet

@@ -125,12 +125,7 @@ class TrainingOutput:
         self._print("  ".join([*shown, f"{state.elapsed:.1f} s"]) + (report if self._pretty else ""))
 
     def tell(self, evaluation: Any, *, kept: bool = True) -> None:
-        """Print the JSON document, where that was asked for.
-
-        Args:
-            evaluation: what the task's evaluation found, or None.
-            kept: whether all of the run is on the disk.
-        """
+        """Print the JSON document, if that was asked for; `kept` if all of the run is on the disk."""
         if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
             print_json(document(self.state, evaluation) | {"kept": kept})
 

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import TextIO
 
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import why
 
 # For streams that can't write them, such as a pipe on Windows.
 SUBSTITUTES = {
@@ -33,8 +33,7 @@ class OutputLostError(SystemExit):
         super().__init__(1)
         self.reason = ""
         if not isinstance(error, BrokenPipeError):
-            why = printable(error.strerror or error, 100)
-            self.reason = f"stdout can't be written ({why}); send it elsewhere."
+            self.reason = f"stdout can't be written ({why(error)}); send it elsewhere."
 
 
 class _Results(io.TextIOWrapper):

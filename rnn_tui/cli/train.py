@@ -107,9 +107,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     """The options on what comes out of training.
 
-    Args:
-        parser: where to add them.
-        prefix: before their names in the result, since the same options stand in two places.
+    They stand in two places: a `prefix` tells their names in the result apart.
     """
     parser.add_argument(
         "--output", metavar="FILE", dest=f"{prefix}output",
@@ -198,13 +196,7 @@ def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
 
 
 def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
-    """Train and tell of it; returns the exit code.
-
-    Args:
-        told: takes the events.
-        start: trains.
-        to: where to write the weights as well, once the run has finished.
-    """
+    """Train and tell of it, and write a finished run's weights `to` a file; returns the exit code."""
     control, config = Control(), told.state.config
     with output.stopping_on_signals(output.stopping(control)) as received:
         from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch

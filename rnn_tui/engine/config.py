@@ -57,8 +57,6 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
-        if not isinstance(self.augmentation, str):
-            raise SettingError("The recipe's augmentation must be a name.")
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
         for name in ("beta1", "beta2", "label_smoothing", "average", "rise"):
             if not 0 <= getattr(self, name) < 1:

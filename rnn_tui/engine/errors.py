@@ -77,6 +77,11 @@ def printable(text: object, limit: int = 60) -> SafeText:
     return SafeText(clean if len(clean) <= limit else clean[: limit - 1] + "…")
 
 
+def why(error: Exception, limit: int = 100) -> SafeText:
+    """What went wrong, in a few words: the system's where it was asked for something."""
+    return printable(getattr(error, "strerror", None) or error, limit)
+
+
 def printable_lines(text: object, limit: int) -> SafeText:
     """The same, with the newlines of `text`."""
     lines = str(text)[: limit + 1].splitlines() or [""]

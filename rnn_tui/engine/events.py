@@ -185,11 +185,7 @@ class Control:
         self.interrupted = False
 
     def stop(self, *, interrupted: bool = False) -> None:
-        """Ask the run to end after the step in hand; also ends a pause.
-
-        Args:
-            interrupted: not because the user wants the run to end, but because the system does.
-        """
+        """Ask the run to end after the step in hand, or a pause; `interrupted` if not by the user."""
         self.interrupted = self.interrupted or interrupted
         self._stop.set()
         self._go.set()

@@ -15,11 +15,7 @@ from rnn_tui.engine.stepper import copied
 
 
 class LossLog:
-    """The losses of an epoch, fetched from the device many at a time.
-
-    Args:
-        replicas: what the losses belong to, where there are several at each step.
-    """
+    """The losses of an epoch, fetched many at a time: where there are `replicas`, one of each."""
 
     def __init__(self, replicas: Sequence[Replica]) -> None:
         self._replicas = replicas

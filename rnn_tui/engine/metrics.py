@@ -79,11 +79,6 @@ class Metric:
         return f"{self.label} {self.format(value)} {self.unit}".rstrip()
 
 
-def loss_metric(name: str, label: str, chart: str = "") -> Metric:
-    """A loss: from 0 up, the less the better."""
-    return Metric(name, label, chart=chart)
-
-
 def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
     """A share of right answers in percent."""
     return Metric(name, label, "%", True, 0.0, 100.0, chart)
@@ -91,7 +86,7 @@ def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
 
 # What the loop logs of every run: of the last step, which costs nothing in between.
 LEARNING_RATE = Metric("train_learning_rate", "learning rate", lower=None)
-GRADIENT_NORM = loss_metric("train_gradient_norm", "gradient norm")
+GRADIENT_NORM = Metric("train_gradient_norm", "gradient norm")
 
 
 @dataclass(frozen=True)

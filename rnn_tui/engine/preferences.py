@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.files import check_regular, make_folder, write_file
 from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.settings import DEVICES
@@ -52,18 +52,14 @@ ENTRIES = {one.name: one for one in fields(Preferences) if one.metadata}
 
 
 def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
-    """What the file says, as far as it can be used.
-
-    Args:
-        known: by entry, what it may be, where the program further up knows.
-    """
+    """What the file says, as far as it can be used; `known` has what entries may be, by name."""
     path = config_file()
     try:
         values = _values(_text(path))
     except FileNotFoundError:
         return Preferences()
     except FAULTS as error:
-        text = f"{printable(path, 200)} can't be used ({_reason(error)}); the defaults hold."
+        text = f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults hold."
         return Preferences(problems=(text,))
     wrong = {name: _wrong(name, value, known.get(name)) for name, value in values.items()}
     sound = {name: value for name, value in values.items() if not wrong[name]}
@@ -99,7 +95,7 @@ def keep_theme(name: str) -> None:
         make_folder(path.parent)
         write_file(path, data)
     except FAULTS as error:
-        text = f"The theme can't be kept in {printable(path, 200)} ({_reason(error)})."
+        text = f"The theme can't be kept in {printable(path, 200)} ({why(error, 120)})."
         raise SettingError(text) from error
 
 
@@ -120,10 +116,6 @@ def _with_theme(text: str, name: str) -> str:
 def as_toml(value: Any) -> str:
     """A value of an entry, as the file has it."""
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
-
-
-def _reason(error: Exception) -> str:
-    return printable((error.strerror if isinstance(error, OSError) else None) or error, 120)
 
 
 def _text(path: Path) -> str:

@@ -16,13 +16,13 @@ from safetensors import safe_open
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, DeviceError, printable
+from rnn_tui.engine.errors import CheckpointError, DeviceError, printable, why
 from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.loss_log import LossLog
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import Stepper
-from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described, why
+from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described
 
 DIGEST_BYTES = 16
 
@@ -99,12 +99,7 @@ def digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) -> ResumePoint:
-    """Read what run `run_id` needs to go on; nothing is changed.
-
-    Args:
-        path: the run's file of weights.
-        run_id: the id that the file must have.
-        config: the settings that the file must have; any by default.
+    """Read what run `run_id` needs to go on, with these settings or any; nothing is changed.
 
     Raises:
         CheckpointError: if the file is missing, damaged, another run's, or without such a state,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import CheckpointError, SettingError, printable
+from rnn_tui.engine.errors import CheckpointError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.metrics import Figures
 
@@ -85,18 +85,8 @@ def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray
         ) from error
 
 
-def why(error: Exception) -> str:
-    """Why a file could not be read, in a few words."""
-    reason = error.strerror if isinstance(error, OSError) else None
-    return printable(reason or error, 100)
-
-
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures from a file's metadata.
-
-    Args:
-        about: the metadata, as JSON has it.
-        shown: the file's name for the message.
+    """Settings, step and figures from a file's metadata; messages call it `shown`.
 
     Raises:
         CheckpointError: if they are not ours.

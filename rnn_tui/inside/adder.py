@@ -154,12 +154,6 @@ def study_carry(
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
     fitted to the first half of the additions and scored on the other.
 
-    Args:
-        network: the adders.
-        replica: which of them.
-        additions: how many to draw.
-        seed: decides the additions.
-
     Raises:
         CheckpointError: if the weights are too large to compute with.
     """

@@ -99,12 +99,7 @@ class Inspection(ABC, Generic[AnyStudy]):
 
 
 class QuestionInspection(Inspection[AnyStudy], Generic[AnyStudy, Question, AnyNetwork]):
-    """A question in words.
-
-    Args:
-        questions: have the network, which is the only one that they ask.
-        text: the question as typed.
-    """
+    """A question in words, as typed, and the only network that `questions` asks."""
 
     def __init__(self, questions: Questions[Question, AnyNetwork], text: str) -> None:
         self._question = questions.read(text)

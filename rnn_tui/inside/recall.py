@@ -74,13 +74,8 @@ def study_survival(
 ) -> SurvivalStudy | None:  # fmt: skip
     """Fit probes to a replica's states over random sequences of the longest length in training.
 
-    Args:
-        network: the networks.
-        replica: which of them.
-        progress: told after every fit.
-        stopping: asked before every fit.
-        sequences: how many to draw; half to fit to, half to score on.
-        seed: decides the digits.
+    Half of the sequences are to fit to, half to score on; `progress` is told and `stopping` asked
+    at every fit.
 
     Returns:
         The study, or None where it was stopped.

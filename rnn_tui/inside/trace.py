@@ -230,11 +230,7 @@ LAST_STEP_NOTE = (
 def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = ()) -> Trace:
     """What a replica of `network` holds while it reads `inputs` (T, F).
 
-    Args:
-        network: the networks.
-        inputs: as the network reads them.
-        replica: which of them.
-        read: (T) what is read at each step, in a word or two; by default made of the inputs.
+    `read` (T) says what is read at each step, in a word or two; by default made of the inputs.
 
     Raises:
         CheckpointError: if its weights are too large to compute with.
@@ -289,12 +285,7 @@ def words_of(inputs: Array) -> list[str]:
 
 
 def draw_example(task: "Task", config: "SequenceConfig", number: int) -> tuple[Array, npt.NDArray[np.uint8]]:
-    """A sequence of a task by chance, of a length in training.
-
-    Args:
-        task: whose.
-        config: of the networks that are to read it.
-        number: decides which.
+    """A sequence of a task by chance, of a length in training; `number` decides which.
 
     Returns:
         What is read (T, F), and what is right: (1,), or (T,) where every step has an answer.

@@ -25,12 +25,7 @@ Ink = npt.NDArray[np.float32]
 
 
 class Point(NamedTuple):
-    """A place in the drawing: (0, 0) is the upper left corner, (28, 28) the lower right one.
-
-    Attributes:
-        x: to the right.
-        y: down.
-    """
+    """A place in the drawing: (0, 0) is the upper left corner, (28, 28) the lower right one."""
 
     x: float
     y: float
@@ -59,13 +54,7 @@ class Drawing:
         return not bool((self._ink > FAINTEST).any())
 
     def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
-        """Put the brush down at a place; a stroke under way ends.
-
-        Args:
-            at: where; may lie outside.
-            radius: of the brush in pixels.
-            erases: whether the brush takes ink away.
-        """
+        """Put a brush of a radius in pixels down, maybe outside; a stroke under way ends."""
         self.end()
         self._start, self._last = self._ink, _bounded(at)
         self._radius, self._erases = radius + erases * ERASER_EXTRA, erases

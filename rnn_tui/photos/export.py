@@ -42,12 +42,7 @@ class LabelledImages:
 
 
 def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
-    """Images of those photos whose digit is known.
-
-    Args:
-        readings: of photos; those that could not be read are left out.
-        predicted: whether a prediction without doubt counts where there is no label.
-    """
+    """Images of readable photos whose digit is known, or also `predicted` without doubt."""
     images: list[npt.NDArray[np.uint8]] = []
     labels: list[int] = []
     for reading in readings:

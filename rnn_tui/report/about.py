@@ -28,13 +28,7 @@ CPU_FILE = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class UsedRun:
-    """A run that figures are from.
-
-    Attributes:
-        run: the run.
-        networks: how many of its networks the table has.
-        sessions: its stretches of training, the first one first.
-    """
+    """A run that figures are from, how many of its networks are, and its sessions in order."""
 
     run: RunRecord
     networks: int

@@ -122,11 +122,8 @@ def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) ->
     all networks). A comparison holds if the mean difference is as claimed, and more seeds are as
     claimed than the other way round; where both figures are equal in every seed (both all right,
     as a rule) it says nothing and is left out. All hold: supported. None: not supported. Else:
-    partly. While a network has no figures, the verdict is open, and what is missing is said.
-
-    Args:
-        results: the table.
-        by_length: from `accuracy_by_length`, for the third conclusion.
+    partly. While a network has no figures, the verdict is open, and what is missing is said. The
+    third needs `by_length`, from `accuracy_by_length`.
     """
     figures: dict[Variant, dict[int, float]] = {
         row.experiment.variant: dict(zip(row.seeds, row.values, strict=True))

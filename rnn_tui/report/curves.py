@@ -107,10 +107,6 @@ def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
 def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure, ...]:
     """The report's plots, from what is trained to the end; those without any line are left out.
 
-    Args:
-        has: what there is of a plan.
-        by_length: of the adders, from `accuracy_by_length`.
-
     Raises:
         StoreError: if the store can't be read.
     """

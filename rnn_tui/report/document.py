@@ -62,13 +62,8 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
 
     Loads torch and matplotlib, and takes seconds: not for the thread of a face.
 
-    Args:
-        path: a new or existing file, whose name ends as one of `DOCUMENTS`.
-        plan: what was wanted; what is still lacking is said.
-        store: the runs; None where there are none yet.
-
     Raises:
-        SettingError: if the name ends otherwise.
+        SettingError: if its name ends like that of none of `DOCUMENTS`.
         ExportError: if it can't be written, or matplotlib is not installed.
         StoreError: if the store can't be read.
     """

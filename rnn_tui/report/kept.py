@@ -20,12 +20,7 @@ Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 
 @dataclass(frozen=True)
 class Found:
-    """Where a network is.
-
-    Attributes:
-        run: the run that trained it.
-        at: which of the run's replicas it is; 0 where it is the only network.
-    """
+    """Where a network is: its run, and which of the run's replicas it is; 0 where it is alone."""
 
     run: RunRecord
     at: int
@@ -71,11 +66,7 @@ class Kept:
 
 
 def kept(plan: Plan, store: "RunStore | None") -> Kept:
-    """Look through the store, deleted runs left out.
-
-    Args:
-        plan: what is wanted.
-        store: the runs; None where there are none yet.
+    """What the store has of a plan, deleted runs left out; nothing where there is no store yet.
 
     Raises:
         StoreError: if the store can't be read.
@@ -124,13 +115,7 @@ def networks(config: RunConfig) -> Iterator[Network]:
 
 @dataclass(frozen=True)
 class Work:
-    """A run to train.
-
-    Attributes:
-        config: its settings.
-        parts: its networks.
-        run: the run to go on with, or None for a new one.
-    """
+    """A run to train: settings, networks, and the run to go on with, or None for a new one."""
 
     config: RunConfig
     parts: tuple[Part, ...]

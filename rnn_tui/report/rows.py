@@ -112,12 +112,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """What came of a plan so far.
-
-    Attributes:
-        plan: what was wanted.
-        rows: one for each experiment, in the report's order.
-    """
+    """What came of a plan so far: a row for each experiment, in the report's order."""
 
     plan: Plan
     rows: tuple[Row, ...]

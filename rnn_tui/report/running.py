@@ -199,14 +199,7 @@ def _size(config: RunConfig) -> int:
 
 
 class _Teller:
-    """Passes the events of one run on, and says how far it and the report are.
-
-    Args:
-        now: how far the report is, with the run that begins.
-        later: the runs after it.
-        pace: of runs so far; learns that of this one.
-        emit: takes the events and how far it is.
-    """
+    """Passes the events of one run on, and says how far it and the report are."""
 
     def __init__(self, now: Standing, later: Sequence[Work], pace: Pace, emit: Emit) -> None:
         assert now.work is not None

@@ -43,11 +43,7 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
     """The lines for one metric of several runs.
 
     A run with several networks gives a line for each. Runs that differ in their seeds only give
-    lines together, over the steps that all of them have logged.
-
-    Args:
-        curves: runs, each with its curve of the metric; runs without values may be among them.
-        against: what x counts.
+    lines together, over the steps that all of them have logged; a run may have no values.
     """
     groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
     for run, curve in curves:

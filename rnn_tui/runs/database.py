@@ -119,11 +119,9 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
 
 
 def migrate(connection: sqlite3.Connection, shown: str) -> bool:
-    """Bring a database to the newest version, wholly or not at all; returns whether it was empty.
+    """Bring a database in autocommit mode to the newest version, wholly or not at all.
 
-    Args:
-        connection: in autocommit mode.
-        shown: the file's name for messages.
+    Returns whether it was empty.
 
     Raises:
         StoreError: if it is another program's, or of a later version.

@@ -32,11 +32,7 @@ class RunLock:
 
     @classmethod
     def acquire(cls, run_id: str, name: str = "") -> "RunLock | None":
-        """Take the lock; None where no file can be locked.
-
-        Args:
-            run_id: the run.
-            name: what to call it in the message.
+        """Take a run's lock; None where no file can be locked.
 
         Raises:
             StoreError: if the run is in training already.

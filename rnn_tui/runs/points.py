@@ -31,11 +31,7 @@ def moments(
 ) -> list[Moment]:  # fmt: skip
     """What was logged of a run, by step; at the same step `step`, then `epoch`, then `test`.
 
-    Args:
-        connection: to the database.
-        run_id: the run.
-        kind: only moments of this kind.
-        steps: only moments at these steps.
+    Only those of a kind, or at some steps, where these are given.
 
     Raises:
         TypeError: if something that is read can't be there; or ValueError.
@@ -118,7 +114,7 @@ def _curve(
         f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
         (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
     ).fetchall()
-    return curve_from_rows(run, metric, rows)
+    return curve_from_rows(run, rows)
 
 
 def outline(connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int) -> list[int] | None:

@@ -19,11 +19,7 @@ ACTIVE = [status for status in Status if status.active]
 
 
 class RecordReader:
-    """Reads records of runs, and remembers them.
-
-    Args:
-        connection: to the database; its rows are `sqlite3.Row`.
-    """
+    """Reads records of runs from rows that are `sqlite3.Row`, and remembers them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

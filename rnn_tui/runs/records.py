@@ -3,12 +3,11 @@
 import math
 import re
 import sqlite3
-from array import array
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from sys import byteorder
 from typing import Literal, Self
 
 from rnn_tui.engine.config import RunConfig
@@ -175,14 +174,12 @@ class Curve:
     """One metric of one run, as it was logged; all tuples are equally long.
 
     Attributes:
-        metric: its name.
         steps: when, in steps.
         epochs: when, in epochs, fractions included.
         elapsed: when, in seconds of training.
         values: the figures; of a run with replicas one tuple each, a value for each replica.
     """
 
-    metric: str
     steps: tuple[int, ...]
     epochs: tuple[float, ...]
     elapsed: tuple[float, ...]
@@ -198,19 +195,12 @@ SESSION_COLUMNS = tuple(one.name for one in fields(Session))
 
 def pack(values: Sequence[float]) -> bytes:
     """Values as little-endian doubles."""
-    packed = array("d", values)
-    if byteorder == "big":
-        packed.byteswap()
-    return packed.tobytes()
+    return struct.pack(f"<{len(values)}d", *values)
 
 
 def unpack(data: bytes) -> tuple[float, ...]:
     """The inverse of `pack`; a part of a value at the end is left out."""
-    packed = array("d")
-    packed.frombytes(data[: len(data) // 8 * 8])
-    if byteorder == "big":
-        packed.byteswap()
-    return tuple(packed)
+    return struct.unpack_from(f"<{len(data) // 8}d", data)
 
 
 def headline(config: RunConfig, value: float | Sequence[float], higher_is_better: bool) -> float:
@@ -249,11 +239,7 @@ def metric_name(name: object) -> SafeText:
 
 
 def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:
-    """What was logged at one step.
-
-    Args:
-        row: of table `moments`.
-        figures: what was logged there.
+    """What was logged at one step: a row of table `moments`, and the figures there.
 
     Raises:
         ValueError: if something in the row can't be.
@@ -265,7 +251,7 @@ def moment_from_row(row: sqlite3.Row, figures: Figures) -> Moment:
     return Moment(**values, metrics=metrics, replicas=replicas)
 
 
-def curve_from_rows(run: RunRecord, metric: str, rows: Sequence[sqlite3.Row]) -> Curve:
+def curve_from_rows(run: RunRecord, rows: Sequence[sqlite3.Row]) -> Curve:
     """A curve of the steps, times, values and values of replicas in these rows.
 
     Raises:
@@ -277,7 +263,7 @@ def curve_from_rows(run: RunRecord, metric: str, rows: Sequence[sqlite3.Row]) ->
     steps = tuple(place["step"] for place, _ in places)
     epochs = tuple(step / run.steps_per_epoch for step in steps)
     values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
-    return Curve(metric, steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
+    return Curve(steps, epochs, tuple(place["elapsed"] for place, _ in places), values)
 
 
 def is_id(value: object) -> bool:
@@ -291,13 +277,7 @@ def id_of(row: sqlite3.Row) -> str:
 
 
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
-    """A record; where something in its row can't be, it says that it is damaged.
-
-    Args:
-        row: of table `runs`, of `RUN_ROW`.
-        tags: the run's.
-        alive: whether a process trains it.
-    """
+    """A record of a row of `RUN_ROW`, which says that it is damaged where something can't be."""
     values, wrong = values_of(row, RUN_COLUMNS)
     labels = []
     for tag in tags:

@@ -112,13 +112,7 @@ def free_name(connection: sqlite3.Connection, name: str) -> str:
 
 
 class EventWriter:
-    """Writes one run's events inside a transaction of the caller's.
-
-    Args:
-        run_id: the run.
-        config: its settings.
-        specs: its metrics, as far as known before it starts.
-    """
+    """Writes one run's events in a transaction of the caller's; `specs` as far as known before."""
 
     def __init__(self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = ()) -> None:
         self._id, self._config, self._specs = run_id, config, specs

@@ -93,10 +93,6 @@ class RunStore:
 
         `last` is the newest run.
 
-        Args:
-            text: what was typed.
-            deleted: look among deleted runs.
-
         Raises:
             StoreError: if there is no such run, or several.
         """

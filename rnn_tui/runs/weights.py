@@ -252,11 +252,7 @@ class NetworkCache:
         return path, status.st_mtime_ns, status.st_size
 
     def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
-        """The network whose weights are in a file.
-
-        Args:
-            path: the file.
-            kind: makes a network of its content.
+        """The network that `kind` makes of the weights in a file.
 
         Raises:
             CheckpointError: if it can't be read, or is another task's.

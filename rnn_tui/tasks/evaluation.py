@@ -18,14 +18,12 @@ class ByLength:
 
     Attributes:
         name: as in JSON, such as `bit_accuracy`.
-        label: as shown.
         lengths: (L,) time steps, ascending.
         values: (R, L) in percent.
         counts: (L,) sequences of each length that each replica was asked.
     """
 
     name: str
-    label: str
     lengths: tuple[int, ...]
     values: "npt.NDArray[np.float64]"
     counts: tuple[int, ...]

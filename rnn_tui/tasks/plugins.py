@@ -9,7 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import SettingError, UserError, printable
@@ -75,10 +75,9 @@ def check(task: Task) -> None:
 
 
 def _loaded(entry: "EntryPoint") -> Task:
-    module, _, name = entry.value.partition(":")
-    task = getattr(import_module(module), name)
+    task = resolve_name(entry.value)
     if not isinstance(task, Task):
-        raise SettingError(f"{name} is no Task")
+        raise SettingError(f"{entry.value.rpartition(':')[2]} is no Task")
     return task
 
 

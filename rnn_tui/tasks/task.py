@@ -1,9 +1,9 @@
 """What is known of a task without loading torch: presets, settings, metrics, published figures."""
 
-import importlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
@@ -86,7 +86,7 @@ class View:
 
     def load(self) -> Callable[..., Any]:
         """Import the factory."""
-        return cast("Callable[..., Any]", _imported(self.factory))
+        return cast("Callable[..., Any]", resolve_name(self.factory))
 
 
 _TRAINING = "rnn_tui.ui.training"
@@ -238,13 +238,7 @@ class Task:
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
     def published_figure(self, metric: str, cell: str, variant: Variant | None = None) -> float | None:
-        """The published figure of a network, in percent; None where there is none.
-
-        Args:
-            metric: its name.
-            cell: the network's.
-            variant: which one, where a run trains several side by side.
-        """
+        """The published figure of a network or a variant, in percent; None where there is none."""
         known = self.published.get(metric, {})
         if variant is None:
             return known.get(cell)
@@ -258,7 +252,7 @@ class Task:
         """
         try:
             with heavy_imports():
-                return cast("type[Problem]", _imported(self.problem))
+                return cast("type[Problem]", resolve_name(self.problem))
         except Exception as error:
             logger.exception("task %s can't be loaded", self.name)
             raise TaskError(
@@ -279,9 +273,4 @@ class Task:
         Raises:
             CheckpointError: if they are another task's, or do not fit their own settings.
         """
-        return cast("SequenceNetwork", _imported(self.inference)(file, self))
-
-
-def _imported(where: str) -> Any:
-    module, _, name = where.partition(":")
-    return getattr(importlib.import_module(module), name)
+        return cast("SequenceNetwork", resolve_name(self.inference)(file, self))

@@ -184,14 +184,10 @@ def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> InkParts:
 
 
 def most_like_a_digit(parts: InkParts, level: float) -> tuple[int, float]:
-    """The part that looks most like a digit, and how much it does; (0, 0.0) if there is none.
+    """The part found at `level` that looks most like a digit, and how much; (0, 0.0) for none.
 
     A digit is a large, strong, narrow stroke near the middle, not cut off by the photo's border,
     and stands out so well that a threshold twice as high would find it as well.
-
-    Args:
-        parts: found at `level`.
-        level: the threshold.
     """
     score = _likeness(parts, level)
     best, most = 0, 0.0

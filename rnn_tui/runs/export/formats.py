@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
@@ -60,8 +61,7 @@ class ExportFormat:
 
     def load(self) -> Callable[..., Any]:
         """Import its writer."""
-        module, _, name = self.writer.partition(":")
-        return cast("Callable[..., Any]", getattr(importlib.import_module(module), name))
+        return cast("Callable[..., Any]", resolve_name(self.writer))
 
 
 def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
@@ -89,11 +89,7 @@ FORMATS = table_of(
 
 
 def register(form: ExportFormat, formats: dict[str, ExportFormat] = FORMATS) -> None:
-    """Add a format.
-
-    Args:
-        form: the format.
-        formats: the table to add it to.
+    """Add a format to a table.
 
     Raises:
         ValueError: if another one has its name.
@@ -116,12 +112,7 @@ def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
 
 
 def imported(module: str, extra: str, what: str) -> Any:
-    """A module of a package that is not always installed.
-
-    Args:
-        module: its full name.
-        extra: what installs it, such as `plots`.
-        what: what needs it, in the plural.
+    """A module of a package that is not always installed: `what`, in the plural, need it.
 
     Raises:
         ExportError: if it is not installed.
@@ -175,11 +166,7 @@ class Export:
         return [path]
 
     def write_files(self, parts: Mapping[str, bytes]) -> list[Path]:
-        """Write one file, or several into a folder.
-
-        Args:
-            parts: by name, without its suffix, what is in each.
-        """
+        """Write one file, or several into a folder; `parts` are by name, without a suffix."""
         named = {f"{name}{self.form.suffix}": data for name, data in parts.items()}
         alone = next(iter(named)) if len(named) == 1 else ""
         path = self.output or _new(alone or name_for(self.runs))
@@ -216,13 +203,7 @@ def write(export: Export) -> list[Path]:
 
 
 def unwritable(path: object, reason: object, where: str) -> ExportError:
-    """That a file can't be written.
-
-    Args:
-        path: the file.
-        reason: why.
-        where: what another place is chosen by, or for, such as `with --output`.
-    """
+    """That a file can't be written; `where` says how to choose another, such as `with --output`."""
     return ExportError(f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place {where}.")
 
 

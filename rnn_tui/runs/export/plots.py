@@ -75,12 +75,7 @@ def write_chart(export: Export) -> list[Path]:
 
 
 def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
-    """Panels below each other, over one x axis.
-
-    Args:
-        panels: at least one.
-        form: of the picture, `png` or `svg`.
-        x_label: what the x axis counts.
+    """Panels, at least one, below each other, over one x axis, as `png` or `svg`.
 
     Raises:
         ExportError: if matplotlib is not installed.

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.metrics import accuracy_metric, loss_metric
+from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
 
 # Short memories in Adam let the last thousandths of error still move the weights.
@@ -53,8 +53,8 @@ ADDER = Task(
         ),
     ),
     metrics=(
-        loss_metric("train_loss", "training loss", "loss"),
-        loss_metric("val_loss", "validation loss"),
+        Metric("train_loss", "training loss", chart="loss"),
+        Metric("val_loss", "validation loss"),
         accuracy_metric("val_bit_accuracy", "validation bit accuracy", "accuracy"),
         accuracy_metric("test_bit_accuracy", "test bit accuracy"),
         accuracy_metric("test_number_accuracy", "numbers all right"),

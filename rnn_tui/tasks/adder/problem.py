@@ -19,7 +19,7 @@ TEST_LENGTHS = range(1, 21)
 # The evaluation goes on with these, and this many pairs of each.
 LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)
 LONG_COUNT = 100
-EVALUATED = (("bit_accuracy", "bit accuracy"), ("number_accuracy", "whole numbers right"))
+EVALUATED = ("bit_accuracy", "number_accuracy")
 # In the pairs made for long carries, how likely a place is of the same kind as the one before it.
 REPEATED = 0.6
 # Small enough for exp(…) to be 0 in any precision, and finite, so that times 0 it is 0.
@@ -181,8 +181,8 @@ class AdderProblem(SequenceProblem):
         return SequenceEvaluation(
             settings,
             [
-                ByLength(name, label, lengths, 100.0 * torch.cat(values, dim=1).numpy(), counts)
-                for (name, label), values in zip(EVALUATED, zip(*shares, strict=True), strict=True)
+                ByLength(name, lengths, 100.0 * torch.cat(values, dim=1).numpy(), counts)
+                for name, values in zip(EVALUATED, zip(*shares, strict=True), strict=True)
             ],
         )
 

@@ -93,12 +93,7 @@ def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
 
 @dataclass(frozen=True)
 class Addition:
-    """Two numbers and what paper would show of their sum; bits are least significant first.
-
-    Attributes:
-        a: the first number.
-        b: the second.
-    """
+    """Two numbers and what paper would show of their sum; bits are least significant first."""
 
     a: int
     b: int
@@ -183,15 +178,7 @@ class Sum:
 
 
 class AdderQuestions(Questions[Sum, AdderNetwork]):
-    """Pairs of numbers.
-
-    Args:
-        network: every network that a file of weights holds.
-        label: what to call the weights.
-        path: the file.
-        choice: which of the networks are asked.
-        base: how numbers without a prefix are written; the name of one of `BASES`.
-    """
+    """Pairs of numbers; `base` names the one of those without a prefix."""
 
     request = "Type two numbers, such as 1011 110"
     preferred_loss = PREFERRED_LOSS

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.metrics import ACCURACY, loss_metric
+from rnn_tui.engine.metrics import ACCURACY, Metric
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.task import CONFUSION, TEST_IMAGES, TRAINING, Preset, Task, View
 
@@ -60,10 +60,10 @@ MNIST = Task(
         ),
     ),
     metrics=(
-        loss_metric("train_loss", "training loss", "loss"),
-        loss_metric("train_loss_last_batch", "last batch's loss"),
-        loss_metric("val_loss", "validation loss", "loss"),
-        loss_metric("test_loss", "test loss"),
+        Metric("train_loss", "training loss", chart="loss"),
+        Metric("train_loss_last_batch", "last batch's loss"),
+        Metric("val_loss", "validation loss", chart="loss"),
+        Metric("test_loss", "test loss"),
     ),
     measures=[ACCURACY],
     headline="test_accuracy",

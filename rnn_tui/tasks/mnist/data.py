@@ -26,7 +26,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torchvision.datasets import MNIST as TorchvisionMNIST
 
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.files import check_regular, write_file
 from rnn_tui.engine.paths import asset_dir, cache_dir
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
@@ -241,9 +241,8 @@ def load_extra(name: str) -> tuple[Tensor, Tensor]:
             start = file.read(4)
         images, labels = _read_npz(path) if start[:2] == b"PK" else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
         raise DataError(
-            f"The extra data in {shown} can't be read ({printable(reason or error, 120)}); name an "
+            f"The extra data in {shown} can't be read ({why(error, 120)}); name an "
             "NPZ file with images and labels, or an IDX file of images with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:

@@ -46,9 +46,6 @@ class Layer:
 class RowReaderNetwork:
     """A trained reader of images, for answers only.
 
-    Args:
-        file: the weights.
-
     Attributes:
         arrays: parameters by the names that `networks.row_reader` has for them.
 

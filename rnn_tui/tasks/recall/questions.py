@@ -102,15 +102,7 @@ class Recollection:
 
 
 class RecallQuestions(Questions[Recollection, RecallNetwork]):
-    """Sequences of digits, of which one is to be recalled.
-
-    Args:
-        network: every network that a file of weights holds.
-        label: what to call the weights.
-        path: the file.
-        choice: which of the networks are asked.
-        position: the digit to recall; None for the one that the weights were trained for.
-    """
+    """Sequences of digits, of which one is recalled: at `position`, or where training had it."""
 
     request = "Type a sequence of digits, such as 3 1 4 1 5"
 

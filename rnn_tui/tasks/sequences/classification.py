@@ -132,5 +132,5 @@ class ClassificationProblem(SequenceProblem):
         pairs = zip(targets.numpy().reshape(rows), answers.numpy().reshape(rows), strict=True)
         confusion = np.stack([confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs])
         values, counts = torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
-        by_length = ByLength("accuracy", "accuracy", lengths, values, counts)
+        by_length = ByLength("accuracy", lengths, values, counts)
         return SequenceEvaluation(settings, [by_length], confusion)

@@ -21,11 +21,7 @@ from rnn_tui.tasks.task import Task
 
 
 class SequenceNetwork:
-    """Some or all replicas of a run, for answers only.
-
-    Args:
-        file: the weights.
-        task: whose they must be.
+    """Some or all replicas of a run of that task, for answers only.
 
     Raises:
         CheckpointError: if they are another task's, or do not fit their own settings.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -46,6 +46,8 @@ class CalculatorPanel(AskPanel):
         Binding("up", "scroll_answer(-1)", "Scroll up", show=False),
         Binding("down", "scroll_answer(1)", "Scroll down", show=False),
     ]
+
+    _replicas = getters.query_one(ReplicaSelect)
 
     def __init__(self, _pane: object = None) -> None:
         super().__init__()
@@ -124,10 +126,6 @@ class CalculatorPanel(AskPanel):
     def chosen(self) -> tuple[str, int]:
         """The label of a variant, or `ALL`; and the seed."""
         return self._replicas.chosen
-
-    @property
-    def _replicas(self) -> ReplicaSelect:
-        return self.query_one(ReplicaSelect)
 
     # What is typed and chosen
 

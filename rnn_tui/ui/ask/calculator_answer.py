@@ -69,9 +69,6 @@ class SumAnswer:
 class Adders:
     """The replicas of one file of weights.
 
-    Args:
-        source: the file.
-
     Raises:
         CheckpointError: if it can't be read, or its weights are another task's.
     """
@@ -147,10 +144,6 @@ TITLE = "Seeds that have the whole sum right"
 class NumberEntry(TypedInput):
     """An input for a number. All printable keys are typed text, since `2` or `x` is an answer too:
     a wrong one, which is said in a sentence.
-
-    Args:
-        label: what the number is called.
-        value: what is typed at first.
     """
 
     def __init__(self, label: str, value: str) -> None:

@@ -81,12 +81,7 @@ class AskPanel(Vertical, InsideDoor):
 
 
 class ReplicaSelect(Horizontal):
-    """Which of the networks in a file answers: its variant and its seed.
-
-    Args:
-        prefix: of the ids of both lists, `variant` and `seed`.
-        extra: what can be chosen beside the variants, such as a vote of them all.
-    """
+    """Which network in a file answers: a variant and a seed, or an `extra` such as a vote."""
 
     def __init__(self, prefix: str = "", extra: Sequence[str] = ()) -> None:
         super().__init__()

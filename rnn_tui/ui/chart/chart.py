@@ -42,12 +42,7 @@ ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
 class ChartLine(Widget):
-    """A line of text that is worked out only when it is on screen.
-
-    Args:
-        text: Returns the content for a width in cells.
-        classes: The CSS classes.
-    """
+    """A line of text for a width in cells, worked out only when it is on screen."""
 
     ALLOW_SELECT = False
 

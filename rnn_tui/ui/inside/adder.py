@@ -14,11 +14,7 @@ from rnn_tui.ui.training.pane import TaskPane
 
 
 class AdderInside(SequenceInside):
-    """An addition on its way through an adder.
-
-    Args:
-        pane: whose calculator has the numbers, and says which weights answer.
-    """
+    """An addition of the pane's calculator on its way through an adder."""
 
     first_number: ClassVar[int] = 0
     studies_at_once: ClassVar[bool] = True

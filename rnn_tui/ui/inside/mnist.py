@@ -41,13 +41,7 @@ LARGE_WIDTH, LARGE_HEIGHT = 112, 34
 
 @dataclass(frozen=True, eq=False)
 class DigitDetails:
-    """What was read.
-
-    Attributes:
-        name: what to call it.
-        digit: (28, 28), 0 … 1.
-        network: what read it.
-    """
+    """What was read, (28, 28) in 0 … 1, with its name and what read it."""
 
     name: str
     digit: Ink

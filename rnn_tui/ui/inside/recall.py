@@ -18,11 +18,7 @@ from rnn_tui.ui.training.pane import TaskPane
 
 
 class RecallInside(SequenceInside):
-    """A sequence of digits on its way through a recall network.
-
-    Args:
-        pane: whose prompt has the sequence, and says which weights answer.
-    """
+    """The digits of the pane's prompt on their way through a recall network."""
 
     study_replica = staticmethod(study_survival)
 

@@ -48,14 +48,7 @@ class SequenceQuestion:
 
 @dataclass(frozen=True)
 class SequenceDetails:
-    """Which network it is, and what it was asked.
-
-    Attributes:
-        config: its settings.
-        variant: its label.
-        seed: its seed.
-        given: what is read.
-    """
+    """Which network it is, and what it was given."""
 
     config: SequenceConfig
     variant: str
@@ -67,9 +60,6 @@ class SequenceInside(InsideView):
     """A sequence by chance on its way through a network of any task on sequences.
 
     A task with questions of its own says what is at hand, and what it knows of it.
-
-    Args:
-        pane: that of the task whose networks are looked into.
 
     Attributes:
         study_replica: studies a replica of a network; None for tasks that know no way.

@@ -42,14 +42,7 @@ class StepGrid(Widget, can_focus=True):
 
     @dataclass
     class Picked(Message):
-        """A place was clicked.
-
-        Attributes:
-            grid: in which.
-            step: from 0.
-            name: of the heatmap; empty elsewhere.
-            row: in it.
-        """
+        """A place was clicked: a step, from 0, and where it lies in a heatmap, its name and row."""
 
         grid: "StepGrid"
         step: int

@@ -156,10 +156,7 @@ FAILURE = "The study failed; the log file has the details."
 class Studies:
     """Makes studies for a widget.
 
-    Args:
-        widget: whose worker waits for the thread.
-        progressed: called a few times a second while a study is made.
-        ended: called when it is made, or stopped.
+    `progressed` is called a few times a second meanwhile, `ended` when one is made, or stopped.
     """
 
     def __init__(self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]) -> None:

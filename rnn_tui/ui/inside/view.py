@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from textual import on
+from textual import getters, on
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -60,6 +60,9 @@ class InsideView(TaskInside):
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
     ]
 
+    grid = getters.query_one("#inside-steps", StepGrid)
+    """The steps of the input at hand."""
+
     def __init__(self) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
         super().__init__(classes="-empty")
@@ -99,11 +102,6 @@ class InsideView(TaskInside):
     def focus_view(self) -> None:
         """Put the focus on the grid, where keys are commands; it is there with what is in it."""
         (super().focus_view if self.subject is None else self.grid.focus)()
-
-    @property
-    def grid(self) -> StepGrid:
-        """The steps of the input at hand."""
-        return self.query_one("#inside-steps", StepGrid)
 
     @property
     def busy(self) -> bool:

@@ -37,12 +37,7 @@ class PhotoCard(Vertical):
 
     @dataclass
     class Clicked(Message):
-        """A card was clicked.
-
-        Attributes:
-            slot: which one, counted from the upper left.
-            twice: whether it was a double click.
-        """
+        """A card, by its place from the upper left, was clicked, once or twice."""
 
         slot: int
         twice: bool

@@ -110,14 +110,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         return self._asking.busy
 
     def show(self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source) -> None:
-        """Show a photo.
-
-        Args:
-            reading: of it.
-            place: its number and how many there are.
-            reader: what reads photos now.
-            source: the weights of its network.
-        """
+        """Show a photo: its number of how many, what reads photos now, and by which weights."""
         other = self._reading is None or self._reading.path != reading.path
         self._reading = reading
         self.query_one("#photos-headline", Static).update(_headline(reading, place))

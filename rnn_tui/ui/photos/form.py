@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -51,14 +51,11 @@ class PhotosForm(Vertical):
         complaint: what is wrong, in a sentence.
     """
 
+    path = getters.query_one(PathInput)
+
     @dataclass
     class Read(Message):
-        """More photos were read.
-
-        Attributes:
-            job: what reads them.
-            readings: theirs.
-        """
+        """More photos were read."""
 
         job: ReadingJob
         readings: "Sequence[Reading]"
@@ -97,10 +94,6 @@ class PhotosForm(Vertical):
             self.job.stop()
 
     # What is chosen
-
-    @property
-    def path(self) -> PathInput:
-        return self.query_one(PathInput)
 
     @property
     def threshold(self) -> float:

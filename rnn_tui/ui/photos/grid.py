@@ -38,9 +38,6 @@ def _shape(side: int, width: int, height: int) -> Shape:
 class PhotoGrid(Widget, can_focus=True):
     """Shows readings in an order; one of them is selected.
 
-    Args:
-        photos: the readings.
-
     Attributes:
         place: the selected one's in the order.
     """

@@ -105,11 +105,7 @@ def _import_blind() -> None:
 
 
 class PhotoImage(Widget):
-    """A box with a picture in it, as large as it fits, in the middle.
-
-    Args:
-        width, height: of the box, in cells.
-    """
+    """A box of so many cells with a picture in it, as large as it fits, in the middle."""
 
     def __init__(self, width: int, height: int) -> None:
         self._image = image_class(self.app)()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -101,11 +101,7 @@ KEYS = "Enter chooses · →← open, close · ⌫ above · ~ home · H hidden �
 
 
 class ChoosePathScreen(ModalScreen[Path | None]):
-    """Asks for a photo or a folder; answers None if there is to be none.
-
-    Args:
-        start: the folder to begin with.
-    """
+    """Asks for a photo or a folder, from `start` on; answers None if there is to be none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Leave"),
@@ -113,6 +109,8 @@ class ChoosePathScreen(ModalScreen[Path | None]):
         Binding("backspace", "up", "Up"),
         key("home-folder", "home", "Your folder"),
     ]
+
+    _tree = getters.query_one(PhotoTree)
 
     def __init__(self, start: Path | None = None) -> None:
         super().__init__()
@@ -127,10 +125,6 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     def on_mount(self) -> None:
         self._tree.focus()
-
-    @property
-    def _tree(self) -> PhotoTree:
-        return self.query_one(PhotoTree)
 
     @on(DirectoryTree.FileSelected)
     def _chosen(self, event: DirectoryTree.FileSelected) -> None:
@@ -225,11 +219,7 @@ DEFAULTS = {"csv": "photos.csv", "npz": "photos.npz", "idx": "photos-idx"}
 
 
 class PhotosExportScreen(ExportPrompt):
-    """Writes readings of photos.
-
-    Args:
-        readings: of the photos.
-    """
+    """Writes readings of photos."""
 
     def __init__(self, readings: "Sequence[Reading]") -> None:
         super().__init__(FORMS)

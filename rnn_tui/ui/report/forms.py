@@ -90,12 +90,7 @@ class ReportSettings(Vertical):
 
 
 class ExportReportScreen(ExportPrompt):
-    """Writes table, conclusions, plots, settings and machine; the name's ending says the format.
-
-    Args:
-        plan: what was wanted.
-        standing: how much of it there is, in words.
-    """
+    """Writes table, conclusions, plots, settings and machine; the name's ending says the format."""
 
     def __init__(self, plan: Plan, standing: str) -> None:
         super().__init__({name: one.help for name, one in DOCUMENTS.items()})

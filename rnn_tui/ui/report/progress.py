@@ -24,13 +24,7 @@ class ReportProgress(ProgressLine):
         yield from super().compose()
 
     def show(self, now: "Standing | None", *, training: bool, paused: bool) -> None:
-        """Draw how far it is.
-
-        Args:
-            now: how far; None where that is not known yet.
-            training: whether the rerun is under way here.
-            paused: whether it waits.
-        """
+        """Draw how far it is, and whether that is in training here, or paused."""
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
         button.display = left > 0
@@ -41,13 +35,7 @@ class ReportProgress(ProgressLine):
 
 
 def doing(now: "Standing | None", *, training: bool, paused: bool) -> str:
-    """What is trained now; empty where nothing is, but could be.
-
-    Args:
-        now: how far it is; None where that is not known yet.
-        training: whether the report is under way here.
-        paused: whether it waits.
-    """
+    """What is trained now, here or elsewhere; empty where nothing is, but could be."""
     if now is None:
         return "looking at the runs" if training else ""
     if training:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from rich.console import JustifyMethod
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -38,6 +39,8 @@ CAPTION = (
 class ReportTable(Vertical):
     """The table of a rerun; a row is an experiment of its results."""
 
+    _table = getters.query_one("#report-figures", PlainTable)
+
     def __init__(self) -> None:
         super().__init__(classes="panel")
         self.border_title = "The report's figures beside ours"
@@ -46,8 +49,7 @@ class ReportTable(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        table = PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
-        yield table
+        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
         yield Static("", id="report-notes", markup=False)
         yield Static(CAPTION, id="report-caption", markup=False)
 
@@ -58,20 +60,11 @@ class ReportTable(Vertical):
     def on_resize(self) -> None:
         self._fill()
 
-    @property
-    def _table(self) -> PlainTable:
-        return self.query_one("#report-figures", PlainTable)
-
     def focus_view(self) -> None:
         self._table.focus()
 
     def show(self, results: Results, training: Collection[Experiment]) -> None:
-        """Show what there is.
-
-        Args:
-            results: the figures.
-            training: experiments with networks in training now.
-        """
+        """Show the figures, and which experiments have networks in training now."""
         self._results, self._training = results, training
         notes = self.query_one("#report-notes", Static)
         notes.update(" ".join(results.plan.notes))
@@ -120,13 +113,7 @@ def _cell(column: str, text: str, style: str = "") -> Text:
 
 
 def _place(row: Row, *, short: bool, training: bool) -> str:
-    """Where the published figure lies among ours, by a mark and in words.
-
-    Args:
-        row: the figures.
-        short: in as few words as tell it.
-        training: whether more of its networks are being trained.
-    """
+    """Where the published figure lies among ours, by a mark and in words, or in few."""
     outside = row.outside
     if outside is None:
         return "… training" if training else NOTHING
@@ -175,9 +162,7 @@ class ReportPlots(Vertical, SpreadView):
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
         """Show one of these plots, the one that was chosen if it is among them.
 
-        Args:
-            figures: all there are.
-            measuring: whether more are to come without training.
+        `measuring` tells whether more are to come without training.
         """
         self._figures, self._measuring = figures, measuring
         self.draw()
@@ -236,12 +221,9 @@ class ReportConclusions(VerticalScroll, can_focus=True):
         yield Static("", id="report-conclusions", markup=False)
 
     def show(self, results: Results, found: Sequence[Conclusion], *, measuring: bool) -> None:
-        """Show the conclusions, and say what is missing.
+        """Show the conclusions, none without the adder, and say what is missing.
 
-        Args:
-            results: the figures.
-            found: the conclusions; none without the adder.
-            measuring: whether figures by length are still to come without training.
+        `measuring` tells whether figures by length are still to come without training.
         """
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
         if measuring:

@@ -52,8 +52,7 @@ class RunsCompare(Vertical, SpreadView):
             yield self._chart
             with Vertical(id="compare-settings"):
                 yield Static("", id="compare-headline", markup=False)
-                table = PlainTable(cursor_type="row", zebra_stripes=True, id="compare-table")
-                yield table
+                yield PlainTable(cursor_type="row", zebra_stripes=True, id="compare-table")
 
     def on_resize(self) -> None:
         self.set_class(self.size.width >= BESIDE_WIDTH, "-beside")

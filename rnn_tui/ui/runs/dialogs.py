@@ -29,13 +29,7 @@ MOST_LINES = 200
 
 
 class RunDetailsScreen(ModalScreen[None]):
-    """Shows a run and what else is kept of it.
-
-    Args:
-        run: its row.
-        sessions: the stretches of its training.
-        log: time, level and text of what was told.
-    """
+    """Shows a run and what else is kept of it: stretches of its training, and what was told."""
 
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]

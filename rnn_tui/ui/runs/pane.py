@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import DataTable, Select, TabPane
@@ -57,6 +57,9 @@ class RunsPane(StorePane):
         key("export", "export", "Export", tooltip="Write values, charts, weights to files"),
     ]
 
+    _table = getters.query_one(RunsTable)
+    _compare = getters.query_one(RunsCompare)
+
     def __init__(self, store: StoreAccess) -> None:
         super().__init__(store)
         self._deleted: list[list[RunRecord]] = []
@@ -76,14 +79,6 @@ class RunsPane(StorePane):
     @property
     def complete(self) -> bool:
         return self._ready
-
-    @property
-    def _table(self) -> RunsTable:
-        return self.query_one(RunsTable)
-
-    @property
-    def _compare(self) -> RunsCompare:
-        return self.query_one(RunsCompare)
 
     def focus_view(self) -> None:
         if self.view == "compare":

@@ -5,7 +5,7 @@ from itertools import islice
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -56,6 +56,8 @@ class RunsTable(Vertical):
         key("unmark", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
     ]
 
+    _table = getters.query_one("#runs-table", LongTable)
+
     def __init__(self) -> None:
         super().__init__(classes="panel")
         self.border_title = "Runs"
@@ -84,10 +86,6 @@ class RunsTable(Vertical):
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
-
-    @property
-    def _table(self) -> LongTable:
-        return self.query_one("#runs-table", LongTable)
 
     def focus_view(self) -> None:
         self._table.focus()

@@ -14,12 +14,7 @@ from rnn_tui.ui.shell.key_table import key
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks whether to stop the training under way; answers True to stop.
-
-    Args:
-        question: what is about to happen.
-        stop: what stopping is called here.
-    """
+    """Asks whether to stop the training under way; answers True to stop."""
 
     AUTO_FOCUS = "#carry-on"  # the harmless answer is the one that Enter gives
     # Below, the margins are left out, or the second button would lie outside the screen.
@@ -50,12 +45,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
 
 class HelpScreen(ModalScreen[None]):
-    """Explanations and keys.
-
-    Args:
-        text: Markdown that explains the pane.
-        sections: tables of keys, by heading.
-    """
+    """Explanations in Markdown, and tables of keys by heading."""
 
     AUTO_FOCUS = "#help"  # the arrow keys scroll at once
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close"), key("help", "dismiss", "Close")]

@@ -33,9 +33,6 @@ if sys.platform != "win32":
         """Ends the process on a signal, when the terminal is gone, or when the app asks for it.
 
         To be made in the main thread, before Textual touches the terminal.
-
-        Args:
-            app: what ends.
         """
 
         def __init__(self, app: RnnTuiApp) -> None:
@@ -53,12 +50,7 @@ if sys.platform != "win32":
             threading.Thread(target=self._listen, name="ending", daemon=True).start()
 
         def end(self, code: int, sentence: str = "") -> None:
-            """End the process; does not return.
-
-            Args:
-                code: its exit code.
-                sentence: what to say in the terminal, once that is as it was.
-            """
+            """End the process, with a sentence in the terminal as it was; does not return."""
             self._code, self._sentence = code, sentence
             os.write(self._mouth, bytes([ASKED]))
             _hold_still()

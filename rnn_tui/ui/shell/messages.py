@@ -108,9 +108,6 @@ class ReportChanged(PaneNews):
 class News:
     """Takes what training threads have told, and tells the panes, while anything may come.
 
-    Args:
-        app: whose panes and training threads; it is running.
-
     Attributes:
         timer: at rest while nothing can come; whoever begins training resumes it.
         alerts: what rings where nobody looks.

@@ -66,12 +66,7 @@ def bindings(tabs: Sequence[Tab]) -> list[Binding]:
 
 
 class AppTabs(ViewTabs):
-    """The tabs; one has its pane at once, the others get theirs when looked at.
-
-    Args:
-        tabs: in order.
-        first: the id of the one that is in front at first.
-    """
+    """The tabs in order; the `first` one has its pane at once, the others when looked at."""
 
     def __init__(self, tabs: Sequence[Tab], first: str) -> None:
         super().__init__(initial=first, id="tasks")

@@ -115,11 +115,7 @@ class ConfusionTable(PlainTable):
 
 
 class ConfusionView(Vertical, TaskView):
-    """How often each true class was answered by each other one.
-
-    Args:
-        pane: the task's.
-    """
+    """How often each true class was answered by each other one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),

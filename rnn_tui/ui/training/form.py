@@ -6,7 +6,7 @@ from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import events, on, work
+from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
@@ -67,6 +67,8 @@ class SettingInput(Input):
 class SettingField(Vertical):
     """A setting of a run: label, input, help or error."""
 
+    input = getters.query_one(SettingInput)
+
     def __init__(self, setting: Setting) -> None:
         super().__init__(id=f"field-{setting.name.replace('_', '-')}")
         self.setting = setting
@@ -76,10 +78,6 @@ class SettingField(Vertical):
             yield Label(self.setting.label, markup=False)
             yield SettingInput(self.setting)
         yield Static(self.setting.help, classes="hint", markup=False)
-
-    @property
-    def input(self) -> SettingInput:
-        return self.query_one(SettingInput)
 
     def on_input_changed(self) -> None:
         hint, wrong = self.setting.help, False
@@ -92,12 +90,7 @@ class SettingField(Vertical):
 
 
 class SettingsForm(VerticalScroll):
-    """Settings of the runs to come. An empty number stands for the preset's.
-
-    Args:
-        task: the task to configure.
-        data_dir: goes into every configuration.
-    """
+    """Settings of the runs to come of a task. An empty number stands for the preset's."""
 
     class Submitted(Message):
         """The train button was pressed, or Enter in a field."""

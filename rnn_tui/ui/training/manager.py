@@ -112,11 +112,7 @@ class TrainingManager:
         return [run_id for run_id, _ in planned]
 
     def resume(self, run: "RunRecord", state: RunState) -> str:
-        """Go on with a run that is kept; returns its id, which stays the same.
-
-        Args:
-            run: what to go on with.
-            state: what is known of it, as `RunStore.state` tells.
+        """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the same.
 
         Raises:
             RuntimeError: if training is under way.

@@ -42,11 +42,7 @@ class ProgressLine(Horizontal):
 
 
 class RunProgress(ProgressLine):
-    """The progress of the run in training, or of the one looked at.
-
-    Args:
-        unit: what its samples are, in the plural.
-    """
+    """The progress of the run in training, or of the one looked at, in samples of this unit."""
 
     def __init__(self, unit: str) -> None:
         super().__init__()
@@ -74,12 +70,7 @@ class RunProgress(ProgressLine):
 
 
 class RunBar(Static):
-    """The runs of a task in a line; a click chooses one.
-
-    Args:
-        task: whose runs.
-        runs: the runs of all tasks.
-    """
+    """The runs of a task in a line; a click chooses one."""
 
     @dataclass
     class Chosen(Message):

@@ -69,11 +69,7 @@ class ImageGrid(Grid, can_focus=True):
 
 
 class TestImagesView(Vertical, InsideDoor):
-    """The figures of a run, and as many test images as fit, one of them with the cursor.
-
-    Args:
-        pane: the task's.
-    """
+    """The figures of a run, and as many test images as fit, one of them with the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("show", "show", "Show", "Images by chance; the misread ones; those of a field"),

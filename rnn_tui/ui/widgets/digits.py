@@ -44,11 +44,7 @@ def large_digit(digit: int, times: int = 1) -> list[str]:
 
 
 class BigDigit(Widget):
-    """One digit in the widget's colour, as large as the stylesheet makes room for.
-
-    Attributes:
-        digit: what is shown.
-    """
+    """One digit in the widget's colour, as large as the stylesheet makes room for."""
 
     digit: reactive[int | None] = reactive(None, init=False)
 

@@ -20,13 +20,7 @@ class MarkedCheckbox(Checkbox):
 
 
 class TypedInput(Input):
-    """An input that cuts long pastes instead of refusing them, and keeps control characters out.
-
-    Args:
-        value: the text to begin with.
-        most: how many characters it keeps.
-        placeholder: shown where nothing is typed.
-    """
+    """An input that cuts pastes to `most` characters, and keeps control characters out."""
 
     def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:
         super().__init__(value, placeholder, max_length=most, compact=True, id=id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
+from textual import getters, work
 from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import Select
@@ -32,11 +32,7 @@ class NetworkSelect(PlainSelect[str]):
 
     @dataclass
     class Offered(Message):
-        """The networks that there are have been looked for.
-
-        Attributes:
-            other: whether another network is chosen now.
-        """
+        """The networks that there are have been looked for; another one may be chosen now."""
 
         other: bool
 
@@ -117,9 +113,7 @@ class NetworkView(TaskView):
 
     BINDINGS: ClassVar[list[BindingType]] = [key("network", "next_network", "Network", "Let the next network answer")]
 
-    @property
-    def networks(self) -> NetworkSelect:
-        return self.query_one(NetworkSelect)
+    networks = getters.query_one(NetworkSelect)
 
     def action_next_network(self) -> None:
         self.networks.choose_next()

@@ -30,12 +30,7 @@ class PlainTable(DataTable[Text]):
 
 
 class PlainSelect(Select[Value]):
-    """A list to choose from, compact and without a blank, whose texts are shown as they are.
-
-    Args:
-        options: what is shown, and what is chosen by it.
-        more: as of `Select`.
-    """
+    """A list to choose from, compact and without a blank, whose texts are shown as they are."""
 
     def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:
         super().__init__(self._taken(options), allow_blank=False, compact=True, **more)

@@ -35,9 +35,6 @@ class Prompt(ModalScreen[None]):
         note.update(text)
         note.set_class(wrong, "-wrong")
 
-    def action_leave(self) -> None:
-        self.dismiss()
-
 
 class AskTextScreen(Prompt):
     """Asks for a line of text.
@@ -85,11 +82,7 @@ class AskTextScreen(Prompt):
 
 
 class ExportPrompt(Prompt):
-    """Asks for format and path, and writes; says what was written.
-
-    Args:
-        forms: what each format is, by its name.
-    """
+    """Asks for one of these formats and a path, and writes; says what was written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Format before", show=False, priority=True),

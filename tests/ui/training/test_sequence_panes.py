@@ -55,7 +55,7 @@ def found(config: SequenceConfig) -> SequenceEvaluation:
     confusion = None
     if config.task == "recall":
         confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + at) for at in range(3)])
-    return SequenceEvaluation(config, [ByLength(name, name, lengths, rows, (50,) * 3) for name in names], confusion)
+    return SequenceEvaluation(config, [ByLength(name, lengths, rows, (50,) * 3) for name in names], confusion)
 
 
 class ScriptedSets(ScriptedRuns):
