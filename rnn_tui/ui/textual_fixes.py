@@ -3,10 +3,13 @@
 Where Textual gets it right, the piece goes, and what used it uses Textual's own.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.text import Text
+from textual import events
 from textual._compositor import CompositorMap
 from textual._two_way_dict import TwoWayDict
 from textual.app import App, ComposeResult
@@ -14,6 +17,7 @@ from textual.binding import ActiveBinding, Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.geometry import Size
 from textual.keys import key_to_character
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import DataTable, Footer, ProgressBar, Static, TabbedContent, TabPane, Tabs
@@ -24,6 +28,8 @@ from textual.widgets._progress_bar import Bar
 from rnn_tui.ui.textual_mended import mend_textual
 
 HERE = Path(__file__).parent
+# A key has so long before the next one is handled.
+SECONDS_A_KEY = 0.5
 # Where the styles that are read late are from, as far as Textual is concerned.
 LATE_STYLES = (str(HERE), "*.tcss")
 
@@ -163,6 +169,53 @@ class LongTable(DataTable[Text]):
 
     def get_row(self, row_key: RowKey | str) -> list[Text]:
         return self._cells_of(row_key if isinstance(row_key, str) else str(row_key.value))
+
+
+class OrderedApp(App[int]):
+    """An app that handles one key after the other, however fast they come.
+
+    Textual hands a key to what has the focus while those before are on their way up to whoever
+    knows them: Ctrl+U empties a field after the letters typed behind it, and what is typed after a
+    key that goes to a field arrives elsewhere. Waits for `App.on_event` to wait.
+    """
+
+    _in_hand: events.Event | None = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._typed: deque[events.Event] = deque()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Take a key, or what is pasted, in its turn."""
+        if event.is_forwarded or not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+            return
+        self._typed.append(event)
+        if self._in_hand is None:
+            await self._next_key()
+        else:  # which may take long, or end with what it was for
+            self.set_timer(SECONDS_A_KEY, partial(self._key_done, self._in_hand))
+
+    async def _next_key(self) -> None:
+        self._in_hand = self._typed.popleft()
+        target = self.focused or self.screen
+        await super().on_event(self._in_hand)
+        self._follow(target, self._in_hand)
+
+    def _follow(self, node: MessagePump | None, event: events.Event) -> None:
+        """Go up behind a key, through the queues of all that may know it, to the app's own."""
+        while node is not None and node is not self:
+            if node.call_later(self._follow, node._parent, event):
+                return
+            node = node._parent  # it is gone
+        # Behind the key, and then behind what it has asked for, such as another focus.
+        self.call_later(self.call_later, self._key_done, event)
+
+    async def _key_done(self, event: events.Event) -> None:
+        if event is self._in_hand:
+            self._in_hand = None
+            if self._typed:
+                await self._next_key()
 
 
 class ExactScreen(Screen[object]):

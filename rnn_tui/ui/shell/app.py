@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on, work
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
@@ -38,7 +38,7 @@ from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.preferences import apply_preferences
 from rnn_tui.ui.shell.tabs import HOME, RUNS, AppTabs, all_tabs, bindings, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen
+from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
 from rnn_tui.ui.training.manager import TrainingManager
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ FIRST_STYLES = ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")
 logger = logging.getLogger(__name__)
 
 
-class RnnTuiApp(App[int]):
+class RnnTuiApp(OrderedApp):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"

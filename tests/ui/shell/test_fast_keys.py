@@ -1,22 +1,25 @@
 """Keys and news that come before what they are for is there, or after it is gone."""
 
 import asyncio
+from typing import ClassVar
 
 import pytest
 from rich.style import Style
 from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.containers import Vertical
 from textual.events import Click, MouseDown, MouseUp
-from textual.widgets import Button, DataTable, OptionList, RichLog, Tabs
+from textual.widgets import Button, DataTable, Input, OptionList, RichLog, Tabs
 from textual.widgets._toast import Toast, ToastHolder
 
 from rnn_tui.engine import events
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui import textual_fixes
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
-from rnn_tui.ui.textual_fixes import FrontScreen
+from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import PanelApp, press_at_once, running, start, wait_until
@@ -176,3 +179,48 @@ async def test_a_window_without_room_between_the_pads_of_a_button_ends_nothing()
     async with app.run_test(size=(20, 10)) as pilot:
         await pilot.pause()
         assert app.query_one(Button).size.height >= 1
+
+
+async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> None:
+    app = RnnTuiApp()
+    async with running(app, size=(120, 40)) as pilot:
+        await pilot.press("f3")
+        await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
+        await pilot.press("5")
+        await wait_until(pilot, lambda: app.pane.view == "prompt" and bool(app.query("#recall-digits")))
+        digits = app.query_one("#recall-digits", Input)
+        # To the field, all of it away, other digits; of these the last away again, and one more.
+        press_at_once(app, "/", "ctrl+u", *"1234", "backspace", "5", "escape")
+        await wait_until(pilot, lambda: not digits.has_focus and digits.value == "1235")
+        # No digit of a field is a view's.
+        press_at_once(app, "/", "ctrl+u", *"271", "escape", "1")
+        await wait_until(pilot, lambda: app.pane.view == "training")
+        assert digits.value == "271"
+
+
+async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(textual_fixes, "SECONDS_A_KEY", 0.05)
+    release = asyncio.Event()
+
+    class SlowApp(OrderedApp):
+        BINDINGS: ClassVar[list[BindingType]] = [Binding("a", "wait"), Binding("b", "mark")]
+        marked = 0
+
+        def compose(self) -> ComposeResult:
+            yield Waiting()
+
+        def action_mark(self) -> None:
+            self.marked += 1
+
+    class Waiting(Vertical, can_focus=True):
+        async def key_a(self) -> None:
+            await release.wait()
+
+    app = SlowApp()
+    async with app.run_test() as pilot:
+        app.query_one(Waiting).focus()
+        await pilot.pause()
+        press_at_once(app, "a", "b")
+        await asyncio.sleep(0.3)
+        release.set()
+        await wait_until(pilot, lambda: app.marked == 1)
