@@ -72,7 +72,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "More", key_display="←→", tooltip="The photo before, after"),
+        Binding("left", "step(-1)", "More", key_display="←→", tooltip="The previous or next photo"),
         Binding("right", "step(1)", "Next", show=False),
     ]
 

@@ -43,10 +43,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # As long as the footer has room for on a narrow screen.
-        key("open", "open", "Open", "Choose photos in a tree of folders"),
+        key("open", "open", "Open", "Choose photos in a folder tree"),
         Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),
-        key("show", "show", "Show", "All photos, the doubtful, the wrong, the confusion matrix"),
-        key("sort", "sort", "Sort", "Sort by name, confidence, prediction"),
+        key("show", "show", "Show", "All photos, doubtful ones, wrong ones, or the confusion matrix"),
+        key("sort", "sort", "Sort", "Sort by name, confidence or prediction"),
         key("label", "label", "Label", "Say which digit a photo shows"),
         key("export", "export", "Export", "Write a table, or images for training"),
         Binding("backspace", "unlabel", "Unlabel", show=False, tooltip="Take a label away"),

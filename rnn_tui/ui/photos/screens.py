@@ -97,7 +97,7 @@ class PhotoTree(DirectoryTree):
             self.move_cursor(node.parent)
 
 
-KEYS = "Enter chooses · →← open, close · ⌫ above · ~ home · H hidden · Esc leaves"
+KEYS = "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
 
 
 class ChoosePathScreen(ModalScreen[Path | None]):
@@ -168,7 +168,7 @@ class LabelScreen(Prompt):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "The photo before", show=False),
+        Binding("left", "move(-1)", "The previous photo", show=False),
         Binding("right", "move(1)", "The next photo", show=False),
         Binding("backspace", "answer(None)", "Take the label away", show=False),
         *(Binding(f"{n}", f"answer({n})", f"It is {n}", show=False) for n in range(10)),

@@ -52,9 +52,9 @@ class RunsPane(StorePane):
         key("note", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
         key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
         key("undo", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
-        key("go-on", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
-        key("ask", "use", "Ask", tooltip="Let its weights answer in its task's panels"),
-        key("export", "export", "Export", tooltip="Write values, charts, weights to files"),
+        key("go-on", "go_on", "Go on", tooltip="Go on with the run where it was interrupted"),
+        key("ask", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
+        key("export", "export", "Export", tooltip="Write values, charts or weights to files"),
     ]
 
     def __init__(self, store: StoreAccess) -> None:

@@ -66,7 +66,7 @@ class RnnTuiApp(App[int]):
         key("pause", "pause(False)", "Resume", tooltip="Let training go on"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
         key("help", "help", "Help", tooltip="This help"),
-        key("quit", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+        key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 

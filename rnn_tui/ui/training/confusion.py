@@ -123,7 +123,7 @@ class ConfusionView(Vertical, TaskView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),
-        key("inside", "inside", "Inside", tooltip="Look inside, at the surest of these images"),
+        key("inside", "inside", "Inside", tooltip="Look inside at the surest of these images"),
     ]
 
     def __init__(self, pane: "TaskPane") -> None:

@@ -47,7 +47,7 @@ class TaskPane(Pane):
         key("preset", "preset", "Preset"),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("log", "log", "Log", show=False),
-        key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
+        key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
     ]
 
     def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:

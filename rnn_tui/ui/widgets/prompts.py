@@ -92,7 +92,7 @@ class ExportPrompt(Prompt):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Format before", show=False, priority=True),
+        Binding("up", "move(-1)", "Previous format", show=False, priority=True),
         Binding("down", "move(1)", "Next format", show=False, priority=True),
     ]
 
