@@ -115,7 +115,7 @@ def _beginning(table: Results, known: About) -> list[str]:
         f"lengths 1 to 20. Time is time of training. {TIMES}",
     ]
     if lacking:
-        parts.append(f"**Not complete:** seeds are lacking of {'; '.join(lacking)}.")
+        parts.append(f"**Not complete:** seeds are missing for {'; '.join(lacking)}.")
     return parts
 
 

@@ -141,7 +141,7 @@ MOST_DIGITS_SHOWN = 64
 GAP = "   "
 # Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
 MUTED = "$foreground 60%"
-TITLE = "Seeds that have the whole sum right"
+TITLE = "Seeds that get the whole sum right"
 
 
 class NumberEntry(TypedInput):

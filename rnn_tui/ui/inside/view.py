@@ -30,7 +30,7 @@ SHORTEST_TICK = 0.05
 # Lines from which a study does not have to take the place of the units.
 TALL = 26
 NOTHING = "There is nothing to look at yet."
-FAILURE = "There is no looking inside this one; the log file has the details."
+FAILURE = "Looking inside this one failed; the log file has the details."
 
 
 class InsideView(TaskInside):

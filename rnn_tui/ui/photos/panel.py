@@ -289,7 +289,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
 
 NONE_YET = (
-    "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
+    "No photo has a label yet. Tick “labels by name” if names tell the digit (7/img.jpg, "
     "7_2.png), or press # on a photo to say what it shows."
 )
 
@@ -312,5 +312,5 @@ class PhotoConfusion(Vertical, can_focus=True):
             self.query_one(Static).update(NONE_YET)
             return
         accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"
-        self.query_one(Static).update(f"{accuracy}: true digit down, read as across, ? in doubt")
+        self.query_one(Static).update(f"{accuracy}: rows: true digit, columns: read as, ?: doubtful")
         table.show(summary.confusion, "0123456789?", self.size)

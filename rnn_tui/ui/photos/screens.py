@@ -236,7 +236,7 @@ class PhotosExportScreen(ExportPrompt):
         self._readings = readings
 
     def more_fields(self) -> Iterable[Widget]:
-        yield MarkedCheckbox("the prediction where there is no label", id="export-predicted")
+        yield MarkedCheckbox("use the prediction where there is no label", id="export-predicted")
 
     @property
     def predicted(self) -> bool:

@@ -338,7 +338,7 @@ class TrainingManager:
             evaluation = TASKS[config.task].evaluate(config, weights)
         except Exception:
             logger.exception("evaluating run %s failed", run_id)
-            text = "The run could not be evaluated further; the log file has the details."
+            text = "The run could not be measured in detail; the log file has the details."
             self._queue.append(events.LogLine(run_id, text, "warning"))
         else:
             self._queue.append(Evaluated(run_id, evaluation))

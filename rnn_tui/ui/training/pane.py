@@ -171,7 +171,7 @@ class TaskPane(Pane):
         """Let a network read this in the view Inside; None for what other views have at hand."""
         place = self._views.get(INSIDE.id)
         if place is None:
-            self.notify("This task has no look inside.")
+            self.notify("This task has no view Inside.")
             return
         view = await place.fill() if isinstance(place, LazyView) else place
         cast("TaskInside", view).look_at(what)
@@ -211,7 +211,7 @@ class TaskPane(Pane):
         left_out = self._form.fill(config)
         self._form.focus_first()
         if left_out:
-            text = f"The form has no field for {', '.join(left_out)}; these are as in the preset."
+            text = f"The form has no field for {', '.join(left_out)}; the preset gives the values."
             self.notify(text, severity="warning", timeout=8)
 
     def started(self, run_ids: list[str]) -> None:

@@ -197,7 +197,7 @@ class ExportPrompt(Prompt):
             if there and self._replace != path:
                 self._replace = path
                 names = " and ".join(printable(file.name, 100) for file in there)
-                self.say(f"{names}: there already. Enter once more replaces it.", wrong=True)
+                self.say(f"Already there: {names}. Press Enter again to replace.", wrong=True)
                 return
             sentence = await self.write(form, path)
             self.app.notify(sentence, title="Exported", timeout=8)
