@@ -180,7 +180,7 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
         (["x", "--threshold", "101"], EXIT_USAGE, "Threshold must be"),
         (["x", "--preprocessing", "none"], EXIT_USAGE, "invalid choice"),
         (["x", "--json", "--csv"], EXIT_USAGE, "not allowed with"),
-        ([""], EXIT_USAGE, "is no path"),
+        ([""], EXIT_USAGE, "is not a path"),
         ([], EXIT_USAGE, "required"),
     ],
 )  # fmt: skip
