@@ -149,7 +149,7 @@ def run_weights(task: str, run: str) -> Source:
     found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
-        raise CheckpointError(f"{what} with “{printable(run)}”, nor is one called that; rnn-tui runs lists them.")
+        raise CheckpointError(f"{what} with “{printable(run)}”, and none has that name; rnn-tui runs lists them.")
     path = weights_of(found[0])
     if not path.is_file():
         raise CheckpointError(f"Run {printable(found[0])} has no weights: it ended before they were first kept.")
