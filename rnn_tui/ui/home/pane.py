@@ -29,7 +29,7 @@ LARGE_WIDTH, LARGE_HEIGHT = 112, 37
 GO_ON = "go-on"
 # By the name of the key: what it is called, a line on it, the tab, the view.
 WAYS = {
-    "train": ("Train in seconds", "MNIST with preset fast, while you watch", MNIST.name, ""),
+    "train": ("Train in seconds", "MNIST with preset fast, as you watch", MNIST.name, ""),
     "view-1": ("Ask the recall network", "Type digits; it repeats one of them", RECALL.name, "prompt"),
     "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
     "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),

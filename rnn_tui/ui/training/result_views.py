@@ -44,7 +44,7 @@ class LengthsView(ChartGrid, SpreadView):
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
-        why = "Train a network to its end to see this"
+        why = "Finish a run to see this"
         if run is not None and run.status.active:
             why = "Measured as soon as training is over"
         elif run is not None and run.status is Status.FINISHED:

@@ -185,7 +185,7 @@ class TrainingCharts(ChartGrid):
         """Why there is no curve yet."""
         state, active = self._pane.chosen, self._pane.runs.active
         if state is None:
-            return "Press t to train: the curves appear here"
+            return "Press t to train: curves appear here"
         if state.status is Status.LOADING:
             waits = active is not None and active.run_id != state.run_id
             return "Queued: another run is in training" if waits else "Loading …"
