@@ -45,8 +45,8 @@ def test_what_the_file_has_holds(home: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("redraws = 11", "redraws must be a whole number from 1 to 10, not 11; 4 holds."),
-        ("redraws = true", "redraws must be a whole number from 1 to 10, not true; 4 holds."),
+        ("redraws = 11", "redraws must be a whole number from 1 to 10, not 11; 4 is used."),
+        ("redraws = true", "redraws must be a whole number from 1 to 10, not true; 4 is used."),
         ("redraws = 2.5", "not 2.5"),
         ('theme = "pink"', 'theme must be one of "textual-dark", "nord", not "pink"'),
         ("theme = 3", "not 3"),

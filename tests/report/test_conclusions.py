@@ -82,7 +82,7 @@ def test_equal_figures_say_nothing() -> None:
     assert "equal in every seed" in size.text
     aside, _, _ = held(AS_REPORTED | {"H 5 mse": (100.0,) * 3})
     assert aside.verdict is Verdict.SUPPORTED
-    assert "beside 1 equal in every seed" in aside.text
+    assert "not counting 1 equal in every seed" in aside.text
 
 
 def test_what_is_missing_is_said() -> None:

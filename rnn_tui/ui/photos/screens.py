@@ -256,7 +256,7 @@ class PhotosExportScreen(ExportPrompt):
 
     def explanation(self) -> str:
         if self.form == "csv":
-            return f"{_photos(len(self._readings))}, one a line."
+            return f"{_photos(len(self._readings))}, one per line."
         count = sum(label_for(reading, predicted=self.predicted) is not None for reading in self._readings)
         left_out = len(self._readings) - count
         more = f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"

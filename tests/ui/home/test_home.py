@@ -251,4 +251,4 @@ async def test_home_without_weights_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert shipped_weights("mnist")
     monkeypatch.setattr("rnn_tui.runs.weights.shipped_weights", lambda _: [])
     async with running(RnnTuiApp(ScriptedRuns()), "home", size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: "There are no weights" in screen_text(pilot.app))
+        await wait_until(pilot, lambda: "No weights to read" in screen_text(pilot.app))

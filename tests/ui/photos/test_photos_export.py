@@ -47,7 +47,7 @@ async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
     (four / "bad.png").write_text("no photo")
     async with photos_app(four) as (app, pilot):
         await pilot.press("number_sign", "0", "1", "escape", "e")
-        assert note(app) == "5 photos, one a line."
+        assert note(app) == "5 photos, one per line."
         assert app.screen.query_one(PathInput).value == "photos.csv"
         await answer(pilot)
         assert notices(app) == ["5 photos written to photos.csv."]
