@@ -250,7 +250,7 @@ REFUSED = {
     "other weights": (
         [*SUM, "--weights", str(PRETRAINED / "mnist-rnn.safetensors")],
         EXIT_FAILURE,
-        "not of adder but of mnist",
+        "for mnist, not for adder",
     ),
     "no run": ([*SEQUENCE, "--run", "\x1b[2Jnone"], EXIT_FAILURE, "No run begins with"),
 }

@@ -223,7 +223,7 @@ def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
         if wrong:
             label = " " * (column - len(answered)) + f"{GAP}true "
             # Where both are cut they may differ in the part that is left out.
-            shown = true if true != answered else "differs within the …"
+            shown = true if true != answered else "differs in the middle"
             line += Content.assemble((label, MUTED), shown)
         lines.append(line)
     return lines

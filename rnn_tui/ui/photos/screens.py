@@ -185,7 +185,7 @@ class LabelScreen(Prompt):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="label") as dialog:
-            dialog.border_title = "What digit is this?"
+            dialog.border_title = "Which digit is this?"
             dialog.border_subtitle = "0–9 label · ←→ · ⌫ no label · Esc leaves"
             yield PhotoImage(*LABEL_BOX)
             yield self.note()

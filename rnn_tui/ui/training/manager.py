@@ -217,7 +217,7 @@ class TrainingManager:
         kept = [name for run_id, name in before.items() if run_id not in held]
         return [
             *((run.hope, "error") for run_id, run in held.items() if run_id not in before),
-            *((f"Run {printable(name, 80)} is kept now.", "information") for name in kept),
+            *((f"Run {printable(name, 80)} is now kept on the disk.", "information") for name in kept),
         ]
 
     def interrupt(self) -> None:

@@ -218,7 +218,7 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
 async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         await pilot.press("number_sign")
-        assert "What digit is this?" in screen_text(app)
+        assert "Which digit is this?" in screen_text(app)
         assert f"{DIGITS[0]} · read as 0 · no label yet" in screen_text(app)
         await pilot.press("0")
         assert f"{DIGITS[1]} · read as 3 · no label yet" in screen_text(app)
