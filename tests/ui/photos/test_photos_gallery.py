@@ -195,7 +195,7 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
         await pilot.press("space")
         await all_read(pilot)
         assert says(app, "count").endswith("4 of 4 right (100.0 %)")
-        assert "4 of 4 right (100.0 %): true digit down" in screen_text(app)
+        assert "4 of 4 right (100.0 %) · rows: true digit" in screen_text(app)
         assert matrix_row(app, 3) == [*"···1·······", "100.00"]
         assert matrix_row(app, 1) == [*"···········", "–"]
         await pilot.press("escape", "escape")  # to the gallery, out of the field
