@@ -195,5 +195,5 @@ def read_path(text: str) -> Path:
         SettingError: if it can be none.
     """
     if "\0" in text or not text:
-        raise SettingError(f"“{printable(text)}” is no path.")
+        raise SettingError(f"“{printable(text)}” is not a path.")
     return Path(text)

@@ -132,7 +132,7 @@ def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> i
     if options.query:
         chunks: Iterator[list[Question | Fault]] = iter([[questions.read(" ".join(options.query))]])
     elif sys.stdin is None or sys.stdin.isatty():
-        raise QueryError(f"{questions.request}; or pipe in such questions, one a line.")
+        raise QueryError(f"{questions.request}; or pipe in such questions, one per line.")
     else:
         chunks = _chunks(_lines(sys.stdin), questions)
     inform: Callable[[str], None] = (lambda _: None) if options.quiet else say

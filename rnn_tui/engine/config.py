@@ -150,7 +150,7 @@ class RunConfig:
         smaller = max(1, self.batch_size // 4)
         return (
             f"There is not enough memory for a batch of {self.batch_size} at {self.size_text}; "
-            f"try a batch size of {smaller} or less of the rest."
+            f"try a batch size of {smaller} or less, or smaller or fewer networks."
         )
 
     @property

@@ -42,7 +42,7 @@ class Preferences:
     preset: str = _entry("", "preset that the app's forms begin with; empty: the task's own")
     device: str = _entry("auto", "device that the app's forms begin with", DEVICES)
     redraws: int = _entry(4, "times a second that the app draws what trains", range(1, 11))
-    alerts: bool = _entry(True, "ring where a run ends, fails or stalls", (False, True))
+    alerts: bool = _entry(True, "ring when a run ends, fails or stalls", (False, True))
     keys: Mapping[str, str] | None = _entry(None, "keys of the app, by what they mean")
     given: frozenset[str] = frozenset()
     problems: tuple[str, ...] = ()
@@ -59,7 +59,7 @@ def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
     except FileNotFoundError:
         return Preferences()
     except FAULTS as error:
-        text = f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults hold."
+        text = f"{printable(path, 200)} can't be used ({why(error, 120)}); the defaults are used."
         return Preferences(problems=(text,))
     wrong = {name: _wrong(name, value, known.get(name)) for name, value in values.items()}
     sound = {name: value for name, value in values.items() if not wrong[name]}
@@ -70,17 +70,17 @@ def read_preferences(known: Mapping[str, Collection[str]]) -> Preferences:
 def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
     """What is wrong with an entry, behind its name; empty where nothing is."""
     if name not in ENTRIES:
-        return f"is no entry; there are {', '.join(ENTRIES)}"
+        return f"is not an entry; the entries are {', '.join(ENTRIES)}"
     usual, choices = ENTRIES[name].default, known or ENTRIES[name].metadata["choices"]
     if usual is None:
         fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
-        return "" if fits else 'must be a table of texts, such as train = "t"; it is passed over'
+        return "" if fits else 'must be a table of texts, such as train = "t"; it is ignored'
     if type(value) is type(usual) and (not choices or value in (usual, *choices)):
         return ""
     what = f"one of {', '.join(map(as_toml, choices))}"
     if isinstance(choices, range):
         what = f"a whole number from {choices[0]} to {choices[-1]}"
-    return f"must be {what}, not {printable(as_toml(value))}; {as_toml(usual)} holds"
+    return f"must be {what}, not {printable(as_toml(value))}; {as_toml(usual)} is used"
 
 
 def keep_theme(name: str) -> None:

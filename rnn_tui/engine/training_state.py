@@ -84,7 +84,7 @@ class ResumePoint:
     def mismatch(self, reason: object) -> CheckpointError:
         """The error for a file that does not fit its run."""
         return CheckpointError(
-            f"The checkpoint {printable(self.path, 200)} does not fit its run ({printable(reason, 100)}); train it anew."
+            f"The checkpoint {printable(self.path, 200)} does not fit its run ({printable(reason, 100)}); train it again."
         )
 
 
@@ -113,7 +113,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except UNREADABLE as error:
         raise CheckpointError(
-            f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be resumed; train it anew."
+            f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be resumed; train it again."
         ) from error
     theirs, step, metrics = described(about, shown)
     if about.get("training") is None:
@@ -124,9 +124,9 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
     except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise CheckpointError(f"The checkpoint {shown} does not say where the run was.") from error
     if about.get("digest") != digest(tensors):
-        raise CheckpointError(f"The checkpoint {shown} is damaged: its checksum is wrong; train the run anew.")
+        raise CheckpointError(f"The checkpoint {shown} is damaged: its checksum is wrong; train the run again.")
     if state.run_id != run_id or (config is not None and config != theirs):
-        raise CheckpointError(f"The checkpoint {shown} belongs to another run; train this anew.")
+        raise CheckpointError(f"The checkpoint {shown} belongs to another run; train this one again.")
     weights = {n: tensor for n, tensor in tensors.items() if not n.startswith(TRAINING_PREFIX)}
     return ResumePoint(path, theirs, weights, step, state)
 
@@ -169,7 +169,7 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
         return resolve_device(before)
     except DeviceError:
         device = resolve_device("auto")
-        log(f"The run began on {before}, which is not here; it goes on on {device.type}, with other rounding.", "warning")
+        log(f"The run began on {before}, which is not here; it goes on with {device.type} and rounds differently.", "warning")
         return device
 
 

@@ -81,7 +81,7 @@ def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray
             return about, {name: file.get_tensor(name) for name in wanted}
     except UNREADABLE as error:
         raise CheckpointError(
-            f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them anew."
+            f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them again."
         ) from error
 
 

@@ -24,8 +24,8 @@ ALL_STATES_NOTE = (
 LAST_STEP_NOTE = (
     "This network answers after the last row: an answer after an earlier one is what it would say if the image ended there."
 )
-BACKWARD_NOTE = "The backward direction as it is after its first step, on each row alone; the readout takes it at the last row."
-WHOLE_NOTE = "As it reads the whole image, with all rows below known to the backward directions."
+BACKWARD_NOTE = "The backward direction after its first step, with only this row read; the readout takes it at the last row."
+WHOLE_NOTE = "Here the whole image is read: the backward directions already know all rows below."
 
 
 def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
@@ -199,8 +199,8 @@ class RowsStudy(Study):
         final = self.accuracy[-1]
         near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
         return (
-            f"Of {self.images:,} images, {100 * final:.2f} % are right after all rows; within a "
-            f"point of that after {near}. Chance {100 * self.chance:.1f} %."
+            f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row {near}, "
+            f"it is within a point of that. Chance {100 * self.chance:.1f} %."
         )
 
 

@@ -60,7 +60,7 @@ class SurvivalStudy(Study):
         last = self.accuracy[:, -1]
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
-        rest = f", of the other positions on average {share(others.mean(), 0)}" if len(others) else ""
+        rest = f", at the other positions in {share(others.mean(), 0)} on average" if len(others) else ""
         return (
             f"After step {self.steps[-1]} a linear probe reads the digit at position "
             f"{self.positions[best]} in {share(last[best], 0)} of sequences{rest}; chance "

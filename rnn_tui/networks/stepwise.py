@@ -36,7 +36,7 @@ def softmax(logits: Array) -> Array:
 def require_finite(*arrays: npt.NDArray[Any]) -> None:
     """Raise `CheckpointError` where huge weights left something other than numbers."""
     if not all(np.isfinite(array).all() for array in arrays):
-        raise CheckpointError("These weights are too large to compute with; ask others.")
+        raise CheckpointError("These weights are too large to compute with; choose others.")
 
 
 class NumpyOperations:

@@ -135,5 +135,5 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _cannot(path: Path, error: OSError | ValueError) -> DataError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or "its name is none"
+    reason = (error.strerror if isinstance(error, OSError) else None) or "this is not a valid name"
     return DataError(f"{printable(path, 200)} can't be written: {reason.lower()}.")

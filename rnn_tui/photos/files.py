@@ -25,7 +25,7 @@ _REASONS = {
     errno.ENOTDIR: "no such file",
     errno.EACCES: "no permission to read it",
     errno.EPERM: "no permission to read it",
-    errno.ELOOP: "a link in a circle",
+    errno.ELOOP: "a circular link",
     errno.ENAMETOOLONG: "its name is too long",
 }
 

@@ -156,15 +156,15 @@ def _on_loss(figures: Figures) -> Conclusion:
         for seed in gaps[SMALL_SIZES[0]]
         if all(seed in gaps[size] for size in SMALL_SIZES)
     }
-    above = f"mean gap at H {' and '.join(map(str, SMALL_SIZES))} above the gap at H {SIZES[-1]}"
+    above = f"mean gap at H {' and '.join(map(str, SMALL_SIZES))} larger than the gap at H {SIZES[-1]}"
     comparisons = [
         *(Comparison("higher with mse than with ce", f"H {n}", gaps[n]) for n in SMALL_SIZES),
-        Comparison(above, "mse less ce", _less(small, _in_size(gaps[SIZES[-1]]))),
+        Comparison(above, "mse minus ce", _less(small, _in_size(gaps[SIZES[-1]]))),
     ]
     shown = ", ".join(f"{_signed(_mean(gap))} points at H {size}" for size, gap in gaps.items() if gap)
     return _concluded(
         "MSE beats CE at small states, and the gap closes as the state grows.",
-        f"Mean bit accuracy with mse less that with ce: {shown}." if shown else "",
+        f"Mean bit accuracy with mse minus that with ce: {shown}." if shown else "",
         comparisons,
         _missing(figures),
     )
@@ -209,10 +209,10 @@ def _concluded(claim: str, figures: str, comparisons: Sequence[Comparison], miss
     right = [one for one in clear if one.holds]
     sentences = [figures] if figures else []
     if possible:
-        sentences.append(f"Seeds in which it is so. {_seed_by_seed(possible)}.")
+        sentences.append(f"How many seeds agree. {_seed_by_seed(possible)}.")
     if missing:
         verdict = Verdict.OPEN
-        sentences.append(f"Open: there are no figures yet of {', '.join(missing)}.")
+        sentences.append(f"Open: there are no figures yet for {', '.join(missing)}.")
     elif not clear:
         verdict = Verdict.OPEN
         why = "all figures are equal in every seed" if possible else "no seed has all figures"
@@ -222,11 +222,11 @@ def _concluded(claim: str, figures: str, comparisons: Sequence[Comparison], miss
         if len(right) in (0, len(clear)):
             verdict = Verdict.SUPPORTED if right else Verdict.NOT_SUPPORTED
         equal = len(possible) - len(clear)
-        aside = f" (beside {equal} equal in every seed, which say nothing)" if equal else ""
+        aside = f" (not counting {equal} equal in every seed)" if equal else ""
         sentences.append(
             f"In {len(right)} of {len(clear)} comparisons{aside} the mean is as the report says, "
-            f"and so are more seeds than are the other way round: {verdict} (for “supported” it "
-            "takes all, for “partly” one)."
+            f"and more seeds agree with it than disagree: {verdict} (“supported” needs all "
+            "comparisons, “partly” at least one)."
         )
     return Conclusion(claim, verdict, tuple(sentences), tuple(comparisons), missing)
 

@@ -98,7 +98,7 @@ def _beginning(table: Results, known: About) -> list[str]:
         f"# {TITLE}",
         "A course report of 2022 trained one network of each kind and published one figure for it. "
         "One run of a small network is one draw: with another seed, that is with other random "
-        "data, initial weights and order, the same recipe ends elsewhere. Here every experiment "
+        "data, initial weights and order, the same recipe ends differently. Here every experiment "
         f"was trained again, with preset {plan.preset}, from several seeds ({', '.join(many)}). "
         "The table has the mean over seeds ± the sample standard deviation and, in brackets, the "
         "smallest and the largest, all in percent; and where the published figure lies.",
@@ -107,10 +107,10 @@ def _beginning(table: Results, known: About) -> list[str]:
         "## Published figures and ours",
         markdown_table(HEADS, [cells(row) for row in table.rows]),
         f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over the "
-        f"lengths 1 to 20. Time is time of training. {TIMES}",
+        f"lengths 1 to 20. Time is training time. {TIMES}",
     ]
     if lacking:
-        parts.append(f"**Not complete:** seeds are lacking of {'; '.join(lacking)}.")
+        parts.append(f"**Not complete:** seeds are missing for {'; '.join(lacking)}.")
     return parts
 
 

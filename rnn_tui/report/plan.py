@@ -103,9 +103,9 @@ MNIST_SEEDS_SETTING = NumberSetting("mnist_seeds", "MNIST seeds", "networks of c
 # 72 … 80 % of the bits). Both losses get the same recipe, since the report compares them.
 FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 FAST_NOTE = (
-    "The adder of preset fast has the loss bce, which the report has not. Its losses mse and ce "
-    "are trained instead, both with that preset's other settings but without pairs made for long "
-    "carries, from which ce does not learn."
+    "Preset fast trains the adder with the loss bce, which the report does not have. The report's "
+    "losses mse and ce are trained instead, with that preset's other settings but without pairs "
+    "made for long carries, from which ce does not learn."
 )
 
 

@@ -103,7 +103,7 @@ def explained(error: sqlite3.Error | UnicodeDecodeError, path: Path) -> StoreErr
 
 def _cannot(shown: str, reason: str) -> str:
     return (
-        f"The database of runs {shown} can't be used ({printable(reason)}); see to the space and "
+        f"The database of runs {shown} can't be used ({printable(reason)}); check the space and "
         "the permissions there, or choose another place (RNN_TUI_HOME moves all runs)."
     )
 

@@ -93,8 +93,8 @@ class HeldRun:
     def hope(self) -> str:
         """While it is held: what the user can do."""
         return (
-            f"Run {printable(self.name, 80)} is not kept on the disk yet, but in memory: free some "
-            f"space for {printable(data_dir(), 200)}, and it is kept by itself."
+            f"Run {printable(self.name, 80)} is kept in memory, not yet on the disk: free some "
+            f"space for {printable(data_dir(), 200)}, and it will be kept there."
         )
 
     @property

@@ -190,7 +190,7 @@ class Recorder:
             self._connection = None
             self._notice = (
                 f"The database of runs {printable(self._path, 200)} has vanished or was replaced; "
-                "the run goes on, and what follows is kept in the one that is there now."
+                "the run goes on, and later values are kept in the one that is there now."
             )
             logger.warning("%s", self._notice)
             if self._started is not None:

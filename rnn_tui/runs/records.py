@@ -98,7 +98,7 @@ class RunRecord:
             StoreError: if it is damaged: then it can only be looked at, and deleted.
         """
         if self.status is Status.DAMAGED:
-            raise StoreError(f"Run {self.name} is damaged: {self.message} It can only be deleted, and trained anew.")
+            raise StoreError(f"Run {self.name} is damaged: {self.message} It can only be deleted, and trained again.")
         return self
 
     def spec(self, metric: str) -> Metric:

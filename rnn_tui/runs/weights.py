@@ -106,7 +106,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
         raise CheckpointError(
             f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name others."
             if there
-            else f"The weights for {cell} that ship with rnn-tui are missing; install it anew, or name others."
+            else f"The weights for {cell} that ship with rnn-tui are missing; install it again, or name others."
         )
     [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
@@ -142,14 +142,14 @@ def run_weights(task: str, run: str) -> Source:
     if run == LAST:
         for source in finished_runs(task):
             return source
-        raise CheckpointError(f"No run of {task} is finished; train one with rnn-tui train {task}.")
+        raise CheckpointError(f"There is no finished run of {task}; train one with rnn-tui train {task}.")
     run_ids = _run_ids()
     exact = [run] if run in run_ids else []
     exact = exact or [run_id for run_id, name in _names(deleted=False).items() if name == run]
     found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
     if len(found) != 1:
         what = "No run begins" if not found else f"{len(found)} runs begin"
-        raise CheckpointError(f"{what} with “{printable(run)}”, nor is one called that; rnn-tui runs lists them.")
+        raise CheckpointError(f"{what} with “{printable(run)}”, and none has that name; rnn-tui runs lists them.")
     path = weights_of(found[0])
     if not path.is_file():
         raise CheckpointError(f"Run {printable(found[0])} has no weights: it ended before they were first kept.")

@@ -63,7 +63,7 @@ def check(task: Task) -> None:
         raise SettingError(f"there is no setting called {unknown[0]}")
     names = [metric.name for metric in task.metric_definitions]
     if task.headline not in names:
-        raise SettingError(f"its headline {task.headline} is none of its metrics")
+        raise SettingError(f"its headline {task.headline} is not one of its metrics")
     if not task.presets:
         raise SettingError("it has no preset")
     for preset in task.presets:

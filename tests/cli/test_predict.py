@@ -174,13 +174,13 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
     [
         (["/nowhere", "--weights", "/nowhere/w"], EXIT_FAILURE, "can't be read"),
         (["x", "--weights", str(asset_dir() / "pretrained" / "adder.safetensors")], EXIT_FAILURE,
-         "not of mnist but of adder"),
+         "for adder, not for mnist"),
         (["x", "--run", "\x1b[2Jnone"], EXIT_FAILURE, "No run begins with"),
-        (["x", "--run", "last"], EXIT_FAILURE, "No run of mnist is finished"),
+        (["x", "--run", "last"], EXIT_FAILURE, "There is no finished run of mnist"),
         (["x", "--threshold", "101"], EXIT_USAGE, "Threshold must be"),
         (["x", "--preprocessing", "none"], EXIT_USAGE, "invalid choice"),
         (["x", "--json", "--csv"], EXIT_USAGE, "not allowed with"),
-        ([""], EXIT_USAGE, "is no path"),
+        ([""], EXIT_USAGE, "is not a path"),
         ([], EXIT_USAGE, "required"),
     ],
 )  # fmt: skip

@@ -108,7 +108,7 @@ NO_QUESTIONS = {
     "too long": (["recall", "3" * 1001], "1,000"),
     "no position": (["recall", "314", "--position", "0"], "from 1 to 1000"),
     "a minus": (["recall", "-3", "1", "4"], "“-”"),
-    "no binary digit": (["add", "1", "2"], "“2” is no binary digit"),
+    "no binary digit": (["add", "1", "2"], "“2” is not a binary digit"),
     "one number": (["add", "1"], "two numbers"),
     "three numbers": (["add", "1", "1", "1"], "two numbers"),
     "three terms": (["add", "1+1+1"], "two numbers"),
@@ -442,7 +442,7 @@ def test_lines_that_are_no_questions_do_not_stop_the_others(home: Path) -> None:
     assert code == EXIT_FAILURE
     assert out.splitlines() == ["1011 + 110 = 10001  ✓", "1011 + 110 = 10001  ✓", "0x1f + 0xd = 0x2c  ✓"]
     _, first, second = err.splitlines()
-    assert first.startswith("rnn-tui: line 6: “2” is no binary digit")
+    assert first.startswith("rnn-tui: line 6: “2” is not a binary digit")
     assert second == "rnn-tui: line 8: Type two numbers, such as 1011 110."
 
 

@@ -109,7 +109,7 @@ def test_a_model_beyond_all_memory_is_refused(trainer: Any, monkeypatch: pytest.
     assert "not enough memory" in message
     assert "50000" in message
     assert "4096" in message
-    assert "try a batch size of 12500 or less of the rest" in message
+    assert "try a batch size of 12500 or less, or smaller or fewer networks" in message
     assert run.outcome.weights is None
 
 

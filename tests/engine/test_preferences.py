@@ -45,8 +45,8 @@ def test_what_the_file_has_holds(home: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("redraws = 11", "redraws must be a whole number from 1 to 10, not 11; 4 holds."),
-        ("redraws = true", "redraws must be a whole number from 1 to 10, not true; 4 holds."),
+        ("redraws = 11", "redraws must be a whole number from 1 to 10, not 11; 4 is used."),
+        ("redraws = true", "redraws must be a whole number from 1 to 10, not true; 4 is used."),
         ("redraws = 2.5", "not 2.5"),
         ('theme = "pink"', 'theme must be one of "textual-dark", "nord", not "pink"'),
         ("theme = 3", "not 3"),
@@ -56,8 +56,8 @@ def test_what_the_file_has_holds(home: Path) -> None:
         ('alerts = "yes"', 'must be one of false, true, not "yes"'),
         ('keys = "t"', "must be a table of texts"),
         ("[keys]\ntrain = 3", "must be a table of texts"),
-        ("colour = 1", "config.toml: colour is no entry; there are theme, "),
-        ('"the\\u001b[2Jme" = 1', "is no entry"),
+        ("colour = 1", "config.toml: colour is not an entry; the entries are theme, "),
+        ('"the\\u001b[2Jme" = 1', "is not an entry"),
     ],
 )
 def test_a_wrong_entry_costs_one_sentence_and_nothing_else(home: Path, line: str, told: str) -> None:

@@ -100,7 +100,7 @@ def nothing(path: Path) -> None:
 PLACES: dict[str, tuple[Callable[[Path], None], str]] = {
     "folder": (Path.mkdir, "a folder, not a file"),
     "pipe": (os.mkfifo, "not a regular file"),
-    "link in a circle": (circle, "a link in a circle"),
+    "link in a circle": (circle, "a circular link"),
     "link to nowhere": (dangling, "a link that leads nowhere"),
     "nothing": (nothing, "no such file"),
 }

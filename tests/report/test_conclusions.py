@@ -46,7 +46,7 @@ def test_figures_like_the_report_s_support_all_three() -> None:
     assert "+3.50 points at H 3, +2.00 points at H 5, +0.10 points at H 10" in loss.text
     assert "H 3 mse 97.94 → 82.94 %" in length.text
     for one in (size, loss, length):
-        assert one.text.endswith("supported by these seeds (for “supported” it takes all, for “partly” one).")
+        assert one.text.endswith("supported by these seeds (“supported” needs all comparisons, “partly” at least one).")
         assert "signific" not in one.text
 
 
@@ -82,7 +82,7 @@ def test_equal_figures_say_nothing() -> None:
     assert "equal in every seed" in size.text
     aside, _, _ = held(AS_REPORTED | {"H 5 mse": (100.0,) * 3})
     assert aside.verdict is Verdict.SUPPORTED
-    assert "beside 1 equal in every seed" in aside.text
+    assert "not counting 1 equal in every seed" in aside.text
 
 
 def test_what_is_missing_is_said() -> None:
@@ -90,7 +90,7 @@ def test_what_is_missing_is_said() -> None:
     size, loss, length = held(some)
     assert size.verdict is loss.verdict is length.verdict is Verdict.OPEN
     assert size.missing == ("H 10 ce",)
-    assert "no figures yet of H 10 ce" in size.text
+    assert "no figures yet for H 10 ce" in size.text
     assert "H 3 92.50 %" in size.text  # what there is, is told
     assert len(length.missing) == 6
     assert held({})[0].verdict is Verdict.OPEN

@@ -202,7 +202,7 @@ def test_a_model_that_answers_otherwise_is_not_written(home: Path, here: Path, m
     monkeypatch.setattr(type(CELLS["lstm"]), "onnx", wrong)
     code, _, err = run_inside(["runs", "export", run.name, "--to", "onnx"])
     assert code == EXIT_FAILURE
-    assert "answers unlike ours" in assert_one_sentence(err)
+    assert "gives other answers than ours" in assert_one_sentence(err)
     assert list(here.iterdir()) == []
 
 

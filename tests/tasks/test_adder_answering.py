@@ -111,7 +111,7 @@ def test_python_reads_the_same(text: str, base: Base) -> None:
     try:
         expected = int(text, base.radix)
     except ValueError:
-        with pytest.raises(QueryError, match=f"is no {base.name} digit"):
+        with pytest.raises(QueryError, match=f"is not a {base.name} digit"):
             parse_number(text, base)
     else:
         assert parse_number(text, base) == expected
@@ -132,8 +132,8 @@ def test_the_largest_number_is_read_and_the_next_is_not(base: Base) -> None:
 def test_what_is_no_digit_is_named_with_a_way_out() -> None:
     with pytest.raises(QueryError) as refused:
         parse_number("102")
-    assert str(refused.value) == ("“2” is no binary digit; write 0d… for decimal and 0x… for hexadecimal numbers.")
-    with pytest.raises(QueryError, match="“f” is no decimal digit"):
+    assert str(refused.value) == ("“2” is not a binary digit; write 0d… for decimal and 0x… for hexadecimal numbers.")
+    with pytest.raises(QueryError, match="“f” is not a decimal digit"):
         parse_number("f", DECIMAL)
     with pytest.raises(QueryError, match="Type a hexadecimal number"):
         parse_number("", HEXADECIMAL)

@@ -140,7 +140,7 @@ def test_training_starts_from_the_weights_named(mnist_slice: Path, tmp_path: Pat
 
 def test_weights_of_another_network_are_refused(mnist_slice: Path, tmp_path: Path) -> None:
     path = kept(tmp_path, hidden_size=64)
-    wrong = r"hidden size 64 .* not of LSTM with hidden size 128"
+    wrong = r"hidden size 64 .* not for LSTM with hidden size 128"
     with pytest.raises(CheckpointError, match=wrong):
         problem(mnist_slice, start_from=str(path))
 

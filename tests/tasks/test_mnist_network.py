@@ -54,5 +54,5 @@ def test_weights_that_fit_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="finite"):
         RowReaderNetwork(WeightsFile(file.config, holes, 1, {}))
     adder = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
-    with pytest.raises(CheckpointError, match="not of mnist but of adder"):
+    with pytest.raises(CheckpointError, match="for adder, not for mnist"):
         RowReaderNetwork(adder)

@@ -21,7 +21,7 @@ BROKEN = {
     GOOD + "TASK = replace(TASK, name='../x')": "its name must be short",
     GOOD + "TASK = replace(TASK, label='[red]\\x1b[31m')": "printable text",
     GOOD + "TASK = replace(TASK, settings=('colour',))": "no setting called colour",
-    GOOD + "TASK = replace(TASK, headline='test_beauty')": "none of its metrics",
+    GOOD + "TASK = replace(TASK, headline='test_beauty')": "not one of its metrics",
     GOOD + "TASK = replace(TASK, presets=())": "no preset",
     GOOD + "TASK = replace(TASK, presets=(replace(TASK.presets[0], values={}),))": "preset report",
 }

@@ -161,7 +161,7 @@ def test_weights_of_a_run_answer(small: Small, train: Any, tmp_path: Path, task:
 @pytest.mark.parametrize("task", KINDS)
 def test_weights_of_another_task_are_refused(task: str) -> None:
     other = {"recall": ADDER, "adder": RECALL}[task]
-    with pytest.raises(CheckpointError, match=f"not of {task} but of {other.config.task}"):
+    with pytest.raises(CheckpointError, match=f"for {other.config.task}, not for {task}"):
         KINDS[task](other)
     image = ImageConfig(task=task, cell="lstm", preset="report", epochs=1, batch_size=1, learning_rate=0.1)
     with pytest.raises(CheckpointError):

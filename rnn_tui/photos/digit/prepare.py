@@ -45,7 +45,7 @@ def _as_in_report(image: Picture, stages: bool) -> PreparedDigit:
         Stage("inverted", inverted),
         Stage("threshold at 127", binary),
     )
-    doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Nothing but one grey is left."
+    doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Only one shade of grey is left."
     digit: Digit = binary.astype(np.float32) / np.float32(255)
     return PreparedDigit(digit, kept if stages else (), doubt)
 

@@ -80,10 +80,10 @@ FORMATS = table_of(
                  suffix=".svg", extra="plots"),
     ExportFormat("tensorboard", "a folder of event files",
                  "rnn_tui.runs.export.documents:write_folder", extra="tensorboard"),
-    ExportFormat("onnx", "the network for other programs, checked against ours",
+    ExportFormat("onnx", "the network for other programs; its answers are checked",
                  "rnn_tui.runs.export.onnx_models:write_models", suffix=".onnx", extra="onnx",
                  several=True),
-    ExportFormat("safetensors", "the weights, without what only training needs",
+    ExportFormat("safetensors", "the weights alone, without the state of training",
                  "rnn_tui.runs.export.formats:write_weights", suffix=".safetensors", several=True),
 )  # fmt: skip
 

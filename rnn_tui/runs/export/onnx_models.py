@@ -283,7 +283,7 @@ def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
     difference = float(np.abs(answers - expected).max())
     if answers.shape != expected.shape or not difference <= TOLERANCE:
         raise ExportError(
-            f"The exported model{printable(suffix)} answers unlike ours (by {difference:.2g}), so "
+            f"The exported model{printable(suffix)} gives other answers than ours (by {difference:.2g}), so "
             "it was not written; this is a fault of rnn-tui or of ONNX Runtime."
         )
     return Model(suffix, data, difference)

@@ -32,7 +32,7 @@ ADDER = Task(
         ),
         Preset(
             "fast",
-            "All right with 10 units in a fifth of a second: fresh pairs in every batch, half "
+            "Every sum right with 10 units in a fifth of a second: fresh pairs in every batch, half "
             "of them with long carries, the cross-entropy of each bit, one-cycle learning "
             "rate.",
             {
@@ -43,7 +43,7 @@ ADDER = Task(
         ),
         Preset(
             "best",
-            "What the smaller sizes and all three losses can do: fresh pairs as in fast, "
+            "The best that smaller sizes and all three losses can do: fresh pairs as in fast, "
             "a lower learning rate and 12 times as many steps.",
             {
                 "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"),
@@ -57,7 +57,7 @@ ADDER = Task(
         Metric("val_loss", "validation loss"),
         accuracy_metric("val_bit_accuracy", "validation bit accuracy", "accuracy"),
         accuracy_metric("test_bit_accuracy", "test bit accuracy"),
-        accuracy_metric("test_number_accuracy", "numbers all right"),
+        accuracy_metric("test_number_accuracy", "whole numbers right"),
     ),
     headline="test_bit_accuracy",
     published={

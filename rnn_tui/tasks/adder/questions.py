@@ -73,9 +73,9 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
         raise QueryError(f"Type a {base.name} number.")
     if wrong := digits.strip(base.digits):
         raise QueryError(
-            f"“{printable(wrong[0])}” is no {base.name} digit; write 0d… for decimal and 0x… for hexadecimal numbers."
+            f"“{printable(wrong[0])}” is not a {base.name} digit; write 0d… for decimal and 0x… for hexadecimal numbers."
             if base is BINARY
-            else f"“{printable(wrong[0])}” is no {base.name} digit."
+            else f"“{printable(wrong[0])}” is not a {base.name} digit."
         )
     if len(digits) > base.most_digits or int(digits, base.radix).bit_length() > MOST_BITS:
         raise QueryError(TOO_LONG)
@@ -207,7 +207,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         shortest, longest = (length - 1 for length in self.config.lengths)
         if not shortest < question.numbers.length <= longest + 1:
             trained = f"{shortest} to {longest}" if shortest else f"at most {longest}"
-            yield f"These weights were trained on numbers of {trained} bits; others may go wrong."
+            yield f"These weights were trained on numbers of {trained} bits; other lengths may go wrong."
 
     def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
         """The number whose bits are 1 where the output is at least 0.5, or as most voters say."""

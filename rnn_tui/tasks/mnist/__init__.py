@@ -54,7 +54,7 @@ MNIST = Task(
         ),
         Preset(
             "photos",
-            "For photos and drawings of one's own: the best recipe with wider distortions and thicker and thinner strokes.",
+            "For your own photos and drawings: the best recipe with wider distortions and thicker and thinner strokes.",
             _values(60, 200, 6e-3, _PHOTOS),
             {"rnn": _values(75, 200, 2.5e-3, _PHOTOS), "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0))},
         ),

@@ -285,7 +285,7 @@ def _idx_array(path: Path, dimensions: int) -> Bytes:
     with path.open("rb") as file:
         shape = _idx_shape(file, dimensions)
         if shape is None:
-            raise ValueError(f"{path.name} is no IDX file of {dimensions} dimensions")
+            raise ValueError(f"{path.name} is not an IDX file of {dimensions} dimensions")
         if shape[0] > MOST_IMAGES or (dimensions == 3 and shape[1:] != [SIDE, SIDE]):
             raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes")
         contents = file.read()

@@ -56,7 +56,7 @@ class RowReaderNetwork:
     def __init__(self, file: WeightsFile) -> None:
         config = file.config
         if not isinstance(config, ImageConfig):
-            raise CheckpointError(f"These weights are not of mnist but of {config.task}.")
+            raise CheckpointError(f"These weights are for {config.task}, not for mnist.")
         self.config, self.metrics = config, file.metrics
         expected = _shapes(config)
         if {name: array.shape for name, array in file.arrays.items()} != expected:

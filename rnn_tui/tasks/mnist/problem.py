@@ -65,8 +65,8 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
         same = False
     if not same:
         raise CheckpointError(
-            f"The weights in {printable(path, 200)} are of {theirs.name} with "
-            f"{theirs.size_text or 'other settings'}, not of {config.name} with {config.size_text}."
+            f"The weights in {printable(path, 200)} are for {theirs.name} with "
+            f"{theirs.size_text or 'other settings'}, not for {config.name} with {config.size_text}."
         )
     if theirs.recipe.standardise != config.recipe.standardise:
         raise CheckpointError(
@@ -100,7 +100,7 @@ class MnistProblem(Problem):
             times = repeats(len(extra[1]), len(train))
             images = torch.cat([images, extra[0].repeat(times, 1, 1)])
             labels = torch.cat([labels, extra[1].repeat(times)])
-            note = f", {len(extra[1]):,} of the user's own, each {times} times an epoch"
+            note = f", {len(extra[1]):,} of your own, each used {times} times an epoch"
         self._train = self._resident(images, labels)
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)

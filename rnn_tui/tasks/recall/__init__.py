@@ -32,7 +32,7 @@ RECALL = Task(
         ),
         Preset(
             "fast",
-            "All right with 10 units in under a second: fresh sequences in every batch, "
+            "Every answer right with 10 units in under a second: fresh sequences in every batch, "
             "one-cycle learning rate.",
             {
                 **_NETWORKS, "epochs": 5, "batch_size": 64, "learning_rate": 0.03,
@@ -41,7 +41,7 @@ RECALL = Task(
         ),
         Preset(
             "best",
-            "What the smaller sizes can do: the fast recipe for eight times as many steps.",
+            "The best that the smaller sizes can do: the fast recipe for eight times as many steps.",
             {
                 **_NETWORKS, "epochs": 20, "batch_size": 64, "learning_rate": 0.05,
                 "training_size": 25_600, "test_size": 10_000, "recipe": _FAST,

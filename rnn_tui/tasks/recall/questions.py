@@ -134,8 +134,7 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
             )
         if not shortest <= len(question.digits) <= longest:
             yield (
-                f"These weights were trained on {shortest} to {longest} digits; where there are "
-                "fewer or more, they may answer worse."
+                f"These weights were trained on {shortest} to {longest} digits; with fewer or more, their answers may be worse."
             )
 
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:

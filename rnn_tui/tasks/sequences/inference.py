@@ -30,7 +30,7 @@ class SequenceNetwork:
     def __init__(self, file: WeightsFile, task: Task) -> None:
         config, shape = file.config, task.shape
         if not isinstance(config, SequenceConfig) or config.task != task.name or shape is None:
-            raise CheckpointError(f"These weights are not of {task.name} but of {config.task}.")
+            raise CheckpointError(f"These weights are for {config.task}, not for {task.name}.")
         self.task, self.shape = task, shape
         self.features, self.outputs = shape.features, len(shape.outputs)
         self.config = config

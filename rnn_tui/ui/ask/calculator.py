@@ -41,8 +41,8 @@ class CalculatorPanel(AskPanel):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("other", "draw", "Random", "Fill in two random numbers"),
-        key("show", "next_base", "Base", "Type binary, decimal, hexadecimal numbers"),
-        key("network", "next_network", "Network", "The next network adds, then all vote"),
+        key("show", "next_base", "Base", "Type numbers in binary, decimal or hexadecimal"),
+        key("network", "next_network", "Network", "The next network adds; after the last, all vote"),
         Binding("up", "scroll_answer(-1)", "Scroll up", show=False),
         Binding("down", "scroll_answer(1)", "Scroll down", show=False),
     ]

@@ -138,7 +138,7 @@ MOST_DIGITS_SHOWN = 64
 GAP = "   "
 # Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
 MUTED = "$foreground 60%"
-TITLE = "Seeds that have the whole sum right"
+TITLE = "Seeds that get the whole sum right"
 
 
 class NumberEntry(TypedInput):
@@ -216,7 +216,7 @@ def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
         if wrong:
             label = " " * (column - len(answered)) + f"{GAP}true "
             # Where both are cut they may differ in the part that is left out.
-            shown = true if true != answered else "differs within the …"
+            shown = true if true != answered else "differs in the middle"
             line += Content.assemble((label, MUTED), shown)
         lines.append(line)
     return lines

@@ -93,8 +93,8 @@ class RecallAnswers:
         if self.position != self.config.position:
             notes.append(
                 f"No network here was trained for position {self.position}; the one for position "
-                f"{self.config.position} answers. Train one: position {self.position} needs "
-                f"lengths from {self.position}."
+                f"{self.config.position} answers. To train one, choose "
+                f"lengths of at least {self.position}."
             )
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
         if not shortest <= length <= longest:

@@ -43,7 +43,7 @@ class RecallPromptPanel(AskPanel):
     BINDINGS: ClassVar[list[BindingType]] = [
         # As long as the footer has room for on a narrow screen.
         Binding("up,ctrl+up", "move(1)", "Pos.", key_display="↑↓", tooltip="Next position"),
-        Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Position before"),
+        Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Previous position"),
         key("other", "draw", "Random", "Fill in random digits; draw a new table"),
         key("network", "next_seed", "Seed", "The next seed's answers, then the mean of all"),
         key("show", "table", "Table", "The report's table of sequences, and back"),

@@ -311,7 +311,7 @@ class ChartBase(Widget, can_focus=True):
         unit = f" ({self._spec.unit})" if self._spec.unit else ""
         title = " · ".join([f"{self._title}{unit}", *modes])
         if self._cut:
-            room = self.size.width >= len(title) + 26
-            title += " · start cut, 0: all" if room else " · ↑ 0: all"
+            room = self.size.width >= len(title) + 31
+            title += " · start cut; 0 shows all" if room else " · ↑ 0: all"
         self.border_title = Content(title)
         self.border_subtitle = Content(readout.foot_line(self._x_label, self._mark, 1000).plain)

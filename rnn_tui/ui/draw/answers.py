@@ -18,7 +18,7 @@ from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import views_in
 
-MISSING = "There are no weights to read drawings: those that ship with rnn-tui are missing. Install it anew, or train with t."
+MISSING = "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or press t to train."
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ COLUMN = 30
 SEES_WIDTH, SEES_HEIGHT = 72, 29
 
 HINT = """\
-Draw a digit: the networks read it at every stroke.
+Draw a digit: the networks read it after every stroke.
 
 Mouse: the left button draws; the right one, or Shift, erases.
 

@@ -44,7 +44,7 @@ class HomeDigit(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
         key("other", "other", "Other", "Read another digit"),
-        key("network", "network", "Network", "Let the next network that ships read"),
+        key("network", "network", "Network", "Let the next network that ships with rnn-tui read"),
         key("clear", "on_pad('wipe')", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]

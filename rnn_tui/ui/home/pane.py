@@ -30,14 +30,13 @@ GO_ON = "go-on"
 # By the name of the key: what it is called, a line on it, the tab, the view.
 WAYS = {
     "train": ("Train in seconds", "MNIST with preset fast, as you watch", MNIST.name, ""),
-    "view-1": ("Ask the recall network", "Type digits, it says one back", RECALL.name, "prompt"),
+    "view-1": ("Ask the recall network", "Type digits; it repeats one of them", RECALL.name, "prompt"),
     "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
     "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     "inside": ("Look inside", "What the network holds, row by row", MNIST.name, "inside"),
-    "view-4": ("Rerun the report", "Each figure anew, over several seeds", "report", ""),
+    "view-4": ("Rerun the report", "Each figure again, over several seeds", "report", ""),
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
-WEIGHTS_ARE_THERE = "Trained weights are there already: ask away, nothing needs training first."
 
 
 class HomePane(Pane):
@@ -50,9 +49,9 @@ class HomePane(Pane):
     help_text = """\
 # Home
 
-A network that ships reads a test image row by row: bright rows are read, and the columns are its
-probabilities so far. **Draw over it** with the mouse, or with arrow keys after Space, and the
-network reads that; Escape brings the digit back. Choose what to do by its key, Enter or a click.
+A network that ships with rnn-tui reads a test image row by row: bright rows are read, columns are
+its probabilities so far. **Draw over it** with the mouse, or with arrow keys after Space, and it
+reads your drawing; Escape brings the digit back. Choose what to do by its key, Enter or a click.
 """
     BINDINGS: ClassVar[list[BindingType]] = [
         key(name, f"go('{name}')", title, more, show=False) for name, (title, more, *_) in WAYS.items()
@@ -67,7 +66,8 @@ network reads that; Escape brings the digit back. Choose what to do by its key, 
         yield HomeDigit()
         with Vertical():
             yield OptionList(classes="panel", compact=True, markup=False)
-            yield Static(WEIGHTS_ARE_THERE, classes="panel", markup=False)
+            ask = "Trained weights ship with rnn-tui: you can ask before you train anything."
+            yield Static(ask, classes="panel", markup=False)
 
     def on_mount(self) -> None:
         """Fill the list; know all styles behind the first frame."""

@@ -128,7 +128,7 @@ class TaskInside(Vertical, TaskView):
         text = f"says {answer}, {100 * trace.sureness(step):.1f} %"
         if right:
             text += " ✓" if answer == right else f" ✗ it is {right}"
-        return text if trace.settled is None else f"{text} · settled at {trace.settled}"
+        return text if trace.settled is None else f"{text} · settled at {self.ruler} {trace.settled}"
 
     def note(self, subject: Subject, step: int) -> str:
         """What to know of what is shown; where that is nothing, who answers."""

@@ -30,7 +30,7 @@ SHORTEST_TICK = 0.05
 # Lines from which a study does not have to take the place of the units.
 TALL = 26
 NOTHING = "There is nothing to look at yet."
-FAILURE = "There is no looking inside this one; the log file has the details."
+FAILURE = "Looking inside this one failed; the log file has the details."
 
 
 class InsideView(TaskInside):
@@ -40,19 +40,19 @@ class InsideView(TaskInside):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "Step", key_display="←→", tooltip="The step before, after"),
+        Binding("left", "step(-1)", "Step", key_display="←→", tooltip="The previous or next step"),
         Binding("right", "step(1)", "Step on", show=False),
         Binding("shift+left,ctrl+left", f"step(-{STRIDE})", "Far back", show=False),
         Binding("shift+right,ctrl+right", f"step({STRIDE})", "Far on", show=False),
         Binding("home", f"step(-{ALL})", "First step", show=False),
         Binding("end", f"step({ALL})", "Last step", show=False),
         Binding("space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"),
-        Binding("up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above, below"),
+        Binding("up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
         Binding("down", "look('moved', 1)", "Unit below", show=False),
         Binding("pageup", f"look('moved', -{PAGE})", "Units up", show=False),
         Binding("pagedown", f"look('moved', {PAGE})", "Units down", show=False),
         key("sort", "look('sorted_otherwise')", "Sort", tooltip="Units by how much they matter, or by number"),
-        key("show", "look('next_quantity')", "State", tooltip="State, cell or a gate of the units"),
+        key("show", "look('next_quantity')", "State", tooltip="Show the state, the cell or a gate of the units"),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
         key("study", "study", "Study", tooltip="Study the network over many inputs; stop; hide it"),
         key("other", "other", "Other", tooltip="Look at another input"),

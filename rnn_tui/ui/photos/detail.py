@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage
     from rnn_tui.photos.reader import PhotoReader, Reading
 
-FAILURE = "It could not be looked at; the log file has the details."
+FAILURE = "This photo could not be examined; the log file has the details."
 
 STAGE_SIDE = 18
 # Cells of the photo and of the digit beside the answers; from which width on they are larger.
@@ -72,7 +72,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "step(-1)", "More", key_display="←→", tooltip="The photo before, after"),
+        Binding("left", "step(-1)", "More", key_display="←→", tooltip="The previous or next photo"),
         Binding("right", "step(1)", "Next", show=False),
     ]
 

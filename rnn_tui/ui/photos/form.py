@@ -31,9 +31,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "as MNIST", REPORT: "as report"}
-UNSURE_BELOW = NumberSetting(
-    "threshold", "unsure below", "doubt answers below this probability, in percent", 0, 100
-)  # fmt: skip
+UNSURE_BELOW = NumberSetting("threshold", "unsure below", "answers below this percentage are doubtful", 0, 100)
 
 
 class PhotosForm(Vertical):

@@ -134,7 +134,7 @@ class ReadingJob:
 def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return "Type the path of a photo, or of a folder of photos."
-    more = f", nor {len(paths) - 1:,} more" if len(paths) > 1 else ""
+    more = f"; {len(paths) - 1:,} more missing" if len(paths) > 1 else ""
     return f"There is no file or folder {printable(paths[0], 200)}{more}."
 
 

@@ -43,10 +43,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # As long as the footer has room for on a narrow screen.
-        key("open", "open", "Open", "Choose photos in a tree of folders"),
+        key("open", "open", "Open", "Choose photos in a folder tree"),
         Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),
-        key("show", "show", "Show", "All photos, the doubtful, the wrong, the confusion matrix"),
-        key("sort", "sort", "Sort", "Sort by name, confidence, prediction"),
+        key("show", "show", "Show", "All photos, doubtful ones, wrong ones, or the confusion matrix"),
+        key("sort", "sort", "Sort", "Sort by name, confidence or prediction"),
         key("label", "label", "Label", "Say which digit a photo shows"),
         key("export", "export", "Export", "Write a table, or images for training"),
         Binding("backspace", "unlabel", "Unlabel", show=False, tooltip="Take a label away"),
@@ -289,7 +289,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
 
 NONE_YET = (
-    "No photo has a label yet. Tick “labels by name” where names tell the digit (7/img.jpg, "
+    "No photo has a label yet. Tick “labels by name” if names tell the digit (7/img.jpg, "
     "7_2.png), or press # on a photo to say what it shows."
 )
 
@@ -312,5 +312,5 @@ class PhotoConfusion(Vertical, can_focus=True):
             self.query_one(Static).update(NONE_YET)
             return
         accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"
-        self.query_one(Static).update(f"{accuracy}: true digit down, read as across, ? in doubt")
+        self.query_one(Static).update(f"{accuracy} · rows: true digit, columns: read as, ?: doubtful")
         table.show(summary.confusion, "0123456789?", self.size)

@@ -97,7 +97,7 @@ class PhotoTree(DirectoryTree):
             self.move_cursor(node.parent)
 
 
-KEYS = "Enter chooses · →← open, close · ⌫ above · ~ home · H hidden · Esc leaves"
+KEYS = "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
 
 
 class ChoosePathScreen(ModalScreen[Path | None]):
@@ -162,7 +162,7 @@ class LabelScreen(Prompt):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "The photo before", show=False),
+        Binding("left", "move(-1)", "The previous photo", show=False),
         Binding("right", "move(1)", "The next photo", show=False),
         Binding("backspace", "answer(None)", "Take the label away", show=False),
         *(Binding(f"{n}", f"answer({n})", f"It is {n}", show=False) for n in range(10)),
@@ -179,7 +179,7 @@ class LabelScreen(Prompt):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="label") as dialog:
-            dialog.border_title = "What digit is this?"
+            dialog.border_title = "Which digit is this?"
             dialog.border_subtitle = "0–9 label · ←→ · ⌫ no label · Esc leaves"
             yield PhotoImage(*LABEL_BOX)
             yield self.note()
@@ -226,7 +226,7 @@ class PhotosExportScreen(ExportPrompt):
         self._readings = readings
 
     def more_fields(self) -> Iterable[Widget]:
-        yield MarkedCheckbox("the prediction where there is no label", id="export-predicted")
+        yield MarkedCheckbox("use the prediction where there is no label", id="export-predicted")
 
     @property
     def predicted(self) -> bool:
@@ -246,7 +246,7 @@ class PhotosExportScreen(ExportPrompt):
 
     def explanation(self) -> str:
         if self.form == "csv":
-            return f"{_photos(len(self._readings))}, one a line."
+            return f"{_photos(len(self._readings))}, one per line."
         count = sum(label_for(reading, predicted=self.predicted) is not None for reading in self._readings)
         left_out = len(self._readings) - count
         more = f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"

@@ -30,7 +30,7 @@ from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.manager import TrainingManager
 
-NO_RUNS = "No run has figures of {} yet; t trains what is lacking."
+NO_RUNS = "No run has figures of {} yet; t trains what is missing."
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 
 
@@ -247,7 +247,7 @@ class ReportPane(StorePane):
 
     def action_export(self) -> None:
         if self._results is None:
-            self.notify(self._problem or "The figures are not read yet.")
+            self.notify(self._problem or "The figures have not been read yet.")
             return
         done = f"{numbers(self._standing, training=False)}."
         self.app.push_screen(ExportReportScreen(self._results.plan, done))

@@ -56,7 +56,7 @@ def numbers(now: "Standing | None", *, training: bool) -> str:
     if now.complete:
         return done
     if now.seconds_left is None:
-        return f"{done} · time{' left' if training else ''} unknown yet"
+        return f"{done} · time{' left' if training else ''} not known yet"
     about = f"about {duration(now.seconds_left)}"
     if training:
         return f"{done} · {about} left"
@@ -83,7 +83,7 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
         text = f"The rerun was stopped with {at}; t goes on from there."
     else:
         elsewhere = networks(now.elsewhere)
-        text = f"The rerun has {at}; {elsewhere} trained by another program come by themselves."
+        text = f"The rerun has {at}; {elsewhere} in training elsewhere will be added automatically."
     return text, "information"
 
 
@@ -96,6 +96,6 @@ def inside(table: Results) -> str:
         parts.append(f"{sum(known)} of {len(known)} published figures {verb} inside the range of ours")
     single = sum(row.n == 1 for row in table.rows)
     if single:
-        verb = "has" if single == 1 else "have"
-        parts.append(f"{single} {verb} a single value of ours beside them")
+        verb = "figure has" if single == 1 else "figures have"
+        parts.append(f"{single} {verb} only one value of ours to compare with")
     return "; ".join(parts) or "there is no figure"

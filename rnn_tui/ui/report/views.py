@@ -130,7 +130,7 @@ def _place(row: Row, *, short: bool, training: bool) -> str:
     return f"{mark} {abs(outside):.2f} {'below' if outside < 0 else 'above'}"
 
 
-EMPTY = "Plots come with the first network that is trained to its end"
+EMPTY = "Plots appear once a network has been trained to its end"
 # The shape of a line's marker, not filled: the report's points of the same network.
 HOLLOW = dict(zip("●■▲◆", "○□△◇", strict=True))
 HOLLOW_NOTE = "hollow marks are the report's"
@@ -199,7 +199,7 @@ def _published(x: Sequence[float], y: Sequence[float], colour: int) -> ChartSeri
     return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
 
 
-NO_ADDER = "The report's conclusions are on the adder, which is not among the tasks ticked above."
+NO_ADDER = "The report's conclusions are about the adder, which is not among the tasks ticked above."
 MEASURING = "Bit accuracy by length is being measured …"
 # By mark and word, and by colour only besides.
 MARKS = {
@@ -213,7 +213,7 @@ MARKS = {
 class ReportConclusions(VerticalScroll, can_focus=True):
     """The conclusions, below each other."""
 
-    BORDER_TITLE = "The report's conclusions, held against the figures"
+    BORDER_TITLE = "The report's conclusions, checked against the figures"
     DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
@@ -234,7 +234,7 @@ class ReportConclusions(VerticalScroll, can_focus=True):
             if row.experiment.task == ADDER.name and row.n < row.wanted
         ]
         if few:
-            parts.append(Content(f"Not complete: seeds are lacking of {', '.join(few)}."))
+            parts.append(Content(f"Not complete: seeds are missing for {', '.join(few)}."))
         self.query_one("#report-conclusions", Static).update(Content("\n\n").join(parts))
 
 

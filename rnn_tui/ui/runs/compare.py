@@ -18,7 +18,7 @@ from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 
-HINT = "Mark runs with Space, and see them here side by side."
+HINT = "Mark runs with Space to see them here side by side."
 ALIKE = "No setting differs."
 NONE = "none"
 # Beside the chart, or below it.
@@ -91,7 +91,7 @@ class RunsCompare(Vertical, SpreadView):
         title = spec.label.capitalize() if runs else ""
         self._chart.describe(title, spec, AGAINST[self.against])
         self._points = spec.stage != "train"
-        self._chart.say(f"Nothing was logged of {spec.label}" if runs else HINT)
+        self._chart.say(f"No {spec.label} was logged" if runs else HINT)
         self.draw()
         grouped = [line for line in lines if len(line.runs) > 1]
         seeds = (f"{line.label}: {line.seeds} seeds" for line in grouped[:2])

@@ -115,5 +115,5 @@ def _make_folder(path: Path) -> None:
         make_folder(path)
     except OSError as error:
         raise ExportError(
-            f"{printable(path, 200)} can't be made a folder ({printable(error.strerror or error)}); choose another place."
+            f"The folder {printable(path, 200)} can't be made ({printable(error.strerror or error)}); choose another place."
         ) from error

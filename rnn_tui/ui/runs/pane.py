@@ -32,9 +32,9 @@ A_SCREENFUL = 200
 # what keeps what was typed.
 Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
 TEXTS: dict[str, Asked] = {
-    "Name": ("A name has to be unlike all others.", LONGEST_NAME, lambda run: run.name,
+    "Name": ("No other run may have the same name.", LONGEST_NAME, lambda run: run.name,
              RunStore.rename),
-    "Tags": ("Words with spaces between them; the filter finds runs by them.", 200,
+    "Tags": ("Words separated by spaces; the filter finds runs by them.", 200,
              lambda run: " ".join(run.tags),
              lambda store, run, text: store.set_tags(run, text.split())),
     "Note": ("Whatever is worth knowing later.", LONGEST_NOTE, lambda run: run.note,
@@ -52,9 +52,9 @@ class RunsPane(StorePane):
         key("note", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),
         key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
         key("undo", "undo", "Undo", show=False, tooltip="Bring back what was deleted last"),
-        key("go-on", "go_on", "Go on", tooltip="Resume the run where it was interrupted"),
-        key("ask", "use", "Ask", tooltip="Let its weights answer in its task's panels"),
-        key("export", "export", "Export", tooltip="Write values, charts, weights to files"),
+        key("go-on", "go_on", "Go on", tooltip="Go on with the run where it was interrupted"),
+        key("ask", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
+        key("export", "export", "Export", tooltip="Write values, charts or weights to files"),
     ]
 
     _table = getters.query_one(RunsTable)
@@ -223,7 +223,7 @@ class RunsPane(StorePane):
         problem = await self.ask(delete)
         if gone:
             self._deleted.append(gone)
-            self.notify(f"{_named(gone)} deleted; u brings back.")
+            self.notify(f"{_named(gone)} deleted; u undoes this.")
         if problem:
             self.notify(problem, severity="error")
         self.show_runs()

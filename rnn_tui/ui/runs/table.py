@@ -51,9 +51,9 @@ class RunsTable(Vertical):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
         key("sort", "sort", "Sort", tooltip="Sort by the next column"),
-        key("reverse", "reverse", "Reverse", show=False, tooltip="Sort the other way round"),
+        key("reverse", "reverse", "Reverse", show=False, tooltip="Reverse the sort order"),
         key("type", "filter", "Filter", tooltip="Filter by words"),
-        key("unmark", "unmark", "Unmark all", show=False, tooltip="Take all marks away"),
+        key("unmark", "unmark", "Unmark all", show=False, tooltip="Remove all marks"),
     ]
 
     _table = getters.query_one("#runs-table", LongTable)

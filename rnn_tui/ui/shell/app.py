@@ -66,7 +66,7 @@ class RnnTuiApp(OrderedApp):
         key("pause", "pause(False)", "Resume", tooltip="Let training go on"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
         key("help", "help", "Help", tooltip="This help"),
-        key("quit", "quit", "Quit", tooltip="Quit, asking first in mid-training"),
+        key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
@@ -168,7 +168,7 @@ class RnnTuiApp(OrderedApp):
         names = [run.name for run in await self.interrupted()]
         if names:
             what = f"{names[0]} was" if len(names) == 1 else f"{len(names)} runs were"
-            text = f"{printable(what, 100)} interrupted. F5 shows all runs; there, g goes on."
+            text = f"{printable(what, 100)} interrupted. F5 shows all runs; press g there to go on."
             self.notify(text, timeout=20)
 
     @property
@@ -224,8 +224,8 @@ class RnnTuiApp(OrderedApp):
         else:
             why, stop = "Training is under way", "Stop and keep"
             if HELD:
-                why, stop = "What is not kept on the disk yet would be lost", "Stop"
-            self._stop_and(f"{why}. Quit all the same?", lambda: self.exit(0), stop)
+                why, stop = "What is not yet kept on the disk would be lost", "Stop"
+            self._stop_and(f"{why}. Quit anyway?", lambda: self.exit(0), stop)
 
     def _stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
         """Ask whether to stop training, and where that is wanted, go on; one question at a time."""
@@ -250,7 +250,7 @@ class RnnTuiApp(OrderedApp):
     def on_train_requested(self, event: TrainRequested) -> None:
         start = partial(self._start_when_free, list(event.configs))
         if self.runs.busy:
-            self._stop_and("Training is under way. Stop it and start anew?", start)
+            self._stop_and("Training is under way. Stop it and start a new one?", start)
         else:
             start()
 
@@ -314,7 +314,7 @@ class RnnTuiApp(OrderedApp):
             self.copy_to_clipboard(text)
             self.notify(f"Copied {len(text.splitlines())} lines.", timeout=2)
         else:
-            self.notify("A chart or a table in focus can be copied.", timeout=3)
+            self.notify("Only a chart or a table in focus can be copied.", timeout=3)
 
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""

@@ -34,12 +34,12 @@ THEMES = {
 OTHER_KEYS: Mapping[str, KeyRows] = {
     "In a chart": [
         ("← →", "move the cursor that reads values"),
-        ("Home End", "read the first, the last value"),
+        ("Home End", "read the first or last value"),
         ("Esc", "hide the cursor; leave full screen"),
         ("click, wheel", "read there; zoom there"),
     ],
     "In the form": [
-        ("Tab Shift+Tab", "next, previous field"),
+        ("Tab Shift+Tab", "next or previous field"),
         ("Space Enter", "tick, open a list, train"),
         ("f", "back to the charts"),
     ],
@@ -75,7 +75,7 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
         choose = partial(setattr, app, "theme", theme)
         yield SystemCommand(f"Theme: {name}", "Colours of the app", choose)
     go = partial(app.run_action, "tab('runs')")
-    yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights; there, e", go)
+    yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights: press e there", go)
     for binding, node in documented(screen):
         if node is app and binding.action in ("quit", "help"):
             continue

@@ -39,15 +39,15 @@ def not_measured(pane: "TaskPane") -> str:
     """Why there is nothing of the run that is looked at, in a sentence."""
     run = pane.chosen
     if run is None:
-        return "Train a network (t): at its end it is measured on the test set, and shown here."
+        return "Train a network (t): after training it is measured on the test set and shown here."
     name = run.config.label
     if run.status.active:
-        return f"{name} is measured on the test set once it is trained, and shown here."
+        return f"{name} is measured on the test set after training, and shown here."
     if run.status is not Status.FINISHED:
         return f"{name} was not trained to its end, so it was not measured on the test set."
     if pane.runs.anything_to_come:
         return f"{name} is being measured on the test set …"
-    return f"{name} could not be measured further; the log (G) says why."
+    return f"{name} could not be measured in detail; the log (G) says why."
 
 
 def given_image(found: ImageEvaluation, index: int, run: "RunState | None") -> "Given":
@@ -119,7 +119,7 @@ class ConfusionView(Vertical, TaskView):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),
-        key("inside", "inside", "Inside", tooltip="Look inside, at the surest of these images"),
+        key("inside", "inside", "Inside", tooltip="Look inside at the surest of these images"),
     ]
 
     def __init__(self, pane: "TaskPane") -> None:
@@ -200,7 +200,7 @@ class ConfusionView(Vertical, TaskView):
         event.stop()
         view, (true, read) = self._pane.content(TEST_IMAGES.id), self._field
         if view is None or not isinstance(self._evaluation, ImageEvaluation):
-            self.notify("Only how many these are is known, not which inputs.")
+            self.notify("Only the number of these is known, not which inputs they are.")
         elif self._matrix[true][read]:
             view.bring_up_to_date(self._pane)
             cast("TestImagesView", view).show_field(true, read)
@@ -227,7 +227,7 @@ class ConfusionView(Vertical, TaskView):
             self.query_one("#confusion", Static).update(not_measured(self._pane))
             return
         what = "digit" if all(one.isdigit() for one in self._names) else "class"
-        title = f"true {what} down, read as across"
+        title = f"rows: true {what}, columns: read as"
         if self._networks:
             more = " (n: next network)" if len(self._networks) > 1 else ""
             title = f"{self._networks[self._at]}{more}: {title}"

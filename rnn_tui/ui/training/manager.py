@@ -213,7 +213,7 @@ class TrainingManager:
         kept = [name for run_id, name in before.items() if run_id not in held]
         return [
             *((run.hope, "error") for run_id, run in held.items() if run_id not in before),
-            *((f"Run {printable(name, 80)} is kept now.", "information") for name in kept),
+            *((f"Run {printable(name, 80)} is now kept on the disk.", "information") for name in kept),
         ]
 
     def interrupt(self) -> None:
@@ -334,7 +334,7 @@ class TrainingManager:
             evaluation = TASKS[config.task].evaluate(config, weights)
         except Exception:
             logger.exception("evaluating run %s failed", run_id)
-            text = "The run could not be evaluated further; the log file has the details."
+            text = "The run could not be measured in detail; the log file has the details."
             self._queue.append(events.LogLine(run_id, text, "warning"))
         else:
             self._queue.append(Evaluated(run_id, evaluation))

@@ -46,7 +46,7 @@ class TaskPane(Pane):
         key("preset", "preset", "Preset"),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("log", "log", "Log", show=False),
-        key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that ended"),
+        key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
     ]
 
     def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:
@@ -166,7 +166,7 @@ class TaskPane(Pane):
         """Let a network read this in the view Inside; None for what other views have at hand."""
         place = self._views.get(INSIDE.id)
         if place is None:
-            self.notify("This task has no look inside.")
+            self.notify("This task has no view Inside.")
             return
         view = await place.fill() if isinstance(place, LazyView) else place
         cast("TaskInside", view).look_at(what)
@@ -206,7 +206,7 @@ class TaskPane(Pane):
         left_out = self._form.fill(config)
         self._form.focus_first()
         if left_out:
-            text = f"The form has no field for {', '.join(left_out)}; these are as in the preset."
+            text = f"The form has no field for {', '.join(left_out)}; the preset gives the values."
             self.notify(text, severity="warning", timeout=8)
 
     def started(self, run_ids: list[str]) -> None:

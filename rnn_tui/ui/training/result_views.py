@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 LONGEST_LOG = 1000  # lines
 BY_LENGTH = accuracy_metric("", "accuracy by length")
-EMPTY = "Train a network to its end to see this"
 
 
 class LengthsView(ChartGrid, SpreadView):
@@ -45,9 +44,11 @@ class LengthsView(ChartGrid, SpreadView):
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
-        why = "Measured as soon as training is over"
-        if run is None or not run.status.active:
-            why = "Being measured …" if run and run.status is Status.FINISHED else EMPTY
+        why = "Finish a run to see this"
+        if run is not None and run.status.active:
+            why = "Measured as soon as training is over"
+        elif run is not None and run.status is Status.FINISHED:
+            why = "Being measured …" if pane.runs.anything_to_come else "Not measured; the log (G) says why"
         for chart in self.charts:
             chart.say(why)
         self.draw()

@@ -72,11 +72,11 @@ class TestImagesView(Vertical, InsideDoor):
     """The figures of a run, and as many test images as fit, one of them with the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("show", "show", "Show", "Images by chance; the misread ones; those of a field"),
-        key("other", "other_images", "Others", "Other test images by chance"),
+        key("show", "show", "Show", "Random images; misread ones; those chosen under Confusion"),
+        key("other", "other_images", "Others", "Other random test images"),
         key("inside", "inside", "Inside"),
         Binding("enter", "inside", "Inside", show=False),
-        Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The image before, after"),
+        Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The previous or next image"),
         Binding("right", "move(1)", "Next image", show=False),
         Binding("up", "move_rows(-1)", "Row above", show=False),
         Binding("down", "move_rows(1)", "Row below", show=False),
@@ -209,7 +209,7 @@ class TestImagesView(Vertical, InsideDoor):
     def _which(self, found: ImageEvaluation) -> str:
         """Which images these are, and how many."""
         if self._kind == BY_CHANCE:
-            return f"{len(self._indices):,} test images by chance"
+            return f"{len(self._indices):,} random test images"
         of = f"{len(self._indices):,} of {len(found.labels):,}"
         true, read = self._field
         return f"{of} misread" if self._kind == MISREAD else f"{of}: true {true}, read as {read}"

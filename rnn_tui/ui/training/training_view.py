@@ -185,13 +185,13 @@ class TrainingCharts(ChartGrid):
         """Why there is no curve yet."""
         state, active = self._pane.chosen, self._pane.runs.active
         if state is None:
-            return "t trains: then curves grow here"
+            return "Press t to train: curves appear here"
         if state.status is Status.LOADING:
             waits = active is not None and active.run_id != state.run_id
-            return "Queued: a run before it is in training" if waits else "Loading …"
+            return "Queued: another run is in training" if waits else "Loading …"
         if not state.status.active:
-            return "Nothing was logged of this"
-        return "One value an epoch" if metrics[0].stage != "train" else "The first steps …"
+            return "This was not logged"
+        return "One value per epoch" if metrics[0].stage != "train" else "The first steps …"
 
     def _fit_table(self, table: Vertical | PlainTable, rows: int, least: int) -> None:
         """Give a table below the charts the lines of its rows from the start, the charts the rest.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 FIGURES = ("mean", "sd", "min", "max", "n", "report")
-EMPTY = "t trains: then mean and spread over the seeds stand here, network by network."
+EMPTY = "Press t to train: mean and spread over the seeds appear here, network by network."
 
 
 def in_short(words: str) -> str:
@@ -66,7 +66,7 @@ class VariantTable(Vertical, TaskView):
         self.border_title = Content(self._headline(state) if state and rows else "")
         empty = self.query_one(Static)
         empty.display = not rows
-        empty.update("No epoch is over yet." if state else EMPTY)
+        empty.update("No epoch has ended so far." if state else EMPTY)
         at = table.cursor_row
         table.clear()
         for row in rows:

@@ -85,7 +85,7 @@ class ExportPrompt(Prompt):
     """Asks for one of these formats and a path, and writes; says what was written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move(-1)", "Format before", show=False, priority=True),
+        Binding("up", "move(-1)", "Previous format", show=False, priority=True),
         Binding("down", "move(1)", "Next format", show=False, priority=True),
     ]
 
@@ -190,7 +190,7 @@ class ExportPrompt(Prompt):
             if there and self._replace != path:
                 self._replace = path
                 names = " and ".join(printable(file.name, 100) for file in there)
-                self.say(f"{names}: there already. Enter once more replaces it.", wrong=True)
+                self.say(f"Already there: {names}. Press Enter again to replace.", wrong=True)
                 return
             sentence = await self.write(form, path)
             self.app.notify(sentence, title="Exported", timeout=8)

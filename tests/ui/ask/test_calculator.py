@@ -249,13 +249,13 @@ async def test_longer_than_in_training_is_said_and_answered() -> None:
 
 
 NO_NUMBERS = {
-    "10x1": "✗ a: “x” is no binary digit; write 0d… for decimal",
-    "102": "✗ a: “2” is no binary digit",
-    "tsq": "✗ a: “t” is no binary digit",
-    "-1": "✗ a: “-” is no binary digit",
+    "10x1": "✗ a: “x” is not a binary digit; write 0d… for decimal",
+    "102": "✗ a: “2” is not a binary digit",
+    "tsq": "✗ a: “t” is not a binary digit",
+    "-1": "✗ a: “-” is not a binary digit",
     "": "✗ a: Type a binary number.",
     "   ": "✗ a: Type a binary number.",
-    "0xg": "✗ a: “g” is no hexadecimal digit.",
+    "0xg": "✗ a: “g” is not a hexadecimal digit.",
 }
 
 
@@ -362,7 +362,7 @@ async def test_control_characters_never_reach_the_screen() -> None:
     async with calculating() as (app, pilot):
         await paste(pilot, "a", "1\x1b]0;owned\x07\x9b31m\u202e1")
         text = screen_text(app)
-        assert message(app).startswith("✗ a: “�” is no binary digit")
+        assert message(app).startswith("✗ a: “�” is not a binary digit")
         assert not any(ord(letter) < 32 or 127 <= ord(letter) < 160 or letter == "\u202e" for letter in text.replace("\n", ""))
         await paste(pilot, "a", "10\r\n11\n")
         assert bits_in(app, "a") == 0b1011
@@ -587,7 +587,7 @@ async def test_without_any_weights_the_fields_stay_usable(tmp_path: Path, monkey
         await answered(pilot)
         assert "There are no weights for adder" in message(app)
         await type_into(pilot, "a", "12")
-        assert "“2” is no binary digit" in message(app)
+        assert "“2” is not a binary digit" in message(app)
         await pilot.press("escape", "i", "w", "n", "t")
         await answered(pilot)
         assert app.commands == ["t"]

@@ -216,7 +216,7 @@ async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() ->
         await typed(app, pilot, *"1234567890", "tab", "7")
         assert status(app) == (
             "No network here was trained for position 7; the one for position 3 answers. "
-            "Train one: position 7 needs lengths from 7."
+            "To train one, choose lengths of at least 7."
         )
         assert shown(app) == expected(network(3), "1234567890", 7)
         assert not app.panel.has_class("-stale")

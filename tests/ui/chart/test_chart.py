@@ -413,7 +413,7 @@ async def test_the_axis_of_a_loss_begins_after_the_first_twentieth_and_0_shows_a
         assert frame.y.high <= 3
         assert all(frame.y.low <= y <= frame.y.high for y in frame.lines[0].y)
         assert sum(line.count("↑") for line in plot_text(chart)) == 1
-        assert "start cut, 0: all" in screen_lines(chart)[0]
+        assert "start cut; 0 shows all" in screen_lines(chart)[0]
         # The cursor reads what is cut off, too.
         await pilot.press("home")
         assert "10" in screen_lines(chart)[1].split()

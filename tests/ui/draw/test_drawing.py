@@ -432,11 +432,11 @@ async def test_the_next_network_answers(three: None) -> None:
 async def test_missing_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     pretend(monkeypatch, tmp_path)
     async with drawing((120, 40)) as (app, pilot):
-        assert "no weights to read drawings" in says(app, "hint")
+        assert "No weights to read digits" in says(app, "hint")
         await drag(pilot, ONE)
         await pilot.press("n")
         await answered(pilot)
-        assert "no weights" in says(app, "hint")
+        assert "No weights" in says(app, "hint")
 
 
 async def test_damaged_weights_are_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

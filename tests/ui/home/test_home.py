@@ -98,7 +98,7 @@ async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None
         for key in ("t", *WAYS):
             assert f" {key}  " in text
         assert "space Draw i Other n Network x Clear" in text
-        for words in ("Train in seconds", "Rerun the report", "Trained weights are there already"):
+        for words in ("Train in seconds", "Rerun the report", "Trained weights ship with rnn-tui"):
             assert words in text
         assert app.screen.max_scroll_y == ways(app).max_scroll_y == digit.max_scroll_y == 0
         pad = digit.pad
@@ -251,4 +251,4 @@ async def test_home_without_weights_says_so(monkeypatch: pytest.MonkeyPatch) -> 
     assert shipped_weights("mnist")
     monkeypatch.setattr("rnn_tui.runs.weights.shipped_weights", lambda _: [])
     async with running(RnnTuiApp(ScriptedRuns()), "home", size=(80, 24)) as pilot:
-        await wait_until(pilot, lambda: "There are no weights" in screen_text(pilot.app))
+        await wait_until(pilot, lambda: "No weights to read" in screen_text(pilot.app))

@@ -83,7 +83,7 @@ async def test_images_are_chosen_by_chance_too_and_by_click(runs: ScriptedRuns) 
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f2", "test")
         view = app.pane.content("test")
-        assert "20 test images by chance" in screen_text(app)
+        assert "20 random test images" in screen_text(app)
         assert sorted(view._indices) == list(range(20))
         second = list(app.query("ImageWithLabels"))[1]
         await pilot.click(second)
@@ -134,7 +134,7 @@ async def test_why_there_is_nothing_to_show_is_true(runs: ScriptedRuns) -> None:
         await start(pilot, runs)
         for view in ("test", "confusion-tab"):
             await to_tab(pilot, "f2", view)
-            assert "is measured on the test set once it is trained" in screen_text(app)
+            assert "is measured on the test set after training" in screen_text(app)
         runs.stop()
         await wait_until(pilot, lambda: not runs.busy)
         await wait_until(pilot, lambda: "was not trained to its end" in screen_text(app))

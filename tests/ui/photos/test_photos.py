@@ -194,7 +194,7 @@ async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> 
     async with photos_app(four) as (app, pilot):
         for text, sentence in (
             ("nowhere.png", "There is no file or folder nowhere.png."),
-            ("a.png [b].png", "There is no file or folder a.png, nor 1 more."),
+            ("a.png [b].png", "There is no file or folder a.png; 1 more missing."),
             ("  ", "Type the path of a photo, or of a folder of photos."),
             ("file://[x", "There is no file or folder file:/[x."),
             ("photos/empty", "There are no photos in photos/empty (JPEG, PNG, BMP, TIFF, WebP). "

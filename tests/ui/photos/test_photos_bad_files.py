@@ -86,7 +86,7 @@ async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None
             "damaged.png": "damaged",
             "phone.jpg": "HEIC photo; save it as JPEG",
             "dangling.png": "a link that leads nowhere",
-            "circle.png": "a link in a circle",
+            "circle.png": "a circular link",
             "pipe.jpg": "not a regular file",
             "folder.jpg": "a folder, not a file",
         }

@@ -47,7 +47,7 @@ async def test_a_table_of_the_photos_that_are_shown(four: Path) -> None:
     (four / "bad.png").write_text("no photo")
     async with photos_app(four) as (app, pilot):
         await pilot.press("number_sign", "0", "1", "escape", "e")
-        assert note(app) == "5 photos, one a line."
+        assert note(app) == "5 photos, one per line."
         assert app.screen.query_one(PathInput).value == "photos.csv"
         await answer(pilot)
         assert notices(app) == ["5 photos written to photos.csv."]
@@ -109,10 +109,10 @@ async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
     async with photos_app(four) as (app, pilot):
         await pilot.press("e")
         await enter(pilot, "mine.csv")
-        assert note(app) == "mine.csv: there already. Enter once more replaces it."
+        assert note(app) == "Already there: mine.csv. Press Enter again to replace."
         # Another path has to be confirmed by itself.
         await enter(pilot, "mine too.csv")
-        assert note(app) == "mine too.csv: there already. Enter once more replaces it."
+        assert note(app) == "Already there: mine too.csv. Press Enter again to replace."
         await enter(pilot, "mine.csv")
         assert mine.read_text() == Path("mine too.csv").read_text() == "precious"
         await answer(pilot)
@@ -123,7 +123,7 @@ async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
         Path("idx/labels-idx1-ubyte").write_text("precious")
         await pilot.press("number_sign", "5", "escape", "e", "up")
         await enter(pilot, "idx")
-        assert note(app).startswith("labels-idx1-ubyte: there already.")
+        assert note(app).startswith("Already there: labels-idx1-ubyte.")
         await pilot.press("escape")
         assert os.listdir("idx") == ["labels-idx1-ubyte"]
 

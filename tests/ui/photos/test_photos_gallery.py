@@ -195,7 +195,7 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
         await pilot.press("space")
         await all_read(pilot)
         assert says(app, "count").endswith("4 of 4 right (100.0 %)")
-        assert "4 of 4 right (100.0 %): true digit down" in screen_text(app)
+        assert "4 of 4 right (100.0 %) · rows: true digit" in screen_text(app)
         assert matrix_row(app, 3) == [*"···1·······", "100.00"]
         assert matrix_row(app, 1) == [*"···········", "–"]
         await pilot.press("escape", "escape")  # to the gallery, out of the field
@@ -218,7 +218,7 @@ async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
 async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         await pilot.press("number_sign")
-        assert "What digit is this?" in screen_text(app)
+        assert "Which digit is this?" in screen_text(app)
         assert f"{DIGITS[0]} · read as 0 · no label yet" in screen_text(app)
         await pilot.press("0")
         assert f"{DIGITS[1]} · read as 3 · no label yet" in screen_text(app)

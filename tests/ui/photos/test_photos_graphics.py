@@ -188,16 +188,16 @@ def test_sixel_pictures_go_with_their_view(terminal: Callable[..., PixelTerminal
     assert shown.covered == gallery
     # A dialog over it, with a picture of its own.
     shown.press("#")
-    shown.until(lambda: "What digit is this?" in shown.text)
+    shown.until(lambda: "Which digit is this?" in shown.text)
     assert len(shown.covered) == LABEL_BOX[0] * LABEL_BOX[1]
     rows = shown.text.splitlines()
-    top = next(at for at, row in enumerate(rows) if "What digit is this?" in row)
+    top = next(at for at, row in enumerate(rows) if "Which digit is this?" in row)
     left = rows[top].index("╭")
     for row in rows[top + 1 : top + 1 + LABEL_BOX[1]]:
         assert row[left] == "│", row
         assert row[left:].count("│") == 3, row  # the dialog's, and the gallery's behind it
     shown.press("\x1b")
-    shown.until(lambda: "What digit is this?" not in shown.text)
+    shown.until(lambda: "Which digit is this?" not in shown.text)
     assert shown.covered == gallery
     # Another size.
     shown.resize(24, 80)

@@ -219,7 +219,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, t
         assert "MSE beats CE" in text()
         assert "Open" not in text()
         assert "Not complete" not in text()
-        assert "Seeds in which it is so." in screen_text(app)
+        assert "How many seeds agree." in screen_text(app)
 
         await pilot.press("e")
         field = app.screen.query_one(PathInput)

@@ -386,7 +386,7 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(store_home: Pat
         path.write_text("precious")
         field.value = str(path)
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "there already" in note())
+        await wait_until(pilot, lambda: "Already there" in note())
         assert path.read_text() == "precious"
         await pilot.press("enter")
         await wait_until(pilot, lambda: "values.csv" in last_notice(app))
@@ -396,7 +396,7 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(store_home: Pat
         assert app.screen.query_one(PathInput).value == "recall-seed2-safetensors"
         app.screen.query_one(PathInput).value = str(path / "inside a file")
         await pilot.press("enter")
-        await wait_until(pilot, lambda: "can't be made a folder" in note())
+        await wait_until(pilot, lambda: "can't be made (" in note())
         app.screen.query_one(PathInput).value = str(tmp_path / "weights")
         await pilot.press("enter")
         await wait_until(pilot, lambda: "weights" in last_notice(app))

@@ -174,10 +174,10 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
         await wait_until(pilot, lambda: any("free some space" in one for one in notices(app)))
         await pilot.press("q")
         await pilot.pause()
-        assert "not kept" in screen_text(app)
+        assert "not yet kept" in screen_text(app)
         await pilot.press("escape")
         run_dir().unlink()
-        await wait_until(pilot, lambda: any("is kept now." in one for one in notices(app)))
+        await wait_until(pilot, lambda: any("is now kept on the disk." in one for one in notices(app)))
         (weights,) = run_dir().glob("*/*")
         assert load_checkpoint(weights).step == 30
         await pilot.press("q")

@@ -277,7 +277,7 @@ async def test_a_run_that_waits_for_another_is_queued_and_says_so(runs: Scripted
         await wait_until(pilot, lambda: f"{second.config.label} queued" in screen_text(app))
         assert f"{first.config.label} queued" not in screen_text(app)
         app.pane._choose(second.run_id)
-        await wait_until(pilot, lambda: "Queued: a run before it" in screen_text(app))
+        await wait_until(pilot, lambda: "Queued: another run" in screen_text(app))
         await finish(pilot, runs)
 
 
@@ -410,7 +410,7 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert app.pane.view == "confusion-tab"
-        assert "Only how many these are is known" in last_notice(app)
+        assert "Only the number of these is known" in last_notice(app)
 
 
 # Several tasks in one app
