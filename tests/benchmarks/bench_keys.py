@@ -83,7 +83,7 @@ def main() -> None:
             terminal.press(F4)
             terminal.wait_for("Calculator")
             terminal.press("Ft")  # a run to look at
-            terminal.wait_for(r"test bit accuracy: ")
+            terminal.wait_for("test bit accuracy")
             terminal.watch(10)
             rest = views(terminal, keys), typing(terminal, keys)
             terminal.press(F2)

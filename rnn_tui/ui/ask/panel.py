@@ -26,7 +26,7 @@ class AskPanel(Vertical, InsideDoor):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Leave", show=False, tooltip="Leave the field for the answers"),
+        Binding("escape", "leave", "Leave", key_display="Esc", tooltip="Leave the field for the answers"),
         Binding("enter", "type", "Type", show=False),
         key("type", "type", "Type", "Go to the first field"),
         key("inside", "inside", "Inside"),

@@ -37,6 +37,8 @@ WAYS = {
     "view-4": ("Rerun the report", "Each figure again, over several seeds", "report", ""),
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
+# Of these, those that begin with something to type.
+TO_TYPE = ("view-1", "view-2")
 
 
 class HomePane(Pane):
@@ -148,4 +150,4 @@ reads your drawing; Escape brings the digit back. Choose what to do by its key, 
         if name == "train":
             config = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
             request = TrainRequested([config])
-        self.post_message(ViewWanted(*WAYS[name][2:], request))
+        self.post_message(ViewWanted(*WAYS[name][2:], request, typing=name in TO_TYPE))

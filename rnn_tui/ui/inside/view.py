@@ -154,6 +154,11 @@ class InsideView(TaskInside):
         """The study of the network that is looked into; None where there is none."""
         return self._studies.of(self.subject)
 
+    @property
+    def _units_shown(self) -> bool:
+        """Whether the units are; where there is little room, a study and they take turns."""
+        return not (self.study is not None and self._study_shown) or self.has_class("-tall")
+
     def show_all(self) -> None:
         """Draw everything."""
         subject = self.subject
@@ -172,8 +177,7 @@ class InsideView(TaskInside):
         study = self.study if self._study_shown else None
         self.set_class(study is not None, "-studied")
         bands: list[StepBand] = [*self.input_bands(subject, study)]
-        # Where there is little room, a study and the units take turns.
-        units = study is None or self.has_class("-tall")
+        units = self._units_shown
         if units or not trace.one_output:
             bands += answer_bands(trace, step)
         if study is not None:
@@ -273,6 +277,8 @@ class InsideView(TaskInside):
         if parameters == ("next_layer",):
             return self.subject is not None and len(self.subject.trace.layers) > 1
         if action == "study" and self.subject is not None and self.subject.study is None:
+            return False
+        if action == "look" and not self._units_shown:
             return False
         if action in ("step", "play", "look", "study"):
             return True if self.subject is not None else None

@@ -195,6 +195,6 @@ def shown(photos: "PhotoCollection", in_view: range) -> str:
     count = len(photos.order)
     which = "" if photos.filter == "all" else f"{photos.filter} · "
     if not count:
-        return f"none {photos.filter}"
+        return f"no photo is {photos.filter} · w shows others"
     place = f"{in_view.start + 1:,}–{in_view.stop:,} of {count:,}"
     return f"{which}by {photos.sort} · {place}"

@@ -35,9 +35,14 @@ def styled(column: Column, run: RunRecord, colours: Mapping[str, str]) -> Text:
 class FilterInput(TypedInput):
     """Words to filter by; Enter, Escape or ↓ go back to the table."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,escape,down", "back", "Back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,down", "back", "Filter", key_display="⏎", tooltip="Go to the runs with these words"),
+        Binding("escape", "back(True)", "All runs", key_display="Esc", tooltip="Show all runs again"),
+    ]
 
-    def action_back(self) -> None:
+    def action_back(self, clear: bool = False) -> None:
+        if clear:
+            self.value = ""
         self.screen.query_one(RunsTable).focus_view()
 
 

@@ -1,50 +1,36 @@
-"""The app: its tabs and keys, and what it does at the request of panes."""
+"""The app: its tabs and keys; what its views ask of it is in `requests`."""
 
 import gc
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult, SystemCommand
 from textual.binding import Binding, BindingsMap, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import TabbedContent
 
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
-from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
+from rnn_tui.ui.shell.dialogs import HelpScreen
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.keys import HIGH_CONTRAST, KeyFooter, commands, copied, help_sections
-from rnn_tui.ui.shell.messages import (
-    UNDER_WAY,
-    InsideWanted,
-    News,
-    ReportRequested,
-    ResumeRequested,
-    RunsWanted,
-    SettingsWanted,
-    TrainRequested,
-    ViewWanted,
-    WeightsWanted,
-)
+from rnn_tui.ui.shell.messages import News
 from rnn_tui.ui.shell.pane import Pane
 from rnn_tui.ui.shell.preferences import apply_preferences
-from rnn_tui.ui.shell.tabs import HOME, RUNS, AppTabs, all_tabs, bindings, tab_of
+from rnn_tui.ui.shell.requests import RequestsApp
+from rnn_tui.ui.shell.tabs import HOME, AppTabs, all_tabs, bindings
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
+from rnn_tui.ui.textual_fixes import FrontScreen
 from rnn_tui.ui.training.manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
-    from rnn_tui.ui.runs.pane import RunsPane
-    from rnn_tui.ui.training.pane import TaskPane
 
 HERE = Path(__file__).parent.parent
 # What the first frame needs; the others are read behind it.
@@ -53,7 +39,7 @@ FIRST_STYLES = ("shell/app.tcss", "home/pane.tcss", "draw/ink_image.tcss")
 logger = logging.getLogger(__name__)
 
 
-class RnnTuiApp(OrderedApp):
+class RnnTuiApp(RequestsApp):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
@@ -93,7 +79,6 @@ class RnnTuiApp(OrderedApp):
                 self.report_overrides[task.name] = {"data_dir": data_dir, **own}
         self.runs = runs or TrainingManager()
         self.store = StoreAccess()
-        self._next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
         # Ends the process, with an exit code and a sentence, where something else can than Textual.
         self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
@@ -177,12 +162,13 @@ class RnnTuiApp(OrderedApp):
         assert self.tabs.front is not None
         return self.tabs.front
 
-    async def _task_pane(self, name: str) -> "TaskPane":
-        """Bring a task to the front; its pane, once all of it is there."""
-        return cast("TaskPane", await self.tabs.bring(tab_of(name)))
-
     def action_tab(self, name: str) -> None:
         self.tabs.go_to(name)
+
+    @on(TabbedContent.TabActivated)
+    def _leave_full_screen(self) -> None:
+        """A chart in full screen goes with its view."""
+        self.front_screen.minimize()
 
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:
@@ -222,22 +208,15 @@ class RnnTuiApp(OrderedApp):
         if not self.runs.busy and not HELD:
             self.exit(0)
         else:
-            why, stop = "Training is under way", "Stop and keep"
+            why, stop = self.under_way, "Stop and keep"
             if HELD:
                 why, stop = "What is not yet kept on the disk would be lost", "Stop"
-            self._stop_and(f"{why}. Quit anyway?", lambda: self.exit(0), stop)
+            self.stop_and(f"{why}. Quit anyway?", self._interrupt_and_quit, stop)
 
-    def _stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
-        """Ask whether to stop training, and where that is wanted, go on; one question at a time."""
-        if any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
-            return
-
-        def answered(stop: bool | None) -> None:
-            if stop:
-                self.runs.stop()
-                go_on()
-
-        self.push_screen(ConfirmScreen(question, stop), answered)
+    def _interrupt_and_quit(self) -> None:
+        """Quit so that the next start offers to go on."""
+        self.runs.interrupt()
+        self.exit(0)
 
     def action_help(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
@@ -247,67 +226,6 @@ class RnnTuiApp(OrderedApp):
         yield from super().get_system_commands(screen)
         yield from commands(screen)
 
-    def on_train_requested(self, event: TrainRequested) -> None:
-        start = partial(self._start_when_free, list(event.configs))
-        if self.runs.busy:
-            self._stop_and("Training is under way. Stop it and start a new one?", start)
-        else:
-            start()
-
-    @work(group="requests")
-    async def on_resume_requested(self, event: ResumeRequested) -> None:
-        """Go on with a run; never while another trains."""
-        if not self._can_begin():
-            return
-        try:
-            state = await self.store.ask(self.screen, lambda store: store.state(event.run))
-        except UserError as error:
-            self.notify(str(error), severity="error")
-            return
-        pane = await self._task_pane(event.run.config.task)
-        if self._can_begin():  # no other request was faster
-            pane.started([self.runs.resume(event.run, state)])
-            self._began()
-
-    @work(group="requests")
-    async def on_view_wanted(self, event: ViewWanted) -> None:
-        pane = await self.tabs.bring(event.tab)
-        if event.view:
-            pane.show_tab(event.view)
-            pane.call_after_refresh(pane.focus_view)
-        if event.request is not None:
-            self.post_message(event.request)
-
-    def on_report_requested(self, event: ReportRequested) -> None:
-        """Start the report rerun, or let it go on; never while a run trains."""
-        if not self._can_begin():
-            return
-        self.news.bring()  # or the end of the one before would be taken for this one's
-        self.runs.train_report(event.plan)
-        self._began()
-
-    @work(group="requests")
-    async def on_runs_wanted(self, event: RunsWanted) -> None:
-        cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
-
-    @work(group="requests")
-    async def on_settings_wanted(self, event: SettingsWanted) -> None:
-        (await self._task_pane(event.config.task)).take_settings(event.config)
-
-    @work(group="requests")
-    async def on_weights_wanted(self, event: WeightsWanted) -> None:
-        from rnn_tui.runs.weights import Source  # noqa: PLC0415 - the database, on use only
-
-        run = event.run
-        pane = await self._task_pane(run.config.task)
-        position = getattr(run.config, "position", None)
-        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
-
-    @work(group="requests")
-    async def on_inside_wanted(self, event: InsideWanted) -> None:
-        """Look inside at what is wanted."""
-        await (await self._task_pane(event.task)).look_inside(event.what)
-
     def action_copy(self) -> None:
         text = copied(self.focused)
         if text:
@@ -315,32 +233,3 @@ class RnnTuiApp(OrderedApp):
             self.notify(f"Copied {len(text.splitlines())} lines.", timeout=2)
         else:
             self.notify("Only a chart or a table in focus can be copied.", timeout=3)
-
-    def _can_begin(self) -> bool:
-        """Whether nothing trains and nothing is about to; says so where it does."""
-        free = not self.runs.busy and self._next_up is None
-        if not free:
-            self.notify(UNDER_WAY, severity="warning")
-        return free
-
-    def _start_when_free(self, configs: list[RunConfig]) -> None:
-        """Start these as soon as the run that was stopped has ended; the last request counts."""
-        waiting, self._next_up = self._next_up is not None, configs
-        if not waiting:
-            self._start_next()
-
-    def _start_next(self) -> None:
-        if self.runs.busy:
-            self.set_timer(0.05, self._start_next)
-            return
-        configs, self._next_up = self._next_up or [], None
-        self.news.bring()
-        # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        pane = cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane"))
-        pane.started(self.runs.start(configs))
-        self._began()
-
-    def _began(self) -> None:
-        """Something trains now: there will be news of it, and keys that stop it."""
-        self.news.timer.resume()
-        self.refresh_bindings()

@@ -52,11 +52,18 @@ class WeightsWanted(Message):
 
 @dataclass
 class ViewWanted(Message):
-    """The user wants a view of a tab, or the one in front there, and then maybe what is asked."""
+    """The user wants a view of a tab, or the one in front there, and then maybe what is asked.
+
+    Attributes:
+        tab, view: their ids.
+        request: what is asked there.
+        typing: whether to go on to the field of the view.
+    """
 
     tab: str
     view: str = ""
     request: Message | None = None
+    typing: bool = False
 
 
 @dataclass

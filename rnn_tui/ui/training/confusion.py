@@ -69,7 +69,12 @@ class ConfusionTable(PlainTable):
 
     def __init__(self) -> None:
         super().__init__(cell_padding=0)
+        self.of_images = False
         self.cursor_background_priority = "css"
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show images where there are any."""
+        return super().check_action(action, parameters) and (action != "select_cursor" or self.of_images)
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
         """Draw it in the colours of the theme.
@@ -148,6 +153,7 @@ class ConfusionView(Vertical, TaskView):
         if found is not None and found is self._evaluation:
             return
         self._evaluation, matrices = found, getattr(found, "confusion", None)
+        self._table.of_images = isinstance(found, ImageEvaluation)
         if matrices is not None and matrices.ndim == 2:
             matrices = matrices[None]  # of a single network
         self._matrices = matrices.tolist() if matrices is not None else []
@@ -199,9 +205,7 @@ class ConfusionView(Vertical, TaskView):
     def _show_images(self, event: DataTable.CellSelected) -> None:
         event.stop()
         view, (true, read) = self._pane.content(TEST_IMAGES.id), self._field
-        if view is None or not isinstance(self._evaluation, ImageEvaluation):
-            self.notify("Only the number of these is known, not which inputs they are.")
-        elif self._matrix[true][read]:
+        if view is not None and isinstance(self._evaluation, ImageEvaluation) and self._matrix[true][read]:
             view.bring_up_to_date(self._pane)
             cast("TestImagesView", view).show_field(true, read)
             self._pane.show_tab(TEST_IMAGES.id)

@@ -14,10 +14,10 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import INSIDE, Task, View
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import RunsChanged, TrainRequested
-from rnn_tui.ui.shell.pane import LazyView, Pane, with_key
+from rnn_tui.ui.shell.pane import LazyView, with_key
 from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.textual_fixes import ViewTabs, read_late_styles
-from rnn_tui.ui.training.form_place import FormPlace
+from rnn_tui.ui.training.form_pane import FormPane
 from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.training.run_lines import RunBar, RunProgress, how_it_ended
 
@@ -25,13 +25,12 @@ if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.inside.subject import Given, TaskInside
-    from rnn_tui.ui.training.form import SettingsForm
     from rnn_tui.ui.training.result_views import LogView
 
 SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 
 
-class TaskPane(Pane):
+class TaskPane(FormPane):
     """Everything about one task: what to train on the left, what came of it on the right.
 
     Args:
@@ -42,30 +41,25 @@ class TaskPane(Pane):
 
     DEFAULT_CLASSES = "task-pane"
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("form", "focus_form", "Form", tooltip="Go to the form and back"),
-        key("preset", "preset", "Preset"),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
-        key("log", "log", "Log", show=False),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
     ]
 
     def __init__(self, task: Task, runs: TrainingManager, data_dir: str | None) -> None:
-        super().__init__()
-        self.spec, self.runs, self._data_dir = task, runs, data_dir
+        super().__init__(task)
+        self.runs, self._data_dir = runs, data_dir
         seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if seeds else "")
         self._views: dict[str, TaskView | LazyView] = {}  # the one looked at last first
         self._chosen: str | None = None
         self._followed: str | None = None
         self._told: set[str] = set()
-        self._place = FormPlace()
-        self._logs = False  # whether the log is shown
 
     # The frame.
 
     def compose(self) -> ComposeResult:
         first = self.spec.views[0]
-        yield self._place
+        yield Vertical(id="form-place")
         with Vertical(id="workspace"):
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"), TabPane(with_key("1", first.title), id=first.id):
@@ -92,29 +86,20 @@ class TaskPane(Pane):
         from rnn_tui.ui.training.result_views import LogView  # noqa: PLC0415 - as the form
 
         read_late_styles(self.app)
-        form = await self._place.make(self.spec, self._data_dir)
+        form = await self.make_form(self._data_dir)
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
             digit = str(number) if number < 10 else ""
             await tabs.add_pane(TabPane(with_key(digit, view.title), self._made(view), id=view.id))
         await self.query_one("#workspace").mount(LogView(), before="#failure")
-        self._place.form = form
+        self.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 
     @property
     def whole(self) -> bool:
-        return self._form is not None
+        return self.form is not None
 
     # Its views.
-
-    @property
-    def keys_first(self) -> bool:
-        return self.view == self.spec.views[0].id
-
-    def _show_training(self) -> None:
-        """Bring the view to the front that the form and the log belong to."""
-        if not self.keys_first:
-            self.show_tab(self.spec.views[0].id)
 
     def content(self, view: str) -> TaskView | None:
         """The view of this id; None until all of it is there."""
@@ -188,23 +173,23 @@ class TaskPane(Pane):
     # What the app's keys do here.
 
     def action_train(self) -> None:
-        if self._form is None:  # a key pressed within the first tenth of a second
+        if self.form is None:  # a key pressed within the first tenth of a second
             self.set_timer(0.05, self.action_train)
             return
         try:
-            configs = self._form.configs()
+            configs = self.form.configs()
         except SettingError as error:
-            self._fold_form(False)
+            self.fold_form(False)
             self.notify(str(error), severity="error", title="Not started")
             return
         self.post_message(TrainRequested(configs))
 
     def take_settings(self, config: "RunConfig") -> None:
         """Fill the form in with these settings, and say which it has no field for."""
-        assert self._form is not None
-        self._fold_form(False)
-        left_out = self._form.fill(config)
-        self._form.focus_first()
+        assert self.form is not None
+        self.fold_form(False)
+        left_out = self.form.fill(config)
+        self.form.focus_first()
         if left_out:
             text = f"The form has no field for {', '.join(left_out)}; the preset gives the values."
             self.notify(text, severity="warning", timeout=8)
@@ -215,50 +200,12 @@ class TaskPane(Pane):
             self._told.discard(run_id)
             self._log.forget(run_id)
         self._chosen = run_ids[0]
-        if self._place.has_focus_in_form:
-            self._place.folded = None
-        self._show_training()
+        if self.in_form:
+            self.folded = None
+        self.show_training()
         self.place_form()
         self.focus_view()
         self.show_runs()
-
-    def action_focus_form(self) -> None:
-        if self._form is None:
-            return
-        if self._place.has_focus_in_form:
-            self._fold_form(True)
-            self.call_after_refresh(self.focus_view)
-        else:
-            self._fold_form(False)
-            self._form.focus_first()
-
-    def action_preset(self) -> None:
-        self._place.next_preset()
-
-    @property
-    def _form(self) -> "SettingsForm | None":
-        return self._place.form
-
-    def _fold_form(self, fold: bool) -> None:
-        """Fold the form, or show it, with the view that it belongs to."""
-        self._place.folded = fold
-        if not fold:
-            self._show_training()
-        self.place_form()
-
-    def place_form(self) -> None:
-        """Show form and log with the view that they belong to."""
-        self._place.place(self.keys_first, self.query_one("#workspace"))
-        if self._form is not None:
-            self._log.display = self.keys_first and self._logs
-
-    def on_resize(self) -> None:
-        self.place_form()
-
-    def action_log(self) -> None:
-        self._logs = not self._logs or not self.keys_first
-        self._show_training()
-        self.place_form()
 
     def action_next_run(self) -> None:
         ids = [state.run_id for state in self.states()]
@@ -279,7 +226,7 @@ class TaskPane(Pane):
         self._choose(event.run_id)
 
     def on_tabbed_content_tab_activated(self) -> None:
-        if self._place.has_focus_in_form:
+        if self.in_form:
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()
         self.show_runs()
@@ -287,8 +234,8 @@ class TaskPane(Pane):
 
     def on_runs_changed(self, event: RunsChanged) -> None:
         self._hear(event.run_ids)
-        if self._form is not None and not event.run_ids:  # PyTorch is loaded
-            self._form.show_cost()
+        if self.form is not None and not event.run_ids:  # PyTorch is loaded
+            self.form.show_cost()
 
     def _hear(self, run_ids: Sequence[str], late: bool = False) -> None:
         """Take in what is new of these runs; of what had ended before, only the log tells."""
@@ -338,12 +285,14 @@ class TaskPane(Pane):
         self._log.write(text)
         if state.checkpoint:
             self._log.write(f"{state.config.label}: weights in {state.checkpoint}")
-        if aloud:
+        # Where its charts are in front, the result is seen, and a notice would lie over it.
+        seen = state.status is Status.FINISHED and self.is_on_screen and self.keys_first
+        if aloud and not seen:
             self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)
-        if self._form is not None:
-            self._form.show_cost()
+        if self.form is not None:
+            self.form.show_cost()
 
     @property
     def _log(self) -> "LogView":

@@ -144,8 +144,10 @@ class TrainingCharts(ChartGrid):
             share_cursor(self, self.charts)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No other metric where all of them are shown."""
+        """No other metric where all of them are shown, no key for charts that are not."""
         if action == "metric" and self._all:
+            return False
+        if PLACES[self._place] == "alone" and action not in ("charts", "table"):
             return False
         return super().check_action(action, parameters)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import shipped_weights
@@ -186,6 +186,15 @@ async def test_each_line_leads_where_it_says(key: str, way: str) -> None:
         await wait_until(pilot, lambda: app.pane.complete and app.pane.view == view)
 
 
+@pytest.mark.parametrize(("key", "field"), [("1", "recall-digits"), ("2", "number-a")])
+async def test_where_one_is_asked_to_type_one_can(key: str, field: str) -> None:
+    async with home() as (app, _, pilot):
+        await pilot.press(key)
+        await wait_until(pilot, lambda: app.focused is not None and app.focused.id == field)
+        await pilot.press("ctrl+u", "1", "0", "1")
+        assert app.query_one(f"#{field}", Input).value == "101"
+
+
 @pytest.mark.parametrize("way", ["t", "enter"])
 async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) -> None:
     async with home(runs) as (app, _, pilot):
@@ -197,7 +206,7 @@ async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) ->
         await wait_until(pilot, lambda: app.pane.view == "training")
         # Once more, beside a run: Home asks, and stops nothing by itself.
         await pilot.press("f1", "t")
-        await wait_until(pilot, lambda: "Training is under way" in screen_text(app))
+        await wait_until(pilot, lambda: "MNIST: LSTM fast is in training" in screen_text(app))
         await pilot.press("escape")
         assert len(runs.started) == 1
 

@@ -135,7 +135,9 @@ async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Pa
         await pilot.press(*"zz")
         assert names(app) == []
         assert "No run has all of these words." in screen_text(app)
-        await pilot.press(*["backspace"] * 14, "escape")
+        await pilot.press(*["backspace"] * 2, "enter")
+        assert names(app) == ["recall-seed2"]
+        await pilot.press("/", "escape")
         assert names(app) == NEWEST_FIRST
 
         await pilot.press("b", "b")  # from age over tags to names

@@ -252,7 +252,8 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
 
 
 async def test_chart_keys(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
         await start(pilot, runs)
         loss, accuracy = pilot.app.query_one(RunsTraining).charts
         await pilot.press("m", "l")
@@ -277,6 +278,41 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
         assert pilot.app.screen.maximized is accuracy
         await pilot.press("c")
         assert pilot.app.screen.maximized is None
+        # What one goes to is not behind it.
+        for away in ("2", "f3", "f1", "f"):
+            await pilot.press("f2", "1")
+            await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.pane.view == "training")
+            await pilot.press("c")
+            await pilot.pause()
+            assert app.screen.maximized is not None, away
+            await pilot.press(away)
+            await wait_until(pilot, lambda: app.screen.maximized is None)
+        runs.stop()
+
+
+async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        loss = app.query_one(RunsTraining).charts[0]
+        await pilot.press("f")
+        form = app.query_one(SettingsForm)
+        await wait_until(pilot, lambda: form.has_focus_within)
+        assert "Smooth" not in screen_text(app)
+        await pilot.press("m")
+        assert loss.smoothing == 0
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: loss.is_on_screen and loss.has_focus)
+        assert "Smooth" in screen_text(app)
+        # Left by a tab's key, it goes with one `f`.
+        await pilot.press("f")
+        await wait_until(pilot, lambda: form.has_focus_within)
+        await pilot.press("f3")
+        await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
+        await pilot.press("f2")
+        await wait_until(pilot, lambda: app.tabs.active == "mnist" and form.is_on_screen)
+        await pilot.press("f")
+        await wait_until(pilot, lambda: loss.is_on_screen)
         runs.stop()
 
 

@@ -308,6 +308,9 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, ru
         assert not charts.display
         assert table.size.height > beside.height
         assert app.focused is table.query_one(DataTable)
+        assert "Smooth" not in screen_text(app)
+        await pilot.press("m")
+        assert app.pane.query_one(NetworksTraining).charts[0].smoothing == 0
         await pilot.press("T")
         await pilot.pause()
         assert charts.display
@@ -407,10 +410,10 @@ async def test_confusion_of_each_network_in_turn(runs: ScriptedSets) -> None:
             await pilot.pause()
         assert seen == {"H 2 ce": "7", "H 5 ce": "8", "H 10 ce": "9"}
         # A field leads nowhere: nobody knows which sequences are counted there.
+        assert "Images" not in screen_text(app)
         await pilot.press("enter")
         await pilot.pause()
         assert app.pane.view == "confusion-tab"
-        assert "Only the number of these is known" in last_notice(app)
 
 
 # Several tasks in one app
@@ -437,7 +440,7 @@ async def test_training_goes_on_behind_another_tab(runs: ScriptedSets) -> None:
         await start(pilot, runs)
         await go_to(pilot, "adder")
         await pilot.press("t")  # another run: asks first
-        await wait_until(pilot, lambda: "under way" in screen_text(app))
+        await wait_until(pilot, lambda: "is in training" in screen_text(app))
         await pilot.press("escape")
         await finish(pilot, runs)
         await wait_until(pilot, lambda: "recall" in last_notice(app))

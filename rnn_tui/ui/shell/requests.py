@@ -1,0 +1,174 @@
+"""What views ask of the app: to train, to go on, to show something elsewhere."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from textual import work
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.dialogs import ConfirmScreen
+from rnn_tui.ui.shell.messages import (
+    UNDER_WAY,
+    InsideWanted,
+    News,
+    ReportRequested,
+    ResumeRequested,
+    RunsWanted,
+    SettingsWanted,
+    TrainRequested,
+    ViewWanted,
+    WeightsWanted,
+)
+from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
+from rnn_tui.ui.shell.threads import StoreAccess
+from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
+from rnn_tui.ui.training.manager import TrainingManager
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.runs.pane import RunsPane
+    from rnn_tui.ui.training.pane import TaskPane
+
+
+class RequestsApp(OrderedApp):
+    """An app that does what its views ask for, one training at a time.
+
+    Attributes:
+        runs: what trains.
+        store: where to ask the database.
+        tabs: its tabs.
+        news: brings them what is new of the runs.
+    """
+
+    runs: TrainingManager
+    store: StoreAccess
+    tabs: AppTabs
+    news: News
+    _next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
+
+    @property
+    def front_screen(self) -> FrontScreen:
+        """The screen with the tabs, below all dialogs."""
+        return cast("FrontScreen", self.screen_stack[0])
+
+    async def _task_pane(self, name: str) -> "TaskPane":
+        """Bring a task to the front; its pane, once all of it is there."""
+        return cast("TaskPane", await self.tabs.bring(tab_of(name)))
+
+    def on_train_requested(self, event: TrainRequested) -> None:
+        configs = list(event.configs)
+        if self.runs.busy:
+            question = f"{self.under_way}. Stop it and start a new one?"
+            self.stop_and(question, lambda: self._start_when_free(configs))
+        else:
+            self._start_when_free(configs)
+
+    @work(group="requests")
+    async def on_resume_requested(self, event: ResumeRequested) -> None:
+        """Go on with a run; never while another trains."""
+        if not self._can_begin():
+            return
+        try:
+            state = await self.store.ask(self.screen, lambda store: store.state(event.run))
+        except UserError as error:
+            self.notify(str(error), severity="error")
+            return
+        pane = await self._task_pane(event.run.config.task)
+        if self._can_begin():  # no other request was faster
+            pane.started([self.runs.resume(event.run, state)])
+            self._began()
+
+    @work(group="requests")
+    async def on_view_wanted(self, event: ViewWanted) -> None:
+        pane = await self.tabs.bring(event.tab)
+        if event.view:
+            pane.go_to_view(event.view)
+            for _ in range(100 if event.typing else 0):  # until the view has the focus
+                await asyncio.sleep(0.02)
+                if pane.front_view is not None and pane.front_view.has_focus_within:
+                    await self.front_screen.press_outside_fields("slash")
+                    break
+        if event.request is not None:
+            self.post_message(event.request)
+
+    def on_report_requested(self, event: ReportRequested) -> None:
+        """Start the report rerun, or let it go on; never while a run trains."""
+        if not self._can_begin():
+            return
+        self.news.bring()  # or the end of the one before would be taken for this one's
+        self.runs.train_report(event.plan)
+        self._began()
+
+    @work(group="requests")
+    async def on_runs_wanted(self, event: RunsWanted) -> None:
+        cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
+
+    @work(group="requests")
+    async def on_settings_wanted(self, event: SettingsWanted) -> None:
+        (await self._task_pane(event.config.task)).take_settings(event.config)
+
+    @work(group="requests")
+    async def on_weights_wanted(self, event: WeightsWanted) -> None:
+        from rnn_tui.runs.weights import Source  # noqa: PLC0415 - the database, on use only
+
+        run = event.run
+        pane = await self._task_pane(run.config.task)
+        position = getattr(run.config, "position", None)
+        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
+
+    @work(group="requests")
+    async def on_inside_wanted(self, event: InsideWanted) -> None:
+        """Look inside at what is wanted."""
+        await (await self._task_pane(event.task)).look_inside(event.what)
+
+    @property
+    def under_way(self) -> str:
+        """What trains."""
+        active = self.runs.active
+        if active is None:
+            return "Training is under way"
+        task = TASKS[active.config.task].label
+        return f"{task}: {active.config.label} is in training, {100 * active.progress:.0f} % done"
+
+    def stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
+        """Ask whether to stop training, which `go_on` does where that is wanted; one question at a time."""
+        if any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
+            return
+
+        def answered(stop: bool | None) -> None:
+            if stop:
+                go_on()
+
+        self.push_screen(ConfirmScreen(question, stop), answered)
+
+    def _can_begin(self) -> bool:
+        """Whether nothing trains and nothing is about to; says so where it does."""
+        free = not self.runs.busy and self._next_up is None
+        if not free:
+            self.notify(UNDER_WAY, severity="warning")
+        return free
+
+    def _start_when_free(self, configs: list[RunConfig]) -> None:
+        """Stop what trains, and start these as soon as it has ended; the last request counts."""
+        self.runs.stop()
+        waiting, self._next_up = self._next_up is not None, configs
+        if not waiting:
+            self._start_next()
+
+    def _start_next(self) -> None:
+        if self.runs.busy:
+            self.set_timer(0.05, self._start_next)
+            return
+        configs, self._next_up = self._next_up or [], None
+        self.news.bring()
+        # Not the pane in front: the wait for the end of another run is time to go elsewhere.
+        pane = cast("TaskPane", self.query_one(f"#{tab_of(configs[0].task)} TaskPane"))
+        pane.started(self.runs.start(configs))
+        self._began()
+
+    def _began(self) -> None:
+        """Something trains now: there will be news of it, and keys that stop it."""
+        self.news.timer.resume()
+        self.refresh_bindings()

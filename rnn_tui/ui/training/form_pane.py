@@ -1,0 +1,132 @@
+"""A tab with a form: beside its first view, in its place where the screen is narrow, or folded."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from rnn_tui.tasks.task import Task
+from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.pane import Pane
+
+if TYPE_CHECKING:
+    from rnn_tui.ui.training.form import SettingsForm
+
+# Columns from which there is room for the form beside its view.
+FORM_WIDTH = 110
+
+
+class FormPane(Pane):
+    """The contents of a tab with a form and a log, which belong to its first view.
+
+    It has the form in `#form-place`, beside `#workspace` with its views and `#log-lines`.
+
+    Args:
+        task: what the form is about.
+
+    Attributes:
+        form: it; None until it is there, after the first frame.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("form", "focus_form", "Form", tooltip="Go to the form and back"),
+        Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"),
+        key("preset", "preset", "Preset"),
+        key("log", "log", "Log", show=False),
+    ]
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self.spec = task
+        self.form: SettingsForm | None = None
+        self.folded: bool | None = None  # the form, by the user; None: as there is room
+        self._logs = False  # whether the log is shown
+
+    async def make_form(self, data_dir: str | None) -> "SettingsForm":
+        """Make the form; `form` is set once all is there."""
+        # Imported here, as its widgets take as long to load as the first frame does to draw.
+        from rnn_tui.ui.training.form import SettingsForm  # noqa: PLC0415
+
+        form = SettingsForm(self.spec, data_dir)
+        await self.query_one("#form-place").mount(form)
+        return form
+
+    @property
+    def keys_first(self) -> bool:
+        return self.view == self.spec.views[0].id
+
+    @property
+    def front_view(self) -> Widget | None:
+        return None if self._alone else super().front_view
+
+    @property
+    def _alone(self) -> bool:
+        """Whether the form stands in place of the view."""
+        return self._place.display and self.app.size.width < FORM_WIDTH
+
+    @property
+    def _place(self) -> Widget:
+        return self.query_one("#form-place", Vertical)
+
+    @property
+    def in_form(self) -> bool:
+        """Whether one types in the form."""
+        return self.form is not None and self.form.has_focus_within
+
+    def show_training(self) -> None:
+        """Bring the view to the front that form and log belong to."""
+        if not self.keys_first:
+            self.show_tab(self.spec.views[0].id)
+
+    def fold_form(self, fold: bool) -> None:
+        """Fold the form, or show it, with the view that it belongs to."""
+        self.folded = fold
+        if not fold:
+            self.screen.minimize()
+            self.show_training()
+        self.place_form()
+
+    def place_form(self) -> None:
+        """Show form and log where their view is in front.
+
+        By no class of the pane: it would be styled anew with all that is in it.
+        """
+        narrow = self.app.size.width < FORM_WIDTH
+        place = self._place
+        place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
+        place.styles.width = "1fr" if narrow else None
+        self.query_one("#workspace").display = not self._alone
+        if self.form is not None:
+            self.query_one("#log-lines").display = self.keys_first and self._logs
+
+    def on_resize(self) -> None:
+        self.place_form()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """No leaving of what one is not in."""
+        if action == "leave_form":
+            return self.in_form or self._alone
+        return super().check_action(action, parameters)
+
+    def action_focus_form(self) -> None:
+        if self.form is None:
+            return
+        if self.in_form or self._alone:
+            self.fold_form(True)
+            self.call_after_refresh(self.focus_view)
+        else:
+            self.fold_form(False)
+            self.form.focus_first()
+
+    action_leave_form = action_focus_form
+
+    def action_preset(self) -> None:
+        if self.form is not None:
+            preset = self.form.next_preset()
+            self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
+
+    def action_log(self) -> None:
+        self._logs = not self._logs or not self.keys_first
+        self.show_training()
+        self.place_form()
