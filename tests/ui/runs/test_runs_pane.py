@@ -337,6 +337,8 @@ async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         await settled(pilot, app)
         await pilot.press("g")
+        await wait_until(pilot, lambda: runs.busy and app.tabs.active == "adder")
+        await pilot.press("f1")  # where its result is in view, no notice lies over it
         await wait_until(pilot, lambda: "bit accuracy: H 3 bce" in last_notice(app))
         assert [s.status for s in runs.states.values()] == [Status.FINISHED]
     assert runs.close(10)
