@@ -47,6 +47,7 @@ class RequestsApp(OrderedApp):
     tabs: AppTabs
     news: News
     _next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
+    _resuming = False  # whether a run is about to go on
 
     @property
     def front_screen(self) -> FrontScreen:
@@ -70,12 +71,15 @@ class RequestsApp(OrderedApp):
         """Go on with a run; never while another trains."""
         if not self._can_begin():
             return
+        self._resuming = True
         try:
             state = await self.store.ask(self.screen, lambda store: store.state(event.run))
+            pane = await self._task_pane(event.run.config.task)
         except UserError as error:
             self.notify(str(error), severity="error")
             return
-        pane = await self._task_pane(event.run.config.task)
+        finally:
+            self._resuming = False
         if self._can_begin():  # no other request was faster
             pane.started([self.runs.resume(event.run, state)])
             self._began()
@@ -145,7 +149,7 @@ class RequestsApp(OrderedApp):
 
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""
-        free = not self.runs.busy and self._next_up is None
+        free = not self.runs.busy and self._next_up is None and not self._resuming
         if not free:
             self.notify(UNDER_WAY, severity="warning")
         return free
