@@ -249,7 +249,7 @@ class RunsPane(StorePane):
         if run is None:
             return
         if not run.status.resumable:
-            self.notify(f"{run.name} is {run.status}: there is nothing to resume.")
+            self.notify(f"{run.name} is {run.status}: there is nothing to go on with.")
             return
         self.post_message(ResumeRequested(run))
 
