@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 FIGURES = ("mean", "sd", "min", "max", "n", "report")
+# The last two for what was published, where anything was.
+COLUMNS = ("network", *FIGURES, "which is")
 EMPTY = "Press t to train: mean and spread over the seeds appear here, network by network."
 
 
@@ -45,10 +47,6 @@ class VariantTable(Vertical, TaskView):
     def compose(self) -> ComposeResult:
         yield Static(EMPTY, markup=False)
         table = PlainTable(cursor_type="row", zebra_stripes=True)
-        for label in ("network", *FIGURES, "which is"):
-            # A heading of figures stands above their right ends, as they are aligned there.
-            justify: JustifyMethod = "right" if label in FIGURES else "left"
-            table.add_column(Text(label, justify=justify), key=label)
         table.display = False
         yield table
 
@@ -68,11 +66,22 @@ class VariantTable(Vertical, TaskView):
         empty.display = not rows
         empty.update("No epoch has ended so far." if state else EMPTY)
         at = table.cursor_row
-        table.clear()
+        table.clear(columns=True)
+        columns = COLUMNS if state is not None and self._published(state) else COLUMNS[:-2]
+        for label in columns:
+            # A heading of figures stands above their right ends, as they are aligned there.
+            justify: JustifyMethod = "right" if label in FIGURES else "left"
+            table.add_column(Text(label, justify=justify), key=label)
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*row[: len(columns)])
         if rows:
             table.move_cursor(row=min(at, len(rows) - 1))
+
+    def _published(self, state: RunState) -> bool:
+        """Whether there is anything to compare with."""
+        metrics, config = state.metric_definitions, state.config
+        pairs = ((one.name, variant) for one in metrics for variant in config.variants)
+        return any(self._spec.published_figure(name, config.cell, variant) is not None for name, variant in pairs)
 
     def _rows(self, state: RunState) -> Iterator[list[Text]]:
         dark = self.app.current_theme.dark
