@@ -34,7 +34,7 @@ WAYS = {
     "view-2": ("Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
     "view-3": ("Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     "inside": ("Look inside", "What the network holds, row by row", MNIST.name, "inside"),
-    "view-4": ("Rerun the report", "Each figure again, over several seeds", "report", ""),
+    "view-4": ("Rerun the report", "The figures of a course report, again", "report", ""),
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
 # Of these, those that begin with something to type.

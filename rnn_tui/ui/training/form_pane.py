@@ -27,6 +27,7 @@ class FormPane(Pane):
 
     Attributes:
         form: it; None until it is there, after the first frame.
+        folded: whether it is folded, by the user; None: as there is room.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -40,7 +41,7 @@ class FormPane(Pane):
         super().__init__()
         self.spec = task
         self.form: SettingsForm | None = None
-        self.folded: bool | None = None  # the form, by the user; None: as there is room
+        self.folded: bool | None = None
         self._logs = False  # whether the log is shown
 
     async def make_form(self, data_dir: str | None) -> "SettingsForm":

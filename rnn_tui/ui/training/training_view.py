@@ -83,7 +83,7 @@ class TrainingCharts(ChartGrid):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("metric", "metric", "Metric", "The next metric in the chart in focus"),
         key("charts", "charts", "Charts", "All metrics as small charts, and back"),
-        key("table", "table", "Table", show=False),
+        key("table", "table", "Table"),
     ]
 
     def __init__(self, pane: "TaskPane") -> None:

@@ -322,6 +322,20 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, ru
         await finish(pilot, runs)
 
 
+@pytest.mark.parametrize(("preset", "there"), [("report", True), ("fast", False)])
+async def test_columns_for_published_figures_are_there_where_any_is(preset: str, there: bool, runs: ScriptedSets) -> None:
+    async with looking_at("adder", runs) as (app, pilot):
+        app.pane.query_one("#preset", Select).value = preset
+        await pilot.pause()
+        await start(pilot, runs)
+        table = short_table(app).query_one(DataTable)
+        await wait_until(pilot, lambda: table.row_count > 1)
+        labels = [str(column.label) for column in table.ordered_columns]
+        assert ("report" in labels, "which is" in labels) == (there, there)
+        assert all(len(table.get_row_at(at)) == len(labels) for at in range(table.row_count))
+        await finish(pilot, runs)
+
+
 async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
     runs = TrainingManager()
     async with looking_at("recall", runs) as (app, pilot):
