@@ -59,10 +59,10 @@ class FormPane(Pane):
 
     @property
     def front_view(self) -> Widget | None:
-        return None if self._alone else super().front_view
+        return None if self.alone else super().front_view
 
     @property
-    def _alone(self) -> bool:
+    def alone(self) -> bool:
         """Whether the form stands in place of the view."""
         return self._place.display and self.app.size.width < FORM_WIDTH
 
@@ -97,7 +97,7 @@ class FormPane(Pane):
         place = self._place
         place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
         place.styles.width = "1fr" if narrow else None
-        self.query_one("#workspace").display = not self._alone
+        self.query_one("#workspace").display = not self.alone
         if self.form is not None:
             self.query_one("#log-lines").display = self.keys_first and self._logs
 
@@ -107,13 +107,13 @@ class FormPane(Pane):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No leaving of what one is not in."""
         if action == "leave_form":
-            return self.in_form or self._alone
+            return self.in_form or self.alone
         return super().check_action(action, parameters)
 
     def action_focus_form(self) -> None:
         if self.form is None:
             return
-        if self.in_form or self._alone:
+        if self.in_form or self.alone:
             self.fold_form(True)
             self.call_after_refresh(self.focus_view)
         else:

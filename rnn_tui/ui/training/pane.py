@@ -200,7 +200,7 @@ class TaskPane(FormPane):
             self._told.discard(run_id)
             self._log.forget(run_id)
         self._chosen = run_ids[0]
-        if self.in_form:
+        if self.in_form or self.alone:
             self.folded = None
         self.show_training()
         self.place_form()
