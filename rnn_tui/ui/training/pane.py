@@ -274,7 +274,8 @@ class TaskPane(FormPane):
         self.query_one(RunProgress).show(active if active in states else chosen, waiting)
         failure = self.query_one("#failure", Static)
         failure.display = chosen is not None and chosen.status is Status.FAILED
-        failure.update(chosen.message if chosen and failure.display else "")
+        if chosen is not None and failure.display:  # an update is a layout, four times a second
+            failure.update(chosen.message)
         self._show_view()
 
     def _tell_end(self, state: RunState, aloud: bool) -> None:

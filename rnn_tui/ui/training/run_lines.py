@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -36,9 +37,11 @@ class ProgressLine(Horizontal):
 
     def draw(self, what: str, share: float, numbers: str) -> None:
         """Draw it with a share, 0 … 1, done."""
-        self.query_one("#progress-what", Label).update(what)
         self.query_one(ProgressBar).update(progress=share)
-        self.query_one("#progress-numbers", Label).update(numbers)
+        for name, text in (("#progress-what", what), ("#progress-numbers", numbers)):
+            label = self.query_one(name, Label)
+            # A layout, four times a second, only where it comes out otherwise.
+            label.update(text, layout=cell_len(text) != cell_len(str(label.content)))
 
 
 class RunProgress(ProgressLine):
@@ -104,7 +107,7 @@ class RunBar(Static):
             column += part.cell_length
             self._ends.append((column, state.run_id))
             parts.append(part)
-        self.update(Content("").join(parts))
+        self.update(Content("").join(parts), layout=False)
 
     def on_click(self, event: events.Click) -> None:
         for end, run_id in self._ends:
