@@ -92,9 +92,6 @@ class ColumnAddition(ScrollView, can_focus=True):
 
     def show(self, answer: SumAnswer) -> None:
         self._answer = answer
-        meaning = "votes" if answer.voted else "sure"
-        words = f"in state: carry by a linear probe · {meaning}: ▁ 50 … █ 100 %"
-        self.border_subtitle = Content(words)
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -113,6 +110,10 @@ class ColumnAddition(ScrollView, can_focus=True):
             return
         from_right = self._from_right
         self._choose_size(self._answer.addition.length)
+        told = bool(self._answer.told) and any(line is not None and line[0] is _TOLD for line in self._lines)
+        meaning = "votes" if self._answer.voted else "sure"
+        words = f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %"
+        self.border_subtitle = Content(words)
         self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
         target = max(0, self.max_scroll_x - from_right)
         # By force, as Textual has not yet noticed that there is something to scroll.
