@@ -169,14 +169,15 @@ def _log_ticks(start: float, end: float, most: int) -> list[float]:
     return ticks[:: math.ceil(len(ticks) / max(2, most))]
 
 
-def x_axis(low: float, high: float, width: int) -> Axis:
+def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
     """Return the axis from exactly ``low`` to ``high`` with labels that fit ``width`` cells.
 
-    Ticks are whole numbers as long as the range holds two of them: epochs are counted.
+    Ticks are whole numbers as long as the range holds two of them: epochs are counted. With
+    ``whole``, where there is nothing in between, they are so even if it holds a single one.
     """
     span = high - low
     step = nice_step(span, max(1, width // 6))
-    if span >= 2.0:
+    if span >= 2.0 or (whole and math.floor(high) >= math.ceil(low)):
         step = max(1.0, step)
     while True:
         ticks = _multiples(low, high, step)

@@ -47,6 +47,7 @@ class RunsPane(StorePane):
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
+        key("train", "train", "To form", tooltip="Take the settings of the run to the form of its task"),
         key("rename", "ask('Name')", "Rename", tooltip="Give the run another name"),
         key("label", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),
         key("note", "ask('Note')", "Note", show=False, tooltip="Keep a note with the run"),

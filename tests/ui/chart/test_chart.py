@@ -164,6 +164,9 @@ def test_log_ticks_are_1_2_5_and_thin_out_to_decades() -> None:
 def test_x_ticks_are_whole_epochs_until_zoomed_and_never_collide() -> None:
     assert axes.x_axis(1, 10, 70).labels == tuple(map(str, EPOCHS))
     assert axes.x_axis(0.5, 3, 200).labels == ("1", "2", "3")
+    assert axes.x_axis(1, 2, 60, whole=True).labels == ("1", "2")
+    assert axes.x_axis(0.5, 1.5, 60, whole=True).labels == ("1",)
+    assert axes.x_axis(1.2, 1.8, 60, whole=True).labels[:2] == ("1.2", "1.3")
     assert axes.x_axis(2.0, 2.8, 60).labels == ("2.0", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6",
                                                 "2.7", "2.8")  # fmt: skip
     for width in (1, 5, 12, 30, 100):
