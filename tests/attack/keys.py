@@ -200,8 +200,8 @@ class KeysAttack(Attack):
                 driver._size = (width, height)
                 driver.process_message(events.Resize(Size(width, height), Size(width, height)))
             case Train(task):
-                asked = [pane for pane in app.query(TaskPane) if pane.spec.name == task]
-                for pane in asked:  # none but a pane asks
+                asked = [pane for pane in app.query(TaskPane) if pane.spec.name == task and pane.complete]
+                for pane in asked:  # none but a pane asks, once it is there
                     pane.post_message(TrainRequested([tiny(task, str(self._data))]))
             case Wait(seconds):
                 await asyncio.sleep(seconds)
