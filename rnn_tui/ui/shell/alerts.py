@@ -1,6 +1,6 @@
 """Alerts: the terminal's bell and notification where a run ends or stalls while nobody looks.
 
-Off unless the user's settings say otherwise. A terminal that never said that its window went to the
+The settings can turn them off. A terminal that never said that its window went to the
 back may well be in front: it only gets the bell.
 """
 
