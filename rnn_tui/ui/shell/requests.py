@@ -91,8 +91,9 @@ class RequestsApp(OrderedApp):
             pane.go_to_view(event.view)
             for _ in range(100 if event.typing else 0):  # until the view has the focus
                 await asyncio.sleep(0.02)
-                if pane.front_view is not None and pane.front_view.has_focus_within:
-                    await self.front_screen.press_outside_fields("slash")
+                view = pane.front_view
+                if view is not None and view.has_focus_within:
+                    await self.run_action("type", view)
                     break
         if event.request is not None:
             self.post_message(event.request)
