@@ -92,6 +92,7 @@ class TrainingCharts(ChartGrid):
         self._of = list(FIRST)  # which metrics are in which chart
         self._all = False
         self._place = 0  # of the table, in `PLACES`
+        self._alone = False  # whether the table stands there without charts
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
@@ -130,8 +131,7 @@ class TrainingCharts(ChartGrid):
         self.focus_view()
 
     def focus_view(self) -> None:
-        tables = self.query(PlainTable)
-        (tables.first() if PLACES[self._place] == "alone" and tables else self.charts[0]).focus()
+        (self.query_one(PlainTable) if self._alone else self.charts[0]).focus()
 
     def _have(self, count: int) -> None:
         """Have so many charts."""
@@ -147,7 +147,7 @@ class TrainingCharts(ChartGrid):
         """No other metric where all of them are shown, no key for charts that are not."""
         if action == "metric" and self._all:
             return False
-        if PLACES[self._place] == "alone" and action not in ("charts", "table"):
+        if self._alone and action not in ("charts", "table"):
             return False
         return super().check_action(action, parameters)
 
@@ -203,14 +203,15 @@ class TrainingCharts(ChartGrid):
             rows: how many it has or will have.
             least: how many have to be seen for it to be worth its lines.
         """
-        height, alone = self.size.height, PLACES[self._place] == "alone" and rows > 0
+        height, place = self.size.height, PLACES[self._place]
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
         shown = min(rows, max(least, int(height * TABLE_SHARE)))
         needed = shown + HEADING + table.gutter.height
-        wanted = bool(rows) and not self._all and PLACES[self._place] != "away"
-        table.display = alone or (wanted and height >= charts + needed)
-        table.styles.height = "1fr" if alone else needed
-        self.query_one("#charts").display = not alone
+        wanted = bool(rows) and not self._all and place != "away"
+        self._alone = wanted and place == "alone"
+        table.display = self._alone or (wanted and height >= charts + needed)
+        table.styles.height = "1fr" if self._alone else needed
+        self.query_one("#charts").display = not self._alone
 
 
 class RunsTraining(TrainingCharts):

@@ -311,6 +311,13 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, ru
         assert "Smooth" not in screen_text(app)
         await pilot.press("m")
         assert app.pane.query_one(NetworksTraining).charts[0].smoothing == 0
+        # All charts are wanted in place of it, and then not.
+        await pilot.press("C")
+        await pilot.pause()
+        assert (charts.display, table.display) == (True, False)
+        await pilot.press("C")
+        await pilot.pause()
+        assert (charts.display, table.display) == (False, True)
         await pilot.press("T")
         await pilot.pause()
         assert charts.display
@@ -320,6 +327,17 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(task: str, ru
         assert charts.display
         assert table.size == beside
         await finish(pilot, runs)
+
+
+async def train_small(app: RnnTuiApp, pilot: Pilot[Any], runs: TrainingManager, size: str, hidden: str) -> None:
+    """Train small networks in earnest, with the preset that is chosen, until they are evaluated."""
+    for name, typed in (
+        ("seeds", "2"), ("epochs", "2"), ("training-size", size), ("test-size", "20"), ("hidden-sizes", hidden),
+    ):  # fmt: skip
+        field(app, name).value = typed
+    app.pane.query_one(SettingsForm).focus_first()
+    await pilot.press("t")
+    await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
 
 
 @pytest.mark.parametrize(("preset", "there"), [("report", True), ("fast", False)])
@@ -339,14 +357,7 @@ async def test_columns_for_published_figures_are_there_where_any_is(preset: str,
 async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
     runs = TrainingManager()
     async with looking_at("recall", runs) as (app, pilot):
-        for name, typed in (
-            ("seeds", "2"), ("epochs", "2"), ("training-size", "640"), ("test-size", "20"),
-            ("hidden-sizes", "2,3"),
-        ):  # fmt: skip
-            field(app, name).value = typed
-        app.pane.query_one(SettingsForm).focus_first()
-        await pilot.press("t")
-        await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
+        await train_small(app, pilot, runs, "640", "2,3")
         app.pane.focus_view()
         view = app.pane.query_one(NetworksTraining)
 
@@ -499,14 +510,7 @@ async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> N
         source = panel.query_one("#recall-source" if task == "recall" else "SumText")
         await wait_until(pilot, lambda: "pretrained" in str(source.render()))
         app.pane.query_one("#preset", Select).value = "fast"
-        for name, typed in (
-            ("seeds", "2"), ("epochs", "2"), ("training-size", "320"), ("test-size", "20"),
-            ("hidden-sizes", "4"),
-        ):  # fmt: skip
-            field(app, name).value = typed
-        app.pane.query_one(SettingsForm).focus_first()
-        await pilot.press("t")
-        await wait_until(pilot, lambda: bool(runs.evaluations) and not runs.busy, 120)
+        await train_small(app, pilot, runs, "320", "4")
         (state,) = runs.states.values()
         assert state.status is Status.FINISHED
         assert home in Path(state.checkpoint).parents
