@@ -281,6 +281,9 @@ def frame(
     lines = [below(one, max(y.high, high)) for one in lines] if settled else lines
     left = max(map(len, y.labels), default=0) + 1
     plot_width = max(1, width - left)
-    counted = all(one.points and all(x % 1 == 0 for x in one.x) for one in series)
-    x = log2_axis(*present, plot_width) if log_x else x_axis(*present, plot_width, whole=counted)
+    if log_x:
+        x = log2_axis(*present, plot_width)
+    else:  # on a longer one, ticks are whole numbers anyway
+        counted = present[1] - present[0] < 2 and all(one.points and all(x % 1 == 0 for x in one.x) for one in series)
+        x = x_axis(*present, plot_width, whole=counted)
     return Frame(x, y, lines, left, plot_width, rows, mark)
