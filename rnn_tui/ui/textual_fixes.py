@@ -64,9 +64,10 @@ class ViewTabs(TabbedContent):
         self._before, self._after = Static("‹", classes="more -before"), Static("›", classes="more -after")
         tabs.mount(self._before, self._after)
         for what in ("scroll_x", "virtual_size"):
-            self.watch(tabs.query_one("#tabs-scroll"), what, self._on_resize)
+            self.watch(tabs.query_one("#tabs-scroll"), what, self.on_resize)
 
-    def _on_resize(self) -> None:
+    def on_resize(self) -> None:
+        """Look again, once the row is laid out."""
         self.call_after_refresh(self._show_more)
 
     def _show_more(self) -> None:

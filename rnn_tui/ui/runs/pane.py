@@ -95,9 +95,8 @@ class RunsPane(StorePane):
     def show_runs_of(self, run_ids: Sequence[str]) -> None:
         """Mark these runs and no others, and show them beside each other."""
         self._table.mark_only(run_ids)
-        self.show_tab("compare")
+        self.go_to_view("compare")
         self.show_runs()
-        self.call_after_refresh(self.focus_view)
 
     def look_for_news(self) -> None:
         """Show what has changed; ages, which grow by themselves, every now and then."""

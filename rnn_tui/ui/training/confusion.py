@@ -208,8 +208,7 @@ class ConfusionView(Vertical, TaskView):
         if view is not None and isinstance(self._evaluation, ImageEvaluation) and self._matrix[true][read]:
             view.bring_up_to_date(self._pane)
             cast("TestImagesView", view).show_field(true, read)
-            self._pane.show_tab(TEST_IMAGES.id)
-            self._pane.call_after_refresh(self._pane.focus_view)
+            self._pane.go_to_view(TEST_IMAGES.id)
 
     def action_inside(self) -> None:
         found, (true, read) = self._evaluation, self._field

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.widget import Widget
 
 from rnn_tui.tasks.task import Task
@@ -50,7 +49,7 @@ class FormPane(Pane):
         from rnn_tui.ui.training.form import SettingsForm  # noqa: PLC0415
 
         form = SettingsForm(self.spec, data_dir)
-        await self.query_one("#form-place").mount(form)
+        await self._place.mount(form)
         return form
 
     @property
@@ -68,7 +67,7 @@ class FormPane(Pane):
 
     @property
     def _place(self) -> Widget:
-        return self.query_one("#form-place", Vertical)
+        return self.get_child_by_id("form-place")  # by no query: the footer asks at every key
 
     @property
     def in_form(self) -> bool:
@@ -97,7 +96,7 @@ class FormPane(Pane):
         place = self._place
         place.display = self.keys_first and not (narrow if self.folded is None else self.folded)
         place.styles.width = "1fr" if narrow else None
-        self.query_one("#workspace").display = not self.alone
+        self.get_child_by_id("workspace").display = not self.alone
         if self.form is not None:
             self.query_one("#log-lines").display = self.keys_first and self._logs
 
