@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widget import Widget
-from textual.widgets import Input, Static, TabbedContent, TabPane
+from textual.widgets import Input, Select, Static, TabbedContent, TabPane
 
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.keys import KeyFooter
@@ -116,6 +116,20 @@ async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
     await pilot.pause()
     await wait_until(pilot, done)
     await pilot.pause()
+
+
+async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
+    """The panel of the view Draw, with a line drawn in it that this network has read."""
+    await wait_until(pilot, lambda: bool(app.query("DrawingPad")))
+    app.pane.focus_view()
+    await pilot.pause()
+    await pilot.press("space", *["shift+down"] * 3, "space")
+    panel: Any = app.query_one("DrawingPanel")
+    await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
+    panel.query_one("#drawing-network", Select).value = network
+    await pilot.pause()
+    await wait_until(pilot, lambda: not panel.busy)
+    return panel
 
 
 # The whole app

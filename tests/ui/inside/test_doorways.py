@@ -7,20 +7,19 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, Select
+from textual.widgets import Input
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.inside.mnist import read_test_image
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.training.confusion import ConfusionTable
 from tests.ui.conftest import ScriptedRuns, evaluation
-from tests.ui.helpers import finish, running, screen_text, start, wait_until
+from tests.ui.helpers import drawn, finish, running, screen_text, start, wait_until
 
 SIZE = (120, 50)
 
@@ -144,15 +143,7 @@ async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:
         await to_tab(pilot, "f2", "draw")
-        await wait_until(pilot, lambda: bool(app.query(DrawingPad)))
-        app.pane.focus_view()
-        await pilot.pause()
-        await pilot.press("space", *["shift+down"] * 3, "space")
-        panel: Any = app.query_one("DrawingPanel")
-        await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
-        panel.query_one("#drawing-network", Select).value = "pretrained RNN"
-        await pilot.pause()
-        await wait_until(pilot, lambda: not panel.busy)
+        panel = await drawn(pilot, app, "pretrained RNN")
         await pilot.press("z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about == "drawing · pretrained RNN")

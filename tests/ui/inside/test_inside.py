@@ -20,7 +20,6 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.draw.pad import DrawingPad
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
 from rnn_tui.ui.inside.mnist import MnistInside
@@ -28,7 +27,7 @@ from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import SIZES, running, screen_text, wait_until
+from tests.ui.helpers import SIZES, drawn, running, screen_text, wait_until
 
 KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
 
@@ -293,15 +292,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         app.pane.show_tab("draw")
-        await wait_until(pilot, lambda: bool(app.query(DrawingPad)))
-        app.pane.focus_view()
-        await pilot.pause()
-        await pilot.press("space", *["shift+down"] * 3, "space")
-        panel: Any = app.query_one("DrawingPanel")
-        await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
-        panel.query_one("#drawing-network", Select).value = "pretrained RNN"
-        await pilot.pause()
-        await wait_until(pilot, lambda: not panel.busy)
+        panel = await drawn(pilot, app, "pretrained RNN")
         app.pane.show_tab("inside")
         await wait_until(pilot, lambda: bool(app.query(MnistInside)))
         view = app.query_one(MnistInside)
