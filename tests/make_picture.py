@@ -19,6 +19,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.recall import RecallInside
 from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.ui.helpers import busy
 
 SIZE = (120, 36)
 # A test image to look into.
@@ -55,10 +56,10 @@ async def inside(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await until(pilot, lambda: view.subject is not None)
     view.query_one("#inside-network", Select).value = "pretrained RNN"
     view.look_at(IMAGE)
-    await until(pilot, lambda: not view.busy)
+    await until(pilot, lambda: not busy(view))
     app.pane.focus_view()
     await pilot.press("k", *["left"] * 9)
-    await until(pilot, lambda: not view.busy)
+    await until(pilot, lambda: not busy(view))
 
 
 async def survival(pilot: Pilot[int], app: RnnTuiApp) -> None:
@@ -69,7 +70,7 @@ async def survival(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await until(pilot, lambda: view.subject is not None)
     app.pane.focus_view()
     await pilot.press("k")
-    await until(pilot, lambda: not view.busy)
+    await until(pilot, lambda: not busy(view))
 
 
 PICTURES = {"screenshot-recall": recall, "screenshot": mnist, "screenshot-inside": inside, "screenshot-survival": survival}

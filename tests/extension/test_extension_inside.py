@@ -14,12 +14,12 @@ from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.runs.kept_runs import train
-from tests.ui.helpers import running, screen_text, settled, wait_until
+from tests.ui.helpers import busy, running, screen_text, settled, wait_until
 
 
 async def looked(pilot: Pilot[Any], view: SequenceInside) -> None:
     """Until everything is looked at and shown."""
-    await settled(pilot, lambda: not view.busy)
+    await settled(pilot, lambda: not busy(view))
 
 
 def words(view: SequenceInside, label: str) -> tuple[str, ...]:

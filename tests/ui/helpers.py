@@ -118,6 +118,14 @@ async def settled(pilot: Pilot[Any], done: Callable[[], object]) -> None:
     await pilot.pause()
 
 
+def busy(view: Widget) -> bool:
+    """Whether anything that a view shows is still to come: weights, an answer, a study, photos."""
+    if any(view in worker.node.ancestors_with_self and not worker.is_finished for worker in view.workers):
+        return True
+    reading: Any = view.query("PhotosForm, PhotoGrid")
+    return any(part.reading if hasattr(part, "reading") else part.thumbnails._wanted for part in reading)
+
+
 async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
     """The panel of the view Draw, with a line drawn in it that this network has read."""
     await wait_until(pilot, lambda: bool(app.query("DrawingPad")))
@@ -125,10 +133,10 @@ async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
     await pilot.pause()
     await pilot.press("space", *["shift+down"] * 3, "space")
     panel: Any = app.query_one("DrawingPanel")
-    await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
+    await wait_until(pilot, lambda: panel.given is not None and not busy(panel))
     panel.query_one("#drawing-network", Select).value = network
     await pilot.pause()
-    await wait_until(pilot, lambda: not panel.busy)
+    await wait_until(pilot, lambda: not busy(panel))
     return panel
 
 

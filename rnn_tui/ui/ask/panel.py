@@ -54,11 +54,6 @@ class AskPanel(Vertical, InsideDoor):
         raise NotImplementedError
 
     @property
-    def busy(self) -> bool:
-        """Whether weights or an answer are under way."""
-        return any(worker.node is self and not worker.is_finished for worker in self.workers)
-
-    @property
     def answers_view(self) -> Widget:
         """What takes the focus where nothing is to be typed."""
         raise NotImplementedError

@@ -82,10 +82,6 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
             return None
         return Given("drawing", answers.digit, weights=answers.each[0].source.path)
 
-    @property
-    def busy(self) -> bool:
-        return self._asking.busy or self.networks.busy
-
     # Asking
 
     @on(NetworkSelect.Changed)

@@ -103,11 +103,6 @@ class InsideView(TaskInside):
         """Put the focus on the grid, where keys are commands; it is there with what is in it."""
         (super().focus_view if self.subject is None else self.grid.focus)()
 
-    @property
-    def busy(self) -> bool:
-        """Whether a look or a study is under way."""
-        return self._looking.busy or self._studies.running
-
     # Looking.
 
     def bring_up_to_date(self, pane: TaskPane) -> None:  # noqa: ARG002 - it looks for itself

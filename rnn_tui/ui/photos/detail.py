@@ -105,10 +105,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         for image in self._pair:
             image.resize(*(LARGE_BOX if wide else SMALL_BOX))
 
-    @property
-    def busy(self) -> bool:
-        return self._asking.busy
-
     def show(self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source) -> None:
         """Show a photo: its number of how many, what reads photos now, and by which weights."""
         other = self._reading is None or self._reading.path != reading.path

@@ -108,12 +108,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         weights = source.path if source is not None else None
         return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
 
-    @property
-    def busy(self) -> bool:
-        """Whether photos are being read, or looked at."""
-        busy = self._form.reading or self.networks.busy or self._detail.busy
-        return busy or not self._grid.thumbnails.idle
-
     def focus_view(self) -> None:
         places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()

@@ -190,11 +190,6 @@ class Thumbnails:
         with self._lock:
             self._kept.clear()
 
-    @property
-    def idle(self) -> bool:
-        with self._lock:
-            return not self._wanted
-
     def _work(self) -> None:
         while True:
             with self._lock:

@@ -26,8 +26,6 @@ class NetworkSelect(PlainSelect[str]):
         task: whose networks are listed.
         short: whether to call them by their short titles.
 
-    Attributes:
-        busy: whether networks are being looked for.
     """
 
     @dataclass
@@ -43,7 +41,6 @@ class NetworkSelect(PlainSelect[str]):
         # Weights that were named, and whether they are still to be chosen in the list.
         self._named: Source | None = None
         self._to_choose = False
-        self.busy = False
 
     @property
     def sources(self) -> tuple[Source, ...] | None:
@@ -71,7 +68,6 @@ class NetworkSelect(PlainSelect[str]):
     def look(self) -> None:
         """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
         if self.is_mounted:
-            self.busy = True
             self._look()
 
     @work(group="weights", exclusive=True)
@@ -86,7 +82,6 @@ class NetworkSelect(PlainSelect[str]):
         with self.prevent(Select.Changed):
             self.offer_texts((title, title) for title in titles)
             self.value = chosen if chosen in titles else titles[0]
-        self.busy = False
         now = self.source
         other = now is not None and (before is None or before.path != now.path)
         self.post_message(self.Offered(other))

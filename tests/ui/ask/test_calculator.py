@@ -30,7 +30,7 @@ from rnn_tui.ui.ask.calculator_answer import MOST_CHARACTERS, Adders, NumberEntr
 from rnn_tui.ui.ask.column_addition import LABEL_WIDTH, ColumnAddition, eighth
 from tests.runs.kept_runs import train
 from tests.ui import helpers
-from tests.ui.helpers import PanelApp, screen_lines, screen_text, settled
+from tests.ui.helpers import PanelApp, busy, screen_lines, screen_text, settled
 
 SIZES = [(80, 20), *helpers.SIZES]
 Host = PanelApp[CalculatorPanel]
@@ -113,7 +113,7 @@ def entry(app: App[Any], name: str) -> NumberEntry:
 async def answered(pilot: Pilot[Any]) -> None:
     """Wait until everything that was asked is answered and drawn."""
     panel = pilot.app.query_one(CalculatorPanel)
-    await settled(pilot, lambda: not panel.busy)
+    await settled(pilot, lambda: not busy(panel))
 
 
 @asynccontextmanager

@@ -26,7 +26,7 @@ from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptP
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.textual_fixes import joined_styles
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn, ProbabilityBars, large_digit, small_digit
-from tests.ui.helpers import SIZES, PanelApp, screen_lines, screen_text, settled, wait_until
+from tests.ui.helpers import SIZES, PanelApp, busy, screen_lines, screen_text, settled, wait_until
 
 
 class PromptApp(App[None]):
@@ -69,7 +69,7 @@ async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Promp
 async def answered(pilot: Pilot[Any]) -> None:
     """Everything typed is answered and drawn."""
     panel = pilot.app.query_one(RecallPromptPanel)
-    await settled(pilot, lambda: not panel.busy)
+    await settled(pilot, lambda: not busy(panel))
 
 
 async def typed(app: PromptApp, pilot: Pilot[Any], *keys: str) -> None:

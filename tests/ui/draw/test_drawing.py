@@ -32,7 +32,7 @@ from rnn_tui.ui.draw.pad import BRUSHES, STRIDE, DrawingPad
 from rnn_tui.ui.draw.panel import DrawingPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
-from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, running, screen_text, settled, wait_until
+from tests.ui.helpers import APP_KEYS, SIZES, PanelApp, busy, running, screen_text, settled, wait_until
 
 SHIPPED = choose_shipped("mnist", "lstm")
 ONE = [(14, 4), (14, 24)]
@@ -114,7 +114,7 @@ def under_way(app: App[Any]) -> bool:
 async def answered(pilot: Pilot[Any]) -> None:
     """Wait until everything that was drawn is answered and shown."""
     panel = pilot.app.query_one(DrawingPanel)
-    await settled(pilot, lambda: not panel.busy)
+    await settled(pilot, lambda: not busy(panel))
 
 
 @asynccontextmanager

@@ -19,7 +19,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.shell.messages import InsideWanted
 from rnn_tui.ui.training.confusion import ConfusionTable
 from tests.ui.conftest import ScriptedRuns, evaluation
-from tests.ui.helpers import drawn, finish, running, screen_text, start, wait_until
+from tests.ui.helpers import busy, drawn, finish, running, screen_text, start, wait_until
 
 SIZE = (120, 50)
 
@@ -29,7 +29,7 @@ async def inside(pilot: Pilot[Any]) -> Any:
     app: Any = pilot.app
     await wait_until(pilot, lambda: app.pane.view == "inside" and app.pane.query(InsideView))
     view = app.pane.query_one(InsideView)
-    await wait_until(pilot, lambda: view.subject is not None and not view.busy)
+    await wait_until(pilot, lambda: view.subject is not None and not busy(view))
     await wait_until(pilot, lambda: app.focused is view.grid)
     return view
 
@@ -158,10 +158,10 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
         await wait_until(pilot, lambda: bool(app.query("PhotosPanel")))
         panel: Any = app.query_one("PhotosPanel")
         panel.read([asset_dir() / "samples"])
-        await wait_until(pilot, lambda: panel.given is not None and not panel.busy)
+        await wait_until(pilot, lambda: panel.given is not None and not busy(panel))
         app.pane.focus_view()
         await pilot.press("right", "enter")  # in full
-        await wait_until(pilot, lambda: panel.view == "photos-detail" and not panel.busy)
+        await wait_until(pilot, lambda: panel.view == "photos-detail" and not busy(panel))
         await pilot.press("z")
         view = await inside(pilot)
         given = panel.given

@@ -27,7 +27,7 @@ from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.ui.helpers import SIZES, drawn, running, screen_text, wait_until
+from tests.ui.helpers import SIZES, busy, drawn, running, screen_text, wait_until
 
 KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4"}
 
@@ -46,7 +46,7 @@ async def inside(
         app.pane.show_tab("inside")
         await wait_until(pilot, lambda: bool(app.pane.query(InsideView)))
         view = app.pane.query_one(InsideView)
-        await wait_until(pilot, lambda: view.subject is not None and not view.busy)
+        await wait_until(pilot, lambda: view.subject is not None and not busy(view))
         app.pane.focus_view()
         await pilot.pause()
         yield app, view, pilot
@@ -55,7 +55,7 @@ async def inside(
 
 async def settled(pilot: Pilot[Any], view: InsideView) -> None:
     await pilot.pause()
-    await wait_until(pilot, lambda: not view.busy)
+    await wait_until(pilot, lambda: not busy(view))
     await pilot.pause()
 
 
@@ -296,7 +296,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         app.pane.show_tab("inside")
         await wait_until(pilot, lambda: bool(app.query(MnistInside)))
         view = app.query_one(MnistInside)
-        await wait_until(pilot, lambda: view.subject is not None and not view.busy)
+        await wait_until(pilot, lambda: view.subject is not None and not busy(view))
         assert view.subject is not None
         assert np.array_equal(view.subject.details.digit, panel.given.digit)
         assert view.subject.about == "drawing · pretrained RNN"

@@ -22,7 +22,7 @@ from rnn_tui.ui.photos.card import PhotoCard
 from rnn_tui.ui.photos.grid import layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
 from rnn_tui.ui.widgets.path_input import PathInput
-from tests.ui.helpers import PanelApp, settled
+from tests.ui.helpers import PanelApp, busy, settled
 
 SAMPLES = asset_dir() / "samples"
 STROKES = ("0-a.png", "3-b.png", "5-c.png", "7-d.png")
@@ -77,7 +77,7 @@ async def photos_app(*paths: Path, size: tuple[int, int] = (80, 24)) -> AsyncIte
 async def all_read(pilot: Pilot[Any]) -> None:
     """Wait until everything is read and shown."""
     panel = pilot.app.screen_stack[0].query_one(PhotosPanel)
-    await settled(pilot, lambda: not panel.busy and drawn(panel) and not panel.busy)
+    await settled(pilot, lambda: not busy(panel) and drawn(panel) and not busy(panel))
 
 
 def drawn(panel: PhotosPanel) -> bool:

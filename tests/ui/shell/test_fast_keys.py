@@ -22,7 +22,7 @@ from rnn_tui.ui.shell.dialogs import ConfirmScreen, HelpScreen
 from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import PanelApp, press_at_once, running, start, wait_until
+from tests.ui.helpers import PanelApp, busy, press_at_once, running, start, wait_until
 
 # A tab whose parts are still being made
 
@@ -69,7 +69,7 @@ async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(key: s
         inside = app.query_one(InsideView)
 
         def settled() -> bool:
-            if inside.busy:
+            if busy(inside):
                 return False
             if inside.subject is None:  # nothing was read or drawn
                 return isinstance(app.focused, Tabs)
