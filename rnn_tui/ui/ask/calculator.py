@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual import events, getters, on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
@@ -21,7 +21,7 @@ from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumText
 from rnn_tui.ui.ask.column_addition import ColumnAddition
 from rnn_tui.ui.ask.panel import AskPanel, ReplicaSelect
-from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 from rnn_tui.ui.widgets.plain import PlainSelect
@@ -43,11 +43,10 @@ class CalculatorPanel(AskPanel):
         key("other", "draw", "Random", "Fill in two random numbers"),
         key("show", "next_base", "Base", "Type numbers in binary, decimal or hexadecimal"),
         key("network", "next_network", "Network", "The next network adds; after the last, all vote"),
-        Binding("up", "scroll_answer(-1)", "Scroll up", show=False),
-        Binding("down", "scroll_answer(1)", "Scroll down", show=False),
+        *moves("scroll_answer", {"up": -1, "down": 1}),
     ]
 
-    _replicas = getters.query_one(ReplicaSelect)
+    replicas = getters.query_one(ReplicaSelect)
 
     def __init__(self, _pane: object = None) -> None:
         super().__init__()
@@ -101,13 +100,10 @@ class CalculatorPanel(AskPanel):
 
     # Weights
 
-    def load_weights(self) -> None:
-        """Get them in a thread; the lists of choices need to know what they are."""
-        self._load()
-
     # Of several loads only the last one goes on after its thread, as it cancels the others.
     @work(group="weights", exclusive=True)
-    async def _load(self) -> None:
+    async def load_weights(self) -> None:
+        """Get them in a thread; the lists of choices need to know what they are."""
         source = self._source
         try:
             adders = await in_thread(self, lambda: Adders(source or choose(ADDER.name)))
@@ -117,27 +113,15 @@ class CalculatorPanel(AskPanel):
             self._show_message()
             return
         self._failure = ""
-        self._replicas.offer(adders.config, *self.chosen)
+        self.replicas.offer(adders.config, *self.replicas.chosen)
         self._adders = adders
         self._ask()
         self.post_message(WeightsChanged())
 
-    @property
-    def chosen(self) -> tuple[str, int]:
-        """The label of a variant, or `ALL`; and the seed."""
-        return self._replicas.chosen
-
     # What is typed and chosen
-
-    @on(Input.Changed)
-    @on(Select.Changed, "#variant, #seed")
-    def _changed(self, event: Input.Changed | Select.Changed) -> None:
-        event.stop()
-        self._ask()
 
     @on(Select.Changed, "#base")
     def _base_chosen(self, event: Select.Changed) -> None:
-        event.stop()
         old, self._base = self._base, next(base for base in BASES if base.name == event.value)
         for entry in self._entries:
             entry.convert(old, self._base)
@@ -145,14 +129,13 @@ class CalculatorPanel(AskPanel):
 
     @on(Input.Submitted)
     def _to_other_field(self, event: Input.Submitted) -> None:
-        event.stop()
         next(entry for entry in self._entries if entry is not event.input).focus()
 
     def action_next_base(self) -> None:
         self.query_one("#base", PlainSelect).choose_next()
 
     def action_next_network(self) -> None:
-        self._replicas.choose_next()
+        self.replicas.choose_next()
 
     def action_draw(self) -> None:
         longest = self._adders.config.lengths[1] if self._adders else USUAL_LENGTH
@@ -171,6 +154,8 @@ class CalculatorPanel(AskPanel):
 
     # Asking
 
+    @on(Input.Changed)
+    @on(Select.Changed, "#variant, #seed")
     def _ask(self) -> None:
         numbers, self._complaints = [], []
         for entry in self._entries:
@@ -183,10 +168,10 @@ class CalculatorPanel(AskPanel):
         self._asking.forget()
         if self._adders is not None and not self._complaints:
             self._addition = addition = Addition(*numbers)
-            adders, (label, seed) = self._adders, self.chosen
+            adders, (label, seed) = self._adders, self.replicas.chosen
             replica = None if label == ALL else replica_of(adders.config, label, seed)[0]
             self._asking.ask(lambda: adders.answer(addition, replica))
-        self._replicas.show_seeds(self._adders is not None)
+        self.replicas.show_seeds(self._adders is not None)
         self._show_message()
 
     async def _take(self, outcome: SumAnswer | str) -> None:

@@ -51,7 +51,6 @@ class SumAnswer:
 
     @property
     def voted(self) -> bool:
-        """Whether all replicas answered."""
         return self.replica is None
 
     @cached_property
@@ -61,7 +60,6 @@ class SumAnswer:
 
     @property
     def verdict(self) -> str:
-        """Right or not, in words."""
         wrong, length = int(self.wrong.sum()), self.addition.length
         return f"✗ {wrong:,} of {length:,} bits wrong" if wrong else "✓ right"
 
@@ -83,7 +81,6 @@ class Adders:
 
     @property
     def config(self) -> SequenceConfig:
-        """The settings they were trained with."""
         return self._network.config
 
     @np.errstate(all="ignore")

@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from rnn_tui.ui.ask.calculator_answer import SumAnswer
+from rnn_tui.ui.shell.key_table import moves
 from rnn_tui.ui.widgets.digits import large_digit, small_digit
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
@@ -68,11 +69,9 @@ class ColumnAddition(ScrollView, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),
-        Binding("right", "scroll_cells(1)", "Scroll right", show=False),
-        Binding("shift+left,ctrl+left", "scroll_pages(-1)", "A screen left", show=False),
-        Binding("shift+right,ctrl+right", "scroll_pages(1)", "A screen right", show=False),
-        Binding("home", "scroll_pages(-9999)", "Highest bit", show=False),
-        Binding("end", "scroll_pages(9999)", "Lowest bit", show=False),
+        *moves("scroll_cells", {"right": 1}),
+        *moves("scroll_pages", {"shift+left,ctrl+left": -1, "shift+right,ctrl+right": 1}),
+        *moves("scroll_pages", {"home": -9999, "end": 9999}),  # the highest bit, the lowest
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "column-addition--label", "column-addition--faint", "column-addition--number",

@@ -49,7 +49,7 @@ class AskPanel(Vertical, InsideDoor):
         if state.replica_results:
             self.use(None)
 
-    def load_weights(self) -> None:
+    def load_weights(self) -> object:
         """Get the weights, and answer with them."""
         raise NotImplementedError
 
@@ -58,7 +58,7 @@ class AskPanel(Vertical, InsideDoor):
         """What takes the focus where nothing is to be typed."""
         raise NotImplementedError
 
-    def focus_field(self) -> None:
+    def action_type(self) -> None:
         self.query(TypedInput).first().focus()
 
     def focus_view(self) -> None:
@@ -69,10 +69,7 @@ class AskPanel(Vertical, InsideDoor):
         """Leave Escape to the app where there is no field to leave."""
         return action != "leave" or not self.answers_view.has_focus
 
-    def action_leave(self) -> None:
-        self.focus_view()
-
-    action_type = focus_field
+    action_leave = focus_view
 
 
 class ReplicaSelect(Horizontal):
@@ -90,7 +87,7 @@ class ReplicaSelect(Horizontal):
 
     @property
     def chosen(self) -> tuple[str, int]:
-        """The label of a variant, or what is beside them; and the seed."""
+        """The label of a variant, or an extra; and the seed."""
         return str(self._variants.value), int(str(self._seeds.value))
 
     def offer(self, config: SequenceConfig, variant: str, seed: int) -> None:
@@ -111,5 +108,4 @@ class ReplicaSelect(Horizontal):
         self._seeds.display = shown and self.chosen[0] not in self._extra
 
     def choose_next(self) -> None:
-        """Choose the next variant, and after the last the first."""
         self._variants.choose_next()

@@ -81,7 +81,6 @@ class RecallAnswers:
 
     @property
     def source_text(self) -> str:
-        """Which weights answer."""
         seeds = f"{self.config.seeds} seeds" if self.config.seeds > 1 else "1 seed"
         losses = ", ".join(self.config.losses)
         return f"{self.source.label}: position {self.config.position}, {seeds}, {losses}"

@@ -116,7 +116,6 @@ class RecallPromptPanel(AskPanel):
 
     @property
     def table_shown(self) -> bool:
-        """Whether the report's table is in front."""
         return self.query_one(ContentSwitcher).current == "recall-table"
 
     @property
@@ -245,21 +244,16 @@ class RecallPromptPanel(AskPanel):
         field.cursor_position = len(field.value)
 
     def action_next_seed(self) -> None:
-        if self._answers is None:
-            return
+        assert self._answers is not None  # the key does nothing else
         following = 0 if self._seed is None else self._seed + 1
         self._seed = following if following < self._seeds else None
         self.query_one(AnswerColumns).show(self._answers, self._seed)
         self._show_table()
 
     def action_table(self) -> None:
-        to_table = not self.table_shown
-        self.query_one(ContentSwitcher).current = "recall-table" if to_table else "recall-prompt"
-        if not to_table:
-            self.focus_view()
-            return
-        self.query_one(DataTable).focus()
-        if self._drawn is None or self._drawn_for != self._position:
+        self.query_one(ContentSwitcher).current = "recall-prompt" if self.table_shown else "recall-table"
+        self.focus_view()
+        if self.table_shown and (self._drawn is None or self._drawn_for != self._position):
             self._ask_table()
         else:
             self._show_table()

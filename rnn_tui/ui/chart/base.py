@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.ui.chart import readout, settled, view
+from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.view import ChartSeries
 
@@ -93,7 +93,6 @@ class ChartBase(Widget, can_focus=True):
 
     @property
     def empty_message(self) -> str:
-        """What to say instead of a plot."""
         if any(one.y for one in self._series):
             return "Nothing to show here on a log scale"
         return self.empty_text
@@ -124,7 +123,7 @@ class ChartBase(Widget, can_focus=True):
             self._view = None
         if self._settles and not self._by_hand:
             # Once logarithmic, it takes more to go back: an axis must not flicker.
-            self.log_y = settled.spans_a_decade(cleaned, 5.0 if self.log_y else 10.0)
+            self.log_y = view.spans_a_decade(cleaned, 5.0 if self.log_y else 10.0)
         self._changed(data=True)
 
     def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
@@ -168,7 +167,6 @@ class ChartBase(Widget, can_focus=True):
             self._changed()
 
     def to_x(self, position: float) -> float:
-        """Return the x at a position on the axis."""
         return from_position(position, self.log_x)
 
     def frame(self, width: int, height: int) -> view.Frame | None:

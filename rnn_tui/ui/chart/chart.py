@@ -104,7 +104,6 @@ class ChartPlot(Widget):
         return self._chart.to_x(position)
 
     def _draw(self) -> list[Strip]:
-        """Return all lines of the plot."""
         width, height = self.size
         self._frame = self._chart.frame(width, height)
         if self._frame is None:
@@ -112,7 +111,6 @@ class ChartPlot(Widget):
         return self._strips(self._plot(self._frame), self._frame)
 
     def _blank(self) -> Strip:
-        """Return an empty line."""
         return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
 
     @property
@@ -286,7 +284,6 @@ class Chart(ChartBase):
         return Content("\n").join(line for one in lines for line in one)
 
     def redraw(self) -> None:
-        """Mark the plot and the lines around it."""
         for plot in self.query(ChartPlot):
             plot.redraw()
         for line in self.query(ChartLine):

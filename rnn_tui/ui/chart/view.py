@@ -14,8 +14,7 @@ from itertools import compress
 from rnn_tui.engine.history import smooth
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
-from rnn_tui.ui.chart.bands import VisibleBand, apart, cut, log, thin, thin_band
-from rnn_tui.ui.chart.settled import below, settled_top
+from rnn_tui.ui.chart.bands import VisibleBand, apart, between, cut, log, thin, thin_band
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
@@ -26,6 +25,9 @@ ZOOM_LIMIT = 1024.0
 
 FAR = 1e12
 """Positions beyond are dropped: they leave no digits for the parts of an epoch."""
+
+SETTLED = 20
+"""The first of so many parts of a curve is where a loss falls fastest."""
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,38 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
 
 
+def spans_a_decade(series: Sequence[ChartSeries], factor: float) -> bool:
+    """Whether values, but for the first twentieth of each series, differ by more than a factor."""
+    values = [y for one in series for y in one.y[len(one.y) // SETTLED :] if y > TINY]
+    return bool(values) and max(values) > factor * min(values)
+
+
+def settled_top(series: Sequence[ChartSeries], lines: Sequence[VisibleLine]) -> float | None:
+    """Return the highest visible value after a twentieth of each series, None without any."""
+    values: list[float] = []
+    for one, line in zip(series, lines, strict=True):
+        if one.x:
+            start = one.x[len(one.x) // SETTLED]
+            ends = (line.band.x, line.band.high) if line.band else ((), ())
+            for x, y in ((line.x, line.y), ends):
+                values += [value for at, value in zip(x, y, strict=True) if at >= start]
+    return max(values, default=None)
+
+
+def below(line: VisibleLine, top: float) -> VisibleLine:
+    """Cut off the beginning of a line that is above the axis, and marks there."""
+    last = max((at for at, y in enumerate(line.y) if y > top), default=None)
+    if last is None:
+        return line
+    marks = [m for m in zip(line.marked_x, line.marked_y, strict=True) if m[1] <= top]
+    x, y, first = line.x[last + 1 :], line.y[last + 1 :], (line.x[last], max(line.y))
+    if x and line.line:
+        edge = between(top, line.y[last : last + 2][::-1], line.x[last : last + 2][::-1])
+        x, y, first = [edge, *x], [top, *y], (edge, first[1])
+    marked_x, marked_y = [m[0] for m in marks], [m[1] for m in marks]
+    return replace(line, x=x, y=y, marked_x=marked_x, marked_y=marked_y, beyond=first)
+
+
 def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) -> list[float]:
     """Return where the cursor may stop between ``low`` and ``high``, ascending.
 
@@ -238,7 +272,6 @@ class Frame:
 
     @property
     def bands(self) -> list[VisibleBand]:
-        """The visible bands."""
         return [one.band for one in self.lines if one.band]
 
     def x_cells(self, positions: Iterable[float]) -> list[float]:

@@ -37,12 +37,10 @@ class DigitAnswer:
 
     @property
     def digit(self) -> int:
-        """The most probable digit."""
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
 
     @property
     def confidence(self) -> float:
-        """Its probability."""
         return max(self.probabilities)
 
     @property
@@ -52,7 +50,6 @@ class DigitAnswer:
 
     @property
     def verdict(self) -> str:
-        """How sure, in words."""
         if not self.unsure:
             return f"{100 * self.confidence:.1f} % sure"
         likely = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])

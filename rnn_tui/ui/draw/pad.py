@@ -10,7 +10,7 @@ from textual.message import Message
 
 from rnn_tui.photos.drawing import RADII, SIDE, Drawing, Point
 from rnn_tui.ui.draw.ink_image import ZOOM, Cell, InkImage
-from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.key_table import key, moves
 
 BRUSHES = ("fine", "medium", "broad")
 LEFT, RIGHT = 1, 3
@@ -38,17 +38,12 @@ class DrawingPad(InkImage, can_focus=True):
         key("larger", "brush(1)", "Brush", "A broader brush", display="+-"),
         key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
         key("eraser", "eraser", "Eraser"),
-        key("undo", "undo", "Undo", "Take the last stroke back", display="u"),
-        key("redo", "redo", "Redo", "Draw it again", display="U"),
-        key("clear", "wipe", "Clear", "Take everything off the pad"),
-        Binding("left", "move(-1, 0)", "Left", show=False),
-        Binding("right", "move(1, 0)", "Right", show=False),
-        Binding("up", "move(0, -1)", "Up", show=False),
-        Binding("down", "move(0, 1)", "Down", show=False),
-        Binding("shift+left", f"move(-{STRIDE}, 0)", "Far left", show=False),
-        Binding("shift+right", f"move({STRIDE}, 0)", "Far right", show=False),
-        Binding("shift+up", f"move(0, -{STRIDE})", "Far up", show=False),
-        Binding("shift+down", f"move(0, {STRIDE})", "Far down", show=False),
+        key("undo", "change('undo')", "Undo", "Take the last stroke back", display="u"),
+        key("redo", "change('redo')", "Redo", "Draw it again", display="U"),
+        key("clear", "change('clear')", "Clear", "Take everything off the pad"),
+        *moves("move", {"left": "-1, 0", "right": "1, 0", "up": "0, -1", "down": "0, 1"}),
+        *moves("move", {"shift+left": f"-{STRIDE}, 0", "shift+right": f"{STRIDE}, 0"}),
+        *moves("move", {"shift+up": f"0, -{STRIDE}", "shift+down": f"0, {STRIDE}"}),
         Binding("escape", "lift", "Pen up", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"drawing-pad--cursor"}
@@ -67,7 +62,6 @@ class DrawingPad(InkImage, can_focus=True):
 
     @property
     def brush(self) -> str:
-        """The size of the brush, in a word."""
         return BRUSHES[self._brush]
 
     # With the mouse
@@ -158,19 +152,10 @@ class DrawingPad(InkImage, can_focus=True):
         self.erases = not self.erases
         self._change_pen()
 
-    def action_undo(self) -> None:
+    def action_change(self, how: str) -> None:
+        """Undo, redo or clear, as the drawing does."""
         self._stop()
-        self.drawing.undo()
-        self._show()
-
-    def action_redo(self) -> None:
-        self._stop()
-        self.drawing.redo()
-        self._show()
-
-    def action_wipe(self) -> None:
-        self._stop()
-        self.drawing.clear()
+        getattr(self.drawing, how)()
         self._show()
 
     def _change_pen(self) -> None:
@@ -179,7 +164,6 @@ class DrawingPad(InkImage, can_focus=True):
         self._show()
 
     def _stop(self) -> None:
-        """End whatever stroke is under way."""
         self._end_drag()
         if self.pen_down:
             self._lift()
@@ -207,7 +191,6 @@ class DrawingPad(InkImage, can_focus=True):
         self.post_message(self.Changed())
 
     def _cells(self, y: int) -> list[Cell]:
-        """The cells of a line, the cursor among them."""
         cells = super()._cells(y)
         (column, row), zoom = self.cursor, ZOOM[self.scale]
         if not (self.has_focus and self._by_keys) or (zoom * row + zoom // 2) // 2 != y:

@@ -62,7 +62,6 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         self._fit(event.size)
 
     def _fit(self, size: Size) -> None:
-        """The pad as large as it can be."""
         width, height = size
         scales = (
             scale for scale in (HUGE, LARGE)
@@ -84,20 +83,12 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
 
     # Asking
 
+    @on(DrawingPad.Changed)
     @on(NetworkSelect.Changed)
     @on(NetworkSelect.Offered)
-    def _chosen(self, event: NetworkSelect.Changed | NetworkSelect.Offered) -> None:
-        event.stop()
-        self._ask()
-
-    @on(DrawingPad.Changed)
-    def _drawn(self, event: DrawingPad.Changed) -> None:
-        event.stop()
-        self._show_pen()
-        self._ask()
-
     def _ask(self) -> None:
         """Read what is drawn, or say why it is not read."""
+        self._show_pen()
         sources, drawing = self.networks.sources, self.query_one(DrawingPad).drawing
         self._asking.forget()
         if sources is None:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -45,7 +44,7 @@ class HomeDigit(Vertical):
         Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
         key("other", "other", "Other", "Read another digit"),
         key("network", "network", "Network", "Let the next network that ships with rnn-tui read"),
-        key("clear", "on_pad('wipe')", "Clear", "Draw on an empty pad"),
+        key("clear", """on_pad("change('clear')")""", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
     pad: "HomePad"
@@ -122,9 +121,8 @@ class HomeDigit(Vertical):
             self._show()
             self._timer.resume()
 
-    def on_drawing_pad_changed(self, event: events.Event) -> None:
+    def on_drawing_pad_changed(self) -> None:
         """Read what is drawn, or the digit, where that is back."""
-        event.stop()
         if not self.pad.drawing.empty or self.what != self.border_subtitle:
             self._read()
 

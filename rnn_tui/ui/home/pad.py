@@ -54,13 +54,13 @@ class HomePad(DrawingPad):
 
     @property
     def given(self) -> Given | None:
-        """What is on the pad."""
         return self.digit if self.drawing.empty else Given(DRAWING, self.drawing.ink)
 
     def show_levels(self, levels: Levels) -> None:
         """Draw the digit, or what is drawn in its place."""
         super().show_levels(self.levels if self.digit and self.drawing.empty else levels)
 
-    def action_wipe(self) -> None:
-        self.digit = None
-        super().action_wipe()
+    def action_change(self, how: str) -> None:
+        if how == "clear":
+            self.digit = None
+        super().action_change(how)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -100,19 +101,17 @@ reads your drawing; Escape brings the digit back. Choose what to do by its key, 
     def focus_view(self) -> None:
         self.query_one(OptionList).focus()
 
-    def show_runs(self) -> None:
+    @work(group="interrupted", exclusive=True)
+    async def show_runs(self) -> None:
         """Look whether a run was interrupted."""
-        self.run_worker(self._look_for_interrupted(), group="interrupted", exclusive=True)
+        runs = await cast("RnnTuiApp", self.app).interrupted()
+        self.interrupted = runs[0] if runs else None
+        self._list_ways()
 
     def on_key(self) -> None:
         self.front_view.wake()
 
     # What one can do.
-
-    async def _look_for_interrupted(self) -> None:
-        runs = await cast("RnnTuiApp", self.app).interrupted()
-        self.interrupted = runs[0] if runs else None
-        self._list_ways()
 
     def _list_ways(self) -> None:
         ways = {name: words[:2] for name, words in WAYS.items() if name != GO_ON}

@@ -26,7 +26,7 @@ class AdderInside(SequenceInside):
 
     def question(self) -> SequenceQuestion:
         addition, source = self._calculator.at_hand
-        variant, seed = self._calculator.chosen
+        variant, seed = self._calculator.replicas.chosen
         return SequenceQuestion(addition, source, None, variant, seed)
 
     def read(self, network: Any, given: Any, replica: int) -> tuple[Trace, Sequence[str]]:

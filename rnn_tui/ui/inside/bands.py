@@ -254,11 +254,9 @@ class Look:
         return self.on_row(trace, max(0, min(at + by, len(units) - 1)))
 
     def sorted_otherwise(self, _trace: Trace) -> "Look":
-        """With the units in the other order."""
         return replace(self, order=NUMBER if self.order == IMPORTANCE else IMPORTANCE)
 
     def next_quantity(self, trace: Trace) -> "Look":
-        """The next of state, memory and gates."""
         names = list(trace.layers[self.layer].quantities)
         return replace(self, quantity=names[(names.index(self.quantity) + 1) % len(names)])
 

@@ -54,7 +54,6 @@ class Heatscale:
         return self._hues["share" if not signed else "below" if level < 0 else "above"]
 
     def colour(self, level: int, *, signed: bool, faded: bool = False) -> RichColor:
-        """The colour of a level."""
         share = (abs(level) / LEVELS) ** (GAMMA if signed else 1)
         return _blended(self.ground, self.hue(level, signed=signed), share, faded)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from textual import on, work
@@ -29,10 +29,8 @@ from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.shell.views import InsideDoor
+from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.training.pane import TaskPane
 
 TEST_IMAGES = 10_000
 # Size of the view from which a large picture leaves the grid enough, in lines and in columns.
@@ -60,7 +58,7 @@ class MnistInside(InsideView, NetworkView):
     ]
     ruler, grid_title = "row", "what it says after each row"
 
-    def __init__(self, pane: "TaskPane") -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__()
         self._pane = pane
         # What is read, a test image by its number; what other views had when they were asked last.
@@ -124,15 +122,13 @@ class MnistInside(InsideView, NetworkView):
         doors = (view for view in self._pane.contents if isinstance(view, InsideDoor))
         return next((door.given for door in doors), None)
 
-    @on(NetworkSelect.Changed, "#inside-network")
-    def _network_chosen(self, event: NetworkSelect.Changed) -> None:
-        event.stop()
+    @on(NetworkSelect.Changed)
+    def _network_chosen(self) -> None:
         self._weights = None
         self.ask()
 
     @on(NetworkSelect.Offered)
-    def _networks_found(self, event: NetworkSelect.Offered) -> None:
-        event.stop()
+    def _networks_found(self) -> None:
         self.ask()
 
     def use(self, source: Source) -> None:
@@ -151,12 +147,8 @@ class MnistInside(InsideView, NetworkView):
     def action_other(self) -> None:
         self.look_at(random.randrange(TEST_IMAGES))
 
-    def action_next_network(self) -> None:
-        self.networks.choose_next()
-
     @on(ReadImage.Picked)
     def _row_picked(self, event: ReadImage.Picked) -> None:
-        event.stop()
         self.go_to(event.row)
 
     # What is shown

@@ -65,7 +65,6 @@ class ReadImage(InkImage):
             self.post_message(self.Picked(at.y if self.scale == LARGE else 2 * at.y + 1))
 
     def _cells(self, y: int) -> list[Cell]:
-        """The cells of a line, and the mark."""
         if self.scale == LARGE:
             rows, marks, glyph = range(y, y + 1), "◀", "  "
         else:

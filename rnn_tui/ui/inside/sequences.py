@@ -4,12 +4,13 @@ import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
+from rnn_tui.engine.state import RunState
 from rnn_tui.inside.trace import Trace, draw_example, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig, replica_of
@@ -18,13 +19,10 @@ from rnn_tui.ui.ask.panel import ReplicaSelect
 from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.training.pane import TaskPane
 
 # Sequences by chance are told apart by a number below this.
 MOST_EXAMPLES = 1_000_000
-
-if TYPE_CHECKING:
-    from rnn_tui.engine.state import RunState
-    from rnn_tui.ui.training.pane import TaskPane
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class SequenceInside(InsideView):
 
     study_replica: ClassVar[Callable[..., Any] | None] = None
 
-    def __init__(self, pane: "TaskPane") -> None:
+    def __init__(self, pane: TaskPane) -> None:
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
@@ -92,7 +90,7 @@ class SequenceInside(InsideView):
         if self.is_on_screen:  # else coming into view does it
             self.ask()
 
-    def run_ended(self, state: "RunState") -> None:
+    def run_ended(self, state: RunState) -> None:
         """What was trained to its end is looked into from now on."""
         if state.replica_results:
             self.refresh_weights()
@@ -136,8 +134,7 @@ class SequenceInside(InsideView):
         )
 
     @on(Select.Changed)
-    def _changed(self, event: Select.Changed) -> None:
-        event.stop()
+    def _changed(self) -> None:
         if self.subject is not None:
             self._chosen = self.query_one(ReplicaSelect).chosen
             self.ask()

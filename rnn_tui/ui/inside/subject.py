@@ -67,7 +67,7 @@ class Given:
 
 
 class TaskInside(Vertical, TaskView):
-    """What `InsideView` asks of a task."""
+    """What `InsideView` asks of a task, beside its actions `other` and `next_network`."""
 
     ruler: str = "step"
     grid_title: ClassVar[str] = "what it reads and says"
@@ -140,14 +140,6 @@ class TaskInside(Vertical, TaskView):
     def show_pictures(self, subject: Subject, step: int) -> None:
         """Bring the pictures up to date."""
 
-    def action_other(self) -> None:
-        """Look at another input."""
-        raise NotImplementedError
-
-    def action_next_network(self) -> None:
-        """Look into the next network."""
-        raise NotImplementedError
-
 
 SECONDS_BETWEEN_TELLINGS = 0.2
 FAILURE = "The study failed; the log file has the details."
@@ -168,7 +160,6 @@ class Studies:
 
     @property
     def running(self) -> bool:
-        """Whether one is being made."""
         return self._stop is not None
 
     def of(self, subject: Subject | None) -> Any:
@@ -180,7 +171,6 @@ class Studies:
         return not self.running and subject.network not in self._made
 
     def start(self, subject: Subject) -> None:
-        """Study a subject's network."""
         study, stop = subject.study, threading.Event()
         assert study is not None  # the key does nothing else
         self._studied, self._stop = subject.network, stop
@@ -189,13 +179,11 @@ class Studies:
         self._asking.ask(lambda: study(self._advance, stop.is_set))
 
     def stop(self) -> None:
-        """Let the one that is being made go."""
         if self._stop is not None:
             self._stop.set()
 
     @property
     def progress(self) -> str:
-        """How far it is, in a sentence."""
         if not self._done:
             return "Studying the network …"
         left = (time.monotonic() - self._began) * (self._total - self._done) / self._done

@@ -16,7 +16,7 @@ from rnn_tui.ui.inside.bands import UNITS, Look, StepBand, answer_bands, readout
 from rnn_tui.ui.inside.scrubber import Scrubber
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.inside.subject import Studies, Subject, TaskInside
-from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import pane_of
 from rnn_tui.ui.training.pane import TaskPane
@@ -41,16 +41,11 @@ class InsideView(TaskInside):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Step", key_display="←→", tooltip="The previous or next step"),
-        Binding("right", "step(1)", "Step on", show=False),
-        Binding("shift+left,ctrl+left", f"step(-{STRIDE})", "Far back", show=False),
-        Binding("shift+right,ctrl+right", f"step({STRIDE})", "Far on", show=False),
-        Binding("home", f"step(-{ALL})", "First step", show=False),
-        Binding("end", f"step({ALL})", "Last step", show=False),
+        *moves("step", {"right": 1, "shift+left,ctrl+left": -STRIDE, "shift+right,ctrl+right": STRIDE}),
+        *moves("step", {"home": -ALL, "end": ALL}),
         Binding("space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"),
         Binding("up", "look('moved', -1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
-        Binding("down", "look('moved', 1)", "Unit below", show=False),
-        Binding("pageup", f"look('moved', -{PAGE})", "Units up", show=False),
-        Binding("pagedown", f"look('moved', {PAGE})", "Units down", show=False),
+        *moves("look", {"down": "'moved', 1", "pageup": f"'moved', -{PAGE}", "pagedown": f"'moved', {PAGE}"}),
         key("sort", "look('sorted_otherwise')", "Sort", tooltip="Units by how much they matter, or by number"),
         key("show", "look('next_quantity')", "State", tooltip="Show the state, the cell or a gate of the units"),
         key("layer", "look('next_layer')", "Layer", show=False, tooltip="The next layer"),
@@ -155,7 +150,6 @@ class InsideView(TaskInside):
         return not (self.study is not None and self._study_shown) or self.has_class("-tall")
 
     def show_all(self) -> None:
-        """Draw everything."""
         subject = self.subject
         if subject is not None and self.has_class("-empty"):
             pane_of(self).keep_focus()
@@ -262,7 +256,6 @@ class InsideView(TaskInside):
     @on(StepGrid.Picked, "#inside-steps")
     @on(Scrubber.Moved)
     def _picked(self, event: StepGrid.Picked | Scrubber.Moved) -> None:
-        event.stop()
         self._stop_playing()
         self.go_to(event.step)
         if isinstance(event, StepGrid.Picked) and event.name == UNITS:

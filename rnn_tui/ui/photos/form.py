@@ -173,7 +173,6 @@ class PhotosForm(Vertical):
         self._frame.border_title = Content(words)
 
     def show_place(self, in_view: range) -> None:
-        """Say which photos are in view."""
         text = shown(self._photos, in_view) if len(self._photos) else ""
         self._frame.border_subtitle = Content(text)
 

@@ -1,18 +1,17 @@
 """The gallery: cards in rows as wide as the screen, of which only those in view exist."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual import events, on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from rnn_tui.photos.collection import PhotoCollection
 from rnn_tui.ui.photos.card import PhotoCard, card_size
 from rnn_tui.ui.photos.pictures import Thumbnails
-
-if TYPE_CHECKING:
-    from rnn_tui.photos.collection import PhotoCollection
+from rnn_tui.ui.shell.key_table import moves
 
 # Cells of a picture's side: the most, the least at which a digit is read well, and where even that
 # leaves a single row; how many cards a screen is to have before they grow.
@@ -43,14 +42,10 @@ class PhotoGrid(Widget, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "Before", show=False),
-        Binding("right", "move(1)", "Next", show=False),
-        Binding("up", "move_rows(-1)", "Up", show=False),
-        Binding("down", "move_rows(1)", "Down", show=False),
-        Binding("pageup", "move_pages(-1)", "Page up", show=False),
-        Binding("pagedown", "move_pages(1)", "Page down", show=False),
-        Binding("home", "move_to(0)", "First", show=False),
-        Binding("end", "move_to(-1)", "Last", show=False),
+        *moves("move", {"left": -1, "right": 1}),
+        *moves("move_rows", {"up": -1, "down": 1}),
+        *moves("move_pages", {"pageup": -1, "pagedown": 1}),
+        *moves("move_to", {"home": 0, "end": -1}),
     ]
 
     class Selected(Message):
@@ -59,7 +54,7 @@ class PhotoGrid(Widget, can_focus=True):
     class Opened(Message):
         """A photo was clicked twice."""
 
-    def __init__(self, photos: "PhotoCollection", *, id: str) -> None:
+    def __init__(self, photos: PhotoCollection, *, id: str) -> None:
         super().__init__(id=id)
         self._photos = photos
         self._order: Sequence[int] = ()
@@ -93,7 +88,6 @@ class PhotoGrid(Widget, can_focus=True):
 
     @property
     def in_view(self) -> range:
-        """The places in view."""
         _, columns, rows = self._shape
         first = self._top * columns
         return range(first, min(len(self._order), first + columns * rows))

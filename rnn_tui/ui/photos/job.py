@@ -75,7 +75,6 @@ class ReadingJob:
 
     @property
     def progress(self) -> str:
-        """How far it is, in a few words."""
         if not self.count:
             return "Reading …"
         of = f" of {self.total:,}" if self.total is not None else ""

@@ -94,7 +94,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     @property
     def view(self) -> str:
-        """What is below the fields."""
         return self._frame.current or EMPTY
 
     @property

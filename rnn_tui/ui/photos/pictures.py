@@ -170,7 +170,6 @@ class Thumbnails:
         self._running = False
 
     def get(self, path: Path) -> "Picture | None":
-        """The photo's, if it is there."""
         with self._lock:
             if path in self._kept:
                 self._kept.move_to_end(path)

@@ -21,7 +21,7 @@ from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.photos.pictures import PhotoImage
-from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
@@ -128,7 +128,6 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     @on(DirectoryTree.FileSelected)
     def _chosen(self, event: DirectoryTree.FileSelected) -> None:
-        event.stop()
         self.dismiss(event.path)
 
     def action_hidden(self) -> None:
@@ -162,10 +161,8 @@ class LabelScreen(Prompt):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "move(-1)", "The previous photo", show=False),
-        Binding("right", "move(1)", "The next photo", show=False),
-        Binding("backspace", "answer(None)", "Take the label away", show=False),
-        *(Binding(f"{n}", f"answer({n})", f"It is {n}", show=False) for n in range(10)),
+        *moves("move", {"left": -1, "right": 1}),
+        *moves("answer", {"backspace": None, **{f"{n}": n for n in range(10)}}),
     ]
 
     def __init__(

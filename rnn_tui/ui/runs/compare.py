@@ -29,8 +29,8 @@ class RunsCompare(Vertical, SpreadView):
     """One chart for all marked runs, and a table of what distinguishes them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("metric", "metric", "Metric", tooltip="Compare by the next metric"),
-        key("axis", "axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
+        key("metric", "next('metric')", "Metric", tooltip="Compare by the next metric"),
+        key("axis", "next('against')", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]
 
     def __init__(self) -> None:
@@ -79,11 +79,8 @@ class RunsCompare(Vertical, SpreadView):
             names = [name for _, name in options]
             select.value = chosen if chosen in names else first if first in names else names[0]
 
-    def action_metric(self) -> None:
-        self.query_one("#compare-metric", PlainSelect).choose_next()
-
-    def action_axis(self) -> None:
-        self.query_one("#compare-against", PlainSelect).choose_next()
+    def action_next(self, of: str) -> None:
+        self.query_one(f"#compare-{of}", PlainSelect).choose_next()
 
     def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""

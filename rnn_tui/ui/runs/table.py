@@ -127,6 +127,7 @@ class RunsTable(Vertical):
         if run_id in self._shown:
             self._table.move_cursor(row=list(self._shown).index(run_id))
 
+    @on(Input.Changed)
     def _fill(self) -> None:
         """Rows anew where other runs are shown, cells alone where the same are."""
         if not self._loaded:
@@ -213,15 +214,9 @@ class RunsTable(Vertical):
     @on(DataTable.HeaderSelected)
     def _header_clicked(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; the other way round at the second click."""
-        event.stop()
         key = str(event.column_key.value)
         if key == "mark":
             return
         self._backwards = key == self._sort and not self._backwards
         self._sort = key
-        self._fill()
-
-    @on(Input.Changed, "#runs-filter")
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
         self._fill()

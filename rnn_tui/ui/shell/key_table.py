@@ -7,6 +7,8 @@ any program, and stand in no table. Within a field, where letters are typed, Alt
 the same.
 """
 
+from collections.abc import Mapping
+
 from textual.binding import Binding
 
 # Name: keys, what they mean everywhere.
@@ -88,3 +90,8 @@ def key(
     """
     keys, meaning = KEYS[name]
     return Binding(keys, action, label, show=show, key_display=display, tooltip=tooltip or meaning, id=name)
+
+
+def moves(action: str, ways: Mapping[str, object]) -> list[Binding]:
+    """Bindings of arrows and the like, which no footer shows: by key, what the action is called with."""
+    return [Binding(keys, f"{action}({given})", show=False) for keys, given in ways.items()]

@@ -64,7 +64,7 @@ class Pane(Vertical):
         """Take no news while parts are being made: whoever handles it would look for them."""
         return super().check_message_enabled(message) and (self.whole or not isinstance(message, PaneNews))
 
-    def show_runs(self) -> None:
+    def show_runs(self) -> object:
         """Bring whatever is visible up to date."""
         raise NotImplementedError
 
@@ -79,9 +79,6 @@ class Pane(Vertical):
     def _keep_focus(self) -> None:
         if self.is_on_screen and self.app.focused in (None, self.query_one("#views Tabs")):
             self.focus_view()
-
-    def action_train(self) -> None:
-        raise NotImplementedError
 
     # Its views, in `ViewTabs` with the id `views`.
 
@@ -99,7 +96,6 @@ class Pane(Vertical):
         return view.content if isinstance(view, LazyView) else view
 
     def show_tab(self, name: str) -> None:
-        """Bring a view to the front."""
         # The tab with the focus comes to the front: none must keep it when it is left.
         self.screen.set_focus(None)
         self.query_one("#views", TabbedContent).active = name
@@ -155,9 +151,6 @@ class StorePane(Pane):
     """A pane of what the store of runs has, which other programs may change too.
 
     It looks for news only while it is in front.
-
-    Args:
-        store: where to ask the database.
     """
 
     def __init__(self, store: StoreAccess) -> None:

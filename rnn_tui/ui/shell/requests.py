@@ -9,19 +9,8 @@ from textual import work
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell import messages
 from rnn_tui.ui.shell.dialogs import ConfirmScreen
-from rnn_tui.ui.shell.messages import (
-    UNDER_WAY,
-    InsideWanted,
-    News,
-    ReportRequested,
-    ResumeRequested,
-    RunsWanted,
-    SettingsWanted,
-    TrainRequested,
-    ViewWanted,
-    WeightsWanted,
-)
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
@@ -45,7 +34,7 @@ class RequestsApp(OrderedApp):
     runs: TrainingManager
     store: StoreAccess
     tabs: AppTabs
-    news: News
+    news: messages.News
     _next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
     _resuming = False  # whether a run is about to go on
 
@@ -58,7 +47,7 @@ class RequestsApp(OrderedApp):
         """Bring a task to the front; its pane, once all of it is there."""
         return cast("TaskPane", await self.tabs.bring(tab_of(name)))
 
-    def on_train_requested(self, event: TrainRequested) -> None:
+    def on_train_requested(self, event: messages.TrainRequested) -> None:
         configs = list(event.configs)
         if self.runs.busy:
             question = f"{self.under_way}. Stop it and start a new one?"
@@ -67,7 +56,7 @@ class RequestsApp(OrderedApp):
             self._start_when_free(configs)
 
     @work(group="requests")
-    async def on_resume_requested(self, event: ResumeRequested) -> None:
+    async def on_resume_requested(self, event: messages.ResumeRequested) -> None:
         """Go on with a run; never while another trains."""
         if not self._can_begin():
             return
@@ -85,7 +74,7 @@ class RequestsApp(OrderedApp):
             self._began()
 
     @work(group="requests")
-    async def on_view_wanted(self, event: ViewWanted) -> None:
+    async def on_view_wanted(self, event: messages.ViewWanted) -> None:
         pane = await self.tabs.bring(event.tab)
         if event.view:
             pane.go_to_view(event.view)
@@ -98,7 +87,7 @@ class RequestsApp(OrderedApp):
         if event.request is not None:
             self.post_message(event.request)
 
-    def on_report_requested(self, event: ReportRequested) -> None:
+    def on_report_requested(self, event: messages.ReportRequested) -> None:
         """Start the report rerun, or let it go on; never while a run trains."""
         if not self._can_begin():
             return
@@ -107,15 +96,15 @@ class RequestsApp(OrderedApp):
         self._began()
 
     @work(group="requests")
-    async def on_runs_wanted(self, event: RunsWanted) -> None:
+    async def on_runs_wanted(self, event: messages.RunsWanted) -> None:
         cast("RunsPane", await self.tabs.bring(RUNS)).show_runs_of(event.run_ids)
 
     @work(group="requests")
-    async def on_settings_wanted(self, event: SettingsWanted) -> None:
+    async def on_settings_wanted(self, event: messages.SettingsWanted) -> None:
         (await self._task_pane(event.config.task)).take_settings(event.config)
 
     @work(group="requests")
-    async def on_weights_wanted(self, event: WeightsWanted) -> None:
+    async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - the database, on use only
 
         run = event.run
@@ -124,13 +113,11 @@ class RequestsApp(OrderedApp):
         await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
 
     @work(group="requests")
-    async def on_inside_wanted(self, event: InsideWanted) -> None:
-        """Look inside at what is wanted."""
+    async def on_inside_wanted(self, event: messages.InsideWanted) -> None:
         await (await self._task_pane(event.task)).look_inside(event.what)
 
     @property
     def under_way(self) -> str:
-        """What trains."""
         active = self.runs.active
         if active is None:
             return "Training is under way"
@@ -152,7 +139,7 @@ class RequestsApp(OrderedApp):
         """Whether nothing trains and nothing is about to; says so where it does."""
         free = not self.runs.busy and self._next_up is None and not self._resuming
         if not free:
-            self.notify(UNDER_WAY, severity="warning")
+            self.notify(messages.UNDER_WAY, severity="warning")
         return free
 
     def _start_when_free(self, configs: list[RunConfig]) -> None:

@@ -103,7 +103,6 @@ class AppTabs(ViewTabs):
         return next((one for one in panes if isinstance(one, Pane) and one.is_mounted), None)
 
     def go_to(self, name: str) -> None:
-        """Bring a tab to the front."""
         if name == self.active and self.front is not None:
             if not self.front.has_focus_within:
                 self.front.focus_view()

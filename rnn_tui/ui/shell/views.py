@@ -116,7 +116,6 @@ class ChartView(Widget):
             chart.zoom(direction)
 
     def action_reset_view(self) -> None:
-        """Show everything, without a cursor."""
         for chart in self.charts:
             chart.action_reset_view()
             chart.cursor = None

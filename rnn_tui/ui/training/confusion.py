@@ -145,9 +145,6 @@ class ConfusionView(Vertical, TaskView):
         """Follow the theme, whose colours are in the fields."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
-    def on_resize(self) -> None:
-        self._draw()
-
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
         if found is not None and found is self._evaluation:
@@ -202,8 +199,7 @@ class ConfusionView(Vertical, TaskView):
         self.query_one("#confusion", Static).update(text)
 
     @on(DataTable.CellSelected)
-    def _show_images(self, event: DataTable.CellSelected) -> None:
-        event.stop()
+    def _show_images(self) -> None:
         view, (true, read) = self._pane.content(TEST_IMAGES.id), self._field
         if view is not None and isinstance(self._evaluation, ImageEvaluation) and self._matrix[true][read]:
             view.bring_up_to_date(self._pane)
@@ -237,3 +233,5 @@ class ConfusionView(Vertical, TaskView):
         panel.border_title = Content(title)
         self._table.show(self._matrix, self._names, self.size)
         self._read_field()
+
+    on_resize = _draw

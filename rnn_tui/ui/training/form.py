@@ -279,10 +279,8 @@ class SettingsForm(VerticalScroll):
         self.show_cost()
 
     @on(Button.Pressed, "#train")
+    @on(Input.Submitted)
     def _submit(self) -> None:
-        self.post_message(self.Submitted())
-
-    def on_input_submitted(self) -> None:
         self.post_message(self.Submitted())
 
 

@@ -71,7 +71,6 @@ class FormPane(Pane):
 
     @property
     def in_form(self) -> bool:
-        """Whether one types in the form."""
         return self.form is not None and self.form.has_focus_within
 
     def show_training(self) -> None:

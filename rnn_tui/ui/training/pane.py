@@ -184,6 +184,8 @@ class TaskPane(FormPane):
             return
         self.post_message(TrainRequested(configs))
 
+    on_settings_form_submitted = action_train
+
     def take_settings(self, config: "RunConfig") -> None:
         """Fill the form in with these settings, and say which it has no field for."""
         assert self.form is not None
@@ -218,9 +220,6 @@ class TaskPane(FormPane):
         self.show_runs()
 
     # What happens around it.
-
-    def on_settings_form_submitted(self) -> None:
-        self.action_train()
 
     def on_run_bar_chosen(self, event: RunBar.Chosen) -> None:
         self._choose(event.run_id)

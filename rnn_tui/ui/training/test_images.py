@@ -15,7 +15,7 @@ from textual.widgets import Label, Static
 
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.ui.draw.ink_image import LARGE, PLAIN, SMALL, InkImage
-from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.confusion import given_image, not_measured
 from rnn_tui.ui.widgets.digits import ProbabilityBars
@@ -47,7 +47,6 @@ class ImageWithLabels(Vertical):
         self._ink.scale = SMALL
 
     def show(self, evaluation: ImageEvaluation, index: int) -> None:
-        """Show test image `index`."""
         read, true = int(evaluation.predictions[index]), int(evaluation.labels[index])
         self._ink.show_ink(evaluation.images[index] / np.float32(255))
         self._caption.update(f"✓ {read}" if read == true else f"✗ {read}, true {true}")
@@ -64,7 +63,6 @@ class ImageGrid(Grid, can_focus=True):
         """There is room for more of them, or fewer."""
 
     def on_resize(self) -> None:
-        """Tell the view."""
         self.post_message(self.Resized())
 
 
@@ -77,11 +75,8 @@ class TestImagesView(Vertical, InsideDoor):
         key("inside", "inside", "Inside"),
         Binding("enter", "inside", "Inside", show=False),
         Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The previous or next image"),
-        Binding("right", "move(1)", "Next image", show=False),
-        Binding("up", "move_rows(-1)", "Row above", show=False),
-        Binding("down", "move_rows(1)", "Row below", show=False),
-        Binding("home", "move(-100_000)", "First image", show=False),
-        Binding("end", "move(100_000)", "Last image", show=False),
+        *moves("move", {"right": 1, "home": -100_000, "end": 100_000}),
+        *moves("move_rows", {"up": -1, "down": 1}),
     ]
 
     def __init__(self, pane: "TaskPane") -> None:
@@ -128,7 +123,6 @@ class TestImagesView(Vertical, InsideDoor):
         self._choose(OF_FIELD)
 
     def _choose(self, kind: str) -> None:
-        """Show another kind of images."""
         self._kind, self._place, self._indices, self._shown = kind, 0, [], []
         found = self._evaluation
         if found is not None and kind == BY_CHANCE:
@@ -165,18 +159,14 @@ class TestImagesView(Vertical, InsideDoor):
     def action_move_rows(self, by: int) -> None:
         self.action_move(by * self._columns)
 
-    @on(ImageGrid.Resized)
-    def _fit(self) -> None:
-        self._draw()
-
     @on(ImageWithLabels.Picked)
     def _picked(self, event: ImageWithLabels.Picked) -> None:
-        event.stop()
         at = self.query_one(ImageGrid).children.index(event.image)
         self.action_move(at - self._place % self._page)
 
     # What is shown
 
+    @on(ImageGrid.Resized)
     def _draw(self) -> None:
         found, grid = self._evaluation, self.query_one(ImageGrid)
         if found is None:

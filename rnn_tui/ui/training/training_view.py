@@ -134,7 +134,6 @@ class TrainingCharts(ChartGrid):
         (self.query_one(PlainTable) if self._alone else self.charts[0]).focus()
 
     def _have(self, count: int) -> None:
-        """Have so many charts."""
         for chart in self.charts[count:]:
             chart.remove()
         more = [Chart() for _ in range(count - len(self.charts))]
@@ -184,7 +183,6 @@ class TrainingCharts(ChartGrid):
             yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
 
     def _why_empty(self, metrics: Sequence[Metric]) -> str:
-        """Why there is no curve yet."""
         state, active = self._pane.chosen, self._pane.runs.active
         if state is None:
             return "Press t to train: curves appear here"

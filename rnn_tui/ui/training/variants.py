@@ -78,7 +78,6 @@ class VariantTable(Vertical, TaskView):
             table.move_cursor(row=min(at, len(rows) - 1))
 
     def _published(self, state: RunState) -> bool:
-        """Whether there is anything to compare with."""
         metrics, config = state.metric_definitions, state.config
         pairs = ((one.name, variant) for one in metrics for variant in config.variants)
         return any(self._spec.published_figure(name, config.cell, variant) is not None for name, variant in pairs)

@@ -122,7 +122,7 @@ async def calculating(size: tuple[int, int] = (80, 24), source: Source | None = 
     app = Host(CalculatorPanel())
     app.panel.use(source or shipped())
     async with app.run_test(size=size) as pilot:
-        app.panel.focus_field()
+        app.panel.action_type()
         await answered(pilot)
         yield app, pilot
 
@@ -583,7 +583,7 @@ async def test_without_any_weights_the_fields_stay_usable(tmp_path: Path, monkey
     monkeypatch.setattr(paths, "asset_dir", lambda: tmp_path)
     app = Host(CalculatorPanel())
     async with app.run_test(size=(80, 24)) as pilot:
-        app.panel.focus_field()
+        app.panel.action_type()
         await answered(pilot)
         assert "There are no weights for adder" in message(app)
         await type_into(pilot, "a", "12")

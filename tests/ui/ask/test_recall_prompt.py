@@ -61,7 +61,7 @@ async def asking(size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[Promp
     app = PromptApp()
     async with app.run_test(size=size) as pilot:
         await wait_until(pilot, lambda: len(app.query(DigitColumn)) > 0)
-        app.panel.focus_field()
+        app.panel.action_type()
         await pilot.pause()
         yield app, pilot
 
