@@ -257,17 +257,13 @@ class RecallTable(Vertical):
     def show(self, answers: RecallAnswers, seed: int | None) -> None:
         """List the sequences with the answers of every variant's `seed`-th replica, or the mean."""
         self.query_one(".headline", Static).update(_headline(answers, seed))
-        table = self.query_one(PlainTable)
-        place, scrolled = table.cursor_row, table.scroll_offset
-        table.clear(columns=True)
         good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
-        for heading in ("\nlength", "\nsequence", "\ntrue"):
-            table.add_column(Text(heading))
+        headings, rows = ["\nlength", "\nsequence", "\ntrue"], []
         truth, said = answers.truth, []
         for variant in range(len(answers.config.variants)):
             said.append(answers.of(variant, seed).argmax(axis=1))
             share = f"{100 * (said[-1] == truth).mean():.0f} % right"
-            table.add_column(Text(f"{answers.variant_label(variant)}\n{share}"))
+            headings.append(f"{answers.variant_label(variant)}\n{share}")
         for digits, true, *row in zip(answers.sequences, truth, *said, strict=True):
             cells = [
                 Text(f"{len(digits)}", justify="right"),
@@ -277,9 +273,8 @@ class RecallTable(Vertical):
             for answer in row:
                 mark, style = ("✓", good) if answer == true else ("✗", bad)
                 cells.append(Text(f"{mark} {answer}", style))
-            table.add_row(*cells)
-        table.move_cursor(row=place, animate=False)
-        table.scroll_to(*scrolled, animate=False)
+            rows.append(cells)
+        self.query_one(PlainTable).fill(headings, rows)
 
 
 def _headline(answers: RecallAnswers, seed: int | None) -> str:

@@ -114,15 +114,8 @@ class RunsCompare(Vertical, SpreadView):
         headline = f"The settings in which these {len(runs)} runs differ" if rows else ALIKE
         self.query_one("#compare-headline", Static).update(headline if len(runs) > 1 else "")
         table = self.query_one("#compare-table", PlainTable)
-        table.clear(columns=True)
         table.display = bool(rows)
-        if not rows:
-            return
-        table.add_column("setting")
-        for run in runs:
-            table.add_column(printable(run.name, 40))
-        for name, values in rows:
-            table.add_row(name, *values)
+        table.fill(["setting", *(printable(run.name, 40) for run in runs)], ([name, *values] for name, values in rows))
 
 
 def curves_of(store: RunStore, runs: Sequence[RunRecord], metric: str) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.widgets import RichLog
 
@@ -12,10 +11,8 @@ from rnn_tui.engine.state import RunState, SpreadSeries, Status
 from rnn_tui.tasks.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart, spread_series
 from rnn_tui.ui.shell.views import SpreadView
+from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.training_view import ChartGrid
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.training.pane import TaskPane
 
 LONGEST_LOG = 1000  # lines
 BY_LENGTH = accuracy_metric("", "accuracy by length")
@@ -32,7 +29,7 @@ class LengthsView(ChartGrid, SpreadView):
 
     def __init__(
         self,
-        pane: "TaskPane",  # noqa: ARG002 - as every view is made
+        pane: TaskPane,  # noqa: ARG002 - as every view is made
         titles: Sequence[str] = ("Accuracy by length",),
         log_x: bool = False,
     ) -> None:
@@ -41,7 +38,7 @@ class LengthsView(ChartGrid, SpreadView):
             chart.describe(title, BY_LENGTH, "length")
         self._evaluation: SequenceEvaluation | None = None
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
+    def bring_up_to_date(self, pane: TaskPane) -> None:
         found, run = pane.evaluation, pane.chosen
         self._evaluation = found if isinstance(found, SequenceEvaluation) else None
         why = "Finish a run to see this"

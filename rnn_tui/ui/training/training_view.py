@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -18,11 +18,9 @@ from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_seri
 from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
+from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.variants import VariantTable, in_short
 from rnn_tui.ui.widgets.plain import PlainTable
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.training.pane import TaskPane
 
 SIDE_BY_SIDE_WIDTH = 76
 # Lines and columns below which a chart is better off with those of the table, or of another.
@@ -35,7 +33,7 @@ PLACES = ("below", "alone", "away")
 FIRST = ("loss", "accuracy")
 
 
-def training_view(pane: "TaskPane") -> TaskView:
+def training_view(pane: TaskPane) -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
     task = pane.spec
     kind = NetworksTraining if task.config(task.default_cell).variants else RunsTraining
@@ -73,11 +71,7 @@ class ChartGrid(Vertical, ChartView, TaskView):
 
 
 class TrainingCharts(ChartGrid):
-    """Two charts of what a task's metrics say they belong to, or one of everything logged.
-
-    Args:
-        pane: the task's.
-    """
+    """Two charts of what a task's metrics say they belong to, or one of everything logged."""
 
     DEFAULT_CLASSES = "training-charts"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -86,7 +80,7 @@ class TrainingCharts(ChartGrid):
         key("table", "table", "Table"),
     ]
 
-    def __init__(self, pane: "TaskPane") -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane = pane
         self._of = list(FIRST)  # which metrics are in which chart
@@ -221,7 +215,7 @@ class RunsTraining(TrainingCharts):
         yield from super().compose()
         yield PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
+    def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
         self._show_epochs(pane.chosen, pane.spec)
         self._lay_out()
@@ -256,7 +250,7 @@ class RunsTraining(TrainingCharts):
 class NetworksTraining(TrainingCharts, SpreadView):
     """Loss and accuracy of the chosen run, one curve a network: the mean over its seeds."""
 
-    def __init__(self, pane: "TaskPane") -> None:
+    def __init__(self, pane: TaskPane) -> None:
         super().__init__(pane)
         self._table = VariantTable(pane, short=True)
 
@@ -270,7 +264,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
         rows = len(run.config.variants) if run else 0
         self._fit_table(self._table, rows, rows)
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
+    def bring_up_to_date(self, pane: TaskPane) -> None:
         self.draw()
         self._table.bring_up_to_date(pane)
         self._lay_out()

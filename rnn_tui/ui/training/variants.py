@@ -1,9 +1,7 @@
 """The networks of a run side by side: their names, their figures over seeds."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
-from rich.console import JustifyMethod
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,10 +13,8 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.replicas import Spread, Variant
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.shell.views import TaskView
+from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.widgets.plain import PlainTable
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.training.pane import TaskPane
 
 FIGURES = ("mean", "sd", "min", "max", "n", "report")
 # The last two for what was published, where anything was.
@@ -39,7 +35,7 @@ class VariantTable(Vertical, TaskView):
         short: show one figure only, the headline or else what stands for it before the test.
     """
 
-    def __init__(self, pane: "TaskPane", short: bool = False) -> None:
+    def __init__(self, pane: TaskPane, short: bool = False) -> None:
         super().__init__(classes="panel")
         self._spec, self._short = pane.spec, short
         self._shown: tuple[object, ...] = ()
@@ -50,7 +46,7 @@ class VariantTable(Vertical, TaskView):
         table.display = False
         yield table
 
-    def bring_up_to_date(self, pane: "TaskPane") -> None:
+    def bring_up_to_date(self, pane: TaskPane) -> None:
         state = pane.chosen
         # Rows are made anew only when there is something new: a table has to keep its cursor. The
         # colours of the theme are in its cells.
@@ -65,17 +61,10 @@ class VariantTable(Vertical, TaskView):
         empty = self.query_one(Static)
         empty.display = not rows
         empty.update("No epoch has ended so far." if state else EMPTY)
-        at = table.cursor_row
-        table.clear(columns=True)
         columns = COLUMNS if state is not None and self._published(state) else COLUMNS[:-2]
-        for label in columns:
-            # A heading of figures stands above their right ends, as they are aligned there.
-            justify: JustifyMethod = "right" if label in FIGURES else "left"
-            table.add_column(Text(label, justify=justify), key=label)
-        for row in rows:
-            table.add_row(*row[: len(columns)])
-        if rows:
-            table.move_cursor(row=min(at, len(rows) - 1))
+        # A heading of figures stands above their right ends, as they are aligned there.
+        headings = (Text(label, justify="right" if label in FIGURES else "left") for label in columns)
+        table.fill(headings, (row[: len(columns)] for row in rows))
 
     def _published(self, state: RunState) -> bool:
         metrics, config = state.metric_definitions, state.config

@@ -28,6 +28,17 @@ class PlainTable(DataTable[Text]):
     def add_row(self, *cells: str | Text, **options: Any) -> RowKey:
         return super().add_row(*map(_text, cells), **options)
 
+    def fill(self, headings: Iterable[str | Text], rows: Iterable[Iterable[str | Text]]) -> None:
+        """Show these in place of what there is; the cursor stays where it is, and what is in view."""
+        at, scrolled = self.cursor_row, self.scroll_offset
+        self.clear(columns=True)
+        for heading in headings:
+            self.add_column(heading)
+        for row in rows:
+            self.add_row(*row)
+        self.move_cursor(row=at, animate=False)
+        self.scroll_to(*scrolled, animate=False)
+
 
 class PlainSelect(Select[Value]):
     """A list to choose from, compact and without a blank, whose texts are shown as they are."""
