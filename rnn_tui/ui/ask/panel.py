@@ -62,7 +62,6 @@ class AskPanel(Vertical, InsideDoor):
         self.query(TypedInput).first().focus()
 
     def focus_view(self) -> None:
-        """Put the focus on the answers, where single keys are commands of the app."""
         self.answers_view.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002

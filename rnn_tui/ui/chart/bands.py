@@ -167,43 +167,6 @@ def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[
     return found
 
 
-def layers(
-    bands: Sequence[VisibleBand], mark: tuple[float, float] | None, x: Axis, y: Axis,
-    size: tuple[int, int],
-) -> list[list[int]]:  # fmt: skip
-    """Return what lies behind each cell of a plot, as the sum of the layers' bits.
-
-    Args:
-        bands: The bands, each with a bit above the one before.
-        mark: The ends of the marked range in positions, None for none.
-        x: The x axis.
-        y: The y axis.
-        size: The columns and rows of the plot.
-
-    Returns:
-        The rows from top to bottom, each of one number a column.
-    """
-    width, height = size
-    rows = [[0] * width for _ in range(height)]
-    if mark and mark[0] <= x.high and mark[1] >= x.low:
-        ends = [min(max(at, x.low), x.high) for at in mark]
-        first, last = map(int, x.places(ends, width, 2))
-        for row in rows:
-            row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
-    for index, band in enumerate(bands, start=1):
-        bit = MARK_LAYER << index
-        for column, (low, high) in spans(band, x, y, width, height).items():
-            # Cells of which at least half is covered; a spread too small for any still has
-            # one, the one it is in, while no spread at all has none.
-            bottom, top = min(int(low + 0.5), height), int(high + 0.5)
-            if top <= bottom and high > low:
-                bottom = int((low + high) / 2)
-                top = bottom + 1
-            for row in rows[max(0, height - top) : height - bottom]:
-                row[column] |= bit
-    return rows
-
-
 def lay_under(
     segments: Iterable[Segment], left: int, row: Sequence[int],
     restyle: Callable[[Style | None, int], Style],

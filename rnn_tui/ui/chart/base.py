@@ -17,6 +17,7 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.axes import from_position, to_position
 from rnn_tui.ui.chart.view import ChartSeries
+from rnn_tui.ui.shell.key_table import moves
 
 SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
 ANYTHING = Metric("", "", lower=None)
@@ -31,10 +32,8 @@ class ChartBase(Widget, can_focus=True):
 
     DEFAULT_CLASSES = "panel"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("left", "cursor(-1)", "Cursor", key_display="←→", show=False),
-        Binding("right", "cursor(1)", "Next point", show=False),
-        Binding("home", "cursor_home", "First point", show=False),
-        Binding("end", "cursor_end", "Last point", show=False),
+        *moves("cursor", {"left": -1, "right": 1}),
+        *moves("cursor_to", {"home": 0, "end": -1}),
         Binding("escape", "clear_cursor", "Hide cursor", show=False),
     ]
 
@@ -229,11 +228,10 @@ class ChartBase(Widget, can_focus=True):
             moved = step * (self._view[1] - self._view[0]) / 2
             self._look_at(view.shift_into(self._view, full, moved))
 
-    def action_cursor_home(self) -> None:
-        self.cursor = min((self.to_x(one.x[0]) for one in self.prepared if one.x), default=None)
-
-    def action_cursor_end(self) -> None:
-        self.cursor = max((self.to_x(one.x[-1]) for one in self.prepared if one.x), default=None)
+    def action_cursor_to(self, end: int) -> None:
+        """Show the cursor at the first point (0), or at the last (-1)."""
+        ends = [self.to_x(one.x[end]) for one in self.prepared if one.x]
+        self.cursor = (max if end else min)(ends, default=None)
 
     def action_clear_cursor(self) -> None:
         self.cursor = None

@@ -25,7 +25,7 @@ from textual.widget import Widget
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import SpreadSeries
 from rnn_tui.ui.chart import readout
-from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under, layers
+from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.view import ChartSeries, Frame
 
@@ -205,8 +205,7 @@ class ChartPlot(Widget):
         lines = {one.colour % 256: Style(color=curve_colour(one.colour, dark), bgcolor=background) for one in frame.lines}
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:
-            size = frame.width, frame.height
-            shaded = layers(frame.bands, frame.mark, frame.x, frame.y, size)
+            shaded = frame.layers()
             restyle = self._on_layers(frame)
         strips: list[Strip] = []
         for index, row in enumerate(drawing.splitlines()):

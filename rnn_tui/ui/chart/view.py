@@ -14,7 +14,7 @@ from itertools import compress
 from rnn_tui.engine.history import smooth
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
-from rnn_tui.ui.chart.bands import VisibleBand, apart, between, cut, log, thin, thin_band
+from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, spans, thin, thin_band
 
 POINT_LIMIT = 240
 """The most points of one line that reach the plotting library: it walks them in Python."""
@@ -205,7 +205,7 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
     return VisibleLine(series.colour, series.marker, x, y, marked_x, marked_y, band, series.line)
 
 
-def spans_a_decade(series: Sequence[ChartSeries], factor: float) -> bool:
+def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
     """Whether values, but for the first twentieth of each series, differ by more than a factor."""
     values = [y for one in series for y in one.y[len(one.y) // SETTLED :] if y > TINY]
     return bool(values) and max(values) > factor * min(values)
@@ -281,6 +281,31 @@ class Frame:
     def y_cells(self, positions: Iterable[float]) -> list[float]:
         """Move y positions to the cells of their braille dots, four in a column."""
         return self.y.cells(positions, self.height, 4)
+
+    def layers(self) -> list[list[int]]:
+        """Return what lies behind each cell, as the sum of bits: of the mark, of each band in its order.
+
+        The rows go from top to bottom, each has one number a column.
+        """
+        width, height, x = self.width, self.height, self.x
+        rows = [[0] * width for _ in range(height)]
+        if self.mark and self.mark[0] <= x.high and self.mark[1] >= x.low:
+            ends = [min(max(at, x.low), x.high) for at in self.mark]
+            first, last = map(int, x.places(ends, width, 2))
+            for row in rows:
+                row[first : last + 1] = [MARK_LAYER] * (last + 1 - first)
+        for index, band in enumerate(self.bands, start=1):
+            bit = MARK_LAYER << index
+            for column, (low, high) in spans(band, x, self.y, width, height).items():
+                # Cells of which at least half is covered; a spread too small for any still has
+                # one, the one it is in, while no spread at all has none.
+                bottom, top = min(int(low + 0.5), height), int(high + 0.5)
+                if top <= bottom and high > low:
+                    bottom = int((low + high) / 2)
+                    top = bottom + 1
+                for row in rows[max(0, height - top) : height - bottom]:
+                    row[column] |= bit
+        return rows
 
 
 def frame(

@@ -95,7 +95,6 @@ reads your drawing; Escape brings the digit back. Choose what to do by its key, 
 
     @property
     def front_view(self) -> HomeDigit:
-        """The digit, whose keys hold everywhere."""
         return self.query_one(HomeDigit)
 
     def focus_view(self) -> None:

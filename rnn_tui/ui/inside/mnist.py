@@ -132,7 +132,6 @@ class MnistInside(InsideView, NetworkView):
         self.ask()
 
     def use(self, source: Source) -> None:
-        """Answer with these weights from now on, whatever answered before."""
         self._weights = None
         super().use(source)
 

@@ -91,7 +91,6 @@ class SequenceInside(InsideView):
             self.ask()
 
     def run_ended(self, state: RunState) -> None:
-        """What was trained to its end is looked into from now on."""
         if state.replica_results:
             self.refresh_weights()
 

@@ -14,7 +14,7 @@ from textual.widgets import DataTable, Input, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.runs.records import RunRecord
-from rnn_tui.ui.runs.listing import BY_AGE, COLUMNS, STATUS_MARKS, Column, Listing
+from rnn_tui.ui.runs.listing import BY_AGE, COLUMNS, STATUS_MARKS, Listing
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.textual_fixes import LongTable
 from rnn_tui.ui.widgets.fields import TypedInput
@@ -22,14 +22,6 @@ from rnn_tui.ui.widgets.fields import TypedInput
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
 NONE_LEFT = "No run has all of these words."
-
-
-def styled(column: Column, run: RunRecord, colours: Mapping[str, str]) -> Text:
-    """A cell, in the theme's colours, which are given by variable name."""
-    style = ""
-    if column.label == "status":
-        style = colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
-    return Text(column.text(run), style, justify="right" if column.right else "left", no_wrap=True)
 
 
 class FilterInput(TypedInput):
@@ -161,8 +153,12 @@ class RunsTable(Vertical):
         self._table.display = bool(shown)
 
     def _cells(self, run_id: str) -> list[Text]:
-        run = self._shown[run_id]
-        return [self._mark_of(run), *(styled(column, run, self._colours) for column in COLUMNS)]
+        run, cells = self._shown[run_id], []
+        for column in COLUMNS:
+            cells.append(Text(column.text(run), justify="right" if column.right else "left", no_wrap=True))
+            if column.label == "status":
+                cells[-1].style = self._colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
+        return [self._mark_of(run), *cells]
 
     def _mark_of(self, run: RunRecord) -> Text:
         """The marker that its curve has."""

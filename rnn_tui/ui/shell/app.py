@@ -168,7 +168,7 @@ class RnnTuiApp(RequestsApp):
     @on(TabbedContent.TabActivated)
     def _leave_full_screen(self) -> None:
         """A chart in full screen goes with its view."""
-        self.front_screen.minimize()
+        self.screen_stack[0].minimize()
 
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:

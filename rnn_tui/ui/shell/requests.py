@@ -8,12 +8,13 @@ from textual import work
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.runs.weights import Source
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell import messages
 from rnn_tui.ui.shell.dialogs import ConfirmScreen
 from rnn_tui.ui.shell.tabs import RUNS, AppTabs, tab_of
 from rnn_tui.ui.shell.threads import StoreAccess
-from rnn_tui.ui.textual_fixes import FrontScreen, OrderedApp
+from rnn_tui.ui.textual_fixes import OrderedApp
 from rnn_tui.ui.training.manager import TrainingManager
 
 if TYPE_CHECKING:
@@ -22,14 +23,7 @@ if TYPE_CHECKING:
 
 
 class RequestsApp(OrderedApp):
-    """An app that does what its views ask for, one training at a time.
-
-    Attributes:
-        runs: what trains.
-        store: where to ask the database.
-        tabs: its tabs.
-        news: brings them what is new of the runs.
-    """
+    """An app that does what its views ask for, one training at a time."""
 
     runs: TrainingManager
     store: StoreAccess
@@ -37,11 +31,6 @@ class RequestsApp(OrderedApp):
     news: messages.News
     _next_up: list[RunConfig] | None = None  # what trains once the run before is stopped
     _resuming = False  # whether a run is about to go on
-
-    @property
-    def front_screen(self) -> FrontScreen:
-        """The screen with the tabs, below all dialogs."""
-        return cast("FrontScreen", self.screen_stack[0])
 
     async def _task_pane(self, name: str) -> "TaskPane":
         """Bring a task to the front; its pane, once all of it is there."""
@@ -105,8 +94,6 @@ class RequestsApp(OrderedApp):
 
     @work(group="requests")
     async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
-        from rnn_tui.runs.weights import Source  # noqa: PLC0415 - the database, on use only
-
         run = event.run
         pane = await self._task_pane(run.config.task)
         position = getattr(run.config, "position", None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from textual import events, getters, on, work
 from textual.app import ComposeResult
@@ -20,11 +20,9 @@ from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
+from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.plain import PlainSelect
-
-if TYPE_CHECKING:
-    from rnn_tui.ui.shell.app import RnnTuiApp
 
 # What few people change; folded away until it is asked for.
 ADVANCED = (
@@ -135,7 +133,7 @@ class SettingsForm(VerticalScroll):
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
-        wanted = cast("RnnTuiApp", self.app).preferences
+        wanted = cast(RnnTuiApp, self.app).preferences
         with self.prevent(Select.Changed):
             if wanted.preset in [one.name for one in self._spec.presets]:
                 self.query_one("#preset", Select).value = wanted.preset
@@ -241,7 +239,7 @@ class SettingsForm(VerticalScroll):
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
         """Say below Train what that will take, where something tells."""
-        app, total = cast("RnnTuiApp", self.app), 0.0
+        app, total = cast(RnnTuiApp, self.app), 0.0
         with suppress(UserError):
             known: Known = {}
             if run_database().exists():

@@ -21,9 +21,6 @@ class FormPane(Pane):
 
     It has the form in `#form-place`, beside `#workspace` with its views and `#log-lines`.
 
-    Args:
-        task: what the form is about.
-
     Attributes:
         form: it; None until it is there, after the first frame.
         folded: whether it is folded, by the user; None: as there is room.

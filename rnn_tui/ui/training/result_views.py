@@ -22,17 +22,11 @@ class LengthsView(ChartGrid, SpreadView):
     """A chart for each figure by length.
 
     Args:
-        pane: the task's.
         titles: of the charts, in the order of `SequenceEvaluation.by_length`.
         log_x: whether the axis of lengths is logarithmic.
     """
 
-    def __init__(
-        self,
-        pane: TaskPane,  # noqa: ARG002 - as every view is made
-        titles: Sequence[str] = ("Accuracy by length",),
-        log_x: bool = False,
-    ) -> None:
+    def __init__(self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False) -> None:
         super().__init__(*(Chart(log_x=log_x, allow_smoothing=False) for _ in titles))
         for chart, title in zip(self.charts, titles, strict=True):
             chart.describe(title, BY_LENGTH, "length")

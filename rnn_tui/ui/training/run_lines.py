@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual import events
@@ -10,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
+from textual.notifications import SeverityLevel
 from textual.widgets import Label, ProgressBar, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
@@ -17,11 +17,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import duration, machine
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.textual_fixes import ExactBar
-
-if TYPE_CHECKING:
-    from textual.notifications import SeverityLevel
-
-    from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.training.manager import TrainingManager
 
 # Of the progress, before how busy the machine is takes its room.
 NARROWEST_BAR = 16
@@ -81,7 +77,7 @@ class RunBar(Static):
 
         run_id: str
 
-    def __init__(self, task: Task, runs: "TrainingManager") -> None:
+    def __init__(self, task: Task, runs: TrainingManager) -> None:
         super().__init__(markup=False)
         self._spec, self._runs = task, runs
         self._ends: list[tuple[int, str]] = []
@@ -131,7 +127,7 @@ def figures(task: Task, state: RunState) -> str:
     return f"{' '.join(shown)} {metric.unit}".rstrip()
 
 
-def how_it_ended(task: Task, state: RunState) -> "tuple[str, SeverityLevel]":
+def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
     """A sentence on how a run ended, and its severity."""
     name = state.config.label
     if state.status is Status.FAILED:

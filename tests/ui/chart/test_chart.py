@@ -705,7 +705,8 @@ def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> Non
     axis = axes.Axis(0, 10, (), ())
     for low, high, expected in ((5.01, 5.02, 1), (5.0, 5.0, 0), (0.0, 10.0, 10), (6.0, 5.0, 0)):
         band = bands.VisibleBand(0, [0, 10], [low, low], [high, high])
-        rows = bands.layers([band], None, axis, axis, (20, 10))
+        line = view.VisibleLine(0, "", [], [], [], [], band)
+        rows = view.Frame(axis, axis, [line], left=0, width=20, height=10).layers()
         assert [sum(map(bool, column)) for column in zip(*rows, strict=True)] == [expected] * 20
 
 
@@ -765,7 +766,7 @@ def test_any_band_has_a_place_on_the_axes(
     frame = view.frame([run], present, size, (None, None), log_y, log_x=log_x, mark=mark)
     if frame is None:
         return
-    cells = bands.layers(frame.bands, frame.mark, frame.x, frame.y, (frame.width, frame.height))
+    cells = frame.layers()
     assert len(cells) == frame.height
     assert all(len(row) == frame.width for row in cells)
     for band in frame.bands:
@@ -781,7 +782,7 @@ def test_on_a_log_axis_a_band_reaches_the_bottom_where_it_has_no_end() -> None:
     assert frame
     # The axis is not stretched by what has no logarithm.
     assert frame.y.low >= -2
-    rows = bands.layers(frame.bands, None, frame.x, frame.y, (frame.width, frame.height))
+    rows = frame.layers()
     columns = list(zip(*rows, strict=True))
     assert columns[frame.width // 2][-1]
     assert not columns[0][-1]
@@ -907,7 +908,7 @@ async def test_a_log_axis_zooms_by_factors_around_the_cursor() -> None:
         low, high = visible_range(chart) or (0, 0)
         assert low < 12 < high
         assert math.log2(high / low) == pytest.approx(10 / 8)
-        chart.action_cursor_end()
+        chart.action_cursor_to(-1)
         assert visible_range(chart)
         assert visible_range(chart)[1] == 1024
 
