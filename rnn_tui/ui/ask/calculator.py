@@ -98,8 +98,6 @@ class CalculatorPanel(AskPanel):
             self._addition = Addition(*(entry.read(self._base) for entry in self._entries))
         return self._addition, self._adders.source if self._adders is not None else self._source
 
-    # Weights
-
     # Of several loads only the last one goes on after its thread, as it cancels the others.
     @work(group="weights", exclusive=True)
     async def load_weights(self) -> None:

@@ -122,8 +122,6 @@ class RecallPromptPanel(AskPanel):
     def answers_view(self) -> Widget:
         return self.query_one(DataTable if self.table_shown else AnswerColumns)
 
-    # What is typed
-
     @on(Input.Changed)
     def _read(self) -> None:
         try:

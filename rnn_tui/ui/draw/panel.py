@@ -81,8 +81,6 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
             return None
         return Given("drawing", answers.digit, weights=answers.each[0].source.path)
 
-    # Asking
-
     @on(DrawingPad.Changed)
     @on(NetworkSelect.Changed)
     @on(NetworkSelect.Offered)
@@ -98,8 +96,6 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
             return
         ink, asked = drawing.ink, self.networks.asked
         self._asking.ask(lambda: answer_drawing(ink, asked))
-
-    # What is shown
 
     async def _show(self, answers: DrawingAnswers | str) -> None:
         if isinstance(answers, str):

@@ -77,8 +77,6 @@ class MnistInside(InsideView, NetworkView):
     def pictures(self) -> ComposeResult:
         yield ReadImage()
 
-    # Weights
-
     def on_show(self) -> None:
         """Look for weights each time that this comes into view; a run may have ended."""
         self.refresh_weights()

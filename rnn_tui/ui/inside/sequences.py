@@ -155,8 +155,6 @@ class SequenceInside(InsideView):
         if self.subject is not None:
             self.query_one(ReplicaSelect).choose_next()
 
-    # What is shown
-
     def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """What is read; what came out where no probabilities say so; what is right."""
         trace, truth = subject.trace, subject.truth

@@ -91,8 +91,6 @@ class PhotosForm(Vertical):
         if self.job is not None:
             self.job.stop()
 
-    # What is chosen
-
     @property
     def threshold(self) -> float:
         """The probability below which an answer is doubted, 0 … 1.
