@@ -125,7 +125,7 @@ def _blended(paper: Color, ink: Color) -> tuple[RichColor, ...]:
 def pair(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
     """Two pixels in a cell: the darker one is drawn, the other one is its ground."""
     if upper == lower:
-        return _character(upper), _plain(shades[upper])
+        return _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))], _plain(shades[upper])
     more, less = max(upper, lower), min(upper, lower)
     character = "▀" if upper > lower else "▄"
     return character, Style(color=shades[more], bgcolor=shades[less])
@@ -134,7 +134,3 @@ def pair(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
 @lru_cache(maxsize=512)
 def _plain(colour: RichColor) -> Style:
     return Style(color=colour, bgcolor=colour)
-
-
-def _character(level: int) -> str:
-    return _CHARACTERS[round(level / SHADES * (len(_CHARACTERS) - 1))]

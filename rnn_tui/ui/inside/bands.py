@@ -103,7 +103,9 @@ def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, 
     line each; of fewer, two rows a line. Where all is too much, curves go first, then heatmaps
     shrink, then what is last is cut.
     """
-    lines = [_fewest(band) for band in bands]
+    rows = [len(band.values) if isinstance(band, HeatBand) else 1 for band in bands]
+    fewest = (min((count + 1) // 2, FEWEST_HEAT_LINES) for count in rows)
+    lines = [CURVE_LINES[0] if isinstance(band, BarBand) else own for band, own in zip(bands, fewest, strict=True)]
     over = [frame if at and title_of(band, 0) else 0 for at, band in enumerate(bands)]
 
     def free() -> int:
@@ -127,27 +129,17 @@ def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, 
         if lines[at]:
             lines[at] += max(0, min(to - lines[at], free() // share))
 
-    heats.sort(key=lambda at: _rows(bands[at]))
+    heats.sort(key=rows.__getitem__)
     for at in heats:  # a line a row where that fits
-        if _rows(bands[at]) - lines[at] <= free():
-            grow(at, _rows(bands[at]))
+        if rows[at] - lines[at] <= free():
+            grow(at, rows[at])
     for at in curves:
         grow(at, CURVE_LINES[1], 3)
     for at in heats:  # or two rows a line
-        grow(at, (_rows(bands[at]) + 1) // 2)
+        grow(at, (rows[at] + 1) // 2)
     for at in curves:
         grow(at, CURVE_LINES[2])
     return tuple(lines)
-
-
-def _rows(band: StepBand) -> int:
-    return len(band.values) if isinstance(band, HeatBand) else 1
-
-
-def _fewest(band: StepBand) -> int:
-    if isinstance(band, BarBand):
-        return CURVE_LINES[0]
-    return min((_rows(band) + 1) // 2, FEWEST_HEAT_LINES)
 
 
 def rows_at(band: HeatBand, lines: int, line: int, *, alone: bool = False) -> tuple[int, ...]:

@@ -34,11 +34,8 @@ class ConfirmScreen(ModalScreen[bool]):
         with Vertical(id="dialog"):
             yield Static(self._question, markup=False)
             with Horizontal():
-                yield Button(Content(f"{self._stop} (s)"), variant="warning", id="stop")
-                yield Button("Carry on (Esc)", variant="primary", id="carry-on")
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        self.dismiss(event.button.id == "stop")
+                yield Button(Content(f"{self._stop} (s)"), "warning", id="stop", action="screen.answer(True)")
+                yield Button("Carry on (Esc)", "primary", id="carry-on", action="screen.answer(False)")
 
     def action_answer(self, stop: bool) -> None:
         self.dismiss(stop)
