@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
-from textual.widgets import Select
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.weights import Source
@@ -95,11 +94,8 @@ class ReplicaSelect(Horizontal):
         # Labels for values, since a list goes on showing the label that a value had before.
         labels = [*(one.label for one in config.variants), *self._extra]
         seeds = range(config.seed, config.seed + config.seeds)
-        with self.prevent(Select.Changed):
-            self._variants.offer_texts((one, one) for one in labels)
-            self._variants.value = variant if variant in self._extra else label
-            self._seeds.offer_texts((f"seed {one}", one) for one in seeds)
-            self._seeds.value = seed
+        self._variants.offer_texts(((one, one) for one in labels), variant if variant in self._extra else label)
+        self._seeds.offer_texts(((f"seed {one}", one) for one in seeds), seed)
         self.show_seeds()
 
     def show_seeds(self, shown: bool = True) -> None:

@@ -89,11 +89,8 @@ class InkImage(Widget):
         width = self.size.width
         if y >= _SIZES[self.scale].height:
             return Strip.blank(width, self.rich_style)
-        cells = self._cells(y)
-        segments = [
-            Segment("".join(text for text, _ in run), style)
-            for style, run in ((style, list(run)) for style, run in groupby(cells, lambda c: c[1]))
-        ]
+        runs = groupby(self._cells(y), lambda cell: cell[1])
+        segments = [Segment("".join(text for text, _ in run), style) for style, run in runs]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _cells(self, y: int) -> list[Cell]:

@@ -73,11 +73,7 @@ class RunsCompare(Vertical, SpreadView):
         """Offer these metrics; the one that is chosen stays, or else `first` is."""
         options = [(spec.title, name) for name, spec in metrics.items()] or [(NONE, NONE)]
         select = self.query_one("#compare-metric", PlainSelect)
-        chosen = select.value
-        with self.prevent(Select.Changed):
-            select.offer_texts(options)
-            names = [name for _, name in options]
-            select.value = chosen if chosen in names else first if first in names else names[0]
+        select.offer_texts(options, select.value, first)
 
     def action_next(self, of: str) -> None:
         self.query_one(f"#compare-{of}", PlainSelect).choose_next()

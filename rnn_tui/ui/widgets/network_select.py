@@ -78,10 +78,7 @@ class NetworkSelect(PlainSelect[str]):
         chosen = str(self.value)
         if self._to_choose and self._named is not None:
             chosen, self._to_choose = self._title_of(self._named.path) or chosen, False
-        titles = list(self._sources) or [NONE]
-        with self.prevent(Select.Changed):
-            self.offer_texts((title, title) for title in titles)
-            self.value = chosen if chosen in titles else titles[0]
+        self.offer_texts(((title, title) for title in self._sources or [NONE]), chosen)
         now = self.source
         other = now is not None and (before is None or before.path != now.path)
         self.post_message(self.Offered(other))

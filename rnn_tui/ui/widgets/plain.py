@@ -46,9 +46,14 @@ class PlainSelect(Select[Value]):
     def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:
         super().__init__(self._taken(options), allow_blank=False, compact=True, **more)
 
-    def offer_texts(self, options: Iterable[tuple[str, Value]]) -> None:
-        """Show these options in place of those there are."""
-        super().set_options(self._taken(options))
+    def offer_texts(self, options: Iterable[tuple[str, Value]], *wanted: Value) -> None:
+        """Show these options in place of those there are, without telling.
+
+        The first of the `wanted` values that is among them is chosen, or else the first option.
+        """
+        with self.prevent(self.Changed):
+            super().set_options(self._taken(options))
+            self.value = next((value for value in wanted if value in self._offered), self._offered[0])
 
     def choose_next(self) -> None:
         """Choose the next option; after the last the first."""
