@@ -52,11 +52,8 @@ class PhotoTree(DirectoryTree):
     hidden = False
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
-        for path in paths:
-            if path.name.startswith(".") and not self.hidden:
-                continue
-            if called_like_photo(path.name) or self._safe_is_dir(path):
-                yield path
+        seen = (path for path in paths if self.hidden or not path.name.startswith("."))
+        return (path for path in seen if called_like_photo(path.name) or self._safe_is_dir(path))
 
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
         """The name with a sign for folders. Textual's own takes part of some names for more."""

@@ -141,9 +141,7 @@ class RunsTable(Vertical):
     def _tell(self, text: str) -> None:
         """Say how many there are, and what to do where there is none."""
         shown, every = len(self._shown), len(self.listing.runs)
-        count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} runs"
-        if every == 1 and not text.strip():
-            count = "1 run"
+        count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} run{'s' * (every != 1)}"
         marks = f" · {len(self._marked)} marked" if self._marked else ""
         way = " ↑" if self._backwards else ""
         self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{way}")

@@ -125,11 +125,14 @@ class TaskPane(FormPane):
         else:
             self.run_worker(self._fill(name), group=name)
 
-    async def _fill(self, name: str) -> None:
-        """Make a view; what it shows first is its own business, as it is in front."""
+    async def _filled(self, name: str) -> TaskView:
+        """The view of this id, made if it is not there; what it shows first is its own business."""
         place = self._views[name]
-        if isinstance(place, LazyView):
-            await place.fill()
+        return cast("TaskView", await place.fill()) if isinstance(place, LazyView) else place
+
+    async def _fill(self, name: str) -> None:
+        """Make a view, which is in front."""
+        await self._filled(name)
         if self.view == name:
             self.focus_view()
 
@@ -140,21 +143,18 @@ class TaskPane(FormPane):
 
     async def use_weights(self, source: "Source") -> None:
         """Answer with these weights from now on, and show that."""
-        for place in self._views.values():
-            if isinstance(place, LazyView):
-                await place.fill()
+        for name in self._views:
+            await self._filled(name)
         for content in self.contents:
             content.use(source)
         self.go_to_view(next((one.id for one in self.spec.views if one.answers), self.view))
 
     async def look_inside(self, what: "Given | int | None") -> None:
         """Let a network read this in the view Inside; None for what other views have at hand."""
-        place = self._views.get(INSIDE.id)
-        if place is None:
+        if INSIDE.id not in self._views:
             self.notify("This task has no view Inside.")
             return
-        view = await place.fill() if isinstance(place, LazyView) else place
-        cast("TaskInside", view).look_at(what)
+        cast("TaskInside", await self._filled(INSIDE.id)).look_at(what)
         self.go_to_view(INSIDE.id)
 
     def on_weights_changed(self) -> None:
