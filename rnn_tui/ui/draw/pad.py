@@ -90,14 +90,6 @@ class DrawingPad(InkImage, can_focus=True):
             self._drag_to(event)
             self._end_drag()
 
-    def on_mouse_release(self) -> None:
-        """End a stroke when something else takes the mouse."""
-        self._end_drag()
-
-    def on_hide(self) -> None:
-        """End a stroke when another view comes to the front."""
-        self._stop()
-
     def _drag_to(self, event: events.MouseEvent) -> None:
         point = self._point(event)
         self.cursor = (_on_grid(point.x), _on_grid(point.y))
@@ -110,6 +102,8 @@ class DrawingPad(InkImage, can_focus=True):
             self.release_mouse()
             self.drawing.end()
             self._show()
+
+    on_mouse_release = _end_drag  # something else takes the mouse
 
     def _point(self, event: events.MouseEvent) -> Point:
         """Where in the drawing the mouse is; in the middle of a cell if no more is known."""
@@ -168,6 +162,8 @@ class DrawingPad(InkImage, can_focus=True):
         if self.pen_down:
             self._lift()
             self.post_message(self.Changed())  # who shows the pen shows that
+
+    on_hide = _stop  # another view comes to the front
 
     def _lift(self) -> None:
         if self.pen_down:

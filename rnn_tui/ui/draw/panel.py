@@ -54,9 +54,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         self.query_one("#drawing-frame").border_title = "Draw here"
         self._show_pen()
 
-    def on_show(self) -> None:
-        """Look for weights, each time that the panel comes into view; a run may have ended."""
-        self.refresh_weights()
+    on_show = NetworkView.refresh_weights  # a run may have ended
 
     def on_resize(self, event: events.Resize) -> None:
         self._fit(event.size)

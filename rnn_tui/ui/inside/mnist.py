@@ -77,9 +77,7 @@ class MnistInside(InsideView, NetworkView):
     def pictures(self) -> ComposeResult:
         yield ReadImage()
 
-    def on_show(self) -> None:
-        """Look for weights each time that this comes into view; a run may have ended."""
-        self.refresh_weights()
+    on_show = NetworkView.refresh_weights  # a run may have ended
 
     # What is looked at
 

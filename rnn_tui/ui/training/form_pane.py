@@ -96,8 +96,7 @@ class FormPane(Pane):
         if self.form is not None:
             self.query_one("#log-lines").display = self.keys_first and self._logs
 
-    def on_resize(self) -> None:
-        self.place_form()
+    on_resize = place_form
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No leaving of what one is not in."""

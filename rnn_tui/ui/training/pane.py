@@ -125,6 +125,8 @@ class TaskPane(FormPane):
         else:
             self.run_worker(self._fill(name), group=name)
 
+    on_weights_changed = _show_view  # of one view: another one may look into them
+
     async def _filled(self, name: str) -> TaskView:
         """The view of this id, made if it is not there; what it shows first is its own business."""
         place = self._views[name]
@@ -156,10 +158,6 @@ class TaskPane(FormPane):
             return
         cast("TaskInside", await self._filled(INSIDE.id)).look_at(what)
         self.go_to_view(INSIDE.id)
-
-    def on_weights_changed(self) -> None:
-        """Other weights answer in one view: another one may look into them."""
-        self._show_view()
 
     def states(self) -> list[RunState]:
         """The runs of this task, in order of start."""
