@@ -170,8 +170,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
         rows = graph.node("Div", [centred, graph.constant(np.array([PIXEL_DEVIATION], np.float32))])
     *below, top = network.layers
     for layer in below:
-        both = [layer.forward] if layer.backward is None else [layer.forward, layer.backward]
-        rows = graph.recurrent(rows, both)
+        rows = graph.recurrent(rows, layer.directions)
     if top.backward is None:
         states = graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])
         read = graph.node("Flatten", [states])
