@@ -65,7 +65,11 @@ def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
     if not network.cell.bidirectional:
         for layer in network.layers:
             rows = layer.forward.run(rows).states
-        return _logits_of_states(network, rows)
+        weight, bias = network.readout
+        by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
+        # Of the first 1 … T states (T, N, H), with zero for the rest.
+        logits: Array = np.cumsum(rows @ by_row, axis=0) + bias
+        return logits
     if len(network.layers) > 1:
         # Below the top, the backward direction starts from the last row: all of it is different
         # for every number of rows.
@@ -75,14 +79,6 @@ def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
     ahead, back = layer.forward.run(rows), _on_each_row(layer.backward, rows)
     weight, bias = network.readout
     result: Array = np.concatenate([ahead.states, back.states], axis=2) @ weight.T + bias
-    return result
-
-
-def _logits_of_states(network: RowReaderNetwork, states: Array) -> Array:
-    """Logits (T, N, 10) of the top layer's first 1 … T states (T, N, H), the rest of them zero."""
-    weight, bias = network.readout
-    by_row = weight.reshape(CLASSES, len(states), -1).transpose(1, 2, 0)  # (T, H, 10)
-    result: Array = np.cumsum(states @ by_row, axis=0) + bias
     return result
 
 
