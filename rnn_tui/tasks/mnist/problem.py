@@ -33,11 +33,6 @@ from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, 
 EVALUATION_BATCH = 250
 
 
-def _step_bytes(config: ImageConfig, samples: int) -> int:
-    units = config.hidden_size * config.layers
-    return CELLS[config.cell].step_bytes * min(config.batch_size, samples) * SIDE * units
-
-
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
@@ -93,7 +88,8 @@ class MnistProblem(Problem):
         check_choice("Augmentation", config.recipe.augmentation, MNIST.augmentations)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
-        require_memory(_step_bytes(config, len(train)), device)
+        units = min(config.batch_size, len(train)) * SIDE * config.hidden_size * config.layers
+        require_memory(CELLS[config.cell].step_bytes * units, device)
         images, labels, note = data.train_images[train], data.train_labels[train], ""
         if config.extra_data is not None:
             extra = load_extra(config.extra_data)
