@@ -115,7 +115,7 @@ class PhotoReader:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
                 for path in itertools.islice(rest, max(0, free)):
-                    waiting.append(pool.submit(self._prepared, path))
+                    waiting.append(pool.submit(prepared, path, self.method, labelled=self._labelled))
                 if not waiting:
                     return
                 ready = [waiting.popleft()]
@@ -124,15 +124,6 @@ class PhotoReader:
                 yield self._answered([future.result() for future in ready])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-
-    def _prepared(self, path: Path) -> Reading:
-        """A photo that the network has not seen yet."""
-        label = label_of(path) if self._labelled else None
-        try:
-            prepared = prepare(read_image(path), self.method)
-        except ImageError as error:
-            return Reading(path, error=str(error), label=label)
-        return Reading(path, prepared.digit, doubt=prepared.doubt and f"{NO_DIGIT}: {prepared.doubt}", label=label)
 
     def _answered(self, readings: Sequence[Reading]) -> list[Reading]:
         digits = [one.digit for one in readings if one.digit is not None]
@@ -143,6 +134,16 @@ class PhotoReader:
 
 
 NO_DIGIT = "No digit found"
+
+
+def prepared(path: Path, method: str, *, labelled: bool = False) -> Reading:
+    """A photo before a network reads it; what can't be read says so."""
+    label = label_of(path) if labelled else None
+    try:
+        photo = prepare(read_image(path), method)
+    except ImageError as error:
+        return Reading(path, error=str(error), label=label)
+    return Reading(path, photo.digit, doubt=photo.doubt and f"{NO_DIGIT}: {photo.doubt}", label=label)
 
 
 def _doubt(probabilities: Array, threshold: float) -> str:
