@@ -137,19 +137,16 @@ def _digit(options: argparse.Namespace) -> "Inspection[Any]":
     weights = described(source, network)
     if options.photo is None:
         return DigitInspection.of_test_image(network, weights, options.test_image)
-    from rnn_tui.photos.decoding import ImageError  # noqa: PLC0415 - OpenCV
-    from rnn_tui.photos.digit.prepare import prepare  # noqa: PLC0415
-    from rnn_tui.photos.files import read_image  # noqa: PLC0415
+    from rnn_tui.photos.reader import prepared  # noqa: PLC0415 - OpenCV
 
     path = read_path(options.photo)
     shown = printable(path, 200)
-    try:
-        prepared = prepare(read_image(path), options.preprocessing)
-    except ImageError as error:
-        raise UnreadableError(f"{shown} can't be read: {error}.") from error
-    notices = (f"No digit found: {prepared.doubt}.",) if prepared.doubt else ()
+    photo = prepared(path, options.preprocessing)
+    if photo.digit is None:
+        raise UnreadableError(f"{shown} can't be read: {photo.error}.")
+    notices = (photo.doubt,) if photo.doubt else ()
     about = {"path": str(path), "preprocessing": options.preprocessing}
-    return DigitInspection(network, weights, prepared.digit, about, shown, notices=notices)
+    return DigitInspection(network, weights, photo.digit, about, shown, notices=notices)
 
 
 # --- what is told ---------------------------------------------------------------------------------

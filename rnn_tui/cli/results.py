@@ -13,7 +13,7 @@ from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import by_variant
-from rnn_tui.engine.state import EpochRow, RunState, Status
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class TrainingOutput:
         self._json, self._quiet = as_json, quiet
         self._pretty = sys.stdout.isatty()
         self.bar = ProgressBar(f"{config.name} · loading", quiet=quiet)
-        self._held: EpochRow | None = None
+        self._held: events.EpochEnded | None = None
 
     @property
     def wants_evaluation(self) -> bool:
@@ -68,7 +68,7 @@ class TrainingOutput:
                 note=f"{state.rate:,.0f} {self._task.unit}/s",
             )
 
-    def _epoch_line(self, row: EpochRow) -> None:
+    def _epoch_line(self, row: events.EpochEnded) -> None:
         if self._json or self._quiet:
             return
         if self._pretty:
@@ -78,7 +78,7 @@ class TrainingOutput:
         else:
             self._print_plain(row, {})
 
-    def _figures(self, row: EpochRow) -> str:
+    def _figures(self, row: events.EpochEnded) -> str:
         """An epoch's figures in words: those that a chart of the app would draw."""
         state = self.state
         if not state.config.variants:
@@ -129,7 +129,7 @@ class TrainingOutput:
         if self._json and self.state.status in (Status.FINISHED, Status.STOPPED):
             print_json(document(self.state, evaluation) | {"kept": kept})
 
-    def _print_plain(self, row: EpochRow, results: Mapping[str, float]) -> None:
+    def _print_plain(self, row: events.EpochEnded, results: Mapping[str, float]) -> None:
         if not self.state.config.variants:
             self._print(plain_line(row, results))
             return
@@ -144,7 +144,7 @@ class TrainingOutput:
                 console(sys.stdout).print(what)
 
 
-def plain_line(row: EpochRow, results: Mapping[str, float]) -> str:
+def plain_line(row: events.EpochEnded, results: Mapping[str, float]) -> str:
     """One line of `name=value`: an epoch's figures, and the test's after the last one."""
     parts = [f"epoch={row.epoch}"]
     parts += [f"{name}={value:.6g}" for name, value in row.metrics.items()]

@@ -37,36 +37,30 @@ class OutputLostError(SystemExit):
 
 
 class _Results(io.TextIOWrapper):
-    """stdout."""
+    """stdout. Where it can't be written, the process ends."""
 
     def write(self, text: str, /) -> int:
         try:
             return super().write(text)
         except OSError as error:
-            raise OutputLostError(error) from error
-
-    def flush(self) -> None:
-        try:
-            super().flush()
-        except OSError as error:
-            raise OutputLostError(error) from error
-
-
-class _Messages(io.TextIOWrapper):
-    """stderr. Where it can't be written, nobody can be told, and what was asked for goes on."""
-
-    def write(self, text: str, /) -> int:
-        try:
-            return super().write(text)
-        except OSError:
-            _forget(self)
+            self._lose(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             super().flush()
-        except OSError:
-            _forget(self)
+        except OSError as error:
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        raise OutputLostError(error) from error
+
+
+class _Messages(_Results):
+    """stderr. Where it can't be written, nobody can be told, and what was asked for goes on."""
+
+    def _lose(self, error: OSError) -> None:  # noqa: ARG002 - nobody can be told
+        _forget(self)
 
 
 def prepare() -> None:

@@ -76,15 +76,8 @@ def fit(
     """
     end: events.Event
     writer = CheckpointWriter(checkpoint_path, before_checkpoint) if checkpoint_path else None
-    run = _Run(
-        build,
-        config,
-        emit,
-        control,
-        run_id=run_id or (resume.state.run_id if resume else new_run_id()),
-        writer=writer,
-        resume=resume,
-    )
+    run_id = run_id or (resume.state.run_id if resume else new_run_id())
+    run = _Run(build, config, emit, control, run_id=run_id, writer=writer, resume=resume)
     try:
         end = run.train()
     except UserError as error:

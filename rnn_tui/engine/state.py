@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -75,8 +75,7 @@ class Series:
         return Series(self.x[:count], self.y[:count])
 
 
-@dataclass(frozen=True)
-class SpreadSeries:
+class SpreadSeries(NamedTuple):
     """A bounded history of one metric of one variant over its seeds.
 
     Attributes:
@@ -96,39 +95,22 @@ class SpreadSeries:
     @classmethod
     def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> "SpreadSeries":
         """What these spreads are at `x`."""
-        return cls(
-            tuple(map(float, x)),
-            tuple(spread.mean for spread in spreads),
-            tuple(spread.sd or 0.0 for spread in spreads),
-            tuple(spread.low for spread in spreads),
-            tuple(spread.high for spread in spreads),
-        )
+        return cls(*zip(*map(_at, x, spreads), strict=True))
 
     def append(self, x: float, spread: Spread) -> "SpreadSeries":
         """The series with a point more; when full, every other point goes first."""
         every = slice(None, None, 2 if len(self.x) >= SERIES_CAPACITY else None)
-        return SpreadSeries(
-            _and(self.x[every], x),
-            _and(self.mean[every], spread.mean),
-            _and(self.sd[every], spread.sd or 0.0),
-            _and(self.low[every], spread.low),
-            _and(self.high[every], spread.high),
-        )
+        return SpreadSeries(*(_and(column[every], one) for column, one in zip(self, _at(x, spread), strict=True)))
 
     def until(self, end: float) -> "SpreadSeries":
         """The points up to an epoch."""
         kept = slice(bisect_right(self.x, end))
-        return SpreadSeries(self.x[kept], self.mean[kept], self.sd[kept], self.low[kept], self.high[kept])
+        return SpreadSeries(*(column[kept] for column in self))
 
 
-@dataclass(frozen=True)
-class EpochRow:
-    """The figures of one epoch; `replicas` has a value for each of the run's replicas."""
-
-    epoch: int
-    metrics: Mapping[str, float]
-    seconds: float
-    replicas: events.ReplicaFigures = field(default_factory=dict)
+def _at(x: float, spread: Spread) -> tuple[float, ...]:
+    """What a `SpreadSeries` has at `x`."""
+    return float(x), spread.mean, spread.sd or 0.0, spread.low, spread.high
 
 
 @dataclass(frozen=True)
@@ -141,6 +123,7 @@ class RunState:
         status: where it stands.
         series: by metric name; training metrics by step, the others by epoch.
         bands: the same of a run with replicas: one for each variant.
+        epochs: those that are over, with their figures.
         rate: samples a second, as last logged.
         elapsed: seconds of training, pauses left out.
         results: test metrics, once finished.
@@ -163,7 +146,7 @@ class RunState:
     elapsed: float = 0.0
     series: Mapping[str, Series] = field(default_factory=dict)
     bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
-    epochs: tuple[EpochRow, ...] = ()
+    epochs: tuple[events.EpochEnded, ...] = ()
     log: tuple[events.LogLine, ...] = ()
     results: Mapping[str, float] = field(default_factory=dict)
     replica_results: events.ReplicaFigures = field(default_factory=dict)
@@ -218,9 +201,8 @@ class RunState:
                 # The training loss already has a curve by step; an epoch's mean is in its row.
                 logged = {name: v for name, v in event.metrics.items() if name != "train_loss"}
                 bands = {name: v for name, v in event.replicas.items() if name != "train_loss"}
-                row = EpochRow(event.epoch, event.metrics, event.seconds, event.replicas)
                 return replace(
-                    self._with_points(event.step, logged, bands), epochs=_and(self.epochs, row), elapsed=event.elapsed
+                    self._with_points(event.step, logged, bands), epochs=_and(self.epochs, event), elapsed=event.elapsed
                 )
             case events.LogLine():
                 message = event.text if event.level == "warning" else self.message

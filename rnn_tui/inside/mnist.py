@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, Inspection, share, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
-from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace, mapped
+from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite, softmax
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
 
@@ -39,8 +39,7 @@ def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
         logits = logits_after_rows(network, rows)[:, 0]  # (T, 10)
         answers = logits.argmax(axis=1)
         answer = int(answers[-1])
-        read = _two_ways if network.cell.bidirectional else _one_way
-        layers = read(network, rows, answer)
+        layers = _layers(network, rows, answer)
         probabilities = softmax(logits)
     return Trace(
         task=network.config.task,
@@ -66,7 +65,11 @@ def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
     if not network.cell.bidirectional:
         for layer in network.layers:
             rows = layer.forward.run(rows).states
-        return _logits_of_states(network, rows)
+        weight, bias = network.readout
+        by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
+        # Of the first 1 … T states (T, N, H), with zero for the rest.
+        logits: Array = np.cumsum(rows @ by_row, axis=0) + bias
+        return logits
     if len(network.layers) > 1:
         # Below the top, the backward direction starts from the last row: all of it is different
         # for every number of rows.
@@ -79,55 +82,32 @@ def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
     return result
 
 
-def _logits_of_states(network: RowReaderNetwork, states: Array) -> Array:
-    """Logits (T, N, 10) of the top layer's first 1 … T states (T, N, H), the rest of them zero."""
-    weight, bias = network.readout
-    by_row = weight.reshape(CLASSES, len(states), -1).transpose(1, 2, 0)  # (T, H, 10)
-    result: Array = np.cumsum(states @ by_row, axis=0) + bias
-    return result
-
-
 def _on_each_row(cell: CellWeights, rows: Array) -> Activations:
     """A layer's activations (T, N, H) after one step, from zero, on each of the `rows` alone."""
     steps, count, features = rows.shape
     found = cell.run(rows.reshape(1, steps * count, features))
-    return mapped(found, lambda values: values.reshape(steps, count, -1))
+    return found.mapped(lambda values: values.reshape(steps, count, -1))
 
 
-def _one_way(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
-    """The layers of a cell that reads one way, down `rows` (T, 1, 28)."""
-    weight = against_the_mean(network.readout[0], answer).reshape(len(rows), -1)  # (T, H)
+def _layers(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
+    """The layers, from the input up, that read `rows` (T, 1, 28)."""
+    ways, note = ((" forward", " backward"), WHOLE_NOTE) if network.cell.bidirectional else (("",), "")
     traces: list[LayerTrace] = []
     for at, (layer, above) in enumerate(pairwise(network.layers), start=1):
-        read = layer.forward.run(rows)
-        rows = read.states
-        traces.append(layer_trace(f"layer {at}", read, _drive(rows, above), read_out=False))
-    read = network.layers[-1].forward.run(rows)
-    importance = (read.states[:, 0] * weight).sum(axis=0)
-    return [*traces, layer_trace(f"layer {len(network.layers)}", read, importance)]
-
-
-def _two_ways(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTrace]:
-    """The layers of a bidirectional cell that reads `rows` (T, 1, 28)."""
-    weights = np.split(against_the_mean(network.readout[0], answer), 2)  # (H,) each
-    traces: list[LayerTrace] = []
-    for at, (layer, above) in enumerate(pairwise(network.layers), start=1):
-        assert layer.backward is not None
-        ahead, back = layer.forward.run(rows), layer.backward.run(rows[::-1])
-        back = mapped(back, lambda values: values[::-1])  # in the order of the rows again
-        rows = np.concatenate([ahead.states, back.states], axis=2)
-        drives = np.split(_drive(rows, above), 2)
-        for way, read, drive in zip(("forward", "backward"), (ahead, back), drives, strict=True):
-            name = f"layer {at} {way}"
-            traces.append(layer_trace(name, read, drive, read_out=False, note=WHOLE_NOTE))
-    top = network.layers[-1]
-    assert top.backward is not None
-    ahead, back = top.forward.run(rows), _on_each_row(top.backward, rows)
-    adds = [read.states[-1, 0] * weight for read, weight in zip((ahead, back), weights, strict=True)]
-    name, note = f"layer {len(network.layers)}", WHOLE_NOTE if traces else ""
-    traces.append(layer_trace(f"{name} forward", ahead, adds[0], note=note))
-    traces.append(layer_trace(f"{name} backward", back, adds[1], note=BACKWARD_NOTE))
-    return traces
+        read = layer.read(rows)
+        rows = np.concatenate([one.states for one in read], axis=2)
+        drives = np.split(_drive(rows, above), len(read))
+        for way, one, drive in zip(ways, read, drives, strict=True):
+            traces.append(layer_trace(f"layer {at}{way}", one, drive, read_out=False, note=note))
+    top, name = network.layers[-1], f"layer {len(network.layers)}"
+    weight, ahead = against_the_mean(network.readout[0], answer), top.forward.run(rows)
+    if top.backward is None:  # the readout takes the states of all rows
+        adds = ahead.states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
+        return [*traces, layer_trace(name, ahead, adds.sum(axis=0))]
+    back, weights = _on_each_row(top.backward, rows), np.split(weight, 2)  # (H,) each
+    adds_ahead, adds_back = ahead.states[-1, 0] * weights[0], back.states[-1, 0] * weights[1]
+    traces.append(layer_trace(f"{name} forward", ahead, adds_ahead, note=note if traces else ""))
+    return [*traces, layer_trace(f"{name} backward", back, adds_back, note=BACKWARD_NOTE)]
 
 
 def _drive(states: Array, above: Layer) -> Array:

@@ -4,7 +4,7 @@ The same record for every task, so that one view can show them all; and how it i
 reads sequences, whatever its task is.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -201,17 +201,8 @@ class Trace(Record):
 
 def layer_trace(name: str, activations: Activations, importance: Array, *, read_out: bool = True, note: str = "") -> LayerTrace:
     """The record of a layer that has read one sequence: `activations` of (T, 1, H)."""
-    only = mapped(activations, lambda values: values[:, 0])
+    only = activations.mapped(lambda values: values[:, 0])
     return LayerTrace(name, only.states, only.cells, only.gates, importance, read_out, note)
-
-
-def mapped(activations: Activations, change: Callable[[Array], Array]) -> Activations:
-    """The same of states, cells and gates."""
-    return Activations(
-        change(activations.states),
-        None if activations.cells is None else change(activations.cells),
-        {gate: change(values) for gate, values in activations.gates.items()},
-    )
 
 
 def against_the_mean(weight: Array, answer: int) -> Array:

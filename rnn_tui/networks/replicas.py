@@ -52,7 +52,7 @@ class Replicas(nn.Module):
 
         Inputs may be of any type, such as bytes; they become that of the weights.
         """
-        states = torch.stack([*self._states(inputs)])  # (T, R, H, B)
+        states = torch.stack([*self.steps(inputs)])  # (T, R, H, B)
         return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -62,7 +62,7 @@ class Replicas(nn.Module):
             inputs: of any type; zero after a sequence's end.
             lengths: (R, B) steps of each sequence, or None where all are T.
         """
-        states = [*self._states(inputs)]
+        states = [*self.steps(inputs)]
         if lengths is None:
             return self.logits(states[-1])
         at = (lengths - 1)[None, :, None].expand(1, -1, self.hidden_size, -1)
@@ -72,17 +72,12 @@ class Replicas(nn.Module):
         """The readout (R, O, B) of states (R, H, B)."""
         return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], states)
 
-    @torch.no_grad()
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """The states (R, H, B) after each step of `inputs` (T, R, F, B), keeping none.
+        """The states (R, H, B) after each step of `inputs` (T, R, F, B), of which it keeps none.
 
-        For answers over thousands of steps, where `forward` would keep all that a backward pass
-        needs.
+        For answers over thousands of steps, to be asked for without gradients: those of `forward`
+        need all states of a pass.
         """
-        yield from self._states(inputs)
-
-    def _states(self, inputs: Tensor) -> Iterator[Tensor]:
-        """The states (R, H, B) after each step of `inputs` (T, R, F, B)."""
         width, blocks = self.hidden_size, self.cell.blocks
         of_state, of_input = self.gates[:, :, :width], self.gates[:, :, width:-2]
         input_bias, state_bias = self.gates[:, :, -2:-1], self.gates[:, :, -1:]

@@ -4,7 +4,7 @@ Answers need the states only, a look inside needs every gate; both come from one
 is shown is what answered. A test holds it to PyTorch's layers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +59,11 @@ class Activations:
     states: Array
     cells: Array | None
     gates: Mapping[str, Array]
+
+    def mapped(self, change: Callable[[Array], Array]) -> "Activations":
+        """The same of states, cells and gates."""
+        cells = None if self.cells is None else change(self.cells)
+        return Activations(change(self.states), cells, {gate: change(values) for gate, values in self.gates.items()})
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.decoding import ImageError
-from rnn_tui.photos.digit.picture import Digit, PreparedDigit
+from rnn_tui.photos.digit.picture import Digit
 from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
@@ -109,49 +109,41 @@ class PhotoReader:
             stopping: looked at between photos; once true, nothing more is read.
         """
         rest = iter(paths)
-        waiting: deque[tuple[Path, Future[PreparedDigit]]] = deque()
+        waiting: deque[Future[Reading]] = deque()
         pool = ThreadPoolExecutor(self._threads, "photos")
         try:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
                 for path in itertools.islice(rest, max(0, free)):
-                    waiting.append((path, pool.submit(self._prepared, path)))
+                    waiting.append(pool.submit(prepared, path, self.method, labelled=self._labelled))
                 if not waiting:
                     return
                 ready = [waiting.popleft()]
-                while waiting and len(ready) < BATCH and waiting[0][1].done():
+                while waiting and len(ready) < BATCH and waiting[0].done():
                     ready.append(waiting.popleft())
-                yield self._answered([(path, _outcome(future)) for path, future in ready])
+                yield self._answered([future.result() for future in ready])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _prepared(self, path: Path) -> PreparedDigit:
-        return prepare(read_image(path), self.method)
-
-    def _answered(self, outcomes: Sequence[tuple[Path, PreparedDigit | str]]) -> list[Reading]:
-        digits = [one.digit for _, one in outcomes if isinstance(one, PreparedDigit)]
+    def _answered(self, readings: Sequence[Reading]) -> list[Reading]:
+        digits = [one.digit for one in readings if one.digit is not None]
         answers = iter(self.network.probabilities(np.stack(digits)) if digits else ())
-        readings = []
-        for path, outcome in outcomes:
-            label = label_of(path) if self._labelled else None
-            if isinstance(outcome, str):
-                readings.append(Reading(path, error=outcome, label=label))
-                continue
-            doubt = outcome.doubt and f"{NO_DIGIT}: {outcome.doubt}"
-            reading = Reading(path, outcome.digit, next(answers), doubt, label=label)
-            readings.append(reading.judged(self.threshold))
-        return readings
+        return [
+            one if one.digit is None else replace(one, probabilities=next(answers)).judged(self.threshold) for one in readings
+        ]
 
 
 NO_DIGIT = "No digit found"
 
 
-def _outcome(future: Future[PreparedDigit]) -> PreparedDigit | str:
-    """What became of a photo, or why nothing did."""
+def prepared(path: Path, method: str, *, labelled: bool = False) -> Reading:
+    """A photo before a network reads it; what can't be read says so."""
+    label = label_of(path) if labelled else None
     try:
-        return future.result()
+        photo = prepare(read_image(path), method)
     except ImageError as error:
-        return str(error)
+        return Reading(path, error=str(error), label=label)
+    return Reading(path, photo.digit, doubt=photo.doubt and f"{NO_DIGIT}: {photo.doubt}", label=label)
 
 
 def _doubt(probabilities: Array, threshold: float) -> str:

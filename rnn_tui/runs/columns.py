@@ -91,12 +91,9 @@ def _config(text: Any) -> RunConfig:
     return config_from_dict(json.loads(text))
 
 
-def _versions(text: Any) -> Mapping[str, SafeText]:
-    return {printable(name): printable(what, 100) for name, what in json.loads(text).items()}
-
-
-def _load(text: Any) -> Mapping[str, float]:
-    return {printable(name): figure(value) for name, value in json.loads(text).items()}
+def _by_name(check: Callable[[Any], Any]) -> Callable[[Any], Mapping[str, Any]]:
+    """Values by their names, as JSON."""
+    return lambda text: {printable(name): check(value) for name, value in json.loads(text).items()}
 
 
 # By column: what makes a value of the program's of the database's, and what stands in for a value
@@ -130,8 +127,8 @@ COLUMNS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "pid": (_count, 0),
     "process_started": (_seconds, 0.0),
     "workers": (_count, 0),
-    "versions": (_versions, {}),
-    "load": (_load, {}),
+    "versions": (_by_name(lambda what: printable(what, 100)), {}),
+    "load": (_by_name(figure), {}),
     "kind": (_kind, "step"),
     "epoch": (_or_none(_count), None),
     "rate": (_or_none(figure), None),

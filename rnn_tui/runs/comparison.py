@@ -1,6 +1,7 @@
 """Runs side by side: their curves, seeds of one configuration together, and how settings differ."""
 
 import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -109,11 +110,7 @@ def without_seeds(config: RunConfig) -> RunConfig:
 
 def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
     """What the names of runs that differ in their seeds have in common."""
-    names = [run.name for run, _ in members]
-    common: str = names[0]
-    for name in names[1:]:
-        while not name.startswith(common):
-            common = common[:-1]
+    common = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071 - names, not paths
     common = common.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
     return common or members[0][0].config.label
 

@@ -20,9 +20,10 @@ from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.paths import data_dir, run_dir, weights_of
+from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs import kept_runs
 from rnn_tui.runs.columns import COLUMNS, WRONG, specs_of, values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_held
@@ -187,11 +188,7 @@ def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
     Raises:
         sqlite3.Error: as SQLite does.
     """
-    try:
-        names = sorted((path.name for path in run_dir().iterdir()), reverse=True)
-    except OSError:
-        return
-    for name in names[:MOST_ADOPTED]:
+    for name in kept_runs()[:MOST_ADOPTED]:
         if name != but and ID.fullmatch(name) and not is_held(name):
             with transaction(connection):
                 _adopt(connection, name)

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.paths import run_database, run_dir, shipped_weights, weights_of
+from rnn_tui.engine.paths import run_database, shipped_weights, weights_of
 from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
 from rnn_tui.networks import CELLS
-from rnn_tui.runs import LAST
+from rnn_tui.runs import LAST, kept_runs
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 
@@ -118,7 +118,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
 def finished_runs(task: str) -> Iterator[Source]:
     """The runs of a task that were trained to their end, the newest first."""
     deleted = _names(deleted=True)
-    for run_id in _run_ids()[:RUNS_LOOKED_AT]:
+    for run_id in kept_runs()[:RUNS_LOOKED_AT]:
         if run_id in deleted:
             continue
         path = weights_of(run_id)
@@ -143,7 +143,7 @@ def run_weights(task: str, run: str) -> Source:
         for source in finished_runs(task):
             return source
         raise CheckpointError(f"There is no finished run of {task}; train one with rnn-tui train {task}.")
-    run_ids = _run_ids()
+    run_ids = kept_runs()
     exact = [run] if run in run_ids else []
     exact = exact or [run_id for run_id, name in _names(deleted=False).items() if name == run]
     found = exact or [run_id for run_id in run_ids if run and run_id.startswith(run)]
@@ -154,14 +154,6 @@ def run_weights(task: str, run: str) -> Source:
     if not path.is_file():
         raise CheckpointError(f"Run {printable(found[0])} has no weights: it ended before they were first kept.")
     return Source(path, f"run {printable(found[0])}")
-
-
-def _run_ids() -> list[str]:
-    """The folders of runs, the newest first."""
-    try:
-        return sorted((path.name for path in run_dir().iterdir()), reverse=True)
-    except OSError:
-        return []
 
 
 def _names(*, deleted: bool) -> Mapping[str, str]:

@@ -41,7 +41,9 @@ class ReplicaChoice:
             SettingError: if there is none that was asked for.
         """
         wanted = {"hidden size": self.hidden_size, "loss": self.loss, "seed": self.seed}
-        have = [{"hidden size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed} for r in replicas]
+        have: list[dict[str, Any]] = [
+            {"hidden size": one.variant.hidden_size, "loss": one.variant.loss, "seed": one.seed} for one in replicas
+        ]
         wanted = {what: value for what, value in wanted.items() if value is not None}
         for what, value in wanted.items():
             there = list(dict.fromkeys(properties[what] for properties in have))
@@ -50,12 +52,8 @@ class ReplicaChoice:
         fitting = [at for at, properties in enumerate(have) if wanted.items() <= properties.items()]
         if self.vote:
             return fitting
-
-        def rank(at: int) -> tuple[int, bool, int]:
-            variant = replicas[at].variant
-            return -variant.hidden_size, variant.loss != preferred_loss, at
-
-        return [min(fitting, key=rank)]
+        # Of equal ones, the first.
+        return [max(fitting, key=lambda at: (have[at]["hidden size"], have[at]["loss"] == preferred_loss))]
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,16 @@ from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.problem import generator
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.networks.cell import Cell, OnnxOperator
+from rnn_tui.networks.row_reader import predict
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.mnist.problem import build_model, to_pixels
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.sequences.problem import SequenceProblem, with_weights
+from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 Array = npt.NDArray[np.float32]
 # 17 is of 2022; RNN and LSTM are those of 14. Of 2022 as well: the format, IR version 8.
@@ -151,14 +152,14 @@ def models_of(path: Path) -> list[Model]:
     imported("onnxruntime", "onnx", "ONNX models")
     file = read_weights(path)
     if isinstance(file.config, ImageConfig):
-        return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file))]
+        return [_checked("", _row_reader(RowReaderNetwork(file)), *_images(file, file.config))]
     network = TASKS[file.config.task].network(file)
-    inputs, expected = _sequences(file)
+    inputs, expected = _sequences(network)
     models = []
     for at, replica in enumerate(network.replicas):
         size, loss = replica.variant.hidden_size, replica.variant.loss
         suffix = f"-h{size}-{loss}-seed{replica.seed}" if len(network.replicas) > 1 else ""
-        models.append(_checked(suffix, _sequence_reader(network, at), inputs[at], expected[at]))
+        models.append(_checked(suffix, _sequence_reader(network, at), inputs, expected[at]))
     return models
 
 
@@ -170,8 +171,7 @@ def _row_reader(network: RowReaderNetwork) -> bytes:
         rows = graph.node("Div", [centred, graph.constant(np.array([PIXEL_DEVIATION], np.float32))])
     *below, top = network.layers
     for layer in below:
-        both = [layer.forward] if layer.backward is None else [layer.forward, layer.backward]
-        rows = graph.recurrent(rows, both)
+        rows = graph.recurrent(rows, layer.directions)
     if top.backward is None:
         states = graph.node("Transpose", [graph.recurrent(rows, [top.forward])], perm=[1, 0, 2])
         read = graph.node("Flatten", [states])
@@ -235,40 +235,24 @@ def _about(config: Any, network: str = "") -> dict[str, str]:
     return about | {"network": network} if network else about
 
 
-def _images(file: WeightsFile) -> tuple[Array, Array]:
+def _images(file: WeightsFile, config: ImageConfig) -> tuple[Array, Array]:
     """Test images, and what our model in torch says to them."""
-    config = file.config
-    assert isinstance(config, ImageConfig)
     images = load_mnist(config.data_dir).test_images[:CHECKED]
-    model = build_model(config)
-    model.load_state_dict({name: torch.from_numpy(array) for name, array in file.arrays.items()})
-    with torch.no_grad():
-        logits = model(to_pixels(images, config.recipe.standardise))
+    weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
+    logits = predict(build_model(config), weights, to_pixels(images, config.recipe.standardise))
     return (images.float() / 255).numpy(), logits.numpy()
 
 
-def _sequences(file: WeightsFile) -> tuple[list[Array], list[Array]]:
-    """For each replica sequences as in its training, and what our model in torch says to them."""
-    config = file.config
-    assert isinstance(config, SequenceConfig)
-    weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
-    kind = cast(type[SequenceProblem], TASKS[config.task].load())
-    problem = with_weights(kind, config, weights)
-    assert kind.task.shape is not None
-    lengths = torch.full((CHECKED,), config.lengths[1])
-    drawn = problem.draw(lengths, generator(config.seed, "export")).inputs[0].float()  # (N, T, F)
-    count = len(config.replicas)
-    wide = drawn.permute(1, 2, 0)[:, None].expand(-1, count, -1, -1)  # (T, R, F, N)
-    network = problem.model
-    with torch.no_grad():
-        steps = [network.logits(states).clone() for states in network.steps(wide)]  # (R, O, N)
-    if kind.task.shape.every_step:
-        logits = torch.stack(steps, dim=3).permute(0, 2, 3, 1)  # (R, N, T, O)
-    else:
-        logits = steps[-1].permute(0, 2, 1)  # (R, N, O)
-    if problem.outputs == 1:
-        logits = logits[..., 0]
-    return [drawn.numpy()] * count, [*logits.numpy()]
+def _sequences(network: SequenceNetwork) -> tuple[Array, Array]:
+    """Sequences (N, T, F) as in training, and what our networks say to them (R, N, …)."""
+    config, length = network.config, network.config.lengths[1]
+    kind = cast(type[SequenceProblem], network.task.load())
+    problem = kind(config, torch.device("cpu"), lambda _: None)
+    drawn = problem.draw(torch.full((CHECKED,), length), generator(config.seed, "export"))
+    inputs = drawn.inputs[0].numpy()
+    steps = np.stack([*network.steps(inputs.transpose(1, 2, 0), [length] * CHECKED)])  # (T, R, O, N)
+    logits = steps.transpose(1, 3, 0, 2) if network.shape.every_step else steps[-1].transpose(0, 2, 1)
+    return inputs.astype(np.float32), logits[..., 0] if network.outputs == 1 else logits
 
 
 def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
@@ -279,7 +263,7 @@ def _checked(suffix: str, data: bytes, inputs: Array, expected: Array) -> Model:
     """
     runtime = imported("onnxruntime", "onnx", "ONNX models")
     session = runtime.InferenceSession(data, providers=["CPUExecutionProvider"])
-    (answers,) = session.run(None, {session.get_inputs()[0].name: inputs.astype(np.float32)})
+    (answers,) = session.run(None, {session.get_inputs()[0].name: inputs})
     difference = float(np.abs(answers - expected).max())
     if answers.shape != expected.shape or not difference <= TOLERANCE:
         raise ExportError(

@@ -14,7 +14,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stepwise import Array, CellWeights, require_finite, softmax
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite, softmax
 from rnn_tui.tasks.config import ImageConfig
 
 # Rows and columns of an image, and digits.
@@ -36,11 +36,17 @@ class Layer:
     forward: CellWeights
     backward: CellWeights | None = None
 
-    def both(self, rows: Array) -> Array:
-        """Outputs (T, N, 2·H) of both directions at each of the `rows` (T, N, F)."""
-        assert self.backward is not None
-        ahead, back = self.forward.run(rows), self.backward.run(rows[::-1])
-        return np.concatenate([ahead.states, back.states[::-1]], axis=2)
+    @property
+    def directions(self) -> list[CellWeights]:
+        """One, or both."""
+        return [self.forward] if self.backward is None else [self.forward, self.backward]
+
+    def read(self, rows: Array) -> list[Activations]:
+        """What each direction holds at each of the `rows` (T, N, F)."""
+        ahead = self.forward.run(rows)
+        if self.backward is None:
+            return [ahead]
+        return [ahead, self.backward.run(rows[::-1]).mapped(lambda values: values[::-1])]
 
 
 class RowReaderNetwork:
@@ -110,25 +116,17 @@ class RowReaderNetwork:
 
     def logits_of_rows(self, rows: Array) -> Array:
         """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
-        read = self._at_last_step(rows) if self.cell.bidirectional else self._all(rows)
+        *below, top = self.layers
+        for layer in below:
+            rows = np.concatenate([one.states for one in layer.read(rows)], axis=2)
+        ahead = top.forward.run(rows).states
+        if top.backward is None:  # all states, flattened: (N, T·H)
+            read = ahead.transpose(1, 0, 2).reshape(rows.shape[1], -1)
+        else:  # both directions' outputs after the last step: (N, 2·H)
+            read = np.concatenate([ahead[-1], top.backward.run(rows[-1:]).states[0]], axis=1)
         weight, bias = self.readout
         result: Array = read @ weight.T + bias
         return result
-
-    def _all(self, rows: Array) -> Array:
-        """The top layer's states at all steps, flattened: (N, T·H)."""
-        for layer in self.layers:
-            rows = layer.forward.run(rows).states
-        return rows.transpose(1, 0, 2).reshape(rows.shape[1], -1)
-
-    def _at_last_step(self, rows: Array) -> Array:
-        """Both directions' outputs after the last step: (N, 2·H)."""
-        *below, top = self.layers
-        for layer in below:
-            rows = layer.both(rows)
-        assert top.backward is not None
-        ahead, back = top.forward.run(rows), top.backward.run(rows[-1:])
-        return np.concatenate([ahead.states[-1], back.states[0]], axis=1)
 
     def _cell(self, module: str, suffix: str) -> CellWeights:
         kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")

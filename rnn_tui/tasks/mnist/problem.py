@@ -33,11 +33,6 @@ from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, 
 EVALUATION_BATCH = 250
 
 
-def _step_bytes(config: ImageConfig, samples: int) -> int:
-    units = config.hidden_size * config.layers
-    return CELLS[config.cell].step_bytes * min(config.batch_size, samples) * SIDE * units
-
-
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
@@ -89,11 +84,13 @@ class MnistProblem(Problem):
         config: ImageConfig = as_kind(settings, ImageConfig)
         self._config, self._device = config, device
         self.metric_definitions = MNIST.metric_definitions
-        self._recipe = config.recipe
-        check_choice("Augmentation", config.recipe.augmentation, MNIST.augmentations)
+        cell, recipe = CELLS[config.cell], config.recipe
+        self._recipe = recipe
+        check_choice("Augmentation", recipe.augmentation, MNIST.augmentations)
         data = load_mnist(config.data_dir)
         train, validation = split_indices(data.train_labels, config.seed)
-        require_memory(_step_bytes(config, len(train)), device)
+        kept_by_step = cell.step_bytes * min(config.batch_size, len(train)) * SIDE * config.hidden_size * config.layers
+        require_memory(kept_by_step, device)
         images, labels, note = data.train_images[train], data.train_labels[train], ""
         if config.extra_data is not None:
             extra = load_extra(config.extra_data)
@@ -106,23 +103,17 @@ class MnistProblem(Problem):
         self._test = self._resident(data.test_images, data.test_labels)
         self.model = build_model(config)
         if config.start_from is None:
-            initialise(
-                self.model,
-                CELLS[config.cell],
-                config.recipe.initialisation,
-                generator(config.seed, "weights"),
-                config.recipe.forget_bias,
-            )
+            random = generator(config.seed, "weights")
+            initialise(self.model, cell, recipe.initialisation, random, recipe.forget_bias)
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)
         self.batch_size = config.batch_size
         self.samples_per_epoch = len(labels)
-        self._bfloat16 = config.recipe.bfloat16 and fast_bfloat16(device)
+        self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
         self._order = torch.empty(0, dtype=torch.long)
         self._noise = torch.Generator()
-        kind = config.recipe.augmentation
-        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION}.get(kind)
+        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION}.get(recipe.augmentation)
         log(
             f"{len(train):,} training, {len(validation):,} validation and "
             f"{len(data.test_labels):,} test images{note} on {device}, "

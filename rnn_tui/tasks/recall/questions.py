@@ -1,5 +1,6 @@
 """Questions to trained recall networks: as typed, and what networks answer."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 
 MOST_DIGITS = 1000
-_BETWEEN = frozenset(" ,;\t\n\r")
+_DIGIT, _OTHER = re.compile(r"[0-9]"), re.compile(r"[^0-9 ,;\t\n\r]")
 
 
 def parse_digits(text: str) -> tuple[int, ...]:
@@ -24,18 +25,15 @@ def parse_digits(text: str) -> tuple[int, ...]:
     Raises:
         QueryError: if there is none, or more than 1,000, or anything else among them.
     """
-    digits = []
-    for at, character in enumerate(text, start=1):
-        if character in _BETWEEN:
-            continue
-        if character not in "0123456789":
-            raise QueryError(f"Only the digits 0 to 9 can be recalled; character {at} is “{printable(character)}”.")
-        digits.append(int(character))
-        if len(digits) > MOST_DIGITS:
-            raise QueryError(f"A sequence may have at most {MOST_DIGITS:,} digits.")
+    if wrong := _OTHER.search(text):
+        at, character = wrong.start() + 1, printable(wrong[0])
+        raise QueryError(f"Only the digits 0 to 9 can be recalled; character {at} is “{character}”.")
+    digits = tuple(map(int, _DIGIT.findall(text)))
+    if len(digits) > MOST_DIGITS:
+        raise QueryError(f"A sequence may have at most {MOST_DIGITS:,} digits.")
     if not digits:
         raise QueryError("Type a sequence of digits, such as 3 1 4 1 5.")
-    return tuple(digits)
+    return digits
 
 
 def parse_position(text: str) -> int:
