@@ -1,6 +1,6 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
-`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder,
+`RNN_TUI_HOME` moves everything the program writes (cache, runs, log, settings) below one folder,
 for people who keep their home small and for tests that must not touch it. Where it names the home
 of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
 """
@@ -8,7 +8,7 @@ of nobody, whatever asks for a place raises `SettingError`; both faces ask befor
 import os
 from pathlib import Path
 
-from platformdirs import user_config_path, user_data_path, user_log_path
+from platformdirs import user_cache_path, user_config_path, user_data_path, user_log_path
 
 from rnn_tui.engine.errors import SettingError, printable
 
@@ -38,6 +38,12 @@ def shipped_weights(task: str) -> list[Path]:
     """The files of weights that ship for a task: `<task>.safetensors`, `<task>-<…>.safetensors`."""
     files = sorted((asset_dir() / "pretrained").glob("*.safetensors"))
     return [path for path in files if path.stem.partition("-")[0] == task and path.is_file()]
+
+
+def cache_dir() -> Path:
+    """The folder for what can be made again, such as the unpacked MNIST files."""
+    home = _home()
+    return home / "cache" if home else user_cache_path(APP_NAME)
 
 
 def data_dir() -> Path:

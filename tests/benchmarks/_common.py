@@ -229,10 +229,9 @@ class ReportsWay:
         from torchvision import transforms  # noqa: PLC0415
         from torchvision.datasets import MNIST  # noqa: PLC0415
 
-        from tests.conftest import write_mnist_slice  # noqa: PLC0415
+        from rnn_tui.tasks.mnist.data import unpack_assets  # noqa: PLC0415
 
-        folder = tempfile.TemporaryDirectory()  # torchvision reads all of it when it is made
-        root = write_mnist_slice(Path(folder.name), 60_000, 10_000)
+        root = str(unpack_assets())
         torch.manual_seed(seed)
         whole = MNIST(root, train=True, transform=transforms.ToTensor())
         test = MNIST(root, train=False, transform=transforms.ToTensor())

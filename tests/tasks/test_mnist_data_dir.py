@@ -43,18 +43,6 @@ def test_a_good_folder_is_read(root: Path) -> None:
     assert images.test_labels.dtype == torch.int64
 
 
-def test_a_good_folder_is_read_as_torchvision_reads_it(root: Path) -> None:
-    datasets = pytest.importorskip("torchvision.datasets")
-    images = load_mnist(str(root))
-    for ours, labels, train in (
-        (images.train_images, images.train_labels, True),
-        (images.test_images, images.test_labels, False),
-    ):
-        theirs = datasets.MNIST(str(root), train=train)
-        assert torch.equal(ours, theirs.data)
-        assert torch.equal(labels, theirs.targets.long())
-
-
 def test_a_folder_may_be_below_home(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(root.parent))
     monkeypatch.setenv("USERPROFILE", str(root.parent))

@@ -10,7 +10,6 @@ that with the images is named and that with the labels lies beside it, its name 
 
 import gzip
 import hashlib
-import io
 import math
 import os
 import zipfile
@@ -18,16 +17,18 @@ import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from sklearn.model_selection import train_test_split
 from torch import Tensor
+from torchvision.datasets import MNIST as TorchvisionMNIST
 
 from rnn_tui.engine.errors import DataError, printable, why
-from rnn_tui.engine.files import check_regular
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files import check_regular, write_file
+from rnn_tui.engine.paths import asset_dir, cache_dir
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
 # The published files, by the MD5 of their uncompressed contents.
@@ -38,9 +39,6 @@ FILES = {
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 VALIDATION_SHARE = 1 / 6
-MOST_IMAGES = 1_000_000
-
-Bytes = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -53,22 +51,55 @@ class MnistImages:
     test_labels: Tensor
 
 
-def _shipped(name: str) -> Bytes:
-    """The array in a file that ships, checked against the published one.
+def _raw_folder(root: Path) -> Path:
+    """Where torchvision's MNIST class looks for the files below its root."""
+    return root / "MNIST" / "raw"
+
+
+def unpack_assets() -> Path:
+    """Bring the shipped files into the user's cache, checked; returns the torchvision root there.
+
+    Files already there are checked too, and unpacked again where they are not as published.
 
     Raises:
-        DataError: if the file is missing or damaged.
+        DataError: if a shipped file is missing or damaged, or the cache can't be written.
     """
-    path, remedy = asset_dir() / "mnist" / f"{name}.gz", "install rnn-tui again"
+    root = cache_dir()
+    for name, expected in FILES.items():
+        target = _raw_folder(root) / name
+        if _md5_of(target) == expected:
+            continue
+        contents = _read_asset(asset_dir() / "mnist" / f"{name}.gz", expected)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            write_file(target, contents)
+        except OSError as error:
+            raise DataError(
+                f"MNIST can't be unpacked to {printable(target.parent, 200)} ({error.strerror}); "
+                "make room there or set RNN_TUI_HOME to a folder that can be written."
+            ) from error
+    return root
+
+
+def _md5_of(path: Path) -> str | None:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "md5").hexdigest()
+    except OSError:
+        return None
+
+
+def _read_asset(path: Path, expected_md5: str) -> bytes:
+    remedy = "install rnn-tui again"
     try:
         contents = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
         raise DataError(f"The data file {printable(path, 200)} is missing; {remedy}.") from error
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"The data file {printable(path, 200)} is damaged or can't be read; {remedy}.") from error
-    if hashlib.md5(contents, usedforsecurity=False).hexdigest() != FILES[name]:
+    if hashlib.md5(contents, usedforsecurity=False).hexdigest() != expected_md5:
         raise DataError(f"The data file {printable(path, 200)} is not as published; {remedy}.")
-    return _idx_array(io.BytesIO(contents), _dimensions(name), name)
+    return contents
 
 
 @lru_cache(maxsize=2)
@@ -82,18 +113,38 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
         DataError: naming the file and the remedy, if anything is missing, damaged or unreadable.
     """
     if data_dir is None:
-        folder, arrays = asset_dir() / "mnist", [_shipped(name) for name in FILES]
+        root = unpack_assets()
     else:
-        folder = _user_root(data_dir) / "MNIST" / "raw"
-        arrays = [_users(folder / name) for name in FILES]
-    train_images, train_labels, test_images, test_labels = map(torch.from_numpy, arrays)
-    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
-        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
+        root = _user_root(data_dir)
+        for name in FILES:
+            _check_idx(_raw_folder(root) / name)
+    try:
+        parts = [MNIST(str(root), train=train, download=False) for train in (True, False)]
+    except (OSError, RuntimeError, ValueError, AssertionError) as error:
+        raise DataError(
+            f"MNIST in {printable(_raw_folder(root), 200)} can't be read "
+            f"({printable(error, 80)}); leave --data-dir out to use the data that ships."
+        ) from error
+    for part in parts:
+        labels = part.targets
+        if len(part.data) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
             raise DataError(
-                f"Images and labels in {printable(folder, 200)} do not belong "
+                f"Images and labels in {printable(_raw_folder(root), 200)} do not belong "
                 "together; leave --data-dir out to use the data that ships."
             )
-    return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
+    train, test = parts
+    return MnistImages(train.data, train.targets.long(), test.data, test.targets.long())
+
+
+class MNIST(TorchvisionMNIST):  # type: ignore[misc]
+    """torchvision's reader without its way round the checked files.
+
+    Old torchvision roots hold `processed/*.pt`, which are pickles and would be read in their place.
+    The class's name is that of the folder below the root.
+    """
+
+    def _check_legacy_exist(self) -> bool:
+        return False
 
 
 def _user_root(data_dir: str) -> Path:
@@ -110,58 +161,40 @@ def _user_root(data_dir: str) -> Path:
     return root
 
 
-def _users(path: Path) -> Bytes:
-    """The array in a file of the user's, which must be the IDX file that its name says.
+def _check_idx(path: Path) -> None:
+    """Refuse a file that is not the IDX file its name says, before anything reads it whole.
 
     Raises:
         DataError: naming the file.
     """
-    remedy = "put the published file there, or leave --data-dir out to use the data that ships"
     shown = printable(path, 200)
+    remedy = "put the published file there, or leave --data-dir out to use the data that ships"
+    dimensions = 3 if "idx3" in path.name else 1
     try:
-        return _idx_file(path, _dimensions(path.name), shown)
+        check_regular(path)
+        with path.open("rb") as file:
+            shape = _idx_shape(file, dimensions)
+            size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise DataError(f"{shown} can't be read ({error.strerror}); {remedy}.") from error
-    except ValueError as error:
-        raise DataError(f"{error}; {remedy}.") from error
+    if shape is None:
+        raise DataError(f"{shown} is not an IDX file of this kind; {remedy}.")
+    if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
+        raise DataError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28; {remedy}.")
+    if size != 4 + 4 * dimensions + math.prod(shape):
+        raise DataError(f"{shown} is truncated or damaged; {remedy}.")
 
 
-def _dimensions(name: str) -> int:
-    """Of images three, of labels one, by the name of a published file."""
-    return 3 if "idx3" in name else 1
-
-
-def _idx_file(path: Path, dimensions: int, shown: str) -> Bytes:
-    """The array in a file; raises as `_idx_array` does."""
-    check_regular(path)
-    with path.open("rb") as file:
-        return _idx_array(file, dimensions, shown)
-
-
-def _idx_array(file: io.BufferedIOBase, dimensions: int, shown: str) -> Bytes:
-    """The images (N, 28, 28) or labels (N,) in an IDX file.
+def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
+    """Read the header of an IDX file of bytes: the sizes; None where it has another header.
 
     The format: two zero bytes, type 8 (unsigned byte), number of dimensions, then their sizes as
     big-endian 32-bit integers, then the data (Y. LeCun, the MNIST page).
-
-    Raises:
-        OSError: as the file system does.
-        ValueError: before it is read whole, if it is something else; the message calls it `shown`.
     """
-    size = file.seek(0, os.SEEK_END)
-    file.seek(0)
     header = file.read(4 + 4 * dimensions)
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
-        raise ValueError(f"{shown} is not an IDX file of this kind")
-    shape = [int(side) for side in np.frombuffer(header[4:], ">u4")]
-    if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
-        raise ValueError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28")
-    if size != len(header) + math.prod(shape):
-        raise ValueError(f"{shown} is truncated or damaged")
-    if shape[0] > MOST_IMAGES:
-        raise ValueError(f"{shown} holds more than {MOST_IMAGES:,} of them")
-    # A bytearray, since torch wants an array that may be written to.
-    return np.frombuffer(bytearray(file.read()), np.uint8).reshape(shape)
+        return None
+    return [int(size) for size in np.frombuffer(header[4:], ">u4")]
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
@@ -185,10 +218,13 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     return torch.from_numpy(train), torch.from_numpy(validation)
 
 
+MOST_IMAGES = 1_000_000
 # A few dozen images among 50,000 would teach nothing: they are used again until they make up a
 # tenth of an epoch, but none more often than this.
 SHARE = 0.1
 MOST_REPEATS = 100
+
+Bytes = npt.NDArray[np.uint8]
 
 
 def load_extra(name: str) -> tuple[Tensor, Tensor]:
@@ -241,4 +277,16 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
     if not labels.is_file():
         raise ValueError(f"there is no {labels.name} beside it")
-    return _idx_file(path, 3, path.name), _idx_file(labels, 1, labels.name)
+    return _idx_array(path, 3), _idx_array(labels, 1)
+
+
+def _idx_array(path: Path, dimensions: int) -> Bytes:
+    """The array in an IDX file of bytes."""
+    with path.open("rb") as file:
+        shape = _idx_shape(file, dimensions)
+        if shape is None:
+            raise ValueError(f"{path.name} is not an IDX file of {dimensions} dimensions")
+        if shape[0] > MOST_IMAGES or (dimensions == 3 and shape[1:] != [SIDE, SIDE]):
+            raise ValueError(f"{path.name} holds {'×'.join(map(str, shape))} bytes")
+        contents = file.read()
+    return np.frombuffer(contents, np.uint8).reshape(shape)
