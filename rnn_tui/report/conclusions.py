@@ -33,9 +33,8 @@ BASIS = (
     "are few. It takes seeds as independent, and has the true mean in about 94 of 100 cases with 20 seeds, in about 92 with "
     "6. It is not widened for the number of comparisons.",
 )
-COMPARED = ("compared", "difference", "95 % interval", "for", "against", "equal", "says")
-# Columns of figures, which end below each other.
-COMPARED_RIGHT = COMPARED[1:-1]
+COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "says")
+COMPARED_RIGHT = COMPARED[1:-1]  # figures, which end below each other
 Figures = Mapping[Variant, Mapping[int, float]]  # by network, then by seed
 
 
@@ -55,10 +54,8 @@ class Verdict(StrEnum):
 class Comparison:
     """A figure less another one, of which the conclusion says that it is above zero.
 
-    Attributes:
-        subject: what is taken from what.
-        differences: by seed that has both, in points.
-        interval: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
+    `subject` tells what is taken from what, `differences` have points by seed that has both, and
+    `interval` is the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
     """
 
     subject: str
@@ -66,8 +63,8 @@ class Comparison:
     interval: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:
-        found = mean_interval(tuple(self.differences.values())) if self.n >= FEWEST else None
-        object.__setattr__(self, "interval", found)
+        values = tuple(self.differences.values())
+        object.__setattr__(self, "interval", mean_interval(values) if self.n >= FEWEST else None)
 
     @property
     def n(self) -> int:
@@ -134,13 +131,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A conclusion of the report, and what our seeds say of it.
-
-    Attributes:
-        claim: the report's words.
-        measured: what the differences are of.
-        parts: what it says, each with what was compared.
-    """
+    """A conclusion in the report's words, what is measured for it, and its parts."""
 
     claim: str
     measured: str
@@ -220,7 +211,7 @@ def _on_loss(figures: Figures) -> Conclusion:
     *small, large = (_less(_of(figures, size, "mse"), _of(figures, size, "ce")) for size in SIZES)
     common = set.intersection(*map(set, small))
     mean = {seed: math.fsum(gap[seed] for gap in small) / len(small) for seed in sorted(common)}
-    subject = f"gap at H {', '.join(map(str, SIZES[:-1]))} − at H {SIZES[-1]}"
+    subject = f"gap H {', '.join(map(str, SIZES[:-1]))} − H {SIZES[-1]}"
     better, better_not = (f"MSE is {word} better than CE at small states" for word in ("reliably", "not reliably"))
     at_small = tuple(Comparison(f"H {size}, mse − ce", gap) for size, gap in zip(SIZES, small, strict=False))
     closing = (Comparison(subject, _less(mean, _in_size(large))),)
@@ -234,7 +225,7 @@ def _on_loss(figures: Figures) -> Conclusion:
 
 def _on_length(falls: Figures) -> Conclusion:
     falling = tuple(Comparison(f"H {size} {loss}, short − long", _of(falls, size, loss)) for loss in LOSSES for size in SIZES)
-    most = _size_by_size("{0}, fall at H {1} − H {2}", falls, larger_less_smaller=False)
+    most = _size_by_size("{0}, fall H {1} − H {2}", falls, larger_less_smaller=False)
     return Conclusion(
         "Bit accuracy falls with length, most at small states.",
         f"Difference: mean bit accuracy at {SHORT[0]}–{SHORT[1]} bits (short) less that at {LONG[0]}–{LONG[1]} bits (long); "

@@ -44,11 +44,6 @@ class Figure:
     note: str = ""
 
     @property
-    def task(self) -> str:
-        """Of which networks it is."""
-        return self.key.partition("-")[0]
-
-    @property
     def caption(self) -> str:
         """What stands below it among text."""
         note = f"; {self.note}" if self.note else ""

@@ -77,14 +77,10 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     if found := conclusions(table, by_length):
         blocks.append("## The report's conclusions on the adder")
         for at, one in enumerate(found, 1):
-            blocks += concluded(one)
-            if any(compared.interval is not None for compared in one.comparisons):
-                blocks.append(compared_chart(one, f"conclusion-{at}"))
-        blocks += [markdown_text(RULE), *map(markdown_text, BASIS)]
+            blocks += [*concluded(one), *compared_chart(one, f"conclusion-{at}")]
+        blocks += map(markdown_text, (RULE, *BASIS))
     if charts := [_plot(one, table) for one in figures(has, by_length)]:
-        shades = (
-            "Lines are means over seeds, shades one standard deviation to each side. Behind each name: the table's figures."
-        )
+        shades = "Lines are means over seeds, shades one standard deviation to each side; behind names, the table's figures."
         blocks += ["## Plots", shades, *charts]
     blocks += _made(known)
     text = form.load()(blocks)
@@ -102,18 +98,15 @@ def _beginning(table: Results, known: About) -> list[str]:
     many = [f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks]
     return [
         f"# {TITLE}",
-        "A course report of 2022 trained one network of each kind and published one figure for it. "
-        "One run of a small network is one draw: with another seed, that is with other random "
-        "data, initial weights and order, the same recipe ends differently. Here every experiment "
-        f"was trained again, with preset {plan.preset}, from several seeds ({', '.join(many)}). "
-        "The table has the mean over seeds ± the sample standard deviation, in percent, and where "
-        "the published figure is.",
+        "A course report of 2022 trained one network of each kind and published one figure for it. One run of a small "
+        "network is one draw: with another seed, that is with other random data, initial weights and order, the same recipe "
+        f"ends differently. Here every experiment was trained again, with preset {plan.preset}, from several seeds "
+        f"({', '.join(many)}). The table has the mean over seeds ± the sample standard deviation, in percent.",
         *(markdown_text(note) for note in plan.notes),
         f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: `{plan.command}`",
         "## Published figures and ours",
         markdown_table(HEADS, [cells(row) for row in table.rows]),
-        f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over the "
-        f"lengths 1 to 20. Time is training time. {TIMES}",
+        f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over lengths 1 to 20. {TIMES}",
         markdown_text(EXPECTED),
         *filter(None, [markdown_text(table.lacking())]),
     ]
@@ -121,12 +114,8 @@ def _beginning(table: Results, known: About) -> list[str]:
 
 def concluded(one: Conclusion) -> list[str]:
     """A conclusion in Markdown: the report's words, the verdict, and what it follows from."""
-    rows = [compared.cells for compared in one.comparisons]
-    return [
-        f"### {markdown_text(one.claim)}",
-        f"**{markdown_text(one.sentence)}** {markdown_text(one.measured)}",
-        markdown_table(COMPARED, rows),
-    ]
+    told = f"**{markdown_text(one.sentence)}** {markdown_text(one.measured)}"
+    return [f"### {markdown_text(one.claim)}", told, markdown_table(COMPARED, [row.cells for row in one.comparisons])]
 
 
 def _made(known: About) -> list[str]:
@@ -215,8 +204,8 @@ def as_html(blocks: Sequence[str | Drawing]) -> str:
 
 def _plot(figure: Figure, table: Results) -> Drawing:
     """A figure, with the figures of its networks from the table in the legend."""
-    mine = [row for row in table.rows if row.experiment.task == figure.task]
-    told = {row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine if row.n}
+    mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
+    told = {row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine}
     panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=told)
     return Drawing(figure.key, figure.title, figure.caption, picture([panel], "svg", figure.x_label, WIDE))
 
@@ -239,7 +228,6 @@ def svg(drawing: Drawing) -> str:
             element.attrib[plain] = f"{drawing.key}-{value}" if name == "id" else prefixed
     root.set("role", "img")
     root.set("aria-label", drawing.title)
-    _, _, width, height = map(float, root.get("viewBox", "").split())
-    root.set("width", str(TEXT_WIDTH))
-    root.set("height", f"{TEXT_WIDTH * height / width:.0f}")
+    width, height = map(float, root.get("viewBox", "").split()[2:])
+    root.attrib |= {"width": str(TEXT_WIDTH), "height": f"{TEXT_WIDTH * height / width:.0f}"}
     return ElementTree.tostring(root, encoding="unicode")

@@ -46,10 +46,11 @@ def _bootstrap(values: tuple[float, ...]) -> Interval:
 
     n = len(values)
     middle = 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
-    options = {"n_resamples": RESAMPLES, "confidence_level": middle, "method": "percentile"}
     # Both ways round: which of two networks is taken from the other must change the sign alone.
     ahead, back = (
-        bootstrap((some,), np.mean, **options, rng=np.random.default_rng(0)).confidence_interval
+        bootstrap(
+            (some,), np.mean, n_resamples=RESAMPLES, confidence_level=middle, method="percentile", rng=np.random.default_rng(0)
+        ).confidence_interval
         for some in (values, tuple(-value for value in reversed(values)))
     )
     return Interval(float(ahead.low - back.high) / 2, float(ahead.high - back.low) / 2)
@@ -61,7 +62,7 @@ def next_interval(values: tuple[float, ...]) -> Interval | None:
     Mean ± t · sd · √(1 + 1/n): of independent values that are roughly normal. It may load SciPy.
     """
     spread = Spread(values)
-    if spread.n < 2 or spread.sd is None:
+    if not values or spread.sd is None:
         return None
     reach = _student(spread.n) * spread.sd * (1 + 1 / spread.n) ** 0.5
     return Interval(max(spread.mean - reach, 0.0), min(spread.mean + reach, 100.0))

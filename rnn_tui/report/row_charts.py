@@ -38,29 +38,36 @@ class ChartRow:
     published: float | None = None
 
 
-def compared_chart(one: Conclusion, key: str) -> Drawing:
-    """The comparisons of a conclusion around zero; `ExportError` if matplotlib is not installed."""
-    rows = []
-    for row in one.comparisons:
-        subject, mean, interval, as_claimed, against, _, says = row.cells
-        numbers = f"{mean} [{interval}] · {as_claimed} : {against} · {says}"
-        rows.append(ChartRow(subject, numbers, row.difference, row.interval, row.says in (Says.FOR, Says.AGAINST)))
+def compared_chart(one: Conclusion, key: str) -> list[Drawing]:
+    """The comparisons of a conclusion around zero; none without any interval.
+
+    Raises:
+        ExportError: if matplotlib is not installed.
+    """
+    numbers = "{1} [{2}] · {3} : {4} · {6}"  # of the cells
+    rows = [
+        ChartRow(row.subject, numbers.format(*row.cells), row.difference, row.interval, row.says in (Says.FOR, Says.AGAINST))
+        for row in one.comparisons
+    ]
+    if all(row.interval is None for row in rows):
+        return []
     drawn = _drawn(rows, "difference (points)", "difference [95 %] · seeds for : against", zero=True)
     caption = "Mean differences with their 95 % intervals. Right of zero is as the report says; filled marks count."
-    return Drawing(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)
+    return [Drawing(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)]
 
 
 def result_charts(table: Results) -> list[Drawing]:
-    """The published figures among ours, a chart a task that has figures; `ExportError` as above."""
+    """The published figures among ours, a chart a task that has figures; raises as above."""
     charts = []
     for task in table.plan.tasks:
-        rows = []
-        for row in table.rows:
-            if row.experiment.task == task and row.spread is not None:
-                name, published, mean, _, _, place, *_ = cells(row)
-                rows.append(
-                    ChartRow(name, f"{mean} · {published} {place}", row.spread.mean, row.expected, True, float(published))
-                )
+        rows = [
+            ChartRow(
+                row.experiment.short_label, "{2} · {1} {5}".format(*cells(row)),
+                row.spread.mean, row.expected, published=row.experiment.published,
+            )
+            for row in table.rows
+            if row.experiment.task == task and row.spread is not None
+        ]  # fmt: skip
         if rows:
             title = f"{TASKS[task].label}: published figures and ours"
             caption = f"{title}. Crosses: published. Points: our means, with the interval for the next seed, 95 %."

@@ -61,9 +61,7 @@ class Row:
 
     @property
     def outside(self) -> float | None:
-        """How many points the published figure is below (negative) or above where one more seed is
-        expected; 0 within, None for fewer than two seeds.
-        """
+        """How many points the published figure is below (negative) or above `expected`; 0 within."""
         return self.expected.outside(self.experiment.published, DECIMALS) if self.expected is not None else None
 
     @property
@@ -71,9 +69,7 @@ class Row:
         """Where the published figure is, as one more seed would be; empty without values."""
         if self.outside is None:
             return "one seed only" if self.values else ""
-        if not self.outside:
-            return "inside"
-        return f"{abs(self.outside):.{DECIMALS}f} {'below' if self.outside < 0 else 'above'}"
+        return f"{abs(self.outside):.{DECIMALS}f} {'below' if self.outside < 0 else 'above'}" if self.outside else "inside"
 
     @property
     def inside(self) -> bool | None:
@@ -119,8 +115,8 @@ class Results:
 
     def lacking(self, *tasks: str) -> str:
         """A sentence that names the networks of some tasks, or all, that lack seeds; empty if none does."""
-        rows = [row for row in self.rows if row.n < row.wanted and (not tasks or row.experiment.task in tasks)]
-        few = [f"{row.experiment.label} ({row.n} of {row.wanted})" for row in rows]
+        mine = [row for row in self.rows if not tasks or row.experiment.task in tasks]
+        few = [f"{row.experiment.label} ({row.n} of {row.wanted})" for row in mine if row.n < row.wanted]
         return f"Not complete: seeds are missing for {'; '.join(few)}." if few else ""
 
     @property
@@ -157,16 +153,15 @@ DOCUMENTS = table_of(
     ExportFormat("md", "text with its charts inside, Markdown",
                  "rnn_tui.report.document:as_markdown", suffix=".md", extra="plots"),
 )  # fmt: skip
-HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is",
-         "smallest … largest", "time")  # fmt: skip
+HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is", "smallest … largest", "time")
 # What these columns need beside each other; a narrower place has the first ones.
 FULL_WIDTH, FIRST = 112, 6
 EXPECTED = (
-    "Next seed, 95 %: one more seed would end there in 95 of 100 cases (mean ± t · sd · √(1 + 1/n), cut off at 0 and 100 %). "
-    "The published figure is of one network, so it is inside if it could be one more seed of ours; that says the less, the "
-    "fewer the seeds and the wider this is. It takes seeds as independent and their figures as roughly normal, which they are "
-    "not near 100 %. Without the latter: one more seed ends between the smallest and the largest in (n − 1) of (n + 1) cases, "
-    "that is in 90 % with 20 seeds and in 50 % with 3."
+    "Next seed, 95 %: where one more seed of ours would end in 95 of 100 cases (mean ± t · sd · √(1 + 1/n), cut off at 0 and "
+    "100 %). The published figure is of one network: inside, it could be one more seed of ours. The fewer the seeds, the wider "
+    "this is, and the less “inside” says. It takes seeds as independent, and their figures as roughly normal, which they are "
+    "not near 100 %. Whatever their distribution, one more seed ends between the smallest and the largest in (n − 1) of "
+    "(n + 1) cases: in 90 % with 20 seeds, in 50 % with 3."
 )
 # Columns of figures, which end below each other.
 RIGHT = ("published", "n", "time")
@@ -191,11 +186,10 @@ def cells(row: Row) -> tuple[str, ...]:
 
 def _mean_and_sd(row: Row) -> str:
     """Mean ± standard deviation; a single value as it is."""
-    spread = row.spread
-    if spread is None:
+    if row.spread is None:
         return NOTHING
-    sd = "" if spread.sd is None else f" ± {spread.sd:.{DECIMALS}f}"
-    return f"{spread.mean:.{DECIMALS}f}{sd}"
+    mean = f"{row.spread.mean:.{DECIMALS}f}"
+    return mean if row.spread.sd is None else f"{mean} ± {row.spread.sd:.{DECIMALS}f}"
 
 
 def _from_to(interval: Interval | None) -> str:

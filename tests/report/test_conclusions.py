@@ -63,11 +63,11 @@ def test_figures_like_the_report_s_support_all_three() -> None:
     assert size.comparisons[0].cells[:2] == ("mse, H 5 − H 3", "+5.12")
     assert size.comparisons[0].cells[3:] == ("8", "0", "0", "for")
     assert [one.cells[:2] for one in loss.comparisons] == [
-        ("H 3, mse − ce", "+3.30"), ("H 5, mse − ce", "+1.98"), ("gap at H 3, 5 − at H 10", "+2.39"),
+        ("H 3, mse − ce", "+3.30"), ("H 5, mse − ce", "+1.98"), ("gap H 3, 5 − H 10", "+2.39"),
     ]  # fmt: skip
     falls = dict(one.cells[:2] for one in length.comparisons)
     assert falls["H 3 mse, short − long"] == "+20.83"  # 15 steps of 1 × the mean of 1 … 1 + 7/9
-    assert falls["ce, fall at H 5 − H 10"] == "+8.33"
+    assert falls["ce, fall H 5 − H 10"] == "+8.33"
     for one in itertools.chain(*(claim.comparisons for claim in (size, loss, length))):
         assert len(one.cells) == len(COMPARED)
         assert one.interval is not None

@@ -94,7 +94,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     assert EVIL in words
     shown = (
         made.command, "Bit accuracy falls with length", "No verdict yet: 4 of 4 comparisons have fewer than 6 seeds.",
-        "A comparison in which at least 6 seeds differ counts", "one more seed would end there in 95 of 100 cases",
+        "A comparison in which at least 6 seeds differ counts", "where one more seed of ours would end in 95 of 100 cases",
         "learning rate", "torch", "Python".lower(), platform.machine(), "Seeds. MNIST: 0; ",
         "the mean over each epoch; the report plotted its last batch's",
     )  # fmt: skip
@@ -159,7 +159,7 @@ def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
         Comparison(f"H {at} − H 1", {seed: at + seed / 10 for seed in range(6)}) for at in (-3, 0, 4)
     )  # fmt: skip
     one = Conclusion("It is so.", "Difference: this.", (Part("it is", "it is not", compared),))
-    drawing = compared_chart(one, "conclusion-1")
+    (drawing,) = compared_chart(one, "conclusion-1")
     root = ElementTree.fromstring(svg(drawing))
     words = " ".join(root.itertext())
     for row in compared:

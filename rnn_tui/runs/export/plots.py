@@ -154,8 +154,7 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
             low = [panel.within(spread.mean - (spread.sd or 0.0)) for spread in line.spreads]
             high = [panel.within(spread.mean + (spread.sd or 0.0)) for spread in line.spreads]
             axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
-        if line.label in panel.figures:
-            name += f": {panel.figures[line.label]}"
+        name += f": {panel.figures[line.label]}" if line.label in panel.figures else ""
         few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
         axes.plot(line.x, mean, color=colour, label=name if line.label in shown else "_", **few)
     for label, (x, y) in panel.marks.items():

@@ -213,17 +213,12 @@ class ReportConclusions(VerticalScroll, can_focus=True):
 
 
 def _written(one: Conclusion) -> Content:
-    """The verdict, the report's words, and the table."""
+    """The verdict, the report's words, and the table, whose lines fit into 80 columns."""
     mark, colour = MARKS[one.verdict]
-    rows = [COMPARED, *(compared.cells for compared in one.comparisons)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     verdict = Content.styled(f"{mark} {one.sentence}", f"bold {colour}")
-    lines = [
-        "  ".join(
-            cell.rjust(width) if head in COMPARED_RIGHT else cell.ljust(width)
-            for head, cell, width in zip(COMPARED, row, widths, strict=True)
-        )
-        for row in rows
-    ]
-    head = Content.styled(lines[0], "bold")
-    return Content("\n").join([verdict, Content(f"The report: “{one.claim}” {one.measured}"), head, *map(Content, lines[1:])])
+    rows = [COMPARED, *(row.cells for row in one.comparisons)]
+    columns = zip(*rows, strict=True)
+    forms = [f"{'>' if column[0] in COMPARED_RIGHT else '<'}{max(map(len, column))}" for column in columns]
+    head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
+    said = f"The report: “{one.claim}” {one.measured}"
+    return Content("\n").join([verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)])
