@@ -112,8 +112,8 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a conclusion: what holds where it is right, and where it is not, in words."""
+class Clause:
+    """A clause of a conclusion: what holds where it is right, and where it is not, in words."""
 
     holds: str
     fails: str
@@ -126,21 +126,22 @@ class Part:
         right, wrong, n = clear.count(Says.FOR), clear.count(Says.AGAINST), len(clear)
         many = f" in {'all' if right == n else f'{right} of'} {n} comparisons" if n > 1 else ""
         text = f"{self.holds}{many}" if right else self.fails if n else ""
-        return f"{text} (in {wrong} of {n} it is reliably the other way round)" if wrong else text
+        where = f"in {wrong} of {n} " if n > 1 else ""
+        return f"{text} ({where}it is reliably the other way round)" if wrong else text
 
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A conclusion in the report's words, what is measured for it, and its parts."""
+    """A conclusion in the report's words, what is measured for it, and its clauses."""
 
     claim: str
     measured: str
-    parts: tuple[Part, ...]
+    clauses: tuple[Clause, ...]
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """All that was compared."""
-        return tuple(one for part in self.parts for one in part.comparisons)
+        return tuple(one for clause in self.clauses for one in clause.comparisons)
 
     @property
     def verdict(self) -> Verdict:
@@ -152,12 +153,12 @@ class Conclusion:
         """The verdict, in one sentence that is understood without the table."""
         few = sum(one.says is Says.FEW for one in self.comparisons)
         if few:
-            return f"No verdict yet: {few} of {len(self.comparisons)} comparisons have fewer than {FEWEST} seeds."
+            return f"No verdict yet: fewer than {FEWEST} seeds in {few} of {len(self.comparisons)} comparisons."
         if self.verdict is Verdict.NONE:
             return "No verdict: all networks compared are equal in every seed."
         counts = sorted({one.n for one in self.comparisons})
         seeds = " to ".join(map(str, dict.fromkeys((counts[0], counts[-1]))))
-        told = ", and ".join(filter(None, (part.told for part in self.parts)))
+        told = ", and ".join(filter(None, (clause.told for clause in self.clauses)))
         return f"{self.verdict.value.capitalize()}: with these {seeds} seeds {told}."
 
     def to_dict(self) -> dict[str, Any]:
@@ -202,8 +203,8 @@ def _on_size(figures: Figures) -> Conclusion:
     compared = _size_by_size("{0}, H {2} − H {1}", figures, larger_less_smaller=True)
     return Conclusion(
         "A larger state gives higher bit accuracy.",
-        "Difference: mean bit accuracy at the larger state less that at the smaller one.",
-        (Part("a larger state is reliably better", "a larger state is not reliably better", compared),),
+        "Points: mean bit accuracy at the larger state less that at the smaller one.",
+        (Clause("a larger state is reliably better", "a larger state is not reliably better", compared),),
     )
 
 
@@ -217,9 +218,9 @@ def _on_loss(figures: Figures) -> Conclusion:
     closing = (Comparison(subject, _less(mean, _in_size(large))),)
     return Conclusion(
         "MSE beats CE at small states, and the gap closes as the state grows.",
-        "Difference: mean bit accuracy with mse less that with ce; then this gap at the small states (their mean) less the "
+        "Points: mean bit accuracy with mse less that with ce; then this gap at the small states (their mean) less the "
         "size of the gap at the largest.",
-        (Part(better, better_not, at_small), Part("the gap reliably closes", "the gap does not reliably close", closing)),
+        (Clause(better, better_not, at_small), Clause("the gap reliably closes", "the gap does not reliably close", closing)),
     )
 
 
@@ -228,11 +229,11 @@ def _on_length(falls: Figures) -> Conclusion:
     most = _size_by_size("{0}, fall H {1} − H {2}", falls, larger_less_smaller=False)
     return Conclusion(
         "Bit accuracy falls with length, most at small states.",
-        f"Difference: mean bit accuracy at {SHORT[0]}–{SHORT[1]} bits (short) less that at {LONG[0]}–{LONG[1]} bits (long); "
+        f"Points: mean bit accuracy at {SHORT[0]}–{SHORT[1]} bits (short) less that at {LONG[0]}–{LONG[1]} bits (long); "
         "then this fall at the smaller state less that at the larger one.",
         (
-            Part("bit accuracy reliably falls with length", "bit accuracy does not reliably fall with length", falling),
-            Part("it falls reliably more at the smaller state", "it does not fall reliably more at the smaller state", most),
+            Clause("bit accuracy reliably falls with length", "bit accuracy does not reliably fall with length", falling),
+            Clause("it falls reliably more at the smaller state", "it does not fall reliably more at the smaller state", most),
         ),
     )
 

@@ -20,7 +20,7 @@ from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclu
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
-from rnn_tui.report.row_charts import Drawing, compared_chart, result_charts
+from rnn_tui.report.row_charts import ReportChart, compared_chart, result_charts
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, HEADS, Results, cells, markdown_table, markdown_text, results
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.documents import date
@@ -73,7 +73,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     has = kept(plan, store)
     table, by_length = results(has), accuracy_by_length(has)
     known = about(table, store)
-    blocks: list[str | Drawing] = [*_beginning(table, known), *result_charts(table)]
+    blocks: list[str | ReportChart] = [*_beginning(table, known), *result_charts(table)]
     if found := conclusions(table, by_length):
         blocks.append("## The report's conclusions on the adder")
         for at, one in enumerate(found, 1):
@@ -166,7 +166,7 @@ def _run_cells(one: UsedRun) -> list[str]:
 # --- the formats ----------------------------------------------------------------------------------
 
 
-def as_markdown(blocks: Sequence[str | Drawing]) -> str:
+def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
     """Markdown, each plot a picture inside of it."""
     parts = []
     for one in blocks:
@@ -179,7 +179,7 @@ def as_markdown(blocks: Sequence[str | Drawing]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def as_html(blocks: Sequence[str | Drawing]) -> str:
+def as_html(blocks: Sequence[str | ReportChart]) -> str:
     """One page of HTML, each plot a drawing inside of it."""
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
     parts = []
@@ -202,15 +202,15 @@ def as_html(blocks: Sequence[str | Drawing]) -> str:
 # --- the plots ------------------------------------------------------------------------------------
 
 
-def _plot(figure: Figure, table: Results) -> Drawing:
+def _plot(figure: Figure, table: Results) -> ReportChart:
     """A figure, with the figures of its networks from the table in the legend."""
     mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
     told = {row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine}
     panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=told)
-    return Drawing(figure.key, figure.title, figure.caption, picture([panel], "svg", figure.x_label, WIDE))
+    return ReportChart(figure.key, figure.title, figure.caption, picture([panel], "svg", figure.x_label, WIDE))
 
 
-def svg(drawing: Drawing) -> str:
+def svg(drawing: ReportChart) -> str:
     """A drawing as an `<svg>` element, as wide as text, without anything that points outside of it.
 
     The ids in it begin with the drawing's key, since several stand in one page.

@@ -1,6 +1,5 @@
 """The tables of a report as charts: a row a figure, with its interval, and the numbers beside it."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from rnn_tui.report.conclusions import Conclusion, Says
 from rnn_tui.report.intervals import Interval
 from rnn_tui.report.rows import Results, cells
 from rnn_tui.runs.export.formats import imported
-from rnn_tui.runs.export.plots import MARK, STYLE, WIDE
+from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, saved
 from rnn_tui.tasks import TASKS
 
 ROW, AROUND = 0.24, 0.75  # heights in inches
@@ -17,7 +16,7 @@ OURS, PUBLISHED, GREY = curve_colour(0, dark=False), "#b3261e", "#555555"
 
 
 @dataclass(frozen=True)
-class Drawing:
+class ReportChart:
     """A chart as SVG, with a name such as `rows-adder`, and what stands below it among text."""
 
     key: str
@@ -38,7 +37,7 @@ class ChartRow:
     published: float | None = None
 
 
-def compared_chart(one: Conclusion, key: str) -> list[Drawing]:
+def compared_chart(one: Conclusion, key: str) -> list[ReportChart]:
     """The comparisons of a conclusion around zero; none without any interval.
 
     Raises:
@@ -53,10 +52,10 @@ def compared_chart(one: Conclusion, key: str) -> list[Drawing]:
         return []
     drawn = _drawn(rows, "difference (points)", "difference [95 %] · seeds for : against", zero=True)
     caption = "Mean differences with their 95 % intervals. Right of zero is as the report says; filled marks count."
-    return [Drawing(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)]
+    return [ReportChart(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)]
 
 
-def result_charts(table: Results) -> list[Drawing]:
+def result_charts(table: Results) -> list[ReportChart]:
     """The published figures among ours, a chart a task that has figures; raises as above."""
     charts = []
     for task in table.plan.tasks:
@@ -71,7 +70,7 @@ def result_charts(table: Results) -> list[Drawing]:
         if rows:
             title = f"{TASKS[task].label}: published figures and ours"
             caption = f"{title}. Crosses: published. Points: our means, with the interval for the next seed, 95 %."
-            charts.append(Drawing(f"rows-{task}", title, caption, _drawn(rows, "accuracy (%)", "mean ± sd · published")))
+            charts.append(ReportChart(f"rows-{task}", title, caption, _drawn(rows, "accuracy (%)", "mean ± sd · published")))
     return charts
 
 
@@ -97,6 +96,4 @@ def _drawn(rows: Sequence[ChartRow], x_label: str, head: str, *, zero: bool = Fa
             side.set_yticks(range(len(rows)), texts)
             side.tick_params(axis="y", length=0)
             side.grid(visible=False, axis="y")
-        data = io.BytesIO()
-        figure.savefig(data, format="svg", metadata={"Date": None})
-    return data.getvalue()
+        return saved(figure, "svg")

@@ -108,7 +108,7 @@ def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
     )
     assert loss.verdict is Verdict.PARTLY
     assert [one.says for one in loss.comparisons] == [Says.FOR, Says.FOR, Says.AGAINST]
-    assert loss.sentence.endswith("and the gap does not reliably close (in 1 of 1 it is reliably the other way round).")
+    assert loss.sentence.endswith("and the gap does not reliably close (it is reliably the other way round).")
 
 
 def test_equal_figures_say_nothing() -> None:
@@ -125,13 +125,13 @@ def test_equal_figures_say_nothing() -> None:
 def test_with_few_seeds_there_is_no_verdict() -> None:
     few = {name: values[: FEWEST - 1] for name, values in AS_REPORTED.items()}
     size, *_ = held(few)
-    assert size.sentence == "No verdict yet: 4 of 4 comparisons have fewer than 6 seeds."
+    assert size.sentence == "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons."
     assert size.comparisons[0].cells[2:] == ("–", "5", "0", "0", "too few")
     assert held({name: values[:FEWEST] for name, values in AS_REPORTED.items()})[0].verdict is Verdict.SUPPORTED
     some = {name: values for name, values in AS_REPORTED.items() if name != "H 10 ce"}
     size, loss, length = held(some)
     assert size.verdict is loss.verdict is length.verdict is Verdict.NONE
-    assert size.sentence == "No verdict yet: 1 of 4 comparisons have fewer than 6 seeds."
+    assert size.sentence == "No verdict yet: fewer than 6 seeds in 1 of 4 comparisons."
     assert size.comparisons[0].difference == pytest.approx(5.125)  # what there is, is told
     assert length.comparisons[0].cells[1:] == ("–", "–", "0", "0", "0", "too few")
     assert held({})[0].verdict is Verdict.NONE

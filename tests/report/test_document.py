@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from rnn_tui.engine.errors import ExportError, SettingError
-from rnn_tui.report.conclusions import Comparison, Conclusion, Part
+from rnn_tui.report.conclusions import Clause, Comparison, Conclusion
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.document import check_path, svg, write_document
 from rnn_tui.report.kept import kept
@@ -93,7 +93,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     words = re.sub(r"\s+", " ", " ".join(page.words))
     assert EVIL in words
     shown = (
-        made.command, "Bit accuracy falls with length", "No verdict yet: 4 of 4 comparisons have fewer than 6 seeds.",
+        made.command, "Bit accuracy falls with length", "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.",
         "A comparison in which at least 6 seeds differ counts", "where one more seed of ours would end in 95 of 100 cases",
         "learning rate", "torch", "Python".lower(), platform.machine(), "Seeds. MNIST: 0; ",
         "the mean over each epoch; the report plotted its last batch's",
@@ -158,7 +158,7 @@ def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
     compared = tuple(
         Comparison(f"H {at} − H 1", {seed: at + seed / 10 for seed in range(6)}) for at in (-3, 0, 4)
     )  # fmt: skip
-    one = Conclusion("It is so.", "Difference: this.", (Part("it is", "it is not", compared),))
+    one = Conclusion("It is so.", "Difference: this.", (Clause("it is", "it is not", compared),))
     (drawing,) = compared_chart(one, "conclusion-1")
     root = ElementTree.fromstring(svg(drawing))
     words = " ".join(root.itertext())

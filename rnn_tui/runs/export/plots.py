@@ -101,9 +101,13 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
                 title=f"and {rest} more" if rest > 0 else None,
                 title_fontsize=7,
             )
-        data = io.BytesIO()
-        metadata = {"Date": None} if form == "svg" else {}
-        figure.savefig(data, format=form, dpi=DOTS, metadata=metadata)
+        return saved(figure, form)
+
+
+def saved(figure: Any, form: str) -> bytes:
+    """A figure of matplotlib as `png` or `svg`; the same figure makes the same bytes."""
+    data = io.BytesIO()
+    figure.savefig(data, format=form, dpi=DOTS, metadata={"Date": None} if form == "svg" else {})
     return data.getvalue()
 
 

@@ -45,7 +45,7 @@ class ReportTable(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
+        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, fixed_columns=1, id="report-figures")
         yield Static("", id="report-notes", markup=False)
         yield Static(CAPTION, id="report-caption", markup=False)
         yield Static(EXPECTED, id="report-expected", markup=False)

@@ -123,6 +123,17 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert line(app, "Adder, H 3 ce")[3] == "2 of 3"
 
 
+async def test_columns_without_room_are_reached_and_names_stay(overrides: Overrides) -> None:
+    async with report_tab(overrides, size=(80, 24)) as (app, pilot):
+        for head in ("published", "mean ± sd", "next seed, 95 %", "published is"):
+            assert head in screen_text(app)
+        assert "largest" not in screen_text(app)
+        for _ in range(20):
+            await pilot.press("right")
+        await wait_until(pilot, lambda: "smallest … largest" in screen_text(app))
+        assert "Adder, H 10 ce" in screen_text(app)
+
+
 async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides) -> None:
     async with report_tab(overrides, size=(80, 24)) as (app, pilot):
         assert line(app, "Recall, H 2")[3] == "2"
@@ -222,8 +233,8 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, t
         assert "MSE beats CE" in text()
         assert "Not complete" not in text()
         # The verdict comes first, then what it follows from; the rule stands below all.
-        await wait_until(pilot, lambda: "4 of 4 comparisons have fewer than 6 seeds" in text())
-        assert text().startswith("? No verdict yet: 4 of 4 comparisons have fewer than 6 seeds.\nThe report: “A larger state")
+        await wait_until(pilot, lambda: "fewer than 6 seeds in 4 of 4 comparisons" in text())
+        assert text().startswith("? No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.\nThe report: “A larger state")
         assert text().count("A comparison in which at least 6 seeds differ counts") == 1
         await pilot.resize_terminal(80, 24)
         shown = screen_text(app)
