@@ -15,12 +15,12 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
 from rnn_tui.report.about import about
-from rnn_tui.report.conclusions import Conclusion, conclusions
+from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length
-from rnn_tui.report.document import check_path, write_document
+from rnn_tui.report.document import check_path, concluded, write_document
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
-from rnn_tui.report.rows import DOCUMENTS, HEADS, RIGHT, Results, cells, markdown_table, results
+from rnn_tui.report.rows import DOCUMENTS, EXPECTED, FIRST, FULL_WIDTH, HEADS, RIGHT, Results, cells, markdown_table, results
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HELD
@@ -169,7 +169,7 @@ def _tell(
         table = results(has)
         # Who stopped it does not want to wait for more than what is there.
         by_length = () if was_stopped else accuracy_by_length(has)
-        concluded = conclusions(table, by_length)
+        found = () if was_stopped and not as_json else conclusions(table, by_length)
         if as_json:
             status = "stopped" if was_stopped else "complete" if table.complete else "incomplete"
             document: dict[str, Any] = {
@@ -177,34 +177,40 @@ def _tell(
                 "kept": not lost,
                 **about(table, store).to_dict(),
                 "rows": [row.to_dict() for row in table.rows],
-                "conclusions": [one.to_dict() for one in concluded],
+                "conclusions": [one.to_dict() for one in found],
+                "rule": RULE,
+                "assumptions": [EXPECTED, *BASIS],
             }
             output.print_json(document)
         else:
-            _print(table, () if was_stopped else concluded)
+            _print(table, found)
         sys.stdout.flush()
         for path in outputs:
             write_document(path, made, store)
 
 
-def _print(table: Results, concluded: Sequence[Conclusion]) -> None:
+def _print(table: Results, found: Sequence[Conclusion]) -> None:
     """The table and the conclusions: for the eye on a terminal, as Markdown elsewhere."""
     rows = [cells(row) for row in table.rows]
+    notes = (EXPECTED, *table.plan.notes)
     if not sys.stdout.isatty():
-        print(markdown_table(HEADS, rows))
-        for note in table.plan.notes:
-            print(f"\n{note}")
-        for one in concluded:
-            print(f"\n**{one.claim}** {one.text}")
+        told = [block for one in found for block in concluded(one)]
+        print("\n\n".join([markdown_table(HEADS, rows), *notes, *told, *((RULE, *BASIS) if found else ())]))
         return
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
-    output.print_table(HEADS, rows, RIGHT)
     out = output.console(sys.stdout)
-    for note in table.plan.notes:
+    shown = len(HEADS) if out.width >= FULL_WIDTH else FIRST
+    output.print_table(HEADS[:shown], [row[:shown] for row in rows], RIGHT)
+    for note in notes:
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
-    for one in concluded:
-        out.print(Text(f"\n{one.claim} ", "bold") + Text(one.text), soft_wrap=False)
+    for one in found:
+        out.print(
+            Text(f"\n{one.sentence}", "bold"), Text(f"The report: “{one.claim}” {one.measured}"), sep="\n", soft_wrap=False
+        )
+        output.print_table(COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT)
+    for note in (RULE, *BASIS) if found else ():
+        out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
 
 
 def _say_written(outputs: Sequence[Path], quiet: bool) -> None:

@@ -16,15 +16,16 @@ from markdown_it import MarkdownIt
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
 from rnn_tui.report.about import TIMES, About, UsedRun, about
-from rnn_tui.report.conclusions import conclusions
+from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import DOCUMENTS, HEADS, Results, cells, markdown_table, markdown_text, results
+from rnn_tui.report.row_charts import ReportChart, compared_chart, result_charts
+from rnn_tui.report.rows import DOCUMENTS, EXPECTED, HEADS, Results, cells, markdown_table, markdown_text, results
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
-from rnn_tui.runs.export.plots import Panel, picture
+from rnn_tui.runs.export.plots import WIDE, Panel, picture
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.tasks import TASKS
@@ -34,6 +35,7 @@ STYLE = Path(__file__).with_suffix(".css")
 # Of the settings of a run: those that say nothing on how a network was trained.
 UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+TEXT_WIDTH = 800  # of the page, in pixels
 # In attributes: what a part of a drawing is referred to by.
 _REFERENCE = re.compile(r"url\(#|^#")
 
@@ -70,14 +72,15 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     form = check_path(path)
     has = kept(plan, store)
     table, by_length = results(has), accuracy_by_length(has)
-    charts = figures(has, by_length)
     known = about(table, store)
-    blocks: list[str | Figure] = [*_beginning(table, known)]
+    blocks: list[str | ReportChart] = [*_beginning(table, known), *result_charts(table)]
     if found := conclusions(table, by_length):
         blocks.append("## The report's conclusions on the adder")
-        blocks += [f"**{markdown_text(one.claim)}** {markdown_text(one.text)}" for one in found]
-    if charts:
-        shades = "Lines are means over seeds, shades one standard deviation to each side."
+        for at, one in enumerate(found, 1):
+            blocks += [*concluded(one), *compared_chart(one, f"conclusion-{at}")]
+        blocks += map(markdown_text, (RULE, *BASIS))
+    if charts := [_plot(one, table) for one in figures(has, by_length)]:
+        shades = "Lines are means over seeds, shades one standard deviation to each side; behind names, the table's figures."
         blocks += ["## Plots", shades, *charts]
     blocks += _made(known)
     text = form.load()(blocks)
@@ -93,25 +96,26 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
 def _beginning(table: Results, known: About) -> list[str]:
     plan = table.plan
     many = [f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks]
-    lacking = [row.experiment.label for row in table.rows if row.n < row.wanted]
-    parts = [
+    return [
         f"# {TITLE}",
-        "A course report of 2022 trained one network of each kind and published one figure for it. "
-        "One run of a small network is one draw: with another seed, that is with other random "
-        "data, initial weights and order, the same recipe ends differently. Here every experiment "
-        f"was trained again, with preset {plan.preset}, from several seeds ({', '.join(many)}). "
-        "The table has the mean over seeds ± the sample standard deviation and, in brackets, the "
-        "smallest and the largest, all in percent; and where the published figure lies.",
+        "A course report of 2022 trained one network of each kind and published one figure for it. One run of a small "
+        "network is one draw: with another seed, that is with other random data, initial weights and order, the same recipe "
+        f"ends differently. Here every experiment was trained again, with preset {plan.preset}, from several seeds "
+        f"({', '.join(many)}). The table has the mean over seeds ± the sample standard deviation, in percent.",
         *(markdown_text(note) for note in plan.notes),
         f"Written on {date(known.written)} by rnn-tui {known.versions['rnn-tui']}. Command: `{plan.command}`",
         "## Published figures and ours",
         markdown_table(HEADS, [cells(row) for row in table.rows]),
-        f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over the "
-        f"lengths 1 to 20. Time is training time. {TIMES}",
+        f"MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over lengths 1 to 20. {TIMES}",
+        markdown_text(EXPECTED),
+        *filter(None, [markdown_text(table.lacking())]),
     ]
-    if lacking:
-        parts.append(f"**Not complete:** seeds are missing for {'; '.join(lacking)}.")
-    return parts
+
+
+def concluded(one: Conclusion) -> list[str]:
+    """A conclusion in Markdown: the report's words, the verdict, and what it follows from."""
+    told = f"**{markdown_text(one.sentence)}** {markdown_text(one.measured)}"
+    return [f"### {markdown_text(one.claim)}", told, markdown_table(COMPARED, [row.cells for row in one.comparisons])]
 
 
 def _made(known: About) -> list[str]:
@@ -162,11 +166,11 @@ def _run_cells(one: UsedRun) -> list[str]:
 # --- the formats ----------------------------------------------------------------------------------
 
 
-def as_markdown(blocks: Sequence[str | Figure]) -> str:
+def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
     """Markdown, each plot a picture inside of it."""
     parts = []
     for one in blocks:
-        if isinstance(one, Figure):
+        if not isinstance(one, str):
             drawing = base64.b64encode(svg(one).encode()).decode()
             parts.append(f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})")
             parts.append(f"*{markdown_text(one.caption)}*")
@@ -175,12 +179,12 @@ def as_markdown(blocks: Sequence[str | Figure]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def as_html(blocks: Sequence[str | Figure]) -> str:
+def as_html(blocks: Sequence[str | ReportChart]) -> str:
     """One page of HTML, each plot a drawing inside of it."""
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
     parts = []
     for one in blocks:
-        if isinstance(one, Figure):
+        if not isinstance(one, str):
             caption = html.escape(one.caption)
             parts.append(f"<figure>\n{svg(one)}\n<figcaption>{caption}</figcaption>\n</figure>")
         else:
@@ -198,27 +202,32 @@ def as_html(blocks: Sequence[str | Figure]) -> str:
 # --- the plots ------------------------------------------------------------------------------------
 
 
-def svg(figure: Figure) -> str:
-    """A figure as an `<svg>` element without anything that points outside of it.
+def _plot(figure: Figure, table: Results) -> ReportChart:
+    """A figure, with the figures of its networks from the table in the legend."""
+    mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
+    told = {row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine}
+    panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=told)
+    return ReportChart(figure.key, figure.title, figure.caption, picture([panel], "svg", figure.x_label, WIDE))
 
-    The ids in it begin with the figure's key, since several figures stand in one page.
 
-    Raises:
-        ExportError: if matplotlib is not installed.
+def svg(drawing: ReportChart) -> str:
+    """A drawing as an `<svg>` element, as wide as text, without anything that points outside of it.
+
+    The ids in it begin with the drawing's key, since several stand in one page.
     """
-    panel = Panel(figure.spec, figure.lines, marks=figure.published)
-    drawn = picture([panel], "svg", figure.x_label)
     ElementTree.register_namespace("", SVG)
     # Our own drawing, from a moment ago: nothing in it is anybody else's.
-    root = ElementTree.fromstring(drawn)
+    root = ElementTree.fromstring(drawing.svg)
     for metadata in root.findall(f"{{{SVG}}}metadata"):
         root.remove(metadata)
     for element in root.iter():
         for name, value in list(element.attrib.items()):
             del element.attrib[name]
             plain = "href" if name == f"{{{XLINK}}}href" else name
-            prefixed = _REFERENCE.sub(rf"\g<0>{figure.key}-", value)
-            element.attrib[plain] = f"{figure.key}-{value}" if name == "id" else prefixed
+            prefixed = _REFERENCE.sub(rf"\g<0>{drawing.key}-", value)
+            element.attrib[plain] = f"{drawing.key}-{value}" if name == "id" else prefixed
     root.set("role", "img")
-    root.set("aria-label", figure.title)
+    root.set("aria-label", drawing.title)
+    width, height = map(float, root.get("viewBox", "").split()[2:])
+    root.attrib |= {"width": str(TEXT_WIDTH), "height": f"{TEXT_WIDTH * height / width:.0f}"}
     return ElementTree.tostring(root, encoding="unicode")

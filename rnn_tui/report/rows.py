@@ -5,11 +5,12 @@ For the app, the command line and documents alike.
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.replicas import Spread
+from rnn_tui.report.intervals import Interval, next_interval
 from rnn_tui.report.kept import Kept
 from rnn_tui.report.plan import DECIMALS, Experiment, Plan
 from rnn_tui.runs.export.formats import ExportFormat, table_of
@@ -29,6 +30,7 @@ class Row:
             side, each counts with an equal share of the run's time, so that all rows together
             have the time that passed; alone, each would have taken longer than its share.
         wanted: how many seeds the plan asks for.
+        expected: where the figure of one more seed is expected (95 %); None for fewer than two.
     """
 
     experiment: Experiment
@@ -37,6 +39,10 @@ class Row:
     run_ids: tuple[str, ...]
     seconds: float
     wanted: int
+    expected: Interval | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "expected", next_interval(self.values))
 
     @property
     def spread(self) -> Spread | None:
@@ -55,36 +61,20 @@ class Row:
 
     @property
     def outside(self) -> float | None:
-        """How many points the published figure is below our smallest (negative) or above our
-        largest, both rounded to its decimals first; 0 within, None without values.
-        """
-        if not self.values:
-            return None
-        published = self.experiment.published
-        below = round(published - round(min(self.values), DECIMALS), DECIMALS)
-        above = round(published - round(max(self.values), DECIMALS), DECIMALS)
-        return min(0.0, below) or max(0.0, above)
+        """How many points the published figure is below (negative) or above `expected`; 0 within."""
+        return self.expected.outside(self.experiment.published, DECIMALS) if self.expected is not None else None
 
     @property
     def place(self) -> str:
-        """Where the published figure lies among ours; empty without values.
-
-        `inside the range`, or how many points outside; beside a single value, how far from it.
-        """
-        outside = self.outside
-        if outside is None:
-            return ""
-        points = f"{abs(outside):.{DECIMALS}f} points {'below' if outside < 0 else 'above'}"
-        if self.n == 1:
-            return f"{points} the one value" if outside else "equal to the one value"
-        if not outside:
-            return "inside the range"
-        return f"{points} the {'smallest' if outside < 0 else 'largest'}"
+        """Where the published figure is, as one more seed would be; empty without values."""
+        if self.outside is None:
+            return "one seed only" if self.values else ""
+        return f"{abs(self.outside):.{DECIMALS}f} {'below' if self.outside < 0 else 'above'}" if self.outside else "inside"
 
     @property
     def inside(self) -> bool | None:
-        """Whether the published figure is within our smallest and largest; None for n < 2."""
-        return self.outside == 0 if self.n > 1 else None
+        """Whether the published figure is where one more seed is expected; None for n < 2."""
+        return None if self.outside is None else self.outside == 0
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
@@ -101,6 +91,7 @@ class Row:
             "max": spread and spread.high,
             "n": self.n,
             "wanted": self.wanted,
+            "next_seed_95": self.expected and [self.expected.low, self.expected.high],
             "published_lies": self.place or None,
             "published_inside": self.inside,
             "seeds": list(self.seeds),
@@ -121,6 +112,12 @@ class Results:
     def complete(self) -> bool:
         """Whether every network is trained."""
         return all(row.n == row.wanted for row in self.rows)
+
+    def lacking(self, *tasks: str) -> str:
+        """A sentence that names the networks of some tasks, or all, that lack seeds; empty if none does."""
+        mine = [row for row in self.rows if not tasks or row.experiment.task in tasks]
+        few = [f"{row.experiment.label} ({row.n} of {row.wanted})" for row in mine if row.n < row.wanted]
+        return f"Not complete: seeds are missing for {'; '.join(few)}." if few else ""
 
     @property
     def run_ids(self) -> tuple[str, ...]:
@@ -156,8 +153,16 @@ DOCUMENTS = table_of(
     ExportFormat("md", "text with its charts inside, Markdown",
                  "rnn_tui.report.document:as_markdown", suffix=".md", extra="plots"),
 )  # fmt: skip
-HEADS = ("experiment", "published", "here, mean ± sd [min, max]", "n", "the published figure is",
-         "time")  # fmt: skip
+HEADS = ("experiment", "published", "mean ± sd", "n", "next seed, 95 %", "published is", "smallest … largest", "time")
+# What these columns need beside each other; a narrower place has the first ones.
+FULL_WIDTH, FIRST = 112, 6
+EXPECTED = (
+    "Next seed, 95 %: where one more seed of ours would end in 95 of 100 cases (mean ± t · sd · √(1 + 1/n), cut off at 0 and "
+    "100 %). The published figure is of one network: inside, it could be one more seed of ours. The fewer the seeds, the wider "
+    "this is, and the less “inside” says. It takes seeds as independent, and their figures as roughly normal, which they are "
+    "not near 100 %. Whatever their distribution, one more seed ends between the smallest and the largest in (n − 1) of "
+    "(n + 1) cases: in 90 % with 20 seeds, in 50 % with 3."
+)
 # Columns of figures, which end below each other.
 RIGHT = ("published", "n", "time")
 LONGEST_TEXT, LONGEST_CELL = 4000, 300
@@ -170,20 +175,25 @@ def cells(row: Row) -> tuple[str, ...]:
     return (
         row.experiment.label,
         f"{row.experiment.published:.{DECIMALS}f}",
-        _figures(row),
+        _mean_and_sd(row),
         str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
+        _from_to(row.expected),
         row.place or NOTHING,
+        _from_to(Interval(min(row.values), max(row.values)) if row.values else None),
         duration(row.seconds) if row.n else NOTHING,
     )
 
 
-def _figures(row: Row) -> str:
-    """Mean ± standard deviation [smallest, largest]; a single value as it is."""
-    spread = row.spread
-    if spread is None:
+def _mean_and_sd(row: Row) -> str:
+    """Mean ± standard deviation; a single value as it is."""
+    if row.spread is None:
         return NOTHING
-    mean, low, high = (f"{value:.{DECIMALS}f}" for value in (spread.mean, spread.low, spread.high))
-    return mean if spread.sd is None else f"{mean} ± {spread.sd:.{DECIMALS}f} [{low}, {high}]"
+    mean = f"{row.spread.mean:.{DECIMALS}f}"
+    return mean if row.spread.sd is None else f"{mean} ± {row.spread.sd:.{DECIMALS}f}"
+
+
+def _from_to(interval: Interval | None) -> str:
+    return NOTHING if interval is None else f"{interval.low:.{DECIMALS}f} … {interval.high:.{DECIMALS}f}"
 
 
 def markdown_text(text: str) -> str:

@@ -31,11 +31,14 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     code, out, err = run_inside([*FAST, "-o", str(path)])
     assert code == 0, err
     lines = out.splitlines()
-    assert lines[0].startswith("| experiment | published | here, mean ± sd [min, max] | n |")
+    assert lines[0].startswith("| experiment | published | mean ± sd | n | next seed, 95 % | published is |")
     assert [line.split(" | ")[0] for line in lines[2:8]] == [
         f"| Adder, H {size} {loss}" for loss in ("mse", "ce") for size in (3, 5, 10)
     ]
-    assert out.count("these seeds") == 3
+    # Of one seed nothing follows, and that is said.
+    assert out.count("one seed only") == 6
+    assert out.count("**No verdict yet:") == 3
+    assert out.count("A comparison in which at least 6 seeds differ counts for a conclusion") == 1
     assert "\x1b" not in out + err
     began, written = err.splitlines()
     assert began == "rnn-tui: 0 of 6 networks done; trains Adder, 6 networks × 1 seed"
@@ -51,8 +54,11 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     assert len(document["rows"]) == 6
     assert document["rows"][0]["published"] == 92.10
     assert [row["n"] for row in document["rows"]] == [1] * 6
-    assert {row["sd"] for row in document["rows"]} == {None}
+    assert {row["sd"] for row in document["rows"]} == {row["next_seed_95"] for row in document["rows"]} == {None}
+    assert {one["verdict"] for one in document["conclusions"]} == {"no verdict"}
+    assert all(one["text"].startswith("No verdict yet:") for one in document["conclusions"])
     assert len(document["conclusions"]) == 3
+    assert document["rule"].startswith("A comparison")
     assert document["seeds"] == {"adder": [0]}
     assert document["settings"]["Adder"]["losses"] == ["mse", "ce"]
     assert {"torch", "python"} <= document["versions"].keys()

@@ -11,10 +11,12 @@ from xml.etree import ElementTree
 import pytest
 
 from rnn_tui.engine.errors import ExportError, SettingError
+from rnn_tui.report.conclusions import Clause, Comparison, Conclusion
 from rnn_tui.report.curves import accuracy_by_length, figures
-from rnn_tui.report.document import check_path, write_document
+from rnn_tui.report.document import check_path, svg, write_document
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import VALIDATION_ACCURACY
+from rnn_tui.report.row_charts import compared_chart
 from rnn_tui.report.rows import cells
 from rnn_tui.runs.store import RunStore
 from tests.report.small_plans import small_plan, table, train_plan
@@ -91,7 +93,8 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     words = re.sub(r"\s+", " ", " ".join(page.words))
     assert EVIL in words
     shown = (
-        made.command, "Bit accuracy falls with length", "supported by these seeds",
+        made.command, "Bit accuracy falls with length", "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.",
+        "A comparison in which at least 6 seeds differ counts", "where one more seed of ours would end in 95 of 100 cases",
         "learning rate", "torch", "Python".lower(), platform.machine(), "Seeds. MNIST: 0; ",
         "the mean over each epoch; the report plotted its last batch's",
     )  # fmt: skip
@@ -107,9 +110,17 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
         "adder-by-length-mse", "adder-by-length-ce",
     ]  # fmt: skip
     pictures = re.findall(r"!\[[^\]]*\]\(data:image/svg\+xml;base64,([A-Za-z0-9+/=]+)\)", markdown)
-    assert page.tags["svg"] == page.tags["figcaption"] == len(pictures) == 6
+    # Besides, the published figures of each task beside ours; of two seeds, no conclusion has a chart.
+    assert page.tags["svg"] == page.tags["figcaption"] == len(pictures) == 3 + 6
     roots = [ElementTree.fromstring(base64.b64decode(one)) for one in pictures]
-    assert [root.tag for root in roots] == ["{http://www.w3.org/2000/svg}svg"] * 6
+    assert {root.tag for root in roots} == {"{http://www.w3.org/2000/svg}svg"}
+    assert {root.get("width") for root in roots} == {"800"}  # as wide as the text
+    drawn_words = [" ".join(root.itertext()) for root in roots]
+    for row in table(made).rows:
+        _, published, mean, *_ = cells(row)
+        # The figures of the table stand in its chart and behind the names in the plots.
+        assert sum(f"{mean} · {published} " in words for words in drawn_words) >= 1
+        assert sum(f": {mean}, published {published}" in words for words in drawn_words) >= 1
     assert "(http" not in markdown.replace("\\", "").replace("](http://x.example", "")
 
 
@@ -142,11 +153,28 @@ def test_weights_that_are_gone_leave_out_the_plot_alone(home: Path) -> None:
     assert all(row.n == 1 for row in table(made).rows)
 
 
+def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
+    pytest.importorskip("matplotlib")
+    compared = tuple(
+        Comparison(f"H {at} − H 1", {seed: at + seed / 10 for seed in range(6)}) for at in (-3, 0, 4)
+    )  # fmt: skip
+    one = Conclusion("It is so.", "Difference: this.", (Clause("it is", "it is not", compared),))
+    (drawing,) = compared_chart(one, "conclusion-1")
+    root = ElementTree.fromstring(svg(drawing))
+    words = " ".join(root.itertext())
+    for row in compared:
+        subject, mean, interval, agree, against, _, says = row.cells
+        assert subject in words
+        assert f"{mean} [{interval}] · {agree} : {against} · {says}" in words
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert all(name.startswith("conclusion-1-") for name in ids if name)
+
+
 def test_of_nothing_there_is_a_document_too(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     write_document(tmp_path / "empty.html", small_plan(1), None)
     page = Page((tmp_path / "empty.html").read_text())
-    assert "Not complete:" in page.words
+    assert any(text.startswith("Not complete: seeds are missing for") for text in page.words)
     assert page.tags["svg"] == 0
 
 

@@ -15,52 +15,56 @@ PERCENT = st.floats(0, 100)
 PUBLISHED = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
 
 
-def place_of(published: float, values: tuple[float, ...]) -> str:
-    """Where a published figure lies among these values."""
+def row_of(published: float, values: tuple[float, ...]) -> Row:
+    """A published figure beside these values."""
     experiment = replace(EXPERIMENTS[0], published=published)
     seeds = tuple(range(len(values)))
-    return Row(experiment, seeds, values, ("a",) * len(values), 0.0, len(values)).place
+    return Row(experiment, seeds, values, ("a",) * len(values), 0.0, len(values))
 
 
 @given(PUBLISHED, st.lists(PERCENT, min_size=2, max_size=20).map(tuple))
 def test_where_a_published_figure_lies(published: float, values: tuple[float, ...]) -> None:
-    place = place_of(published, values)
-    low, high = round(min(values), 2), round(max(values), 2)
+    row = row_of(published, values)
+    assert row.expected is not None
+    low, high = round(row.expected.low, 2), round(row.expected.high, 2)
     if low <= published <= high:
-        assert place == "inside the range"
+        assert (row.place, row.inside) == ("inside", True)
     else:
-        points, rest = place.split(" ", 1)
+        points, side = row.place.split(" ", 1)
         below = published < low
         assert float(points) == pytest.approx(low - published if below else published - high)
         assert float(points) > 0
-        assert rest == ("points below the smallest" if below else "points above the largest")
-    assert "signific" not in place
+        assert (side, row.inside) == ("below" if below else "above", False)
+
+
+def test_few_seeds_say_little() -> None:
+    """The same spread: what is outside with many seeds may be inside with three."""
+    many, few = row_of(97.6, (98.0, 98.4, 98.2, 98.1, 98.3) * 4), row_of(97.6, (98.0, 98.4, 98.2))
+    assert (many.place, few.place) == ("0.29 below", "inside")
+    assert few.expected is not None
+    assert many.expected is not None
+    assert few.expected.high - few.expected.low > 2 * (many.expected.high - many.expected.low)
 
 
 @given(PUBLISHED, PERCENT)
 def test_one_value_is_no_range(published: float, value: float) -> None:
-    place = place_of(published, (value,))
-    if place == "equal to the one value":
-        assert round(value, 2) == published
-    else:
-        points, rest = place.split(" ", 1)
-        assert float(points) == pytest.approx(abs(round(value, 2) - published))
-        side = "below" if published < value else "above"
-        assert rest == f"points {side} the one value"
+    row = row_of(published, (value,))
+    assert (row.place, row.inside, row.expected) == ("one seed only", None, None)
 
 
 def test_the_table_says_what_there_is() -> None:
     lstm = EXPERIMENTS[1]
     assert cells(Row(lstm, (), (), (), 0.0, 3)) == (
-        "MNIST, LSTM", "98.73", "–", "0 of 3", "–", "–",
+        "MNIST, LSTM", "98.73", "–", "0 of 3", "–", "–", "–", "–",
     )  # fmt: skip
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
-    assert one.to_dict()["sd"] is None
-    assert cells(one)[2:] == ("98.50", "1 of 3", "0.23 points above the one value", "1:01")
+    assert one.to_dict()["sd"] is one.to_dict()["next_seed_95"] is None
+    assert cells(one)[2:] == ("98.50", "1 of 3", "–", "one seed only", "98.50 … 98.50", "1:01")
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
     assert two.to_dict()["sd"] == pytest.approx(0.5**0.5)
+    assert two.to_dict()["next_seed_95"] == pytest.approx([98.5 - 12.7062 * 0.75**0.5, 100.0], abs=1e-3)
     assert cells(two)[2:] == (
-        "98.50 ± 0.71 [98.00, 99.00]", "2", "inside the range", "0:03",
+        "98.50 ± 0.71", "2", "87.50 … 100.00", "inside", "98.00 … 99.00", "0:03",
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from rnn_tui.runs.store import RunStore
 AXES: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
 # A column of most journals, in inches; and the resolution that they ask for.
 WIDTH, HEIGHT, DOTS = 5.0, 2.6, 300
+WIDE = 6.6  # beside text
 MOST_IN_LEGEND = 16
 # Characters of a label beyond which two do not fit beside each other.
 LONG_LABEL = 24
@@ -46,12 +47,14 @@ class Panel:
         lines: a line for each network.
         faint: lines of the training loss, drawn behind.
         marks: by label of a line, x and y of points that the report published.
+        figures: by label of a line, figures that stand behind it in the legend.
     """
 
     spec: Metric
     lines: Sequence[Line]
     faint: Sequence[Line] = ()
     marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
+    figures: Mapping[str, str] = field(default_factory=dict)
 
     def within(self, value: float) -> float:
         """A value, or the bound of the metric that it is beyond: no accuracy is above 100 %."""
@@ -74,8 +77,8 @@ def write_chart(export: Export) -> list[Path]:
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
 
 
-def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
-    """Panels, at least one, below each other, over one x axis, as `png` or `svg`.
+def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WIDTH) -> bytes:
+    """Panels, at least one, below each other, over one x axis, as `png` or `svg`, `width` inches wide.
 
     Raises:
         ExportError: if matplotlib is not installed.
@@ -84,7 +87,7 @@ def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
     matplotlib = imported("matplotlib", "plots", "Charts")
     colours = _colours(panels)
     with matplotlib.rc_context(STYLE):
-        figure = figures.Figure(figsize=(WIDTH, HEIGHT * len(panels)), layout="constrained")
+        figure = figures.Figure(figsize=(width, HEIGHT * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
         for panel, place in zip(panels, axes, strict=True):
             _draw(place, panel, colours)
@@ -94,13 +97,17 @@ def picture(panels: Sequence[Panel], form: str, x_label: str) -> bytes:
             figure.legend(
                 *axes[0].get_legend_handles_labels(),
                 loc="outside lower center",
-                ncols=1 if max(map(len, colours)) > LONG_LABEL else 2,
+                ncols=1 if panels[0].figures or max(map(len, colours)) > LONG_LABEL else 2,
                 title=f"and {rest} more" if rest > 0 else None,
                 title_fontsize=7,
             )
-        data = io.BytesIO()
-        metadata = {"Date": None} if form == "svg" else {}
-        figure.savefig(data, format=form, dpi=DOTS, metadata=metadata)
+        return saved(figure, form)
+
+
+def saved(figure: Any, form: str) -> bytes:
+    """A figure of matplotlib as `png` or `svg`; the same figure makes the same bytes."""
+    data = io.BytesIO()
+    figure.savefig(data, format=form, dpi=DOTS, metadata={"Date": None} if form == "svg" else {})
     return data.getvalue()
 
 
@@ -151,6 +158,7 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
             low = [panel.within(spread.mean - (spread.sd or 0.0)) for spread in line.spreads]
             high = [panel.within(spread.mean + (spread.sd or 0.0)) for spread in line.spreads]
             axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
+        name += f": {panel.figures[line.label]}" if line.label in panel.figures else ""
         few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
         axes.plot(line.x, mean, color=colour, label=name if line.label in shown else "_", **few)
     for label, (x, y) in panel.marks.items():

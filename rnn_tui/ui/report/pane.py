@@ -157,8 +157,7 @@ class ReportPane(StorePane):
         if self.view == "plots":
             self._draw()
         else:
-            found = conclusions(self._results, self._by_length.get(self._key(), ()))
-            self.query_one(ReportConclusions).show(self._results, found, measuring=self._measuring)
+            self._conclude()
 
     def _show_progress(self) -> None:
         rerun, active = self._rerun, self._runs.active
@@ -214,6 +213,14 @@ class ReportPane(StorePane):
         if found is not None:
             self._drawn = key
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
+
+    @work(group="conclusions", exclusive=True)
+    async def _conclude(self) -> None:
+        """Show the conclusions, whose intervals SciPy works out."""
+        assert self._results is not None
+        table, by_length = self._results, self._by_length.get(self._key(), ())
+        found = await in_thread(self, conclusions, table, by_length)
+        self.query_one(ReportConclusions).show(table, found, measuring=self._measuring)
 
     # Keys
 

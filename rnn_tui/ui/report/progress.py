@@ -88,14 +88,10 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
 
 
 def inside(table: Results) -> str:
-    """How many published figures lie within the range of ours, without a full stop."""
+    """How many published figures could be one more seed of ours, without a full stop."""
     known = [row.inside for row in table.rows if row.inside is not None]
-    parts = []
-    if known:
-        verb = "is" if sum(known) == 1 else "are"
-        parts.append(f"{sum(known)} of {len(known)} published figures {verb} inside the range of ours")
-    single = sum(row.n == 1 for row in table.rows)
-    if single:
-        verb = "figure has" if single == 1 else "figures have"
-        parts.append(f"{single} {verb} only one value of ours to compare with")
-    return "; ".join(parts) or "there is no figure"
+    return (
+        f"{sum(known)} of {len(known)} published figures could be one more seed of ours"
+        if known
+        else "one seed tells too little"
+    )

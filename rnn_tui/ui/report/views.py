@@ -14,10 +14,10 @@ from textual.widgets import Static
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_marker
-from rnn_tui.report.conclusions import Conclusion, Verdict
+from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Conclusion, Verdict
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
-from rnn_tui.report.rows import HEADS, RIGHT, Results, Row, cells
+from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
@@ -25,11 +25,7 @@ from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView
 from rnn_tui.ui.widgets.plain import PlainTable
 
-KEYS = ("experiment", "published", "ours", "n", "place", "time")
-# Without the time, for which 80 columns have no room.
-SHORT_HEADS = ("experiment", "report", "here, mean ± sd [min, max]", "n", "report is")
-# Below, a row in full words would not fit.
-FULL_WIDTH = 116
+KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
 CAPTION = (
     "In percent. MNIST and recall: accuracy on the test set; adder: bit accuracy, the mean over "
     "lengths 1 to 20. Enter: a row's runs."
@@ -49,16 +45,14 @@ class ReportTable(Vertical):
         self._shown: tuple[object, ...] = ()
 
     def compose(self) -> ComposeResult:
-        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, id="report-figures")
+        yield PlainTable(cursor_type="row", zebra_stripes=True, cell_padding=0, fixed_columns=1, id="report-figures")
         yield Static("", id="report-notes", markup=False)
         yield Static(CAPTION, id="report-caption", markup=False)
+        yield Static(EXPECTED, id="report-expected", markup=False)
 
     def on_mount(self) -> None:
         """Follow the theme, whose colours are in the cells."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
-
-    def on_resize(self) -> None:
-        self._fill()
 
     def focus_view(self) -> None:
         self._table.focus()
@@ -73,36 +67,32 @@ class ReportTable(Vertical):
 
     def _fill(self) -> None:
         """Columns and rows anew where they or the theme are others, cells alone where they are the same."""
-        if self._results is None or not self.size.width:
+        if self._results is None:
             return
         table, rows = self._table, self._results.rows
-        short = self.size.width < FULL_WIDTH
-        frame = short, self.app.theme, tuple(row.experiment.key for row in rows)
-        lines = [(row.experiment.key, self._line(row, short)) for row in rows]
+        frame = self.app.theme, tuple(row.experiment.key for row in rows)
+        lines = [(row.experiment.key, self._line(row)) for row in rows]
         if frame == self._shown:
             for key, line in lines:
-                for column, cell in zip(KEYS, line, strict=False):
+                for column, cell in zip(KEYS, line, strict=True):
                     if table.get_cell(key, column) != cell:
                         table.update_cell(key, column, cell, update_width=True)
             return
         self._shown, at = frame, table.cursor_row
         table.clear(columns=True)
-        for column, head in zip(KEYS, SHORT_HEADS if short else HEADS, strict=False):
+        for column, head in zip(KEYS, HEADS, strict=True):
             table.add_column(_cell(column, head), key=column)
         for key, line in lines:
             table.add_row(*line, key=key)
         table.move_cursor(row=min(at, len(lines) - 1))
 
-    def _line(self, row: Row, short: bool) -> list[Text]:
+    def _line(self, row: Row) -> list[Text]:
         texts = list(cells(row))
-        if short:
-            texts[KEYS.index("n")] = f"{row.n}/{row.wanted}"
-        texts[KEYS.index("place")] = _place(row, short=short, training=row.experiment in self._training)
+        texts[KEYS.index("place")] = _place(row, training=row.experiment in self._training)
         variables = self.app.get_css_variables()
         colours = {None: "text-muted", True: "text-success", False: "text-warning"}
         style = variables.get(colours[row.inside], "")
-        line = [_cell(column, text, style if column == "place" else "") for column, text in zip(KEYS, texts, strict=True)]
-        return line[: len(SHORT_HEADS)] if short else line
+        return [_cell(column, text, style if column == "place" else "") for column, text in zip(KEYS, texts, strict=True)]
 
 
 def _cell(column: str, text: str, style: str = "") -> Text:
@@ -112,22 +102,13 @@ def _cell(column: str, text: str, style: str = "") -> Text:
     return Text(f"{gap}{text}", style, justify=justify, no_wrap=True)
 
 
-def _place(row: Row, *, short: bool, training: bool) -> str:
-    """Where the published figure lies among ours, by a mark and in words, or in few."""
-    outside = row.outside
-    if outside is None:
+def _place(row: Row, *, training: bool) -> str:
+    """Where the published figure lies, by a mark and in words."""
+    if not row.n:
         return "… training" if training else NOTHING
-    if row.n == 1:
-        mark = "·"
-    elif not outside:
-        mark = "✓"
-    else:
-        mark = "▼" if outside < 0 else "▲"
-    if not short:
-        return f"{mark} {row.place}"
-    if not outside:
-        return f"{mark} {'equal' if row.n == 1 else 'inside'}"
-    return f"{mark} {abs(outside):.2f} {'below' if outside < 0 else 'above'}"
+    outside = row.outside
+    mark = "·" if outside is None else "✓" if not outside else "▼" if outside < 0 else "▲"
+    return f"{mark} {row.place}"
 
 
 EMPTY = "Plots appear once a network has been trained to its end"
@@ -206,7 +187,7 @@ MARKS = {
     Verdict.SUPPORTED: ("✓", "$text-success"),
     Verdict.PARTLY: ("≈", "$text-warning"),
     Verdict.NOT_SUPPORTED: ("✗", "$text-error"),
-    Verdict.OPEN: ("?", "$text-muted"),
+    Verdict.NONE: ("?", "$text-muted"),
 }
 
 
@@ -226,20 +207,18 @@ class ReportConclusions(VerticalScroll, can_focus=True):
         `measuring` tells whether figures by length are still to come without training.
         """
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
-        if measuring:
-            parts.append(Content(MEASURING))
-        few = [
-            f"{row.experiment.short_label} ({row.n} of {row.wanted})"
-            for row in results.rows
-            if row.experiment.task == ADDER.name and row.n < row.wanted
-        ]
-        if few:
-            parts.append(Content(f"Not complete: seeds are missing for {', '.join(few)}."))
+        notes = [MEASURING if measuring else "", results.lacking(ADDER.name), *((RULE, *BASIS) if found else ())]
+        parts += map(Content, filter(None, notes))
         self.query_one("#report-conclusions", Static).update(Content("\n\n").join(parts))
 
 
 def _written(one: Conclusion) -> Content:
+    """The verdict, the report's words, and the table, whose lines fit into 80 columns."""
     mark, colour = MARKS[one.verdict]
-    claim = Content.styled(one.claim, "bold")
-    verdict = Content.styled(f"{mark} {one.verdict.value.capitalize()}", colour)
-    return Content("\n").join([claim, verdict, *map(Content, one.sentences)])
+    verdict = Content.styled(f"{mark} {one.sentence}", f"bold {colour}")
+    rows = [COMPARED, *(row.cells for row in one.comparisons)]
+    columns = zip(*rows, strict=True)
+    forms = [f"{'>' if column[0] in COMPARED_RIGHT else '<'}{max(map(len, column))}" for column in columns]
+    head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
+    said = f"The report: “{one.claim}” {one.measured}"
+    return Content("\n").join([verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)])

@@ -14,6 +14,7 @@ from textual.widgets import Checkbox, DataTable, Input, Static
 
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
+from rnn_tui.report.conclusions import COMPARED
 from rnn_tui.report.kept import networks
 from rnn_tui.report.plan import Plan
 from rnn_tui.ui.report.pane import ReportPane
@@ -94,9 +95,11 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert shown[1] == "31.00"
         assert shown[2].startswith(f"{row.spread.mean:.2f} ± ")
         assert shown[3] == "2"
-        assert shown[4][2:] == row.place
-        assert shown[4][0] == ("✓" if row.inside else "▲" if row.outside > 0 else "▼")  # type: ignore[operator]
-        assert line(app, "MNIST, LSTM")[4].startswith("· ")  # of one value, no verdict
+        assert row.expected is not None
+        assert shown[4] == f"{row.expected.low:.2f} … {row.expected.high:.2f}"
+        assert shown[5][2:] == row.place
+        assert shown[5][0] == ("✓" if row.inside else "▲" if row.outside > 0 else "▼")  # type: ignore[operator]
+        assert line(app, "MNIST, LSTM")[4:6] == ["–", "· one seed only"]
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
             await pilot.pause()
@@ -120,9 +123,20 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert line(app, "Adder, H 3 ce")[3] == "2 of 3"
 
 
+async def test_columns_without_room_are_reached_and_names_stay(overrides: Overrides) -> None:
+    async with report_tab(overrides, size=(80, 24)) as (app, pilot):
+        for head in ("published", "mean ± sd", "next seed, 95 %", "published is"):
+            assert head in screen_text(app)
+        assert "largest" not in screen_text(app)
+        for _ in range(20):
+            await pilot.press("right")
+        await wait_until(pilot, lambda: "smallest … largest" in screen_text(app))
+        assert "Adder, H 10 ce" in screen_text(app)
+
+
 async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides) -> None:
     async with report_tab(overrides, size=(80, 24)) as (app, pilot):
-        assert line(app, "Recall, H 2")[3] == "2/2"
+        assert line(app, "Recall, H 2")[3] == "2"
         await pilot.press("f")
         field = app.query_one("#seeds", Input)
         assert app.focused is field
@@ -134,7 +148,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
         assert last_notice(app) == wrong
         assert field.value == "0"
         assert not app.runs.busy
-        assert line(app, "Recall, H 2")[3] == "2/20"  # of the field while it was empty
+        assert line(app, "Recall, H 2")[3] == "2 of 20"  # of the field while it was empty
         for task in ("mnist", "recall", "adder"):
             app.query_one(f"#only-{task}", Checkbox).value = False
         field.value = "2"
@@ -217,9 +231,19 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, t
         await wait_until(pilot, lambda: "Bit accuracy falls with length" in text())
         assert "A larger state gives higher bit accuracy." in text()
         assert "MSE beats CE" in text()
-        assert "Open" not in text()
         assert "Not complete" not in text()
-        assert "How many seeds agree." in screen_text(app)
+        # The verdict comes first, then what it follows from; the rule stands below all.
+        await wait_until(pilot, lambda: "fewer than 6 seeds in 4 of 4 comparisons" in text())
+        assert text().startswith("? No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.\nThe report: “A larger state")
+        assert text().count("A comparison in which at least 6 seeds differ counts") == 1
+        await pilot.resize_terminal(80, 24)
+        shown = screen_text(app)
+        for head in COMPARED:
+            assert head in shown
+        for cells in (("mse, H 5 − H 3", "too few"), ("H 5, mse − ce", "too few")):
+            assert any(all(cell in one for cell in cells) for one in text().splitlines())
+        assert max(len(one) for one in text().splitlines() if one.endswith("too few")) <= 75
+        await pilot.resize_terminal(120, 40)
 
         await pilot.press("e")
         field = app.screen.query_one(PathInput)
@@ -233,10 +257,11 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(overrides: Overrides, t
         await wait_until(pilot, lambda: "report.md" in last_notice(app))
         written = (tmp_path / "report.md").read_text()
         assert "| Recall, H 5 | 31.00 |" in written
-        assert written.count("data:image/svg+xml") == 6
+        assert written.count("data:image/svg+xml") == 3 + 6
 
         app.query_one("#seeds", Input).value = "3"
         await wait_until(pilot, lambda: "H 3 mse (2 of 3)" in text())
+        assert text().count("H 3 mse (2 of 3)") == text().count("seeds are missing") == 1
         app.query_one("#only-adder", Checkbox).value = False
         await wait_until(pilot, lambda: "not among the tasks" in text())
 
