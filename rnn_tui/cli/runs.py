@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from rnn_tui.cli.commands import WHICH_RUN
+from rnn_tui.cli.commands import WHICH_RUN, add_examples
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.engine.errors import printable
 from rnn_tui.runs.comparison import differing, settings_of
@@ -36,10 +36,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", dest="only", choices=list(TASKS), help="list runs of this task only")
     parser.add_argument("--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead")
     parser.add_argument("--json", action="store_true", dest="list_json", help="print one JSON document")
+    add_examples(parser, "rnn-tui runs --task recall", "rnn-tui runs --json")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parsers = {}
-    for name, (_, takes, what, description) in ACTIONS.items():
+    for name, (_, takes, what, description, *examples) in ACTIONS.items():
         parsers[name] = actions.add_parser(name, help=what, description=description)
+        add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
         several = "+" if takes == "runs" else None
         parsers[name].add_argument(takes, nargs=several, metavar="RUN", help=WHICH_RUN)
     parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
@@ -179,13 +181,19 @@ def _restore(store: RunStore, options: argparse.Namespace) -> None:
 
 # What is done, to one or several runs, and how `--help` says it.
 ACTIONS = {
-    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run."),
+    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run.",
+             "last", "recall-fast --json"),
     "compare": (_compare, "runs", "runs side by side",
-                "In which settings runs differ, and how their figures do."),
+                "In which settings runs differ, and how their figures do.",
+                "last recall-fast", "last recall-fast --json"),
     "export": (_export, "runs", "write values, charts or weights of runs to files",
-               "Write values, charts or weights of one or several runs."),
-    "rename": (_rename, "run", "give a run another name", None),
+               "Write values, charts or weights of one or several runs.",
+               "last --to csv -o values.csv", "last recall-fast --to json"),
+    "rename": (_rename, "run", "give a run another name", "Give a run another name.",
+               "last baseline", "recall-fast 'ten units'"),
     "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
-               "Delete runs. They can be restored for 30 days, then they are removed."),
-    "restore": (_restore, "runs", "bring deleted runs back", None),
+               "Delete runs. They can be restored for 30 days, then they are removed.",
+               "last", "last recall-fast"),
+    "restore": (_restore, "runs", "bring deleted runs back", "Bring deleted runs back.",
+                "last", "recall-fast"),
 }  # fmt: skip
