@@ -6,7 +6,7 @@ A new command is a module and a line here. Its module is imported when it is use
 
 import argparse
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, cast
@@ -75,6 +75,8 @@ COMMANDS = [
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
     Command("config", "print where the settings of the app lie, and what holds",
             "rnn_tui.cli.config"),
+    Command("completion", "print what makes a shell complete commands, options and runs",
+            "rnn_tui.cli.completion"),
 ]  # fmt: skip
 
 
@@ -177,16 +179,23 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     cast("Parser", parser).examples = examples
 
 
-def read_by(setting: Setting) -> Callable[[str], Any]:
+@dataclass(frozen=True, eq=False)  # argparse looks it up in a dict
+class SettingType:
     """The `type` of an option that is a setting: the same check and sentence as in a form."""
 
-    def read(text: str) -> Any:
+    setting: Setting
+
+    def __call__(self, text: str) -> Any:
+        """The value typed, or argparse's error with the setting's sentence."""
         try:
-            return setting.parse(text)
+            return self.setting.parse(text)
         except UserError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
-    return read
+
+def read_by(setting: Setting) -> SettingType:
+    """The `type` of an option that is `setting`."""
+    return SettingType(setting)
 
 
 def add_output_options(

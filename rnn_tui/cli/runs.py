@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parsers[name] = actions.add_parser(name, help=what, description=description)
         add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
         several = "+" if takes == "runs" else None
-        parsers[name].add_argument(takes, nargs=several, metavar="RUN", help=WHICH_RUN)
+        metavar = "DELETED_RUN" if name == "restore" else "RUN"
+        parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
     parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
     _add_export(parsers["export"])
@@ -61,7 +62,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         "in this folder that is called like the run)",
     )  # fmt: skip
     parser.add_argument(
-        "--metric", metavar="NAME", action="append", dest="metrics",
+        "--metric", metavar="METRIC", action="append", dest="metrics",
         help="what a chart shows, such as val_loss (default: the loss and the accuracy, or what "
         "there is)",
     )  # fmt: skip
