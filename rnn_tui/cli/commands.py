@@ -8,6 +8,7 @@ import argparse
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, cast
 
@@ -75,8 +76,7 @@ COMMANDS = [
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
     Command("config", "print where the settings of the app lie, and what holds",
             "rnn_tui.cli.config"),
-    Command("completion", "print what makes a shell complete commands, options and runs",
-            "rnn_tui.cli.completion"),
+    Command("completion", "print what makes a shell complete commands, options and runs", "rnn_tui.cli.completion"),
 ]  # fmt: skip
 
 
@@ -179,23 +179,16 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     cast("Parser", parser).examples = examples
 
 
-@dataclass(frozen=True, eq=False)  # argparse looks it up in a dict
-class SettingType:
+def read_by(setting: Setting) -> partial[Any]:
     """The `type` of an option that is a setting: the same check and sentence as in a form."""
-
-    setting: Setting
-
-    def __call__(self, text: str) -> Any:
-        """The value typed, or argparse's error with the setting's sentence."""
-        try:
-            return self.setting.parse(text)
-        except UserError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
+    return partial(_read, setting)
 
 
-def read_by(setting: Setting) -> SettingType:
-    """The `type` of an option that is `setting`."""
-    return SettingType(setting)
+def _read(setting: Setting, text: str) -> Any:
+    try:
+        return setting.parse(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_output_options(

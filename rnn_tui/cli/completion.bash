@@ -62,7 +62,7 @@ _rnn_tui_names() {
       fi
     fi
     COMPREPLY+=("$quoted")
-  done < <("$program" completion --runs "$1" 2>/dev/null </dev/null)
+  done < <("$program" completion bash --runs "$1" 2>/dev/null </dev/null)
 }
 
 complete -F _rnn_tui rnn-tui

@@ -38,13 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    for task, fill, what, does, examples in (
+    for task, fill, what, does, *examples in (
         (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
-         ("1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz")),
-        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit",
-         ("3 1 4 1 5 --position 3", "31415 --json")),
-        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row",
-         ("photos/7-ruled.jpg", "--test-image 7 --npz digit.npz")),
+         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz"),
+        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit", "31415 --position 3", "31415 --json"),
+        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
     ):  # fmt: skip
         one = tasks.add_parser(task.name, help=what, description=f"Look inside a network that {does}.")
         fill(one)

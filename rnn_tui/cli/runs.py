@@ -180,21 +180,15 @@ def _restore(store: RunStore, options: argparse.Namespace) -> None:
         say(f"{record.name} is back.")
 
 
-# What is done, to one or several runs, and how `--help` says it.
+# What is done, to one or several runs, how `--help` says it, and its examples.
 ACTIONS = {
-    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run.",
-             "last", "recall-fast --json"),
-    "compare": (_compare, "runs", "runs side by side",
-                "In which settings runs differ, and how their figures do.",
+    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run.", "last", "recall-fast --json"),
+    "compare": (_compare, "runs", "runs side by side", "In which settings runs differ, and how their figures do.",
                 "last recall-fast", "last recall-fast --json"),
     "export": (_export, "runs", "write values, charts or weights of runs to files",
-               "Write values, charts or weights of one or several runs.",
-               "last --to csv -o values.csv", "last recall-fast --to json"),
-    "rename": (_rename, "run", "give a run another name", "Give a run another name.",
-               "last baseline", "recall-fast 'ten units'"),
+               "Write values, charts or weights of one or several runs.", "last --to csv -o values.csv", "last --to json"),
+    "rename": (_rename, "run", "give a run another name", None, "last baseline", "recall-fast 'ten units'"),
     "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
-               "Delete runs. They can be restored for 30 days, then they are removed.",
-               "last", "last recall-fast"),
-    "restore": (_restore, "runs", "bring deleted runs back", "Bring deleted runs back.",
-                "last", "recall-fast"),
+               "Delete runs. They can be restored for 30 days, then they are removed.", "last", "last recall-fast"),
+    "restore": (_restore, "runs", "bring deleted runs back", None, "last", "recall-fast"),
 }  # fmt: skip

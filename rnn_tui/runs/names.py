@@ -1,7 +1,4 @@
-"""What names runs, read within a few milliseconds: a shell asks at every press of Tab.
-
-Only reads, and imports little: a store would first bring in what other processes left behind.
-"""
+"""What names runs, read within milliseconds and without writing: a shell asks at every press of Tab."""
 
 import sqlite3
 import time
@@ -13,25 +10,21 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import LAST
 from rnn_tui.runs.database import FAULTS, version_of
 
-# More than anybody looks through, and than a shell asks about first.
+# More than a shell lists without asking first, and than a name has.
 MOST_NAMES, LONGEST = 500, 200
-# For a database that another program has locked, or that is damaged so as to take long.
-PATIENCE_SECONDS = 0.1
+PATIENCE_SECONDS = 0.1  # with a database that is locked, or damaged so as to take long
 
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
-    """What `RunStore.find` knows runs by, the newest first: `last`, then their names.
+    """`last`, then the names of runs, the newest first; none where the database can't be read.
 
-    A run whose name can't be typed goes by its id. There are none where the database can't be read.
-
-    Args:
-        deleted: the deleted ones, in place of the others.
+    A run whose name can't be typed goes by its id. `deleted` as for `RunStore.runs`.
     """
     until = time.monotonic() + PATIENCE_SECONDS
     which = f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}"
-    path = run_database().absolute()
+    uri = f"{run_database().absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=PATIENCE_SECONDS)) as connection:
+        with closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE_SECONDS)) as connection:
             connection.text_factory = partial(str, encoding="utf-8", errors="replace")
             connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
             version_of(connection, "")

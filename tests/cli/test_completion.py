@@ -62,7 +62,7 @@ PREPARE = {
 }
 # Stands on the path as rnn-tui: writes down what it got, unless a shell asks for names.
 RECORDER = """#!/bin/sh
-[ "$2" = --runs ] && exec {program} "$@"
+[ "$3" = --runs ] && exec {program} "$@"
 printf '%s\\0' "$@" > got.tmp
 mv got.tmp got
 """
@@ -269,12 +269,14 @@ def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(dam
                 " SELECT i AS id, i AS name, NULL AS deleted, i AS created FROM n"
             )
             other.commit()
-        assert run_inside(["completion", "--runs", "all"]) == (0, "", "")
+        assert run_inside(["completion", "bash", "--runs", "all"]) == (0, "", "")
 
 
 def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
     name_runs()
-    snippet = "import sys; from rnn_tui.cli.main import main; main(['completion', '--runs', 'all']); print(*sys.modules)"
+    snippet = (
+        "import sys; from rnn_tui.cli.main import main; main(['completion', 'bash', '--runs', 'all']); print(*sys.modules)"
+    )
     result = subprocess.run([sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", check=True)
     *names, modules = result.stdout.splitlines()
     assert "recall-fast" in names
@@ -287,4 +289,4 @@ def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
 def test_another_shell_is_refused(arguments: list[str]) -> None:
     code, out, err = run_inside(["completion", *arguments])
     assert (code, out) == (2, "")
-    assert "SHELL" in err or "ksh" in err
+    assert "shell" in err or "ksh" in err
