@@ -3,6 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
+from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.tasks.adder import ADDER
 
@@ -15,12 +16,7 @@ BASES = ("binary", "decimal", "hexadecimal")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Ask a trained network to add two numbers, bit by bit."
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = """examples:
-  rnn-tui add 1011 110
-  rnn-tui add 0x1f 0d13
-  rnn-tui add --base decimal 13 + 29 --hidden-size 3
-  rnn-tui add --json < pairs.txt"""
+    add_examples(parser, "rnn-tui add --base decimal 13 + 29", "echo 1011 110 | rnn-tui add --json")
     parser.add_argument(
         "query", nargs="*", metavar="NUMBER",
         help="two numbers, with or without a plus between them; without any, every line of stdin "

@@ -6,8 +6,9 @@ A new command is a module and a line here. Its module is imported when it is use
 
 import argparse
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, cast
 
@@ -75,6 +76,7 @@ COMMANDS = [
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
     Command("config", "print where the settings of the app lie, and what holds",
             "rnn_tui.cli.config"),
+    Command("completion", "print what makes a shell complete commands, options and runs", "rnn_tui.cli.completion"),
 ]  # fmt: skip
 
 
@@ -116,9 +118,11 @@ class Parser(argparse.ArgumentParser):
     Attributes:
         command: the command whose options it learns from the command's module on first use, if it
             is the parser of one.
+        examples: command lines that its help ends with.
     """
 
     command: Command | None = None
+    examples: tuple[str, ...] = ()
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False, **keywords})
@@ -142,7 +146,8 @@ class Parser(argparse.ArgumentParser):
     def format_help(self) -> str:
         """What `--help` prints."""
         self.complete()
-        return super().format_help()
+        shown = "".join(f"  {one}\n" for one in self.examples)
+        return super().format_help() + (f"\nexamples:\n{shown}" if shown else "")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -152,6 +157,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Train, watch and question small recurrent networks in the terminal. Without a command, the app starts.",
         epilog=f"Log file: {log_file()}. {HOME_VARIABLE} moves all that is written.",
     )
+    add_examples(parser, "rnn-tui train recall --preset fast", "rnn-tui add 1011 110")
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
     parser.add_argument("--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
@@ -168,16 +174,21 @@ WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"
 WHICH_FINISHED_RUN = f"{WHICH_RUN}, which is the newest finished one"
 
 
-def read_by(setting: Setting) -> Callable[[str], Any]:
+def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
+    """End the help of `parser` with command lines, which tests/cli/test_examples.py runs as they stand."""
+    cast("Parser", parser).examples = examples
+
+
+def read_by(setting: Setting) -> partial[Any]:
     """The `type` of an option that is a setting: the same check and sentence as in a form."""
+    return partial(_read, setting)
 
-    def read(text: str) -> Any:
-        try:
-            return setting.parse(text)
-        except UserError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
 
-    return read
+def _read(setting: Setting, text: str) -> Any:
+    try:
+        return setting.parse(text)
+    except UserError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def add_output_options(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK, print_json, print_table, say
 from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.preferences import ENTRIES, as_toml
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     lines = (f"{name}: {one.metadata['words']}" for name, one in ENTRIES.items())
     parser.epilog = f"Entries. {'. '.join(lines)}."
+    add_examples(parser, "rnn-tui config", "rnn-tui config --json")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
 
 

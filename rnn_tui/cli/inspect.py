@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli import add, output, recall
 from rnn_tui.cli.add import add_base_option
-from rnn_tui.cli.commands import add_output_options, read_by, read_path
+from rnn_tui.cli.commands import add_examples, add_output_options, read_by, read_path
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import add_network_options, add_weights_options
 from rnn_tui.engine.errors import UnreadableError, printable
@@ -36,19 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "has the answers and the unit that matters most; --json and --npz have everything. Units "
         "are counted from 0."
     )
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = """examples:
-  rnn-tui inspect adder 1011 110 --probes
-  rnn-tui inspect recall 3 1 4 1 5 --position 3
-  rnn-tui inspect mnist --test-image 7 --npz digit.npz"""
+    add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    for task, fill, what, does in (
-        (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first"),
-        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit"),
-        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row"),
-    ):
-        described = f"Look inside a network that {does}."
-        fill(tasks.add_parser(task.name, help=what, description=described))
+    for task, fill, what, does, *examples in (
+        (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
+         "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz"),
+        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit", "31415 --position 3", "31415 --json"),
+        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
+    ):  # fmt: skip
+        one = tasks.add_parser(task.name, help=what, description=f"Look inside a network that {does}.")
+        fill(one)
+        add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
 
 
 def _add_sum(parser: argparse.ArgumentParser) -> None:

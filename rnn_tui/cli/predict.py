@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, read_path
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import CLASSES, ReadingSummary
@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Read photos of digits, one digit each: files, or folders of them. Answers in which little "
         "trust is to be put have no prediction, and say so."
     )
+    add_examples(parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
     whose = parser.add_mutually_exclusive_group()
     whose.add_argument("--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}")

@@ -62,7 +62,7 @@ def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -
         "--hidden-size", type=read_by(SETTINGS["hidden_size"]), metavar="N",
         help=f"{verb} a network of this size (default: the largest)",
     )  # fmt: skip
-    parser.add_argument("--loss", metavar="NAME", help=f"{verb} a network trained with this loss (default: {loss})")
+    parser.add_argument("--loss", metavar="LOSS", help=f"{verb} a network trained with this loss (default: {loss})")
     parser.add_argument(
         "--seed", type=read_by(SETTINGS["seed"]), metavar="N",
         help=f"{verb} the network of this seed (default: the lowest)",

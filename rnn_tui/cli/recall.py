@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from rnn_tui.cli.commands import read_by
+from rnn_tui.cli.commands import add_examples, read_by
 from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.recall import RECALL
@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Ask a trained network which digit stood at a position of a sequence."
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = """examples:
-  rnn-tui recall 3 1 4 1 5 --position 3
-  rnn-tui recall 31415 --vote
-  rnn-tui recall --json < sequences.txt"""
+    add_examples(parser, "rnn-tui recall 3 1 4 1 5 --position 3", "echo 31415 | rnn-tui recall --json")
     parser.add_argument(
         "query", nargs="*", metavar="DIGITS",
         help="the sequence; without one, every line of stdin is a sequence",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import add_output_options, read_by
+from rnn_tui.cli.commands import add_examples, add_output_options, read_by
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
+    add_examples(parser, "rnn-tui report --preset fast --only adder --seeds 2", "rnn-tui report --no-training -o report.html")
     for name, setting, usual, what in (
         ("--seeds", SETTINGS["seeds"], SEEDS,
          "networks of each small experiment (recall, adder), trained side by side"),

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from rnn_tui.cli.commands import WHICH_RUN
+from rnn_tui.cli.commands import WHICH_RUN, add_examples
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
 from rnn_tui.engine.errors import printable
 from rnn_tui.runs.comparison import differing, settings_of
@@ -36,12 +36,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--task", dest="only", choices=list(TASKS), help="list runs of this task only")
     parser.add_argument("--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead")
     parser.add_argument("--json", action="store_true", dest="list_json", help="print one JSON document")
+    add_examples(parser, "rnn-tui runs --task recall", "rnn-tui runs --json")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     parsers = {}
-    for name, (_, takes, what, description) in ACTIONS.items():
+    for name, (_, takes, what, description, *examples) in ACTIONS.items():
         parsers[name] = actions.add_parser(name, help=what, description=description)
+        add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
         several = "+" if takes == "runs" else None
-        parsers[name].add_argument(takes, nargs=several, metavar="RUN", help=WHICH_RUN)
+        metavar = "DELETED_RUN" if name == "restore" else "RUN"
+        parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
     parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
     _add_export(parsers["export"])
@@ -59,7 +62,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         "in this folder that is called like the run)",
     )  # fmt: skip
     parser.add_argument(
-        "--metric", metavar="NAME", action="append", dest="metrics",
+        "--metric", metavar="METRIC", action="append", dest="metrics",
         help="what a chart shows, such as val_loss (default: the loss and the accuracy, or what "
         "there is)",
     )  # fmt: skip
@@ -177,15 +180,15 @@ def _restore(store: RunStore, options: argparse.Namespace) -> None:
         say(f"{record.name} is back.")
 
 
-# What is done, to one or several runs, and how `--help` says it.
+# What is done, to one or several runs, how `--help` says it, and its examples.
 ACTIONS = {
-    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run."),
-    "compare": (_compare, "runs", "runs side by side",
-                "In which settings runs differ, and how their figures do."),
+    "show": (_show, "run", "all about a run", "Settings, versions, figures and log of a run.", "last", "recall-fast --json"),
+    "compare": (_compare, "runs", "runs side by side", "In which settings runs differ, and how their figures do.",
+                "last recall-fast", "last recall-fast --json"),
     "export": (_export, "runs", "write values, charts or weights of runs to files",
-               "Write values, charts or weights of one or several runs."),
-    "rename": (_rename, "run", "give a run another name", None),
+               "Write values, charts or weights of one or several runs.", "last --to csv -o values.csv", "last --to json"),
+    "rename": (_rename, "run", "give a run another name", None, "last baseline", "recall-fast 'ten units'"),
     "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
-               "Delete runs. They can be restored for 30 days, then they are removed."),
-    "restore": (_restore, "runs", "bring deleted runs back", None),
+               "Delete runs. They can be restored for 30 days, then they are removed.", "last", "last recall-fast"),
+    "restore": (_restore, "runs", "bring deleted runs back", None, "last", "recall-fast"),
 }  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_output_options, read_by
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, read_by
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
@@ -34,6 +34,7 @@ SHIPPED = "pretrained"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Train a network without the app, or go on with a run that was cut off."
+    add_examples(parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last")
     parser.add_argument(
         "--resume", metavar="RUN",
         help=f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had "
@@ -51,6 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
+    quick = next((preset.name for preset in task.presets if preset.name == "fast"), task.default_preset)
+    few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
+    line = f"rnn-tui train {task.name} --preset {quick} {few}"
+    add_examples(parser, line, f"{line} --json")
     if len(task.cells) > 1:
         parser.add_argument(
             "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell,

@@ -8,8 +8,6 @@ of nobody, whatever asks for a place raises `SettingError`; both faces ask befor
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_config_path, user_data_path, user_log_path
-
 from rnn_tui.engine.errors import SettingError, printable
 
 APP_NAME = "rnn-tui"
@@ -25,6 +23,13 @@ def _home() -> Path | None:
         raise SettingError(
             f"{HOME_VARIABLE} is {printable(value, 200)}, and there is no such user's home; set it to a folder."
         ) from None
+
+
+def _of_system(kind: str) -> Path:
+    """Where the system wants a program's files of this kind, such as `cache`."""
+    import platformdirs  # noqa: PLC0415 - the man page is made without
+
+    return Path(getattr(platformdirs, f"user_{kind}_path")(APP_NAME))
 
 
 def asset_dir() -> Path:
@@ -43,17 +48,17 @@ def shipped_weights(task: str) -> list[Path]:
 def cache_dir() -> Path:
     """The folder for what can be made again, such as the unpacked MNIST files."""
     home = _home()
-    return home / "cache" if home else user_cache_path(APP_NAME)
+    return home / "cache" if home else _of_system("cache")
 
 
 def data_dir() -> Path:
     """The folder for what can't be made again: the runs."""
-    return _home() or user_data_path(APP_NAME)
+    return _home() or _of_system("data")
 
 
 def config_file() -> Path:
     """The file of the user's settings that last."""
-    return (_home() or user_config_path(APP_NAME)) / "config.toml"
+    return (_home() or _of_system("config")) / "config.toml"
 
 
 def run_dir() -> Path:
@@ -79,7 +84,7 @@ def lock_dir() -> Path:
 def log_file() -> Path:
     """The log file, which holds the tracebacks that users are spared."""
     home = _home()
-    return (home / "log" if home else user_log_path(APP_NAME)) / "rnn-tui.log"
+    return (home / "log" if home else _of_system("log")) / "rnn-tui.log"
 
 
 def told_of_fault(error: Exception) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
@@ -111,7 +111,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
         with safe_open(path, framework="pt") as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except UNREADABLE as error:
+    except (SafetensorError, *UNREADABLE) as error:
         raise CheckpointError(
             f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be resumed; train it again."
         ) from error

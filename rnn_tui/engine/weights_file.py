@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors import SafetensorError, safe_open
-
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
@@ -26,10 +24,8 @@ METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
 # Of a run that is not at its end, the file also has what training needs to go on.
 TRAINING_PREFIX = "training/"
-# AttributeError and TypeError: numbers of a kind that numpy does not have.
-UNREADABLE = (
-    OSError, SafetensorError, AttributeError, TypeError, ValueError, RecursionError
-)  # fmt: skip
+# Besides SafetensorError. AttributeError and TypeError: numbers of a kind that numpy does not have.
+UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -72,6 +68,8 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
 
 def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray[np.float32]]]":
     """The metadata, as JSON has it, and the weights if they are wanted."""
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
+
     try:
         check_regular(path)
         with safe_open(path, framework="np") as file:
@@ -79,7 +77,7 @@ def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray
             names = file.keys() if weights else ()
             wanted = [name for name in names if not name.startswith(TRAINING_PREFIX)]
             return about, {name: file.get_tensor(name) for name in wanted}
-    except UNREADABLE as error:
+    except (SafetensorError, *UNREADABLE) as error:
         raise CheckpointError(
             f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them again."
         ) from error

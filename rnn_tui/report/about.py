@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.resources import usable_cores
@@ -123,6 +121,8 @@ def settings_of(plan: Plan) -> dict[str, RunConfig]:
 
 def machine() -> dict[str, str | int | float]:
     """This computer: the name of its processor, the cores that this process may run on, memory."""
+    import psutil  # noqa: PLC0415 - on use only
+
     return {
         "processor": _processor(),
         "cores": usable_cores(),

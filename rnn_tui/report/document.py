@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from markdown_it import MarkdownIt
-
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
 from rnn_tui.report.about import TIMES, About, UsedRun, about
@@ -181,6 +179,8 @@ def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
 
 def as_html(blocks: Sequence[str | ReportChart]) -> str:
     """One page of HTML, each plot a drawing inside of it."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - on use only
+
     markdown = MarkdownIt("js-default")  # raw HTML in the text stays text
     parts = []
     for one in blocks:

@@ -1,0 +1,1 @@
+# tcsh needs nothing but what shtab makes.

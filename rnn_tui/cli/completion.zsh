@@ -1,0 +1,13 @@
+# What `rnn-tui completion zsh` adds to the script that shtab makes.
+
+# A name is anybody's text: compadd quotes it, and nothing evaluates it.
+_rnn_tui_names() {
+  local program=@PROGRAM@
+  [[ -x $program ]] || program=rnn-tui
+  local -a names=(${(f)"$(command $program completion zsh --runs $1 2>/dev/null </dev/null)"})
+  compadd -V runs -a names
+}
+_rnn_tui_runs() { _rnn_tui_names all }
+_rnn_tui_deleted() { _rnn_tui_names deleted }
+_rnn_tui_path() { _files }
+_rnn_tui_folder() { _files -/ }
