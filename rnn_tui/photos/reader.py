@@ -98,7 +98,7 @@ class PhotoReader:
         labelled: bool = False, threads: int = 0,
     ) -> None:  # fmt: skip
         self.network, self.method = network, method
-        self.threshold, self._labelled = threshold, labelled
+        self.threshold, self.labelled = threshold, labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False) -> Iterator[list[Reading]]:
@@ -133,7 +133,7 @@ class PhotoReader:
         answers = iter(self.network.probabilities(np.stack(digits)) if digits else ())
         readings = []
         for path, outcome in outcomes:
-            label = label_of(path) if self._labelled else None
+            label = label_of(path) if self.labelled else None
             if isinstance(outcome, str):
                 readings.append(Reading(path, error=outcome, label=label))
                 continue
