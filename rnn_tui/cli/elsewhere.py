@@ -142,17 +142,16 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
     from rich.console import Group  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
-    from rnn_tui.ui.chart.text import chart_text, loss_series  # noqa: PLC0415
+    from rnn_tui.ui.chart.text import loss_chart  # noqa: PLC0415
 
-    epoch = min(len(state.epochs) + 1, state.config.epochs)
     left = [] if state.remaining is None else [f"{duration(state.remaining)} left"]
-    rate = [f"{state.rate:,.0f} {TASKS[state.config.task].unit}/s"] if run.status is Status.TRAINING else []
-    parts = [f"{run.progress:.0%}", duration(state.elapsed), *left, f"epoch {epoch}/{state.config.epochs}", *rate]
-    metric, series = loss_series(state)
-    chart = chart_text(metric, series, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART)), "no value was logged yet")
+    epoch = min(len(state.epochs) + 1, state.config.epochs)
+    parts = [f"{run.progress:.0%}", duration(state.elapsed), *left, f"epoch {epoch}/{state.config.epochs}"]
+    if run.status is Status.TRAINING:
+        parts.append(f"{state.rate:,.0f} {TASKS[state.config.task].unit}/s")
     figures = figures_in_words(state, state.epochs[-1]) if state.epochs else ""
     return Group(
         Text.assemble((run.name, "bold"), f"  {run.status}  ", (" · ".join(parts), "dim"), no_wrap=True, overflow="ellipsis"),
-        chart,
+        loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))),
         Text(figures, no_wrap=True, overflow="ellipsis"),
     )

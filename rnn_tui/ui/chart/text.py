@@ -1,11 +1,7 @@
-"""A chart as coloured text, for a terminal in which no app runs."""
+"""The loss of a run as coloured text, for a terminal in which no app runs."""
 
-from collections.abc import Sequence
-
-from rich.style import Style
 from rich.text import Text
 
-from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.chart import settled, view
@@ -13,51 +9,37 @@ from rnn_tui.ui.chart.chart import ESCAPE, LINE, plotted
 from rnn_tui.ui.chart.view import ChartSeries
 
 
-def loss_series(state: RunState) -> tuple[Metric, list[ChartSeries]]:
-    """The loss of a run, and what is drawn of it: in training as lines, in validation as points.
+def loss_chart(state: RunState, width: int, height: int) -> Text:
+    """The loss over epochs below a legend, in so many columns and rows.
 
-    Of several networks a curve each, the mean over its seeds.
+    In training as lines, in validation as points; of several networks the mean of each over its
+    seeds. The axis goes by the rules of the app's chart: logarithmic where the loss spans more than
+    a decade, else without the steep beginning.
     """
-    losses = [one for one in state.metric_definitions if one.chart == "loss"]
     drawn = []
-    for metric in losses:
-        bands, points = state.bands.get(metric.name), metric.stage != "train"
-        if bands is not None:
-            for at, (variant, band) in enumerate(zip(state.config.variants, bands, strict=True)):
-                drawn.append(ChartSeries(f"{variant.label}, {metric.stage}", band.x, band.mean, at, points))
-        elif metric.name in state.series:
-            one = state.series[metric.name]
+    for metric in (one for one in state.metric_definitions if one.chart == "loss"):
+        points = metric.stage != "train"
+        for at, band in enumerate(state.bands.get(metric.name, ())):
+            name = f"{state.config.variants[at].label} {metric.label}"
+            drawn.append(ChartSeries(name, band.x, band.mean, at, points))
+        if (one := state.series.get(metric.name)) is not None:
             drawn.append(ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points))
-    return losses[0] if losses else Metric("", ""), drawn
-
-
-def chart_text(metric: Metric, series: Sequence[ChartSeries], width: int, height: int, empty: str) -> Text:
-    """Curves over epochs with a legend, in so many columns and rows; else why it is `empty`.
-
-    The axis goes by the rules of the app's chart: no values beyond the metric's bounds, logarithmic
-    where a loss spans more than a decade, else without the steep beginning.
-    """
-    bounds = (metric.lower, metric.upper)
-    cleaned = [view.clean(one, *bounds) for one in series]
-    log_y = metric.upper is None and settled.spans_a_decade(cleaned)
+    cleaned = [view.clean(one, 0.0, None) for one in drawn]
+    log_y = settled.spans_a_decade(cleaned)
     prepared = [view.prepare(one, 0.0, log_y) for one in cleaned]
-    present = view.extent(prepared)
-    size = width, height - 1
-    frame = present and view.frame(prepared, present, size, bounds, log_y, settled=not log_y)
+    present, size = view.extent(prepared), (width, height - 1)
+    frame = present and view.frame(prepared, present, size, (0.0, None), log_y, settled=not log_y)
     if not frame:
-        return Text("\n" * (height // 2) + empty.center(width) + "\n" * (height - height // 2 - 1))
-    legend = Text(no_wrap=True, overflow="ellipsis")
-    for one in prepared:
-        mark = one.marker if one.points else "─"
-        legend.append(f"{mark} ", curve_colour(one.colour, dark=True)).append(f"{one.name}  ")
-    legend.append("log scale" if log_y else "", "dim")
-    lines = [legend]
+        return Text("No loss was logged yet.", "dim")
+    chart = Text(no_wrap=True, overflow="ellipsis")
+    for series in prepared:
+        chart.append(series.marker if series.points else "─", curve_colour(series.colour, dark=True))
+        chart.append(f" {series.name}  ")
+    chart.append("log scale" if log_y else "", "dim")
     for row in plotted(frame, *size).splitlines():
         # Text, number, role, text, number, role, text, ... as in the app's chart.
-        parts = ESCAPE.split(row)
-        line = Text(parts[0], no_wrap=True, overflow="crop")
-        for number, role, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-            style = Style(color=curve_colour(int(number), dark=True)) if role and int(role) == LINE else Style(dim=bool(role))
-            line.append(text, style)
-        lines.append(line)
-    return Text("\n").join(lines)
+        first, *parts = ESCAPE.split(row)
+        chart.append(f"\n{first}")
+        for number, role, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
+            chart.append(text, curve_colour(int(number), dark=True) if role == str(LINE) else "dim")
+    return chart
