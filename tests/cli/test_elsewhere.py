@@ -156,7 +156,7 @@ def test_in_a_pipe_the_epochs_come_as_train_prints_them(home: Path) -> None:
 
 def test_watching_ends_with_the_run_and_its_results(home: Path) -> None:
     settings = ("--preset", "report", "--hidden-size", "2", "--training-size", "900", "--test-size", "20", "--device", "cpu")
-    with training_elsewhere("train", "recall", *settings, "--epochs", "6") as (process, run_id):
+    with training_elsewhere("train", "recall", *settings, "--epochs", "6"):
         watcher, document = watching("last"), watching("last", "--json")
         out, err = watcher.communicate(timeout=PATIENCE)
         assert (watcher.returncode, err) == (0, "")
