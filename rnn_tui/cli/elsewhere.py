@@ -7,7 +7,7 @@ import argparse
 import sys
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
@@ -28,10 +28,8 @@ if TYPE_CHECKING:
 # Who trains writes about twice a second. Of a long run, to read and draw it takes a while.
 SECONDS_BETWEEN_LOOKS, LOOK_SHARE = 0.25, 0.25
 HIGHEST_CHART, AROUND_CHART = 20, 4
-# A step, a validation or a database on a slow disk may have to be waited for.
-PATIENCE, SECONDS_BEFORE_A_WORD = 20.0, 1.0
-
-# --- requests -------------------------------------------------------------------------------------
+# A step, a validation or a slow disk may have to be waited for; then a word before a command ends.
+PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0
 
 
 def ask(store: RunStore, options: argparse.Namespace) -> int:
@@ -39,37 +37,34 @@ def ask(store: RunStore, options: argparse.Namespace) -> int:
 
     1 where a run is not in training, or does not do it in time.
     """
-    what, code, asked = options.action, output.OK, {}
+    asked, code, what = [], output.OK, options.action
     for text in options.runs:
         try:
             run = store.find(text).whole
             store.request(run, what)
-            asked[run.run_id] = run
+            asked.append(run.run_id)
         except StoreError as error:  # the others are asked all the same
             output.say(str(error))
             code = output.FAILURE
-    began, patient = time.monotonic(), True
-    for run in asked.values():
-        while not (done := _is_done(now := store.get(run.run_id) or run, what)):
-            waited = time.monotonic() - began
-            if waited > PATIENCE:
-                break
-            if patient and waited > SECONDS_BEFORE_A_WORD:
-                output.say(f"waiting up to {PATIENCE:.0f} s until that is done …")
-                patient = False
-            time.sleep(0.05)
-        if not done:
-            output.say(f"{run.name} was asked to {what}, and has not done so yet; rnn-tui runs show {run.run_id} tells.")
-            code = output.FAILURE
-        else:
-            output.say(_told(now))
-    return code
+    began, silent = time.monotonic(), True
+    while True:
+        runs = [run for run in map(store.get, dict.fromkeys(asked)) if run is not None]
+        left, waited = [run.name for run in runs if not _has_done(what, run)], time.monotonic() - began
+        if not left or waited > PATIENCE:
+            break
+        if silent and waited > SECONDS_IN_SILENCE:
+            silent = False
+            output.say(f"{', '.join(left)}: asked to {what}; waiting for that, at most {PATIENCE:.0f} s …")
+        time.sleep(0.05)
+    for run in runs:
+        output.say(f"{'not yet: ' if run.name in left else ''}{_told(run)}")
+    return output.FAILURE if left else code
 
 
-def _is_done(run: RunRecord, what: str) -> bool:
-    """Whether a run is as it was asked to be, or has ended."""
-    if not run.status.active:  # and whoever wants to go on with it can
-        return what != "stop" or is_held(run.run_id) is not True
+def _has_done(what: str, run: RunRecord) -> bool:
+    """Whether a run is as it was asked to be, or has ended, so that another process may have it."""
+    if not run.status.active:
+        return is_held(run.run_id) is not True
     return run.status is {"pause": Status.PAUSED, "unpause": Status.TRAINING}.get(what)
 
 
@@ -84,57 +79,50 @@ def _told(run: RunRecord) -> str:
     return f"{at}."
 
 
-# --- watching -------------------------------------------------------------------------------------
-
-
 def watch(store: RunStore, options: argparse.Namespace) -> int:
     """Show a run until it ends; returns the exit code.
 
     0 where it has finished, or was not in training; 1 where it ended otherwise; 130 after Ctrl-C.
     """
-    run = store.find(options.run)
-    first, stop = run.whole, threading.Event()
-    if not run.status.active:
+    run, stop = store.find(options.run).whole, threading.Event()
+    trained, as_json = run.status.active, options.json or options.list_json
+    if not trained:
         output.say(f"not in training: {_told(run)}")
-    as_json, on_terminal = options.json or options.list_json, sys.stdout.isatty()
-    told = TrainingOutput(RunState(run.run_id, run.config), as_json=as_json, quiet=on_terminal and not as_json)
-    with output.stopping_on_signals(lambda _: stop.set()) as received, ExitStack() as stack:
-        live = stack.enter_context(_live()) if on_terminal and not as_json else None
-        stack.enter_context(told.bar)
-        seen: RunRecord | None = None
-        while True:
-            began = time.monotonic()
-            if run is not seen:
-                seen, state = run, store.state(run)
+    drawn = sys.stdout.isatty() and not as_json
+    told = TrainingOutput(RunState(run.run_id, run.config), as_json=as_json, quiet=drawn)
+    with output.stopping_on_signals(lambda _: stop.set()) as received:
+        with told.bar, _live() if drawn else nullcontext() as live:
+            while True:
+                began, seen, state = time.monotonic(), run, store.state(run)
                 if live is not None:
-                    live.update(_picture(run, state, live.console.size.width, live.console.size.height), refresh=True)
+                    live.update(_picture(run, state, *live.console.size), refresh=True)
                 if not run.status.active:
-                    stack.close()  # what is told now stays below the chart
+                    break  # what there is to say at the end stays below the chart
                 told.follow(state)
-            if not run.status.active or stop.is_set():
-                break
-            stop.wait(max(SECONDS_BETWEEN_LOOKS, (time.monotonic() - began) / LOOK_SHARE))
-            run = store.get(run.run_id) or run
+                while run is seen and not stop.is_set():  # no news
+                    stop.wait(max(SECONDS_BETWEEN_LOOKS, (time.monotonic() - began) / LOOK_SHARE))
+                    run = store.get(run.run_id) or run
+                if stop.is_set():
+                    break
+                paused, before = run.status is Status.PAUSED, seen.status is Status.PAUSED
+                if run.status.active and paused is not before and not drawn:
+                    told.bar.say(_told(run))
+        told.follow(state)
     if as_json:
         output.print_json(documents.in_full(run, store))
     if run.status.active:
         output.say(f"{_told(run)} It is no longer watched, and trains as before.")
         return output.stopped(received)
-    if not first.status.active:
-        return output.OK
-    if run.status not in (Status.FINISHED, Status.FAILED):
+    if trained and run.status not in (Status.FINISHED, Status.FAILED):
         output.say(_told(run))
-    return output.OK if run.status is Status.FINISHED else output.FAILURE
+    return output.FAILURE if trained and run.status is not Status.FINISHED else output.OK
 
 
 def _live() -> "Live":
     """A part of the terminal that is drawn anew where there is news, and stays at the end."""
     from rich.live import Live  # noqa: PLC0415 - on terminals only
 
-    return Live(
-        console=output.console(sys.stdout), auto_refresh=False, vertical_overflow="crop",
-        redirect_stdout=False, redirect_stderr=False,
-    )  # fmt: skip
+    return Live(console=output.console(sys.stdout), auto_refresh=False, redirect_stdout=False, redirect_stderr=False)
 
 
 def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group":
@@ -144,14 +132,12 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
 
     from rnn_tui.ui.chart.text import loss_chart  # noqa: PLC0415
 
-    left = [] if state.remaining is None else [f"{duration(state.remaining)} left"]
+    left = "" if state.remaining is None else f"{duration(state.remaining)} left · "
     epoch = min(len(state.epochs) + 1, state.config.epochs)
-    parts = [f"{run.progress:.0%}", duration(state.elapsed), *left, f"epoch {epoch}/{state.config.epochs}"]
-    if run.status is Status.TRAINING:
-        parts.append(f"{state.rate:,.0f} {TASKS[state.config.task].unit}/s")
-    figures = figures_in_words(state, state.epochs[-1]) if state.epochs else ""
-    return Group(
-        Text.assemble((run.name, "bold"), f"  {run.status}  ", (" · ".join(parts), "dim"), no_wrap=True, overflow="ellipsis"),
-        loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))),
-        Text(figures, no_wrap=True, overflow="ellipsis"),
-    )
+    far = f"{run.progress:.0%} · {duration(state.elapsed)} · {left}epoch {epoch}/{state.config.epochs}"
+    pace = f" · {state.rate:,.0f} {TASKS[state.config.task].unit}/s" if run.status is Status.TRAINING else ""
+    heading = Text.assemble((run.name, "bold"), f"  {run.status}  ", (far + pace, "dim"))
+    figures = Text(figures_in_words(state, state.epochs[-1]) if state.epochs else "")
+    for line in (heading, figures):
+        line.truncate(width, overflow="ellipsis")
+    return Group(heading, loss_chart(state, width, max(4, min(HIGHEST_CHART, height - AROUND_CHART))), figures)

@@ -205,17 +205,14 @@ ACTIONS = {
     "export": (_export, "runs", "write values, charts or weights of runs to files",
                "Write values, charts or weights of one or several runs."),
     "watch": (elsewhere.watch, "run", "follow a run that another process trains",
-              "Follow a run that the app or another command trains, until it ends: on a terminal a "
-              "chart, in a pipe the lines that train prints. Ctrl-C ends the watching only. Exits "
-              "with 0 where the run has finished or was not in training, else with 1."),
-    "stop": (elsewhere.ask, "runs", "stop runs that another process trains; the weights are kept",
-             "Stop runs that the app or another command trains, as s does there: the weights are "
-             "kept, and nothing that waits behind it there begins."),
-    "pause": (elsewhere.ask, "runs", "pause runs that another process trains",
-              "Pause runs that the app or another command trains, as p does there."),
-    "unpause": (elsewhere.ask, "runs", "let paused runs go on where they are in training",
-                "Let paused runs go on in the process that trains them. What has ended goes on by "
-                "rnn-tui train --resume."),
+              "Follow a run that the app or another command trains, until it ends: a chart on a "
+              "terminal, in a pipe the lines that train prints. Ctrl-C ends the watching only."),
+    "stop": (elsewhere.ask, "runs", "stop runs that another process trains",
+             "Stop runs that the app or another command trains, as s does there: weights are kept, "
+             "and no run that waits behind one begins."),
+    "pause": (elsewhere.ask, "runs", "pause runs that another process trains", None),
+    "unpause": (elsewhere.ask, "runs", "let paused runs go on in the process that trains them",
+                "Let paused runs go on. What has ended goes on by rnn-tui train --resume."),
     "rename": (_rename, "run", "give a run another name", None),
     "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
                "Delete runs. They can be restored for 30 days, then they are removed."),

@@ -7,6 +7,7 @@ not be kept when it is over is held in memory (`held`).
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -85,23 +86,12 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     )  # fmt: skip
 
 
-class _Requests:
-    """What other processes ask of a run in training.
-
-    Attributes:
-        obeyed: sentences on what was asked, for the log.
-    """
-
-    def __init__(self, run_id: str, control: Control) -> None:
-        self._id, self._control = run_id, control
-        self.obeyed: deque[str] = deque()
-
-    def obey(self) -> None:
-        """Look for requests, and do what they ask for; in any thread."""
-        for what in take_requests(self._id):
-            obey, words = OBEYED[what]
-            self.obeyed.append(words.format(self._id))
-            obey(self._control)
+def _obey(run_id: str, control: Control, told: deque[str]) -> None:
+    """Do what other processes ask of a run, in any thread; for `told` there is a sentence of each."""
+    for what in take_requests(run_id):
+        obey, words = OBEYED[what]
+        told.append(words.format(run_id))
+        obey(control)
 
 
 def _fit(
@@ -114,8 +104,8 @@ def _fit(
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
     told, watch = {""}, MachineWatch()
-    requests = _Requests(run_id, control)
-    recorder.meanwhile = requests.obey
+    obeyed: deque[str] = deque()
+    recorder.meanwhile = partial(_obey, run_id, control, obeyed)
     deaf: OSError | None = None
     end: End | None = None
 
@@ -126,8 +116,8 @@ def _fit(
 
     def tell(event: events.Event) -> None:
         nonlocal deaf, end
-        while requests.obeyed:
-            tell(events.LogLine(run_id, requests.obeyed.popleft(), "warning"))
+        while obeyed:
+            tell(events.LogLine(run_id, obeyed.popleft(), "warning"))
         recorder.take(event)
         if isinstance(event, End):
             end = event

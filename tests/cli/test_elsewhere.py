@@ -154,6 +154,20 @@ def test_in_a_pipe_the_epochs_come_as_train_prints_them(home: Path) -> None:
     assert ours == [sorted(line.split()) for line in trained.splitlines()]
 
 
+def test_in_a_pipe_a_pause_is_said(home: Path) -> None:
+    with training_elsewhere() as (_, run_id):
+        watcher = watching(run_id)
+        assert first_line(watcher).startswith("epoch=1 ")
+        for action in ("pause", "unpause", "stop"):
+            assert run_inside(["runs", action, run_id])[0] == 0
+            time.sleep(1)  # or it may be over before anyone looks
+        _, err = rest(watcher)
+    name = record().name
+    assert [line.partition(" at step ")[0] for line in err.splitlines()] == [
+        f"rnn-tui: {name} is {status}" for status in ("paused", "training", "stopped")
+    ]
+
+
 def test_watching_ends_with_the_run_and_its_results(home: Path) -> None:
     settings = ("--preset", "report", "--hidden-size", "2", "--training-size", "900", "--test-size", "20", "--device", "cpu")
     with training_elsewhere("train", "recall", *settings, "--epochs", "6"):

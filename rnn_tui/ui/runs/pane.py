@@ -162,10 +162,8 @@ class RunsPane(StorePane):
     def _elsewhere(self) -> RunRecord | None:
         """The run under the cursor, if another process trains it."""
         run = self._table.highlighted if self._ready else None
-        if run is None or not run.status.active:
-            return None
-        here = self._trained_here.states.get(run.run_id)
-        return None if here is not None and here.status.active and self._trained_here.busy else run
+        here = self._trained_here.active
+        return run if run is not None and run.status.active and (here is None or here.run_id != run.run_id) else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the keys of training to what trains here, unless the run under the cursor does elsewhere."""
@@ -178,8 +176,7 @@ class RunsPane(StorePane):
     def _offer_keys(self) -> None:
         """Have the keys in the footer that the run under the cursor takes."""
         run = self._elsewhere
-        offered = None if run is None else run.status
-        if offered is not self._offered:
+        if (offered := run.status if run is not None else None) is not self._offered:
             self._offered = offered
             self.app.refresh_bindings()
 
