@@ -71,7 +71,7 @@ COMMANDS = [
     Command("add", "ask a network to add two numbers", "rnn_tui.cli.add"),
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
     Command("inspect", "look inside a network while it reads one input", "rnn_tui.cli.inspect"),
-    Command("runs", "list, show, compare, export, rename or delete runs", "rnn_tui.cli.runs"),
+    Command("runs", "list, show, compare, watch, stop, export or delete runs", "rnn_tui.cli.runs"),
     Command("report", "train the report's networks over seeds, and hold its figures against ours "
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
     Command("config", "print where the settings of the app lie, and what holds",

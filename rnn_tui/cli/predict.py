@@ -139,22 +139,24 @@ def _read(
                     pace = summary.photos / (time.perf_counter() - began)
                     bar.update(summary.photos, note=f"{pace:,.0f}/s")
         finally:
-            to.end(summary.document())
+            to.end(summary.document(reader.labelled))
     if received:
         return output.stopped(received)
     if not summary.photos:
         output.say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
     elif not quiet:
-        output.say(_counted(summary))
+        output.say(_counted(summary, reader.labelled))
     return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 
-def _counted(summary: ReadingSummary) -> str:
+def _counted(summary: ReadingSummary, labels: bool) -> str:
     parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
     if summary.doubtful:
         parts.append(f"{summary.doubtful:,} of them doubtful")
     if summary.errors:
         parts.append(f"{summary.errors:,} of them unreadable")
+    if labels and summary.unlabelled:
+        parts.append(f"{summary.unlabelled:,} of them without a label")
     return ", ".join(parts) + "."
 
 
@@ -170,11 +172,16 @@ class _Lines(output.Lines):
             self.print([(f"{printable(reading.path, LONGEST_PATH)}  ", ""), _told(reading)])
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
-        """Print accuracy and confusion matrix, where labels are known."""
-        if summary is None or "accuracy" not in summary:
+        """Print accuracy and confusion matrix, where labels are known, and how many are not."""
+        if summary is None or "labelled" not in summary:
             return
+        missing = f"{summary['unlabelled']:,} without a label in the names of file and folder"
+        if not summary["labelled"]:
+            self.print([(f"\n{missing}", "")])
+            return
+        right = f"{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %"
         lines = [
-            f"\n{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %",
+            f"\n{right}{f'; {missing}' if summary['unlabelled'] else ''}",
             "\n   is read as" + " " * 41 + "unsure",
             "   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?",
         ]

@@ -50,14 +50,24 @@ class TrainingOutput:
         match event:
             case events.LogLine(level="warning"):
                 self.bar.say(event.text)
-            case events.RunFailed():
-                if self._held is not None:
-                    self._print_plain(self._held, {})
-                self.bar.say(event.message)
             case events.EpochEnded():
                 self._epoch_line(self.state.epochs[-1])
-            case events.RunFinished() | events.RunStopped():
+            case events.RunFailed() | events.RunFinished() | events.RunStopped():
                 self._last_line()
+        self._show_progress()
+
+    def follow(self, state: RunState) -> None:
+        """Tell what is new in the state of a run that another process trains."""
+        rows, self.state = state.epochs[len(self.state.epochs) :], state
+        for row in rows:
+            self._epoch_line(row)
+        if state.status in (Status.FINISHED, Status.FAILED):
+            self._last_line()
+        elif self._held is not None and not state.status.active:
+            self._print_plain(self._held, {})
+        self._show_progress()
+
+    def _show_progress(self) -> None:
         state = self.state
         if self.bar.shown and state.total_steps:
             epoch = min(len(state.epochs) + 1, state.config.epochs)
@@ -72,35 +82,21 @@ class TrainingOutput:
         if self._json or self._quiet:
             return
         if self._pretty:
-            self._print(f"epoch {row.epoch:>3}  {self._figures(row)}  {row.seconds:.1f} s")
+            self._print(f"epoch {row.epoch:>3}  {figures_in_words(self.state, row)}  {row.seconds:.1f} s")
         elif row.epoch == self.state.config.epochs:
             self._held = row  # its line also carries the test figures, which come next
         else:
             self._print_plain(row, {})
 
-    def _figures(self, row: events.EpochEnded) -> str:
-        """An epoch's figures in words: those that a chart of the app would draw."""
-        state = self.state
-        if not state.config.variants:
-            drawn = (one for one in state.metric_definitions if one.chart)
-            return "  ".join(one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics)
-        # The first metric in which more is better: with many variants there is room for one.
-        known = [one for one in state.metric_definitions if one.name in row.replicas]
-        metric = next((one for one in known if one.higher_is_better), known[0])
-        unit = f" {metric.unit}" if metric.unit else ""
-        variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
-        if len(variants) > NETWORKS_IN_A_LINE:
-            low, high = metric.format(min(means)), metric.format(max(means))
-            return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
-        pairs = zip(variants, means, strict=True)
-        shown = (f"{variant.label} {metric.format(mean)}{unit}" for variant, mean in pairs)
-        return f"{metric.label}: {'  '.join(shown)}"
-
     def _last_line(self) -> None:
         state = self.state
-        if self._json:
+        if state.status is Status.FAILED:
+            if self._held is not None:
+                self._print_plain(self._held, {})
+            self.bar.say(state.message)
+        elif self._json:
             return  # `tell` prints it, once all that belongs to it is measured
-        if self._held is not None:
+        elif self._held is not None:
             self._print_plain(self._held, state.results)
         elif state.status is Status.FINISHED and (self._pretty or self._quiet):
             self._tell_result()
@@ -142,6 +138,24 @@ class TrainingOutput:
                 print(what, flush=True)
             else:
                 console(sys.stdout).print(what)
+
+
+def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
+    """An epoch's figures in words: those that a chart of the app would draw."""
+    if not state.config.variants:
+        drawn = (one for one in state.metric_definitions if one.chart)
+        return "  ".join(one.in_words(row.metrics[one.name]) for one in drawn if one.name in row.metrics)
+    # The first metric in which more is better: with many variants there is room for one.
+    known = [one for one in state.metric_definitions if one.name in row.replicas]
+    metric = next((one for one in known if one.higher_is_better), known[0])
+    unit = f" {metric.unit}" if metric.unit else ""
+    variants, means = state.config.variants, [s.mean for s in state.spreads(metric.name)]
+    if len(variants) > NETWORKS_IN_A_LINE:
+        low, high = metric.format(min(means)), metric.format(max(means))
+        return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
+    pairs = zip(variants, means, strict=True)
+    shown = (f"{variant.label} {metric.format(mean)}{unit}" for variant, mean in pairs)
+    return f"{metric.label}: {'  '.join(shown)}"
 
 
 def plain_line(row: events.EpochEnded, results: Mapping[str, float]) -> str:

@@ -6,11 +6,14 @@ Tables on a terminal, columns with tabs in a pipe, JSON on demand.
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from rnn_tui.cli import elsewhere
 from rnn_tui.cli.commands import WHICH_RUN, add_examples
 from rnn_tui.cli.output import OK, print_json, print_pairs, print_table, say
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.engine.state import Status
 from rnn_tui.runs.comparison import differing, settings_of
 from rnn_tui.runs.export import documents
 from rnn_tui.runs.export.formats import FORMATS, Export, extras_needed, write
@@ -42,18 +45,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, (_, takes, what, description, *examples) in ACTIONS.items():
         parsers[name] = actions.add_parser(name, help=what, description=description)
         add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
-        several = "+" if takes == "runs" else None
+        several = None if takes == "run" else "*" if name == "export" else "+"
         metavar = "DELETED_RUN" if name == "restore" else "RUN"
         parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
     parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
+    parsers["watch"].add_argument(
+        "--json", action="store_true", help="print nothing until the end, then what show --json prints"
+    )
     _add_export(parsers["export"])
     parsers["rename"].add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     formats = "; ".join(f"{name}: {one.help}" for name, one in FORMATS.items())
-    parser.epilog = f"Formats. {formats}. {extras_needed()}"
+    parser.epilog = (
+        f"Formats. {formats}. With --all, csv and json are a folder with two tables: runs, a row a run "
+        f"with its settings, and values, a row a value; pandas reads each in a line. {extras_needed()}"
+    )
+    parser.add_argument("--all", action="store_true", help="export all runs, the oldest first, in place of those named")
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
     to_stdout = " and ".join(name for name, one in FORMATS.items() if one.to_stdout)
     parser.add_argument(
@@ -84,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
             _list(runs, options)
     else:
         with RunStore() as store:
-            ACTIONS[options.action][0](store, options)
+            return ACTIONS[options.action][0](store, options) or OK
     return OK
 
 
@@ -148,10 +158,20 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 
 def _export(store: RunStore, options: argparse.Namespace) -> None:
     """Write something of runs to files, or to stdout."""
-    found = (store.find(text).whole for text in options.runs)
-    runs = {one.run_id: one for one in found}
+    if bool(options.runs) is options.all:
+        options.complain("either RUN or --all has to be given, and not both")
+    form, found = FORMATS[options.to], [store.find(text).whole for text in options.runs]
+    if options.all:
+        every = store.runs(options.only)[::-1]
+        found = [one for one in every if one.status is not Status.DAMAGED]
+        if len(found) < len(every):
+            say(f"{len(every) - len(found)} of {len(every)} runs are damaged, and left out.")
+        if not found:
+            raise StoreError("There are no runs to export yet; rnn-tui train makes one.")
+        if form.of_all:
+            form = replace(form, writer=form.of_all, to_stdout=False, several=True)
     export = Export(
-        FORMATS[options.to], store, list(runs.values()),
+        form, store, list({one.run_id: one for one in found}.values()),
         None if options.output is None else Path(options.output),
         sys.stdout, options.metrics, options.against,
     )  # fmt: skip
@@ -186,7 +206,17 @@ ACTIONS = {
     "compare": (_compare, "runs", "runs side by side", "In which settings runs differ, and how their figures do.",
                 "last recall-fast", "last recall-fast --json"),
     "export": (_export, "runs", "write values, charts or weights of runs to files",
-               "Write values, charts or weights of one or several runs.", "last --to csv -o values.csv", "last --to json"),
+               "Write values, charts or weights of one or several runs, or of all.", "last --to csv -o values.csv",
+               "--all --to csv -o runs"),
+    "watch": (elsewhere.watch, "run", "follow a run that another process trains",
+              "Follow a run that the app or another command trains, until it ends: a chart on a "
+              "terminal, in a pipe the lines that train prints. Ctrl-C ends the watching only.", "last", "last --json"),
+    "stop": (elsewhere.ask, "runs", "stop runs that another process trains",
+             "Stop runs that the app or another command trains, as s does there: weights are kept, "
+             "and no run that waits behind one begins.", "last", "recall-fast"),
+    "pause": (elsewhere.ask, "runs", "pause runs that another process trains", None, "last", "recall-fast"),
+    "unpause": (elsewhere.ask, "runs", "let paused runs go on in the process that trains them",
+                "Let paused runs go on. What has ended goes on by rnn-tui train --resume.", "last", "recall-fast"),
     "rename": (_rename, "run", "give a run another name", None, "last baseline", "recall-fast 'ten units'"),
     "delete": (_delete, "runs", "delete runs; they can be restored for 30 days",
                "Delete runs. They can be restored for 30 days, then they are removed.", "last", "last recall-fast"),

@@ -10,6 +10,7 @@ import stat
 import sys
 import tempfile
 import uuid
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,8 +21,8 @@ _MOST_OF_NAME = 50
 _MOST_LINKS = 40
 
 
-def write_file(path: Path, data: bytes) -> None:
-    """Put `data` at `path`.
+def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Put `data` at `path`, in parts where there may be much of it.
 
     Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
     a link the file that it leads to is written, and made where it is missing. A device, a pipe or
@@ -31,12 +32,13 @@ def write_file(path: Path, data: bytes) -> None:
         OSError: as the file system does, with `path` as its `filename`; no temporary file is left
             then.
     """
+    parts = [data] if isinstance(data, bytes) else data
     try:
         status = _status(path)
         if _takes_data(path, status):
-            _write_into(path, data)
+            _write_into(path, parts)
         else:
-            _replace(Path(os.path.realpath(path)), data, status)
+            _replace(Path(os.path.realpath(path)), parts, status)
     except OSError as error:
         error.filename = os.fspath(path)  # and not that of a temporary file
         raise
@@ -114,12 +116,12 @@ def _descriptor(path: Path) -> int | None:
     return None
 
 
-def _write_into(path: Path, data: bytes) -> None:
+def _write_into(path: Path, parts: Iterable[bytes]) -> None:
     """Write into a device, a pipe or an open descriptor."""
     number = _descriptor(path)
     descriptor = os.dup(number) if number is not None else _opened(path)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+        file.writelines(parts)
 
 
 def _opened(path: Path) -> int:
@@ -136,7 +138,7 @@ def _opened(path: Path) -> int:
     return descriptor
 
 
-def _replace(path: Path, data: bytes, before: os.stat_result | None) -> None:
+def _replace(path: Path, parts: Iterable[bytes], before: os.stat_result | None) -> None:
     """Replace a file, or make it, in one step."""
     # Not by `tempfile`, whose files nobody else may read: these are ordinary ones.
     temporary = path.with_name(f"{_hidden(path)}{uuid.uuid4().hex}")
@@ -144,11 +146,11 @@ def _replace(path: Path, data: bytes, before: os.stat_result | None) -> None:
         with temporary.open("xb") as file:
             if before is not None:
                 _own_like(temporary, before)
-            file.write(data)
+            file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError:
+    except BaseException:  # also of what makes the parts
         with suppress(OSError):  # what went wrong first is what the caller must know
             temporary.unlink(missing_ok=True)
         raise

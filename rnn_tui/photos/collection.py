@@ -155,6 +155,7 @@ class ReadingSummary:
         errors: those that could not be read.
         doubtful: those without a prediction though they could be read.
         labelled: those whose digit is known and that could be read.
+        unlabelled: those whose digit is not known and that could be read.
         right: those of them that were read right.
         confusion: 10 rows of 11 counts: known digits in rows, predictions in columns, the last
             one for no prediction.
@@ -164,6 +165,7 @@ class ReadingSummary:
     errors: int = 0
     doubtful: int = 0
     labelled: int = 0
+    unlabelled: int = 0
     right: int = 0
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)])
 
@@ -173,6 +175,7 @@ class ReadingSummary:
             self.photos += 1
             self.errors += bool(reading.error)
             self.doubtful += bool(reading.doubt)
+            self.unlabelled += reading.label is None and not reading.error
             if reading.label is None or reading.error:
                 continue
             self.labelled += 1
@@ -185,9 +188,11 @@ class ReadingSummary:
         """Percent of the labelled photos that were read right; None without any."""
         return 100.0 * self.right / self.labelled if self.labelled else None
 
-    def document(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+    def document(self, labels: bool) -> dict[str, Any]:
+        """A JSON-ready form, with what there is to say of `labels` if they were asked for."""
         names = ["photos", "errors", "doubtful"]
+        if labels:
+            names += ["labelled", "unlabelled"]
         if self.labelled:
-            names += ["labelled", "right", "accuracy", "confusion"]
+            names += ["right", "accuracy", "confusion"]
         return {name: getattr(self, name) for name in names}

@@ -98,7 +98,7 @@ class PhotoReader:
         labelled: bool = False, threads: int = 0,
     ) -> None:  # fmt: skip
         self.network, self.method = network, method
-        self.threshold, self._labelled = threshold, labelled
+        self.threshold, self.labelled = threshold, labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False) -> Iterator[list[Reading]]:
@@ -115,7 +115,7 @@ class PhotoReader:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
                 for path in itertools.islice(rest, max(0, free)):
-                    waiting.append(pool.submit(prepared, path, self.method, labelled=self._labelled))
+                    waiting.append(pool.submit(prepared, path, self.method, labelled=self.labelled))
                 if not waiting:
                     return
                 ready = [waiting.popleft()]

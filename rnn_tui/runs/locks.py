@@ -2,6 +2,9 @@
 
 So a run whose process was killed shows as interrupted at once, and no two processes train the same
 run. The lock is on a file of its own, since the run's folder is the user's to copy or to remove.
+
+Beside it lie requests of other processes to the one that trains: an empty file each, whose name says
+what is asked for. To look for one costs no reading of the database, and to remove it is to take it.
 """
 
 import os
@@ -13,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from rnn_tui.engine.errors import StoreError
+from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import lock_dir
 
 if sys.platform == "win32":
@@ -22,6 +26,8 @@ else:
 
 # Who only looks holds the lock for an instant: that must not pass for a training process.
 TRY_SECONDS = 0.5
+# What can be asked of a process that trains a run; of several requests the last one here holds.
+REQUESTS = ("pause", "unpause", "stop")
 
 
 class RunLock:
@@ -50,6 +56,7 @@ class RunLock:
                 file.close()
                 return None
             if locked and _is_at(file, path):
+                take_requests(run_id)  # which came too late for the process that had it before
                 return cls(file, path)
             file.close()
             if not locked and time.monotonic() > until:
@@ -77,6 +84,27 @@ def is_held(run_id: str) -> bool | None:
     return None if locked is None else not locked
 
 
+def leave_request(run_id: str, what: str) -> None:
+    """Ask the process that trains a run for one of `REQUESTS`.
+
+    Raises:
+        OSError: if the file can't be written.
+    """
+    if what != "stop":  # and no more for the contrary
+        _path(run_id, "unpause" if what == "pause" else "pause").unlink(missing_ok=True)
+    write_file(_path(run_id, what), b"")
+
+
+def take_requests(run_id: str) -> list[str]:
+    """What was asked for since the last time; then it waits no more."""
+    taken = []
+    for what in REQUESTS:
+        with suppress(OSError):  # there is none, or Windows keeps it for another moment
+            _path(run_id, what).unlink()
+            taken.append(what)
+    return taken
+
+
 def is_alive(host: str, pid: int, started: float) -> bool:
     """Whether a process of this computer is still the one that it was.
 
@@ -99,8 +127,8 @@ def process_started(pid: int | None = None) -> float:
         return 0.0
 
 
-def _path(run_id: str) -> Path:
-    return lock_dir() / f"{run_id}.lock"
+def _path(run_id: str, what: str = "lock") -> Path:
+    return lock_dir() / f"{run_id}.{what}"
 
 
 def _is_at(file: IO[bytes], path: Path) -> bool:

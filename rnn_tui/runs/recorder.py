@@ -11,6 +11,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from rnn_tui.engine import events
@@ -48,6 +49,7 @@ class Recorder:
     Attributes:
         listed: whether the run is in the database, or will be when that is opened.
         lost: whether something was written neither to the database nor to a file beside it.
+        meanwhile: called in the recorder's thread a few times a second; must be quick.
     """
 
     def __init__(self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False) -> None:
@@ -61,6 +63,7 @@ class Recorder:
         self._started: events.RunStarted | None = None
         self._untouched = self.listed = resumed
         self.lost = False
+        self.meanwhile: Callable[[], object] = lambda: None
         # Counts of events: taken, then in `_pending`, then in the database.
         self._taken = self._fetched = self._done = 0
         self._problem, self._notice = "", ""
@@ -114,6 +117,7 @@ class Recorder:
                 self._wake.wait_for(lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES)
                 asked, closing = self._asked, self._closing
                 self._asked = False
+            self.meanwhile()
             if (self._queue or self._pending or asked or closing) and (closing or time.monotonic() >= self._retry_at):
                 self._try_to_write()
             if closing:

@@ -9,15 +9,15 @@ from contextlib import contextmanager
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines
-from rnn_tui.engine.paths import run_database, run_dir
+from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines, why
+from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST, points
 from rnn_tui.runs import rows as reading
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
-from rnn_tui.runs.locks import RunLock
+from rnn_tui.runs.locks import RunLock, leave_request
 from rnn_tui.runs.record_reader import RecordReader
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name
 from rnn_tui.runs.recovery import Spill, adopt_folders, take_in, write_lacking
@@ -217,6 +217,22 @@ class RunStore:
         if run.status.active:
             raise StoreError(f"Run {run.name} is in training; stop it first.")
         self._update(run, deleted=time.time())
+
+    def request(self, run: RunRecord, what: str) -> None:
+        """Ask the process that trains a run for one of `locks.REQUESTS`; it obeys within a second.
+
+        Raises:
+            StoreError: if none trains it, or it can't be asked.
+        """
+        now = self.get(run.run_id) or run
+        if not now.status.active:
+            raise StoreError(f"Run {run.name} is {now.status}: it is not in training.")
+        try:
+            leave_request(run.run_id, what)
+        except OSError as error:
+            raise StoreError(
+                f"Run {run.name} can't be asked to {what}: {why(error)} ({printable(lock_dir(), 200)})."
+            ) from error
 
     def restore(self, run: RunRecord) -> None:
         """Undo a deletion."""

@@ -5,7 +5,9 @@ its last checkpoint. Each way in which that fails is told once, and training goe
 not be kept when it is over is held in memory (`held`).
 """
 
+from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -15,7 +17,7 @@ from rnn_tui.engine.files import remove_temporary
 from rnn_tui.engine.machine import MachineWatch
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.runs.held import HELD, HeldRun
-from rnn_tui.runs.locks import RunLock
+from rnn_tui.runs.locks import RunLock, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 
 Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
+# What is done where another process asks for it, and what is said of that with the run's id.
+OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
+    "pause": (Control.pause, "Another process paused this run; rnn-tui runs unpause {} lets it go on."),
+    "unpause": (Control.resume, "Another process let this run go on."),
+    "stop": (Control.stop, "Another process stopped this run."),
+}
 
 
 def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome":
@@ -78,6 +86,14 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     )  # fmt: skip
 
 
+def _obey(run_id: str, control: Control, told: deque[str]) -> None:
+    """Do what other processes ask of a run, in any thread; for `told` there is a sentence of each."""
+    for what in take_requests(run_id):
+        obey, words = OBEYED[what]
+        told.append(words.format(run_id))
+        obey(control)
+
+
 def _fit(
     config: RunConfig, emit: Emit, control: Control,
     *, run_id: str, name: str, recorder: Recorder, lock: RunLock | None,
@@ -88,6 +104,8 @@ def _fit(
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
     told, watch = {""}, MachineWatch()
+    obeyed: deque[str] = deque()
+    recorder.meanwhile = partial(_obey, run_id, control, obeyed)
     deaf: OSError | None = None
     end: End | None = None
 
@@ -98,6 +116,8 @@ def _fit(
 
     def tell(event: events.Event) -> None:
         nonlocal deaf, end
+        while obeyed:
+            tell(events.LogLine(run_id, obeyed.popleft(), "warning"))
         recorder.take(event)
         if isinstance(event, End):
             end = event
@@ -130,6 +150,7 @@ def _fit(
             lock = None
     finally:
         recorder.close()
+        take_requests(run_id)  # too late, and not meant for whoever goes on with it
         if lock is not None:
             lock.release()
     if deaf is not None:

@@ -99,6 +99,23 @@ def test_labels_give_accuracy_and_confusion(folder: Path) -> None:
     assert rows["9"] == ["·"] * 4 + ["1"] + ["·"] * 6
 
 
+def test_photos_without_a_label_are_counted(folder: Path, tmp_path: Path) -> None:
+    write_photo(tmp_path / "photo.png", 0)
+    known, unknown = [str(folder / "sub")], [str(tmp_path / "photo.png")]
+    summary = asked(*known, *unknown, "--labels")["summary"]
+    assert (summary["labelled"], summary["unlabelled"]) == (2, 1)
+    assert asked(*unknown, "--labels")["summary"] == {"photos": 1, "errors": 0, "doubtful": 0, "labelled": 0, "unlabelled": 1}
+    assert "unlabelled" not in asked(*unknown)["summary"]
+
+    _, out, err = run_inside(["predict", *known, *unknown, "--labels"])
+    assert "1 of 2 right: 50.00 %; 1 without a label in the names of file and folder\n" in out
+    assert err.endswith("rnn-tui: 3 photos, 1 of them without a label.\n")
+    _, out, _ = run_inside(["predict", *unknown, "--labels"])
+    assert out.endswith("\n1 without a label in the names of file and folder\n")
+    _, out, err = run_inside(["predict", *known, "--labels"])
+    assert "without a label" not in out + err
+
+
 def test_lines_say_path_prediction_and_confidence(folder: Path) -> None:
     code, out, err = run_inside(["predict", str(folder / "7.png"), str(folder / "broken.jpg")])
     assert code == EXIT_FAILURE

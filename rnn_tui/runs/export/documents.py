@@ -7,8 +7,9 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -117,28 +118,78 @@ def write_csv(export: Export) -> list[Path]:
     `loss` and `seed` tell which one a value is of. A name that a spreadsheet would take for a
     formula has an apostrophe before it.
     """
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(HEADS)
+    return export.write_text("".join(_as_csv(HEADS, _values(export))))
+
+
+def write_tables(export: Export) -> list[Path]:
+    """Write two tables into a folder: `runs`, a row a run, and `values` as in `write_csv`.
+
+    In CSV, or as a JSON list of records; pandas reads each in a line. As long as there are many
+    values, no more than those of one run are in memory. The runs come in the order given.
+    """
+    known = [_about_run(run) for run in export.runs]
+    columns = list(dict.fromkeys(name for one in known for name in one))
+    rows = [[one.get(name) for name in columns] for one in known]
+    table = _as_csv if export.form.suffix == ".csv" else _as_records
+    folder, paths = export.folder, []
+    make_folder(folder)
+    for name, heads, blocks in (("runs", columns, iter([rows])), ("values", HEADS, _values(export))):
+        paths.append(folder / f"{name}{export.form.suffix}")
+        write_file(paths[-1], (part.encode() for part in table(heads, blocks)))
+    return paths
+
+
+def _about_run(run: RunRecord) -> dict[str, Any]:
+    """A run's row: what a list tells of it, such as the device that was in use, then its settings."""
+    about = of_run(run)
+    settings = about.pop("settings")
+    recipe = settings.pop("recipe")
+    return about | {name: value for name, value in (settings | recipe).items() if name not in about}
+
+
+def _as_csv(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]]]) -> Iterator[str]:
+    """Rows with commas, a block at a time; words that look like a formula have an apostrophe."""
+    for block in chain([[heads]], blocks):
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(map(_cell, row) for row in block)
+        yield text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, list | tuple):
+        value = ",".join(map(str, value))
+    return as_cell(value.replace("\n", " ")) if isinstance(value, str) else value
+
+
+def _as_records(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]]]) -> Iterator[str]:
+    """The same as one JSON document."""
+    before = "[\n"
+    for block in blocks:
+        for row in block:
+            values = (_number(value) if isinstance(value, float) else value for value in row)
+            yield before + json.dumps(dict(zip(heads, values, strict=True)), allow_nan=False)
+            before = ",\n"
+    yield "\n]\n" if before == ",\n" else "[]\n"
+
+
+def _values(export: Export) -> Iterator[Iterator[Sequence[object]]]:
+    """The rows of what was logged, run by run."""
     for run in export.runs:
-        for moment in export.store.moments(run.run_id):
-            table.writerows(_rows(run, moment))
-    return export.write_text(text.getvalue())
+        yield chain.from_iterable(_rows(run, moment) for moment in export.store.moments(run.run_id))
 
 
 def _rows(run: RunRecord, moment: Moment) -> Iterator[Sequence[object]]:
     epoch = moment.step / max(1, run.steps_per_epoch)
-    head = (run.run_id, as_cell(run.name), as_cell(run.config.task), moment.kind, moment.step,
-            repr(epoch), f"{moment.elapsed:.6f}")  # fmt: skip
+    head = (run.run_id, run.name, run.config.task, moment.kind, moment.step, epoch, round(moment.elapsed, 6))
     networks = run.config.replicas
-    size = getattr(run.config, "hidden_size", "")
+    size = getattr(run.config, "hidden_size", None)
     for name, value in moment.metrics.items():
-        seed = "" if networks else run.config.seed  # one value for all networks
-        yield *head, as_cell(name), size, "", seed, repr(value)
+        seed = None if networks else run.config.seed  # one value for all networks
+        yield *head, name, size, None, seed, value
     for name, values in moment.replicas.items():
         for network, value in zip(networks, values, strict=False):
             variant = network.variant
-            yield *head, as_cell(name), variant.hidden_size, variant.loss, network.seed, repr(value)
+            yield *head, name, variant.hidden_size, variant.loss, network.seed, value
 
 
 def write_json(export: Export) -> list[Path]:

@@ -39,6 +39,7 @@ class ExportFormat:
         extra: the extra of rnn-tui that it needs, such as `plots`; empty for none.
         to_stdout: whether it is text that goes to stdout unless a file is named.
         several: whether several runs or networks become several files, in a folder.
+        of_all: like `writer`, where all runs are exported at once; empty where that is the same.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ExportFormat:
     extra: str = ""
     to_stdout: bool = False
     several: bool = False
+    of_all: str = ""
 
     @property
     def in_folder(self) -> bool:
@@ -71,9 +73,10 @@ def table_of(*formats: ExportFormat) -> dict[str, ExportFormat]:
 
 FORMATS = table_of(
     ExportFormat("csv", "every value, a row each", "rnn_tui.runs.export.documents:write_csv",
-                 suffix=".csv", to_stdout=True),
+                 suffix=".csv", to_stdout=True, of_all="rnn_tui.runs.export.documents:write_tables"),
     ExportFormat("json", "every value, settings and sessions, in one document",
-                 "rnn_tui.runs.export.documents:write_json", suffix=".json", to_stdout=True),
+                 "rnn_tui.runs.export.documents:write_json", suffix=".json", to_stdout=True,
+                 of_all="rnn_tui.runs.export.documents:write_tables"),
     ExportFormat("png", "the chart as a picture", "rnn_tui.runs.export.plots:write_chart",
                  suffix=".png", extra="plots"),
     ExportFormat("svg", "the chart as a drawing", "rnn_tui.runs.export.plots:write_chart",

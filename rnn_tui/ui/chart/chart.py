@@ -108,7 +108,7 @@ class ChartPlot(Widget):
         self._frame = self._chart.frame(width, height)
         if self._frame is None:
             return self._message(self._chart.empty_message)
-        return self._strips(self._plot(self._frame), self._frame)
+        return self._strips(plotted(self._frame, width, height, self._chart.cursor_position), self._frame)
 
     def _blank(self) -> Strip:
         return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
@@ -163,39 +163,6 @@ class ChartPlot(Widget):
         blanks = [self._blank()] * ((height - 1) // 2)
         return [*blanks, Strip([Segment(line, self._style("axis"))])]
 
-    def _plot(self, frame: Frame) -> str:
-        """Let plotext draw, and return its text with escape codes."""
-        # On use only: an app without runs draws its first frame sooner.
-        from textual_plotext.plot import Plot  # noqa: PLC0415
-
-        # A fresh figure each time: plotext changes its data in place when it builds, and a
-        # new one costs a tenth of a millisecond.
-        plot = Plot()
-        plot.theme("clear")
-        # The public plotsize() is capped by the size of the terminal at import.
-        plot._set_size(*self.size)
-        plot.xaxes(True, False)
-        plot.yaxes(True, False)
-        plot.ticks_color((0, AXIS, 0))
-        plot.xlim(frame.x.low, frame.x.high)
-        plot.ylim(frame.y.low, frame.y.high)
-        plot.xticks(frame.x_cells(frame.x.ticks), list(frame.x.labels))
-        plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
-        cursor = self._chart.cursor_position
-        if cursor is not None and frame.x.low <= cursor <= frame.x.high:
-            plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
-        for one in frame.lines:
-            if one.line:
-                plot.plot(one.x, one.y, marker="braille", color=(one.colour % 256, LINE, 0))
-        # After all lines, as what comes later covers what is there.
-        for one in frame.lines:
-            x, y = frame.x_cells(one.marked_x), frame.y_cells(one.marked_y)
-            plot.scatter(x, y, marker=one.marker, color=(one.colour % 256, LINE, 0))
-            if one.beyond:
-                x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
-                plot.scatter(x, y, marker="↑", color=(one.colour % 256, LINE, 0))
-        return str(plot.build())
-
     def _strips(self, drawing: str, frame: Frame) -> list[Strip]:
         """Turn plotext's text into lines in the styles of the theme, and shade them."""
         background = self._background.rich_color
@@ -243,6 +210,39 @@ class ChartPlot(Widget):
         if self._chart.zoom(direction, self.column_to_x(event.x)):
             event.stop()
             event.prevent_default()
+
+
+def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> str:
+    """Let plotext draw in so many columns and rows; returns its text, with roles for colours."""
+    # On use only: an app without runs draws its first frame sooner.
+    from textual_plotext.plot import Plot  # noqa: PLC0415
+
+    # A fresh figure each time: plotext changes its data in place when it builds, and a
+    # new one costs a tenth of a millisecond.
+    plot = Plot()
+    plot.theme("clear")
+    # The public plotsize() is capped by the size of the terminal at import.
+    plot._set_size(width, height)
+    plot.xaxes(True, False)
+    plot.yaxes(True, False)
+    plot.ticks_color((0, AXIS, 0))
+    plot.xlim(frame.x.low, frame.x.high)
+    plot.ylim(frame.y.low, frame.y.high)
+    plot.xticks(frame.x_cells(frame.x.ticks), list(frame.x.labels))
+    plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
+    if cursor is not None and frame.x.low <= cursor <= frame.x.high:
+        plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
+    for one in frame.lines:
+        if one.line:
+            plot.plot(one.x, one.y, marker="braille", color=(one.colour % 256, LINE, 0))
+    # After all lines, as what comes later covers what is there.
+    for one in frame.lines:
+        x, y = frame.x_cells(one.marked_x), frame.y_cells(one.marked_y)
+        plot.scatter(x, y, marker=one.marker, color=(one.colour % 256, LINE, 0))
+        if one.beyond:
+            x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
+            plot.scatter(x, y, marker="↑", color=(one.colour % 256, LINE, 0))
+    return str(plot.build())
 
 
 class Chart(ChartBase):

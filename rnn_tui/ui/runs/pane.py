@@ -11,6 +11,7 @@ from textual.widgets import DataTable, Select, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
 from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.comparison import lines, shared_metrics
 from rnn_tui.runs.records import RunRecord
@@ -24,6 +25,7 @@ from rnn_tui.ui.shell.messages import ResumeRequested, SettingsWanted, WeightsWa
 from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess
 from rnn_tui.ui.textual_fixes import ViewTabs
+from rnn_tui.ui.training.manager import TrainingManager
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 LOOKS_BETWEEN_AGES = 20
@@ -56,16 +58,21 @@ class RunsPane(StorePane):
         key("go-on", "go_on", "Go on", tooltip="Go on with the run where it was interrupted"),
         key("ask", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
         key("export", "export", "Export", tooltip="Write values, charts or weights to files"),
+        key("stop", "request('stop')", "Stop", tooltip="Stop the run, which another process trains"),
+        key("pause", "request('pause')", "Pause", tooltip="Pause the run, which another process trains"),
+        key("pause", "request('unpause')", "Resume", tooltip="Let the run go on, which another process trains"),
     ]
 
     _table = getters.query_one(RunsTable)
     _compare = getters.query_one(RunsCompare)
 
-    def __init__(self, store: StoreAccess) -> None:
+    def __init__(self, trained_here: TrainingManager, store: StoreAccess) -> None:
         super().__init__(store)
+        self._trained_here = trained_here
         self._deleted: list[list[RunRecord]] = []
         self._looks = 0
         self._ready = False
+        self._offered: Status | None = None  # of a run that trains elsewhere
 
     def compose(self) -> ComposeResult:
         yield self.problem_line()
@@ -132,6 +139,7 @@ class RunsPane(StorePane):
                 self._table.show(now)
                 if self.view == "compare":
                     self._show_comparison()
+        self._offer_keys()
         if first or before != bool(self._table.listing.runs):
             self.keep_focus()  # the table comes with the first run and goes with the last
 
@@ -147,6 +155,42 @@ class RunsPane(StorePane):
         run = self._table.highlighted
         if run is not None and self._sound([run]):
             self.post_message(SettingsWanted(run.config))
+
+    # Runs that train elsewhere
+
+    @property
+    def _elsewhere(self) -> RunRecord | None:
+        """The run under the cursor, if another process trains it."""
+        run = self._table.highlighted if self._ready else None
+        here = self._trained_here.active
+        return run if run is not None and run.status.active and (here is None or here.run_id != run.run_id) else None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys of training to what trains here, unless the run under the cursor does elsewhere."""
+        if action == "request":
+            what, run = parameters[0], self._elsewhere
+            return run is not None and (what == "stop" or (what == "unpause") is (run.status is Status.PAUSED))
+        return super().check_action(action, parameters)
+
+    @on(DataTable.RowHighlighted, "#runs-table")
+    def _offer_keys(self) -> None:
+        """Have the keys in the footer that the run under the cursor takes."""
+        run = self._elsewhere
+        if (offered := run.status if run is not None else None) is not self._offered:
+            self._offered = offered
+            self.app.refresh_bindings()
+
+    @work(group="change")
+    async def action_request(self, what: str) -> None:
+        run = self._elsewhere
+        if run is None:
+            return
+        try:
+            await self._store.ask(self, lambda store: store.request(run, what))
+        except UserError as error:  # it has ended by now
+            self.notify(str(error), severity="error")
+        else:
+            self.notify(f"The process that trains {run.name} was asked to {what} it.")
 
     # Comparison
 

@@ -123,7 +123,7 @@ class News:
     def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app
         self._cpu_seconds = time.thread_time()
-        self._next = 0.0
+        self._next, self._paused = 0.0, False
         self.alerts = Alerts(app)
         self._pause = 1 / app.preferences.redraws
         self.timer = app.set_interval(self._pause, self.bring)
@@ -145,6 +145,9 @@ class News:
             # To all of them: one that is not in view still writes its log and says how a run ended.
             for pane in app.query("TaskPane"):
                 pane.post_message(RunsChanged(drained.run_ids))
+        if runs.paused is not self._paused:  # by another process, perhaps
+            self._paused = runs.paused
+            app.refresh_bindings()
         if drained.report:
             for pane in app.query("ReportPane"):
                 pane.post_message(ReportChanged())

@@ -90,7 +90,7 @@ class AppTabs(ViewTabs):
         if tab.id == RUNS:
             from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415 - behind the first frame
 
-            return RunsPane(app.store)
+            return RunsPane(app.runs, app.store)
         from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415 - behind the first frame
 
         return ReportPane(app.runs, app.store, app.report_overrides)
