@@ -1,7 +1,8 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
 `RNN_TUI_HOME` moves everything the program writes (cache, runs, log, settings) below one folder,
-for people who keep their home small and for tests that must not touch it. Where it names the home
+for people who keep their home small and for tests that must not touch it; of a page in the browser,
+runs and settings may lie elsewhere (`served`). Where it names the home
 of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
 """
 
@@ -11,6 +12,7 @@ from pathlib import Path
 from platformdirs import user_cache_path, user_config_path, user_data_path, user_log_path
 
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.served import store_folder
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
@@ -48,12 +50,12 @@ def cache_dir() -> Path:
 
 def data_dir() -> Path:
     """The folder for what can't be made again: the runs."""
-    return _home() or user_data_path(APP_NAME)
+    return store_folder() or _home() or user_data_path(APP_NAME)
 
 
 def config_file() -> Path:
     """The file of the user's settings that last."""
-    return (_home() or user_config_path(APP_NAME)) / "config.toml"
+    return (store_folder() or _home() or user_config_path(APP_NAME)) / "config.toml"
 
 
 def run_dir() -> Path:

@@ -1,0 +1,1 @@
+"""Pages in a browser: the app behind pipes, the server, a real browser."""
