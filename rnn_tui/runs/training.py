@@ -19,6 +19,7 @@ from rnn_tui.runs.locks import RunLock
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.turns import Turn
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
@@ -30,8 +31,8 @@ Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
 
 
-def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome":
-    """Train from the beginning, and keep it.
+def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
+    """Train from the beginning, and keep it; None if it is stopped while it waits for its turn.
 
     Args:
         config: the settings.
@@ -43,11 +44,13 @@ def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name:
     lock = RunLock.acquire(run_id)
     name = name or automatic_name(config)
     recorder = Recorder(run_database(), run_id, config, name)
-    return _fit(config, emit, control, run_id=run_id, name=name, recorder=recorder, lock=lock)
+    return _fit(config, emit, control, run_id=run_id, name=name, recorder=recorder, lock=lock, turn=Turn())
 
 
-def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
+def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
     """Go on with a run from its last checkpoint, or from the beginning where it has none.
+
+    None if it is stopped while it waits for its turn.
 
     Args:
         run: what to go on with.
@@ -60,7 +63,13 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     """
     with RunStore() as store:
         lock = store.claim(run)
+    turn = Turn()
     try:
+        if not turn.take(control, lambda before: emit(events.TurnAwaited(run.run_id, before))):
+            emit(events.RunStopped(run.run_id, run.step, run.elapsed, control.interrupted))
+            if lock is not None:
+                lock.release()
+            return None
         TASKS[run.config.task].load()  # where that fails, nothing has changed
         from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
 
@@ -68,22 +77,25 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
         remove_temporary(path)
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
     except BaseException:
+        turn.give_back()
         if lock is not None:
             lock.release()
         raise
     recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
     return _fit(
         run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock,
-        point=point,
+        turn=turn, point=point,
     )  # fmt: skip
 
 
 def _fit(
     config: RunConfig, emit: Emit, control: Control,
     *, run_id: str, name: str, recorder: Recorder, lock: RunLock | None,
-    point: "ResumePoint | None" = None,
-) -> "Outcome":  # fmt: skip
+    turn: Turn, point: "ResumePoint | None" = None,
+) -> "Outcome | None":  # fmt: skip
     """Train, record the events and pass them on; waits at the end until all is written, or held.
+
+    A pause gives the turn back. None if there was none before the stop.
 
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
@@ -96,8 +108,15 @@ def _fit(
             told.add(text)
             emit(events.LogLine(run_id, text, "warning", "keeping"))
 
+    def take_turn() -> bool:
+        return turn.take(control, lambda before: tell(events.TurnAwaited(run_id, before)))
+
     def tell(event: events.Event) -> None:
         nonlocal deaf, end
+        if isinstance(event, events.RunPaused):
+            turn.give_back()
+        elif isinstance(event, events.RunResumed):
+            take_turn()  # or the training, which has stopped then, ends behind this
         recorder.take(event)
         if isinstance(event, End):
             end = event
@@ -114,6 +133,9 @@ def _fit(
             tell(seen)
 
     try:
+        if not take_turn():
+            tell(events.RunStopped(run_id, 0, 0.0, control.interrupted))
+            return None
         task = TASKS[config.task].load()
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
 
@@ -129,6 +151,7 @@ def _fit(
             HELD.add(held)
             lock = None
     finally:
+        turn.give_back()
         recorder.close()
         if lock is not None:
             lock.release()

@@ -47,12 +47,12 @@ if sys.platform != "win32":
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
             self._app = app
-            self._terminal: Terminal | Pipes
+            self._terminal: "Terminal | Pipes"
             if page:
-                from rnn_tui.ui.textual_page import PageDriver, Pipes  # noqa: PLC0415 - for pages only
+                from rnn_tui.ui import textual_page  # noqa: PLC0415 - for pages only
 
-                self._terminal = PageDriver.pipes = Pipes()
-                app.driver_class = PageDriver
+                self._terminal = textual_page.PageDriver.pipes = textual_page.Pipes()
+                app.driver_class = textual_page.PageDriver
             else:
                 self._terminal = SteadyDriver.terminal = Terminal()
                 app.driver_class = SteadyDriver
