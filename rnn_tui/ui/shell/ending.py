@@ -47,7 +47,7 @@ if sys.platform != "win32":
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
             self._app = app
-            self._terminal: "Terminal | Pipes"
+            self._terminal: Terminal | Pipes
             if page:
                 from rnn_tui.ui import textual_page  # noqa: PLC0415 - for pages only
 
