@@ -6,9 +6,8 @@ import itertools
 import logging
 import os
 import shutil
-import sqlite3
 import time
-from contextlib import closing
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,15 +15,16 @@ from aiohttp import web
 
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.served import page_environment
+from rnn_tui.runs.turns import in_turn
 from rnn_tui.web.page import Page
 
 SECONDS_TO_DRAW = 60.0
-# How often is looked for pages that nobody uses, and for one that is about to end.
+# How often is looked for pages that nobody uses, and for the end of one that is about to.
 SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05
-IDLE = "Nobody has used this page for {minutes:g} minutes, so it was closed. What it trained is kept."
-FULL = "All {pages} pages of this server are in use. Try again once one is closed."
+IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
+FULL = "All {} pages of this server are in use. Try again once one is closed."
 OVER = "rnn-tui serve has ended. What was in training is kept."
-CROWDED = "There can be no more processes on the server now. Try again later."
+CROWDED = "The server can start no more processes now. Try again later."
 
 log = logging.getLogger(__name__)
 
@@ -35,22 +35,17 @@ class Rules:
 
     Attributes:
         share: the one folder that they may look into, by its real path; None: all, as the user may.
-        one_store: whether they have one store of runs together, if they share a folder.
+        one_store: whether those who share a folder have the same runs.
         trainings: how many of them train side by side.
         pages: how many there are at once.
         idle: minutes without a key or the mouse after which one is closed.
     """
 
-    share: Path | None = None
-    one_store: bool = False
-    trainings: int = 1
-    pages: int = 20
-    idle: float = 60.0
-
-    @property
-    def stores_apart(self) -> bool:
-        """Whether each browser has runs of its own."""
-        return self.share is not None and not self.one_store
+    share: Path | None
+    one_store: bool
+    trainings: int
+    pages: int
+    idle: float
 
 
 class House:
@@ -59,15 +54,17 @@ class House:
     Args:
         rules: what holds for all.
         turns: the folder in which they queue for training.
+
+    Attributes:
+        stores_apart: whether each browser has runs of its own.
     """
 
     def __init__(self, rules: Rules, turns: Path) -> None:
-        self._rules, self._turns = rules, turns
-        self._pages: set[Page] = set()
-        self._in_store: dict[Path, Page] = {}
+        self.stores_apart = rules.share is not None and not rules.one_store
+        self._rules, self._turns, self._over = rules, turns, False
+        self._pages: dict[Page, Path | None] = {}  # each with its store; None for the user's own
         # Each start keeps a core busy: more side by side would only make all of them late.
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)
-        self._over = False
 
     async def receive(self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]) -> None:
         """Be a page to a browser, until one of both has enough.
@@ -104,90 +101,63 @@ class House:
         longest = 60 * self._rules.idle
         while True:
             await asyncio.sleep(min(SECONDS_TO_LOOK, longest / 2))
-            now = time.monotonic()
+            training = in_turn(self._turns)
             for page in self._pages:
-                if now - page.touched > longest and not self._is_training(page):
-                    page.leave(IDLE.format(minutes=self._rules.idle))
-
-    def _is_training(self, page: Page) -> bool:
-        return False
+                busy = page.process is not None and page.process.pid in training
+                if not busy and time.monotonic() - page.touched > longest:
+                    page.leave(IDLE.format(self._rules.idle))
 
     async def _live(self, page: Page, browser: str) -> None:
         """Start the page's process, and be there until it has ended."""
-        if not await self._has_room():
-            page.leave(FULL.format(pages=self._rules.pages))
+        while len(self._pages) >= self._rules.pages and any(other.leaving.is_set() for other in self._pages):
+            await asyncio.sleep(SECONDS_TO_ASK)
+        if self._over or len(self._pages) >= self._rules.pages:
+            page.leave(OVER if self._over else FULL.format(self._rules.pages))
             return
-        self._pages.add(page)
-        store = showing = None
+        self._pages[page] = None
         try:
-            store = await self._store_of(page, browser)
+            await self._find_store(page, browser)
             async with self._starting:
-                await page.start(self._variables(page, store), self._rules.share)
+                await page.start(self._variables(page), self._rules.share)
                 showing = asyncio.create_task(page.show())
-                await _first_of(showing, page.drawn, SECONDS_TO_DRAW)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
             await showing
         except OSError as error:
             log.error("no page can be started: %s", error)
             page.leave(CROWDED)
         finally:
-            if showing is not None:
-                showing.cancel()
             await page.end()
-            if store is not None and self._rules.stores_apart:
-                await asyncio.to_thread(_remove_unused, store)
-            self._in_store = {path: other for path, other in self._in_store.items() if other is not page}
-            self._pages.discard(page)
+            store = self._pages.pop(page)
+            if store is not None and self.stores_apart and not (store / "runs.db").exists():  # nor any run
+                shutil.rmtree(store, ignore_errors=True)
 
-    async def _has_room(self) -> bool:
-        """Whether there is room for a page, now or once one has ended that is about to."""
-        while len(self._pages) >= self._rules.pages and any(page.leaving.is_set() for page in self._pages):
-            await asyncio.sleep(SECONDS_TO_ASK)
-        return len(self._pages) < self._rules.pages and not self._over
+    async def _find_store(self, page: Page, browser: str) -> None:
+        """Say where a page keeps its runs.
 
-    async def _store_of(self, page: Page, browser: str) -> Path | None:
-        """Where a page keeps its runs; None for the user's own store.
-
-        It is there once no page that is about to end writes to it: a page that is loaded again goes
-        on with what it trained before. A browser's second page has a store of its own.
+        That is once nobody writes there who is about to end: a page that is loaded again goes on with
+        what it trained before. A browser's second page has a store of its own.
         """
-        pages = data_dir() / "pages"
-        if not self._rules.stores_apart:
-            while any(other.leaving.is_set() for other in self._pages):
-                await asyncio.sleep(SECONDS_TO_ASK)
-            return None if self._rules.share is None else pages / "common"
+        folder = data_dir() / "pages"
+        if not self.stores_apart:
+            await self._wait_for_leaving(set(self._pages))
+            self._pages[page] = None if self._rules.share is None else folder / "common"
+            return
         # Not by the name itself: who knows that has the store.
         name = hashlib.sha256(browser.encode()).hexdigest()[:32]
         for number in itertools.count(1):
-            store = pages / (name if number == 1 else f"{name}-{number}")
-            while (other := self._in_store.get(store)) is not None and other.leaving.is_set():
-                await asyncio.sleep(SECONDS_TO_ASK)
-            if other is None:
-                self._in_store[store] = page
-                return store
-        raise AssertionError
+            store = folder / (name if number == 1 else f"{name}-{number}")
+            await self._wait_for_leaving({other for other, its in self._pages.items() if its == store})
+            if store not in self._pages.values():
+                self._pages[page] = store
+                return
 
-    def _variables(self, page: Page, store: Path | None) -> dict[str, str]:
+    async def _wait_for_leaving(self, pages: set[Page]) -> None:
+        """Wait until those of some pages have ended that are about to."""
+        while any(page.leaving.is_set() for page in pages & self._pages.keys()):
+            await asyncio.sleep(SECONDS_TO_ASK)
+
+    def _variables(self, page: Page) -> dict[str, str]:
         rules = self._rules
-        given = page_environment(store, rules.share, self._turns, rules.trainings, page.size)
+        given = page_environment(self._pages[page], rules.share, self._turns, rules.trainings, page.size)
         return {**given, "TEXTUAL_COLOR_SYSTEM": "truecolor"}
-
-
-async def _first_of(task: "asyncio.Task[None]", event: asyncio.Event, seconds: float) -> None:
-    """Wait for a task or an event, but not for long."""
-    waiting = asyncio.create_task(event.wait())
-    await asyncio.wait({task, waiting}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-
-
-def _remove_unused(store: Path) -> None:
-    """Remove a store in which there is no run."""
-    database = store / "runs.db"
-    try:
-        if database.exists():
-            with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
-                if connection.execute("SELECT 1 FROM runs LIMIT 1").fetchone() is not None:
-                    return
-    except sqlite3.Error as error:  # it may be there for somebody to repair
-        log.warning("%s is left as it is: %s", store, error)
-        return
-    shutil.rmtree(store, ignore_errors=True)

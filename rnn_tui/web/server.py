@@ -1,39 +1,42 @@
 """What the server answers: the page, its files, its WebSocket, its downloads, and nothing else."""
 
 import asyncio
+import ipaddress
 import logging
 import re
 import secrets
+import socket
 import string
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from socket import socket
+from urllib.parse import quote
 
 import textual_serve
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.guard import HEADERS, Guard
 from rnn_tui.web.house import House, Rules
 from rnn_tui.web.page import MOST_MESSAGE, is_size
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
 FILES = {
-    **{name: OURS / name for name in ("page.js", "page.css")},
-    **{
-        Path(name).name: THEIRS / name
-        for name in (
-            "js/textual.js", "css/xterm.css",
-            "fonts/RobotoMono-VariableFont_wght.ttf", "fonts/RobotoMono-Italic-VariableFont_wght.ttf",
-        )
-    },
+    path.name: path
+    for path in (
+        OURS / "page.js", OURS / "page.css", THEIRS / "js/textual.js", THEIRS / "css/xterm.css",
+        THEIRS / "fonts/RobotoMono-VariableFont_wght.ttf", THEIRS / "fonts/RobotoMono-Italic-VariableFont_wght.ttf",
+    )
 }  # fmt: skip
 # Browsers that vanish are noticed within one and a half times this.
 SECONDS_BETWEEN_BEATS = 15.0
-COOKIE, SECONDS_OF_COOKIE = "rnn-tui-store-{port}", 180 * 24 * 3600
-_BROWSER = re.compile(r"[0-9a-f]{32}")
+# By the port, since a browser tells its cookies to all servers of a computer.
+COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
+# Of an address that is reserved for books; nothing is sent there.
+_ELSEWHERE = ("192.0.2.1", 9)
 
 log = logging.getLogger(__name__)
 
@@ -44,20 +47,17 @@ class Server:
     Args:
         house: which has the pages.
         guard: which knows whom to answer.
-        cookie: the name of the cookie that a browser has its store by; empty where it needs none.
     """
 
-    def __init__(self, house: House, guard: Guard, cookie: str) -> None:
-        self._house, self._guard, self._cookie = house, guard, cookie
+    def __init__(self, house: House, guard: Guard) -> None:
+        self._house, self._guard = house, guard
         self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
 
     def application(self) -> web.Application:
         """All of it for aiohttp."""
 
         @web.middleware
-        async def check(
-            request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-        ) -> web.StreamResponse:
+        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
             self._guard.check(request)
             return await handler(request)
 
@@ -74,13 +74,12 @@ class Server:
         return application
 
     async def _answer_page(self, request: web.Request) -> web.Response:
-        self._guard.require_token(request.query.get("token", ""))
+        self._guard.require_token(request.query.get("token", "") if self._guard.token else "")
         text = self._page.substitute(socket=f"/pages/{self._guard.token or 'open'}")
         response = web.Response(text=text, content_type="text/html")
-        if self._cookie:
-            # Lax, so that a link to the server in a letter leads to the same store.
-            browser = self._browser_of(request)
-            response.set_cookie(self._cookie, browser, max_age=SECONDS_OF_COOKIE, httponly=True, samesite="Lax")
+        if self._house.stores_apart:  # Lax, so that a link in a letter leads to the same store
+            browser, age = _browser_of(request), SECONDS_OF_COOKIE
+            response.set_cookie(_cookie_of(request), browser, max_age=age, httponly=True, samesite="Lax")
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
@@ -92,35 +91,41 @@ class Server:
     async def _answer_socket(self, request: web.Request) -> web.WebSocketResponse:
         self._guard.require_token(request.match_info["token"] if self._guard.token else "")
         if "Origin" not in request.headers:
-            raise web.HTTPForbidden(text="Only a browser may ask for this.")
+            raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
         beat = SECONDS_BETWEEN_BEATS
         response = web.WebSocketResponse(heartbeat=beat, compress=False, max_msg_size=MOST_MESSAGE, timeout=1.0)
         await response.prepare(request)
-        await self._house.receive(response, self._browser_of(request), _size_of(request))
+        await self._house.receive(response, _browser_of(request), _size_of(request))
         return response
 
     async def _answer_download(self, request: web.Request) -> web.StreamResponse:
-        page = self._house.find(request.query.get("instance", ""))
-        key = request.match_info["key"]
-        download = page.downloads.begin(key) if page is not None else None
-        if page is None or download is None:
-            raise web.HTTPNotFound(text="This file was fetched already, or its page is closed.")
-        response = web.StreamResponse(headers=download.headers)
+        page, key = self._house.find(request.query.get("instance", "")), request.match_info["key"]
+        if page is None or (name := page.offered(key)) is None:
+            raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
+        # Whatever is in it is kept as a file, and never shown as a page of this server.
+        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        response = web.StreamResponse(headers={"Content-Type": "application/octet-stream", "Content-Disposition": as_file})
         await response.prepare(request)
         try:
-            async for piece in page.downloads.pieces(key):
+            async for piece in page.fetch(key):
                 await response.write(piece)
-            await response.write_eof()
         except (TimeoutError, ConnectionError):
             log.warning("a download was cut off")
             if request.transport is not None:  # so that the browser does not take it for whole
                 request.transport.abort()
         return response
 
-    def _browser_of(self, request: web.Request) -> str:
-        """The name that a browser is known by: that of its cookie, or a new one."""
-        known = request.cookies.get(self._cookie, "") if self._cookie else ""
-        return known if _BROWSER.fullmatch(known) else secrets.token_hex(16)
+
+def _cookie_of(request: web.Request) -> str:
+    """The name of the cookie that a browser has its store by."""
+    address = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return COOKIE.format(address[1] if address else 0)
+
+
+def _browser_of(request: web.Request) -> str:
+    """The name that a browser is known by: that of its cookie, or a new one."""
+    known = request.cookies.get(_cookie_of(request), "")
+    return known if re.fullmatch("[0-9a-f]{32}", known) else secrets.token_hex(16)
 
 
 def _size_of(request: web.Request) -> tuple[int, int]:
@@ -132,25 +137,41 @@ def _size_of(request: web.Request) -> tuple[int, int]:
     return USUAL_SIZE
 
 
-async def serve(door: socket, host: str, token: str, rules: Rules, over: asyncio.Event) -> None:
+async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
     """Serve pages until `over` is set, and end all that was started.
 
     Args:
-        door: what listens.
-        host: what it was asked to listen at.
-        token: what addresses have to hold; empty where they need not.
+        host: a name or an address of this computer.
+        port: 0 for any that is free.
         rules: what pages may do.
         over: set once it is enough.
+        token: what the address has to hold; empty where it need not.
+        tell: told the address once it can be opened.
+
+    Raises:
+        StoreError: if nothing can listen there.
     """
     with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
         house = House(rules, Path(turns))
-        cookie = COOKIE.format(port=door.getsockname()[1]) if rules.stores_apart else ""
-        server = Server(house, Guard(host, token), cookie)
-        runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=0.1)
+        runner = web.AppRunner(Server(house, Guard(host, token)).application(), access_log=None, shutdown_timeout=0.1)
         await runner.setup()
-        await web.SockSite(runner, door).start()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, UnicodeError) as error:
+            raise StoreError(f"Nothing can listen at {printable(host)}, port {port}: {why(error)}.") from error
+        tell(f"http://{_place_of(host, *runner.addresses[0][:2])}/{f'?token={token}' if token else ''}")
         looking = asyncio.create_task(house.close_idle())
         await over.wait()
         looking.cancel()
         await house.close()
         await runner.cleanup()
+
+
+def _place_of(host: str, address: str, port: int) -> str:
+    """Host and port to reach by what listens at an address, which `host` was found to be."""
+    if ipaddress.ip_address(address).is_unspecified:
+        host = socket.gethostname()
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(_ELSEWHERE)
+            host = str(probe.getsockname()[0])
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
