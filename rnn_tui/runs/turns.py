@@ -8,7 +8,7 @@ a folder for them (`served`) nobody waits.
 import logging
 import os
 import re
-import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,15 +16,10 @@ from typing import IO
 
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.served import trainings, turns_folder
-
-if sys.platform != "win32":
-    import fcntl
+from rnn_tui.runs.locks import try_lock
 
 _TICKET = re.compile(r"(\d{12})-(\d{1,10})")
-# Held while a ticket is drawn, so that numbers and locks come in one order.
-_DRAWING = "drawing"
 SECONDS_BETWEEN_LOOKS = 0.3
-logger = logging.getLogger(__name__)
 
 
 class Turn:
@@ -38,23 +33,20 @@ class Turn:
     def take(self, control: Control, tell: Callable[[int], object]) -> bool:
         """Wait for it; False if `control` stops before it comes.
 
-        Args:
-            control: may stop the wait.
-            tell: called with how many have to end before, whenever that changes; with 0 at last.
+        `tell` is called with how many have to end before, whenever that changes; with 0 at last.
         """
-        if self._folder is None or self._ticket is not None or sys.platform == "win32":
-            return True
         told = 0
         try:
-            self._draw(self._folder)
-            while before := self._before(self._folder):
+            if self._folder is not None and self._ticket is None:
+                self._draw(self._folder)
+            while before := self._before():
                 if before != told:
                     tell(told := before)
                 if control.stopped_within(SECONDS_BETWEEN_LOOKS):
                     self.give_back()
                     return False
         except OSError as error:  # a folder that is gone, or without locks, keeps nobody from training
-            logger.warning("no turns can be waited for: %s", error)
+            logging.getLogger(__name__).warning("no turn can be waited for: %s", error)
         if told:
             tell(0)
         return True
@@ -69,11 +61,9 @@ class Turn:
 
     def _draw(self, folder: Path) -> None:
         """Take the next ticket, and sweep up those of processes that died."""
-        if sys.platform == "win32":
-            return
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / _DRAWING).open("ab") as drawing:
-            fcntl.flock(drawing, fcntl.LOCK_EX)
+        with (folder / "drawing").open("ab") as drawing:
+            _lock(drawing)  # so that numbers and locks come in one order
             for number, _, path in _tickets(folder):
                 self._number = max(self._number, number)
                 if not _is_held(path):
@@ -81,11 +71,13 @@ class Turn:
             self._number += 1
             self._path = folder / f"{self._number:012}-{os.getpid()}"
             self._ticket = self._path.open("xb")
-            fcntl.flock(self._ticket, fcntl.LOCK_EX)
+            _lock(self._ticket)
 
-    def _before(self, folder: Path) -> int:
+    def _before(self) -> int:
         """How many have to end before this one may train."""
-        held = sum(number < self._number and _is_held(path) for number, _, path in _tickets(folder))
+        if self._folder is None:
+            return 0
+        held = sum(number < self._number and _is_held(path) for number, _, path in _tickets(self._folder))
         return max(0, held - trainings() + 1)
 
 
@@ -96,21 +88,17 @@ def in_turn(folder: Path) -> frozenset[int]:
 
 def _tickets(folder: Path) -> Iterator[tuple[int, int, Path]]:
     """Number, process and file of each ticket."""
-    names = os.listdir(folder) if folder.is_dir() else []
-    for found in filter(None, map(_TICKET.fullmatch, names)):
+    for found in filter(None, map(_TICKET.fullmatch, os.listdir(folder) if folder.is_dir() else ())):
         yield int(found[1]), int(found[2]), folder / found[0]
+
+
+def _lock(file: IO[bytes]) -> None:
+    while try_lock(file) is False:  # who looks holds it for an instant
+        time.sleep(0.01)
 
 
 def _is_held(path: Path) -> bool:
     """Whether the process that drew a ticket still has it."""
-    if sys.platform == "win32":
-        return False
-    try:
-        with path.open("rb") as file:
-            # Shared, so that no two who look take each other for its owner.
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
+    with suppress(OSError), path.open("rb") as file:
+        return try_lock(file) is False
     return False

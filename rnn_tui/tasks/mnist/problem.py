@@ -57,12 +57,9 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
         CheckpointError: if it can't be read, or is of another network.
     """
     try:
-        file = Path(reachable(expanded(path)))
-    except OSError as error:
-        raise CheckpointError(
-            f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them again."
-        ) from error
-    checkpoint = load_checkpoint(file)
+        checkpoint = load_checkpoint(Path(reachable(expanded(path))))
+    except OSError as error:  # out of reach
+        raise CheckpointError(f"The weights in {printable(path, 200)} can't be read ({why(error)}).") from error
     theirs = checkpoint.config
     same = (theirs.name, theirs.size_text) == (config.name, config.size_text)
     try:
