@@ -22,7 +22,7 @@ SECONDS_TO_DRAW = 60.0
 # How often is looked for pages that nobody uses, and for the end of one that is about to.
 SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05
 IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
-FULL = "All {} pages of this server are in use. Try again once one is closed."
+FULL = "No more than {} may use this server at once. Try again later."
 OVER = "rnn-tui serve has ended. What was in training is kept."
 CROWDED = "The server can start no more processes now. Try again later."
 
@@ -104,7 +104,7 @@ class House:
             training = in_turn(self._turns)
             for page in self._pages:
                 busy = page.process is not None and page.process.pid in training
-                if not busy and time.monotonic() - page.touched > longest:
+                if page.drawn.is_set() and not busy and time.monotonic() - page.touched > longest:
                     page.leave(IDLE.format(self._rules.idle))
 
     async def _live(self, page: Page, browser: str) -> None:
@@ -122,6 +122,7 @@ class House:
                 showing = asyncio.create_task(page.show())
                 with suppress(TimeoutError):
                     await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
+                page.touched = time.monotonic()
             await showing
         except OSError as error:
             log.error("no page can be started: %s", error)
