@@ -77,9 +77,16 @@ async def farewell(page: Any) -> str:
             assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
 
 
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 async def gone(processes: list[psutil.Process]) -> None:
     give_up = time.monotonic() + PATIENCE
-    while any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes):
+    while any(map(lives, processes)):
         assert time.monotonic() < give_up, processes
         await asyncio.sleep(0.05)
 
@@ -295,7 +302,7 @@ async def test_a_signal_ends_all_that_was_started(number: signal.Signals) -> Non
             code, output = await asyncio.to_thread(server.end, number)
             assert (code, output) == (128 + number, "")
             assert "rnn-tui serve has ended" in await farewell(page)
-            assert not [process for process in pages if process.is_running()]
+            assert not any(map(lives, pages))
 
 
 async def test_pages_of_a_server_that_was_killed_end_too() -> None:

@@ -5,9 +5,13 @@ const terminal = document.getElementById("terminal");
 const notice = document.getElementById("notice");
 terminal.dataset.sessionWebsocketUrl = location.origin.replace(/^http/, "ws") + terminal.dataset.sessionWebsocketUrl;
 
+const focusOnTerminal = () => document.querySelector(".xterm-helper-textarea")?.focus();
+window.addEventListener("focus", focusOnTerminal);
+
 window.WebSocket = class extends WebSocket {
   constructor(address) {
     super(address);
+    this.addEventListener("open", focusOnTerminal);
     this.addEventListener("close", (event) => {
       document.getElementById("why").textContent = event.reason || "The connection to rnn-tui serve is lost.";
       document.getElementById("again").focus();
@@ -48,7 +52,7 @@ if (!navigator.clipboard) {
     field.select();
     document.execCommand("copy");
     field.remove();
-    document.querySelector(".xterm-helper-textarea").focus();
+    focusOnTerminal();
   };
   Object.defineProperty(navigator, "clipboard", { value: { readText: async () => "", writeText } });
 }
