@@ -140,7 +140,13 @@ async def test_pages_of_others_get_nothing(server: Serving) -> None:
     async with client_of(server) as client:
         page, port = f"/?token={server.token}", server.port
         assert await client.status(page, Origin=client.root) == 200
-        others = ("null", "http://other.example", f"http://127.0.0.1:{port + 1}", "http://127.0.0.1", f"http://localhost:{port}")
+        others = (
+            "null",
+            "http://other.example",
+            f"http://127.0.0.1:{port + 1}",
+            "http://127.0.0.1",
+            f"http://localhost:{port}",
+        )
         for origin in others:
             assert await client.status(page, Origin=origin) == 403, origin
         for headers in ({}, *({"Origin": origin} for origin in others)):
@@ -239,12 +245,11 @@ async def test_each_browser_has_a_store_and_each_page_of_it_too(server: Serving)
     async with client_of(server) as one, client_of(server) as other:
         for client in (one, other):
             assert await client.status(f"/?token={server.token}") == 200
-        async with one.page():
-            async with one.page(), other.page():
-                first, second, third = map(store_of, server.pages)
-                assert second == f"{first}-2"
-                assert third not in (first, second)
-                assert len({Path(store).parent.name for store in (first, second, third)} ^ {"pages"}) == 0
+        async with one.page(), one.page(), other.page():
+            first, second, third = map(store_of, server.pages)
+            assert second == f"{first}-2"
+            assert third not in (first, second)
+            assert len({Path(store).parent.name for store in (first, second, third)} ^ {"pages"}) == 0
         async with one.page():  # while the one before is about to end
             assert store_of(server.pages[-1]) == first
     await gone(server.pages)
