@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import http.server
 import re
 import threading
@@ -11,6 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.cli.command_line import rnn_tui
 from tests.web.serving import Serving, serving
 
 pytest.importorskip("selenium")
@@ -83,7 +83,7 @@ def test_a_stroke_of_the_mouse_is_read(app: Browser) -> None:
     app.wait_for(r"\d\d\.\d % sure")
 
 
-def test_training_draws_charts_and_is_downloaded(app: Browser) -> None:
+def test_training_draws_charts_and_is_downloaded(app: Browser, server: Serving) -> None:
     app.press(Keys.F3)
     app.wait_for("report's recipe")
     app.press("F")
@@ -97,10 +97,8 @@ def test_training_draws_charts_and_is_downloaded(app: Browser) -> None:
     app.wait_for("Enter downloads")
     app.press(Keys.ENTER)
     file = app.wait(lambda: next(app.downloads.glob("recall*.csv"), None), "download")
-    with file.open(encoding="utf-8", newline="") as table:
-        rows = list(csv.DictReader(table))
-    assert len(rows) > 100
-    assert any(row["metric"] == "validation_accuracy" for row in rows)
+    store = server.pages[-1].environ()["RNN_TUI_STORE"]
+    assert file.read_text(encoding="utf-8") == rnn_tui("runs", "export", "last", "--to", "csv", RNN_TUI_STORE=store).stdout
     assert len(app.driver.window_handles) == 1
 
 
