@@ -17,7 +17,7 @@ def expanded(text: str) -> str:
     """A path as typed, with `~` for the user's folder; in a confined page for the shared one."""
     if shared_folder() is None:
         return os.path.expanduser(text)
-    return os.path.join(os.curdir, text[2:]) if text == "~" or text.startswith("~/") else text
+    return os.curdir + text[1:] if text == "~" or text.startswith("~/") else text
 
 
 def reachable(path: str | os.PathLike[str]) -> str:

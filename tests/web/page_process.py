@@ -16,7 +16,7 @@ from textual._binary_encode import load
 
 from rnn_tui.engine.served import page_environment
 
-PATIENCE = 120.0
+PATIENCE = 45.0
 CODES = re.compile(r"\x1b\[[<>?0-9;$]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.")
 START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
 PROMISED_SECONDS = 2.0
@@ -121,6 +121,13 @@ class PageProcess:
             assert not self._ended, f"the page ended: {self.screen[-2000:]!r} {self._errors()}"
             self._read()
         self.screen = self.screen[found.end() :]
+
+    def wait_for_start(self) -> None:
+        """Wait until it has taken its end of the pipes."""
+        until = time.monotonic() + PATIENCE
+        while not self.ready:
+            assert time.monotonic() < until, "the page does not start"
+            self._read()
 
     def wait_for_meta(self, kind: str) -> dict[str, Any]:
         """Wait until it tells something of this kind."""
