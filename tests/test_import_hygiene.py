@@ -23,7 +23,7 @@ import rnn_tui.cli.commands, rnn_tui.cli.main
 text = rnn_tui.cli.commands.build_parser().format_help()
 for level in (
     "", "train", "train mnist", "train recall", "train adder", "recall", "add", "inspect",
-    "inspect mnist", "predict", "runs", "runs export", "report", "reproduce", "config",
+    "inspect mnist", "predict", "runs", "runs export", "report", "reproduce", "config", "serve",
     "completion",
 ):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:
@@ -101,7 +101,7 @@ def test_help_imports_nothing_heavy() -> None:
     names = TASKS["mnist"].settings + TASKS["recall"].settings
     options = [OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0] for name in names]
     assert all(option in text for option in [*options, "--vote", "--base", "--probes"])
-    assert not modules & (HEAVY | FACES | {"numpy", "shtab", "markdown_it", "psutil"})
+    assert not modules & (HEAVY | FACES | {"numpy", "shtab", "markdown_it", "psutil", "aiohttp", "textual_serve"})
 
 
 @pytest.mark.parametrize(

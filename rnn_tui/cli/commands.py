@@ -74,6 +74,7 @@ COMMANDS = [
     Command("runs", "list, show, compare, watch, stop, export or delete runs", "rnn_tui.cli.runs"),
     Command("report", "train the report's networks over seeds, and hold its figures against ours "
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
+    Command("serve", "serve the app to browsers", "rnn_tui.cli.serve"),
     Command("config", "print where the settings of the app lie, and what holds",
             "rnn_tui.cli.config"),
     Command("completion", "print what makes a shell complete commands, options and runs", "rnn_tui.cli.completion"),

@@ -7,11 +7,13 @@ import gc
 import io
 import logging
 import logging.handlers
+import os
 import sys
 from collections.abc import Sequence
 
 from rnn_tui.cli import output, streams
 from rnn_tui.cli.output import say
+from rnn_tui.engine import served
 from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, TaskError, UnreadableError, UserError, why
 from rnn_tui.engine.paths import log_file, told_of_fault
 
@@ -83,18 +85,23 @@ def _tell_broken_plugins() -> None:
 
 
 def _run_app(data_dir: str | None) -> int:
-    if not (sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()):
+    typed = sys.stdin is not None and sys.stdin.isatty()
+    page = served.in_page() and not typed
+    if not page and not (typed and sys.stdout.isatty()):
         say("the app needs a terminal; see rnn-tui --help for commands that do not.")
         return output.USAGE
     if isinstance(sys.__stdout__, io.TextIOWrapper):
         # The app draws there; a terminal reads UTF-8 whatever the locale says.
         sys.__stdout__.reconfigure(encoding="utf-8", errors="replace")
+    share = served.shared_folder()
+    if page and share is not None:
+        os.chdir(share)  # what is typed, and shown, is named from there
     # Before the first frame nothing is let go of, and looking for it takes a twentieth of the
     # time; the app collects again once that frame is drawn.
     gc.disable()
     from rnn_tui.ui.shell.ending import run  # noqa: PLC0415 - Textual, on use only
 
-    return run(data_dir)
+    return run(data_dir, page=page)
 
 
 def _start_log() -> None:

@@ -210,15 +210,16 @@ def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
         with told.bar:
             outcome = start(told.emit, control)
             lost = HELD.insist()
-            if told.wants_evaluation and outcome.metrics and outcome.weights is not None:
-                evaluation = TASKS[config.task].evaluate(config, outcome.weights)
+            finished = outcome is not None and outcome.metrics and outcome.weights
+            if told.wants_evaluation and finished:
+                evaluation = TASKS[config.task].evaluate(config, finished)
         told.tell(evaluation, kept=not lost)
         for sentence in lost:
             output.say(sentence)
-        if to is not None and outcome.metrics and outcome.weights is not None:
+        if to is not None and outcome is not None and finished:
             # What the user asked for by name must exist or the command fails.
             steps = told.state.step
-            save_checkpoint(to, Checkpoint(config, outcome.weights, steps, outcome.metrics))
+            save_checkpoint(to, Checkpoint(config, finished, steps, outcome.metrics))
     if told.state.status is Status.FAILED:
         return output.FAILURE
     if told.state.status is Status.STOPPED:

@@ -1,6 +1,7 @@
 """What crosses between a training thread and whoever watches: events out, stop and pause in.
 
-Events are frozen records of numbers and strings. `fit` emits `RunStarted` once the data and the
+Events are frozen records of numbers and strings. Where processes train in
+turn, `TurnAwaited` may come first and after a pause. `fit` emits `RunStarted` once the data and the
 model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`, `RunPaused`, `RunResumed` and
 `LogLine` as they come, and at the end exactly one of `RunFinished`, `RunStopped` and `RunFailed`.
 Every event carries the id of its run.
@@ -37,6 +38,13 @@ class Event:
     """Something that happened in a run."""
 
     run_id: str
+
+
+@dataclass(frozen=True)
+class TurnAwaited(Event):
+    """Training waits until others have had their turn: `before` of them, 0 once it has its own."""
+
+    before: int
 
 
 @dataclass(frozen=True)
@@ -203,6 +211,10 @@ class Control:
     def stopping(self) -> bool:
         """Whether a stop was asked for."""
         return self._stop.is_set()
+
+    def stopped_within(self, seconds: float) -> bool:
+        """Block for so long, or until a stop is asked for; returns whether one was."""
+        return self._stop.wait(seconds)
 
     @property
     def paused(self) -> bool:

@@ -250,13 +250,14 @@ class _Run:
             self._writer.wait()
         self._tell_written()
         self._emit_to(events.RunPaused(self.id, self._step))
-        waited = self._control.wait_while_paused()
+        began = time.monotonic()
+        self._control.wait_while_paused()
+        if not self._control.stopping:
+            self._emit_to(events.RunResumed(self.id, self._step))  # whoever listens may let it wait for its turn
+        waited = time.monotonic() - began
         self._waited += waited
         self._epoch_began += waited
-        if self._control.stopping:
-            return False
-        self._emit_to(events.RunResumed(self.id, self._step))
-        return True
+        return not self._control.stopping
 
     def _save(self, *, finished: bool = False) -> None:
         """Hand weights and state to the disk; each failure is said once and costs no training."""

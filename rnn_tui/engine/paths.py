@@ -1,7 +1,8 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
 `RNN_TUI_HOME` moves everything the program writes (cache, runs, log, settings) below one folder,
-for people who keep their home small and for tests that must not touch it. Where it names the home
+for people who keep their home small and for tests that must not touch it; of a page in the browser,
+runs and settings may lie elsewhere (`served`). Where it names the home
 of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
 """
 
@@ -9,6 +10,7 @@ import os
 from pathlib import Path
 
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.served import store_folder
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
@@ -53,12 +55,12 @@ def cache_dir() -> Path:
 
 def data_dir() -> Path:
     """The folder for what can't be made again: the runs."""
-    return _home() or _of_system("data")
+    return store_folder() or _home() or _of_system("data")
 
 
 def config_file() -> Path:
     """The file of the user's settings that last."""
-    return (_home() or _of_system("config")) / "config.toml"
+    return (store_folder() or _home() or _of_system("config")) / "config.toml"
 
 
 def run_dir() -> Path:

@@ -131,6 +131,7 @@ class RunState:
         checkpoint: the file of its last weights; empty where they are not kept.
         message: why it failed, or the last warning.
         machine: how busy the machine is, as `events.MachineSeen` has it; empty if unknown.
+        before: how many have their turn before it, where processes train in turn and it waits.
     """
 
     run_id: str
@@ -153,6 +154,7 @@ class RunState:
     checkpoint: str = ""
     message: str = ""
     machine: Mapping[str, float] = field(default_factory=dict)
+    before: int = 0
 
     @property
     def progress(self) -> float:
@@ -209,6 +211,8 @@ class RunState:
                 return replace(self, log=(*self.log[1 - LOG_CAPACITY :], event), message=message)
             case events.MachineSeen():
                 return replace(self, machine=event.now)
+            case events.TurnAwaited():
+                return replace(self, before=event.before)
             case events.CheckpointSaved():
                 return replace(self, checkpoint=event.path)
             case events.RunPaused():
@@ -225,7 +229,7 @@ class RunState:
             return self
         ended = replace(
             self, status=Status.STOPPED, step=event.step, elapsed=event.seconds,
-            checkpoint=self.checkpoint if event.kept else "",
+            checkpoint=self.checkpoint if event.kept else "", before=0,
         )  # fmt: skip
         if isinstance(event, events.RunStopped):
             return ended

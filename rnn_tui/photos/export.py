@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.reach import as_told
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import Reading
@@ -87,7 +88,7 @@ def table_row(reading: "Reading") -> list[str]:
         values = [f"{value:.6f}" for value in reading.probabilities]
     confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
     answer = [_or_empty(reading.prediction), confidence, *values]
-    words = [as_cell(text) for text in (str(reading.path), reading.doubt, reading.error)]
+    words = [as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error)]
     return [words[0], *answer, _or_empty(reading.label), *words[1:]]
 
 

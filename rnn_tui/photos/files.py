@@ -11,6 +11,7 @@ import stat
 import cv2
 import numpy as np
 
+from rnn_tui.engine.reach import reachable
 from rnn_tui.photos.decoding import BROKEN, ImageError, ImageHeader, decoded, is_heif, read_header
 from rnn_tui.photos.digit.picture import Picture
 
@@ -66,12 +67,13 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     """The content of a regular file; nothing else is ever opened for longer than a look."""
     try:
+        real = reachable(path)
         # First without opening: opening some devices does something already.
-        _check_regular(os.stat(path))
+        _check_regular(os.stat(real))
         # A pipe put there in between must not block.
         # Not every system has these flags.
         flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(path, os.O_RDONLY | flags)
+        descriptor = os.open(real, os.O_RDONLY | flags)
         with os.fdopen(descriptor, "rb") as file:
             _check_regular(os.fstat(descriptor))
             data = file.read(MOST_BYTES + 1)

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rnn_tui.engine.reach import leads_to_folder, reachable
+
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
 _NUMBER = re.compile(r"[0-9]+")
@@ -25,7 +27,7 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
     """
     visited: set[tuple[int, int]] = set()
     for path in paths:
-        if os.path.isdir(path):
+        if leads_to_folder(path):
             yield from _in_folder(path, recursive, visited)
         else:
             yield path
@@ -51,7 +53,7 @@ def _in_folder(folder: Path, recursive: bool, visited: set[tuple[int, int]]) -> 
         path = next(waiting[-1], None)
         if path is None:
             waiting.pop()
-        elif os.path.isdir(path):
+        elif leads_to_folder(path):
             # The folder that was asked for is the only one to look into if not recursive.
             if recursive or len(waiting) == 1:
                 inside = _listed(path, visited)
@@ -68,6 +70,7 @@ def _in_folder(folder: Path, recursive: bool, visited: set[tuple[int, int]]) -> 
 def _listed(folder: str, visited: set[tuple[int, int]]) -> list[str] | None:
     """Folders and photos in `folder`, in natural order; None if it can't be listed."""
     try:
+        folder = reachable(folder)
         status = os.stat(folder)
         if (status.st_dev, status.st_ino) in visited:
             return []
@@ -86,7 +89,7 @@ def _wanted(entry: os.DirEntry[str]) -> bool:
 def is_folder(entry: os.DirEntry[str]) -> bool:
     """Whether it is a folder, or a link to one."""
     try:
-        return entry.is_dir()
+        return entry.is_dir() and bool(reachable(entry.path))
     except OSError:  # a link in a circle
         return False
 
@@ -94,8 +97,8 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 def exists(path: Path) -> bool:
     """Whether there is such a file, folder or link."""
     try:
-        return os.path.lexists(path)
-    except ValueError:  # a NUL in the name
+        return os.path.lexists(reachable(path))
+    except (OSError, ValueError):  # out of reach, or a NUL in the name
         return False
 
 

@@ -51,7 +51,7 @@ class RunLock:
                 file = path.open("ab")
             except OSError:
                 return None
-            locked = _try_lock(file)
+            locked = try_lock(file)
             if locked is None:
                 file.close()
                 return None
@@ -80,7 +80,7 @@ def is_held(run_id: str) -> bool | None:
     except OSError:
         return None
     with file:
-        locked = _try_lock(file)
+        locked = try_lock(file)
     return None if locked is None else not locked
 
 
@@ -139,7 +139,7 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
         return False
 
 
-def _try_lock(file: IO[bytes]) -> bool | None:
+def try_lock(file: IO[bytes]) -> bool | None:
     """Whether the lock was free and is taken now; None where the file system has no locks."""
     try:
         if sys.platform == "win32":

@@ -7,7 +7,6 @@ not be kept when it is over is held in memory (`held`).
 
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -21,6 +20,7 @@ from rnn_tui.runs.locks import RunLock, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.turns import Turn
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
@@ -38,8 +38,8 @@ OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
 }
 
 
-def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome":
-    """Train from the beginning, and keep it.
+def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
+    """Train from the beginning, and keep it; None if it is stopped while it waits for its turn.
 
     Args:
         config: the settings.
@@ -51,11 +51,13 @@ def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name:
     lock = RunLock.acquire(run_id)
     name = name or automatic_name(config)
     recorder = Recorder(run_database(), run_id, config, name)
-    return _fit(config, emit, control, run_id=run_id, name=name, recorder=recorder, lock=lock)
+    return _fit(config, emit, control, run_id=run_id, name=name, recorder=recorder, lock=lock, turn=Turn())
 
 
-def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
+def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
     """Go on with a run from its last checkpoint, or from the beginning where it has none.
+
+    None if it is stopped while it waits for its turn.
 
     Args:
         run: what to go on with.
@@ -68,7 +70,13 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     """
     with RunStore() as store:
         lock = store.claim(run)
+    turn = Turn()
     try:
+        if not turn.take(control, lambda before: emit(events.TurnAwaited(run.run_id, before))):
+            emit(events.RunStopped(run.run_id, run.step, run.elapsed, control.interrupted))
+            if lock is not None:
+                lock.release()
+            return None
         TASKS[run.config.task].load()  # where that fails, nothing has changed
         from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
 
@@ -76,83 +84,111 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
         remove_temporary(path)
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
     except BaseException:
+        turn.give_back()
         if lock is not None:
             lock.release()
         raise
     recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
     return _fit(
         run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock,
-        point=point,
+        turn=turn, point=point,
     )  # fmt: skip
 
 
-def _obey(run_id: str, control: Control, told: deque[str]) -> None:
-    """Do what other processes ask of a run, in any thread; for `told` there is a sentence of each."""
-    for what in take_requests(run_id):
-        obey, words = OBEYED[what]
-        told.append(words.format(run_id))
-        obey(control)
+class _Follower:
+    """Records the events of a run in training and passes them on; others' requests come the other way.
+
+    A pause gives the turn back. Where nobody listens any more (a closed pipe or terminal), the run is
+    interrupted.
+
+    Attributes:
+        end: how the run ended, if it has.
+        deaf: why nobody listens, if nobody does.
+    """
+
+    def __init__(self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn) -> None:
+        self.end: End | None = None
+        self.deaf: OSError | None = None
+        self._id, self._emit, self._control, self._recorder, self._turn = run_id, emit, control, recorder, turn
+        self._told, self._watch = {""}, MachineWatch()
+        self._obeyed: deque[str] = deque()
+        recorder.meanwhile = self._obey
+
+    def _obey(self) -> None:
+        """In the recorder's thread: do what other processes ask for."""
+        for what in take_requests(self._id):
+            obey, words = OBEYED[what]
+            self._obeyed.append(words.format(self._id))
+            obey(self._control)
+
+    def take_turn(self) -> bool:
+        """Wait for the turn to train; False if the run is stopped before it comes."""
+        return self._turn.take(self._control, lambda before: self.take(events.TurnAwaited(self._id, before)))
+
+    def warn(self, text: str) -> None:
+        """Say what can't be kept, once."""
+        if text not in self._told:
+            self._told.add(text)
+            self._emit(events.LogLine(self._id, text, "warning", "keeping"))
+
+    def take(self, event: events.Event) -> None:
+        """Take the next event."""
+        while self._obeyed:
+            self.take(events.LogLine(self._id, self._obeyed.popleft(), "warning"))
+        if isinstance(event, events.RunPaused):
+            self._turn.give_back()
+        elif isinstance(event, events.RunResumed):
+            self.take_turn()  # or the training, which has stopped then, ends behind this
+        self._recorder.take(event)
+        if isinstance(event, End):
+            self.end = event
+        try:
+            self.warn(self._recorder.problem)
+            if isinstance(event, events.LogLine) and event.topic == "keeping":
+                self.warn(event.text)
+            else:
+                self._emit(event)
+        except OSError as error:
+            self.deaf = error
+            self._control.stop(interrupted=True)
+        if (seen := self._watch.after(event)) is not None:
+            self.take(seen)
 
 
 def _fit(
     config: RunConfig, emit: Emit, control: Control,
     *, run_id: str, name: str, recorder: Recorder, lock: RunLock | None,
-    point: "ResumePoint | None" = None,
-) -> "Outcome":  # fmt: skip
-    """Train, record the events and pass them on; waits at the end until all is written, or held.
+    turn: Turn, point: "ResumePoint | None" = None,
+) -> "Outcome | None":  # fmt: skip
+    """Train once it is its turn; waits at the end until all is written, or held.
 
-    Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
+    None if the run is stopped before its turn comes.
     """
-    told, watch = {""}, MachineWatch()
-    obeyed: deque[str] = deque()
-    recorder.meanwhile = partial(_obey, run_id, control, obeyed)
-    deaf: OSError | None = None
-    end: End | None = None
-
-    def warn(text: str) -> None:
-        if text not in told:
-            told.add(text)
-            emit(events.LogLine(run_id, text, "warning", "keeping"))
-
-    def tell(event: events.Event) -> None:
-        nonlocal deaf, end
-        while obeyed:
-            tell(events.LogLine(run_id, obeyed.popleft(), "warning"))
-        recorder.take(event)
-        if isinstance(event, End):
-            end = event
-        try:
-            warn(recorder.problem)
-            if isinstance(event, events.LogLine) and event.topic == "keeping":
-                warn(event.text)
-            else:
-                emit(event)
-        except OSError as error:
-            deaf = error
-            control.stop(interrupted=True)
-        if (seen := watch.after(event)) is not None:
-            tell(seen)
-
+    follower = _Follower(run_id, emit, control, recorder, turn)
     try:
+        if not follower.take_turn():
+            follower.take(events.RunStopped(run_id, 0, 0.0, control.interrupted))
+            return None
         task = TASKS[config.task].load()
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
 
         outcome = fit(
-            task, config, tell, control, run_id=run_id, checkpoint_path=weights_of(run_id),
+            task, config, follower.take, control, run_id=run_id, checkpoint_path=weights_of(run_id),
             resume=point, before_checkpoint=recorder.flush,
         )  # fmt: skip
         if not recorder.close():
-            warn(recorder.problem or "The last values of the run could not be kept in time.")
-        late = end if end is not None and not end.kept else None
+            follower.warn(recorder.problem or "The last values of the run could not be kept in time.")
+        late = follower.end if follower.end is not None and not follower.end.kept else None
         held = HeldRun(run_id, name, recorder, outcome.unwritten, late, lock, emit)
         if not held.complete:
             HELD.add(held)
             lock = None
     finally:
+        turn.give_back()
         recorder.close()
         take_requests(run_id)  # too late, and not meant for whoever goes on with it
         if lock is not None:
             lock.release()
-    if deaf is not None:
-        raise deaf
+    if follower.deaf is not None:
+        raise follower.deaf
     return outcome

@@ -25,11 +25,25 @@ from typing import Any, ClassVar, cast
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.app import App
+from textual.driver import Driver
 from textual.events import Key
 from textual.message import Message
 
 for digit in "0123456789":
     cast("dict[str, object]", ANSI_SEQUENCES_KEYS).pop(f"\x1b{digit}", None)
+
+
+class KeysDriver(Driver):
+    """A driver that passes a key on only if it is one."""
+
+    def process_message(self, message: Message) -> None:
+        """Pass a key on, if it is one."""
+        if isinstance(message, Key) and message.key.startswith("alt+"):
+            message.character = None  # or a field would take the letter for typed
+        character = message.character if isinstance(message, Key) else None
+        if not (character and "\ud800" <= character <= "\udfff"):
+            super().process_message(message)
+
 
 if sys.platform != "win32":
     import termios
@@ -122,7 +136,7 @@ if sys.platform != "win32":
             except OSError:  # no job control
                 return True
 
-    class SteadyDriver(LinuxDriver):
+    class SteadyDriver(KeysDriver, LinuxDriver):
         """A driver that can be stopped, continued and ended at any moment.
 
         Attributes:
@@ -160,14 +174,6 @@ if sys.platform != "win32":
                 self._must_signal_resume = True
             super()._sigcont_application()
             self._app.call_later(self._app.refresh, layout=True)  # Textual draws what changes only
-
-        def process_message(self, message: Message) -> None:
-            """Pass a key on, if it is one."""
-            if isinstance(message, Key) and message.key.startswith("alt+"):
-                message.character = None  # or a field would take the letter for typed
-            character = message.character if isinstance(message, Key) else None
-            if not (character and "\ud800" <= character <= "\udfff"):
-                super().process_message(message)
 
         def _get_terminal_size(self) -> tuple[int, int]:
             size = os.get_terminal_size(self.terminal.fileno())

@@ -173,7 +173,7 @@ def test_looking_does_not_pass_for_training(home: Path) -> None:
     assert lock is not None
     lock.release()
     file = locks._path("run").open("ab")
-    assert locks._try_lock(file)
+    assert locks.try_lock(file)
     threading.Timer(0.1, file.close).start()  # whoever looks lets go at once
     again = RunLock.acquire("run")
     assert again is not None

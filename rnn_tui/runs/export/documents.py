@@ -15,6 +15,7 @@ from typing import Any
 
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.reach import as_told
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.records import Moment, RunRecord, Session
@@ -58,7 +59,7 @@ def of_run(run: RunRecord) -> dict[str, Any]:
         "message": run.message or None,
         "note": run.note,
         "tags": list(run.tags),
-        "weights": str(run.weights) if run.weights.is_file() else None,
+        "weights": str(as_told(run.weights)) if run.weights.is_file() else None,
         "settings": run.config.to_dict(),
     }
 

@@ -29,6 +29,7 @@ from torchvision.datasets import MNIST as TorchvisionMNIST
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.files import check_regular, write_file
 from rnn_tui.engine.paths import asset_dir, cache_dir
+from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
 # The published files, by the MD5 of their uncompressed contents.
@@ -149,10 +150,10 @@ class MNIST(TorchvisionMNIST):  # type: ignore[misc]
 
 def _user_root(data_dir: str) -> Path:
     try:
-        root = Path(data_dir).expanduser()
+        root = Path(reachable(expanded(data_dir)))
         if not root.is_dir():
             raise OSError("no such folder")
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(
             f"The data folder {printable(data_dir, 200)} can't be used "
             f"({printable(error, 80)}); name a folder with MNIST/raw below it, or leave "
@@ -171,6 +172,7 @@ def _check_idx(path: Path) -> None:
     remedy = "put the published file there, or leave --data-dir out to use the data that ships"
     dimensions = 3 if "idx3" in path.name else 1
     try:
+        path = Path(reachable(path))
         check_regular(path)
         with path.open("rb") as file:
             shape = _idx_shape(file, dimensions)
@@ -233,9 +235,10 @@ def load_extra(name: str) -> tuple[Tensor, Tensor]:
     Raises:
         DataError: if it can't be read, or is not what it should be.
     """
-    path = Path(os.path.expanduser(name))  # an unknown user's home is a file that is not there
+    path = Path(expanded(name))  # an unknown user's home is a file that is not there
     shown = printable(path, 200)
     try:
+        path = Path(reachable(path))
         check_regular(path)
         with path.open("rb") as file:
             start = file.read(4)
@@ -274,7 +277,7 @@ def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
 def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
     if "images-idx3" not in path.name:
         raise ValueError("its name must end in .npz or have images-idx3 in it")
-    labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
+    labels = Path(reachable(path.with_name(path.name.replace("images-idx3", "labels-idx1"))))
     if not labels.is_file():
         raise ValueError(f"there is no {labels.name} beside it")
     return _idx_array(path, 3), _idx_array(labels, 1)

@@ -1,6 +1,5 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -13,10 +12,11 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator
+from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.engine.resources import fast_bfloat16, precision, require_memory
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
@@ -51,7 +51,10 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     Raises:
         CheckpointError: if it can't be read, or is of another network.
     """
-    checkpoint = load_checkpoint(Path(os.path.expanduser(path)))
+    try:
+        checkpoint = load_checkpoint(Path(reachable(expanded(path))))
+    except OSError as error:  # out of reach
+        raise CheckpointError(f"The weights in {printable(path, 200)} can't be read ({why(error)}).") from error
     theirs = checkpoint.config
     same = (theirs.name, theirs.size_text) == (config.name, config.size_text)
     try:

@@ -14,6 +14,7 @@ from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.reach import leads_to_folder
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.inside.subject import Given
 from rnn_tui.ui.photos.detail import PhotoDetail
@@ -226,7 +227,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         paths = parse_paths(self._form.path.value)
         if len(paths) != 1:
             return None
-        return paths[0] if paths[0].is_dir() else paths[0].parent
+        return paths[0] if leads_to_folder(paths[0]) else paths[0].parent
 
     @on(PhotoGrid.Opened)
     def action_detail(self) -> None:

@@ -1,7 +1,7 @@
 """The screens over the gallery: a tree to choose photos from, the prompt that writes readings."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,8 +16,10 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
+from textual.worker import Worker
 
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.reach import as_told, home_folder, leads_to_folder
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.photos.pictures import PhotoImage
@@ -55,10 +57,18 @@ class PhotoTree(DirectoryTree):
         seen = (path for path in paths if self.hidden or not path.name.startswith("."))
         return (path for path in seen if called_like_photo(path.name) or self._safe_is_dir(path))
 
+    def _directory_content(self, location: Path, worker: Worker[object]) -> Iterator[Path]:
+        if self._safe_is_dir(location):
+            yield from super()._directory_content(location, worker)
+
+    @staticmethod
+    def _safe_is_dir(path: Path) -> bool:
+        return leads_to_folder(path)
+
     def render_label(self, node: TreeNode[object], base_style: Style, style: Style) -> Text:  # type: ignore[override]
         """The name with a sign for folders. Textual's own takes part of some names for more."""
         path = getattr(node.data, "path", None)
-        name = str(path) if node.is_root or path is None else path.name
+        name = str(path and as_told(path)) if node.is_root or path is None else path.name
         sign = "  "
         if node.allow_expand:
             sign = self.ICON_NODE_EXPANDED if node.is_expanded else self.ICON_NODE
@@ -112,7 +122,7 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def __init__(self, start: Path | None = None) -> None:
         super().__init__()
         folder = Path.cwd() if start is None else start
-        self._start = folder if os.path.isdir(folder) else Path.home()
+        self._start = folder if leads_to_folder(folder) else home_folder()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose-path") as dialog:
@@ -125,7 +135,7 @@ class ChoosePathScreen(ModalScreen[Path | None]):
 
     @on(DirectoryTree.FileSelected)
     def _chosen(self, event: DirectoryTree.FileSelected) -> None:
-        self.dismiss(event.path)
+        self.dismiss(as_told(event.path))
 
     def action_hidden(self) -> None:
         self._tree.hidden = not self._tree.hidden
@@ -134,10 +144,12 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def action_up(self) -> None:
         """Show the folder above; from the root on, where there are drives, the next one."""
         folder = Path(self._tree.path)
-        self._tree.path = folder.parent if folder.parent != folder else _next_root(folder)
+        above = folder.parent if folder.parent != folder else _next_root(folder)
+        if leads_to_folder(above):
+            self._tree.path = above
 
     def action_home(self) -> None:
-        self._tree.path = Path.home()
+        self._tree.path = home_folder()
 
 
 def _next_root(root: Path) -> Path:

@@ -29,6 +29,7 @@ from rnn_tui.ui.shell.pane import StorePane, with_key
 from rnn_tui.ui.shell.threads import StoreAccess, in_thread
 from rnn_tui.ui.textual_fixes import ViewTabs
 from rnn_tui.ui.training.manager import TrainingManager
+from rnn_tui.ui.training.run_lines import awaited
 
 NO_RUNS = "No run has figures of {} yet; t trains what is missing."
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
@@ -163,7 +164,7 @@ class ReportPane(StorePane):
         rerun, active = self._rerun, self._runs.active
         paused = active is not None and active.status is Status.PAUSED
         now = self._standing if rerun is None else rerun.standing
-        self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused)
+        self.query_one(ReportProgress).show(now, training=rerun is not None, paused=paused, waits=awaited(active))
         self.complain()
 
     def _in_training(self) -> frozenset[Experiment]:

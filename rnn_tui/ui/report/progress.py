@@ -23,13 +23,14 @@ class ReportProgress(ProgressLine):
         yield Button("", id="report-train", variant="primary", compact=True)
         yield from super().compose()
 
-    def show(self, now: "Standing | None", *, training: bool, paused: bool) -> None:
-        """Draw how far it is, and whether that is in training here, or paused."""
+    def show(self, now: "Standing | None", *, training: bool, paused: bool, waits: str = "") -> None:
+        """Draw how far it is, and whether that is in training here, or paused, or waits for its turn."""
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
         button.display = left > 0
         button.label = Content(f" t  Train {networks(left)} ")
         what = doing(now, training=training, paused=paused)
+        what += waits if training else ""
         share = now.share if now is not None else 0.0
         self.draw(what, share, numbers(now, training=training))
 

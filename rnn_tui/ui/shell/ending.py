@@ -1,5 +1,7 @@
 """Runs the app, and ends it at any moment: its runs are kept, its terminal is as it was.
 
+What is said here of a terminal holds for the pipes of a page in the browser.
+
 Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for
 the terminal, for threads, for whatever the app is doing. So a thread of its own ends the process
 here, and nothing that it does waits for long.
@@ -13,6 +15,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from rnn_tui.runs.held import HELD
 from rnn_tui.ui.shell.app import RnnTuiApp
@@ -27,18 +30,32 @@ ASKED = 0  # among the numbers of signals
 if sys.platform != "win32":
     from rnn_tui.ui.textual_driver import SteadyDriver, Terminal
 
+    if TYPE_CHECKING:
+        from rnn_tui.ui.textual_page import Pipes
+
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     class Ending:
         """Ends the process on a signal, when the terminal is gone, or when the app asks for it.
 
         To be made in the main thread, before Textual touches the terminal.
+
+        Args:
+            app: what ends.
+            page: whether it is a page in a browser, not in a terminal.
         """
 
-        def __init__(self, app: RnnTuiApp) -> None:
+        def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
             self._app = app
-            self._terminal = SteadyDriver.terminal = Terminal()
-            app.driver_class = SteadyDriver
+            self._terminal: Terminal | Pipes
+            if page:
+                from rnn_tui.ui import textual_page  # noqa: PLC0415 - for pages only
+
+                self._terminal = textual_page.PageDriver.pipes = textual_page.Pipes()
+                app.driver_class = textual_page.PageDriver
+            else:
+                self._terminal = SteadyDriver.terminal = Terminal()
+                app.driver_class = SteadyDriver
             self._code, self._sentence = 0, ""
             self._ears, self._mouth = os.pipe()
             os.set_blocking(self._mouth, False)
@@ -108,7 +125,7 @@ def _hold_still() -> None:
         time.sleep(1)
 
 
-def run(data_dir: str | None = None) -> int:
+def run(data_dir: str | None = None, *, page: bool = False) -> int:
     """Run the app and end the process; returns to no caller.
 
     The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
@@ -118,7 +135,7 @@ def run(data_dir: str | None = None) -> int:
     """
     app = RnnTuiApp(data_dir=data_dir)
     if sys.platform != "win32":
-        app.end_process = Ending(app).end
+        app.end_process = Ending(app, page=page).end
     code = app.run() or app.return_code or 0
     if app.end_process is not None:  # it did not come so far as to be ended
         app.end_process(code, "")

@@ -18,6 +18,7 @@ from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.resources import heavy_imports, resolve_device
+from rnn_tui.engine.served import turns_folder
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
@@ -96,7 +97,13 @@ class TrainingManager:
         self._closing = threading.Event()
 
     def load_engine(self) -> None:
-        """Import torch in the background, so that the first run starts sooner."""
+        """Import torch in the background, so that the first run starts sooner.
+
+        Not where processes train in turn, of which there may be many: the first run does it then.
+        """
+        if turns_folder() is not None:
+            self.note = "PyTorch is loaded for the first run"
+            return
         self._spawn(self._load, "load")
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
@@ -195,6 +202,8 @@ class TrainingManager:
                 self._take_in(item)
                 changed[self._begun] = None
             else:
+                if isinstance(item, events.TurnAwaited) and self.report is not None:
+                    report = report or self.report.going_on  # whose line tells how long it waits
                 changed[item.run_id] = None
                 if item.run_id not in self.states:
                     continue  # cleared meanwhile
@@ -315,7 +324,7 @@ class TrainingManager:
             outcome = training.train(what, self._queue.append, control, run_id)
         else:
             outcome = training.resume(what, self._queue.append, control)
-        if outcome.metrics and outcome.weights is not None:
+        if outcome is not None and outcome.metrics and outcome.weights is not None:
             self._evaluate(run_id, outcome.config, outcome.weights)
 
     def _evaluate_kept(self, run_id: str) -> None:

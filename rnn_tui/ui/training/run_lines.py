@@ -54,10 +54,13 @@ class RunProgress(ProgressLine):
             return
         epoch = min(len(state.epochs) + 1, state.config.epochs)
         what = f"{state.config.name} epoch {epoch}/{state.config.epochs}"
-        if state.status is not Status.TRAINING:
+        if state.status is not Status.TRAINING and not state.before:
             what += f" {state.status.value}"
+        what += awaited(state)
         numbers = [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
-        if state.remaining is not None:
+        if state.before:
+            numbers = []
+        elif state.remaining is not None:
             numbers.append(f"{duration(state.remaining)} left")
         if waiting:
             numbers.append(f"{waiting} more")
@@ -113,6 +116,11 @@ class RunBar(Static):
 
 
 # Runs in words.
+
+
+def awaited(state: RunState | None) -> str:
+    """That a run waits for its turn, to be said behind its name; empty where it does not."""
+    return f" waits for its turn: {state.before} before it" if state is not None and state.before else ""
 
 
 def figures(task: Task, state: RunState) -> str:

@@ -19,6 +19,7 @@ from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import ChartView, SpreadView, TaskView
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.training.run_lines import awaited
 from rnn_tui.ui.training.variants import VariantTable, in_short
 from rnn_tui.ui.widgets.plain import PlainTable
 
@@ -180,6 +181,8 @@ class TrainingCharts(ChartGrid):
         state, active = self._pane.chosen, self._pane.runs.active
         if state is None:
             return "Press t to train: curves appear here"
+        if state.before:
+            return awaited(state).strip().capitalize()
         if state.status is Status.LOADING:
             waits = active is not None and active.run_id != state.run_id
             return "Queued: another run is in training" if waits else "Loading …"

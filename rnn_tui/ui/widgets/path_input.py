@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.photos.finding import called_like_photo, exists, is_folder
 from rnn_tui.ui.widgets.fields import TypedInput
 
@@ -76,7 +77,7 @@ def _path(text: str) -> Path:
         return Path(name if os.name == "nt" else f"/{name}")
     try:
         # Not by Path's own, which takes ./~ for a home too.
-        return Path(os.path.expanduser(text))
+        return Path(expanded(text))
     except ValueError:  # a NUL in a user's name
         return Path(text)
 
@@ -115,7 +116,7 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
     folder, begun = os.path.split(word)
     names = []
     try:
-        with os.scandir(os.path.expanduser(folder) or ".") as entries:
+        with os.scandir(reachable(expanded(folder) or os.curdir)) as entries:
             for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
                 name = entry.name
                 if not name.startswith(begun) or (name.startswith(".") and not begun):

@@ -1,6 +1,15 @@
-"""Prompts over the screen: for a line of text such as a name or a note, for a file to write."""
+"""Prompts over the screen: for a line of text such as a name or a note, for a file to write.
 
+What a page in a browser exports goes to the browser's downloads: `ExportPrompt` asks for no path
+there, and hands over what is written into a folder that is gone afterwards.
+"""
+
+import asyncio
+import io
 import os
+import re
+import tempfile
+import zipfile
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -12,12 +21,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, UserError, printable
 from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
+
+DOWNLOADS = "It goes to the downloads of your browser."
+_NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
 
 class Prompt(ModalScreen[None]):
@@ -82,7 +94,10 @@ class AskTextScreen(Prompt):
 
 
 class ExportPrompt(Prompt):
-    """Asks for one of these formats and a path, and writes; says what was written."""
+    """Asks for one of these formats and a path, and writes; says what was written.
+
+    In a browser it asks for the format alone, and what it writes is downloaded.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Previous format", show=False, priority=True),
@@ -130,18 +145,19 @@ class ExportPrompt(Prompt):
         options = [Option(text, id=form) for form, text in self._forms.items()]
         with Vertical(id="export") as dialog:
             dialog.border_title = "Export"
-            dialog.border_subtitle = "Enter writes · ↑↓ format · Esc leaves"
+            dialog.border_subtitle = f"Enter {'downloads' if self.app.is_web else 'writes'} · ↑↓ format · Esc leaves"
             yield OptionList(*options, id="export-form", compact=True, markup=False)
-            yield PathInput(id="export-path")
+            yield Button("Download", id="export-download", compact=True) if self.app.is_web else PathInput(id="export-path")
             yield from self.more_fields()
             yield self.note()
 
     def on_mount(self) -> None:
-        field, options = self.query_one(PathInput), self.query_one(OptionList)
-        field.value = self.default(next(iter(self._forms)))
+        options = self.query_one(OptionList)
         options.highlighted = 0
         options.can_focus = False
-        field.focus()
+        for field in self.query(PathInput):
+            field.value = self.default(next(iter(self._forms)))
+        self.query("#export-path, #export-download").first().focus()
 
     @property
     def form(self) -> str:
@@ -155,10 +171,10 @@ class ExportPrompt(Prompt):
     @on(OptionList.OptionSelected)
     def _form_chosen(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        field = self.query_one(PathInput)
-        if field.value in map(self.default, self._forms):
-            field.value = self.default(self.form)
-            field.cursor_position = len(field.value)
+        for field in self.query(PathInput):
+            if field.value in map(self.default, self._forms):
+                field.value = self.default(self.form)
+                field.cursor_position = len(field.value)
         self.form_chosen()
         self.explain_anew()
 
@@ -170,32 +186,60 @@ class ExportPrompt(Prompt):
     def explain_anew(self) -> None:
         """Say what will be in the file; whatever was agreed to is asked for again."""
         self._replace = None
-        self.say(self.explanation())
+        text = self.explanation()
+        self.say(f"{text.rstrip('.')}. {DOWNLOADS}" if self.app.is_web else text)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    @on(Button.Pressed)
+    def _submitted(self, event: Input.Submitted | Button.Pressed) -> None:
         event.stop()
         if not self._writing:
             self._writing = True
-            self.run_worker(self._write(event.value))
+            self.run_worker(self._write(event.value if isinstance(event, Input.Submitted) else None))
 
-    async def _write(self, text: str) -> None:
+    async def _write(self, text: str | None) -> None:
         """Write, or say why not; a file that is there is replaced on the second Enter."""
         form = self.form
         try:
-            path = parse_path(text)
-            if path is None:
-                raise DataError("Type the path of the file to write.")
-            there = await self.in_the_way(form, path)
-            if there and self._replace != path:
-                self._replace = path
-                names = " and ".join(printable(file.name, 100) for file in there)
-                self.say(f"Already there: {names}. Press Enter again to replace.", wrong=True)
-                return
-            sentence = await self.write(form, path)
-            self.app.notify(sentence, title="Exported", timeout=8)
-            self.dismiss()
+            sentence = await (self._downloaded(form) if text is None else self._written(form, text))
+            if sentence:
+                self.app.notify(sentence, title="Exported", timeout=8)
+                self.dismiss()
         except (UserError, ValueError) as error:
             self.say(str(error), wrong=True)
         finally:
             self._writing = False
+
+    async def _written(self, form: str, text: str) -> str:
+        """Write to a path, and tell of it; empty where something is there that must not go yet."""
+        path = parse_path(text)
+        if path is None:
+            raise DataError("Type the path of the file to write.")
+        there = await self.in_the_way(form, path)
+        if there and self._replace != path:
+            self._replace = path
+            names = " and ".join(printable(file.name, 100) for file in there)
+            self.say(f"Already there: {names}. Press Enter again to replace.", wrong=True)
+            return ""
+        return await self.write(form, path)
+
+    async def _downloaded(self, form: str) -> str:
+        """Offer the browser what is written, and tell of it."""
+        with tempfile.TemporaryDirectory(prefix="rnn-tui-") as folder:
+            path = Path(folder, _NOT_IN_DOWNLOADS.sub("_", self.default(form)).lstrip(".") or "export")
+            await self.write(form, path)
+            name, data = await asyncio.to_thread(_packed, path)
+        self.app.deliver_binary(io.BytesIO(data), save_directory=os.sep, save_filename=name)
+        return f"{name} goes to the downloads of your browser."
+
+
+def _packed(path: Path) -> tuple[str, bytes]:
+    """What was written at `path`, as one file with its name: of a folder an archive."""
+    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    if len(files) == 1:
+        return _NOT_IN_DOWNLOADS.sub("_", files[0].name), files[0].read_bytes()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in files:
+            archive.write(file, file.relative_to(path.parent))
+    return f"{path.name}.zip", packed.getvalue()

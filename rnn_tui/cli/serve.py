@@ -1,0 +1,96 @@
+"""`rnn-tui serve`: the app in the browser.
+
+stdout has one sentence, with the address; what goes wrong with a page is in the log.
+"""
+
+import argparse
+import asyncio
+import ipaddress
+import os
+import secrets
+import sys
+from pathlib import Path
+
+from rnn_tui.cli.commands import read_by, read_path
+from rnn_tui.cli.output import say, stopped, stopping_on_signals
+from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
+from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.settings import NumberSetting
+from rnn_tui.runs.export.formats import imported
+
+NUMBERS = (
+    (8000, NumberSetting("port", "Port", "the port to listen at; 0 takes a free one", 0, 65535)),
+    (1, NumberSetting("trainings", "Trainings", "how many pages train side by side; others wait", 1, 64)),
+    (20, NumberSetting("pages", "Pages", "how many pages there are at once", 1, 1000)),
+    (60, NumberSetting("idle", "Idle", "minutes without key or mouse, after which a page that does not train is closed",
+                       0, 100_000, whole=False)),
+)  # fmt: skip
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Serve the app to browsers, each page an app of its own, until Ctrl-C. Without --share it is for this "
+        "computer alone, and has your runs. With --share others may use it too: they can read the files in that "
+        "folder and no others, and each browser has runs of its own. The connection is not encrypted."
+    )
+    parser.epilog = "Extras. web: pip install 'rnn-tui[web]'."
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at; 0.0.0.0 for all (default: %(default)s)")
+    for usual, setting in NUMBERS:
+        metavar, text = "N" if setting.whole else "MINUTES", f"{setting.help} (default: %(default)s)"
+        parser.add_argument(f"--{setting.name}", type=read_by(setting), default=usual, metavar=metavar, help=text)
+    parser.add_argument("--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read")
+    parser.add_argument("--one-store", action="store_true", help="with --share, all pages have the same runs")
+    parser.add_argument("--no-token", action="store_true", help="let in everybody who reaches the port")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until a signal comes."""
+    if sys.platform == "win32":
+        options.complain("pages need Linux or macOS")
+    host = "127.0.0.1" if options.host == "localhost" else options.host
+    if not _is_loopback(host) and options.share is None:
+        options.complain(f"--host {printable(host)} lets other computers in: that needs --share DIR")
+    if not _is_loopback(host) and options.no_token:
+        say("without a token, everybody who reaches the port can use the pages.")
+    imported("textual_serve", "web", "Pages in the browser")
+    from rnn_tui.web.house import Rules  # noqa: PLC0415 - aiohttp, on use
+    from rnn_tui.web.server import serve  # noqa: PLC0415
+
+    share = None if options.share is None else _checked(options.share)
+    rules = Rules(share, options.one_store, options.trainings, options.pages, options.idle)
+    token = "" if options.no_token else secrets.token_urlsafe(16)
+    with asyncio.Runner() as runner:
+        loop, over = runner.get_loop(), asyncio.Event()
+        with stopping_on_signals(lambda _number: loop.call_soon_threadsafe(over.set)) as received:
+            runner.run(serve(host, options.port, rules, over, token=token, tell=_tell))
+    return stopped(received)
+
+
+def _tell(address: str) -> None:
+    print(f"rnn-tui is at {address} until Ctrl-C.", flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this computer reaches an address; of names, none but localhost is sure to."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(share: Path) -> Path:
+    """The real path of the folder to share.
+
+    Raises:
+        SettingError: if it holds what no page may read.
+        UnreadableError: if it can't be read.
+    """
+    try:
+        folder = share.expanduser().resolve(strict=True)
+        os.listdir(folder)
+    except (OSError, RuntimeError) as error:
+        raise UnreadableError(f"The folder {printable(share, 200)} can't be shared: {why(error)}.") from error
+    if data_dir().resolve().is_relative_to(folder):
+        raise SettingError(f"{printable(folder, 200)} can't be shared: the runs of all are in it, in {data_dir()}.")
+    return folder

@@ -1,0 +1,65 @@
+"""Which files of the user's a page in the browser may look at: the one place that decides.
+
+Whoever opens a page that is confined to a shared folder (`served`) is a stranger. So whatever makes
+a file of a path that was typed, dropped or kept among settings asks here first. What is out of
+reach is answered as what is not there.
+"""
+
+import errno
+import os
+from pathlib import Path
+
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.served import shared_folder
+
+
+def expanded(text: str) -> str:
+    """A path as typed, with `~` for the user's folder; in a confined page for the shared one."""
+    if shared_folder() is None:
+        return os.path.expanduser(text)
+    return os.curdir + text[1:] if text == "~" or text.startswith("~/") else text
+
+
+def reachable(path: str | os.PathLike[str]) -> str:
+    """The path to open for a user's: in a confined page the real one, behind all links.
+
+    Raises:
+        FileNotFoundError: if a confined page may not look there, whether or not something is there.
+    """
+    share = shared_folder()
+    if share is None:
+        return os.fspath(path)
+    try:
+        real = os.path.realpath(path)
+    except ValueError:  # a NUL in the name
+        real = ""
+    # What ships may be seen by all.
+    if not any(_is_in(real, os.path.realpath(folder)) for folder in (share, asset_dir())):
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
+    return real
+
+
+def leads_to_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a folder that may be looked into."""
+    try:
+        return os.path.isdir(reachable(path))
+    except OSError:
+        return False
+
+
+def home_folder() -> Path:
+    """The user's folder; in a confined page the shared one."""
+    return shared_folder() or Path.home()
+
+
+def as_told(path: Path) -> Path:
+    """A path as it may be told: in a confined page from the shared folder on, or its name alone."""
+    share = shared_folder()
+    if share is None or not path.is_absolute():
+        return path
+    real = os.path.realpath(path)
+    return Path(os.path.relpath(real, share)) if _is_in(real, os.path.realpath(share)) else Path(path.name)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))

@@ -1,0 +1,69 @@
+"""What a page in the browser is told by the process that starts it, in its environment.
+
+A page is this program with Textual's web driver: its keys and pictures go through pipes to a server,
+which may be `rnn-tui serve` or any other that speaks Textual's protocol. Without these variables
+nothing is confined, kept apart or queued for.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+# What textual-serve and textual-web set, to the driver of theirs.
+DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
+# The folder for runs, locks and settings; the user's own where it is not set.
+STORE_VARIABLE = "RNN_TUI_STORE"
+# The one folder that a page may look into, by its real path; all may be seen where it is not set.
+SHARE_VARIABLE = "RNN_TUI_SHARE"
+# A folder in which processes queue for training, and how many train side by side.
+TURNS_VARIABLE, TRAININGS_VARIABLE = "RNN_TUI_TURNS", "RNN_TUI_TRAININGS"
+
+
+def page_environment(
+    store: Path | None, share: Path | None, turns: Path | None, trainings: int = 1, size: tuple[int, int] = (80, 24)
+) -> Mapping[str, str]:
+    """The variables to start a page with, beside those of the server itself.
+
+    Args:
+        store: the folder for its runs and settings; None for the user's own.
+        share: the one folder that it may look into; None for no confinement.
+        turns: the folder in which pages queue for training; None for no queue.
+        trainings: how many of those that queue train side by side.
+        size: columns and rows.
+    """
+    folders = {STORE_VARIABLE: store, SHARE_VARIABLE: share, TURNS_VARIABLE: turns}
+    given = {name: os.path.realpath(folder) for name, folder in folders.items() if folder is not None}
+    columns, rows = map(str, size)
+    return {**given, TRAININGS_VARIABLE: str(trainings), DRIVER_VARIABLE: WEB_DRIVER, "COLUMNS": columns, "ROWS": rows}
+
+
+def in_page() -> bool:
+    """Whether this process is to be a page in a browser."""
+    return sys.platform != "win32" and os.environ.get(DRIVER_VARIABLE) == WEB_DRIVER
+
+
+def store_folder() -> Path | None:
+    """The folder for the runs and settings of this page; None: the user's own."""
+    return _folder(STORE_VARIABLE)
+
+
+def shared_folder() -> Path | None:
+    """The one folder that this page may look into; None where it may look into all."""
+    return _folder(SHARE_VARIABLE)
+
+
+def turns_folder() -> Path | None:
+    """Where processes queue for training; None where none does."""
+    return _folder(TURNS_VARIABLE)
+
+
+def trainings() -> int:
+    """How many processes of those that queue may train side by side, 1 or more."""
+    value = os.environ.get(TRAININGS_VARIABLE, "")
+    return max(1, int(value)) if value.isdecimal() else 1
+
+
+def _folder(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None

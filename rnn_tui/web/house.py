@@ -1,0 +1,164 @@
+"""The pages of a server: how many, how long, and which has which store of runs."""
+
+import asyncio
+import hashlib
+import itertools
+import logging
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp import web
+
+from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.served import page_environment
+from rnn_tui.runs.turns import in_turn
+from rnn_tui.web.page import Page
+
+SECONDS_TO_DRAW = 60.0
+# How often is looked for pages that nobody uses, and for the end of one that is about to.
+SECONDS_TO_LOOK, SECONDS_TO_ASK = 5.0, 0.05
+IDLE = "Nobody used this page for {:g} minutes, so it was closed. What it trained is kept."
+FULL = "No more than {} may use this server at once. Try again later."
+OVER = "rnn-tui serve has ended. What was in training is kept."
+CROWDED = "The server can start no more processes now. Try again later."
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a server lets its pages do.
+
+    Attributes:
+        share: the one folder that they may look into, by its real path; None: all, as the user may.
+        one_store: whether those who share a folder have the same runs.
+        trainings: how many of them train side by side.
+        pages: how many there are at once.
+        idle: minutes without a key or the mouse after which one is closed.
+    """
+
+    share: Path | None
+    one_store: bool
+    trainings: int
+    pages: int
+    idle: float
+
+
+class House:
+    """Lets pages in, and sees them out.
+
+    Args:
+        rules: what holds for all.
+        turns: the folder in which they queue for training.
+
+    Attributes:
+        stores_apart: whether each browser has runs of its own.
+    """
+
+    def __init__(self, rules: Rules, turns: Path) -> None:
+        self.stores_apart = rules.share is not None and not rules.one_store
+        self._rules, self._turns, self._over = rules, turns, False
+        self._pages: dict[Page, Path | None] = {}  # each with its store; None for the user's own
+        # Each start keeps a core busy: more side by side would only make all of them late.
+        self._starting = asyncio.Semaphore(os.cpu_count() or 1)
+
+    async def receive(self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]) -> None:
+        """Be a page to a browser, until one of both has enough.
+
+        Args:
+            socket: the browser, connected.
+            browser: the name that it is known by.
+            size: columns and rows of its terminal.
+        """
+        page = Page(socket, size)
+        life = [asyncio.create_task(one) for one in (page.listen(), self._live(page, browser), page.leaving.wait())]
+        await asyncio.wait(life, return_when=asyncio.FIRST_COMPLETED)
+        page.leaving.set()
+        for task in life:
+            task.cancel()
+        for outcome in await asyncio.gather(*life, page.close(), return_exceptions=True):
+            if isinstance(outcome, Exception):
+                log.error("a page failed", exc_info=outcome)
+
+    def find(self, secret: str) -> Page | None:
+        """The page of a secret."""
+        return next((page for page in self._pages if page.secret == secret), None)
+
+    async def close(self) -> None:
+        """End all pages, at once and for good."""
+        self._over = True
+        for page in self._pages:
+            page.leave(OVER)
+        while self._pages:
+            await asyncio.sleep(SECONDS_TO_ASK)
+
+    async def close_idle(self) -> None:
+        """Close pages that nobody uses, for as long as this runs."""
+        longest = 60 * self._rules.idle
+        while True:
+            await asyncio.sleep(min(SECONDS_TO_LOOK, longest / 2))
+            training = in_turn(self._turns)
+            for page in self._pages:
+                busy = page.process is not None and page.process.pid in training
+                if page.drawn.is_set() and not busy and time.monotonic() - page.touched > longest:
+                    page.leave(IDLE.format(self._rules.idle))
+
+    async def _live(self, page: Page, browser: str) -> None:
+        """Start the page's process, and be there until it has ended."""
+        while len(self._pages) >= self._rules.pages and any(other.leaving.is_set() for other in self._pages):
+            await asyncio.sleep(SECONDS_TO_ASK)
+        if self._over or len(self._pages) >= self._rules.pages:
+            page.leave(OVER if self._over else FULL.format(self._rules.pages))
+            return
+        self._pages[page] = None
+        try:
+            await self._find_store(page, browser)
+            async with self._starting:
+                await page.start(self._variables(page), self._rules.share)
+                showing = asyncio.create_task(page.show())
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
+                page.touched = time.monotonic()
+            await showing
+        except OSError as error:
+            log.error("no page can be started: %s", error)
+            page.leave(CROWDED)
+        finally:
+            await page.end()
+            store = self._pages.pop(page)
+            if store is not None and self.stores_apart and not (store / "runs.db").exists():  # nor any run
+                shutil.rmtree(store, ignore_errors=True)
+
+    async def _find_store(self, page: Page, browser: str) -> None:
+        """Say where a page keeps its runs.
+
+        That is once nobody writes there who is about to end: a page that is loaded again goes on with
+        what it trained before. A browser's second page has a store of its own.
+        """
+        folder = data_dir() / "pages"
+        if not self.stores_apart:
+            await self._wait_for_leaving(set(self._pages))
+            self._pages[page] = None if self._rules.share is None else folder / "common"
+            return
+        # Not by the name itself: who knows that has the store.
+        name = hashlib.sha256(browser.encode()).hexdigest()[:32]
+        for number in itertools.count(1):
+            store = folder / (name if number == 1 else f"{name}-{number}")
+            await self._wait_for_leaving({other for other, its in self._pages.items() if its == store})
+            if store not in self._pages.values():
+                self._pages[page] = store
+                return
+
+    async def _wait_for_leaving(self, pages: set[Page]) -> None:
+        """Wait until those of some pages have ended that are about to."""
+        while any(page.leaving.is_set() for page in pages & self._pages.keys()):
+            await asyncio.sleep(SECONDS_TO_ASK)
+
+    def _variables(self, page: Page) -> dict[str, str]:
+        rules = self._rules
+        given = page_environment(self._pages[page], rules.share, self._turns, rules.trainings, page.size)
+        return {**given, "TEXTUAL_COLOR_SYSTEM": "truecolor"}

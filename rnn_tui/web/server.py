@@ -1,0 +1,177 @@
+"""What the server answers: the page, its files, its WebSocket, its downloads, and nothing else."""
+
+import asyncio
+import ipaddress
+import logging
+import re
+import secrets
+import socket
+import string
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote
+
+import textual_serve
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from rnn_tui.engine.errors import StoreError, printable, why
+from rnn_tui.web.guard import HEADERS, Guard
+from rnn_tui.web.house import House, Rules
+from rnn_tui.web.page import MOST_MESSAGE, is_size
+
+OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
+FILES = {
+    path.name: path
+    for path in (
+        OURS / "page.js", OURS / "page.css", THEIRS / "js/textual.js", THEIRS / "css/xterm.css",
+        THEIRS / "fonts/RobotoMono-VariableFont_wght.ttf", THEIRS / "fonts/RobotoMono-Italic-VariableFont_wght.ttf",
+    )
+}  # fmt: skip
+# Browsers that vanish are noticed within one and a half times this.
+SECONDS_BETWEEN_BEATS = 15.0
+# By the port, since a browser tells its cookies to all servers of a computer.
+COOKIE, SECONDS_OF_COOKIE = "rnn-tui-{}", 180 * 24 * 3600
+USUAL_SIZE = (80, 24)
+# Of an address that is reserved for books; nothing is sent there.
+_ELSEWHERE = ("192.0.2.1", 9)
+
+log = logging.getLogger(__name__)
+
+
+class Server:
+    """Answers requests.
+
+    Args:
+        house: which has the pages.
+        guard: which knows whom to answer.
+    """
+
+    def __init__(self, house: House, guard: Guard) -> None:
+        self._house, self._guard = house, guard
+        self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
+
+    def application(self) -> web.Application:
+        """All of it for aiohttp."""
+
+        @web.middleware
+        async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+            self._guard.check(request)
+            return await handler(request)
+
+        async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+            response.headers.setdefault("Cache-Control", "no-store")
+            response.headers.update(HEADERS)
+
+        application = web.Application(middlewares=[check])
+        application.on_response_prepare.append(add_headers)
+        application.router.add_get("/", self._answer_page)
+        application.router.add_get("/static/{name}", self._answer_file)
+        application.router.add_get("/pages/{token}", self._answer_socket)
+        application.router.add_get("/download/{key}", self._answer_download)
+        return application
+
+    async def _answer_page(self, request: web.Request) -> web.Response:
+        self._guard.require_token(request.query.get("token", "") if self._guard.token else "")
+        text = self._page.substitute(socket=f"/pages/{self._guard.token or 'open'}")
+        response = web.Response(text=text, content_type="text/html")
+        if self._house.stores_apart:  # Lax, so that a link in a letter leads to the same store
+            browser, age = _browser_of(request), SECONDS_OF_COOKIE
+            response.set_cookie(_cookie_of(request), browser, max_age=age, httponly=True, samesite="Lax")
+        return response
+
+    async def _answer_file(self, request: web.Request) -> web.FileResponse:
+        path = FILES.get(request.match_info["name"])
+        if path is None:
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
+
+    async def _answer_socket(self, request: web.Request) -> web.WebSocketResponse:
+        self._guard.require_token(request.match_info["token"] if self._guard.token else "")
+        if "Origin" not in request.headers:
+            raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
+        beat = SECONDS_BETWEEN_BEATS
+        response = web.WebSocketResponse(heartbeat=beat, compress=False, max_msg_size=MOST_MESSAGE, timeout=1.0)
+        await response.prepare(request)
+        await self._house.receive(response, _browser_of(request), _size_of(request))
+        return response
+
+    async def _answer_download(self, request: web.Request) -> web.StreamResponse:
+        page, key = self._house.find(request.query.get("instance", "")), request.match_info["key"]
+        if page is None or (name := page.offered(key)) is None:
+            raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
+        # Whatever is in it is kept as a file, and never shown as a page of this server.
+        as_file = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+        response = web.StreamResponse(headers={"Content-Type": "application/octet-stream", "Content-Disposition": as_file})
+        await response.prepare(request)
+        try:
+            async for piece in page.fetch(key):
+                await response.write(piece)
+        except (TimeoutError, ConnectionError):
+            log.warning("a download was cut off")
+            if request.transport is not None:  # so that the browser does not take it for whole
+                request.transport.abort()
+        return response
+
+
+def _cookie_of(request: web.Request) -> str:
+    """The name of the cookie that a browser has its store by."""
+    address = request.transport.get_extra_info("sockname") if request.transport is not None else None
+    return COOKIE.format(address[1] if address else 0)
+
+
+def _browser_of(request: web.Request) -> str:
+    """The name that a browser is known by: that of its cookie, or a new one."""
+    known = request.cookies.get(_cookie_of(request), "")
+    return known if re.fullmatch("[0-9a-f]{32}", known) else secrets.token_hex(16)
+
+
+def _size_of(request: web.Request) -> tuple[int, int]:
+    """Columns and rows that a browser has room for."""
+    with suppress(KeyError, ValueError):
+        columns, rows = int(request.query["width"]), int(request.query["height"])
+        if is_size(columns, rows):
+            return columns, rows
+    return USUAL_SIZE
+
+
+async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
+    """Serve pages until `over` is set, and end all that was started.
+
+    Args:
+        host: a name or an address of this computer.
+        port: 0 for any that is free.
+        rules: what pages may do.
+        over: set once it is enough.
+        token: what the address has to hold; empty where it need not.
+        tell: told the address once it can be opened.
+
+    Raises:
+        StoreError: if nothing can listen there.
+    """
+    with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
+        house = House(rules, Path(turns))
+        runner = web.AppRunner(Server(house, Guard(host, token)).application(), access_log=None, shutdown_timeout=0.1)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except (OSError, UnicodeError) as error:
+            raise StoreError(f"Nothing can listen at {printable(host)}, port {port}: {why(error)}.") from error
+        tell(f"http://{_place_of(host, *runner.addresses[0][:2])}/{f'?token={token}' if token else ''}")
+        looking = asyncio.create_task(house.close_idle())
+        await over.wait()
+        looking.cancel()
+        await house.close()
+        await runner.cleanup()
+
+
+def _place_of(host: str, address: str, port: int) -> str:
+    """Host and port to reach by what listens at an address, which `host` was found to be."""
+    if ipaddress.ip_address(address).is_unspecified:
+        host = socket.gethostname()
+        with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.connect(_ELSEWHERE)
+            host = str(probe.getsockname()[0])
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,102 @@
+"""What a page exports goes to the browser's downloads, and nowhere else."""
+
+import csv
+import io
+import json
+import re
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.served import STORE_VARIABLE
+from rnn_tui.runs import training
+from tests.runs.kept_runs import small
+from tests.web.page_process import PageProcess
+
+F2, F5, F6, DOWN, ENTER = "\x1bOQ", "\x1b[15~", "\x1b[17~", "\x1b[B", "\r"
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PageProcess]:
+    """A page with two runs, in a folder for temporary files of its own; nothing is left there."""
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "store"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    for name in ("../../a b/é", "second"):
+        training.train(small(), lambda _: None, Control(), new_run_id(), name=name)
+    with PageProcess(store=tmp_path / "store", environment={"TMPDIR": str(temporary)}, size=(120, 40)) as page:
+        page.wait_for("Home")
+        yield page
+    assert not list(temporary.iterdir())
+
+
+def export(page: PageProcess, downs: int) -> tuple[str, bytes]:
+    """Choose the format so far down, and take what is downloaded."""
+    page.press("e")
+    page.wait_for("goes to the downloads of your browser")
+    for _ in range(downs):
+        page.press(DOWN)
+    page.press(ENTER)
+    name, data = page.download()
+    assert re.fullmatch(r"/[A-Za-z0-9_.,+-]+", name)
+    page.wait_for("goes to the downloads")
+    return name.removeprefix("/"), data
+
+
+def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> None:
+    page.press(F5)
+    page.wait_for("2 runs · by age")
+    page.watch(1)
+    name, data = export(page, 0)
+    assert name.endswith(".csv")
+    assert len(list(csv.reader(io.StringIO(data.decode())))) > 2
+    name, data = export(page, 1)
+    assert name.endswith(".json")
+    told = json.loads(data)
+    assert len(told["runs"]) == 1
+    name, data = export(page, 6)
+    assert name.endswith(".safetensors")
+    page.press(f" {DOWN} ")  # mark both
+    page.watch(1)
+    name, data = export(page, 6)
+    assert name == "2-runs-safetensors.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.testzip() is None
+        assert len(archive.namelist()) == 2
+        assert not any(".." in one or one.startswith("/") for one in archive.namelist())
+
+
+def test_photos_are_downloaded(page: PageProcess) -> None:
+    page.press(F2)
+    page.wait_for("Confusion")
+    page.press("4")
+    page.wait_for(r"\d+ photos")
+    page.watch(1)
+    name, data = export(page, 0)
+    assert name == "photos.csv"
+    rows = list(csv.DictReader(io.StringIO(data.decode())))
+    assert rows
+    page.press("#")
+    page.wait_for("Which digit")
+    page.press("7\x1b")
+    page.watch(1)
+    name, data = export(page, 1)
+    assert name == "photos.npz"
+    assert list(np.load(io.BytesIO(data))["labels"]) == [7]
+    name, data = export(page, 2)
+    assert name == "photos-idx.zip"
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert archive.namelist() == ["photos-idx/images-idx3-ubyte", "photos-idx/labels-idx1-ubyte"]
+
+
+def test_the_report_is_downloaded(page: PageProcess) -> None:
+    page.press(F6)
+    page.wait_for("Conclusions")
+    page.watch(2)
+    name, data = export(page, 0)
+    assert name.startswith("report.")
+    assert b"rnn-tui" in data

@@ -1,0 +1,150 @@
+"""Pages train in turn: several real processes, and what each says of its place."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.engine.events import Control, Event, RunStopped, TurnAwaited, new_run_id
+from rnn_tui.engine.served import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIABLE
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs import training
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.turns import Turn, in_turn
+from tests.runs.kept_runs import small
+from tests.web.page_process import PageProcess
+
+F4, F6 = "\x1bOS", "\x1b[17~"
+TRAINS = r"[1-9][\d,]* seq"
+
+
+@pytest.fixture
+def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which this process and its pages queue, one training at a time."""
+    monkeypatch.setenv(TURNS_VARIABLE, str(tmp_path / "turns"))
+    monkeypatch.setenv(TRAININGS_VARIABLE, "1")
+    return tmp_path / "turns"
+
+
+@pytest.fixture
+def pages(tmp_path: Path, turns: Path) -> Iterator[Callable[[str], PageProcess]]:
+    """Opens pages on the adder."""
+    with ExitStack() as stack:
+
+        def opened(name: str) -> PageProcess:
+            page = stack.enter_context(PageProcess(store=tmp_path / name, turns=turns))
+            page.wait_for("Home")
+            page.press(F4)
+            page.wait_for("Calculator")
+            return page
+
+        yield opened
+
+
+def test_pages_train_in_turn_and_say_so(pages: Callable[[str], PageProcess], turns: Path) -> None:
+    first, second, third = pages("first"), pages("second"), pages("third")
+    first.press("t")
+    first.wait_for(TRAINS)
+    assert in_turn(turns) == {first.process.pid}
+    second.press("t")
+    second.wait_for("waits for its turn: 1 before it")
+    third.press("t")
+    third.wait_for("waits for its turn: 2 before it")
+    assert in_turn(turns) == {first.process.pid, second.process.pid, third.process.pid}
+    first.press("p")  # a pause gives the turn back
+    second.wait_for(TRAINS)
+    third.wait_for("waits for its turn: 1 before it")
+    first.press("p")  # and going on asks for it again, behind the others
+    first.wait_for("waits for its turn: 2 before it")
+    second.process.kill()  # a dead process holds up nobody
+    third.wait_for(TRAINS)
+    first.wait_for("waits for its turn: 1 before it")
+    third.press("s")
+    first.wait_for(TRAINS)
+    assert in_turn(turns) == {first.process.pid}
+
+
+def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
+    pages: Callable[[str], PageProcess], turns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = pages("first"), pages("second")
+    first.press("t")
+    first.wait_for(TRAINS)
+    second.press("t")
+    second.wait_for("waits for its turn")
+    second.press("s")
+    second.wait_for("was stopped at step 0")
+    assert in_turn(turns) == {first.process.pid}
+    second.press("t")
+    second.wait_for("waits for its turn")
+    second.tell(type="quit")
+    second.wait_for_end()
+    assert in_turn(turns) == {first.process.pid}
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "second"))
+    with RunStore() as store:
+        assert [run.status for run in store.runs()] == [Status.INTERRUPTED, Status.STOPPED]
+
+
+def test_the_rerun_of_the_report_waits_too(pages: Callable[[str], PageProcess], turns: Path) -> None:
+    first, second = pages("first"), pages("second")
+    first.press("t")
+    first.wait_for(TRAINS)
+    second.press(F6)
+    second.wait_for("Conclusions")
+    second.press("t")
+    second.wait_for("waits for its turn: 1 before it")
+    assert second.process.pid in in_turn(turns)
+
+
+def test_tickets_are_served_in_their_order(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    first, second, third = Turn(), Turn(), Turn()
+    assert first.take(Control(), told.append)
+    assert told == []
+    stopping = Control()
+    stopping.stop()
+    assert not second.take(stopping, told.append)
+    assert told == [1]
+    monkeypatch.setenv(TRAININGS_VARIABLE, "2")
+    assert second.take(Control(), told.append)
+    assert not third.take(stopping, told.append)
+    assert told == [1, 1]
+    first.give_back()
+    assert third.take(Control(), told.append)
+    for turn in (second, third):
+        turn.give_back()
+    assert not in_turn(turns)
+    assert first.take(Control(), told.append)
+    assert len(list(turns.glob("0*"))) == 1  # nothing is left of those who went
+
+
+def test_without_a_queue_and_where_there_can_be_none_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    assert Turn().take(Control(), told.append)
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(TURNS_VARIABLE, str(tmp_path / "file"))
+    assert Turn().take(Control(), told.append)
+    assert not told
+
+
+def test_a_run_that_waits_tells_its_place_and_is_kept(turns: Path) -> None:
+    ahead, control, events = Turn(), Control(), list[Event]()
+    ahead.take(Control(), events.append)
+    config, run_id = small(), new_run_id()
+
+    def hear(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, TurnAwaited):
+            control.stop(interrupted=True)
+
+    assert training.train(config, hear, control, run_id) is None
+    assert [type(event) for event in events] == [TurnAwaited, RunStopped]
+    assert RunState(run_id, config).apply(events[0]).before == 1
+    ahead.give_back()
+    with RunStore() as store:
+        [run] = store.runs()
+        assert run.status is Status.INTERRUPTED
+    outcome = training.resume(run, events.append, Control())
+    assert outcome is not None
+    assert outcome.metrics

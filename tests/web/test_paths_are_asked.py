@@ -1,0 +1,105 @@
+"""Whatever looks at files asks `engine.reach` first, or stands here with the reason why it need not.
+
+So a new prompt for a path can't forget that a page may be confined: it fails here.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import rnn_tui
+
+PACKAGE = Path(rnn_tui.__file__).parent
+# Of what strangers reach through a page; the command line is for who has the machine.
+ROOMS = ("engine", "inside", "networks", "photos", "report", "runs", "tasks", "ui")
+LOOKS = {
+    "open", "openat", "stat", "lstat", "scandir", "listdir", "walk", "isdir", "isfile", "exists", "lexists", "islink",
+    "is_dir", "is_file", "iterdir", "glob", "rglob", "read_bytes", "read_text", "expanduser", "home", "cwd", "readlink",
+    "safe_open", "load_file", "ZipFile", "imread", "fromfile", "resolve", "realpath", "copyfile", "chdir",
+}  # fmt: skip
+# By module: what it calls, and why no path that a stranger chose gets there without having been asked about.
+OWN = "what ships, or what the program wrote itself"
+ASKED = "the path was made by reach.reachable, or that is asked in the same call"
+THIS = "it is what decides"
+MEMORY = "bytes in memory, no path"
+TERMINAL = "a path of the command line or of a terminal; a page has a temporary folder in its place"
+WRITES = "it writes where it is told, and no page tells it a path"
+ALLOWED: dict[str, tuple[set[str], str]] = {
+    "engine/files.py": ({"glob", "open", "readlink", "realpath", "stat"}, WRITES),
+    "engine/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "resolve"}, OWN),
+    "engine/preferences.py": ({"exists", "open"}, OWN),
+    "engine/reach.py": ({"expanduser", "home", "isdir", "realpath"}, THIS),
+    "engine/served.py": ({"realpath"}, THIS),
+    "engine/training_state.py": ({"safe_open"}, OWN),
+    "engine/weights_file.py": ({"safe_open"}, OWN),
+    "photos/decoding.py": ({"open"}, MEMORY),
+    "photos/export.py": ({"isfile"}, TERMINAL),
+    "photos/files.py": ({"islink", "open", "stat"}, ASKED),
+    "photos/finding.py": ({"is_dir", "lexists", "scandir", "stat"}, ASKED),
+    "report/about.py": ({"read_text"}, OWN),
+    "report/document.py": ({"read_text"}, OWN),
+    "runs/database.py": ({"read_text"}, OWN),
+    "runs/export/documents.py": ({"glob", "is_file"}, TERMINAL),
+    "runs/export/formats.py": ({"cwd", "is_dir", "is_file", "lexists"}, TERMINAL),
+    "runs/held.py": ({"is_file"}, OWN),
+    "runs/locks.py": ({"open", "stat"}, OWN),
+    "runs/recorder.py": ({"stat"}, OWN),
+    "runs/recovery.py": ({"glob", "is_file", "iterdir", "read_bytes", "stat"}, OWN),
+    "runs/rows.py": ({"is_file"}, OWN),
+    "runs/store.py": ({"exists"}, OWN),
+    "runs/training.py": ({"exists"}, OWN),
+    "runs/turns.py": ({"is_dir", "listdir", "open"}, OWN),
+    "runs/weights.py": ({"exists", "is_file", "iterdir", "stat"}, OWN),
+    "runs/words.py": ({"is_file"}, OWN),
+    "tasks/adder/__init__.py": ({"read_text"}, OWN),
+    "tasks/mnist/__init__.py": ({"read_text"}, OWN),
+    "tasks/mnist/data.py": ({"ZipFile", "is_dir", "is_file", "open", "read_bytes"}, ASKED),
+    "tasks/mnist/first_digits.py": ({"open"}, OWN),
+    "tasks/plugins.py": ({"listdir", "open"}, OWN),
+    "tasks/recall/__init__.py": ({"read_text"}, OWN),
+    "ui/photos/job.py": ({"exists"}, ASKED),
+    "ui/photos/panel.py": ({"is_dir"}, OWN),
+    "ui/photos/screens.py": ({"cwd"}, OWN),
+    "ui/report/pane.py": ({"read_text"}, OWN),
+    "ui/runs/pane.py": ({"is_file", "read_text"}, OWN),
+    "ui/shell/app.py": ({"exists"}, OWN),
+    "ui/textual_fixes.py": ({"read_text", "rglob"}, OWN),
+    "ui/training/form.py": ({"exists"}, OWN),
+    "ui/training/pane.py": ({"read_text"}, OWN),
+    "ui/widgets/path_input.py": ({"exists", "scandir"}, ASKED),
+    "ui/widgets/prompts.py": ({"ZipFile", "is_dir", "is_file", "isfile", "read_bytes", "rglob"}, TERMINAL),
+}
+
+
+def looks(path: Path) -> Iterator[str]:
+    """The names of all calls in a module that look at files."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in LOOKS:
+                yield name
+
+
+def test_whatever_looks_at_files_is_known() -> None:
+    found = {}
+    for room in ROOMS:
+        for path in sorted((PACKAGE / room).rglob("*.py")):
+            if names := set(looks(path)):
+                found[path.relative_to(PACKAGE).as_posix()] = names
+    unknown = {module: names - ALLOWED.get(module, (set(), ""))[0] for module, names in found.items()}
+    assert not {module: names for module, names in unknown.items() if names}, (
+        "these look at files: let them ask rnn_tui.engine.reach, or say here why they need not"
+    )
+    gone = {module: names - found.get(module, set()) for module, (names, _) in ALLOWED.items()}
+    assert not {module: names for module, names in gone.items() if names}, "this list is longer than it need be"
+
+
+def test_what_opens_files_of_users_asks() -> None:
+    for module in (
+        "photos/files.py",
+        "photos/finding.py",
+        "tasks/mnist/data.py",
+        "tasks/mnist/problem.py",
+        "ui/widgets/path_input.py",
+    ):
+        assert "reachable(" in (PACKAGE / module).read_text(encoding="utf-8"), module
