@@ -83,7 +83,7 @@ def usage(parser: argparse.ArgumentParser) -> str:
             text = named(one)
             if one.nargs in ("*", "+"):
                 text += " …"
-            optional = one.nargs in ("?", "*") or isinstance(one, argparse._SubParsersAction) and not one.required
+            optional = one.nargs in ("?", "*") or (isinstance(one, argparse._SubParsersAction) and not one.required)
             parts.append(f"[{text}]" if optional else text)
     return " ".join(parts)
 

@@ -58,15 +58,10 @@ that is no TOML, or has more than {MOST_BYTES:,} bytes, is not used and never wr
 
 def page() -> str:
     """The page."""
-    rows = [
-        (
-            code(name),
-            code(as_toml(one.default)) if one.default is not None else "",
-            may_be(name, one.metadata["choices"]),
-            one.metadata["words"],
-        )
-        for name, one in ENTRIES.items()
-    ]
+    rows = []
+    for name, one in ENTRIES.items():
+        default = "" if one.default is None else code(as_toml(one.default))
+        rows.append((code(name), default, may_be(name, one.metadata["choices"]), one.metadata["words"]))
     return HEAD + table(("entry", "default", "may be", "what it is"), rows) + TAIL
 
 

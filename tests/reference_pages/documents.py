@@ -110,7 +110,8 @@ TYPES = {
     "Run: weights": "text or null", "Trace: settled": "whole number or null",
     "train mnist: weights": "text or null", "train recall: weights": "text or null", "train adder: weights": "text or null",
     "train mnist: test_accuracy": "number or null", "train mnist: test_loss": "number or null",
-    "config: problems": "list of texts", "report: runs[].device": "text or null", "report: runs[].workers": "whole number or null",
+    "config: problems": "list of texts", "report: runs[].device": "text or null",
+    "report: runs[].workers": "whole number or null",
 }  # fmt: skip
 MOST_ITEMS = 40
 HEADS = ("field", "type", "what it is")
@@ -118,7 +119,11 @@ HEADS = ("field", "type", "what it is")
 
 def page() -> str:
     """The page."""
-    found = fields_of_all()
+    return page_of(fields_of_all())
+
+
+def page_of(found: Mapping[str, Mapping[str, str]]) -> str:
+    """The page of these fields."""
     parts = [HEAD, *(f"- [`rnn-tui {one.title}`](#{anchor(one.title)})\n" for one in DOCUMENTS)]
     parts += [f"- [{title}](#{title.lower().replace(' ', '-')}), in several of them\n" for title in COMMON]
     parts += [section(title, types) for title, types in found.items()]
@@ -245,7 +250,7 @@ def meaning(title: str, path: str) -> str:
     """What a field is: said for the document and the path, for the path, or for its last name."""
     last = path.rpartition(".")[2]
     whole = path if "." in path else ""  # or it would come before what is said of the command
-    for key in (f"{title}: {path}", whole, f"{title.split()[0]}: {last}", last):
+    for key in (f"{title}: {path}", whole, f"{title.split(maxsplit=1)[0]}: {last}", last):
         if key in MEANINGS:
             return MEANINGS[key]
     for task in TASKS.values():
@@ -255,9 +260,9 @@ def meaning(title: str, path: str) -> str:
     return ""
 
 
-def unexplained() -> Iterator[str]:
+def unexplained(found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """The fields that nothing is said of."""
-    for title, types in fields_of_all().items():
+    for title, types in found.items():
         for path in types:
             if not path.endswith("[]") and not meaning(title, path):
                 yield f"{title}: {path}"
