@@ -188,7 +188,7 @@ MEANINGS = {
     "survival.positions": "the positions, from 1",
     "survival.steps": "the steps, from 1",
     "survival.accuracy": "positions × steps, 0 … 1",
-    "survival.chance": "by step: the share of the most frequent digit",
+    "survival.chance": "by position: the share of the most frequent digit",
     "rows": "with `--probes`: accuracy by the number of rows read",
     "images": "test images that were read",
     "rows.accuracy": "by the number of rows, 0 … 1",
