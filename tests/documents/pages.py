@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 # Before a block, why it is treated in another way.
-MARK = re.compile(r"<!-- (not run|numbers differ|output differs): (.+?) -->\n\n?$", re.DOTALL)
+MARK = re.compile(r"<!-- (not run|numbers differ|output differs): ([^>]+?) -->\n\n? *$")
 
 
 def all_pages() -> list[Path]:
@@ -45,16 +46,16 @@ def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     found = list(FENCE.finditer(text))
     for at, fence in enumerate(found):
-        if fence[1] != "sh":
+        if fence[2] != "sh":
             continue
         mark = MARK.search(text[: fence.start()])
         following = found[at + 1] if at + 1 < len(found) else None
         output, compared = None, ""
-        if following is not None and following[1] == "text":
+        if following is not None and following[2] == "text":
             between = text[fence.end() : following.start()].strip()
             note = MARK.search(text[: following.start()]) if between else None
             if not between or (note is not None and note[0].strip() == between):
-                output, compared = following[2], note[1] if note else ""
+                output, compared = dedent(following[3]), note[1] if note else ""
         reason = mark[2] if mark and mark[1] == "not run" else ""
         line = text[: fence.start()].count("\n") + 2
-        yield Block(page, line, fence[2], reason, output, compared)
+        yield Block(page, line, dedent(fence[3]), reason, output, compared)

@@ -9,6 +9,7 @@ import fcntl
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import termios
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -24,7 +26,7 @@ from tests.documents.command_server import command_on_path
 from tests.documents.pages import CHECKOUT, Block, all_pages, blocks
 
 WIDTH = 100
-PATIENCE = 240.0
+PATIENCE = 120.0
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the commands in the documents are bash's")
 
 
@@ -46,11 +48,14 @@ def run(block: Block, folder: Path, programs: Path) -> tuple[int, list[str]]:
         env=environment(TERM="xterm-256color", RNN_TUI_HOME=str(folder.parent / "home"), PATH=path, PYTHONPATH=str(CHECKOUT)),
     )  # fmt: skip
     os.close(theirs)
+    in_time = Timer(PATIENCE, os.killpg, (shell.pid, signal.SIGKILL))
+    in_time.start()
     printed = b""
     with suppress(OSError):  # how Linux says that the other end is closed
         while chunk := os.read(ours, 65536):
             printed += chunk
     os.close(ours)
+    in_time.cancel()
     return shell.wait(PATIENCE), screen_after(printed.decode(errors="replace"))
 
 
