@@ -33,7 +33,6 @@ async def moving() -> str:
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
-        await pilot.pause(1)
         frames = await tour(pilot, app)
     app.runs.close(1)
     return svg(frames, "A session: Home, training with twenty seeds, the carry in an adder, photos")

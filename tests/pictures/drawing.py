@@ -91,28 +91,34 @@ def svg(frames: Sequence[Frame], title: str) -> str:
     columns, lines = len(frames[0].rows[0]), len(frames[0].rows)
     width, height = columns * WIDTH + 2 * PADDING, lines * HEIGHT + 2 * PADDING
     caption = CAPTION if any(one.caption for one in frames) else 0
+    tall = height + caption
+    size = f'width="{width}" height="{tall}"'
     pool = _Pool()
     shown = [_frame(frame, at * width, pool, height, width) for at, frame in enumerate(frames)]
     rows = "".join(f'<g id="{name}">{"".join(_row(row, pool))}</g>\n' for row, name in pool.rows.items())
     styles = "".join(f".{name}{{{css}}}" for css, name in pool.styles.items())
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height + caption}" width="{width}" height="{height + caption}">\n'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {tall}" {size}>\n'
         f"<title>{html.escape(title)}</title>\n"
-        f'<style>text{{font:16.6px {FONT};white-space:pre}}rect{{shape-rendering:crispEdges}}'
+        f"<style>text{{font:16.6px {FONT};white-space:pre}}rect{{shape-rendering:crispEdges}}"
         f"{styles}{_movement(frames, width)}</style>\n"
         f"<defs>{rows}</defs>\n"
-        f'<rect width="{width}" height="{height + caption}" rx="8" fill="{BACKGROUND}"/>\n'
-        f'<svg width="{width}" height="{height + caption}"><g class="strip">\n{"".join(shown)}</g></svg>\n</svg>\n'
+        f'<rect {size} rx="8" fill="{BACKGROUND}"/>\n'
+        f'<svg {size}><g class="strip">\n{"".join(shown)}</g></svg>\n</svg>\n'
     )
 
 
 def _frame(frame: Frame, x: int, pool: _Pool, height: int, width: int) -> str:
     uses = "".join(
-        f'<use href="#{pool.row(row)}" y="{at * HEIGHT}"/>' for at, row in enumerate(frame.rows) if any(cell != Cell() for cell in row)
+        f'<use href="#{pool.row(row)}" y="{at * HEIGHT}"/>'
+        for at, row in enumerate(frame.rows)
+        if any(cell != Cell() for cell in row)
     )
     caption = ""
     if frame.caption:
-        caption = f'<text x="{width // 2}" y="{height + 12}" fill="{BRIGHT}" text-anchor="middle">{html.escape(frame.caption)}</text>'
+        caption = (
+            f'<text x="{width // 2}" y="{height + 12}" fill="{BRIGHT}" text-anchor="middle">{html.escape(frame.caption)}</text>'
+        )
     return f'<g transform="translate({x})"><g transform="translate({PADDING} {PADDING})">{uses}</g>{caption}</g>\n'
 
 
@@ -145,7 +151,8 @@ def _row(row: Row, pool: _Pool) -> Iterator[str]:
     for style, first, last in _runs(texts):
         if style:
             text = html.escape("".join(cell.char for cell in row[first:last]), quote=False)
-            yield f'<text class="{pool.style(style)}" x="{first * WIDTH}" y="15" textLength="{(last - first) * WIDTH}">{text}</text>'
+            long = (last - first) * WIDTH
+            yield f'<text class="{pool.style(style)}" x="{first * WIDTH}" y="15" textLength="{long}">{text}</text>'
 
 
 def _block(char: str, style: str, first: int, last: int) -> str:

@@ -41,8 +41,9 @@ def report() -> str:
         for at, (name, published, mean, sd, least, most) in enumerate(group):
             y = top + STEP * at + STEP / 2
             parts.append(_text(LEFT - 10, y + 4, name, "end"))
-            parts.append(_line(least, most, y, low, high, 1.5))
-            parts.append(_line(max(least, mean - sd), min(most, mean + sd), y, low, high, 5))
+            for first, last, thick in ((least, most, 1.5), (max(least, mean - sd), min(most, mean + sd), 5)):
+                ends = f"M{_across(first, low, high):.1f} {y:g}H{_across(last, low, high):.1f}"
+                parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="{thick:g}" fill="none"/>')
             parts.append(f'<circle cx="{_across(mean, low, high):.1f}" cy="{y:g}" r="5" fill="{OURS}"/>')
             x = _across(published, low, high)
             parts.append(f'<path d="M{x:.1f} {y - 7:g}l6 7l-6 7l-6 -7z" fill="none" stroke="{THEIRS}" stroke-width="2"/>')
@@ -73,11 +74,6 @@ PLOTS = {"report": report, "contention": contention}
 
 def _across(value: float, low: float, high: float) -> float:
     return LEFT + (WIDTH - LEFT - 20) * (value - low) / (high - low)
-
-
-def _line(first: float, last: float, y: float, low: float, high: float, thick: float) -> str:
-    ends = f"M{_across(first, low, high):.1f} {y:g}H{_across(last, low, high):.1f}"
-    return f'<path d="{ends}" stroke="{OURS}" stroke-width="{thick}" fill="none"/>'
 
 
 def _text(x: float, y: float, text: str, anchor: str) -> str:

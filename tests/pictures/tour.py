@@ -4,6 +4,8 @@ Home, training with twenty seeds, the carry in an adder, photos. The figures are
 how many frames training takes depends on the machine, and at most so many are kept.
 """
 
+import re
+
 from textual.pilot import Pilot
 
 from rnn_tui.ui.inside.view import InsideView
@@ -13,7 +15,8 @@ from tests.pictures.drawing import Frame, rows_of
 from tests.pictures.scenes import go, set_up, until
 
 SIZE = (100, 30)
-PLACES = 6
+# Rows of an image from frame to frame, frames of training, places of the sum.
+STEP_OF_ROWS, MOST_OF_TRAINING, PLACES = 2, 24, 6
 
 
 class Camera:
@@ -22,6 +25,11 @@ class Camera:
     def __init__(self, app: RnnTuiApp) -> None:
         self._app = app
         self.frames: list[Frame] = []
+
+    @property
+    def text(self) -> str:
+        """What the screen says."""
+        return self._app.export_screenshot().replace("&#160;", " ")
 
     def take(self, seconds: float, caption: str) -> None:
         """The screen as it is; a longer look where it is as before."""
@@ -43,9 +51,14 @@ async def tour(pilot: Pilot[int], app: RnnTuiApp) -> list[Frame]:
 
 
 async def at_home(pilot: Pilot[int], camera: Camera) -> None:
-    for _ in range(12):
-        camera.take(0.35, "Home: a network reads a digit, row by row")
-        await pilot.pause(0.33)
+    caption = "Home: a network reads a digit, row by row"
+    rows = -STEP_OF_ROWS
+    while (found := re.search(r"row (\d+) of", camera.text)) or rows < 0:  # it begins with none
+        if found and int(found[1]) >= rows + STEP_OF_ROWS:
+            rows = int(found[1])
+            camera.take(0.33, caption)
+        await pilot.pause(0.03)
+    camera.take(1.5, caption)
 
 
 async def train_adders(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None:
@@ -62,10 +75,10 @@ async def train_adders(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> Non
     taken = 0
     while len(app.runs.evaluations) == before or app.runs.anything_to_come:
         app.clear_notifications()
-        if taken < 16:
-            camera.take(0.35, caption)
+        if taken < MOST_OF_TRAINING:
+            camera.take(0.25, caption)
             taken += 1
-        await pilot.pause(0.45)
+        await pilot.pause(0.2)
     app.clear_notifications()
     await pilot.pause(0.5)
     camera.take(2.0, "Mean and spread over the seeds, in place of one draw")
