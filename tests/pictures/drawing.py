@@ -1,7 +1,7 @@
 """Screens as one SVG: still, or moving as a strip of frames. Small, sharp at any size, and no font to fetch.
 
-Rows that several frames share are written once. Blocks and half blocks are drawn as rectangles, so
-that no font leaves gaps between them.
+Rows that several frames share are written once. Blocks, half blocks and Braille dots are drawn,
+so that no font leaves gaps between them or has them in another width.
 """
 
 import html
@@ -25,6 +25,8 @@ _BLOCKS = {
     **{char: (0, 7 - at, 8, 8) for at, char in enumerate("▁▂▃▄▅▆▇")},
     **{char: (0, 0, 7 - at, 8) for at, char in enumerate("▉▊▋▌▍▎▏")},
 }  # fmt: skip
+# Of the dots of a Braille character, by bit: column and row.
+_PLACES = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 
 
 class Cell(NamedTuple):
@@ -144,7 +146,11 @@ def _row(row: Row, pool: _Pool) -> Iterator[str]:
     for (char, style), first, last in _runs([(cell.char, cell.style) if cell.char in _BLOCKS else ("", "") for cell in row]):
         if char:
             yield _block(char, style, first, last)
-    texts = ["" if cell.char in _BLOCKS or cell.char == " " else cell.style for cell in row]
+    for style, first, last in _runs([cell.style if _is_braille(cell.char) else "" for cell in row]):
+        if style:
+            dots = "".join(_dots(cell.char, at) for at, cell in enumerate(row[first:last], first))
+            yield f'<path fill="{_fill(style)}" d="{dots}"/>'
+    texts = ["" if cell.char in _BLOCKS or cell.char == " " or _is_braille(cell.char) else cell.style for cell in row]
     for at in range(1, len(texts) - 1):  # a blank between two words of one style is of it
         if row[at].char == " " and texts[at - 1] and texts[at - 1] == texts[at + 1] == row[at].style:
             texts[at] = texts[at - 1]
@@ -157,14 +163,29 @@ def _row(row: Row, pool: _Pool) -> Iterator[str]:
 
 def _block(char: str, style: str, first: int, last: int) -> str:
     left, top, right, bottom = _BLOCKS[char]
-    colour = re.search(r"fill: (#[0-9a-f]+)", style)
-    fill = colour[1] if colour else BRIGHT
     parts = range(first, last) if (left, right) != (0, 8) else [first]
     across = WIDTH if (left, right) != (0, 8) else (last - first) * WIDTH
     return "".join(
         f'<rect x="{at * WIDTH + left * WIDTH / 8:g}" y="{top * HEIGHT / 8:g}" width="{across * (right - left) / 8:g}" '
-        f'height="{(bottom - top) * HEIGHT / 8:g}" fill="{fill}"/>'
+        f'height="{(bottom - top) * HEIGHT / 8:g}" fill="{_fill(style)}"/>'
         for at in parts
+    )
+
+
+def _fill(style: str) -> str:
+    colour = re.search(r"fill: (#[0-9a-f]+)", style)
+    return colour[1] if colour else BRIGHT
+
+
+def _is_braille(char: str) -> bool:
+    return 0x2800 < ord(char) <= 0x28FF
+
+
+def _dots(char: str, column: int) -> str:
+    """The dots of a Braille character, with which charts draw lines."""
+    bits = ord(char) - 0x2800
+    return "".join(
+        f"M{column * WIDTH + 5 * x + 1} {5 * y + 1}h3v3h-3z" for bit, (x, y) in enumerate(_PLACES) if bits >> bit & 1
     )
 
 
