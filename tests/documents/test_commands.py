@@ -26,7 +26,7 @@ from tests.documents.command_server import command_on_path
 from tests.documents.pages import CHECKOUT, Block, all_pages, blocks
 
 WIDTH = 100
-PATIENCE = 120.0
+PATIENCE = 300.0
 pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="the commands in the documents are bash's")
 
 
