@@ -22,7 +22,8 @@ from textual.widgets import Input, Select, TabbedContent, TabPane
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.ui.shell.app import RnnTuiApp
-from tests.make_picture import drawable, until
+from tests.pictures.drawing import Frame, rows_of, svg
+from tests.pictures.scenes import until
 
 SIZES = ((80, 24), (120, 40), (200, 50))
 THEMES = ("textual-dark", "textual-light")
@@ -71,7 +72,8 @@ async def show(pilot: Pilot[int], app: RnnTuiApp, tab: str, view: str) -> None:
 
 def write(app: RnnTuiApp, path: Path) -> None:
     """Write the screen as SVG, and as PNG beside it where that can be made."""
-    path.write_text(drawable(app.export_screenshot(title="rnn-tui")), encoding="utf-8")
+    frame = Frame(rows_of(app.export_screenshot(), *app.size))
+    path.write_text(svg([frame], path.stem), encoding="utf-8")
     if shutil.which("rsvg-convert"):
         picture = str(path.with_suffix(".png"))
         subprocess.run(["rsvg-convert", "-o", picture, str(path)], check=True)

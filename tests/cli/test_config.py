@@ -34,7 +34,7 @@ def test_it_says_of_each_value_whether_it_is_the_files(home: Path) -> None:
 
 
 def test_the_example_in_the_documentation_holds(home: Path) -> None:
-    page = Path(__file__).parents[2] / "docs" / "configuration.md"
+    page = Path(__file__).parents[2] / "docs" / "reference" / "configuration.md"
     example = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
     config_file().write_text(example, encoding="utf-8")
     code, out, err = run_inside(["config", "--json"])

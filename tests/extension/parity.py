@@ -1,11 +1,11 @@
-"""The task from another package that `docs/adding-a-task.md` builds, installed from that page."""
+"""The task from another package that `docs/how-to/own-task.md` builds, installed from that page."""
 
 import re
 import subprocess
 import sys
 from pathlib import Path
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "adding-a-task.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "own-task.md"
 FILE = re.compile(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 

@@ -1,4 +1,4 @@
-"""The package on the page `docs/adding-a-task.md`, installed as it stands there and used."""
+"""The package on the page `docs/how-to/own-task.md`, installed as it stands there and used."""
 
 import json
 import os

@@ -43,7 +43,7 @@ def held_preferences() -> Preferences:
 def _wrong(name: str, keys: str) -> str:
     """What is wrong with an entry by itself; empty where nothing is."""
     if name not in KEYS:
-        return "is not the name of a key; docs/keys.md lists them"
+        return "is not the name of a key; docs/reference/keys.md lists them"
     for key in keys.split(","):
         *modifiers, last = key.split("+")
         known = last and (last in list(Keys) or key_to_character(last) is not None)

@@ -5,7 +5,7 @@ from textual.screen import ModalScreen
 
 from rnn_tui.ui.shell.key_table import KEYS
 from rnn_tui.ui.shell.tabs import all_tabs, bindings
-from tests.keys_page import PAGE, bound, page
+from tests.reference_pages.keys import bound
 
 # What these do is what they do in any program: act on, move in or leave what has the focus.
 NATURAL = {
@@ -36,10 +36,6 @@ def test_every_key_is_from_the_table() -> None:
 def test_no_key_that_browsers_keep_stands_alone() -> None:
     for keys, _ in KEYS.values():
         assert set(keys.split(",")) - KEPT_BY_BROWSERS, keys
-
-
-def test_the_page_of_keys_is_made_from_the_bindings() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.keys_page makes it anew"
 
 
 @pytest.mark.parametrize("name", sorted(KEYS))

@@ -1,9 +1,8 @@
-"""Makes docs/keys.md from the table of keys and the bindings: `python -m tests.keys_page`."""
+"""The page of keys, from the table of keys and the bindings."""
 
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from textual.binding import Binding
 from textual.dom import DOMNode
@@ -11,17 +10,18 @@ from textual.dom import DOMNode
 import rnn_tui.ui
 from rnn_tui.ui.shell.key_table import KEYS
 from rnn_tui.ui.shell.tabs import all_tabs, bindings
+from tests.reference_pages.markdown import MADE
 
-PAGE = Path(__file__).parent.parent / "docs" / "keys.md"
 # By the folder of whatever binds them.
 PLACES = {
     "shell": "everywhere", "training": "tabs of tasks", "chart": "charts", "ask": "questions",
     "photos": "Photos", "draw": "Draw", "inside": "Inside", "runs": "Runs", "report": "Report",
     "home": "Home", "widgets": "prompts",
 }  # fmt: skip
-HEAD = """\
+HEAD = f"""\
 # Keys
 
+{MADE}
 One key, one meaning, wherever it holds. The footer shows what matters in the view in front, `?` all
 of it, and Ctrl+P finds everything by name. In a field, where letters are typed, **Alt** with a key
 does what the key does elsewhere: Alt+2 goes to the second view, Alt+T trains. Alt+F and Alt+B move
@@ -88,7 +88,3 @@ def page() -> str:
     bindings(all_tabs())
     tabs = [f"| {named(one)} | {written(one.key)} | {one.tooltip} | everywhere |" for one in bindings(all_tabs())]
     return HEAD + "\n".join([*tabs, *rows]) + "\n"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

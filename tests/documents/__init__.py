@@ -1,0 +1,1 @@
+"""The documents hold: commands run, links lead somewhere, made pages and pictures are not stale."""

@@ -1,0 +1,65 @@
+"""No picture shows an app that is no longer there: tabs, views and keys in it are today's.
+
+And where nothing has to be trained for a picture, it says word for word what the app says now.
+"""
+
+import re
+from itertools import groupby
+
+import pytest
+
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.shell.tabs import all_tabs
+from tests.pictures import FOLDER
+from tests.pictures.__main__ import still
+from tests.pictures.drawing import texts_in
+from tests.pictures.plots import PLOTS
+from tests.pictures.scenes import SCENES
+from tests.reference_pages.keys import bound
+
+MADE_BY = "python -m tests.pictures {} makes it anew"
+OF_THE_APP = [*SCENES, "tour"]
+
+
+def rows(name: str) -> list[str]:
+    """What a picture says, row by row."""
+    return texts_in((FOLDER / f"{name}.svg").read_text(encoding="utf-8"))
+
+
+def test_every_drawing_is_made_by_the_one_command() -> None:
+    assert {one.stem for one in FOLDER.glob("*.svg")} == {*OF_THE_APP, *PLOTS}
+
+
+@pytest.mark.parametrize("name", PLOTS)
+def test_a_plot_has_the_figures_of_the_page(name: str) -> None:
+    assert (FOLDER / f"{name}.svg").read_text(encoding="utf-8") == PLOTS[name](), MADE_BY.format(name)
+
+
+@pytest.mark.parametrize("name", OF_THE_APP)
+def test_tabs_and_views_in_a_picture_are_those_of_the_app(name: str) -> None:
+    tabs = " ".join(f"{tab.key.upper()} {tab.label}" for tab in all_tabs())
+    views = {" ".join(f"{at} {view.title}" for at, view in enumerate(task.views, 1)) for task in TASKS.values()}
+    found = rows(name)
+    assert [row for row in found if row.startswith("F1 ")], name
+    assert {row for row in found if row.startswith("F1 ")} == {tabs}, MADE_BY.format(name)
+    assert {row for row in found if row.startswith("1 Training")} <= views, MADE_BY.format(name)
+
+
+@pytest.mark.parametrize("name", OF_THE_APP)
+def test_keys_in_a_picture_are_those_of_the_app(name: str) -> None:
+    known = {word for _, binding in bound() for word in binding.description.split()}
+    footers = [row for row in rows(name) if row.endswith("? Help q Quit")]
+    assert footers, name
+    shown = {word for row in footers for word in re.findall(r"[A-Z][a-z]{2,}\b", row)}
+    assert shown - known == set(), MADE_BY.format(name)
+
+
+def words(texts: list[str]) -> list[str]:
+    """Words without numbers, each row once: figures may differ in their last digit."""
+    said = [" ".join(re.findall(r"[^\W\d_]{2,}", text)) for text in texts]
+    return [row for row, _ in groupby(sorted(filter(None, said)))]
+
+
+@pytest.mark.parametrize("name", ["home", "inside-adder"])
+async def test_a_picture_for_which_nothing_is_trained_says_what_the_app_says(name: str) -> None:
+    assert words(rows(name)) == words(texts_in(await still(SCENES[name]))), MADE_BY.format(name)

@@ -1,0 +1,56 @@
+"""Writes pictures, all or those named: `python -m tests.pictures [NAME …]`."""
+
+import asyncio
+import os
+import sys
+import tempfile
+
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.pictures import FOLDER
+from tests.pictures.drawing import Frame, rows_of, svg
+from tests.pictures.plots import PLOTS
+from tests.pictures.scenes import SCENES, Scene, until
+from tests.pictures.tour import SIZE, tour
+
+
+async def still(scene: Scene) -> str:
+    """A picture of one screen."""
+    app = RnnTuiApp(first=scene.first)
+    async with app.run_test(size=scene.size) as pilot:
+        await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+        await pilot.pause()
+        await scene.drive(pilot, app)
+        await until(pilot, lambda: "loading PyTorch" not in app.export_screenshot().replace("&#160;", " "))
+        app.clear_notifications()
+        await pilot.pause(1)
+        rows = rows_of(app.export_screenshot(), *scene.size)
+    app.runs.close(1)
+    return svg([Frame(rows)], scene.title)
+
+
+async def moving() -> str:
+    """The picture of a session."""
+    app = RnnTuiApp()
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+        frames = await tour(pilot, app)
+    app.runs.close(1)
+    return svg(frames, "A session: Home, training with twenty seeds, the carry in an adder, photos")
+
+
+def main() -> None:
+    """Make them, each in a home of its own: no run of one's own is in a picture."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or [*SCENES, "tour", *PLOTS]:
+        with tempfile.TemporaryDirectory() as home:
+            os.environ["RNN_TUI_HOME"] = home
+            if name in PLOTS:
+                text = PLOTS[name]()
+            else:
+                text = asyncio.run(moving() if name == "tour" else still(SCENES[name]))
+        (FOLDER / f"{name}.svg").write_text(text, encoding="utf-8")
+        print(f"{FOLDER / name}.svg  {len(text.encode()):,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Drawings of tables in `docs/results.md`, so that figures stand in one place alone."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
+# Mean, deviation, smallest, largest, as the table of a report has them.
+SPREAD = re.compile(r"([\d.]+) ± ([\d.]+) \[([\d.]+), ([\d.]+)\]")
+FONT = "DejaVu Sans,Verdana,sans-serif"
+INK, GRID, OURS, THEIRS = "#24292f", "#d0d7de", "#0969da", "#cf222e"
+WIDTH, LEFT, STEP = 760, 150, 24
+
+
+def rows_below(heading: str) -> Iterator[list[str]]:
+    """The rows of the tables below a heading of the page, without their heads."""
+    text = PAGE.read_text(encoding="utf-8")
+    part = text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
+    for line in part.splitlines():
+        if line.startswith("|") and "---" not in line:
+            yield [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def report() -> str:
+    """Published figures beside ours: mean, deviation, smallest and largest."""
+    rows = []
+    for cells in rows_below("The report rerun"):
+        found = next((match for cell in cells if (match := SPREAD.search(cell))), None)
+        if found is not None:
+            rows.append((cells[0], float(cells[1]), *map(float, found.groups())))
+    groups = [[row for row in rows if row[0].startswith(name)] for name in ("MNIST", "Recall", "Adder")]
+    axes = ((97.5, 99.0, 0.5), (0, 100, 20), (70, 100, 5))
+    parts, top = [], 14
+    for group, (low, high, step) in zip(groups, axes, strict=True):
+        bottom = top + STEP * len(group)
+        ticks = [low + step * at for at in range(round((high - low) / step) + 1)]
+        for tick in ticks:
+            x = _across(tick, low, high)
+            parts.append(f'<path d="M{x:.1f} {top}V{bottom}" stroke="{GRID}"/>')
+            parts.append(_text(x, bottom + 15, f"{tick:g}", "middle"))
+        for at, (name, published, mean, sd, least, most) in enumerate(group):
+            y = top + STEP * at + STEP / 2
+            parts.append(_text(LEFT - 10, y + 4, name, "end"))
+            for first, last, thick in ((least, most, 1.5), (max(least, mean - sd), min(most, mean + sd), 5)):
+                ends = f"M{_across(first, low, high):.1f} {y:g}H{_across(last, low, high):.1f}"
+                parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="{thick:g}" fill="none"/>')
+            parts.append(f'<circle cx="{_across(mean, low, high):.1f}" cy="{y:g}" r="5" fill="{OURS}"/>')
+            x = _across(published, low, high)
+            parts.append(f'<path d="M{x:.1f} {y - 7:g}l6 7l-6 7l-6 -7z" fill="none" stroke="{THEIRS}" stroke-width="2"/>')
+        top = bottom + 36
+    return _svg("The report's published figures and ours, in percent", top - 6, parts)
+
+
+def contention() -> str:
+    """Images a second beside busy programs."""
+    heads, *rows = rows_below("Training beside other programs")
+    values = [[float(cell.replace(",", "")) for cell in cells[1:]] for cells in rows]
+    most = max(map(max, values))
+    parts, top = [], 14
+    for cells, numbers in zip(rows, values, strict=True):
+        parts.append(_text(10, top + 10, cells[0], "start"))
+        for at, (busy, number) in enumerate(zip(heads[1:], numbers, strict=True)):
+            y = top + 18 + at * 18
+            length = (WIDTH - LEFT - 90) * number / most
+            parts.append(_text(LEFT - 10, y + 11, busy, "end"))
+            parts.append(f'<rect x="{LEFT}" y="{y}" width="{length:.1f}" height="13" fill="{OURS}"/>')
+            parts.append(_text(LEFT + length + 6, y + 11, f"{number:,.0f}", "start"))
+        top += 18 * (len(numbers) + 1) + 14
+    return _svg("Images a second, by the number of busy programs beside it", top, parts)
+
+
+PLOTS = {"report": report, "contention": contention}
+
+
+def _across(value: float, low: float, high: float) -> float:
+    return LEFT + (WIDTH - LEFT - 20) * (value - low) / (high - low)
+
+
+def _text(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:g}" text-anchor="{anchor}">{text}</text>'
+
+
+def _svg(title: str, height: float, parts: Sequence[str]) -> str:
+    drawn = "\n".join(parts)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}">\n'
+        f"<title>{title}</title>\n<style>text{{font:12px {FONT};fill:{INK}}}</style>\n"
+        f'<rect width="{WIDTH}" height="{height:g}" fill="#ffffff"/>\n{drawn}\n</svg>\n'
+    )

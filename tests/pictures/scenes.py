@@ -1,0 +1,146 @@
+"""What each still picture shows, and how the app gets there.
+
+Runs that are trained for them are those of a fresh home, with preset `fast` and fixed seeds.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from textual.pilot import Pilot
+from textual.widgets import Checkbox, Input, Select
+
+from rnn_tui.ui.inside.mnist import MnistInside
+from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.shell.app import RnnTuiApp
+from tests.ui.helpers import busy
+
+# A test image to look into.
+IMAGE = 61
+Drive = Callable[[Pilot[int], RnnTuiApp], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture.
+
+    Attributes:
+        title: what it shows.
+        drive: goes there, from the first frame on.
+        size: columns and lines of the terminal.
+        first: the tab that the app starts with.
+        trains: whether something is trained for it, so that its figures are of this machine.
+    """
+
+    title: str
+    drive: Drive
+    size: tuple[int, int] = (100, 30)
+    first: str = "home"
+    trains: bool = False
+
+
+async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
+    """Wait."""
+    while not true():
+        await pilot.pause(0.1)
+
+
+async def go(pilot: Pilot[int], app: RnnTuiApp, key: str, view: str = "") -> None:
+    """Go to a tab by its key, and to one of its views."""
+    await pilot.press(key)
+    await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+    if view:
+        app.pane.show_tab(view)
+        await pilot.pause(0.2)
+        app.pane.focus_view()
+
+
+async def train(pilot: Pilot[int], app: RnnTuiApp, runs: int = 1) -> None:
+    """Train what the form says, to the end."""
+    before = len(app.runs.evaluations)
+    await pilot.press("t")
+    await until(pilot, lambda: len(app.runs.evaluations) >= before + runs and not app.runs.anything_to_come)
+
+
+def set_up(app: RnnTuiApp, seeds: int) -> None:
+    """Preset `fast`, and so many seeds."""
+    app.pane.query_one("#preset", Select).value = "fast"
+    app.pane.query_one("#field-seeds Input", Input).value = str(seeds)
+
+
+# --- the scenes -----------------------------------------------------------------------------------
+
+
+async def home(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """The first digit, read to its end."""
+    await until(pilot, lambda: "row 2" in str(app.export_screenshot()).replace("\xa0", " ").replace("&#160;", " "))
+
+
+async def recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f3")
+    set_up(app, 20)
+    await train(pilot, app)
+
+
+async def adder(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f4")
+    set_up(app, 20)
+    await train(pilot, app)
+
+
+async def mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    app.pane.query_one("#preset", Select).value = "fast"
+    for model in ("rnn", "bilstm"):
+        app.pane.query_one(f"#model-{model}", Checkbox).value = True
+    app.pane.query_one("#field-epochs Input", Input).value = "4"
+    await train(pilot, app, 3)
+
+
+async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f2", "inside")
+    await until(pilot, lambda: bool(app.query(MnistInside)))
+    view = app.query_one(MnistInside)
+    await until(pilot, lambda: view.subject is not None)
+    view.query_one("#inside-network", Select).value = "pretrained RNN"
+    view.look_at(IMAGE)
+    await until(pilot, lambda: not busy(view))
+    app.pane.focus_view()
+    await pilot.press("k", *["left"] * 9)
+    await until(pilot, lambda: not busy(view))
+
+
+async def inside_recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f3", "inside")
+    await studied(pilot, app, "k")
+
+
+async def inside_adder(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f4", "inside")
+    await studied(pilot, app)  # which studies at once
+
+
+async def studied(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
+    """Wait for the view and, behind some keys, for its study."""
+    view = app.pane.query_one(InsideView)
+    await until(pilot, lambda: view.subject is not None)
+    await pilot.press(*keys)
+    await pilot.pause(0.5)
+    await until(pilot, lambda: not busy(view))
+
+
+async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f2", "photos")
+    await until(pilot, lambda: bool(app.query(PhotosPanel)))
+    await until(pilot, lambda: "12 photos" in app.export_screenshot().replace("&#160;", " "))
+
+
+SCENES: Mapping[str, Scene] = {
+    "home": Scene("Home: the LSTM that ships reads a digit", home),
+    "adder": Scene("Three sizes of adder, twenty seeds each", adder, trains=True),
+    "inside-adder": Scene("Inside an adder: its state, and the carry", inside_adder),
+    "photos": Scene("Sample photos, read", photos),
+    "mnist": Scene("Three models trained on MNIST", mnist, (120, 36), "mnist", trains=True),
+    "recall": Scene("Recall: three hidden sizes, twenty seeds each", recall, (120, 36), trains=True),
+    "inside-mnist": Scene("Inside an RNN that has read 19 of 28 rows", inside_mnist, (120, 36)),
+    "inside-recall": Scene("How long each digit survives in a recall network", inside_recall, (120, 36)),
+}

@@ -1,0 +1,307 @@
+"""The page of all JSON documents, from what the commands print.
+
+Every command that has `--json` is run, small, in an order in which each finds what the one before
+has made; names and types of the fields are read off what comes. What the fields mean is said here.
+"""
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeAlias
+
+from rnn_tui.engine.config import CELL_KEY, Recipe
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from tests.cli.command_line import run_inside
+from tests.conftest import write_mnist_slice
+from tests.reference_pages.markdown import MADE, code, table
+from tests.reference_pages.meanings import MEANINGS
+from tests.reference_pages.settings import attributes
+
+HEAD = f"""\
+# JSON documents
+
+{MADE}
+Each command with `--json` prints one document on stdout, and nothing else there. Accuracies are in
+percent, times in seconds, dates are ISO 8601 in UTC. Where there is no figure, or it is no finite
+number, the value is `null`. Fields may be added; none of those here is renamed or removed without a
+word in the [changelog](../../CHANGELOG.md).
+
+`a.b` is the field `b` of the object `a`, `a[]` every item of the list `a`. `<run>` and the like stand
+for a name that is data.
+
+"""
+
+
+# By document, the types of each field by its path.
+Types: TypeAlias = dict[str, dict[str, set[str]]]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document.
+
+    Attributes:
+        title: the command, as one would type it.
+        commands: what is run for it; `{samples}`, `{mnist}` and `{here}` are folders.
+        given: what comes on stdin.
+    """
+
+    title: str
+    commands: Sequence[str]
+    given: bytes = b""
+
+
+SMALL = "--preset fast --epochs 1 --training-size 640 --test-size 50 --hidden-size 3 --seeds 2"
+DOCUMENTS = (
+    Document("train mnist", ("train mnist --preset fast --data-dir {mnist} --hidden-size 16",)),
+    Document("train recall", (f"train recall {SMALL}",)),
+    Document("train adder", (f"train adder {SMALL}",)),
+    Document("recall", ("recall --pretrained", "recall --pretrained --vote"), b"31415\n31x\n"),
+    Document("add", ("add --pretrained", "add --pretrained --vote"), b"1011 110\n1011\n"),
+    Document("predict", ("predict --labels {samples}/7-ruled.jpg {samples}/2-night.jpg {here}/5-broken.jpg",
+                         "predict {samples}/7-ruled.jpg --threshold 100")),
+    Document("inspect adder", ("inspect adder 1011 110 --pretrained --probes",)),
+    Document("inspect recall", ("inspect recall 31415 --pretrained --probes",)),
+    Document("inspect mnist", ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg")),
+    Document("runs", ("runs",)),
+    Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
+    Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
+    Document("runs export --to json", ("runs export last --to json",)),
+    Document("report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")),
+    Document("config", ("config",)),
+)  # fmt: skip
+# Objects that stand in several documents have a section of their own: title, and fields that tell them.
+COMMON = {
+    "Settings of a run": {"recipe"},
+    "Spread over seeds": {"mean", "sd", "min", "max", "n", "values"},
+    "Run": {"id", "total_steps"},
+    "Trace": {"layers", "prefix_note"},
+    "Weights": {"source", "path"},
+}
+WORDS = {"Settings of a run": "settings", "Spread over seeds": "spread", "Run": "run", "Trace": "trace", "Weights": "weights"}
+# Sections that are made from code in place of what was printed.
+FROM_CODE = ("Settings of a run", "Spread over seeds")
+# These have no other fields.
+EXACTLY = ("Spread over seeds",)
+# What is in these depends on the machine.
+UNSEEN = ("load",)
+# Fields whose name is data, and what stands for it; by document and path.
+NAMES_ARE_DATA = (
+    (r"[. ]versions\.[\w.-]+$", "<package>"),
+    (r"^runs compare: differences\[\]\.(?!setting$)[\w-]+$", "<run>"),
+    (r"^report: seeds\.\w+$", "<task>"),
+    (r"^report: settings\..+$", "<experiment>"),
+    (r"^config: settings\.\w+$", "<entry>"),
+    (r"[. ]by_length\.\w+$", "<metric>"),
+    (r"[. ]gates\.\w+$", "<gate>"),
+)
+# Types that small examples do not show whole.
+TYPES = {
+    "Run: message": "text or null", "Run: metric": "text or null", "Run: best": "number or null",
+    "Run: last": "number or null", "Run: final_metric": "text or null", "Run: final": "number or null",
+    "Run: device": "text or null", "Run: parameters": "whole number or null", "Run: tags": "list of texts",
+    "Run: weights": "text or null", "Trace: settled": "whole number or null",
+    "train mnist: weights": "text or null", "train recall: weights": "text or null", "train adder: weights": "text or null",
+    "train mnist: test_accuracy": "number or null", "train mnist: test_loss": "number or null",
+    "config: problems": "list of texts", "report: runs[].device": "text or null",
+    "report: runs[].workers": "whole number or null",
+}  # fmt: skip
+MOST_ITEMS = 40
+HEADS = ("field", "type", "what it is")
+
+
+def page() -> str:
+    """The page."""
+    return page_of(fields_of_all())
+
+
+def page_of(found: Mapping[str, Mapping[str, str]]) -> str:
+    """The page of these fields."""
+    parts = [HEAD, *(f"- [`rnn-tui {one.title}`](#{anchor(one.title)})\n" for one in DOCUMENTS)]
+    parts += [f"- [{title}](#{title.lower().replace(' ', '-')}), in several of them\n" for title in COMMON]
+    parts += [section(title, types) for title, types in found.items()]
+    parts += ["\n## Settings of a run\n\n", table(HEADS, rows_of_settings())]
+    parts += ["\n## Spread over seeds\n\n", table(HEADS, rows_of_spread())]
+    return "".join(parts)
+
+
+def anchor(title: str) -> str:
+    """What a link to a heading says."""
+    return "rnn-tui-" + title.replace(" ", "-")
+
+
+def fields_of_all() -> dict[str, dict[str, str]]:
+    """By document, the types of its fields by their paths."""
+    found: Types = {}
+    with TemporaryDirectory() as made:
+        here = Path(made)
+        (here / "5-broken.jpg").write_bytes(b"no picture")
+        mnist = write_mnist_slice(here / "mnist", 600, 100)
+        folders = {"samples": asset_dir() / "samples", "mnist": mnist, "here": here}
+        for one in DOCUMENTS:
+            for command in one.commands:
+                words = [word.format_map(folders) for word in shlex.split(command)]
+                json_option = () if "export" in words else ("--json",)
+                code_, out, err = run_inside([*words, *json_option], one.given)
+                assert out, (command, code_, err)
+                collect(one.title, "", json.loads(out), found)
+    common = {title: found.pop(title) for title in COMMON if title in found and title not in FROM_CODE}
+    return {
+        title: {path: in_words(title, path, kinds) for path, kinds in types.items()}
+        for title, types in (found | common).items()
+    }
+
+
+def collect(title: str, path: str, value: Any, found: Types) -> None:
+    """Add the types of a value and of all below it, by document and path."""
+    common = common_of(value)
+    if path:
+        found.setdefault(title, {}).setdefault(path, set()).add(kind_of(value))
+    elif common:  # the document is one
+        found.setdefault(title, {})
+    if common:
+        title, path = common, ""
+    if isinstance(value, Mapping) and common not in FROM_CODE and last_of(path) not in UNSEEN:
+        for name, one in value.items():
+            collect(title, placed(title, f"{path}.{name}".lstrip(".")), one, found)
+    elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+        for one in value[:MOST_ITEMS]:
+            collect(title, f"{path}[]", one, found)
+
+
+def in_words(title: str, path: str, kinds: set[str]) -> str:
+    """The types of a field."""
+    if "number" in kinds:
+        kinds = kinds - {"whole number"}
+    if any(one.startswith("list of") for one in kinds):
+        kinds = kinds - {"list"}
+    return TYPES.get(f"{title}: {path}", " or ".join(sorted(kinds, key=order)))
+
+
+def placed(title: str, path: str) -> str:
+    """The path, with what is data in it replaced by what stands for it."""
+    for pattern, name in NAMES_ARE_DATA:
+        if re.search(pattern, f"{title}: {path}"):
+            return f"{path[: len(path) - len(last_of(path))]}{name}"
+    return path
+
+
+def last_of(path: str) -> str:
+    """The last name of a path; names that are data may have dots."""
+    return re.sub(r"^(.*?(versions|settings|seeds|load|by_length|gates)\.|.*\.)", "", path, count=1)
+
+
+def common_of(value: Any) -> str:
+    """The section of an object that stands in several documents; or nothing."""
+    if isinstance(value, Mapping):
+        for title, names in COMMON.items():
+            if names <= value.keys() and (title not in EXACTLY or names == value.keys()):
+                return title
+    return ""
+
+
+def kind_of(value: Any) -> str:
+    """The type of a value, in words."""
+    if common := common_of(value):
+        return f"[{WORDS[common]}](#{common.lower().replace(' ', '-')})"
+    if isinstance(value, Mapping):
+        return "object"
+    if isinstance(value, list):
+        return list_of(value)
+    kinds = {type(None): "null", bool: "true or false", int: "whole number", float: "number", str: "text"}
+    return kinds[type(value)]
+
+
+def list_of(value: Sequence[Any], what: str = "list of ") -> str:
+    """The type of a list, by its first items."""
+    if not value:
+        return "list"
+    kinds = sorted({kind_of(one) for one in value[:MOST_ITEMS]} - {"null"}, key=order)
+    if len(kinds) > 1:
+        kinds = ["number"] if set(kinds) <= {"number", "whole number"} else kinds
+    plural = {"whole number": "whole numbers", "number": "numbers", "text": "texts", "object": "objects"}
+    return what + " or ".join(plural.get(one, one.replace("list of", "lists of", 1)) for one in kinds or ["null"])
+
+
+def order(kind: str) -> tuple[bool, str]:
+    """What is there before what is not."""
+    return kind == "null", kind
+
+
+def section(title: str, types: Mapping[str, str]) -> str:
+    """Heading and table of a document, or of an object that stands in several."""
+    shown = [(code(path), kind, meaning(title, path)) for path, kind in types.items() if not path.endswith("[]")]
+    head = f"\n## {title}\n\n"
+    if title not in COMMON:
+        head = f"\n## `rnn-tui {title}`\n\n" + ("" if "--to" in title else "With `--json`.\n\n")
+    if not shown:
+        return head + "One [run](#run).\n"
+    return head + table(HEADS, shown)
+
+
+def meaning(title: str, path: str) -> str:
+    """What a field is: said for the document and the path, for the path, or for its last name."""
+    last = path.rpartition(".")[2]
+    whole = path if "." in path else ""  # or it would come before what is said of the command
+    for key in (f"{title}: {path}", whole, f"{title.split(maxsplit=1)[0]}: {last}", last):
+        if key in MEANINGS:
+            return MEANINGS[key]
+    for task in TASKS.values():
+        for metric in task.metric_definitions:
+            if metric.name == last:
+                return metric.title
+    return ""
+
+
+def unexplained(found: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """The fields that nothing is said of."""
+    for title, types in found.items():
+        for path in types:
+            if not path.endswith("[]") and not meaning(title, path):
+                yield f"{title}: {path}"
+
+
+def rows_of_settings() -> Iterator[tuple[str, str, str]]:
+    """The fields of a run's settings."""
+    said = attributes(ImageConfig) | attributes(SequenceConfig) | attributes(SequenceConfig.__mro__[1])
+    both = {one.name for one in fields(ImageConfig)} & {one.name for one in fields(SequenceConfig)}
+    kinds = {ImageConfig: "MNIST", SequenceConfig: "recall, adder"}
+    seen: set[str] = set()
+    for kind, where in kinds.items():
+        for one in fields(kind):
+            if one.name in seen or one.name == "recipe":
+                continue
+            seen.add(one.name)
+            name = CELL_KEY if one.name == "cell" else one.name
+            text = said.get(one.name) or SETTINGS[one.name].help
+            text = text.replace("None", "`null`")
+            yield code(name), type_of(one.type), text if one.name in both else f"{where}: {text}"
+    for one in fields(Recipe):
+        yield code(f"recipe.{one.name}"), type_of(one.type), attributes(Recipe)[one.name]
+
+
+def type_of(annotation: Any) -> str:
+    """A field's type as JSON has it."""
+    words = {
+        "str": "text", "int": "whole number", "float": "number", "bool": "true or false", "None": "null",
+        "tuple[int, ...]": "list of whole numbers", "tuple[int, int]": "list of whole numbers",
+        "tuple[str, ...]": "list of texts",
+    }  # fmt: skip
+    text = annotation.__name__ if isinstance(annotation, type) and not hasattr(annotation, "__args__") else str(annotation)
+    if text.startswith("typing.Literal"):
+        return "text"
+    return " or ".join(words[one] for one in text.split(" | "))
+
+
+def rows_of_spread() -> Iterator[tuple[str, str, str]]:
+    """The fields of a spread."""
+    kinds = ("number", "number or null", "number", "number", "whole number", "list of numbers")
+    for name, kind in zip(("mean", "sd", "min", "max", "n", "values"), kinds, strict=True):
+        yield code(name), kind, MEANINGS[f"Spread over seeds: {name}"]

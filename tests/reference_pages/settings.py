@@ -1,0 +1,117 @@
+"""The page of settings, presets and metrics, from the tasks."""
+
+from dataclasses import asdict, fields
+from inspect import cleandoc
+from typing import Any
+
+from rnn_tui.cli.train import OPTIONS
+from rnn_tui.engine.config import Recipe, RunConfig
+from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Preset, Task
+from tests.reference_pages.markdown import MADE, code, table
+
+HEAD = f"""\
+# Settings and presets
+
+{MADE}
+What can be set of a training: in the form beside the charts of a task's tab, and as an option of
+`rnn-tui train TASK`. What is left out is the preset's. Why the presets are as they are stands in
+[Presets](../explanation/presets.md), what they reach in [Results](../results.md).
+
+## Settings
+
+The sentence in the last column is what one is told where a value does not fit.
+
+"""
+RECIPE = """\
+
+## Recipe
+
+What a preset decides beside those settings. It stands in the settings of a run (`rnn-tui runs show RUN`),
+and can't be typed.
+
+"""
+
+
+def page() -> str:
+    """The page."""
+    rows = [
+        (
+            one.label,
+            code(option(one.name)),
+            one.help,
+            one.range_text,
+            ", ".join(t.label for t in TASKS.values() if name in t.settings),
+        )
+        for name, one in SETTINGS.items()
+    ]
+    usual = asdict(Recipe())
+    recipe = [(code(name), code(str(usual[name])), text) for name, text in attributes(Recipe).items()]
+    return (
+        HEAD
+        + table(("in the form", "option", "what it is", "what it may be", "of"), rows)
+        + RECIPE
+        + table(("name", "unless a preset says else", "what it is"), recipe)
+        + "".join(map(of_task, TASKS.values()))
+    )
+
+
+def option(name: str) -> str:
+    """How a setting is typed."""
+    return OPTIONS.get(name, (f"--{name.replace('_', '-')}",))[0]
+
+
+def attributes(kind: type) -> dict[str, str]:
+    """What a class says of each of its fields."""
+    lines = cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    found: dict[str, str] = {}
+    for line in lines.splitlines():
+        text = line.strip()
+        if len(line) - len(line.lstrip()) == 4 and ": " in text:
+            last, _, text = text.partition(": ")
+            found[last] = text
+        else:
+            found[last] += f" {text}"
+    return {name: text.removesuffix(".") for name, text in found.items() if name in {one.name for one in fields(kind)}}
+
+
+def of_task(task: Task) -> str:
+    """Presets and metrics of a task."""
+    cells = ", ".join(map(code, task.cells))
+    parts = [f"\n## {task.label}\n", f"Cells (`--cell`): {cells}. Without the option: {code(task.default_cell)}.\n"]
+    parts += [f"- **{one.name}**: {one.summary}" for one in task.presets]
+    columns = [column for preset in task.presets for column in columns_of(task, preset)]
+    names = list(dict.fromkeys(name for _, values in columns for name in values))
+    rows = [(code(name), *(shown(name, values.get(name)) for _, values in columns)) for name in names]
+    parts.append("\n" + table(("", *(title for title, _ in columns)), rows))
+    metrics = [
+        (code(one.name), one.label, one.unit, "more" if one.higher_is_better else "less") for one in task.metric_definitions
+    ]
+    parts.append("Metrics, as charts, lines and documents name them:\n")
+    parts.append(table(("name", "what it is", "unit", "better is"), metrics))
+    return "\n".join(parts)
+
+
+def columns_of(task: Task, preset: Preset) -> list[tuple[str, dict[str, Any]]]:
+    """A preset's values, and those for cells of which it has others."""
+    others = ", ".join(one for one in task.cells if one not in preset.of_cells)
+    found = [(f"{preset.name} ({others})" if preset.of_cells else preset.name, flat(preset.values))]
+    return found + [(f"{preset.name} ({cell})", flat(preset.values) | flat(values)) for cell, values in preset.of_cells.items()]
+
+
+def flat(values: Any) -> dict[str, Any]:
+    """Settings, then what the recipe has that is unlike the usual one."""
+    usual = asdict(Recipe())
+    recipe = {name: value for name, value in asdict(values["recipe"]).items() if value != usual[name]}
+    return {name: value for name, value in values.items() if name != "recipe"} | recipe
+
+
+def shown(name: str, value: Any) -> str:
+    """A value as it is typed; nothing where the usual one holds."""
+    if value is None:
+        return ""
+    return SETTINGS[name].format(value) if name in SETTINGS else str(value)
+
+
+assert RunConfig  # the kinds of settings are known once the tasks are imported
