@@ -4,7 +4,7 @@ from rich.text import Text
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState
-from rnn_tui.ui.chart import settled, view
+from rnn_tui.ui.chart import view
 from rnn_tui.ui.chart.chart import ESCAPE, LINE, plotted
 from rnn_tui.ui.chart.view import ChartSeries
 
@@ -25,7 +25,7 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
         if (one := state.series.get(metric.name)) is not None:
             drawn.append(ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points))
     cleaned = [view.clean(one, 0.0, None) for one in drawn]
-    log_y = settled.spans_a_decade(cleaned)
+    log_y = view.spans_a_decade(cleaned)
     prepared = [view.prepare(one, 0.0, log_y) for one in cleaned]
     present, size = view.extent(prepared), (width, height - 1)
     frame = present and view.frame(prepared, present, size, (0.0, None), log_y, settled=not log_y)
