@@ -7,7 +7,6 @@ not be kept when it is over is held in memory (`held`).
 
 from collections import deque
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -86,12 +85,26 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome":
     )  # fmt: skip
 
 
-def _obey(run_id: str, control: Control, told: deque[str]) -> None:
-    """Do what other processes ask of a run, in any thread; for `told` there is a sentence of each."""
-    for what in take_requests(run_id):
-        obey, words = OBEYED[what]
-        told.append(words.format(run_id))
-        obey(control)
+class _Requests:
+    """What other processes ask of a run in training; `told` has a sentence of each for the log."""
+
+    def __init__(self, run_id: str, control: Control) -> None:
+        self._id, self._control, self._paused = run_id, control, False
+        self.told: deque[str] = deque()
+
+    def obey(self) -> None:
+        """Look for requests, and do what they ask for; in any thread."""
+        for what in take_requests(self._id):
+            obey, words = OBEYED[what]
+            self._paused = what == "pause"
+            self.told.append(words.format(self._id))
+            obey(self._control)
+
+    def end(self) -> None:
+        """Forget what came too late: neither who goes on with the run nor what comes after it waits."""
+        take_requests(self._id)
+        if self._paused:
+            self._control.resume()
 
 
 def _fit(
@@ -104,8 +117,8 @@ def _fit(
     Where nobody listens any more (a closed pipe or terminal), the run is interrupted.
     """
     told, watch = {""}, MachineWatch()
-    obeyed: deque[str] = deque()
-    recorder.meanwhile = partial(_obey, run_id, control, obeyed)
+    requests = _Requests(run_id, control)
+    recorder.meanwhile = requests.obey
     deaf: OSError | None = None
     end: End | None = None
 
@@ -116,8 +129,8 @@ def _fit(
 
     def tell(event: events.Event) -> None:
         nonlocal deaf, end
-        while obeyed:
-            tell(events.LogLine(run_id, obeyed.popleft(), "warning"))
+        while requests.told:
+            tell(events.LogLine(run_id, requests.told.popleft(), "warning"))
         recorder.take(event)
         if isinstance(event, End):
             end = event
@@ -150,7 +163,7 @@ def _fit(
             lock = None
     finally:
         recorder.close()
-        take_requests(run_id)  # too late, and not meant for whoever goes on with it
+        requests.end()
         if lock is not None:
             lock.release()
     if deaf is not None:
