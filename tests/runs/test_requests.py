@@ -51,10 +51,11 @@ def test_of_contrary_requests_the_last_one_holds(home: Path) -> None:
 def test_where_no_request_can_be_left_it_is_said(home: Path) -> None:
     def ask(event: events.Event) -> None:
         if isinstance(event, events.StepLogged) and event.step == 5:
-            wait_for(lambda: record().status == "training")
             (home / "locks" / f"{event.run_id}.stop").mkdir()  # in the way
-            with RunStore() as store, pytest.raises(StoreError, match="can't be asked to stop"):
-                store.request(record(), "stop")
+            with RunStore() as store:
+                wait_for(lambda: any(run.status == "training" for run in store.runs()))
+                with pytest.raises(StoreError, match="can't be asked to stop"):
+                    store.request(record(), "stop")
 
     told = train(watch=ask)
     assert told.of(events.RunFinished)
