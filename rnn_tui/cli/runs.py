@@ -63,7 +63,9 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         f"Formats. {formats}. With --all, csv and json are a folder with two tables: runs, a row a run "
         f"with its settings, and values, a row a value; pandas reads each in a line. {extras_needed()}"
     )
-    parser.add_argument("--all", action="store_true", help="export all runs, the oldest first, in place of those named")
+    parser.add_argument(
+        "--all", action="store_true", help="export all runs, or with --task before export those of a task, the oldest first"
+    )
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
     to_stdout = " and ".join(name for name, one in FORMATS.items() if one.to_stdout)
     parser.add_argument(
@@ -213,7 +215,7 @@ ACTIONS = {
               "terminal, in a pipe the lines that train prints. Ctrl-C ends the watching only.", "last", "last --json"),
     "stop": (elsewhere.ask, "runs", "stop runs that another process trains",
              "Stop runs that the app or another command trains, as s does there: weights are kept, "
-             "and no run that waits behind one begins.", "last", "recall-fast"),
+             "and runs that wait behind it in that app or report do not begin.", "last", "recall-fast"),
     "pause": (elsewhere.ask, "runs", "pause runs that another process trains", None, "last", "recall-fast"),
     "unpause": (elsewhere.ask, "runs", "let paused runs go on in the process that trains them",
                 "Let paused runs go on. What has ended goes on by rnn-tui train --resume.", "last", "recall-fast"),

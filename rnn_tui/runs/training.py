@@ -112,14 +112,22 @@ class _Follower:
         self._id, self._emit, self._control, self._recorder, self._turn = run_id, emit, control, recorder, turn
         self._told, self._watch = {""}, MachineWatch()
         self._obeyed: deque[str] = deque()
+        self._paused = False
         recorder.meanwhile = self._obey
 
     def _obey(self) -> None:
         """In the recorder's thread: do what other processes ask for."""
         for what in take_requests(self._id):
             obey, words = OBEYED[what]
+            self._paused = what == "pause"
             self._obeyed.append(words.format(self._id))
             obey(self._control)
+
+    def close(self) -> None:
+        """Forget requests that came too late: neither who goes on with the run nor what comes after it waits."""
+        take_requests(self._id)
+        if self._paused:
+            self._control.resume()
 
     def take_turn(self) -> bool:
         """Wait for the turn to train; False if the run is stopped before it comes."""
@@ -186,7 +194,7 @@ def _fit(
     finally:
         turn.give_back()
         recorder.close()
-        take_requests(run_id)  # too late, and not meant for whoever goes on with it
+        follower.close()
         if lock is not None:
             lock.release()
     if follower.deaf is not None:

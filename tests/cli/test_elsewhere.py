@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.runs.locks import leave_request
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import (
     COMMAND,
@@ -22,7 +21,7 @@ from tests.cli.command_line import (
     run_inside,
 )
 from tests.elsewhere import PATIENCE, record, training_elsewhere, wait_for
-from tests.runs.kept_runs import resume, small, train
+from tests.runs.kept_runs import small, train
 
 
 def watching(*arguments: str) -> "subprocess.Popen[str]":
@@ -126,15 +125,6 @@ def test_a_killed_process_leaves_nothing_to_stop(home: Path) -> None:
         code, _, err = run_inside(["runs", "stop", run_id])
         assert code == EXIT_FAILURE
         assert "is interrupted: it is not in training" in assert_one_sentence(err)
-
-
-def test_a_request_that_came_too_late_does_not_stop_who_goes_on(home: Path) -> None:
-    train(stop_at=13)
-    leave_request(record().run_id, "stop")
-    leave_request(record().run_id, "pause")
-    resume(record())
-    assert record().status == "finished"
-    assert list((home / "locks").iterdir()) == []
 
 
 # --- watching -------------------------------------------------------------------------------------
