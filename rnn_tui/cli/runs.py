@@ -43,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parsers[name] = actions.add_parser(name, help=what, description=description)
         add_examples(parsers[name], *(f"rnn-tui runs {name} {words}" for words in examples))
         several = "+" if takes == "runs" else None
-        metavar = "DELETED_RUN" if name == "restore" else "RUN"
-        parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
+        parsers[name].add_argument(takes, nargs=several, metavar="DELETED_RUN" if name == "restore" else "RUN", help=WHICH_RUN)
     parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
     _add_export(parsers["export"])
