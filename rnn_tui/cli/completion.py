@@ -67,11 +67,11 @@ def script(shell: str) -> str:
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
     """All that can be typed, of all commands."""
     cast("Parser", parser).complete()
+    parser.description = None  # some shells show it, and the line of help reads better
     for action in parser._actions:
         yield action
         if isinstance(action, argparse._SubParsersAction):
             for one in dict.fromkeys(action.choices.values()):  # aliases name the same one
-                one.description = None  # some shells would show it; the line of help will do
                 yield from _actions(one)
 
 

@@ -1,7 +1,6 @@
 """What names runs, read within milliseconds and without writing: a shell asks at every press of Tab."""
 
 import sqlite3
-import time
 from contextlib import closing
 from functools import partial
 
@@ -12,21 +11,18 @@ from rnn_tui.runs.database import FAULTS, version_of
 
 # More than a shell lists without asking first, and than a name has.
 MOST_NAMES, LONGEST = 500, 200
-PATIENCE_SECONDS = 0.1  # with a database that is locked, or damaged so as to take long
 
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
     """`last`, then the names of runs, the newest first; none where the database can't be read.
 
-    A run whose name can't be typed goes by its id. `deleted` as for `RunStore.runs`.
+    Waits a tenth of a second at most for another program. A run whose name can't be typed goes by
+    its id; `deleted` as for `RunStore.runs`.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
     which = f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}"
-    uri = f"{run_database().absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(uri, uri=True, timeout=PATIENCE_SECONDS)) as connection:
+        with closing(sqlite3.connect(f"{run_database().absolute().as_uri()}?mode=ro", uri=True, timeout=0.1)) as connection:
             connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-            connection.set_progress_handler(lambda: time.monotonic() > until, 10_000)
             version_of(connection, "")
             rows = connection.execute(f"SELECT name, id FROM runs WHERE {which}").fetchall()
     except (*FAULTS, StoreError):

@@ -3,6 +3,7 @@
 import argparse
 from collections import Counter
 
+from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK
 from rnn_tui.runs.store import RunStore
 
@@ -10,6 +11,7 @@ from rnn_tui.runs.store import RunStore
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One option."""
     parser.description = "Count the runs of every task."
+    add_examples(parser, "rnn-tui count", "rnn-tui count --at-least 2")
     parser.add_argument("--at-least", type=int, default=1, metavar="N", help="leave out fewer")
 
 
