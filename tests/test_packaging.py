@@ -141,7 +141,7 @@ def test_wheel_holds_every_module_and_style_and_nothing_else(wheel: Path) -> Non
     sources = {
         path.relative_to(CHECKOUT).as_posix()
         for path in (CHECKOUT / "rnn_tui").rglob("*")
-        if path.suffix in (".py", ".tcss", ".css", ".sql", ".md", ".typed")
+        if path.suffix in (".py", ".tcss", ".css", ".html", ".js", ".sql", ".md", ".typed")
     }
     assert any(name.endswith(".tcss") for name in sources)
     assets = {name for name in names if name.startswith("rnn_tui/assets/")}
