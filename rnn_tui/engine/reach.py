@@ -1,12 +1,12 @@
-"""Which files of the user's a page in the browser may look at: the one place that decides.
+"""Which of the user's files a page in the browser may look at: the one place that decides.
 
-Whoever opens a page that is confined to a shared folder (`served`) is a stranger. So whatever makes
-a file of a path that was typed, dropped or kept among settings asks here first. What is out of
-reach is answered as what is not there.
+Who opens a page that is confined to a shared folder (`served`) is a stranger. So whatever makes a
+file of a path that was typed, dropped or kept among settings asks here first.
 """
 
 import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from rnn_tui.engine.paths import asset_dir
@@ -29,14 +29,11 @@ def reachable(path: str | os.PathLike[str]) -> str:
     share = shared_folder()
     if share is None:
         return os.fspath(path)
-    try:
+    with suppress(ValueError):  # a NUL in the name
         real = os.path.realpath(path)
-    except ValueError:  # a NUL in the name
-        real = ""
-    # What ships may be seen by all.
-    if not any(_is_in(real, os.path.realpath(folder)) for folder in (share, asset_dir())):
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
-    return real
+        if _is_in(real, share) or _is_in(real, asset_dir()):  # what ships may be seen by all
+            return real
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
 
 
 def leads_to_folder(path: str | os.PathLike[str]) -> bool:
@@ -47,19 +44,15 @@ def leads_to_folder(path: str | os.PathLike[str]) -> bool:
         return False
 
 
-def home_folder() -> Path:
-    """The user's folder; in a confined page the shared one."""
-    return shared_folder() or Path.home()
-
-
 def as_told(path: Path) -> Path:
     """A path as it may be told: in a confined page from the shared folder on, or its name alone."""
     share = shared_folder()
     if share is None or not path.is_absolute():
         return path
     real = os.path.realpath(path)
-    return Path(os.path.relpath(real, share)) if _is_in(real, os.path.realpath(share)) else Path(path.name)
+    return Path(os.path.relpath(real, os.path.realpath(share)) if _is_in(real, share) else path.name)
 
 
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(os.path.join(folder, ""))
+def _is_in(path: str, folder: Path) -> bool:
+    real = os.path.realpath(folder)
+    return path == real or path.startswith(os.path.join(real, ""))

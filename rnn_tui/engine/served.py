@@ -1,8 +1,7 @@
-"""What a page in the browser is told by the process that starts it, in its environment.
+"""What a page in the browser is told, in its environment, by the server that starts it.
 
-A page is this program with Textual's web driver: its keys and pictures go through pipes to a server,
-which may be `rnn-tui serve` or any other that speaks Textual's protocol. Without these variables
-nothing is confined, kept apart or queued for.
+A page is this program with Textual's web driver: keys and pictures go through pipes to a server, be
+it `rnn-tui serve` or another that speaks Textual's protocol.
 """
 
 import os
@@ -10,28 +9,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-# What textual-serve and textual-web set, to the driver of theirs.
+# What servers set that speak the protocol.
 DRIVER_VARIABLE, WEB_DRIVER = "TEXTUAL_DRIVER", "textual.drivers.web_driver:WebDriver"
-# The folder for runs, locks and settings; the user's own where it is not set.
-STORE_VARIABLE = "RNN_TUI_STORE"
-# The one folder that a page may look into, by its real path; all may be seen where it is not set.
-SHARE_VARIABLE = "RNN_TUI_SHARE"
-# A folder in which processes queue for training, and how many train side by side.
+STORE_VARIABLE, SHARE_VARIABLE = "RNN_TUI_STORE", "RNN_TUI_SHARE"
 TURNS_VARIABLE, TRAININGS_VARIABLE = "RNN_TUI_TURNS", "RNN_TUI_TRAININGS"
 
 
 def page_environment(
     store: Path | None, share: Path | None, turns: Path | None, trainings: int = 1, size: tuple[int, int] = (80, 24)
 ) -> Mapping[str, str]:
-    """The variables to start a page with, beside those of the server itself.
-
-    Args:
-        store: the folder for its runs and settings; None for the user's own.
-        share: the one folder that it may look into; None for no confinement.
-        turns: the folder in which pages queue for training; None for no queue.
-        trainings: how many of those that queue train side by side.
-        size: columns and rows.
-    """
+    """The variables to start a page with, beside the server's own; the arguments as told below, then columns and rows."""
     folders = {STORE_VARIABLE: store, SHARE_VARIABLE: share, TURNS_VARIABLE: turns}
     given = {name: os.path.realpath(folder) for name, folder in folders.items() if folder is not None}
     columns, rows = map(str, size)
@@ -44,7 +31,7 @@ def in_page() -> bool:
 
 
 def store_folder() -> Path | None:
-    """The folder for the runs and settings of this page; None: the user's own."""
+    """The folder for the runs, locks and settings of this page; None: the user's own."""
     return _folder(STORE_VARIABLE)
 
 

@@ -1,13 +1,11 @@
 """Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser.
 
 Its driver writes packets from two threads (a download's next piece comes from the one that reads),
-and the rest of one that a full pipe cuts short is lost. A closed pipe ends the app as a fault of
-its own. What anybody prints stands between the packets. The thread that reads ends, without a word,
-at a byte that is no UTF-8, at a key that is none, at a packet that makes no sense. The end of what
-it reads ends only that thread, and the app goes on for nobody. It takes SIGINT and SIGTERM for
-itself, and ends by way of the app, which may hang. COLUMNS and ROWS, and sizes later on, may be 0
-or a million. What is delivered is told with its path on the server. Waits for `WebDriver` to do
-better.
+and loses the rest of one that a full pipe cuts short. A closed pipe is a fault of the app's. What
+anybody prints stands between the packets. The thread that reads ends, without a word, at a byte
+that is no UTF-8, a key that is none, a packet that makes no sense; and where its input ends, the
+app goes on for nobody. It takes signals, and ends by way of the app, which may hang. Sizes may be 0
+or a million. A download is told with its path on the server. Waits for `WebDriver` to do better.
 """
 
 import codecs
@@ -18,7 +16,7 @@ import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar, TextIO, cast
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual._xterm_parser import XTermParser
@@ -30,12 +28,8 @@ from textual.drivers.web_driver import WebDriver
 from rnn_tui.ui.textual_driver import KeysDriver
 
 MOST_COLUMNS, MOST_ROWS = 800, 400
-MOST_IN_PIECE = 1 << 20
-# Downloads that are offered and not fetched yet; of more, the oldest are taken back.
-MOST_OFFERED = 8
-SECONDS_FOR_A_KEY = 0.1
 BYTES_AT_ONCE = 1 << 16
-logger = logging.getLogger(__name__)
+SECONDS_FOR_A_KEY = 0.1
 
 
 class Pipes:
@@ -49,9 +43,9 @@ class Pipes:
     def __init__(self) -> None:
         self.keys, self._packets = os.dup(0), os.dup(1)
         empty, other_end = os.pipe()
-        os.close(other_end)
         os.dup2(empty, 0)
         os.close(empty)
+        os.close(other_end)
         os.dup2(2, 1)
         os.set_blocking(self._packets, True)
         self._writing = threading.Lock()
@@ -59,26 +53,24 @@ class Pipes:
 
     def write(self, packet: bytes) -> None:
         """Write a whole packet, if there is still somebody to read it."""
-        with self._writing:
-            if not self.given_back:
-                try:
-                    self._put(packet)
-                except OSError:
-                    self.given_back = True
-                    signal.raise_signal(signal.SIGHUP)
+        if not self.given_back:
+            try:
+                self._put(packet)
+            except OSError:
+                self.given_back = True
+                signal.raise_signal(signal.SIGHUP)
 
     def _put(self, packet: bytes) -> None:
-        rest = memoryview(packet)
-        while rest:
-            rest = rest[os.write(self._packets, rest) :]
+        with self._writing:
+            while packet:
+                packet = packet[os.write(self._packets, packet) :]
 
     def give_back(self, sentence: str = "") -> None:
         """Say that the page has ended, behind a sentence; blocks where nobody reads it."""
         self.given_back = True
         with suppress(OSError):
-            if sentence:
-                self.say(sentence)
-            self._say(b"M", b'{"type": "exit"}')
+            self.say(sentence)
+            self._put(b'M\0\0\0\x10{"type": "exit"}')
 
     def say(self, text: str) -> None:
         """Write what is to be read after the app; blocks where nobody reads it.
@@ -86,11 +78,8 @@ class Pipes:
         Raises:
             OSError: if the other end is gone.
         """
-        self._say(b"D", f"\x1b[?1049l{text}".replace("\n", "\r\n").encode(errors="replace"))
-
-    def _say(self, kind: bytes, payload: bytes) -> None:
-        with self._writing:
-            self._put(kind + len(payload).to_bytes(4, "big") + payload)
+        data = f"\x1b[?1049l{text}".replace("\n", "\r\n").encode(errors="replace")
+        self._put(b"D" + len(data).to_bytes(4, "big") + data)
 
 
 class PageDriver(KeysDriver, WebDriver):
@@ -114,15 +103,15 @@ class PageDriver(KeysDriver, WebDriver):
     def run_input_thread(self) -> None:
         """In a thread: take packets until the page ends."""
         stream, keys = ByteStream(), self.pipes.keys
-        while not self.exit_event.is_set():
+        while True:
             waits = self._parser._timeout_time is not None  # for what tells Escape from Alt
-            data = b""
-            if select.select([keys], [], [], SECONDS_FOR_A_KEY if waits else None)[0]:
-                data = os.read(keys, BYTES_AT_ONCE)
-                if not data:
-                    break
-            for kind, payload in stream.feed(data) if data else [("", b"")]:
-                self._take(kind, payload)
+            if not select.select([keys], [], [], SECONDS_FOR_A_KEY if waits else None)[0]:
+                self._take("", b"")
+            elif data := os.read(keys, BYTES_AT_ONCE):
+                for kind, payload in stream.feed(data):
+                    self._take(kind, payload)
+            else:
+                break
         signal.raise_signal(signal.SIGHUP)
 
     def _take(self, kind: str, payload: bytes) -> None:
@@ -130,12 +119,12 @@ class PageDriver(KeysDriver, WebDriver):
         try:
             if kind == "M":
                 self._on_meta(kind, payload)
-            elif not kind or kind == "D":
+            elif kind in ("D", ""):
                 text = self._decode(payload)
                 for event in self._parser.feed(text) if text else self._parser.tick():
                     self.process_message(cast("Any", event))
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
-            logger.info("a packet was passed over: %s", type(error).__name__)
+            logging.getLogger(__name__).info("a packet was passed over: %s", type(error).__name__)
             self._parser = XTermParser()
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
@@ -146,16 +135,14 @@ class PageDriver(KeysDriver, WebDriver):
             width, height = _sound(payload["width"], payload["height"])
             super().on_meta(packet_type, {"width": width, "height": height})
         elif packet_type == "deliver_chunk_request":
-            size = min(max(1, cast("int", payload["size"])), MOST_IN_PIECE)
+            size = min(max(1, cast("int", payload["size"])), BYTES_AT_ONCE)
             # By the app's own thread, as all that is written: this one hears that the page ends.
             self._loop.call_soon_threadsafe(super().on_meta, packet_type, {**payload, "size": size})
         else:
             super().on_meta(packet_type, payload)
 
-    def deliver_binary(self, binary: BinaryIO | TextIO, *, delivery_key: str, save_path: Path, **options: Any) -> None:
+    def deliver_binary(self, binary: Any, *, delivery_key: str, save_path: Path, **options: Any) -> None:
         """Offer the browser a file, by its name alone."""
-        while len(self._deliveries) >= MOST_OFFERED:
-            self._deliveries.pop(next(iter(self._deliveries))).close()
         super().deliver_binary(binary, delivery_key=delivery_key, save_path=Path("/", save_path.name), **options)
 
     # In place of those that wait for the app's thread, which is this one.
@@ -168,11 +155,7 @@ class PageDriver(KeysDriver, WebDriver):
 
 
 def _sound(width: Any, height: Any) -> tuple[int, int]:
-    """A size that can be drawn.
-
-    Raises:
-        TypeError: if these are no numbers.
-    """
+    """A size that can be drawn; raises where these are no numbers."""
     return min(max(1, int(width)), MOST_COLUMNS), min(max(1, int(height)), MOST_ROWS)
 
 

@@ -49,11 +49,7 @@ class Rules:
 
 
 class House:
-    """Lets pages in, and sees them out.
-
-    Args:
-        rules: what holds for all.
-        turns: the folder in which they queue for training.
+    """Lets pages in, which queue for training in a folder, and sees them out.
 
     Attributes:
         stores_apart: whether each browser has runs of its own.
@@ -67,21 +63,14 @@ class House:
         self._starting = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def receive(self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]) -> None:
-        """Be a page to a browser, until one of both has enough.
-
-        Args:
-            socket: the browser, connected.
-            browser: the name that it is known by.
-            size: columns and rows of its terminal.
-        """
+        """Be a page to a browser that is known by a name, until one of both has enough."""
         page = Page(socket, size)
-        life = [asyncio.create_task(one) for one in (page.listen(), self._live(page, browser), page.leaving.wait())]
-        await asyncio.wait(life, return_when=asyncio.FIRST_COMPLETED)
-        page.leaving.set()
+        life = [asyncio.create_task(one) for one in (page.listen(), self._live(page, browser))]
+        await page.leaving.wait()
         for task in life:
             task.cancel()
         for outcome in await asyncio.gather(*life, page.close(), return_exceptions=True):
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
                 log.error("a page failed", exc_info=outcome)
 
     def find(self, secret: str) -> Page | None:
@@ -116,49 +105,39 @@ class House:
             return
         self._pages[page] = None
         try:
-            await self._find_store(page, browser)
+            store = self._pages[page] = await self._store(browser)
             async with self._starting:
-                await page.start(self._variables(page), self._rules.share)
-                showing = asyncio.create_task(page.show())
+                variables = page_environment(store, self._rules.share, self._turns, self._rules.trainings, page.size)
+                await page.start(variables, self._rules.share)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
                 page.touched = time.monotonic()
-            await showing
+            await page.leaving.wait()
         except OSError as error:
             log.error("no page can be started: %s", error)
             page.leave(CROWDED)
         finally:
+            page.leaving.set()
             await page.end()
             store = self._pages.pop(page)
             if store is not None and self.stores_apart and not (store / "runs.db").exists():  # nor any run
                 shutil.rmtree(store, ignore_errors=True)
 
-    async def _find_store(self, page: Page, browser: str) -> None:
-        """Say where a page keeps its runs.
+    async def _store(self, browser: str) -> Path | None:
+        """Where a page is to keep its runs; None for the user's own store.
 
         That is once nobody writes there who is about to end: a page that is loaded again goes on with
         what it trained before. A browser's second page has a store of its own.
         """
         folder = data_dir() / "pages"
-        if not self.stores_apart:
-            await self._wait_for_leaving(set(self._pages))
-            self._pages[page] = None if self._rules.share is None else folder / "common"
-            return
         # Not by the name itself: who knows that has the store.
         name = hashlib.sha256(browser.encode()).hexdigest()[:32]
         for number in itertools.count(1):
-            store = folder / (name if number == 1 else f"{name}-{number}")
-            await self._wait_for_leaving({other for other, its in self._pages.items() if its == store})
-            if store not in self._pages.values():
-                self._pages[page] = store
-                return
-
-    async def _wait_for_leaving(self, pages: set[Page]) -> None:
-        """Wait until those of some pages have ended that are about to."""
-        while any(page.leaving.is_set() for page in pages & self._pages.keys()):
-            await asyncio.sleep(SECONDS_TO_ASK)
-
-    def _variables(self, page: Page) -> dict[str, str]:
-        rules = self._rules
-        given = page_environment(self._pages[page], rules.share, self._turns, rules.trainings, page.size)
-        return {**given, "TEXTUAL_COLOR_SYSTEM": "truecolor"}
+            store: Path | None = folder / (name if number == 1 else f"{name}-{number}")
+            if not self.stores_apart:
+                store = None if self._rules.share is None else folder / "common"
+            while any(page.leaving.is_set() and its == store for page, its in self._pages.items()):
+                await asyncio.sleep(SECONDS_TO_ASK)
+            if not self.stores_apart or store not in self._pages.values():
+                return store
+        raise AssertionError

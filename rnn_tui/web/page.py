@@ -30,12 +30,10 @@ COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
 SECONDS_TO_END, SECONDS_TO_CLOSE = 1.9, 1.0
 # Longer messages of a browser close its page; page.js holds them back.
 MOST_MESSAGE, MOST_PACKET = 1 << 18, 1 << 24
-MOST_COLUMNS, MOST_ROWS = 600, 300
-# What sets up a terminal is shorter than this, and a screen longer.
-A_SCREEN = 1000
-# A download: its pieces, how long one may take, and all of them to a slow browser.
-PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 1 << 16, 30.0, 900.0
-MOST_OFFERED = 20
+# The last is what a screen is longer than, and what sets up a terminal is not.
+MOST_COLUMNS, MOST_ROWS, A_SCREEN = 600, 300, 1000
+# Downloads: how many, the size of a piece, how long one may take, and all of a file to a slow browser.
+MOST_OFFERED, PIECE, SECONDS_A_PIECE, SECONDS_A_FILE = 20, 1 << 16, 30.0, 900.0
 # What a process sends first, and then, by the first byte of a packet: terminal, JSON, a file's pieces.
 READY, TERMINAL, META, PACKED = b"__GANGLION__\n", b"D", b"M", b"P"
 # At most 123 bytes: they go with the end of a WebSocket.
@@ -50,15 +48,11 @@ log = logging.getLogger(__name__)
 class Page:
     """One page; `leave` lets it end.
 
-    Args:
-        socket: the browser, connected.
-        size: columns and rows of its terminal.
-
     Attributes:
+        size: columns and rows of the terminal in the browser.
         secret: what asks for one of its downloads has to know.
         touched: when a key, the mouse or a new size last came, by `time.monotonic`.
-        leaving: set once it is to end.
-        drawn: set once there was something to see, or never will be.
+        leaving, drawn: set once it is to end, and once there is something to see, or will be nothing.
         process: the app; None where it has not started.
     """
 
@@ -77,16 +71,15 @@ class Page:
             self._farewell = farewell
             self.leaving.set()
 
-    # --- the browser ----------------------------------------------------------------------------------
-
     async def listen(self) -> None:
         """Do what the browser asks for, until it is gone."""
-        with suppress(ConnectionError):
+        try:
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
                     with suppress(ValueError, RecursionError):  # it is no JSON
                         await self._obey(json.loads(message.data))
-        self.leave(LOST)
+        finally:
+            self.leave(LOST)
 
     async def close(self) -> None:
         """Say in the browser why it has ended."""
@@ -97,37 +90,26 @@ class Page:
         match message:
             case ["stdin", str(keys)]:
                 self.touched = time.monotonic()
-                await self._send(TERMINAL, keys.encode(errors="replace"))
+                await self._send(keys.encode(errors="replace"))
             case ["resize", {"width": int(width), "height": int(height)}] if is_size(width, height):
                 self.touched, self.size = time.monotonic(), (width, height)
-                await self._tell({"type": "resize", "width": width, "height": height})
+                await self._send({"type": "resize", "width": width, "height": height})
             case ["focus" | "blur" as kind]:
-                await self._tell({"type": kind})
+                await self._send({"type": kind})
             case ["ping", str(stamp)]:
                 await self._socket.send_json(["pong", stamp[:40]])
 
-    # --- the process ----------------------------------------------------------------------------------
-
     async def start(self, variables: Mapping[str, str], folder: Path | None) -> None:
-        """Start the app.
-
-        Args:
-            variables: of its environment, beside those of the server.
-            folder: where it is to be; None for where the server is.
-
-        Raises:
-            OSError: if there can't be another process.
-        """
+        """Start the app in a folder, with variables beside the server's own; an OSError where that can't be."""
         self.process = await asyncio.create_subprocess_exec(
             *COMMAND, stdin=PIPE, stdout=PIPE, stderr=PIPE, cwd=folder, start_new_session=True,
-            env={**os.environ, **variables, "PYTHONSAFEPATH": "1"},
+            env={**os.environ, **variables, "TEXTUAL_COLOR_SYSTEM": "truecolor", "PYTHONSAFEPATH": "1"},
         )  # fmt: skip
-        self._complaints = asyncio.create_task(_log_complaints(self.process))
+        self._reading = [asyncio.create_task(one) for one in (self._show(self.process), _log_complaints(self.process))]
         await self._socket.send_json(["instance_id", self.secret])
 
-    async def show(self) -> None:
+    async def _show(self, process: Process) -> None:
         """Pass on what the app sends, until it ends."""
-        process = cast("Process", self.process)
         try:
             with suppress(asyncio.IncompleteReadError):  # the end
                 await self._pass_on_all(cast("asyncio.StreamReader", process.stdout))
@@ -136,44 +118,38 @@ class Page:
             self.leave(LOST)
         except NONSENSE as error:
             log.error("page %s: %s: %s", process.pid, type(error).__name__, printable(error, 200))
-            self.leave(FAILED)
         finally:
             self.drawn.set()
+            self.leave(FAILED)
 
     async def end(self) -> None:
         """End the app, by the end of what it reads; it is killed where it takes too long."""
-        process: Any = self.process
-        if process is None:
+        if (process := cast("Any", self.process)) is None:
             return
         process.stdin.close()
+        self._reading[0].cancel()
         # It could not end while it waits for somebody to read.
-        reading = asyncio.create_task(_read_all(process.stdout))
+        self._reading.append(asyncio.create_task(_read_all(process.stdout)))
         with suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), SECONDS_TO_END)
         if process.returncode is None and sys.platform != "win32":
             log.warning("page %s was killed: it did not end", process.pid)
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, TimeoutError):
                 os.killpg(process.pid, signal.SIGKILL)
-        reading.cancel()
-        self._complaints.cancel()
+                await asyncio.wait_for(process.wait(), SECONDS_TO_CLOSE)
+        for task in self._reading:
+            task.cancel()
 
-    async def _tell(self, meta: Mapping[str, object]) -> None:
-        await self._send(META, json.dumps(meta).encode())
-
-    async def _send(self, kind: bytes, data: bytes) -> None:
-        """Send the app a packet; waits while it does not read, and does nothing where it has ended."""
+    async def _send(self, data: bytes | Mapping[str, object]) -> None:
+        """Send the app keys, or else what is none; waits while it does not read, if it has not ended."""
+        kind, data = (TERMINAL, data) if isinstance(data, bytes) else (META, json.dumps(data).encode())
         if self.process is not None and self.process.stdin is not None:
             with suppress(OSError, RuntimeError):
                 self.process.stdin.write(kind + len(data).to_bytes(4, "big") + data)
                 await self.process.stdin.drain()
 
     async def _pass_on_all(self, stdout: asyncio.StreamReader) -> None:
-        """Pass on its packets.
-
-        Raises:
-            IncompleteReadError: at the end.
-            Exception: one of `NONSENSE`, if these are none.
-        """
+        """Pass on its packets; an IncompleteReadError ends it, one of `NONSENSE` where these are none."""
         await stdout.readuntil(READY)
         while True:
             kind, size = await stdout.readexactly(1), int.from_bytes(await stdout.readexactly(4), "big")
@@ -199,24 +175,18 @@ class Page:
             case ("deliver_chunk", str(key), str() | bytes() as piece) if key in self._pieces:
                 self._pieces[key].put_nowait(piece.encode() if isinstance(piece, str) else piece)
 
-    # --- downloads ------------------------------------------------------------------------------------
-
     def offered(self, key: str) -> str | None:
         """The name of a file that the app offers; None where it offers none by that key."""
         return self._offered[key][0] if key in self._offered else None
 
     async def fetch(self, key: str) -> AsyncIterator[bytes]:
-        """Take a file that is offered, piece by piece; it is offered no more.
-
-        Raises:
-            TimeoutError: if the app sends nothing, or the browser takes too long.
-        """
+        """Take a file that is offered, by pieces, and once; a TimeoutError where that takes too long."""
         _, name = self._offered.pop(key)
         pieces = self._pieces[key] = asyncio.Queue()
         until = time.monotonic() + SECONDS_A_FILE
         try:
             while time.monotonic() < until:
-                await self._tell({"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name})
+                await self._send({"type": "deliver_chunk_request", "key": key, "size": PIECE, "name": name})
                 piece = await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)
                 if not piece:
                     return

@@ -23,13 +23,7 @@ from rnn_tui.web.house import House, Rules
 from rnn_tui.web.page import MOST_MESSAGE, is_size
 
 OURS, THEIRS = Path(__file__).parent / "static", Path(textual_serve.__file__).parent / "static"
-FILES = {
-    path.name: path
-    for path in (
-        OURS / "page.js", OURS / "page.css", THEIRS / "js/textual.js", THEIRS / "css/xterm.css",
-        THEIRS / "fonts/RobotoMono-VariableFont_wght.ttf", THEIRS / "fonts/RobotoMono-Italic-VariableFont_wght.ttf",
-    )
-}  # fmt: skip
+FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}  # of js, css and fonts
 # Browsers that vanish are noticed within one and a half times this.
 SECONDS_BETWEEN_BEATS = 15.0
 # By the port, since a browser tells its cookies to all servers of a computer.
@@ -42,12 +36,7 @@ log = logging.getLogger(__name__)
 
 
 class Server:
-    """Answers requests.
-
-    Args:
-        house: which has the pages.
-        guard: which knows whom to answer.
-    """
+    """Answers requests: those that `guard` lets pass, for pages of `house`."""
 
     def __init__(self, house: House, guard: Guard) -> None:
         self._house, self._guard = house, guard
@@ -138,7 +127,7 @@ def _size_of(request: web.Request) -> tuple[int, int]:
 
 
 async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
-    """Serve pages until `over` is set, and end all that was started.
+    """Tell the address, serve pages until `over` is set, and end all that was started.
 
     Args:
         host: a name or an address of this computer.
@@ -146,7 +135,7 @@ async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, toke
         rules: what pages may do.
         over: set once it is enough.
         token: what the address has to hold; empty where it need not.
-        tell: told the address once it can be opened.
+        tell: called with the address.
 
     Raises:
         StoreError: if nothing can listen there.

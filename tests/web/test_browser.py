@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.server
 import re
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -100,6 +102,27 @@ def test_training_draws_charts_and_is_downloaded(app: Browser, server: Serving) 
     store = server.pages[-1].environ()["RNN_TUI_STORE"]
     assert file.read_text(encoding="utf-8") == rnn_tui("runs", "export", "last", "--to", "csv", RNN_TUI_STORE=store).stdout
     assert len(app.driver.window_handles) == 1
+    # Whoever has the key alone, or comes late, gets nothing.
+    app.driver.execute_script("window.open = (address) => { window.asked = address; };")
+    app.press("e")
+    app.wait_for("Enter downloads")
+    app.press(Keys.ENTER)
+    address = app.wait(lambda: app.driver.execute_script("return window.asked"), "address")
+    assert fetched(address.partition("?")[0]) == (404, None)
+    assert fetched(address + "0") == (404, None)
+    code, kept_as = fetched(address)
+    assert code == 200
+    assert kept_as.startswith("attachment; filename*=UTF-8''recall")
+    assert fetched(address) == (404, None)
+
+
+def fetched(address: str) -> tuple[int, str | None]:
+    """How an address answers, and what it is to be kept as."""
+    try:
+        with urllib.request.urlopen(address) as answer:
+            return answer.status, answer.headers["Content-Disposition"]
+    except urllib.error.HTTPError as error:
+        return error.code, None
 
 
 def test_a_reloaded_page_goes_on_with_what_it_trained(app: Browser) -> None:

@@ -298,6 +298,25 @@ async def test_an_idle_page_is_closed() -> None:
             await gone(server.pages)
 
 
+async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
+    async with client_of(server) as client:
+        async with client.page():
+            hanging = server.pages[-1:]
+            hanging[0].suspend()
+        await gone(hanging)
+
+
+async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
+    with serving("--idle", "0.1", "--share", str(tmp_path)) as server:
+        async with client_of(server) as client, client.page() as page, client.page() as idle:
+            await page.send_str('["stdin", "t"]')
+            seen = asyncio.create_task(farewell(page))
+            assert "Nobody used this page" in await farewell(idle)
+            await asyncio.sleep(6)
+            assert not seen.done()
+            seen.cancel()
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 async def test_a_signal_ends_all_that_was_started(number: signal.Signals) -> None:
     with serving() as server:

@@ -19,7 +19,8 @@ from textual.widgets.tree import TreeNode
 from textual.worker import Worker
 
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.reach import as_told, home_folder, leads_to_folder
+from rnn_tui.engine.reach import as_told, leads_to_folder
+from rnn_tui.engine.served import shared_folder
 from rnn_tui.photos.export import in_the_way, label_for, labelled, write_idx, write_npz, write_table
 from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.photos.pictures import PhotoImage
@@ -122,7 +123,7 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def __init__(self, start: Path | None = None) -> None:
         super().__init__()
         folder = Path.cwd() if start is None else start
-        self._start = folder if leads_to_folder(folder) else home_folder()
+        self._start = folder if leads_to_folder(folder) else _home()
 
     def compose(self) -> ComposeResult:
         with Vertical(id="choose-path") as dialog:
@@ -149,7 +150,12 @@ class ChoosePathScreen(ModalScreen[Path | None]):
             self._tree.path = above
 
     def action_home(self) -> None:
-        self._tree.path = home_folder()
+        self._tree.path = _home()
+
+
+def _home() -> Path:
+    """The user's folder; in a confined page the shared one."""
+    return shared_folder() or Path.home()
 
 
 def _next_root(root: Path) -> Path:
