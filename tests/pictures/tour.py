@@ -12,7 +12,7 @@ from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.pictures.drawing import Frame, rows_of
-from tests.pictures.scenes import go, set_up, until
+from tests.pictures.scenes import go, said, set_up, until
 
 SIZE = (100, 30)
 # Rows of an image from frame to frame, frames of training, places of the sum.
@@ -29,7 +29,7 @@ class Camera:
     @property
     def text(self) -> str:
         """What the screen says."""
-        return self._app.export_screenshot().replace("&#160;", " ")
+        return said(self._app)
 
     def take(self, seconds: float, caption: str) -> None:
         """The screen as it is; a longer look where it is as before."""
@@ -105,7 +105,7 @@ async def look_inside(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None
 async def read_photos(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None:
     await go(pilot, app, "f2", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
-    await until(pilot, lambda: "12 photos" in app.export_screenshot().replace("&#160;", " "))
+    await until(pilot, lambda: "12 photos" in said(app))
     await pilot.pause(0.8)
     camera.take(2.2, "F2, 4: photos of digits, each with what the network gets")
     await pilot.press("down")
