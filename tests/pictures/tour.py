@@ -31,10 +31,12 @@ class Camera:
         """What the screen says."""
         return said(self._app)
 
-    def take(self, seconds: float, caption: str) -> None:
-        """The screen as it is; a longer look where it is as before."""
+    def take(self, seconds: float, caption: str, only_new: bool = False) -> None:
+        """The screen as it is; a longer look where it is as before, unless it is to be new."""
         rows = rows_of(self._app.export_screenshot(), *SIZE)
         if self.frames and self.frames[-1].rows == rows and self.frames[-1].caption == caption:
+            if only_new:
+                return
             last = self.frames.pop()
             seconds += last.seconds
         self.frames.append(Frame(rows, seconds, caption))
@@ -72,13 +74,12 @@ async def train_adders(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> Non
     before = len(app.runs.evaluations)
     await pilot.press("t")
     await pilot.pause(0.5)
-    taken = 0
+    first = len(camera.frames)
     while len(app.runs.evaluations) == before or app.runs.anything_to_come:
         app.clear_notifications()
-        if taken < MOST_OF_TRAINING:
-            camera.take(0.25, caption)
-            taken += 1
-        await pilot.pause(0.2)
+        if len(camera.frames) - first < MOST_OF_TRAINING:
+            camera.take(0.3, caption, only_new=True)
+        await pilot.pause(0.1)
     app.clear_notifications()
     await pilot.pause(0.5)
     camera.take(2.0, "Mean and spread over the seeds, in place of one draw")
