@@ -21,7 +21,7 @@ from rnn_tui.runs.store import RunStore
 # Often enough for a bar that moves, seldom enough to cost nothing.
 SECONDS_BETWEEN_STANDINGS = 0.5
 # Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
-# (README, Speed): about the number to the power of 0.3.
+# (docs/results.md, Speed): about the number to the power of 0.3.
 GROWTH = 0.3
 
 

@@ -9,7 +9,7 @@ from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.pictures import FOLDER
 from tests.pictures.drawing import Frame, rows_of, svg
 from tests.pictures.plots import PLOTS
-from tests.pictures.scenes import SCENES, Scene, until
+from tests.pictures.scenes import SCENES, Scene, said, until
 from tests.pictures.tour import SIZE, tour
 
 
@@ -20,7 +20,7 @@ async def still(scene: Scene) -> str:
         await until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
         await pilot.pause()
         await scene.drive(pilot, app)
-        await until(pilot, lambda: "loading PyTorch" not in app.export_screenshot().replace("&#160;", " "))
+        await until(pilot, lambda: "loading PyTorch" not in said(app))
         app.clear_notifications()
         await pilot.pause(1)
         rows = rows_of(app.export_screenshot(), *scene.size)

@@ -45,6 +45,11 @@ async def until(pilot: Pilot[int], true: Callable[[], bool]) -> None:
         await pilot.pause(0.1)
 
 
+def said(app: RnnTuiApp) -> str:
+    """What the screen says, with blanks as blanks."""
+    return app.export_screenshot().replace("&#160;", " ")
+
+
 async def go(pilot: Pilot[int], app: RnnTuiApp, key: str, view: str = "") -> None:
     """Go to a tab by its key, and to one of its views."""
     await pilot.press(key)
@@ -72,8 +77,8 @@ def set_up(app: RnnTuiApp, seeds: int) -> None:
 
 
 async def home(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    """The first digit, read to its end."""
-    await until(pilot, lambda: "row 2" in str(app.export_screenshot()).replace("\xa0", " ").replace("&#160;", " "))
+    """The last rows of the first digit."""
+    await until(pilot, lambda: "row 2" in said(app))
 
 
 async def recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
@@ -131,7 +136,7 @@ async def studied(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
 async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f2", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
-    await until(pilot, lambda: "12 photos" in app.export_screenshot().replace("&#160;", " "))
+    await until(pilot, lambda: "12 photos" in said(app))
 
 
 SCENES: Mapping[str, Scene] = {

@@ -12,7 +12,7 @@ from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.shell.app import RnnTuiApp
 from tests.pictures.drawing import Frame, rows_of
-from tests.pictures.scenes import go, set_up, until
+from tests.pictures.scenes import go, said, set_up, until
 from tests.ui.helpers import busy
 
 SIZE = (100, 30)
@@ -30,12 +30,14 @@ class Camera:
     @property
     def text(self) -> str:
         """What the screen says."""
-        return self._app.export_screenshot().replace("&#160;", " ")
+        return said(self._app)
 
-    def take(self, seconds: float, caption: str) -> None:
-        """The screen as it is; a longer look where it is as before."""
+    def take(self, seconds: float, caption: str, only_new: bool = False) -> None:
+        """The screen as it is; a longer look where it is as before, unless it is to be new."""
         rows = rows_of(self._app.export_screenshot(), *SIZE)
         if self.frames and self.frames[-1].rows == rows and self.frames[-1].caption == caption:
+            if only_new:
+                return
             last = self.frames.pop()
             seconds += last.seconds
         self.frames.append(Frame(rows, seconds, caption))
@@ -73,13 +75,12 @@ async def train_adders(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> Non
     before = len(app.runs.evaluations)
     await pilot.press("t")
     await pilot.pause(0.5)
-    taken = 0
+    first = len(camera.frames)
     while len(app.runs.evaluations) == before or app.runs.anything_to_come:
         app.clear_notifications()
-        if taken < MOST_OF_TRAINING:
-            camera.take(0.25, caption)
-            taken += 1
-        await pilot.pause(0.2)
+        if len(camera.frames) - first < MOST_OF_TRAINING:
+            camera.take(0.3, caption, only_new=True)
+        await pilot.pause(0.1)
     app.clear_notifications()
     await pilot.pause(0.5)
     camera.take(2.0, "Mean and spread over the seeds, in place of one draw")
@@ -106,7 +107,7 @@ async def look_inside(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None
 async def read_photos(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None:
     await go(pilot, app, "f2", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
-    await until(pilot, lambda: "12 photos" in app.export_screenshot().replace("&#160;", " "))
+    await until(pilot, lambda: "12 photos" in said(app))
     await pilot.pause(0.8)
     camera.take(2.2, "F2, 4: photos of digits, each with what the network gets")
     await pilot.press("down")
