@@ -19,8 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_examples(parser, "rnn-tui add --base decimal 13 + 29", "echo 1011 110 | rnn-tui add --json")
     parser.add_argument(
         "query", nargs="*", metavar="NUMBER",
-        help="two numbers, with or without a plus between them; without any, every line of stdin "
-        "has two",
+        help="two numbers, with or without a plus between them; without any, every line of stdin has two",
     )  # fmt: skip
     add_base_option(parser, ", and the answer is written like the first number")
     add_question_options(parser, loss="bce, or the first")

@@ -50,10 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_sum(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "query", nargs="+", metavar="NUMBER",
-        help="two numbers, with or without a plus between them",
-    )  # fmt: skip
+    parser.add_argument("query", nargs="+", metavar="NUMBER", help="two numbers, with or without a plus between them")
     add_base_option(parser)
     add_network_options(parser, "look into", "bce, or the first")
     _add_output(parser, "look for the carry in the units over 1,000 random additions")
@@ -79,9 +76,8 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
     parser.add_argument(
-        "--cell", "--model", dest="model", choices=MNIST.shipped_cells,
-        help="look into this one of those that ship",
-    )  # fmt: skip
+        "--cell", "--model", dest="model", choices=MNIST.shipped_cells, help="look into this one of those that ship"
+    )
     _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
 
 

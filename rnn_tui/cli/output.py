@@ -67,10 +67,7 @@ def console(stream: TextIO) -> "Console":
     # Rich would take a pipe for a terminal where the environment asks for colours, and with
     # NO_COLOR it still writes bold.
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
-    return Console(
-        file=stream, force_terminal=stream.isatty(), color_system=colours,
-        highlight=False, soft_wrap=True,
-    )  # fmt: skip
+    return Console(file=stream, force_terminal=stream.isatty(), color_system=colours, highlight=False, soft_wrap=True)
 
 
 class Lines:
@@ -212,9 +209,8 @@ class ProgressBar:
             self._bar.stop()
 
     def update(
-        self, done: float | None = None, total: float | None = None,
-        *, label: str | None = None, note: str | None = None,
-    ) -> None:  # fmt: skip
+        self, done: float | None = None, total: float | None = None, *, label: str | None = None, note: str | None = None
+    ) -> None:
         """Show how far it is; what is None stays as it is.
 
         Args:
@@ -261,8 +257,7 @@ def _bar(*, counted: bool, eta: bool) -> Any:
         text("{task.fields[note]}", table_column=one_line, markup=False),
         progress.TimeElapsedColumn(),
         *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
-        console=console(sys.stderr), transient=True, refresh_per_second=4,
-        redirect_stdout=False, redirect_stderr=False,
+        console=console(sys.stderr), transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False,
     )  # fmt: skip
 
 

@@ -67,9 +67,8 @@ def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
     """Add `--preprocessing`, whose help begins with `of`."""
     methods = "; ".join(f"{name}: {text}" for name, text in METHODS.items())
     parser.add_argument(
-        "--preprocessing", choices=METHODS, default=next(iter(METHODS)),
-        help=f"{of}{methods} (default: %(default)s)",
-    )  # fmt: skip
+        "--preprocessing", choices=METHODS, default=next(iter(METHODS)), help=f"{of}{methods} (default: %(default)s)"
+    )
 
 
 def _percent(text: str) -> float:
@@ -112,9 +111,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(
-    reader: "PhotoReader", paths: Sequence[Path], to: "_Lines | _Table | output.JsonResults",
-    *, recursive: bool, quiet: bool,
-) -> int:  # fmt: skip
+    reader: "PhotoReader", paths: Sequence[Path], to: "_Lines | _Table | output.JsonResults", *, recursive: bool, quiet: bool
+) -> int:
     """Read photos and tell what they show; returns the exit code.
 
     1 if any could not be read or there were none, or that of a signal that stopped it.

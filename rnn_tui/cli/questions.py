@@ -64,9 +64,8 @@ def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -
     )  # fmt: skip
     parser.add_argument("--loss", metavar="LOSS", help=f"{verb} a network trained with this loss (default: {loss})")
     parser.add_argument(
-        "--seed", type=read_by(SETTINGS["seed"]), metavar="N",
-        help=f"{verb} the network of this seed (default: the lowest)",
-    )  # fmt: skip
+        "--seed", type=read_by(SETTINGS["seed"]), metavar="N", help=f"{verb} the network of this seed (default: the lowest)"
+    )
 
 
 def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:

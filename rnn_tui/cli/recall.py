@@ -17,9 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Ask a trained network which digit stood at a position of a sequence."
     add_examples(parser, "rnn-tui recall 3 1 4 1 5 --position 3", "echo 31415 | rnn-tui recall --json")
     parser.add_argument(
-        "query", nargs="*", metavar="DIGITS",
-        help="the sequence; without one, every line of stdin is a sequence",
-    )  # fmt: skip
+        "query", nargs="*", metavar="DIGITS", help="the sequence; without one, every line of stdin is a sequence"
+    )
     parser.add_argument(
         "--position", type=read_by(SETTINGS["position"]), metavar="N",
         help=f"{SETTINGS['position'].help} (default: the one that the weights were trained for, "

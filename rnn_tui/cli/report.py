@@ -28,10 +28,7 @@ from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import duration
 from rnn_tui.tasks import TASKS
 
-ONLY = ChoicesSetting(
-    "only", "Experiments", "of the report, these only",
-    {task: TASKS[task].label for task in REPORT_ORDER},
-)  # fmt: skip
+ONLY = ChoicesSetting("only", "Experiments", "of the report, these only", {task: TASKS[task].label for task in REPORT_ORDER})
 
 
 # --- the options ----------------------------------------------------------------------------------
@@ -49,31 +46,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
     add_examples(parser, "rnn-tui report --preset fast --only adder --seeds 2", "rnn-tui report --no-training -o report.html")
     for name, setting, usual, what in (
-        ("--seeds", SETTINGS["seeds"], SEEDS,
-         "networks of each small experiment (recall, adder), trained side by side"),
-        ("--mnist-seeds", MNIST_SEEDS_SETTING, MNIST_SEEDS,
-         "networks of each MNIST model, trained one by one"),
+        ("--seeds", SETTINGS["seeds"], SEEDS, "networks of each small experiment (recall, adder), trained side by side"),
+        ("--mnist-seeds", MNIST_SEEDS_SETTING, MNIST_SEEDS, "networks of each MNIST model, trained one by one"),
         ("--seed", SETTINGS["seed"], 0, "the first seed; the others follow it"),
-    ):  # fmt: skip
-        parser.add_argument(
-            name, type=read_by(setting), default=usual, metavar="N",
-            help=f"{what} (default: %(default)s)",
-        )  # fmt: skip
+    ):
+        parser.add_argument(name, type=read_by(setting), default=usual, metavar="N", help=f"{what} (default: %(default)s)")
     parser.add_argument(
-        "--only", type=read_by(ONLY), default=(), metavar=ONLY.placeholder,
-        help=f"{ONLY.help}: {ONLY.range_text}",
-    )  # fmt: skip
+        "--only", type=read_by(ONLY), default=(), metavar=ONLY.placeholder, help=f"{ONLY.help}: {ONLY.range_text}"
+    )
     parser.add_argument(
-        "--preset", choices=list(PRESETS), default=next(iter(PRESETS)),
-        help="how to train (default: %(default)s)",
-    )  # fmt: skip
+        "--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help="how to train (default: %(default)s)"
+    )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
     parser.add_argument("--no-training", action="store_true", help="tell what there is, and train nothing")
     files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
     parser.add_argument(
         "-o", "--output", metavar="FILE", action="append", default=[], dest="outputs",
-        help=f"write all into one document with its charts inside: {files}; may be given more "
-        "than once",
+        help=f"write all into one document with its charts inside: {files}; may be given more than once",
     )  # fmt: skip
     add_output_options(parser)
 
@@ -160,10 +149,7 @@ class _Progress:
 # --- what is told ---------------------------------------------------------------------------------
 
 
-def _tell(
-    made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool,
-    lost: Sequence[str] = (),
-) -> None:  # fmt: skip
+def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool, lost: Sequence[str] = ()) -> None:
     """Print what there is, and write the documents."""
     with existing_store() as store:
         has = kept(made, store)

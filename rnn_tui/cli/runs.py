@@ -75,8 +75,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--metric", metavar="METRIC", action="append", dest="metrics",
-        help="what a chart shows, such as val_loss (default: the loss and the accuracy, or what "
-        "there is)",
+        help="what a chart shows, such as val_loss (default: the loss and the accuracy, or what there is)",
     )  # fmt: skip
     parser.add_argument(
         "--against", choices=("step", "epoch", "time"), default="epoch",
@@ -174,8 +173,7 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
             form = replace(form, writer=form.of_all, to_stdout=False, several=True)
     export = Export(
         form, store, list({one.run_id: one for one in found}.values()),
-        None if options.output is None else Path(options.output),
-        sys.stdout, options.metrics, options.against,
+        None if options.output is None else Path(options.output), sys.stdout, options.metrics, options.against,
     )  # fmt: skip
     for path in write(export):
         say(f"written to {printable(path, 200)}")

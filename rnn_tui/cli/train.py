@@ -37,8 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_examples(parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last")
     parser.add_argument(
         "--resume", metavar="RUN",
-        help=f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had "
-        "never been cut off",
+        help=f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had never been cut off",
     )  # fmt: skip
     _add_output(parser, "resume_")
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
@@ -58,24 +57,21 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     add_examples(parser, line, f"{line} --json")
     if len(task.cells) > 1:
         parser.add_argument(
-            "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell,
-            help="default: %(default)s",
-        )  # fmt: skip
+            "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell, help="default: %(default)s"
+        )
     parser.add_argument(
         "--preset", choices=[preset.name for preset in task.presets], default=task.default_preset,
         help="a named recipe (default: %(default)s)",
     )  # fmt: skip
     for setting in task.adjustable:
         parser.add_argument(
-            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)),
-            dest=setting.name, type=read_by(setting), metavar=setting.placeholder,
-            help=f"{setting.help}; {setting.range_text}",
+            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)), dest=setting.name, type=read_by(setting),
+            metavar=setting.placeholder, help=f"{setting.help}; {setting.range_text}",
         )  # fmt: skip
     if task.augmentations:
         parser.add_argument(
-            "--augment", choices=task.augmentations,
-            help="distort training images in this way, in place of the preset's",
-        )  # fmt: skip
+            "--augment", choices=task.augmentations, help="distort training images in this way, in place of the preset's"
+        )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
     parser.add_argument(
         "--workers", type=read_by(WORKERS), default=0, metavar="N",
@@ -95,18 +91,13 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--extra-data", metavar="FILE",
-        help="further training images: an NPZ file with images and labels, or an IDX file of "
-        "images with its labels beside it",
+        help="further training images: an NPZ file with images and labels, or an IDX file of images with its labels beside it",
     )  # fmt: skip
     start = parser.add_mutually_exclusive_group()
     start.add_argument(
-        "--start-from", metavar="FILE",
-        help=f"start from these weights, or from those that ship if FILE is {SHIPPED}",
-    )  # fmt: skip
-    start.add_argument(
-        "--start-from-run", metavar="RUN",
-        help=f"start from the weights of this run: {WHICH_FINISHED_RUN}",
-    )  # fmt: skip
+        "--start-from", metavar="FILE", help=f"start from these weights, or from those that ship if FILE is {SHIPPED}"
+    )
+    start.add_argument("--start-from-run", metavar="RUN", help=f"start from the weights of this run: {WHICH_FINISHED_RUN}")
 
 
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
@@ -115,9 +106,8 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
     They stand in two places: a `prefix` tells their names in the result apart.
     """
     parser.add_argument(
-        "--output", metavar="FILE", dest=f"{prefix}output",
-        help="write the trained weights to this file as well",
-    )  # fmt: skip
+        "--output", metavar="FILE", dest=f"{prefix}output", help="write the trained weights to this file as well"
+    )
     add_output_options(parser, "print the result only", prefix)
 
 
@@ -160,8 +150,7 @@ def _config(options: argparse.Namespace, task: Task) -> RunConfig:
         overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
         overrides["start_from"] = _start(options)
     return task.config(
-        getattr(options, "model", task.default_cell), options.preset,
-        augmentation=getattr(options, "augment", None),
+        getattr(options, "model", task.default_cell), options.preset, augmentation=getattr(options, "augment", None),
         **overrides, device=options.device, workers=options.workers,
     )  # fmt: skip
 

@@ -90,9 +90,8 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         raise
     recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
     return _fit(
-        run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock,
-        turn=turn, point=point,
-    )  # fmt: skip
+        run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock, turn=turn, point=point
+    )
 
 
 class _Follower:

@@ -46,9 +46,8 @@ class ReportTrainer:
     """
 
     def __init__(
-        self, plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object],
-        evaluate: Callable[[str], object],
-    ) -> None:  # fmt: skip
+        self, plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object], evaluate: Callable[[str], object]
+    ) -> None:
         self._now = ReportStatus(plan)
         self._tell, self._evaluate = tell, evaluate
         self._run_id = self._finished = ""

@@ -9,8 +9,8 @@ from rich.cells import cell_len
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import words
 from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.words import age, duration, figure
 
 LOSS = "#.3g"  # zeros at the end, so that a column looks alike
 # Mark and colour beside the word, so that the colour alone tells nothing.
@@ -64,22 +64,14 @@ COLUMNS = (
     Column("name", lambda run: printable(run.name, 80), lambda run: run.name.casefold()),
     Column("task", lambda run: run.config.task, lambda run: run.config.task),
     Column("variant", variant, variant),
-    Column(
-        "status",
-        lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}",
-        lambda run: list(Status).index(run.status),
-    ),
+    Column("status", lambda run: f"{STATUS_MARKS[run.status][0]} {run.status}", lambda run: list(Status).index(run.status)),
     Column("done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True),
-    Column("best val", lambda run: words.figure(run, run.metric, run.best, LOSS),
-           lambda run: _sortable(run.best), right=True),
-    Column("test", lambda run: words.figure(run, run.final_metric, run.final, LOSS),
-           lambda run: _sortable(run.final), right=True),
-    Column("trained", lambda run: words.duration(run.elapsed), lambda run: -run.elapsed,
-           right=True),
-    Column("age", lambda run: words.age(time.time() - run.created), lambda run: -run.created,
-           right=True),
+    Column("best val", lambda run: figure(run, run.metric, run.best, LOSS), lambda run: _sortable(run.best), right=True),
+    Column("test", lambda run: figure(run, run.final_metric, run.final, LOSS), lambda run: _sortable(run.final), right=True),
+    Column("trained", lambda run: duration(run.elapsed), lambda run: -run.elapsed, right=True),
+    Column("age", lambda run: age(time.time() - run.created), lambda run: -run.created, right=True),
     Column("tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags)),
-)  # fmt: skip
+)
 BY_AGE = "age"
 
 

@@ -227,11 +227,7 @@ class RunsPane(StorePane):
         run = self._table.highlighted
         if run is None:
             return
-        found = await self.ask(
-            lambda store: (
-                store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)
-            )
-        )  # fmt: skip
+        found = await self.ask(lambda store: (store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)))
         if found is not None:
             self.app.push_screen(RunDetailsScreen(*found))
 

@@ -68,10 +68,7 @@ class RunsTable(Vertical):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="runs-head"):
-            yield FilterInput(
-                "", LONGEST_FILTER, placeholder="/ filters by name, task, status, tag …",
-                id="runs-filter",
-            )  # fmt: skip
+            yield FilterInput("", LONGEST_FILTER, placeholder="/ filters by name, task, status, tag …", id="runs-filter")
         table = LongTable(self._cells, id="runs-table")
         table.add_column(" ", key="mark")
         for column in COLUMNS:
