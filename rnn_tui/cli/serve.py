@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from rnn_tui.cli.commands import read_by, read_path
-from rnn_tui.cli.output import say, stopped, stopping_on_signals
+from rnn_tui.cli.output import SIGNALS, say, stopped
 from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.settings import NumberSetting
@@ -60,10 +60,19 @@ def run(options: argparse.Namespace) -> int:
     share = None if options.share is None else _checked(options.share)
     rules = Rules(share, options.one_store, options.trainings, options.pages, options.idle)
     token = "" if options.no_token else secrets.token_urlsafe(16)
+    over = asyncio.Event()
+    received: list[int] = []
+
+    def stop(number: int) -> None:
+        if received:
+            raise KeyboardInterrupt
+        received.append(number)
+        over.set()
+
     with asyncio.Runner() as runner:
-        loop, over = runner.get_loop(), asyncio.Event()
-        with stopping_on_signals(lambda _number: loop.call_soon_threadsafe(over.set)) as received:
-            runner.run(serve(host, options.port, rules, over, token=token, tell=_tell))
+        for number in SIGNALS:  # by the loop, which a handler of Python's own may have to wait for
+            runner.get_loop().add_signal_handler(number, stop, number)
+        runner.run(serve(host, options.port, rules, over, token=token, tell=_tell))
     return stopped(received)
 
 

@@ -69,7 +69,12 @@ class House:
         await page.leaving.wait()
         for task in life:
             task.cancel()
-        for outcome in await asyncio.gather(*life, page.close(), return_exceptions=True):
+        outcomes = await asyncio.gather(*life, return_exceptions=True)
+        outcomes += await asyncio.gather(page.close(), page.end(), return_exceptions=True)
+        store = self._pages.pop(page, None)
+        if store is not None and self.stores_apart and not (store / "runs.db").exists():  # nor any run
+            shutil.rmtree(store, ignore_errors=True)
+        for outcome in outcomes:
             if isinstance(outcome, Exception) and not isinstance(outcome, ConnectionError):
                 log.error("a page failed", exc_info=outcome)
 
@@ -112,16 +117,9 @@ class House:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
                 page.touched = time.monotonic()
-            await page.leaving.wait()
-        except OSError as error:
-            log.error("no page can be started: %s", error)
+        except Exception:
             page.leave(CROWDED)
-        finally:
-            page.leaving.set()
-            await page.end()
-            store = self._pages.pop(page)
-            if store is not None and self.stores_apart and not (store / "runs.db").exists():  # nor any run
-                shutil.rmtree(store, ignore_errors=True)
+            raise
 
     async def _store(self, browser: str) -> Path | None:
         """Where a page is to keep its runs; None for the user's own store.

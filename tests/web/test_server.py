@@ -96,11 +96,17 @@ def store_of(process: psutil.Process) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    """A server that shares a folder, for tests that leave it as it is."""
+def lasting_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     share, home = tmp_path_factory.mktemp("shared"), tmp_path_factory.mktemp("home")
     with serving("--share", str(share), RNN_TUI_HOME=str(home)) as one:
         yield one
+
+
+@pytest.fixture
+def server(lasting_server: Serving) -> Serving:
+    """A server that shares a folder, with no page open, for tests that leave it as it is."""
+    asyncio.run(gone(lasting_server.pages))
+    return lasting_server
 
 
 @asynccontextmanager
