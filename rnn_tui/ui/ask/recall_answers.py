@@ -76,7 +76,6 @@ class RecallAnswers:
         return chosen.label if len(self.config.losses) > 1 else f"H {chosen.hidden_size}"
 
     def seed_label(self, seed: int | None) -> str:
-        """Which seed's answers are looked at, in words."""
         return f"mean of {self.config.seeds}" if seed is None else f"seed {self.config.seed + seed}"
 
     @property

@@ -169,7 +169,6 @@ class DrawingView(Horizontal):
 
 
 def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
-    """Another network's answer in a line."""
     if answer.failure:
         return Content(f"{answer.source.short_title} ✗").stylize("$text-error")
     line = f"{answer.source.short_title:<7}{answer.digit} {100 * answer.confidence:3.0f} %"
@@ -179,7 +178,6 @@ def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
 
 
 def _agreement(each: tuple[DigitAnswer, ...]) -> str:
-    """How many networks agree with the first."""
     given = [answer.digit for answer in each if not answer.failure]
     same = given.count(given[0])
     return f"{'All' if same == len(given) else f'{same} of'} {len(given)} say {given[0]}"

@@ -147,7 +147,6 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
 
 def _headline(reading: "Reading", place: Sequence[int]) -> Text:
-    """Number, name, answer of a photo."""
     name = printable(reading.path.name or reading.path, 260)
     text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
     if reading.error:

@@ -146,7 +146,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     # Showing
 
     def _show_photos(self, *, keep: bool = True) -> None:
-        """Bring everything that shows readings up to date."""
         self._grid.show(keep=keep)
         if self.view == MATRIX:
             self._matrix.draw()

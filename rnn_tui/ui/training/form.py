@@ -213,7 +213,6 @@ class SettingsForm(VerticalScroll):
             advanced.collapsed = False
 
     def _tick(self, config: RunConfig) -> None:
-        """Tick the choices that these settings have."""
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
                 for name in setting.choices:
@@ -249,7 +248,6 @@ class SettingsForm(VerticalScroll):
         self.query_one("#train-cost", Static).update(in_words(total) if total else "")
 
     def next_preset(self) -> Preset:
-        """Choose the next preset; returns it."""
         select = self.query_one("#preset", PlainSelect)
         select.choose_next()
         return self._spec.preset(str(select.value))

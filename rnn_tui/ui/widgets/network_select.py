@@ -119,5 +119,4 @@ class NetworkView(TaskView):
             self.networks.look()
 
     def run_ended(self, state: RunState) -> None:  # noqa: ARG002 - whichever it was
-        """What was trained may answer from now on."""
         self.refresh_weights()
