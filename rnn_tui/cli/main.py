@@ -52,13 +52,9 @@ def _end_of(arguments: Sequence[str]) -> int:
         # A file that can't be read or written is no wrong usage.
         failures = CheckpointError | StoreError | ExportError | TaskError | UnreadableError
         return output.FAILURE if isinstance(error, failures) else output.USAGE
-    except OSError as error:
-        logging.getLogger(__name__).exception("rnn-tui failed")
-        say(f"Input or output failed: {why(error)}.")
-        return output.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        say(told_of_fault(error))
+        say(f"Input or output failed: {why(error)}." if isinstance(error, OSError) else told_of_fault(error))
         return output.FAILURE
 
 

@@ -51,8 +51,7 @@ class RunDetailsScreen(ModalScreen[None]):
             "Sessions": chain.from_iterable(about_session(one, _time) for one in self._sessions),
         }
         if self._told:
-            lines = self._told[-MOST_LINES:]
-            sections["Log"] = [(_time(at), text) for at, _, text in lines]
+            sections["Log"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
         parts: list[Content] = []
         for heading, pairs in sections.items():
             if heading:
@@ -70,14 +69,7 @@ def _time(at: float) -> str:
 
 
 class ExportRunsScreen(ExportPrompt):
-    """Writes values, charts or weights of runs.
-
-    Args:
-        store: where to ask the database.
-        runs: what to write.
-        metric: what a chart shows; empty for what there is.
-        against: what its x axis counts.
-    """
+    """Writes values, charts or weights of runs; without a `metric` charts show what there is."""
 
     def __init__(self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against) -> None:
         super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})

@@ -39,11 +39,7 @@ class FilterInput(TypedInput):
 
 
 class RunsTable(Vertical):
-    """All runs, one a line.
-
-    Attributes:
-        listing: all of them, filtered or not.
-    """
+    """All runs, one a line; its `listing` has all of them, filtered or not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
@@ -72,8 +68,7 @@ class RunsTable(Vertical):
         table = LongTable(self._cells, id="runs-table")
         table.add_column(" ", key="mark")
         for column in COLUMNS:
-            heading = Text(column.label, justify="right" if column.right else "left")
-            table.add_column(heading, key=column.label)
+            table.add_column(Text(column.label, justify="right" if column.right else "left"), key=column.label)
         yield table
         yield Static("", id="runs-empty", markup=False)
 
@@ -165,8 +160,7 @@ class RunsTable(Vertical):
     # Keys
 
     def action_mark(self) -> None:
-        run = self.highlighted
-        if run is None:
+        if (run := self.highlighted) is None:
             return
         if run.run_id in self._marked:
             self._marked.remove(run.run_id)
@@ -191,8 +185,7 @@ class RunsTable(Vertical):
 
     def action_sort(self) -> None:
         labels = [column.label for column in COLUMNS]
-        self._sort = labels[(labels.index(self._sort) + 1) % len(labels)]
-        self._backwards = False
+        self._sort, self._backwards = labels[(labels.index(self._sort) + 1) % len(labels)], False
         self._fill()
 
     def action_reverse(self) -> None:
@@ -205,9 +198,7 @@ class RunsTable(Vertical):
     @on(DataTable.HeaderSelected)
     def _header_clicked(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; the other way round at the second click."""
-        key = str(event.column_key.value)
-        if key == "mark":
-            return
-        self._backwards = key == self._sort and not self._backwards
-        self._sort = key
-        self._fill()
+        if (key := str(event.column_key.value)) != "mark":
+            self._backwards = key == self._sort and not self._backwards
+            self._sort = key
+            self._fill()
