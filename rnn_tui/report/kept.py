@@ -141,11 +141,7 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
     A run that was stopped is gone on with where all of its networks are still lacking, so that
     nothing is trained twice. The others are trained anew: of the small networks, those of one task
     together, as far as they are every combination of some sizes, losses and consecutive seeds.
-
-    Args:
-        kept: what there is.
-        tried: networks that are not to be trained, whether or not there are figures of them.
-        unusable: ids of runs that can't go on.
+    Networks that were `tried` are left out, whatever there is of them, and `unusable` runs (by id).
     """
     plan = kept.plan
     missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]
@@ -157,13 +153,12 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
             lacking.difference_update(parts)
     for task in TRAINING_ORDER:
         rest = [part for part in missing if part in lacking and part.experiment.task == task]
-        works += _one_by_one(plan, rest) if task == "mnist" else _together(plan, rest)
+        if task == "mnist":
+            works += [Work(plan.config(task, part.experiment.cell, part.seed), (part,)) for part in rest]
+        else:
+            works += _together(plan, rest)
     place = {part: at for at, part in enumerate(plan.parts)}
     return sorted(works, key=lambda work: min(place[part] for part in work.parts))
-
-
-def _one_by_one(plan: Plan, parts: Sequence[Part]) -> list[Work]:
-    return [Work(plan.config("mnist", part.experiment.cell, part.seed), (part,)) for part in parts]
 
 
 def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
@@ -196,5 +191,4 @@ def _run(plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Se
     some = parts[0].experiment
     config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
     seeds = range(first, first + count)
-    mine = tuple(p for p in parts if p.experiment.variant in variants and p.seed in seeds)
-    return Work(config, mine)
+    return Work(config, tuple(part for part in parts if part.experiment.variant in variants and part.seed in seeds))

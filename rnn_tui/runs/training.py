@@ -41,12 +41,8 @@ OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
 def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
     """Train from the beginning, and keep it; None if it is stopped while it waits for its turn.
 
-    Args:
-        config: the settings.
-        emit: called with every event, in this thread.
-        control: how others stop or pause the run.
-        run_id: a new id.
-        name: what to call the run; by default what distinguishes it.
+    `emit` is called with every event, in this thread; others stop or pause the run by `control`.
+    The run's name is by default what distinguishes it.
     """
     lock = RunLock.acquire(run_id)
     name = name or automatic_name(config)
@@ -57,12 +53,7 @@ def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name:
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
     """Go on with a run from its last checkpoint, or from the beginning where it has none.
 
-    None if it is stopped while it waits for its turn.
-
-    Args:
-        run: what to go on with.
-        emit: called with every event, in this thread.
-        control: how others stop or pause the run.
+    None if it is stopped while it waits for its turn. `emit` and `control` as for `train`.
 
     Raises:
         StoreError: if it is in training, finished or deleted.
