@@ -29,13 +29,9 @@ class CommandModule(Protocol):
         ...
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do what was asked for.
+        """Do what was asked for; returns the exit code, one of those in `rnn_tui.cli.output`.
 
-        Args:
-            options: what was typed. `options.complain` ends the command as wrong usage, with a sentence.
-
-        Returns:
-            the exit code, one of those in `rnn_tui.cli.output`.
+        `options.complain` ends the command as wrong usage, with a sentence.
 
         Raises:
             UserError: if it can't be done; its sentence is printed.

@@ -133,8 +133,7 @@ def _read(
                 for readings in reader.read(find_images(paths, recursive), stop.is_set):
                     to.show(readings)
                     summary.add(readings)
-                    pace = summary.photos / (time.perf_counter() - began)
-                    bar.update(summary.photos, note=f"{pace:,.0f}/s")
+                    bar.update(summary.photos, note=f"{summary.photos / (time.perf_counter() - began):,.0f}/s")
         finally:
             to.end(summary.document(reader.labelled))
     if received:

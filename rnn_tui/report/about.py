@@ -109,8 +109,7 @@ def settings_of(plan: Plan) -> dict[str, RunConfig]:
     result = {}
     for one in plan.experiments:
         label = one.label if one.task == "mnist" else TASKS[one.task].label
-        seeds = len(plan.seeds_of(one.task))
-        result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=seeds)
+        result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=len(plan.seeds_of(one.task)))
     return result
 
 

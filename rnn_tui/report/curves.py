@@ -127,14 +127,9 @@ def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure,
 
 def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Figure:
     mine = [one for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss]
-    return Figure(
-        f"adder-by-length-{loss}",
-        f"Adder: bit accuracy by length, loss {loss}",
-        "bits",
-        Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0),
-        tuple(one.line for one in mine),
-        note="the report gives the means over the lengths only",
-    )
+    spec = Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0)
+    title, note = f"Adder: bit accuracy by length, loss {loss}", "the report gives the means over the lengths only"
+    return Figure(f"adder-by-length-{loss}", title, "bits", spec, tuple(one.line for one in mine), note=note)
 
 
 def _published(experiment: Experiment) -> Points:
@@ -149,12 +144,9 @@ def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
     seeds = [has.figures(one, "epoch", metric) for one in found]
     first = seeds[0] if seeds else ()
     common = [epoch for epoch in first if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)]
-    return Line(
-        experiment.short_label,
-        tuple(dict.fromkeys(one.run.run_id for one in found)),
-        tuple(map(float, common)),
-        tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common),
-    )
+    run_ids = tuple(dict.fromkeys(one.run.run_id for one in found))
+    spreads = tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common)
+    return Line(experiment.short_label, run_ids, tuple(map(float, common)), spreads)
 
 
 @lru_cache(MOST_REMEMBERED)

@@ -168,27 +168,22 @@ def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
         assert part.experiment.variant is not None
         lacking.setdefault(part.seed, []).append(part.experiment.variant)
     works = []
-    for seed, variants in sorted(lacking.items()):
-        if lacking.get(seed - 1) == variants:
+    for first, variants in sorted(lacking.items()):
+        if lacking.get(first - 1) == variants:
             continue  # in the stretch of the seed before
-        count = next(n for n in itertools.count(1) if lacking.get(seed + n) != variants)
-        works += [_run(plan, parts, seed, count, product) for product in _products(variants)]
+        count = next(n for n in itertools.count(1) if lacking.get(first + n) != variants)
+        stretch = [part for part in parts if first <= part.seed < first + count]
+        for some in _products(variants):
+            mine = tuple(part for part in stretch if part.experiment.variant in some)
+            one = mine[0].experiment
+            works.append(Work(plan.config(one.task, one.cell, first, seeds=count, variants=some), mine))
     return works
 
 
 def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
     """Variants as sets that are each all combinations of their sizes and losses."""
-    sizes: dict[str, tuple[int, ...]] = {}
+    alike: dict[frozenset[int], list[Variant]] = {}
     for variant in variants:
-        sizes[variant.loss] = (*sizes.get(variant.loss, ()), variant.hidden_size)
-    alike: dict[tuple[int, ...], list[Variant]] = {}
-    for variant in variants:
-        alike.setdefault(tuple(sorted(sizes[variant.loss])), []).append(variant)
+        sizes = frozenset(one.hidden_size for one in variants if one.loss == variant.loss)
+        alike.setdefault(sizes, []).append(variant)
     return list(alike.values())
-
-
-def _run(plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]) -> Work:
-    some = parts[0].experiment
-    config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
-    seeds = range(first, first + count)
-    return Work(config, tuple(part for part in parts if part.experiment.variant in variants and part.seed in seeds))

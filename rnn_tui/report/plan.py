@@ -152,8 +152,7 @@ class Plan:
         check_choice("Device", self.device, DEVICES)
         for task in self.only:
             if task not in REPORT_ORDER:
-                known = f"The report's experiments are {', '.join(REPORT_ORDER)}"
-                raise SettingError(f"{known}, not “{printable(task)}”.")
+                raise SettingError(f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(task)}”.")
         for one in self.experiments:  # what is wrong with an override is found now
             self.config(one.task, one.cell, self.first_seed)
 

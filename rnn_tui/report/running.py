@@ -131,8 +131,8 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
 
 def _standing(has: Kept, works: Sequence[Work], pace: "Pace") -> Standing:
     elsewhere = len(has.active.keys() - has.done.keys())
-    counts = len(has.plan.parts), len(has.done), elsewhere
-    return Standing(*counts, runs_left=len(works), seconds_left=_seconds(works, pace))
+    total, left = len(has.plan.parts), _seconds(works, pace)
+    return Standing(total, len(has.done), elsewhere, runs_left=len(works), seconds_left=left)
 
 
 def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
@@ -147,11 +147,9 @@ def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
 
 
 class Pace:
-    """Seconds that runs took, by what they trained.
+    """Seconds that finished runs took, the newest first, by what they trained.
 
-    Args:
-        finished: runs to learn from, the newest first.
-        speed: of this machine, by which what is unlike them all is estimated; None: it is not.
+    What is unlike them all is estimated by the speed of this machine, if that is known.
     """
 
     def __init__(self, finished: Iterable[RunRecord], speed: MachineSpeed | None = None) -> None:
@@ -208,8 +206,7 @@ class _Teller:
                     self._pace.learn(self._work.config, event.elapsed / progress)
                     self._tell(progress)
             case events.RunFailed():
-                failure = f"{self._work.label}: {event.message}"
-                self.now = replace(self.now, failures=(*self.now.failures, failure))
+                self.now = replace(self.now, failures=(*self.now.failures, f"{self._work.label}: {event.message}"))
                 self._emit(self.now)
 
     def _tell(self, progress: float) -> None:

@@ -62,12 +62,9 @@ class RunStore:
     # --- asking ---------------------------------------------------------------------------------
 
     def runs(self, task: str | None = None, *, deleted: bool = False, most: int = -1) -> list[RunRecord]:
-        """All runs, the newest first, those in training in any process included.
+        """All runs, or those of a task, the newest first, those in training in any process included.
 
-        Args:
-            task: of this task only.
-            deleted: those that were deleted and can be had back, in place of the others.
-            most: so many of the newest; all by default.
+        With `deleted` those that were deleted and can be had back, in place of the others.
         """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
@@ -95,7 +92,7 @@ class RunStore:
             StoreError: if there is no such run, or several.
         """
         names = self.names(deleted=deleted)
-        newest = [next(iter(names))] if text == LAST and names else []
+        newest = list(names)[:1] if text == LAST else []
         called = printable(text, LONGEST_NAME)
         by_name = [run_id for run_id, name in names.items() if name == called]
         beginning = [run_id for run_id in names if text and run_id.startswith(text)]

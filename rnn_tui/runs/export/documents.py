@@ -235,8 +235,7 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
     writer = records.RecordWriter(data)
 
     def add(elapsed: float, **what: Any) -> None:
-        event = protocol.Event(wall_time=run.created + elapsed, **what)
-        writer.write(event.SerializeToString())
+        writer.write(protocol.Event(wall_time=run.created + elapsed, **what).SerializeToString())
 
     add(0.0, file_version="brain.Event:2")
     lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]

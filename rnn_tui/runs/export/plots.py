@@ -40,14 +40,10 @@ STYLE = {
 
 @dataclass(frozen=True)
 class Panel:
-    """One metric of several runs.
+    """One metric of several runs: `spec` is what y is, a line for each network.
 
-    Attributes:
-        spec: what y is.
-        lines: a line for each network.
-        faint: lines of the training loss, drawn behind.
-        marks: by label of a line, x and y of points that the report published.
-        figures: by label of a line, figures that stand behind it in the legend.
+    The faint lines are of the training loss, drawn behind. By label of a line, `marks` are x and y
+    of points that the report published, and `figures` stand behind the label in the legend.
     """
 
     spec: Metric

@@ -63,8 +63,8 @@ class ReportSettings(Vertical):
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
             raise SettingError(f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}.")
-        preset = str(self.query_one("#preset", Select).value)
-        return Plan(*numbers, only=tuple(only), preset=preset, overrides=self._overrides)
+        preset = self.query_one("#preset", Select).value
+        return Plan(*numbers, only=tuple(only), preset=str(preset), overrides=self._overrides)
 
     def focus_first(self) -> None:
         self.query(SettingInput).first().focus()

@@ -115,8 +115,7 @@ class ReportPane(StorePane):
         plan = self._plan
         assert plan is not None
         # A program that was killed leaves no news; what it trained is then to be trained here.
-        elsewhere = self._standing is not None and self._standing.elsewhere
-        known = -1 if elsewhere else self._version
+        known = -1 if self._standing is not None and self._standing.elsewhere else self._version
 
         def news(store: RunStore) -> tuple[int, tuple[Results, Standing] | None]:
             version = store.version()

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.errors import ExportError, printable, why
 from rnn_tui.engine.files import make_folder
 from rnn_tui.runs.comparison import Against, settings_of
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
@@ -92,20 +92,14 @@ class ExportRunsScreen(ExportPrompt):
         metrics = [self._metric] if self._metric else None
 
         def job(store: RunStore) -> list[Path]:
-            if FORMATS[form].in_folder:
-                _make_folder(path)
+            if FORMATS[form].in_folder:  # a single file would otherwise get the name that was typed
+                try:
+                    make_folder(path)
+                except OSError as error:
+                    reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
+                    raise ExportError(f"The folder {reason}; choose another place.") from error
             out = io.StringIO()
             return write(Export(FORMATS[form], store, self._runs, path, out, metrics, self._against))
 
         written = await self._store.ask(self, job)
         return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
-
-
-def _make_folder(path: Path) -> None:
-    """Make the folder that was typed: a single file would otherwise get its name."""
-    try:
-        make_folder(path)
-    except OSError as error:
-        raise ExportError(
-            f"The folder {printable(path, 200)} can't be made ({printable(error.strerror or error)}); choose another place."
-        ) from error

@@ -118,8 +118,7 @@ class RunsTable(Vertical):
             return
         table, before, under = self._table, list(self._shown), self.highlighted
         text = self.query_one(FilterInput).value
-        runs = self.listing.arranged(text, self._sort, self._backwards)
-        self._shown = {run.run_id: run for run in runs}
+        self._shown = {run.run_id: run for run in self.listing.arranged(text, self._sort, self._backwards)}
         self._colours = self.app.get_css_variables()
         widths = (1, *self.listing.widths)
         if list(self._shown) == before:
