@@ -29,14 +29,9 @@ class CommandModule(Protocol):
         ...
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do what was asked for.
+        """Do what was asked for; returns the exit code, one of those in `rnn_tui.cli.output`.
 
-        Args:
-            options: what was typed. `options.complain` ends the command as wrong usage, with a
-                sentence.
-
-        Returns:
-            the exit code, one of those in `rnn_tui.cli.output`.
+        `options.complain` ends the command as wrong usage, with a sentence.
 
         Raises:
             UserError: if it can't be done; its sentence is printed.
@@ -46,13 +41,9 @@ class CommandModule(Protocol):
 
 @dataclass(frozen=True)
 class Command:
-    """A command.
+    """A command: what is typed for it, its line in `rnn-tui --help`, and the full name of its module.
 
-    Attributes:
-        name: what is typed for it.
-        help: its line in `rnn-tui --help`.
-        module: the full name of its module, a `CommandModule`.
-        aliases: other names for it, such as one that it had before.
+    That is a `CommandModule`. An alias is another name for it, such as one that it had before.
     """
 
     name: str
@@ -75,8 +66,7 @@ COMMANDS = [
     Command("report", "train the report's networks over seeds, and hold its figures against ours "
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
     Command("serve", "serve the app to browsers", "rnn_tui.cli.serve"),
-    Command("config", "print where the settings of the app lie, and what holds",
-            "rnn_tui.cli.config"),
+    Command("config", "print where the settings of the app lie, and what holds", "rnn_tui.cli.config"),
     Command("completion", "print what makes a shell complete commands, options and runs", "rnn_tui.cli.completion"),
 ]  # fmt: skip
 
@@ -115,15 +105,10 @@ class Parser(argparse.ArgumentParser):
     """argparse, with what was typed made harmless before it is shown again; no abbreviations.
 
     Those would change their meaning with every option that is added.
-
-    Attributes:
-        command: the command whose options it learns from the command's module on first use, if it
-            is the parser of one.
-        examples: command lines that its help ends with.
     """
 
-    command: Command | None = None
-    examples: tuple[str, ...] = ()
+    command: Command | None = None  # it learns its options from the command's module, on first use
+    examples: tuple[str, ...] = ()  # command lines that its help ends with
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **{"allow_abbrev": False, **keywords})

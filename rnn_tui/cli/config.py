@@ -33,8 +33,7 @@ def run(options: argparse.Namespace) -> int:
     values = {name: getattr(held, name) for name in ENTRIES}
     if options.json:
         settings = {name: {"value": values[name], "from": source[name]} for name in ENTRIES}
-        document = {"file": str(path), "there": path.is_file(), "settings": settings}
-        print_json(document | {"problems": held.problems})
+        print_json({"file": str(path), "there": path.is_file(), "settings": settings, "problems": held.problems})
         return OK
     keys = values.pop("keys")
     rows = [[name, as_toml(value), source[name]] for name, value in values.items()]

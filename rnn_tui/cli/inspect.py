@@ -125,8 +125,7 @@ def _digit(options: argparse.Namespace) -> "Inspection[Any]":
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     file = None if options.weights is None else read_path(options.weights)
-    source = named(MNIST.name, file, options.run)
-    source = source or choose_shipped(MNIST.name, options.model or "")
+    source = named(MNIST.name, file, options.run) or choose_shipped(MNIST.name, options.model or "")
     network = NETWORKS.get(source.path, RowReaderNetwork)
     weights = described(source, network)
     if options.photo is None:
@@ -183,7 +182,7 @@ def _print_table(subject: "Inspection[Any]") -> None:
     print(subject.title, end="\n\n")
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     for cells in (heads, *rows):
-        print("  ".join(cell.rjust(width) for cell, width in zip(cells, widths, strict=True)))
+        print("  ".join(map(str.rjust, cells, widths)))
     if findings := subject.findings():
         print("", *findings, sep="\n")
 

@@ -52,13 +52,9 @@ def _end_of(arguments: Sequence[str]) -> int:
         # A file that can't be read or written is no wrong usage.
         failures = CheckpointError | StoreError | ExportError | TaskError | UnreadableError
         return output.FAILURE if isinstance(error, failures) else output.USAGE
-    except OSError as error:
-        logging.getLogger(__name__).exception("rnn-tui failed")
-        say(f"Input or output failed: {why(error)}.")
-        return output.FAILURE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")
-        say(told_of_fault(error))
+        say(f"Input or output failed: {why(error)}." if isinstance(error, OSError) else told_of_fault(error))
         return output.FAILURE
 
 
@@ -69,19 +65,11 @@ def _run(arguments: Sequence[str]) -> int:
 
     try:
         options = parse(arguments)
-    finally:  # also where the task that was asked for is one of them
-        _tell_broken_plugins()
-    if options.command is None:
-        return _run_app(options.data_dir)
-    code: int = options.perform(options)
-    return code
-
-
-def _tell_broken_plugins() -> None:
-    """Say what is wrong with tasks of other packages, if the command has looked for them."""
-    tasks = sys.modules.get("rnn_tui.tasks")
-    for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():
-        say(sentence)
+    finally:  # also where the task that was asked for is a broken one of another package
+        tasks = sys.modules.get("rnn_tui.tasks")
+        for sentence in tasks.BROKEN_PLUGINS if tasks is not None else ():  # if the command has looked for them
+            say(sentence)
+    return _run_app(options.data_dir) if options.command is None else int(options.perform(options))
 
 
 def _run_app(data_dir: str | None) -> int:

@@ -125,13 +125,12 @@ def _print_aligned(out: "Console", heads: Sequence[str], rows: Sequence[Sequence
     from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
 
     widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
-    at_right = [head in right for head in heads]
 
     def line(cells: Sequence[str]) -> str:
         padded = []
-        for cell, width, to_right in zip(cells, widths, at_right, strict=True):
+        for head, cell, width in zip(heads, cells, widths, strict=True):
             space = " " * (width - cell_len(cell))
-            padded.append(space + cell if to_right else cell + space)
+            padded.append(space + cell if head in right else cell + space)
         return "  ".join(padded).rstrip()
 
     out.print(line(heads), style="bold", markup=False)
@@ -185,19 +184,13 @@ class JsonResults:
 class ProgressBar:
     """A bar on stderr where that is a terminal, and messages above it; nothing moves elsewhere.
 
-    Args:
-        label: what stands before the bar.
-        quiet: show no bar.
-        counted: tell how many are done, in place of the share.
-        eta: tell the time that is left by the pace so far.
+    It tells the share that is done, or how many if `counted`, and with `eta` the time that is left.
     """
 
     def __init__(self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True) -> None:
         self.shown = sys.stderr.isatty() and not quiet
-        self._bar: Any = None
-        if self.shown:
-            self._bar = _bar(counted=counted, eta=eta)
-            self._task = self._bar.add_task(label, total=None, note="")
+        self._bar: Any = _bar(counted=counted, eta=eta) if self.shown else None
+        self._task = self._bar and self._bar.add_task(label, total=None, note="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -211,14 +204,7 @@ class ProgressBar:
     def update(
         self, done: float | None = None, total: float | None = None, *, label: str | None = None, note: str | None = None
     ) -> None:
-        """Show how far it is; what is None stays as it is.
-
-        Args:
-            done: so much of `total`.
-            total: all that is to be done.
-            label: what stands before the bar.
-            note: a few words behind it, such as the pace.
-        """
+        """Show how far it is, a label before the bar, a note behind it; what is None stays as it is."""
         if self._bar is not None:
             fields = {} if note is None else {"note": note}
             self._bar.update(self._task, completed=done, total=total, description=label, **fields)

@@ -95,8 +95,7 @@ def run(options: argparse.Namespace) -> int:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
     paths = [read_path(text) for text in options.paths]
-    source = named(MNIST.name, options.weights, options.run)
-    source = source or choose_shipped(MNIST.name, options.model)
+    source = named(MNIST.name, options.weights, options.run) or choose_shipped(MNIST.name, options.model)
     network = NETWORKS.get(source.path, RowReaderNetwork)
     threshold = THRESHOLD if options.threshold is None else options.threshold / 100
     reader = PhotoReader(network, options.preprocessing, threshold=threshold, labelled=options.labels)
@@ -134,8 +133,7 @@ def _read(
                 for readings in reader.read(find_images(paths, recursive), stop.is_set):
                     to.show(readings)
                     summary.add(readings)
-                    pace = summary.photos / (time.perf_counter() - began)
-                    bar.update(summary.photos, note=f"{pace:,.0f}/s")
+                    bar.update(summary.photos, note=f"{summary.photos / (time.perf_counter() - began):,.0f}/s")
         finally:
             to.end(summary.document(reader.labelled))
     if received:
@@ -148,14 +146,10 @@ def _read(
 
 
 def _counted(summary: ReadingSummary, labels: bool) -> str:
-    parts = [f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}"]
-    if summary.doubtful:
-        parts.append(f"{summary.doubtful:,} of them doubtful")
-    if summary.errors:
-        parts.append(f"{summary.errors:,} of them unreadable")
-    if labels and summary.unlabelled:
-        parts.append(f"{summary.unlabelled:,} of them without a label")
-    return ", ".join(parts) + "."
+    unlabelled = summary.unlabelled if labels else 0
+    known = ((summary.doubtful, "doubtful"), (summary.errors, "unreadable"), (unlabelled, "without a label"))
+    some = (f"{count:,} of them {what}" for count, what in known if count)
+    return ", ".join([f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}", *some]) + "."
 
 
 # --- telling --------------------------------------------------------------------------------------
@@ -182,9 +176,8 @@ class _Lines(output.Lines):
             f"\n{right}{f'; {missing}' if summary['unlabelled'] else ''}",
             "\n   is read as" + " " * 41 + "unsure",
             "   " + "".join(f"{digit:5}" for digit in range(CLASSES)) + "    ?",
+            *(f"{at:3}" + "".join(f"{count or '·':>5}" for count in row) for at, row in enumerate(summary["confusion"])),
         ]
-        for digit, row in enumerate(summary["confusion"]):
-            lines.append(f"{digit:3}" + "".join(f"{count or '·':>5}" for count in row))
         self.print(*([(line, "")] for line in lines))
 
 
@@ -216,9 +209,7 @@ class _Table:
 
         for reading in readings:
             path, *rest = table_row(reading)
-            if self._terminal:
-                path = printable(path, LONGEST_CSV_PATH)
-            self._writer.writerow([path, *rest])
+            self._writer.writerow([printable(path, LONGEST_CSV_PATH) if self._terminal else path, *rest])
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any]) -> None:

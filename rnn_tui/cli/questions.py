@@ -86,8 +86,7 @@ def chosen(options: argparse.Namespace, task: Task, position: int | None = None)
     from rnn_tui.tasks.questions import ReplicaChoice  # noqa: PLC0415 - numpy, on use only
 
     source = named(task.name, options.weights, options.run) or choose(task.name, position, only_pretrained=options.pretrained)
-    vote = getattr(options, "vote", False)
-    replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, vote)
+    replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, getattr(options, "vote", False))
     return NETWORKS.get(source.path, task.network), source.label, source.path, replicas
 
 
@@ -118,12 +117,8 @@ def _line(answer: "Answer") -> list[tuple[str, str]]:
 def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
-    Args:
-        questions: the kind of question, and who answers.
-        options: with the words of the question in `query`, none of them to read stdin, and with
-            those of `add_question_options`.
-
-    0 whether or not the answers are right, 1 if a line on stdin is no question.
+    It reads stdin where `options.query` has no words of a question. The code is 0 whether or not the
+    answers are right, 1 if a line on stdin is no question.
 
     Raises:
         QueryError: if what was typed is no question, or there is none at all.

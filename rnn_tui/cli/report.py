@@ -79,10 +79,8 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: if the runs, the device or a document's file can't be used.
     """
-    made = Plan(
-        options.seeds, options.mnist_seeds, only=options.only, preset=options.preset,
-        first_seed=options.seed, device=options.device,
-    )  # fmt: skip
+    seeds = (options.seeds, options.mnist_seeds)
+    made = Plan(*seeds, only=options.only, preset=options.preset, first_seed=options.seed, device=options.device)
     outputs = [Path(text) for text in options.outputs]
     for path in outputs:
         check_path(path)
@@ -106,9 +104,8 @@ def run(options: argparse.Namespace) -> int:
         output.say(f"stopped; what was trained is kept, and the same command goes on from there.{left_out}")
         return output.stopped(received)
     if end.elsewhere and not lost:
-        output.say(
-            f"{end.elsewhere} networks are being trained by another process; the same command has them once they are done."
-        )
+        elsewhere = f"{end.elsewhere} networks are being trained by another process"
+        output.say(f"{elsewhere}; the same command has them once they are done.")
     _say_written(outputs, options.quiet)
     return output.FAILURE if end.failures or lost else output.OK
 
@@ -124,11 +121,10 @@ class _Progress:
 
     def take(self, event: events.Event | Standing) -> None:
         """Take what `train_missing` emits."""
-        match event:
-            case Standing():
-                self._standing(event)
-            case events.LogLine(level="warning"):
-                self.bar.say(event.text)
+        if isinstance(event, Standing):
+            self._standing(event)
+        elif isinstance(event, events.LogLine) and event.level == "warning":
+            self.bar.say(event.text)
 
     def _standing(self, now: Standing) -> None:
         for failure in now.failures[self._failures :]:
@@ -192,9 +188,8 @@ def _print(table: Results, found: Sequence[Conclusion]) -> None:
     for note in notes:
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for one in found:
-        out.print(
-            Text(f"\n{one.sentence}", "bold"), Text(f"The report: “{one.claim}” {one.measured}"), sep="\n", soft_wrap=False
-        )
+        sentences = Text(f"\n{one.sentence}", "bold"), Text(f"The report: “{one.claim}” {one.measured}")
+        out.print(*sentences, sep="\n", soft_wrap=False)
         output.print_table(COMPARED, [compared.cells for compared in one.comparisons], COMPARED_RIGHT)
     for note in (RULE, *BASIS) if found else ():
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)

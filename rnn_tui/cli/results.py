@@ -23,12 +23,10 @@ NETWORKS_IN_A_LINE = 3
 
 
 class TrainingOutput:
-    """Takes the events of one run and tells them on the command line.
+    """Takes the events of one run and tells them on the command line; with `quiet` the result only.
 
-    Args:
-        state: what is known of the run: more than its settings if it is resumed.
-        as_json: say nothing on stdout until the end, then one JSON document.
-        quiet: no progress and no epochs, only the result.
+    `as_json` says nothing on stdout until the end, then one document. Of a resumed run, `state` has
+    more than its settings.
     """
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
@@ -71,12 +69,8 @@ class TrainingOutput:
         state = self.state
         if self.bar.shown and state.total_steps:
             epoch = min(len(state.epochs) + 1, state.config.epochs)
-            self.bar.update(
-                state.step,
-                state.total_steps,
-                label=f"{state.config.name} · epoch {epoch}/{state.config.epochs}",
-                note=f"{state.rate:,.0f} {self._task.unit}/s",
-            )
+            label = f"{state.config.name} · epoch {epoch}/{state.config.epochs}"
+            self.bar.update(state.step, state.total_steps, label=label, note=f"{state.rate:,.0f} {self._task.unit}/s")
 
     def _epoch_line(self, row: events.EpochEnded) -> None:
         if self._json or self._quiet:
@@ -153,18 +147,14 @@ def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
     if len(variants) > NETWORKS_IN_A_LINE:
         low, high = metric.format(min(means)), metric.format(max(means))
         return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
-    pairs = zip(variants, means, strict=True)
-    shown = (f"{variant.label} {metric.format(mean)}{unit}" for variant, mean in pairs)
+    shown = (f"{one.label} {metric.format(mean)}{unit}" for one, mean in zip(variants, means, strict=True))
     return f"{metric.label}: {'  '.join(shown)}"
 
 
 def plain_line(row: events.EpochEnded, results: Mapping[str, float]) -> str:
     """One line of `name=value`: an epoch's figures, and the test's after the last one."""
-    parts = [f"epoch={row.epoch}"]
-    parts += [f"{name}={value:.6g}" for name, value in row.metrics.items()]
-    parts.append(f"seconds={row.seconds:.3f}")
-    parts += [f"{name}={value:.6g}" for name, value in results.items()]
-    return " ".join(parts)
+    measured, tested = ([f"{name}={value:.6g}" for name, value in some.items()] for some in (row.metrics, results))
+    return " ".join([f"epoch={row.epoch}", *measured, f"seconds={row.seconds:.3f}", *tested])
 
 
 def variant_lines(state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float) -> str:

@@ -93,10 +93,9 @@ def run(options: argparse.Namespace) -> int:
     if options.action is None:
         with existing_store() as runs:
             _list(runs, options)
-    else:
-        with RunStore() as store:
-            return ACTIONS[options.action][0](store, options) or OK
-    return OK
+            return OK
+    with RunStore() as store:
+        return ACTIONS[options.action][0](store, options) or OK
 
 
 # --- the actions ----------------------------------------------------------------------------------

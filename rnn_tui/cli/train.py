@@ -166,12 +166,10 @@ def _start(options: argparse.Namespace) -> str | None:
 
 def _writable(path: Path) -> Path:
     """Return `path`, or raise `CheckpointError` where no file can be written there."""
-    reason = why_unwritable(path)
-    if not reason:
-        return path
-    raise CheckpointError(
-        f"The weights can't be written to {printable(path, 200)} ({printable(reason)}); choose another place for --output."
-    )
+    if reason := why_unwritable(path):
+        where = f"{printable(path, 200)} ({printable(reason)})"
+        raise CheckpointError(f"The weights can't be written to {where}; choose another place for --output.")
+    return path
 
 
 def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
@@ -207,8 +205,7 @@ def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
             output.say(sentence)
         if to is not None and outcome is not None and finished:
             # What the user asked for by name must exist or the command fails.
-            steps = told.state.step
-            save_checkpoint(to, Checkpoint(config, finished, steps, outcome.metrics))
+            save_checkpoint(to, Checkpoint(config, finished, told.state.step, outcome.metrics))
     if told.state.status is Status.FAILED:
         return output.FAILURE
     if told.state.status is Status.STOPPED:

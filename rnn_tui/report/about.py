@@ -57,13 +57,8 @@ class UsedRun:
 class About:
     """All that must be known of figures.
 
-    Attributes:
-        plan: what was wanted.
-        written: when this was put together, in seconds since 1970.
-        machine: where; see `machine`.
-        versions: of this program, Python and packages, there and then.
-        settings: of every experiment, by what it is called.
-        runs: those that figures are from.
+    When this was `written` (seconds since 1970), on which machine, by which versions of this program,
+    Python and packages; the settings of each experiment by what it is called, and the runs of figures.
     """
 
     plan: Plan
@@ -114,8 +109,7 @@ def settings_of(plan: Plan) -> dict[str, RunConfig]:
     result = {}
     for one in plan.experiments:
         label = one.label if one.task == "mnist" else TASKS[one.task].label
-        seeds = len(plan.seeds_of(one.task))
-        result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=seeds)
+        result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=len(plan.seeds_of(one.task)))
     return result
 
 

@@ -16,6 +16,7 @@ from rnn_tui.runs.comparison import Line
 from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"
+MARKS = "marks are the report's values"
 Points = tuple[tuple[float, ...], tuple[float, ...]]  # x and y
 # Runs whose accuracy by length is remembered: 20 × 20 × 6 numbers each, or so.
 MOST_REMEMBERED = 64
@@ -23,16 +24,10 @@ MOST_REMEMBERED = 64
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot.
+    """A plot, with a key such as `mnist-val_accuracy`; `spec` is what y is.
 
-    Attributes:
-        key: a name, such as `mnist-val_accuracy`.
-        title: what is shown.
-        x_label: what x counts.
-        spec: what y is.
-        lines: a line for each network, with the values of all seeds at each x.
-        published: x and y of the report's points, where it gives them, by the label of a line.
-        note: what else one must know.
+    A line for each network has the values of all seeds at each x. `published` are x and y of the
+    report's points, where it gives them, by the label of a line; a note is what else one must know.
     """
 
     key: str
@@ -52,13 +47,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class AccuracyByLength:
-    """Bit accuracy of an adder at each length, over seeds.
+    """Bit accuracy of an adder at each length in bits, ascending, over seeds.
 
-    Attributes:
-        experiment: which.
-        lengths: in bits, ascending.
-        values: by seed, ascending, a figure in percent for each length.
-        run_ids: the run of each seed.
+    By seed, ascending, the values have a figure in percent for each length; each seed has its run's id.
     """
 
     experiment: Experiment
@@ -74,9 +65,8 @@ class AccuracyByLength:
     @property
     def line(self) -> Line:
         """As a line to draw."""
-        spreads = tuple(Spread(at) for at in zip(*self.values.values(), strict=True))
-        x = tuple(map(float, self.lengths))
-        return Line(self.experiment.short_label, self.run_ids, x, spreads)
+        spreads = tuple(map(Spread, zip(*self.values.values(), strict=True)))
+        return Line(self.experiment.short_label, self.run_ids, tuple(map(float, self.lengths)), spreads)
 
 
 def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
@@ -123,30 +113,23 @@ def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure,
                 if one.validation and metric == "val_accuracy":
                     published[line.label] = _published(one)
         spec = Metric(metric, label, unit, bool(unit), upper=100.0 if unit else None)
-        key = f"{task}-{metric}"
-        return Figure(key, title, "epoch", spec, tuple(drawn), published, **more)
+        return Figure(f"{task}-{metric}", title, "epoch", spec, tuple(drawn), published, **more)
 
     made = [
         of("mnist", "train_loss", "MNIST: training loss", "training loss", note=LOSS),
         of("mnist", "val_loss", "MNIST: validation loss", "validation loss"),
-        of("mnist", "val_accuracy", "MNIST: validation accuracy", "validation accuracy", "%",
-           note="marks are the report's values"),
+        of("mnist", "val_accuracy", "MNIST: validation accuracy", "validation accuracy", "%", note=MARKS),
         of("recall", "train_loss", "Recall: training loss", "training loss"),
         *(_by_length_figure(loss, by_length) for loss in ("mse", "ce")),
-    ]  # fmt: skip
+    ]
     return tuple(figure for figure in made if figure.lines)
 
 
 def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Figure:
     mine = [one for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss]
-    return Figure(
-        f"adder-by-length-{loss}",
-        f"Adder: bit accuracy by length, loss {loss}",
-        "bits",
-        Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0),
-        tuple(one.line for one in mine),
-        note="the report gives the means over the lengths only",
-    )
+    spec = Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0)
+    title, note = f"Adder: bit accuracy by length, loss {loss}", "the report gives the means over the lengths only"
+    return Figure(f"adder-by-length-{loss}", title, "bits", spec, tuple(one.line for one in mine), note=note)
 
 
 def _published(experiment: Experiment) -> Points:
@@ -159,15 +142,11 @@ def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:
     """A metric over epochs, at those that all seeds have finite values of."""
     found = has.found(experiment).values()
     seeds = [has.figures(one, "epoch", metric) for one in found]
-    common = [
-        epoch for epoch in (seeds[0] if seeds else ()) if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
-    ]
-    return Line(
-        experiment.short_label,
-        tuple(dict.fromkeys(one.run.run_id for one in found)),
-        tuple(map(float, common)),
-        tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common),
-    )
+    first = seeds[0] if seeds else ()
+    common = [epoch for epoch in first if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)]
+    run_ids = tuple(dict.fromkeys(one.run.run_id for one in found))
+    spreads = tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common)
+    return Line(experiment.short_label, run_ids, tuple(map(float, common)), spreads)
 
 
 @lru_cache(MOST_REMEMBERED)

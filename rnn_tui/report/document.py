@@ -51,10 +51,9 @@ def check_path(path: Path) -> ExportFormat:
         endings = " or ".join(sorted(forms, key=len))
         raise SettingError(f"A document's name ends in {endings}, unlike {printable(path, 200)}.")
     imported("matplotlib.figure", "plots", "Documents")
-    reason = why_unwritable(path)
-    if not reason:
-        return form
-    raise unwritable(path, reason, "for the document")
+    if reason := why_unwritable(path):
+        raise unwritable(path, reason, "for the document")
+    return form
 
 
 def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
@@ -120,15 +119,10 @@ def _made(known: About) -> list[str]:
     plan, machine = known.plan, known.machine
     flat = {name: dict(settings_of(config)) for name, config in known.settings.items()}
     names = {name: None for settings in flat.values() for name in settings if name not in UNTOLD}
-    settings = [
-        (name, *(one.get(name, NOTHING) for one in flat.values()))
-        for name in names
-        if any(one.get(name, NOTHING) != NOTHING for one in flat.values())
-    ]
-    seeds = [
-        f"{TASKS[task].label}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}"
-        for task, mine in ((task, plan.seeds_of(task)) for task in plan.tasks)
-    ]
+    settings = [(name, *(one.get(name, NOTHING) for one in flat.values())) for name in names]
+    told = [row for row in settings if set(row[1:]) != {NOTHING}]
+    ranges = ((TASKS[task].label, plan.seeds_of(task)) for task in plan.tasks)
+    seeds = [f"{label}: {' … '.join(dict.fromkeys((str(mine[0]), str(mine[-1]))))}" for label, mine in ranges]
     versions = [(name, version) for name, version in known.versions.items() if name != "system"]
     computer = [
         ("processor", str(machine["processor"])),
@@ -140,7 +134,7 @@ def _made(known: About) -> list[str]:
     parts = [
         "## How it was made",
         "### Settings",
-        markdown_table(("", *flat), settings),
+        markdown_table(("", *flat), told),
         f"Seeds. {'; '.join(seeds)}.",
         "### Machine and versions",
         markdown_table(("", ""), [*computer, *versions]),
@@ -155,10 +149,8 @@ def _made(known: About) -> list[str]:
 
 def _run_cells(one: UsedRun) -> list[str]:
     run, torch = one.run, one.sessions[-1].versions.get("torch") if one.sessions else None
-    return [
-        run.name, run.run_id, str(one.networks), date(run.updated), duration(run.elapsed),
-        run.device or NOTHING, torch or NOTHING,
-    ]  # fmt: skip
+    ended, trained = date(run.updated), duration(run.elapsed)
+    return [run.name, run.run_id, str(one.networks), ended, trained, run.device or NOTHING, torch or NOTHING]
 
 
 # --- the formats ----------------------------------------------------------------------------------
@@ -168,12 +160,12 @@ def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
     """Markdown, each plot a picture inside of it."""
     parts = []
     for one in blocks:
-        if not isinstance(one, str):
-            drawing = base64.b64encode(svg(one).encode()).decode()
-            parts.append(f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})")
-            parts.append(f"*{markdown_text(one.caption)}*")
-        else:
+        if isinstance(one, str):
             parts.append(one)
+        else:
+            drawing = base64.b64encode(svg(one).encode()).decode()
+            inside = f"![{markdown_text(one.title)}](data:image/svg+xml;base64,{drawing})"
+            parts += [inside, f"*{markdown_text(one.caption)}*"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -185,17 +177,15 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
     parts = []
     for one in blocks:
         if not isinstance(one, str):
-            caption = html.escape(one.caption)
-            parts.append(f"<figure>\n{svg(one)}\n<figcaption>{caption}</figcaption>\n</figure>")
+            parts.append(f"<figure>\n{svg(one)}\n<figcaption>{html.escape(one.caption)}</figcaption>\n</figure>")
         else:
             text = str(markdown.render(one)).replace("<table>", '<div class="wide"><table>')
             parts.append(text.replace("</table>", "</table></div>"))
-    body = "\n".join(parts)
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(TITLE)}</title>\n<style>\n{STYLE.read_text()}</style>\n</head>\n<body>\n"
-        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+        "<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
     )
 
 

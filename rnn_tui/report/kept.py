@@ -141,11 +141,7 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
     A run that was stopped is gone on with where all of its networks are still lacking, so that
     nothing is trained twice. The others are trained anew: of the small networks, those of one task
     together, as far as they are every combination of some sizes, losses and consecutive seeds.
-
-    Args:
-        kept: what there is.
-        tried: networks that are not to be trained, whether or not there are figures of them.
-        unusable: ids of runs that can't go on.
+    Networks that were `tried` are left out, whatever there is of them, and `unusable` runs (by id).
     """
     plan = kept.plan
     missing = [part for part in plan.parts if part not in kept.done and part not in kept.active and part not in tried]
@@ -157,13 +153,12 @@ def work_for(kept: Kept, *, tried: Collection[Part] = (), unusable: Collection[s
             lacking.difference_update(parts)
     for task in TRAINING_ORDER:
         rest = [part for part in missing if part in lacking and part.experiment.task == task]
-        works += _one_by_one(plan, rest) if task == "mnist" else _together(plan, rest)
+        if task == "mnist":
+            works += [Work(plan.config(task, part.experiment.cell, part.seed), (part,)) for part in rest]
+        else:
+            works += _together(plan, rest)
     place = {part: at for at, part in enumerate(plan.parts)}
     return sorted(works, key=lambda work: min(place[part] for part in work.parts))
-
-
-def _one_by_one(plan: Plan, parts: Sequence[Part]) -> list[Work]:
-    return [Work(plan.config("mnist", part.experiment.cell, part.seed), (part,)) for part in parts]
 
 
 def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
@@ -173,28 +168,22 @@ def _together(plan: Plan, parts: Sequence[Part]) -> list[Work]:
         assert part.experiment.variant is not None
         lacking.setdefault(part.seed, []).append(part.experiment.variant)
     works = []
-    for seed, variants in sorted(lacking.items()):
-        if lacking.get(seed - 1) == variants:
+    for first, variants in sorted(lacking.items()):
+        if lacking.get(first - 1) == variants:
             continue  # in the stretch of the seed before
-        count = next(n for n in itertools.count(1) if lacking.get(seed + n) != variants)
-        works += [_run(plan, parts, seed, count, product) for product in _products(variants)]
+        count = next(n for n in itertools.count(1) if lacking.get(first + n) != variants)
+        stretch = [part for part in parts if first <= part.seed < first + count]
+        for some in _products(variants):
+            mine = tuple(part for part in stretch if part.experiment.variant in some)
+            one = mine[0].experiment
+            works.append(Work(plan.config(one.task, one.cell, first, seeds=count, variants=some), mine))
     return works
 
 
 def _products(variants: Sequence[Variant]) -> list[list[Variant]]:
     """Variants as sets that are each all combinations of their sizes and losses."""
-    sizes: dict[str, tuple[int, ...]] = {}
+    alike: dict[frozenset[int], list[Variant]] = {}
     for variant in variants:
-        sizes[variant.loss] = (*sizes.get(variant.loss, ()), variant.hidden_size)
-    alike: dict[tuple[int, ...], list[Variant]] = {}
-    for variant in variants:
-        alike.setdefault(tuple(sorted(sizes[variant.loss])), []).append(variant)
+        sizes = frozenset(one.hidden_size for one in variants if one.loss == variant.loss)
+        alike.setdefault(sizes, []).append(variant)
     return list(alike.values())
-
-
-def _run(plan: Plan, parts: Sequence[Part], first: int, count: int, variants: Sequence[Variant]) -> Work:
-    some = parts[0].experiment
-    config = plan.config(some.task, some.cell, first, seeds=count, variants=variants)
-    seeds = range(first, first + count)
-    mine = tuple(p for p in parts if p.experiment.variant in variants and p.seed in seeds)
-    return Work(config, mine)

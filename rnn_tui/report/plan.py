@@ -152,8 +152,7 @@ class Plan:
         check_choice("Device", self.device, DEVICES)
         for task in self.only:
             if task not in REPORT_ORDER:
-                known = f"The report's experiments are {', '.join(REPORT_ORDER)}"
-                raise SettingError(f"{known}, not “{printable(task)}”.")
+                raise SettingError(f"The report's experiments are {', '.join(REPORT_ORDER)}, not “{printable(task)}”.")
         for one in self.experiments:  # what is wrong with an override is found now
             self.config(one.task, one.cell, self.first_seed)
 
@@ -187,15 +186,10 @@ class Plan:
         return tuple(result)
 
     def config(self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()) -> RunConfig:
-        """The settings of a run.
+        """The settings of a run, from the first seed on as many as `seeds`, where a run can have several.
 
-        Args:
-            task: a key of `TASKS`.
-            cell: of the networks.
-            seed: the first seed.
-            seeds: how many, where a run can have several.
-            variants: hidden sizes and losses to train, the product of both; all of the
-                experiments' by default. Ignored for MNIST.
+        `variants` are hidden sizes and losses to train, the product of both; all of the experiments' by
+        default. Ignored for MNIST.
 
         Raises:
             SettingError: if an override is out of range.

@@ -134,10 +134,8 @@ def results(has: Kept) -> Results:
     rows = []
     for experiment in has.plan.experiments:
         found = has.found(experiment)
-        known: dict[int, float] = {}
-        for seed, one in found.items():
-            for figure in has.figures(one, "test", experiment.metric).values():
-                known[seed] = figure
+        figures = ((seed, has.figures(one, "test", experiment.metric)) for seed, one in found.items())
+        known = {seed: figure for seed, by_epoch in figures for figure in by_epoch.values()}
         runs = [found[seed].run for seed in known]
         run_ids = tuple(run.run_id for run in runs)
         seconds = sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs)

@@ -68,12 +68,7 @@ Emit = Callable[[events.Event | Standing], object]
 
 
 def standing(has: Kept, speed: MachineSpeed | None = None) -> Standing:
-    """How far a plan is by what the store has, with an estimate of what is left.
-
-    Args:
-        has: the plan, and what the store has of it.
-        speed: of this machine; None if that was not measured.
-    """
+    """How far a plan is by what the store has, and an estimate of what is left, by the machine's speed if measured."""
     return _standing(has, work_for(has), Pace(has.finished, speed))
 
 
@@ -116,9 +111,11 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
         work = works[0]
         run_id = new_run_id() if work.run is None else work.run.run_id
         teller = _Teller(replace(now, work=work, run_id=run_id), works[1:], pace, emit)
-        teller.begin()
         try:
-            _train(work, run_id, teller.take, control)
+            if work.run is not None:
+                training.resume(work.run, teller.take, control)
+            else:
+                training.train(work.config, teller.take, control, run_id)
         except (StoreError, CheckpointError) as error:
             if work.run is None:
                 raise
@@ -132,21 +129,10 @@ def train_missing(plan: Plan, emit: Emit, control: Control) -> Standing:
             tried.update(work.parts)
 
 
-def _train(work: Work, run_id: str, emit: training.Emit, control: Control) -> None:
-    if work.run is not None:
-        training.resume(work.run, emit, control)
-    else:
-        training.train(work.config, emit, control, run_id)
-
-
 def _standing(has: Kept, works: Sequence[Work], pace: "Pace") -> Standing:
-    return Standing(
-        total=len(has.plan.parts),
-        done=len(has.done),
-        elsewhere=len([part for part in has.active if part not in has.done]),
-        runs_left=len(works),
-        seconds_left=_seconds(works, pace),
-    )
+    elsewhere = len(has.active.keys() - has.done.keys())
+    total, left = len(has.plan.parts), _seconds(works, pace)
+    return Standing(total, len(has.done), elsewhere, runs_left=len(works), seconds_left=left)
 
 
 def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
@@ -161,11 +147,9 @@ def _seconds(works: Sequence[Work], pace: "Pace") -> float | None:
 
 
 class Pace:
-    """Seconds that runs took, by what they trained.
+    """Seconds that finished runs took, the newest first, by what they trained.
 
-    Args:
-        finished: runs to learn from, the newest first.
-        speed: of this machine, by which what is unlike them all is estimated; None: it is not.
+    What is unlike them all is estimated by the speed of this machine, if that is known.
     """
 
     def __init__(self, finished: Iterable[RunRecord], speed: MachineSpeed | None = None) -> None:
@@ -206,10 +190,7 @@ class _Teller:
         self.now, self._work = replace(now, runs_left=len(later)), now.work
         self._later, self._pace, self._emit = later, pace, emit
         self._total_steps = 0
-        self._told_at = -SECONDS_BETWEEN_STANDINGS
-
-    def begin(self) -> None:
-        """Say what is trained next: data and libraries take a moment to load."""
+        # What is trained next: data and libraries take a moment to load.
         self._tell(self._work.run.progress if self._work.run is not None else 0.0)
 
     def take(self, event: events.Event) -> None:
@@ -225,16 +206,13 @@ class _Teller:
                     self._pace.learn(self._work.config, event.elapsed / progress)
                     self._tell(progress)
             case events.RunFailed():
-                failure = f"{self._work.label}: {event.message}"
-                self.now = replace(self.now, failures=(*self.now.failures, failure))
+                self.now = replace(self.now, failures=(*self.now.failures, f"{self._work.label}: {event.message}"))
                 self._emit(self.now)
 
     def _tell(self, progress: float) -> None:
         self._told_at = time.monotonic()
         whole = self._pace.seconds(self._work.config)
         later = _seconds(self._later, self._pace)
-        left = None
-        if whole is not None and later is not None:
-            left = (1.0 - progress) * whole + later
+        left = None if whole is None or later is None else (1.0 - progress) * whole + later
         self.now = replace(self.now, progress=progress, seconds_left=left)
         self._emit(self.now)

@@ -106,13 +106,7 @@ def take_requests(run_id: str) -> list[str]:
 
 
 def is_alive(host: str, pid: int, started: float) -> bool:
-    """Whether a process of this computer is still the one that it was.
-
-    Args:
-        host: where it ran.
-        pid: its number.
-        started: when it began, in seconds since 1970.
-    """
+    """Whether the process of that number on `host` is still the one that `started` then, in seconds since 1970."""
     began = process_started(pid) if host == socket.gethostname() else 0.0
     return began > 0.0 and abs(began - started) < 2.0
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from rnn_tui.engine import events
@@ -37,14 +38,9 @@ logger = logging.getLogger(__name__)
 
 
 class Recorder:
-    """Records the events of one run.
+    """Records the events of one run, which gets this name if it is not in the database yet.
 
-    Args:
-        path: the database.
-        run_id: the run.
-        config: its settings.
-        name: what to call it, if it is not in the database yet.
-        resumed: whether the run is there already; then a failure before it starts changes nothing.
+    If it is there already, `resumed`, a failure before it starts changes nothing.
 
     Attributes:
         listed: whether the run is in the database, or will be when that is opened.
@@ -178,18 +174,12 @@ class Recorder:
         if started:
             self._started = started[-1]
 
-    def _is_there(self) -> bool:
-        """Whether the file that the connection is to is the one that lies at the path."""
-        try:
-            return _inode(self._path) == self._inode
-        except OSError:
-            return False
-
     def _connected(self) -> sqlite3.Connection:
         """The connection; a new one where the file has vanished or was replaced."""
         if self._connection is not None:
-            if self._is_there():
-                return self._connection
+            with suppress(OSError):
+                if _inode(self._path) == self._inode:
+                    return self._connection
             self._connection.close()
             self._connection = None
             self._notice = (
@@ -206,11 +196,9 @@ class Recorder:
         return self._connection
 
     def _note(self, error: Exception) -> None:
-        sentence = error
-        if isinstance(error, sqlite3.Error):
-            sentence = explained(error, self._path)
-        elif isinstance(error, OSError):
-            sentence = explained(sqlite3.OperationalError(error.strerror or str(error)), self._path)
+        if isinstance(error, OSError):
+            error = sqlite3.OperationalError(error.strerror or str(error))
+        sentence = explained(error, self._path) if isinstance(error, sqlite3.Error) else error
         if not self._problem:
             logger.warning("run %s can't be recorded: %s", self._id, sentence)
         self._problem = str(sentence)

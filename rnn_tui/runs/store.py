@@ -1,11 +1,10 @@
 """The runs as commands and tables ask for them: list, find, rename, tag, delete and undo."""
 
-import contextlib
 import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
@@ -63,12 +62,9 @@ class RunStore:
     # --- asking ---------------------------------------------------------------------------------
 
     def runs(self, task: str | None = None, *, deleted: bool = False, most: int = -1) -> list[RunRecord]:
-        """All runs, the newest first, those in training in any process included.
+        """All runs, or those of a task, the newest first, those in training in any process included.
 
-        Args:
-            task: of this task only.
-            deleted: those that were deleted and can be had back, in place of the others.
-            most: so many of the newest; all by default.
+        With `deleted` those that were deleted and can be had back, in place of the others.
         """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
@@ -79,8 +75,7 @@ class RunStore:
 
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
-        ended = "('finished', 'stopped', 'failed')"
-        where = f"WHERE deleted IS NULL AND status NOT IN {ended} ORDER BY created DESC"
+        where = "WHERE deleted IS NULL AND status NOT IN ('finished', 'stopped', 'failed') ORDER BY created DESC"
         return [run for run in self._records(where) if run.status is Status.INTERRUPTED]
 
     def get(self, run_id: str) -> RunRecord | None:
@@ -97,7 +92,7 @@ class RunStore:
             StoreError: if there is no such run, or several.
         """
         names = self.names(deleted=deleted)
-        newest = [next(iter(names))] if text == LAST and names else []
+        newest = list(names)[:1] if text == LAST else []
         called = printable(text, LONGEST_NAME)
         by_name = [run_id for run_id, name in names.items() if name == called]
         beginning = [run_id for run_id in names if text and run_id.startswith(text)]
@@ -135,8 +130,7 @@ class RunStore:
     def metrics(self, run_id: str) -> list[SafeText]:
         """The names of all that was logged of a run."""
         with self._explaining():
-            names = (metric_name(name) for _, name in points.logged(self._connection, run_id))
-            return list(dict.fromkeys(names))
+            return list(dict.fromkeys(metric_name(name) for _, name in points.logged(self._connection, run_id)))
 
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
@@ -151,8 +145,7 @@ class RunStore:
     def state(self, run: RunRecord) -> RunState:
         """The state that the run's events led to, for whoever shows runs."""
         with self._explaining(run.whole.run_id):
-            moments = points.outlined(self._connection, run.run_id)
-            return reading.replayed(run, moments, self.log(run.run_id))
+            return reading.replayed(run, points.outlined(self._connection, run.run_id), self.log(run.run_id))
 
     def version(self) -> int:
         """A number that changes when another connection has written something."""
@@ -230,9 +223,8 @@ class RunStore:
         try:
             leave_request(run.run_id, what)
         except OSError as error:
-            raise StoreError(
-                f"Run {run.name} can't be asked to {what}: {why(error)} ({printable(lock_dir(), 200)})."
-            ) from error
+            reason = f"{why(error)} ({printable(lock_dir(), 200)})"
+            raise StoreError(f"Run {run.name} can't be asked to {what}: {reason}.") from error
 
     def restore(self, run: RunRecord) -> None:
         """Undo a deletion."""
@@ -243,11 +235,10 @@ class RunStore:
         before = time.time() - 86_400 * days
         old = [run for run in self.runs(deleted=True) if run.deleted and run.deleted < before]
         for run in old:
-            with contextlib.suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
             with self._explaining():
-                which = the_run(run.run_id)
-                self._connection.execute(f"DELETE FROM runs WHERE {which}", (run.run_id,))
+                self._connection.execute(f"DELETE FROM runs WHERE {the_run(run.run_id)}", (run.run_id,))
         return len(old)
 
     def claim(self, run: RunRecord) -> RunLock | None:
@@ -290,9 +281,8 @@ class RunStore:
         except (TypeError, ValueError) as error:
             if not run_id:
                 raise
-            raise StoreError(
-                f"What was logged of run {run_id} is damaged in the database of runs; rnn-tui runs delete {run_id} removes it."
-            ) from error
+            what = f"What was logged of run {run_id} is damaged in the database of runs"
+            raise StoreError(f"{what}; rnn-tui runs delete {run_id} removes it.") from error
 
 
 @contextmanager

@@ -7,6 +7,7 @@ not be kept when it is over is held in memory (`held`).
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine import events
@@ -41,12 +42,8 @@ OBEYED: dict[str, tuple[Callable[[Control], None], str]] = {
 def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name: str | None = None) -> "Outcome | None":
     """Train from the beginning, and keep it; None if it is stopped while it waits for its turn.
 
-    Args:
-        config: the settings.
-        emit: called with every event, in this thread.
-        control: how others stop or pause the run.
-        run_id: a new id.
-        name: what to call the run; by default what distinguishes it.
+    `emit` is called with every event, in this thread; others stop or pause the run by `control`.
+    The run's name is by default what distinguishes it.
     """
     lock = RunLock.acquire(run_id)
     name = name or automatic_name(config)
@@ -57,12 +54,7 @@ def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name:
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
     """Go on with a run from its last checkpoint, or from the beginning where it has none.
 
-    None if it is stopped while it waits for its turn.
-
-    Args:
-        run: what to go on with.
-        emit: called with every event, in this thread.
-        control: how others stop or pause the run.
+    None if it is stopped while it waits for its turn. `emit` and `control` as for `train`.
 
     Raises:
         StoreError: if it is in training, finished or deleted.
@@ -71,11 +63,12 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
     with RunStore() as store:
         lock = store.claim(run)
     turn = Turn()
-    try:
+    with ExitStack() as given_back:
+        if lock is not None:
+            given_back.callback(lock.release)
+        given_back.callback(turn.give_back)
         if not turn.take(control, lambda before: emit(events.TurnAwaited(run.run_id, before))):
             emit(events.RunStopped(run.run_id, run.step, run.elapsed, control.interrupted))
-            if lock is not None:
-                lock.release()
             return None
         TASKS[run.config.task].load()  # where that fails, nothing has changed
         from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
@@ -83,11 +76,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         path = weights_of(run.run_id)
         remove_temporary(path)
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
-    except BaseException:
-        turn.give_back()
-        if lock is not None:
-            lock.release()
-        raise
+        given_back.pop_all()  # by `_fit` from now on
     recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
     return _fit(
         run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock, turn=turn, point=point
@@ -99,15 +88,11 @@ class _Follower:
 
     A pause gives the turn back. Where nobody listens any more (a closed pipe or terminal), the run is
     interrupted.
-
-    Attributes:
-        end: how the run ended, if it has.
-        deaf: why nobody listens, if nobody does.
     """
 
     def __init__(self, run_id: str, emit: Emit, control: Control, recorder: Recorder, turn: Turn) -> None:
         self.end: End | None = None
-        self.deaf: OSError | None = None
+        self.deaf: OSError | None = None  # why nobody listens, if nobody does
         self._id, self._emit, self._control, self._recorder, self._turn = run_id, emit, control, recorder, turn
         self._told, self._watch = {""}, MachineWatch()
         self._obeyed: deque[str] = deque()

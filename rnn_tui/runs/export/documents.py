@@ -8,6 +8,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
@@ -25,6 +26,7 @@ HEADS = (
     "run", "name", "task", "kind", "step", "epoch", "seconds", "metric", "hidden_size", "loss",
     "seed", "value",
 )  # fmt: skip
+TOLD_OF_METRICS = ("name", "label", "unit", "higher_is_better")
 
 
 def date(seconds: float) -> str:
@@ -68,12 +70,8 @@ def in_full(run: RunRecord, store: RunStore) -> dict[str, Any]:
     """All that is known of a run."""
     return {
         **of_run(run),
-        "metrics": [
-            {name: getattr(spec, name) for name in ("name", "label", "unit", "higher_is_better")} for spec in run.specs
-        ],
-        "networks": [
-            {"hidden_size": r.variant.hidden_size, "loss": r.variant.loss, "seed": r.seed} for r in run.config.replicas
-        ],
+        "metrics": [{name: getattr(spec, name) for name in TOLD_OF_METRICS} for spec in run.specs],
+        "networks": [asdict(replica.variant) | {"seed": replica.seed} for replica in run.config.replicas],
         "sessions": [_session(session) for session in store.sessions(run.run_id)],
         "log": [{"time": date(at), "level": level, "text": text} for at, level, text in store.log(run.run_id)],
         "values": [_moment(moment) for moment in store.moments(run.run_id)],
@@ -99,11 +97,8 @@ def _moment(moment: Moment) -> dict[str, Any]:
     document["seconds"] = moment.elapsed
     if moment.rate is not None:
         document["samples_per_second"] = _number(moment.rate)
-    for name, value in moment.metrics.items():
-        document[name] = _number(value)
-    for name, values in moment.replicas.items():
-        document[name] = [_number(value) for value in values]
-    return document
+    document |= {name: _number(value) for name, value in moment.metrics.items()}
+    return document | {name: [_number(value) for value in values] for name, values in moment.replicas.items()}
 
 
 def _number(value: float | None) -> float | None:
@@ -240,8 +235,7 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
     writer = records.RecordWriter(data)
 
     def add(elapsed: float, **what: Any) -> None:
-        event = protocol.Event(wall_time=run.created + elapsed, **what)
-        writer.write(event.SerializeToString())
+        writer.write(protocol.Event(wall_time=run.created + elapsed, **what).SerializeToString())
 
     add(0.0, file_version="brain.Event:2")
     lines = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
@@ -250,8 +244,7 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
     settings = value_of(tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text)
     add(0.0, step=0, summary=summaries.Summary(value=[settings]))
     for moment in store.moments(run.run_id):
-        tagged = _tagged(run, moment)
-        values = [value_of(tag=tag, simple_value=value) for tag, value in tagged]
+        values = [value_of(tag=tag, simple_value=value) for tag, value in _tagged(run, moment)]
         add(moment.elapsed, step=moment.step, summary=summaries.Summary(value=values))
     make_folder(folder)
     name = f"events.out.tfevents.{run.created:010.0f}.{run.run_id}"
@@ -262,8 +255,7 @@ def _tagged(run: RunRecord, moment: Moment) -> list[tuple[str, float]]:
     tagged = [(_tag(name, moment), value) for name, value in moment.metrics.items()]
     for name, values in moment.replicas.items():
         for network, value in zip(run.config.replicas, values, strict=False):
-            which = f"{network.variant.label}/seed {network.seed}"
-            tagged.append((f"{_tag(name, moment)}/{which}", value))
+            tagged.append((f"{_tag(name, moment)}/{network.variant.label}/seed {network.seed}", value))
     return tagged
 
 

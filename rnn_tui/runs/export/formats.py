@@ -123,10 +123,8 @@ def imported(module: str, extra: str, what: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        package = module.partition(".")[0]
-        raise ExportError(
-            f"{what} need {package}, which is not installed; pip install 'rnn-tui[{extra}]' installs it."
-        ) from error
+        need = f"{what} need {module.partition('.')[0]}, which is not installed"
+        raise ExportError(f"{need}; pip install 'rnn-tui[{extra}]' installs it.") from error
 
 
 # --- writing --------------------------------------------------------------------------------------

@@ -40,14 +40,10 @@ STYLE = {
 
 @dataclass(frozen=True)
 class Panel:
-    """One metric of several runs.
+    """One metric of several runs: `spec` is what y is, a line for each network.
 
-    Attributes:
-        spec: what y is.
-        lines: a line for each network.
-        faint: lines of the training loss, drawn behind.
-        marks: by label of a line, x and y of points that the report published.
-        figures: by label of a line, figures that stand behind it in the legend.
+    The faint lines are of the training loss, drawn behind. By label of a line, `marks` are x and y
+    of points that the report published, and `figures` stand behind the label in the legend.
     """
 
     spec: Metric
@@ -83,8 +79,7 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
     Raises:
         ExportError: if matplotlib is not installed.
     """
-    figures = imported("matplotlib.figure", "plots", "Charts")
-    matplotlib = imported("matplotlib", "plots", "Charts")
+    figures, matplotlib = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib"))
     colours = _colours(panels)
     with matplotlib.rc_context(STYLE):
         figure = figures.Figure(figsize=(width, HEIGHT * len(panels)), layout="constrained")
@@ -94,13 +89,10 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
         axes[-1].set_xlabel(x_label)
         if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
             rest = len(colours) - MOST_IN_LEGEND
-            figure.legend(
-                *axes[0].get_legend_handles_labels(),
-                loc="outside lower center",
-                ncols=1 if panels[0].figures or max(map(len, colours)) > LONG_LABEL else 2,
-                title=f"and {rest} more" if rest > 0 else None,
-                title_fontsize=7,
-            )
+            columns = 1 if panels[0].figures or max(map(len, colours)) > LONG_LABEL else 2
+            title = f"and {rest} more" if rest > 0 else None
+            handles, labels = axes[0].get_legend_handles_labels()
+            figure.legend(handles, labels, loc="outside lower center", ncols=columns, title=title, title_fontsize=7)
         return saved(figure, form)
 
 
@@ -117,8 +109,7 @@ def _panels(store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] |
         if len(runs) > 1:
             return drawn
         # A single run's name would only stand before each of its networks.
-        name = runs[0].name
-        return [replace(line, label=line.label.removeprefix(f"{name} ")) for line in drawn]
+        return [replace(line, label=line.label.removeprefix(f"{runs[0].name} ")) for line in drawn]
 
     usual = dict.fromkeys(["val_loss", *(run.metric for run in runs if run.metric)])
     faint = {"val_loss": of("train_loss")} if metrics is None else {}
@@ -129,8 +120,7 @@ def _panels(store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] |
             have = sorted({name for run in runs for name in store.metrics(run.run_id)})
             raise ExportError(f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}.")
         if drawn or faint.get(metric):
-            unknown = Metric(metric, metric, lower=None)
-            spec = next((s for run in runs for s in run.specs if s.name == metric), unknown)
+            spec = next((s for run in runs for s in run.specs if s.name == metric), Metric(metric, metric, lower=None))
             panels.append(Panel(spec, drawn, faint.get(metric, ())))
     if not panels:
         raise ExportError("Nothing has been logged of these runs yet: there is nothing to draw.")
@@ -145,8 +135,7 @@ def _colours(panels: Sequence[Panel]) -> dict[str, str]:
 
 def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
     for line in panel.faint:
-        mean = [spread.mean for spread in line.spreads]
-        axes.plot(line.x, mean, color=colours[line.label], linewidth=0.6, alpha=0.4)
+        axes.plot(line.x, [one.mean for one in line.spreads], color=colours[line.label], linewidth=0.6, alpha=0.4)
     shown = list(colours)[:MOST_IN_LEGEND]
     for line in panel.lines:
         colour = colours[line.label]
@@ -155,8 +144,7 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
         name = line.label.replace("$", r"\$")
         if line.seeds > 1:
             name += f" (mean ± sd, n = {line.seeds})"
-            low = [panel.within(spread.mean - (spread.sd or 0.0)) for spread in line.spreads]
-            high = [panel.within(spread.mean + (spread.sd or 0.0)) for spread in line.spreads]
+            low, high = ([panel.within(one.mean + sign * (one.sd or 0.0)) for one in line.spreads] for sign in (-1, 1))
             axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
         name += f": {panel.figures[line.label]}" if line.label in panel.figures else ""
         few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}

@@ -29,8 +29,7 @@ FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seed
 class ReportSettings(Vertical):
     """Seeds, preset and tasks of a rerun; what is wrong is said below, and stays typed.
 
-    Args:
-        overrides: by task, settings in place of the preset's.
+    `overrides` are, by task, settings in place of the preset's.
     """
 
     @dataclass
@@ -49,8 +48,7 @@ class ReportSettings(Vertical):
                 yield Label(setting.label, markup=False)
                 yield SettingInput(setting, usual, name)
             yield Label("Preset", id="preset-label")
-            presets = [(name, name) for name in PRESETS]
-            yield PlainSelect(presets, value=next(iter(PRESETS)), id="preset")
+            yield PlainSelect([(name, name) for name in PRESETS], value=next(iter(PRESETS)), id="preset")
             for task in REPORT_ORDER:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
         yield Static("", id="report-wrong", markup=False)
@@ -64,10 +62,9 @@ class ReportSettings(Vertical):
         numbers = [field.given() for field in self.query(SettingInput)]
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
-            labels = [TASKS[task].label for task in REPORT_ORDER]
-            raise SettingError(f"Tick at least one of {', '.join(labels)}.")
-        preset = str(self.query_one("#preset", Select).value)
-        return Plan(*numbers, only=tuple(only), preset=preset, overrides=self._overrides)
+            raise SettingError(f"Tick at least one of {', '.join(TASKS[task].label for task in REPORT_ORDER)}.")
+        preset = self.query_one("#preset", Select).value
+        return Plan(*numbers, only=tuple(only), preset=str(preset), overrides=self._overrides)
 
     def focus_first(self) -> None:
         self.query(SettingInput).first().focus()
@@ -80,11 +77,9 @@ class ReportSettings(Vertical):
         event.stop()
         wrong = ""
         try:
-            made = self.plan()
+            self.post_message(self.Changed(self.plan()))
         except SettingError as error:
             wrong = str(error)
-        else:
-            self.post_message(self.Changed(made))
         self.query_one("#report-wrong", Static).update(wrong)
         self.set_class(bool(wrong), "-wrong")
 

@@ -38,10 +38,7 @@ NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 class ReportPane(StorePane):
     """Settings, table, plots and conclusions of the report rerun.
 
-    Args:
-        runs: what trains.
-        store: where to ask the database.
-        overrides: by task, settings in place of the preset's.
+    `overrides` are, by task, settings in place of the preset's.
     """
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
@@ -118,8 +115,7 @@ class ReportPane(StorePane):
         plan = self._plan
         assert plan is not None
         # A program that was killed leaves no news; what it trained is then to be trained here.
-        elsewhere = self._standing is not None and self._standing.elsewhere
-        known = -1 if elsewhere else self._version
+        known = -1 if self._standing is not None and self._standing.elsewhere else self._version
 
         def news(store: RunStore) -> tuple[int, tuple[Results, Standing] | None]:
             version = store.version()
@@ -128,8 +124,7 @@ class ReportPane(StorePane):
             has = kept(plan, store)
             return version, (results(has), standing(has, self._runs.speed))
 
-        found = await self.ask(news)
-        if found is None:
+        if (found := await self.ask(news)) is None:
             return
         self._version, there = found
         if there is not None:
@@ -194,8 +189,7 @@ class ReportPane(StorePane):
         try:
             found = await in_thread(self, _accuracy_by_length, plan)
         except (UserError, ImportError, OSError) as error:
-            text = str(error) if isinstance(error, UserError) else NO_TORCH
-            self.notify(text, severity="error")
+            self.notify(str(error) if isinstance(error, UserError) else NO_TORCH, severity="error")
             found = ()
         finally:
             self._measuring = False
@@ -219,8 +213,8 @@ class ReportPane(StorePane):
     async def _conclude(self) -> None:
         """Show the conclusions, whose intervals SciPy works out."""
         assert self._results is not None
-        table, by_length = self._results, self._by_length.get(self._key(), ())
-        found = await in_thread(self, conclusions, table, by_length)
+        table = self._results
+        found = await in_thread(self, conclusions, table, self._by_length.get(self._key(), ()))
         self.query_one(ReportConclusions).show(table, found, measuring=self._measuring)
 
     # Keys
@@ -257,8 +251,7 @@ class ReportPane(StorePane):
         if self._results is None:
             self.notify(self._problem or "The figures have not been read yet.")
             return
-        done = f"{numbers(self._standing, training=False)}."
-        self.app.push_screen(ExportReportScreen(self._results.plan, done))
+        self.app.push_screen(ExportReportScreen(self._results.plan, f"{numbers(self._standing, training=False)}."))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         if self._results is None or event.cursor_row >= len(self._results.rows):

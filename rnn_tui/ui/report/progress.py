@@ -29,10 +29,8 @@ class ReportProgress(ProgressLine):
         button = self.query_one("#report-train", Button)
         button.display = left > 0
         button.label = Content(f" t  Train {networks(left)} ")
-        what = doing(now, training=training, paused=paused)
-        what += waits if training else ""
-        share = now.share if now is not None else 0.0
-        self.draw(what, share, numbers(now, training=training))
+        what = doing(now, training=training, paused=paused) + (waits if training else "")
+        self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
 
 
 def doing(now: "Standing | None", *, training: bool, paused: bool) -> str:
@@ -83,16 +81,13 @@ def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
     elif now.runs_left:
         text = f"The rerun was stopped with {at}; t goes on from there."
     else:
-        elsewhere = networks(now.elsewhere)
-        text = f"The rerun has {at}; {elsewhere} in training elsewhere will be added automatically."
+        text = f"The rerun has {at}; {networks(now.elsewhere)} in training elsewhere will be added automatically."
     return text, "information"
 
 
 def inside(table: Results) -> str:
     """How many published figures could be one more seed of ours, without a full stop."""
     known = [row.inside for row in table.rows if row.inside is not None]
-    return (
-        f"{sum(known)} of {len(known)} published figures could be one more seed of ours"
-        if known
-        else "one seed tells too little"
-    )
+    if not known:
+        return "one seed tells too little"
+    return f"{sum(known)} of {len(known)} published figures could be one more seed of ours"

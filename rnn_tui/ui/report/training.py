@@ -20,29 +20,20 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReportStatus:
-    """How far the rerun of this session is.
-
-    Attributes:
-        plan: what is wanted.
-        standing: the latest that was told; None before the first.
-        going_on: whether it has not ended.
-        problem: why it could not go on, in a sentence.
-    """
+    """How far the rerun of this session is."""
 
     plan: "Plan"
-    standing: "Standing | None" = None
+    standing: "Standing | None" = None  # the latest that was told
     going_on: bool = True
-    problem: str = ""
+    problem: str = ""  # why it could not go on, in a sentence
 
 
 class ReportTrainer:
     """Trains what a plan lacks, and tells how far that is.
 
-    Args:
-        plan: what is wanted.
-        tell: called with every event of the runs, before those of each run with what is known of
-            it, and with a `ReportStatus` whenever there is news of the whole.
-        evaluate: called between runs with the id of one that has finished.
+    `tell` is called with every event of the runs, before those of each run with what is known of
+    it, and with a `ReportStatus` whenever there is news of the whole; `evaluate` between runs with
+    the id of one that has finished.
     """
 
     def __init__(

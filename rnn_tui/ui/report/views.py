@@ -89,9 +89,8 @@ class ReportTable(Vertical):
     def _line(self, row: Row) -> list[Text]:
         texts = list(cells(row))
         texts[KEYS.index("place")] = _place(row, training=row.experiment in self._training)
-        variables = self.app.get_css_variables()
         colours = {None: "text-muted", True: "text-success", False: "text-warning"}
-        style = variables.get(colours[row.inside], "")
+        style = self.app.get_css_variables().get(colours[row.inside], "")
         return [_cell(column, text, style if column == "place" else "") for column, text in zip(KEYS, texts, strict=True)]
 
 
@@ -149,8 +148,7 @@ class ReportPlots(Vertical, SpreadView):
         self.draw()
 
     def action_figure(self) -> None:
-        figure = self.figure
-        if figure is not None:
+        if (figure := self.figure) is not None:
             at = self._figures.index(figure) + 1
             self._key = self._figures[at % len(self._figures)].key
             self.draw()
@@ -217,8 +215,7 @@ def _written(one: Conclusion) -> Content:
     mark, colour = MARKS[one.verdict]
     verdict = Content.styled(f"{mark} {one.sentence}", f"bold {colour}")
     rows = [COMPARED, *(row.cells for row in one.comparisons)]
-    columns = zip(*rows, strict=True)
-    forms = [f"{'>' if column[0] in COMPARED_RIGHT else '<'}{max(map(len, column))}" for column in columns]
+    forms = [f"{'>' if one[0] in COMPARED_RIGHT else '<'}{max(map(len, one))}" for one in zip(*rows, strict=True)]
     head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
     said = f"The report: “{one.claim}” {one.measured}"
     return Content("\n").join([verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)])

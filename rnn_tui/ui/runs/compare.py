@@ -81,25 +81,18 @@ class RunsCompare(Vertical, SpreadView):
     def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
         self._lines = lines
-        title = spec.label.capitalize() if runs else ""
-        self._chart.describe(title, spec, AGAINST[self.against])
+        self._chart.describe(spec.label.capitalize() if runs else "", spec, AGAINST[self.against])
         self._points = spec.stage != "train"
         self._chart.say(f"No {spec.label} was logged" if runs else HINT)
         self.draw()
         grouped = [line for line in lines if len(line.runs) > 1]
         seeds = (f"{line.label}: {line.seeds} seeds" for line in grouped[:2])
-        note = "; ".join([*wrong, *seeds])
-        self.query_one("#compare-note", Static).update(note)
+        self.query_one("#compare-note", Static).update("; ".join([*wrong, *seeds]))
         self._tabulate(runs)
 
     def draw(self) -> None:
-        points = self._points
-        self._chart.show(
-            [
-                line_series(printable(line.label, 60), line, colour, self.spread, points)
-                for colour, line in enumerate(self._lines)
-            ]
-        )
+        lines = enumerate(self._lines)
+        self._chart.show([line_series(printable(one.label, 60), one, at, self.spread, self._points) for at, one in lines])
 
     def _tabulate(self, runs: Sequence[RunRecord]) -> None:
         rows = differing(runs) if len(runs) > 1 else []

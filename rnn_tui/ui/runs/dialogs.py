@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.errors import ExportError, printable, why
 from rnn_tui.engine.files import make_folder
 from rnn_tui.runs.comparison import Against, settings_of
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
@@ -51,8 +51,7 @@ class RunDetailsScreen(ModalScreen[None]):
             "Sessions": chain.from_iterable(about_session(one, _time) for one in self._sessions),
         }
         if self._told:
-            lines = self._told[-MOST_LINES:]
-            sections["Log"] = [(_time(at), text) for at, _, text in lines]
+            sections["Log"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
         parts: list[Content] = []
         for heading, pairs in sections.items():
             if heading:
@@ -70,14 +69,7 @@ def _time(at: float) -> str:
 
 
 class ExportRunsScreen(ExportPrompt):
-    """Writes values, charts or weights of runs.
-
-    Args:
-        store: where to ask the database.
-        runs: what to write.
-        metric: what a chart shows; empty for what there is.
-        against: what its x axis counts.
-    """
+    """Writes values, charts or weights of runs; without a `metric` charts show what there is."""
 
     def __init__(self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against) -> None:
         super().__init__({name: f"{name}: {one.help}" for name, one in FORMATS.items()})
@@ -100,20 +92,14 @@ class ExportRunsScreen(ExportPrompt):
         metrics = [self._metric] if self._metric else None
 
         def job(store: RunStore) -> list[Path]:
-            if FORMATS[form].in_folder:
-                _make_folder(path)
+            if FORMATS[form].in_folder:  # a single file would otherwise get the name that was typed
+                try:
+                    make_folder(path)
+                except OSError as error:
+                    reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
+                    raise ExportError(f"The folder {reason}; choose another place.") from error
             out = io.StringIO()
             return write(Export(FORMATS[form], store, self._runs, path, out, metrics, self._against))
 
         written = await self._store.ask(self, job)
         return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."
-
-
-def _make_folder(path: Path) -> None:
-    """Make the folder that was typed: a single file would otherwise get its name."""
-    try:
-        make_folder(path)
-    except OSError as error:
-        raise ExportError(
-            f"The folder {printable(path, 200)} can't be made ({printable(error.strerror or error)}); choose another place."
-        ) from error

@@ -28,14 +28,7 @@ STATUS_MARKS = {
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table.
-
-    Attributes:
-        label: its heading.
-        text: what it shows of a run.
-        order: what it sorts by; smaller ones come first.
-        right: whether it is aligned at the right.
-    """
+    """A column of the table: its heading, what it shows of a run, and what it sorts by, smaller ones first."""
 
     label: str
     text: Callable[[RunRecord], str]
@@ -107,6 +100,5 @@ class Listing:
     def arranged(self, text: str, by: str, backwards: bool) -> list[RunRecord]:
         """Those runs that have all words of a text, sorted by a column."""
         wanted = text.casefold().split()
-        column = next(column for column in COLUMNS if column.label == by)
         left = [run for run in self.runs if all(word in self.words[run.run_id][1] for word in wanted)]
-        return sorted(left, key=column.order, reverse=backwards)
+        return sorted(left, key=next(one.order for one in COLUMNS if one.label == by), reverse=backwards)

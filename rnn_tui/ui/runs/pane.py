@@ -110,17 +110,15 @@ class RunsPane(StorePane):
         if any(one.node is self and one.group == "runs" for one in self.workers):
             return  # a reading of many runs that began anew at every look would never end
         self._looks += 1
-        again = self._looks % LOOKS_BETWEEN_AGES == 0
-        self._read(always=again)
+        self._read(always=self._looks % LOOKS_BETWEEN_AGES == 0)
 
     @work(group="runs", exclusive=True)
     async def _read(self, always: bool) -> None:
         """Show all runs, if there is news of them."""
         if not self.app.is_running:  # the table may be gone
             return
-        active = any(run.status.active for run in self._table.listing.runs)
-        known = -1 if always or active else self._version
         listing = self._table.listing
+        known = -1 if always or any(run.status.active for run in listing.runs) else self._version
 
         def news(store: RunStore) -> tuple[int, Listing | None]:
             version = store.version()
@@ -182,8 +180,7 @@ class RunsPane(StorePane):
 
     @work(group="change")
     async def action_request(self, what: str) -> None:
-        run = self._elsewhere
-        if run is None:
+        if (run := self._elsewhere) is None:
             return
         try:
             await self._store.ask(self, lambda store: store.request(run, what))
@@ -198,9 +195,7 @@ class RunsPane(StorePane):
     @work(group="comparison", exclusive=True)
     async def _show_comparison(self) -> None:
         """Draw the marked runs, or else the one under the cursor."""
-        runs = self._table.chosen
-        compare = self._compare
-
+        runs, compare = self._table.chosen, self._compare
         names = await self.ask(lambda store: [store.metrics(run.run_id) for run in runs])
         if names is None:
             return
@@ -208,14 +203,12 @@ class RunsPane(StorePane):
             name: next(run.spec(name) for run, own in zip(runs, names, strict=True) if name in own)
             for name in shared_metrics(names)
         }
-        usual = next((run.metric for run in runs if run.metric in specs), "")
-        compare.offer(specs, usual)
+        compare.offer(specs, next((run.metric for run in runs if run.metric in specs), ""))
         metric = compare.metric
-
         found = await self.ask(lambda store: curves_of(store, runs, metric))
         if found is not None:
-            spec = specs.get(metric, Metric(metric, metric or "curve"))
             curves, refused = found
+            spec = specs.get(metric, Metric(metric, metric or "curve"))
             compare.show([run for run, _ in curves], spec, lines(curves, compare.against), refused)
 
     # Commands on runs
@@ -224,8 +217,7 @@ class RunsPane(StorePane):
     @work(group="details", exclusive=True)
     async def _show_details(self) -> None:
         """Show all that is kept of the run under the cursor."""
-        run = self._table.highlighted
-        if run is None:
+        if (run := self._table.highlighted) is None:
             return
         found = await self.ask(lambda store: (store.get(run.run_id) or run, store.sessions(run.run_id), store.log(run.run_id)))
         if found is not None:
@@ -233,8 +225,7 @@ class RunsPane(StorePane):
 
     def action_ask(self, title: str) -> None:
         """Ask for the text of this title, and keep it with the run under the cursor."""
-        run = self._table.highlighted
-        if run is None:
+        if (run := self._table.highlighted) is None:
             return
         hint, most, value, change = TEXTS[title]
 
@@ -285,31 +276,27 @@ class RunsPane(StorePane):
         self.show_runs()
 
     def action_go_on(self) -> None:
-        run = self._table.highlighted
-        if run is None:
+        if (run := self._table.highlighted) is None:
             return
-        if not run.status.resumable:
+        if run.status.resumable:
+            self.post_message(ResumeRequested(run))
+        else:
             self.notify(f"{run.name} is {run.status}: there is nothing to go on with.")
-            return
-        self.post_message(ResumeRequested(run))
 
     def action_use(self) -> None:
         run = self._table.highlighted
-        if run is None:
+        if run is None or not self._sound([run]):
             return
-        if not self._sound([run]):
-            return
-        if not run.weights.is_file():
+        if run.weights.is_file():
+            self.post_message(WeightsWanted(run))
+        else:
             self.notify(f"{run.name} has no weights yet.", severity="error")
-            return
-        self.post_message(WeightsWanted(run))
 
     def action_export(self) -> None:
         runs = self._table.chosen
         if runs and self._sound(runs):
-            compare = self._compare
-            metric = compare.metric if self.view == "compare" else ""
-            self.app.push_screen(ExportRunsScreen(self._store, runs, metric, compare.against))
+            metric = self._compare.metric if self.view == "compare" else ""
+            self.app.push_screen(ExportRunsScreen(self._store, runs, metric, self._compare.against))
 
     def _sound(self, runs: Sequence[RunRecord]) -> bool:
         """Whether none of these runs is damaged; else it is said of the first one."""

@@ -39,11 +39,7 @@ class FilterInput(TypedInput):
 
 
 class RunsTable(Vertical):
-    """All runs, one a line.
-
-    Attributes:
-        listing: all of them, filtered or not.
-    """
+    """All runs, one a line; its `listing` has all of them, filtered or not."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
@@ -72,8 +68,7 @@ class RunsTable(Vertical):
         table = LongTable(self._cells, id="runs-table")
         table.add_column(" ", key="mark")
         for column in COLUMNS:
-            heading = Text(column.label, justify="right" if column.right else "left")
-            table.add_column(heading, key=column.label)
+            table.add_column(Text(column.label, justify="right" if column.right else "left"), key=column.label)
         yield table
         yield Static("", id="runs-empty", markup=False)
 
@@ -123,8 +118,7 @@ class RunsTable(Vertical):
             return
         table, before, under = self._table, list(self._shown), self.highlighted
         text = self.query_one(FilterInput).value
-        runs = self.listing.arranged(text, self._sort, self._backwards)
-        self._shown = {run.run_id: run for run in runs}
+        self._shown = {run.run_id: run for run in self.listing.arranged(text, self._sort, self._backwards)}
         self._colours = self.app.get_css_variables()
         widths = (1, *self.listing.widths)
         if list(self._shown) == before:
@@ -165,8 +159,7 @@ class RunsTable(Vertical):
     # Keys
 
     def action_mark(self) -> None:
-        run = self.highlighted
-        if run is None:
+        if (run := self.highlighted) is None:
             return
         if run.run_id in self._marked:
             self._marked.remove(run.run_id)
@@ -191,8 +184,7 @@ class RunsTable(Vertical):
 
     def action_sort(self) -> None:
         labels = [column.label for column in COLUMNS]
-        self._sort = labels[(labels.index(self._sort) + 1) % len(labels)]
-        self._backwards = False
+        self._sort, self._backwards = labels[(labels.index(self._sort) + 1) % len(labels)], False
         self._fill()
 
     def action_reverse(self) -> None:
@@ -205,9 +197,7 @@ class RunsTable(Vertical):
     @on(DataTable.HeaderSelected)
     def _header_clicked(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; the other way round at the second click."""
-        key = str(event.column_key.value)
-        if key == "mark":
-            return
-        self._backwards = key == self._sort and not self._backwards
-        self._sort = key
-        self._fill()
+        if (key := str(event.column_key.value)) != "mark":
+            self._backwards = key == self._sort and not self._backwards
+            self._sort = key
+            self._fill()
