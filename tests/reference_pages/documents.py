@@ -72,6 +72,7 @@ DOCUMENTS = (
     Document("inspect mnist", ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg")),
     Document("runs", ("runs",)),
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
+    Document("runs watch", ("runs watch last",)),
     Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
     Document("runs export --to json", ("runs export last --to json",)),
     Document("report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")),
@@ -112,6 +113,8 @@ TYPES = {
     "train mnist: test_accuracy": "number or null", "train mnist: test_loss": "number or null",
     "config: problems": "list of texts", "report: runs[].device": "text or null",
     "report: runs[].workers": "whole number or null",
+    "report: conclusions[].comparisons[].interval_95": "list of numbers or null",
+    "report: conclusions[].comparisons[].mean_difference": "number or null",
 }  # fmt: skip
 MOST_ITEMS = 40
 HEADS = ("field", "type", "what it is")
