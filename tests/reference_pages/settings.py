@@ -1,7 +1,8 @@
 """The page of settings, presets and metrics, from the tasks."""
 
+import re
 from dataclasses import asdict, fields
-from inspect import cleandoc
+from inspect import getsource
 from typing import Any
 
 from rnn_tui.cli.train import OPTIONS
@@ -63,17 +64,18 @@ def option(name: str) -> str:
 
 
 def attributes(kind: type) -> dict[str, str]:
-    """What a class says of each of its fields."""
-    lines = cleandoc(kind.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+    """What a class says of each of its fields: behind `#:` in its line, or in lines before it."""
     found: dict[str, str] = {}
-    for line in lines.splitlines():
-        text = line.strip()
-        if len(line) - len(line.lstrip()) == 4 and ": " in text:
-            last, _, text = text.partition(": ")
-            found[last] = text
-        else:
-            found[last] += f" {text}"
-    return {name: text.removesuffix(".") for name, text in found.items() if name in {one.name for one in fields(kind)}}
+    before: list[str] = []
+    for line in getsource(kind).splitlines():
+        code_, marked, text = line.partition("#: ")
+        if marked and not code_.strip():
+            before.append(text)
+        elif field := re.match(r"    (\w+): ", code_):
+            found[field[1]] = text or " ".join(before)
+        if code_.strip():
+            before = []
+    return {one.name: found[one.name].removesuffix(".") for one in fields(kind) if found.get(one.name)}
 
 
 def of_task(task: Task) -> str:
