@@ -13,6 +13,7 @@ import logging
 import os
 import select
 import signal
+import sys
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from textual.drivers.web_driver import WebDriver
 
 from rnn_tui.ui.textual_driver import KeysDriver
 
+assert sys.platform != "win32"  # which has neither such pipes nor such signals
 MOST_COLUMNS, MOST_ROWS = 800, 400
 BYTES_AT_ONCE = 1 << 16
 SECONDS_FOR_A_KEY = 0.1

@@ -43,7 +43,8 @@ def export(page: PageProcess, downs: int) -> tuple[str, bytes]:
     page.press(ENTER)
     name, data = page.download()
     assert re.fullmatch(r"/[A-Za-z0-9_.,+-]+", name)
-    page.wait_for("goes to the downloads")
+    page.wait_for("Exported")
+    page.watch(0.5)
     return name.removeprefix("/"), data
 
 
@@ -82,8 +83,10 @@ def test_photos_are_downloaded(page: PageProcess) -> None:
     assert rows
     page.press("#")
     page.wait_for("Which digit")
-    page.press("7\x1b")
-    page.watch(1)
+    page.press("7")
+    page.watch(0.5)
+    page.press("\x1b")
+    page.watch(2)  # or Escape and what comes next would be one key
     name, data = export(page, 1)
     assert name == "photos.npz"
     assert list(np.load(io.BytesIO(data))["labels"]) == [7]
