@@ -14,7 +14,7 @@ window.WebSocket = class extends WebSocket {
     this.addEventListener("open", focusOnTerminal);
     this.addEventListener("close", (event) => {
       document.getElementById("why").textContent = event.reason || "The connection to rnn-tui serve is lost.";
-      document.getElementById("again").focus();
+      setTimeout(() => document.getElementById("again").focus());  // once textual.js shows it
     });
   }
   send(message) {
