@@ -8,7 +8,6 @@ from textual import work
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.runs.weights import Source
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell import messages
 from rnn_tui.ui.shell.dialogs import ConfirmScreen
@@ -94,6 +93,8 @@ class RequestsApp(OrderedApp):
 
     @work(group="requests")
     async def on_weights_wanted(self, event: messages.WeightsWanted) -> None:
+        from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
+
         run = event.run
         pane = await self._task_pane(run.config.task)
         position = getattr(run.config, "position", None)
