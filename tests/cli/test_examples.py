@@ -22,7 +22,12 @@ from rnn_tui.tasks import TASKS
 from tests.cli.command_line import run_inside
 
 # Example, or its beginning: why no test can run it as it stands.
-NOT_RUN: dict[str, str] = {}
+NOT_RUN = {
+    "rnn-tui serve": "serves until it is stopped: tests/web does both",
+    "rnn-tui runs stop": "asks a process that trains: tests/cli/test_elsewhere.py",
+    "rnn-tui runs pause": "asks a process that trains: tests/cli/test_elsewhere.py",
+    "rnn-tui runs unpause": "asks a process that trains: tests/cli/test_elsewhere.py",
+}
 # What was done before an example, by its beginning.
 BEFORE = {"rnn-tui train --resume last": ("interrupt",), "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast")}
 RECALL = ("train", "recall", "--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
@@ -128,7 +133,7 @@ def test_an_example_does_what_it_says(example: str, place: Path) -> None:
         json.loads(out)
     for before, word in itertools.pairwise(arguments):
         if before in ("-o", "--output", "--npz"):
-            assert (place / word).is_file()
+            assert (place / word).exists()
     if "--resume" in arguments:
         with RunStore() as store:
             assert store.find("last").status is Status.FINISHED
