@@ -133,7 +133,7 @@ def _print_aligned(out: "Console", heads: Sequence[str], rows: Sequence[Sequence
             padded.append(space + cell if head in right else cell + space)
         return "  ".join(padded).rstrip()
 
-    out.print(line(heads), style="bold", markup=False)
+    out.print(line(heads), style="bold", markup=False, emoji=False)
     print("\n".join(map(line, rows)))
 
 
@@ -213,10 +213,8 @@ class ProgressBar:
         """Print a message on stderr, above the bar."""
         if self._bar is None:
             say(text)
-            return
-        from rich.text import Text  # noqa: PLC0415 - on terminals only
-
-        self._bar.console.print(Text(f"rnn-tui: {text}"))
+        else:
+            self._bar.console.print(f"rnn-tui: {text}", markup=False, emoji=False)
 
     @contextmanager
     def away(self) -> Iterator[None]:

@@ -197,18 +197,16 @@ class _Table:
     """Comma-separated values, with a head."""
 
     def __init__(self, out: TextIO) -> None:
-        from rnn_tui.photos.export import HEAD  # noqa: PLC0415 - OpenCV, on use only
+        from rnn_tui.photos.export import HEAD, table_row  # noqa: PLC0415 - OpenCV, on use only
 
-        self._out, self._terminal = out, out.isatty()
+        self._out, self._terminal, self._row = out, out.isatty(), table_row
         self._writer = csv.writer(out, lineterminator="\n")
         self._writer.writerow(HEAD)
 
     def show(self, readings: "Sequence[Reading]") -> None:
         """Write a row each; what there is none of stays empty."""
-        from rnn_tui.photos.export import table_row  # noqa: PLC0415 - on use only
-
         for reading in readings:
-            path, *rest = table_row(reading)
+            path, *rest = self._row(reading)
             self._writer.writerow([printable(path, LONGEST_CSV_PATH) if self._terminal else path, *rest])
         self._out.flush()
 

@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -144,15 +145,13 @@ def _answer_all(
     questions: "Questions[Question, Any]", chunks: "Iterator[list[Question | Fault]]",
     results: _Lines | JsonResults, inform: Callable[[str], None],
 ) -> int:  # fmt: skip
-    informed: set[str] = set()
+    once = cache(inform)  # however many lines come
     lines = faults = 0
     for chunk in chunks:
         asked = [item for item in chunk if not isinstance(item, Fault)]
         for question in asked:
             for notice in questions.notices(question):
-                if notice not in informed:  # once, however many lines come
-                    informed.add(notice)
-                    inform(notice)
+                once(notice)
         answers = questions.answers(asked) if asked else iter(())
         results.show([item if isinstance(item, Fault) else next(answers) for item in chunk])
         lines += len(chunk)

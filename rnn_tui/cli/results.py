@@ -206,9 +206,11 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
                 {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)} for row in state.epochs
             ],
         }
-    else:
+    else:  # all that the test has, though there is none yet; the headline first
+        task = TASKS[config.task]
+        tested = [task.headline, *(one.name for one in task.metrics if one.stage == "test"), *state.results]
         figures = {
-            **{name: state.results.get(name) for name in _tested(state)},
+            **{name: state.results.get(name) for name in tested},
             "history": [{"epoch": row.epoch, **row.metrics, "seconds": row.seconds} for row in state.epochs],
         }
     return {
@@ -225,13 +227,6 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         "weights": state.checkpoint or None,
         "settings": config.to_dict(),
     }
-
-
-def _tested(state: RunState) -> dict[str, None]:
-    """The names of the figures at a run's end, though it has none yet; the headline first."""
-    task = TASKS[state.config.task]
-    named = (one.name for one in task.metrics if one.stage == "test")
-    return dict.fromkeys([task.headline, *named, *state.results])
 
 
 def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:

@@ -62,9 +62,7 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     Loads torch and matplotlib, and takes seconds: not for the thread of a face.
 
     Raises:
-        SettingError: if its name ends like that of none of `DOCUMENTS`.
-        ExportError: if it can't be written, or matplotlib is not installed.
-        StoreError: if the store can't be read.
+        StoreError: if the store can't be read; others as `check_path` does.
     """
     form = check_path(path)
     has = kept(plan, store)

@@ -4,16 +4,13 @@ import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.replicas import Variant
 from rnn_tui.engine.state import Status
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Part, Plan, family
 from rnn_tui.runs.records import Kind, Moment, RunRecord
-
-if TYPE_CHECKING:
-    from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.store import RunStore
 
 Network = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 
@@ -65,7 +62,7 @@ class Kept:
         return result
 
 
-def kept(plan: Plan, store: "RunStore | None") -> Kept:
+def kept(plan: Plan, store: RunStore | None) -> Kept:
     """What the store has of a plan, deleted runs left out; nothing where there is no store yet.
 
     Raises:

@@ -64,9 +64,7 @@ class Experiment:
         """The network, such as `LSTM`, `H 5` or `H 3 mse`."""
         if self.variant is None:
             return CELLS[self.cell].label
-        if self.task == "adder":
-            return self.variant.label
-        return f"H {self.variant.hidden_size}"
+        return self.variant.label if self.task == "adder" else f"H {self.variant.hidden_size}"
 
     @property
     def label(self) -> str:
@@ -179,11 +177,8 @@ class Plan:
     @property
     def parts(self) -> tuple[Part, ...]:
         """Every network, in the order of training: the cheap tasks first, MNIST seed by seed."""
-        result = []
-        for task in TRAINING_ORDER:
-            mine = [one for one in self.experiments if one.task == task]
-            result += [Part(one, seed) for seed in self.seeds_of(task) for one in mine]
-        return tuple(result)
+        seeds = ((task, seed) for task in TRAINING_ORDER for seed in self.seeds_of(task))
+        return tuple(Part(one, seed) for task, seed in seeds for one in self.experiments if one.task == task)
 
     def config(self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()) -> RunConfig:
         """The settings of a run, from the first seed on as many as `seeds`, where a run can have several.
@@ -194,9 +189,7 @@ class Plan:
         Raises:
             SettingError: if an override is out of range.
         """
-        settings: dict[str, Any] = {}
-        if task == "adder" and self.preset == "fast":
-            settings |= FAST_ADDER
+        settings: dict[str, Any] = dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
         if task != "mnist":
             chosen = variants or [one.variant for one in self.experiments if one.task == task and one.variant]
             settings |= {

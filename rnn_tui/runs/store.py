@@ -4,8 +4,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from typing import Self
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines, why
@@ -27,7 +26,7 @@ DAYS_TO_UNDO = 30
 _MOST_NAMED = 3
 
 
-class RunStore:
+class RunStore(AbstractContextManager["RunStore"]):
     """The user's database of runs, which is made where there is none.
 
     One thread at a time may use it; other processes may meanwhile.
@@ -48,9 +47,6 @@ class RunStore:
         except StoreError:
             self.close()
             raise
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()

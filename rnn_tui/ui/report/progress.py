@@ -1,19 +1,15 @@
 """How far the report rerun is, and how it ended: in words and as a bar."""
 
-from typing import TYPE_CHECKING
-
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.notifications import SeverityLevel
 from textual.widgets import Button
 
 from rnn_tui.report.rows import Results
+from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import duration
 from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.training.run_lines import ProgressLine
-
-if TYPE_CHECKING:
-    from rnn_tui.report.running import Standing
 
 
 class ReportProgress(ProgressLine):
@@ -23,7 +19,7 @@ class ReportProgress(ProgressLine):
         yield Button("", id="report-train", variant="primary", compact=True)
         yield from super().compose()
 
-    def show(self, now: "Standing | None", *, training: bool, paused: bool, waits: str = "") -> None:
+    def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:
         """Draw how far it is, and whether that is in training here, or paused, or waits for its turn."""
         left = now.total - now.done - now.elsewhere if now is not None and not training else 0
         button = self.query_one("#report-train", Button)
@@ -33,7 +29,7 @@ class ReportProgress(ProgressLine):
         self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
 
 
-def doing(now: "Standing | None", *, training: bool, paused: bool) -> str:
+def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
     """What is trained now, here or elsewhere; empty where nothing is, but could be."""
     if now is None:
         return "looking at the runs" if training else ""
@@ -47,7 +43,7 @@ def doing(now: "Standing | None", *, training: bool, paused: bool) -> str:
     return ""
 
 
-def numbers(now: "Standing | None", *, training: bool) -> str:
+def numbers(now: Standing | None, *, training: bool) -> str:
     """How many networks are done, and how long the rest will take."""
     if now is None:
         return ""
