@@ -60,7 +60,7 @@ class Page:
         self.size, self.secret, self.touched = size, secrets.token_hex(16), time.monotonic()
         self.leaving, self.drawn = asyncio.Event(), asyncio.Event()
         self.process: Process | None = None
-        self._socket, self._farewell = socket, ENDED
+        self._socket, self._farewell, self._attention = socket, ENDED, "blur"
         # Of files that the process offers: the name, the app's own word for it, what has come of it.
         self._offered: dict[str, tuple[str, object]] = {}
         self._pieces: dict[str, asyncio.Queue[bytes]] = {}
@@ -95,6 +95,7 @@ class Page:
                 self.touched, self.size = time.monotonic(), (width, height)
                 await self._send({"type": "resize", "width": width, "height": height})
             case ["focus" | "blur" as kind]:
+                self._attention = kind
                 await self._send({"type": kind})
             case ["ping", str(stamp)]:
                 await self._socket.send_json(["pong", stamp[:40]])
@@ -158,8 +159,9 @@ class Page:
             data = await stdout.readexactly(size)
             if kind == TERMINAL:
                 await self._socket.send_bytes(data)
-                if size > A_SCREEN:
+                if size > A_SCREEN and not self.drawn.is_set():
                     self.drawn.set()
+                    await self._send({"type": self._attention})  # it takes itself for left until it is told
             elif kind in (META, PACKED):
                 await self._pass_on(json.loads(data) if kind == META else load(data))
 

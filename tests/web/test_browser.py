@@ -64,6 +64,11 @@ def test_function_keys_are_the_app_s(app: Browser) -> None:
     assert len(app.driver.window_handles) == 1
 
 
+def test_home_reads_while_somebody_looks(app: Browser) -> None:
+    """Without a key before: the app is told that its page has the focus."""
+    app.wait_for(r"row \d+ of 28: says \d")
+
+
 def test_a_click_goes_to_a_view_and_digits_typed_there_are_answered(app: Browser) -> None:
     app.press(Keys.F3)
     app.wait_for("5 Prompt")

@@ -11,7 +11,10 @@ window.addEventListener("focus", focusOnTerminal);
 window.WebSocket = class extends WebSocket {
   constructor(address) {
     super(address);
-    this.addEventListener("open", focusOnTerminal);
+    this.addEventListener("open", () => {
+      focusOnTerminal();
+      this.send(JSON.stringify([document.hasFocus() ? "focus" : "blur"]));
+    });
     this.addEventListener("close", (event) => {
       document.getElementById("why").textContent = event.reason || "The connection to rnn-tui serve is lost.";
       setTimeout(() => document.getElementById("again").focus());  // once textual.js shows it
