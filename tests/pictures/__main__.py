@@ -38,18 +38,26 @@ async def moving() -> str:
     return svg(frames, "A session: Home, training with twenty seeds, the carry in an adder, photos")
 
 
+def made(name: str) -> bytes:
+    """A picture by its name."""
+    if name == "browser":
+        from tests.pictures.browser import picture  # noqa: PLC0415 - selenium, for this one alone
+
+        return picture()
+    if name in PLOTS:
+        return PLOTS[name]().encode()
+    return asyncio.run(moving() if name == "tour" else still(SCENES[name])).encode()
+
+
 def main() -> None:
     """Make them, each in a home of its own: no run of one's own is in a picture."""
     FOLDER.mkdir(exist_ok=True)
-    for name in sys.argv[1:] or [*SCENES, "tour", *PLOTS]:
+    for name in sys.argv[1:] or [*SCENES, "tour", *PLOTS, "browser"]:
         with tempfile.TemporaryDirectory() as home:
             os.environ["RNN_TUI_HOME"] = home
-            if name in PLOTS:
-                text = PLOTS[name]()
-            else:
-                text = asyncio.run(moving() if name == "tour" else still(SCENES[name]))
-        (FOLDER / f"{name}.svg").write_text(text, encoding="utf-8")
-        print(f"{FOLDER / name}.svg  {len(text.encode()):,} bytes")
+            path = FOLDER / (f"{name}.png" if name == "browser" else f"{name}.svg")
+            path.write_bytes(made(name))
+        print(f"{path}  {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

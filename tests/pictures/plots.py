@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
-# Mean, deviation, smallest, largest, as the table of a report has them.
-SPREAD = re.compile(r"([\d.]+) ± ([\d.]+) \[([\d.]+), ([\d.]+)\]")
+# Numbers of a row of a report's table: published; mean, deviation; seeds; next seed; smallest, largest.
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+TASKS = ("MNIST", "Recall", "Adder")
 FONT = "DejaVu Sans,Verdana,sans-serif"
 INK, GRID, OURS, THEIRS = "#24292f", "#d0d7de", "#0969da", "#cf222e"
 WIDTH, LEFT, STEP = 760, 150, 24
@@ -22,14 +23,14 @@ def rows_below(heading: str) -> Iterator[list[str]]:
 
 
 def report() -> str:
-    """Published figures beside ours: mean, deviation, smallest and largest."""
+    """Published figures beside ours: mean, deviation, smallest, largest, and where one more seed would end."""
     rows = []
     for cells in rows_below("The report rerun"):
-        found = next((match for cell in cells if (match := SPREAD.search(cell))), None)
-        if found is not None:
-            rows.append((cells[0], float(cells[1]), *map(float, found.groups())))
-    groups = [[row for row in rows if row[0].startswith(name)] for name in ("MNIST", "Recall", "Adder")]
-    axes = ((97.5, 99.0, 0.5), (0, 100, 20), (70, 100, 5))
+        if cells[0].startswith(TASKS):
+            published, spread, _, next_seed, _, ends = ([*map(float, NUMBER.findall(cell))] for cell in cells[1:7])
+            rows.append((cells[0], *published, *spread, *next_seed, *ends))
+    groups = [[row for row in rows if row[0].startswith(name)] for name in TASKS]
+    axes = ((97.5, 99.5, 0.5), (0, 100, 20), (70, 100, 5))
     parts, top = [], 14
     for group, (low, high, step) in zip(groups, axes, strict=True):
         bottom = top + STEP * len(group)
@@ -38,10 +39,10 @@ def report() -> str:
             x = _across(tick, low, high)
             parts.append(f'<path d="M{x:.1f} {top}V{bottom}" stroke="{GRID}"/>')
             parts.append(_text(x, bottom + 15, f"{tick:g}", "middle"))
-        for at, (name, published, mean, sd, least, most) in enumerate(group):
+        for at, (name, published, mean, sd, from_, to, least, most) in enumerate(group):
             y = top + STEP * at + STEP / 2
             parts.append(_text(LEFT - 10, y + 4, name, "end"))
-            for first, last, thick in ((least, most, 1.5), (max(least, mean - sd), min(most, mean + sd), 5)):
+            for first, last, thick in ((from_, to, 1.5), (max(least, mean - sd), min(most, mean + sd), 5)):
                 ends = f"M{_across(first, low, high):.1f} {y:g}H{_across(last, low, high):.1f}"
                 parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="{thick:g}" fill="none"/>')
             parts.append(f'<circle cx="{_across(mean, low, high):.1f}" cy="{y:g}" r="5" fill="{OURS}"/>')
