@@ -76,7 +76,10 @@ def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
             names = file.keys() if weights else ()
             wanted = [name for name in names if not name.startswith(TRAINING_PREFIX)]
-            return about, {name: file.get_tensor(name) for name in wanted}
+            arrays = {name: file.get_tensor(name) for name in wanted}
+        if any(one.dtype.isbuiltin != 1 for one in arrays.values()):  # a library may teach NumPy more kinds
+            raise TypeError("numbers of a kind that NumPy does not have")
+        return about, arrays
     except (SafetensorError, *UNREADABLE) as error:
         raise CheckpointError(
             f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them again."

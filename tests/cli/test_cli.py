@@ -88,7 +88,7 @@ HELP = {
     "train recall": words_of("recall"),
     "train adder": words_of("adder"),
     "recall": ["--position", *CHOICE, "--json", "--quiet", "rnn-tui recall 3 1 4 1 5"],
-    "add": ["--base", *CHOICE, "--json", "--quiet", "rnn-tui add 1011 110", "0x1f 0d13"],
+    "add": ["--base", *CHOICE, "--json", "--quiet", "rnn-tui add --base decimal 13 + 29"],
 }
 
 

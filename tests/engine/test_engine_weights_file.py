@@ -173,8 +173,16 @@ def test_a_foreign_description_is_refused(tmp_path: Path, about: Any) -> None:
     assert_refused(path)
 
 
+@pytest.fixture(params=[False, True])
+def more_kinds_of_numbers(request: pytest.FixtureRequest) -> None:
+    """NumPy as it is, or with the kinds that ONNX brings along."""
+    if request.param:
+        pytest.importorskip("ml_dtypes")
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
 @pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.usefixtures("more_kinds_of_numbers")
 def test_numbers_that_numpy_does_not_know_are_refused(tmp_path: Path, dtype: str, ours: bool) -> None:
     path = tmp_path / "run.safetensors"
     weights = torch.zeros(8, dtype=torch.uint8).view(getattr(torch, dtype))
