@@ -115,8 +115,7 @@ def _list(store: RunStore | None, options: argparse.Namespace) -> None:
 def _cells(record: RunRecord) -> list[str]:
     return [
         record.name, record.config.task, str(record.status), f"{record.progress:.0%}",
-        figure(record, record.metric, record.best),
-        figure(record, record.final_metric, record.final),
+        figure(record, record.metric, record.best), figure(record, record.final_metric, record.final),
         duration(record.elapsed), age(time.time() - record.created), record.run_id,
     ]  # fmt: skip
 
@@ -130,8 +129,7 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
     print_pairs([
         *about(record, documents.date),
         *settings_of(record.config),
-        *(pair for one in store.sessions(record.run_id)
-          for pair in about_session(one, documents.date)),
+        *(pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)),
         *(("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]),
     ])  # fmt: skip
 
