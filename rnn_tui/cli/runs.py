@@ -121,7 +121,6 @@ def _cells(record: RunRecord) -> list[str]:
 
 
 def _show(store: RunStore, options: argparse.Namespace) -> None:
-    """Print all about a run."""
     record = store.find(options.run)
     if options.json or options.list_json:
         print_json(documents.in_full(record, store))
@@ -135,7 +134,6 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
-    """Print in what runs differ."""
     runs = [store.find(text).whole for text in options.runs]
     different = differing(runs)
     if options.json or options.list_json:
@@ -155,7 +153,6 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _export(store: RunStore, options: argparse.Namespace) -> None:
-    """Write something of runs to files, or to stdout."""
     if bool(options.runs) is options.all:
         options.complain("either RUN or --all has to be given, and not both")
     form, found = FORMATS[options.to], [store.find(text).whole for text in options.runs]
@@ -177,7 +174,6 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _rename(store: RunStore, options: argparse.Namespace) -> None:
-    """Give a run another name."""
     record = store.find(options.run)
     say(f"{record.name} is now called {store.rename(record, options.name)}.")
 
@@ -191,7 +187,6 @@ def _delete(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _restore(store: RunStore, options: argparse.Namespace) -> None:
-    """Bring deleted runs back."""
     for record in [store.find(text, deleted=True) for text in options.runs]:
         store.restore(record)
         say(f"{record.name} is back.")
