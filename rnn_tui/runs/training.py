@@ -146,10 +146,7 @@ def _fit(
     config: RunConfig, emit: Emit, control: Control,
     *, run_id: str, name: str, lock: RunLock | None, turn: Turn, resumed: bool = False, point: "ResumePoint | None" = None,
 ) -> "Outcome | None":  # fmt: skip
-    """Train once it is its turn; waits at the end until all is written, or held.
-
-    None if the run is stopped before its turn comes.
-    """
+    """Train once it is its turn, None if it never comes; waits at the end until all is written, or held."""
     recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
     follower = _Follower(run_id, emit, control, recorder, turn)
     try:
