@@ -1,14 +1,10 @@
 """`rnn-tui add`: the sum of two numbers, bit by bit. Asked of a trained network."""
 
 import argparse
-from typing import TYPE_CHECKING
 
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.tasks.adder import ADDER
-
-if TYPE_CHECKING:
-    from rnn_tui.tasks.adder.questions import AdderQuestions
 
 BASES = ("binary", "decimal", "hexadecimal")
 
@@ -41,11 +37,6 @@ def run(options: argparse.Namespace) -> int:
         QueryError: if what was typed is no sum.
         SettingError: if no network is as asked for.
     """
-    return ask(questions_of(options), options)
-
-
-def questions_of(options: argparse.Namespace) -> "AdderQuestions":
-    """Sums, and the networks that are asked for them; raises as `run` does."""
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 
-    return AdderQuestions(*chosen(options, ADDER), options.base)
+    return ask(AdderQuestions(*chosen(options, ADDER), options.base), options)

@@ -165,6 +165,13 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     cast("Parser", parser).examples = examples
 
 
+def add_setting(parser: argparse.ArgumentParser, setting: Setting, text: str, *names: str, default: Any = None) -> None:
+    """Add an option that is a setting, by the setting's own name unless there are others; `text` is its help."""
+    option = names or (f"--{setting.name.replace('_', '-')}",)
+    metavar = setting.placeholder
+    parser.add_argument(*option, dest=setting.name, type=read_by(setting), default=default, metavar=metavar, help=text)
+
+
 def read_by(setting: Setting) -> partial[Any]:
     """The `type` of an option that is a setting: the same check and sentence as in a form."""
     return partial(_read, setting)

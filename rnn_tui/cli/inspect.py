@@ -6,11 +6,11 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.cli import add, output, recall
+from rnn_tui.cli import output
 from rnn_tui.cli.add import add_base_option
-from rnn_tui.cli.commands import add_examples, add_output_options, read_by, read_path
+from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, read_path
 from rnn_tui.cli.predict import add_method_option
-from rnn_tui.cli.questions import add_network_options, add_weights_options
+from rnn_tui.cli.questions import add_network_options, add_weights_options, chosen
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.settings import SETTINGS, NumberSetting
@@ -58,10 +58,8 @@ def _add_sum(parser: argparse.ArgumentParser) -> None:
 
 def _add_digits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="+", metavar="DIGITS", help="the sequence")
-    parser.add_argument(
-        "--position", type=read_by(SETTINGS["position"]), metavar="N",
-        help=f"{SETTINGS['position'].help} (default: the one that the weights were trained for)",
-    )  # fmt: skip
+    position = SETTINGS["position"]
+    add_setting(parser, position, f"{position.help} (default: the one that the weights were trained for)")
     add_network_options(parser, "look into", "the first")
     _add_output(parser, "read every earlier digit from the state after each step")
 
@@ -69,10 +67,7 @@ def _add_digits(parser: argparse.ArgumentParser) -> None:
 def _add_image(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(complain=parser.error)
     parser.add_argument("photo", nargs="?", metavar="PHOTO", help="a photo of a digit")
-    parser.add_argument(
-        "--test-image", type=read_by(TEST_IMAGE), metavar="N",
-        help=f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}",
-    )  # fmt: skip
+    add_setting(parser, TEST_IMAGE, f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}")
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
     parser.add_argument(
@@ -109,11 +104,13 @@ def _subject(options: argparse.Namespace) -> "Inspection[Any]":
     text = " ".join(options.query)
     if options.inspected == ADDER.name:
         from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
+        from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
-        return AdditionInspection(add.questions_of(options), text)
+        return AdditionInspection(AdderQuestions(*chosen(options, ADDER), options.base), text)
     from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
+    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
 
-    return DigitsInspection(recall.questions_of(options), text)
+    return DigitsInspection(RecallQuestions(*chosen(options, RECALL, options.position), options.position), text)
 
 
 def _digit(options: argparse.Namespace) -> "Inspection[Any]":

@@ -253,10 +253,7 @@ def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
     """Ctrl-C, SIGTERM and SIGHUP call `stop` with their number; a second one ends the process.
 
     They are kept until there is a good moment for an end: an exception out of a signal handler can
-    come in the middle of writing a line, which is then lost.
-
-    Yields:
-        the signals that came.
+    come in the middle of writing a line, which is then lost. Yields those that came.
     """
     received: list[int] = []
 
@@ -280,8 +277,5 @@ def stopping(control: "Control") -> Callable[[int], None]:
 
 
 def stopped(received: Sequence[int]) -> int:
-    """The exit code of a command that was stopped: the shell's 128 + signal.
-
-    130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP.
-    """
+    """The exit code of a command that was stopped, 128 + signal: 130 for Ctrl-C, 143 for SIGTERM, 129 for SIGHUP."""
     return 128 + received[0] if received else INTERRUPTED

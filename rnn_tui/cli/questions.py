@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, read_by
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, add_setting
 from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
@@ -59,14 +59,9 @@ def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str
 def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -> None:
     """Add the options that choose one of several networks; `loss` is that of the usual one."""
     add_weights_options(parser, verb, "those of the last run of the task, or those that ship")
-    parser.add_argument(
-        "--hidden-size", type=read_by(SETTINGS["hidden_size"]), metavar="N",
-        help=f"{verb} a network of this size (default: the largest)",
-    )  # fmt: skip
+    add_setting(parser, SETTINGS["hidden_size"], f"{verb} a network of this size (default: the largest)")
     parser.add_argument("--loss", metavar="LOSS", help=f"{verb} a network trained with this loss (default: {loss})")
-    parser.add_argument(
-        "--seed", type=read_by(SETTINGS["seed"]), metavar="N", help=f"{verb} the network of this seed (default: the lowest)"
-    )
+    add_setting(parser, SETTINGS["seed"], f"{verb} the network of this seed (default: the lowest)")
 
 
 def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:

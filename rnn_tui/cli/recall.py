@@ -1,15 +1,11 @@
 """`rnn-tui recall`: which digit stood at a position? Asked of a trained network."""
 
 import argparse
-from typing import TYPE_CHECKING
 
-from rnn_tui.cli.commands import add_examples, read_by
+from rnn_tui.cli.commands import add_examples, add_setting
 from rnn_tui.cli.questions import add_question_options, ask, chosen
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.recall import RECALL
-
-if TYPE_CHECKING:
-    from rnn_tui.tasks.recall.questions import RecallQuestions
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,11 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "query", nargs="*", metavar="DIGITS", help="the sequence; without one, every line of stdin is a sequence"
     )
-    parser.add_argument(
-        "--position", type=read_by(SETTINGS["position"]), metavar="N",
-        help=f"{SETTINGS['position'].help} (default: the one that the weights were trained for, "
-        "which is 3 for those that ship)",
-    )  # fmt: skip
+    usual = "the one that the weights were trained for, which is 3 for those that ship"
+    add_setting(parser, SETTINGS["position"], f"{SETTINGS['position'].help} (default: {usual})")
     add_question_options(parser, loss="the first")
 
 
@@ -35,11 +28,6 @@ def run(options: argparse.Namespace) -> int:
         QueryError: if what was typed is no sequence.
         SettingError: if no network is as asked for.
     """
-    return ask(questions_of(options), options)
-
-
-def questions_of(options: argparse.Namespace) -> "RecallQuestions":
-    """Sequences, and the networks that are asked about them; raises as `run` does."""
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 
-    return RecallQuestions(*chosen(options, RECALL, options.position), options.position)
+    return ask(RecallQuestions(*chosen(options, RECALL, options.position), options.position), options)

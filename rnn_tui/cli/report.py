@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import add_examples, add_output_options, read_by
+from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, ChoicesSetting
@@ -45,15 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     presets = "; ".join(f"{name}: {text}" for name, text in PRESETS.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
     add_examples(parser, "rnn-tui report --preset fast --only adder --seeds 2", "rnn-tui report --no-training -o report.html")
-    for name, setting, usual, what in (
-        ("--seeds", SETTINGS["seeds"], SEEDS, "networks of each small experiment (recall, adder), trained side by side"),
-        ("--mnist-seeds", MNIST_SEEDS_SETTING, MNIST_SEEDS, "networks of each MNIST model, trained one by one"),
-        ("--seed", SETTINGS["seed"], 0, "the first seed; the others follow it"),
+    for setting, usual, what in (
+        (SETTINGS["seeds"], SEEDS, "networks of each small experiment (recall, adder), trained side by side"),
+        (MNIST_SEEDS_SETTING, MNIST_SEEDS, "networks of each MNIST model, trained one by one"),
+        (SETTINGS["seed"], 0, "the first seed; the others follow it"),
     ):
-        parser.add_argument(name, type=read_by(setting), default=usual, metavar="N", help=f"{what} (default: %(default)s)")
-    parser.add_argument(
-        "--only", type=read_by(ONLY), default=(), metavar=ONLY.placeholder, help=f"{ONLY.help}: {ONLY.range_text}"
-    )
+        add_setting(parser, setting, f"{what} (default: %(default)s)", default=usual)
+    add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
     parser.add_argument(
         "--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help="how to train (default: %(default)s)"
     )

@@ -115,14 +115,12 @@ def _list(store: RunStore | None, options: argparse.Namespace) -> None:
 def _cells(record: RunRecord) -> list[str]:
     return [
         record.name, record.config.task, str(record.status), f"{record.progress:.0%}",
-        figure(record, record.metric, record.best),
-        figure(record, record.final_metric, record.final),
+        figure(record, record.metric, record.best), figure(record, record.final_metric, record.final),
         duration(record.elapsed), age(time.time() - record.created), record.run_id,
     ]  # fmt: skip
 
 
 def _show(store: RunStore, options: argparse.Namespace) -> None:
-    """Print all about a run."""
     record = store.find(options.run)
     if options.json or options.list_json:
         print_json(documents.in_full(record, store))
@@ -130,14 +128,12 @@ def _show(store: RunStore, options: argparse.Namespace) -> None:
     print_pairs([
         *about(record, documents.date),
         *settings_of(record.config),
-        *(pair for one in store.sessions(record.run_id)
-          for pair in about_session(one, documents.date)),
+        *(pair for one in store.sessions(record.run_id) for pair in about_session(one, documents.date)),
         *(("log", text) for _, _, text in store.log(record.run_id)[-LAST_LINES:]),
     ])  # fmt: skip
 
 
 def _compare(store: RunStore, options: argparse.Namespace) -> None:
-    """Print in what runs differ."""
     runs = [store.find(text).whole for text in options.runs]
     different = differing(runs)
     if options.json or options.list_json:
@@ -157,7 +153,6 @@ def _compare(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _export(store: RunStore, options: argparse.Namespace) -> None:
-    """Write something of runs to files, or to stdout."""
     if bool(options.runs) is options.all:
         options.complain("either RUN or --all has to be given, and not both")
     form, found = FORMATS[options.to], [store.find(text).whole for text in options.runs]
@@ -179,7 +174,6 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _rename(store: RunStore, options: argparse.Namespace) -> None:
-    """Give a run another name."""
     record = store.find(options.run)
     say(f"{record.name} is now called {store.rename(record, options.name)}.")
 
@@ -193,7 +187,6 @@ def _delete(store: RunStore, options: argparse.Namespace) -> None:
 
 
 def _restore(store: RunStore, options: argparse.Namespace) -> None:
-    """Bring deleted runs back."""
     for record in [store.find(text, deleted=True) for text in options.runs]:
         store.restore(record)
         say(f"{record.name} is back.")

@@ -24,14 +24,11 @@ class OutputLostError(SystemExit):
 
     No `OSError`, or it would be told as the fault of whatever file was being read or written; and
     no `Exception` at all, or the training loop would take it for a failure of the training.
-
-    Attributes:
-        reason: why, in a sentence; empty where nobody reads any more, who needs not be told.
     """
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
-        self.reason = ""
+        self.reason = ""  # in a sentence; none where nobody reads any more, who needs not be told
         if not isinstance(error, BrokenPipeError):
             self.reason = f"stdout can't be written ({why(error)}); send it elsewhere."
 

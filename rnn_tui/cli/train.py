@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, read_by
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
@@ -64,20 +64,14 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
         help="a named recipe (default: %(default)s)",
     )  # fmt: skip
     for setting in task.adjustable:
-        parser.add_argument(
-            *OPTIONS.get(setting.name, (f"--{setting.name.replace('_', '-')}",)), dest=setting.name, type=read_by(setting),
-            metavar=setting.placeholder, help=f"{setting.help}; {setting.range_text}",
-        )  # fmt: skip
+        add_setting(parser, setting, f"{setting.help}; {setting.range_text}", *OPTIONS.get(setting.name, ()))
     if task.augmentations:
         parser.add_argument(
             "--augment", choices=task.augmentations, help="distort training images in this way, in place of the preset's"
         )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
-    parser.add_argument(
-        "--workers", type=read_by(WORKERS), default=0, metavar="N",
-        help=f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4); "
-        "results repeat bit for bit only with the same number",
-    )  # fmt: skip
+    workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
+    add_setting(parser, WORKERS, f"{workers}; results repeat bit for bit only with the same number", default=0)
     if task.reads_data:
         _add_data(parser)
     _add_output(parser)

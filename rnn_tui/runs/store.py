@@ -106,13 +106,8 @@ class RunStore(AbstractContextManager["RunStore"]):
         with self._explaining(run_id):
             return points.moments(self._connection, run_id, kind)
 
-    def curve(self, run: RunRecord, metric: str) -> Curve:
-        """One metric over a run: by step where it was logged by step, else by epoch."""
-        with self._explaining(run.run_id):
-            return points.curves(self._connection, [run], metric)[0]
-
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
-        """The same of several runs, of long ones as much as a chart can show, for `lines`."""
+        """A metric over runs, of long ones as much as a chart can show: by step where it was logged so, else by epoch."""
         groups: dict[RunConfig, list[RunRecord]] = {}
         for run in runs:
             groups.setdefault(without_seeds(run.config), []).append(run)

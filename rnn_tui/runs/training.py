@@ -46,9 +46,7 @@ def train(config: RunConfig, emit: Emit, control: Control, run_id: str, *, name:
     The run's name is by default what distinguishes it.
     """
     lock = RunLock.acquire(run_id)
-    name = name or automatic_name(config)
-    recorder = Recorder(run_database(), run_id, config, name)
-    return _fit(config, emit, control, run_id=run_id, name=name, recorder=recorder, lock=lock, turn=Turn())
+    return _fit(config, emit, control, run_id=run_id, name=name or automatic_name(config), lock=lock, turn=Turn())
 
 
 def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
@@ -77,10 +75,7 @@ def resume(run: RunRecord, emit: Emit, control: Control) -> "Outcome | None":
         remove_temporary(path)
         point = load_resume_point(path, run.run_id, run.config) if path.exists() else None
         given_back.pop_all()  # by `_fit` from now on
-    recorder = Recorder(run_database(), run.run_id, run.config, run.name, resumed=True)
-    return _fit(
-        run.config, emit, control, run_id=run.run_id, name=run.name, recorder=recorder, lock=lock, turn=turn, point=point
-    )
+    return _fit(run.config, emit, control, run_id=run.run_id, name=run.name, lock=lock, turn=turn, resumed=True, point=point)
 
 
 class _Follower:
@@ -149,13 +144,10 @@ class _Follower:
 
 def _fit(
     config: RunConfig, emit: Emit, control: Control,
-    *, run_id: str, name: str, recorder: Recorder, lock: RunLock | None,
-    turn: Turn, point: "ResumePoint | None" = None,
+    *, run_id: str, name: str, lock: RunLock | None, turn: Turn, resumed: bool = False, point: "ResumePoint | None" = None,
 ) -> "Outcome | None":  # fmt: skip
-    """Train once it is its turn; waits at the end until all is written, or held.
-
-    None if the run is stopped before its turn comes.
-    """
+    """Train once it is its turn, None if it never comes; waits at the end until all is written, or held."""
+    recorder = Recorder(run_database(), run_id, config, name, resumed=resumed)
     follower = _Follower(run_id, emit, control, recorder, turn)
     try:
         if not follower.take_turn():

@@ -108,7 +108,7 @@ def read_moments(store: RunStore, run: RunRecord) -> object:
 
 
 def read_curve(store: RunStore, run: RunRecord) -> object:
-    return lines([(run, store.curve(run, METRIC))], "step")
+    return lines(store.outlines([run], METRIC), "step")
 
 
 def read_state(store: RunStore, run: RunRecord) -> object:

@@ -68,8 +68,8 @@ def test_a_single_network_is_kept_as_well(mnist_slice: Any, only: Only) -> None:
     assert (run.final_metric, run.final) == ("test_accuracy", end.metrics["test_accuracy"])
     assert run.name == "mnist-rnn-report-h4-2ep-data"
     with RunStore() as store:
-        curve = store.curve(run, "train_loss")
-        by_epoch = store.curve(run, "val_loss")
+        [(_, curve)] = store.outlines([run], "train_loss")
+        [(_, by_epoch)] = store.outlines([run], "val_loss")
     assert list(curve.values) == [e.metrics["train_loss"] for e in told.of(events.StepLogged)]
     assert by_epoch.epochs == (1.0, 2.0)
 

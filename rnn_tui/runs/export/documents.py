@@ -224,9 +224,8 @@ def write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
     records, summaries, protocol, texts, tensors, types = (
         imported(f"tensorboard.{module}", "tensorboard", "Event files")
         for module in (
-            "summary.writer.record_writer", "compat.proto.summary_pb2",
-            "compat.proto.event_pb2", "plugins.text.metadata", "compat.proto.tensor_pb2",
-            "compat.proto.types_pb2",
+            "summary.writer.record_writer", "compat.proto.summary_pb2", "compat.proto.event_pb2",
+            "plugins.text.metadata", "compat.proto.tensor_pb2", "compat.proto.types_pb2",
         )
     )  # fmt: skip
     value_of = summaries.Summary.Value

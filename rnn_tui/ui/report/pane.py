@@ -36,10 +36,7 @@ NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 
 
 class ReportPane(StorePane):
-    """Settings, table, plots and conclusions of the report rerun.
-
-    `overrides` are, by task, settings in place of the preset's.
-    """
+    """Settings, table, plots and conclusions of the report rerun; `overrides` as in `ReportSettings`."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [

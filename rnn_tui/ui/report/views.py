@@ -135,7 +135,6 @@ class ReportPlots(Vertical, SpreadView):
 
     @property
     def figure(self) -> Figure | None:
-        """The plot that is shown."""
         chosen = [figure for figure in self._figures if figure.key == self._key]
         return next(iter([*chosen, *self._figures]), None)
 

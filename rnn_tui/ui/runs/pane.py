@@ -149,7 +149,6 @@ class RunsPane(StorePane):
         self.app.refresh_bindings()
 
     def action_train(self) -> None:
-        """Take the run's settings to its task's form."""
         run = self._table.highlighted
         if run is not None and self._sound([run]):
             self.post_message(SettingsWanted(run.config))

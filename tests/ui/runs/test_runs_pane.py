@@ -229,7 +229,7 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         assert label == "recall (n 2)"
         with RunStore() as store:
             both = [store.find(f"recall-seed{seed}") for seed in (1, 2)]
-            values = [store.curve(run, "val_accuracy").values for run in both]
+            values = [store.outlines([run], "val_accuracy")[0][1].values for run in both]
         means = tuple((one[0] + two[0]) / 2 for one, two in zip(*values, strict=True))  # type: ignore[index]
         assert curves(app)[label] == pytest.approx(means)
         app.query_one(RunsCompare).charts[0].focus()
