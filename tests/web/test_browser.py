@@ -142,6 +142,7 @@ def test_a_reloaded_page_goes_on_with_what_it_trained(app: Browser) -> None:
 def test_an_app_that_was_left_can_be_started_again(app: Browser) -> None:
     app.press("q")
     app.wait_for_sentence("The app has ended.")
+    assert app.driver.switch_to.active_element.text == "Start again"
     app.press(Keys.ENTER)
     app.wait_for("Train in seconds")
 

@@ -17,6 +17,7 @@ window.WebSocket = class extends WebSocket {
     });
     this.addEventListener("close", (event) => {
       document.getElementById("why").textContent = event.reason || "The connection to rnn-tui serve is lost.";
+      document.body.classList.add("-closed");  // now, or the button could not have the focus yet
       document.getElementById("again").focus();
     });
   }
