@@ -29,10 +29,14 @@ def reachable(path: str | os.PathLike[str]) -> str:
     share = shared_folder()
     if share is None:
         return os.fspath(path)
-    with suppress(ValueError):  # a NUL in the name
-        real = os.path.realpath(path)
-        if _is_in(real, share) or _is_in(real, asset_dir()):  # what ships may be seen by all
-            return real
+    spelled = os.path.abspath(path)
+    for folder in share, asset_dir():  # what ships may be seen by all
+        # First as it is spelled: a way by the outside would tell where links lead there.
+        if _is_in(spelled, folder):
+            with suppress(ValueError):  # a NUL in the name
+                real = os.path.realpath(spelled)
+                if _is_in(real, folder):
+                    return real
     raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.fspath(path))
 
 
@@ -54,5 +58,4 @@ def as_told(path: Path) -> Path:
 
 
 def _is_in(path: str, folder: Path) -> bool:
-    real = os.path.realpath(folder)
-    return path == real or path.startswith(os.path.join(real, ""))
+    return any(path == way or path.startswith(os.path.join(way, "")) for way in (os.fspath(folder), os.path.realpath(folder)))

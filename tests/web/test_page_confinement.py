@@ -130,13 +130,26 @@ def test_what_is_inside_is_read_however_it_is_spelled(share: Path) -> None:
         f"{share}/digits",
         "in",
         "up/share/digits",
-        "/proc/self/cwd/digits",
+        f"{share}/nothing/../digits",
         "file://" + str(share / "digits"),
     ):
         found = list(find_images(parse_paths(text), recursive=False))
         assert [path.name for path in found] == ["3.png"], text
         assert read_image(found[0]).size
     assert read_image(SAMPLE).size  # what ships may be seen by all
+
+
+def test_a_way_by_the_outside_tells_nothing_of_it(share: Path) -> None:
+    """Not even where it comes back, as it does for what is there, and for some links alone."""
+    link = share.parent / "link"
+    link.symlink_to("share")
+    for way in ("/proc/self/cwd", f"{link}", f"/proc/self/root{share}", f"{link}/nothing"):
+        assert not exists(Path(way, "digits")), way
+        assert completed(f"{way}/dig") is None, way
+    assert exists(share.parent / "link" / ".." / "share" / "digits")
+    link.unlink()
+    link.symlink_to("/etc/ssl")
+    assert exists(share.parent / "link" / ".." / "share" / "digits")
 
 
 def test_a_run_whose_settings_name_what_is_outside_fails_like_one_that_names_nothing(share: Path) -> None:

@@ -17,7 +17,8 @@ window.WebSocket = class extends WebSocket {
     });
     this.addEventListener("close", (event) => {
       document.getElementById("why").textContent = event.reason || "The connection to rnn-tui serve is lost.";
-      setTimeout(() => document.getElementById("again").focus());  // once textual.js shows it
+      document.body.classList.add("-closed");  // now, or the button could not have the focus yet
+      document.getElementById("again").focus();
     });
   }
   send(message) {

@@ -16,7 +16,7 @@ def test_the_preference_decides_on_a_terminal(monkeypatch: pytest.MonkeyPatch, g
     pictures._import_blind()
     terminal: Any = SimpleNamespace(isatty=lambda: True)
     monkeypatch.setattr(sys, "__stdout__", terminal)
-    app: Any = SimpleNamespace(is_headless=False, preferences=Preferences(graphics=graphics))
+    app: Any = SimpleNamespace(is_headless=False, is_web=False, preferences=Preferences(graphics=graphics))
     widget = sys.modules["textual_image.widget"]
     assert issubclass(pictures.image_class(app), getattr(widget, kind))
     app.is_headless = True
