@@ -22,7 +22,7 @@ from rnn_tui.tasks import TASKS
 from tests.cli.command_line import run_inside
 
 # Example, or its beginning: why no test can run it as it stands.
-NOT_RUN: dict[str, str] = {}
+NOT_RUN = {"rnn-tui serve": "serves until Ctrl-C; tests/web/test_server.py starts it and asks it"}
 # What was done before an example, by its beginning.
 BEFORE = {"rnn-tui train --resume last": ("interrupt",), "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast")}
 RECALL = ("train", "recall", "--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
