@@ -95,10 +95,12 @@ class Lines:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = ()) -> None:
+def print_table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[str] = (), spare: Sequence[str] = ()
+) -> None:
     """Print a table on stdout: for the eye on a terminal, with tabs in a pipe.
 
-    The cells below the heads in `right` end below each other.
+    The cells below the heads in `right` end below each other. On a narrow terminal the first of `spare` are left out.
     """
     shown = [[printable(cell, LONGEST_CELL) for cell in row] for row in rows]
     if not sys.stdout.isatty():
@@ -108,10 +110,14 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], right: Iter
     from rich.table import Table  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
+    out, columns = console(sys.stdout), list(zip(heads, *shown, strict=True))
+    for head in spare:
+        if sum(max(Text(cell).cell_len for cell in column) + 2 for column in columns) > out.width:
+            columns = [column for column in columns if column[0] != head]
+    heads, *shown = map(list, zip(*columns, strict=True))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for head in heads:
         table.add_column(Text(head), justify="right" if head in right else "left")
-    out = console(sys.stdout)
     if len(shown) > MOST_LAID_OUT:
         _print_aligned(out, heads, shown, right)
         return

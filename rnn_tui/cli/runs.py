@@ -107,7 +107,7 @@ def _list(store: RunStore | None, options: argparse.Namespace) -> None:
     if options.list_json:
         print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
-        print_table(COLUMNS, map(_cells, runs), RIGHT)
+        print_table(COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task"))
     else:
         say("There are no runs yet; rnn-tui train makes one.")
 

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder and no others, and each browser has runs of its own. The connection is not encrypted."
     )
     parser.epilog = "Extras. web: pip install 'rnn-tui[web]'."
+    add_examples(parser, "rnn-tui serve", "rnn-tui serve --host 0.0.0.0 --share photos")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at; 0.0.0.0 for all (default: %(default)s)")
     for usual, setting in NUMBERS:
         metavar, text = "N" if setting.whole else "MINUTES", f"{setting.help} (default: %(default)s)"

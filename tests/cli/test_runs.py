@@ -8,7 +8,15 @@ import pytest
 
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, assert_refused, in_terminal, run_inside
+from tests.cli.command_line import (
+    EXIT_FAILURE,
+    EXIT_USAGE,
+    assert_one_sentence,
+    assert_refused,
+    in_terminal,
+    run_inside,
+    screen_after,
+)
 from tests.runs.kept_runs import resume, small, train
 
 
@@ -134,6 +142,15 @@ def test_list_on_a_terminal_is_a_table(home: Path) -> None:
     assert code == 0
     assert "finished" in output
     assert "\t" not in output
+
+
+def test_a_narrow_terminal_has_whole_names(home: Path) -> None:
+    train()
+    name = "a run with rather a long name, as somebody may give it to find it again"
+    ran("runs", "rename", "last", name)
+    heads, row = screen_after(in_terminal(["runs"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})[1])[:2]
+    assert heads.split() == ["name", "task", "status", "progress", "final", "age"]
+    assert row.startswith(f"{name}  recall  finished  ")
 
 
 def test_show_tells_all(home: Path) -> None:
