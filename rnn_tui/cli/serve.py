@@ -42,7 +42,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{setting.name}", type=read_by(setting), default=usual, metavar=metavar, help=text)
     parser.add_argument("--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read")
     parser.add_argument("--one-store", action="store_true", help="with --share, all pages have the same runs")
-    add_examples(parser, "rnn-tui serve --port 8080", "rnn-tui serve --host 0.0.0.0 --share photos")
     parser.add_argument("--no-token", action="store_true", help="let in everybody who reaches the port")
 
 
