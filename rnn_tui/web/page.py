@@ -114,7 +114,10 @@ class Page:
         try:
             with suppress(asyncio.IncompleteReadError):  # the end
                 await self._pass_on_all(cast("asyncio.StreamReader", process.stdout))
-            self.leave(FAILED if await asyncio.wait_for(process.wait(), SECONDS_TO_END) else ENDED)
+            code = await asyncio.wait_for(process.wait(), SECONDS_TO_END)
+            if code and not self.leaving.is_set():
+                log.error("page %s ended by itself, with exit code %s", process.pid, code)
+            self.leave(FAILED if code else ENDED)
         except ConnectionError:
             self.leave(LOST)
         except NONSENSE as error:

@@ -232,8 +232,10 @@ async def test_a_page_that_is_killed_says_so_and_touches_no_other(server: Servin
     async with client_of(server) as client, client.page() as page:
         killed = server.pages[-1]
         async with client.page() as other:
+            log = Path(psutil.Process(server.process.pid).environ()["RNN_TUI_HOME"], "log", "rnn-tui.log")
             killed.kill()
-            assert "by a fault" in await farewell(page)
+            assert "by a fault. The log of rnn-tui serve says more." in await farewell(page)
+            assert f"page {killed.pid} ended by itself, with exit code -9" in log.read_text(encoding="utf-8")
             await other.send_str('["resize", {"width": 100, "height": 30}]')
             assert await drawn(other)
 

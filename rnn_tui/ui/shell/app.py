@@ -18,7 +18,7 @@ from rnn_tui.engine.paths import run_database, told_of_fault
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.shell.dialogs import HelpScreen
-from rnn_tui.ui.shell.key_table import key
+from rnn_tui.ui.shell.key_table import KEYS, key
 from rnn_tui.ui.shell.keys import HIGH_CONTRAST, KeyFooter, commands, copied, help_sections
 from rnn_tui.ui.shell.messages import News
 from rnn_tui.ui.shell.pane import Pane
@@ -217,6 +217,11 @@ class RnnTuiApp(RequestsApp):
         """Quit so that the next start offers to go on."""
         self.runs.interrupt()
         self.exit(0)
+
+    def action_help_quit(self) -> None:
+        """Say, at Ctrl+C, what ends the app; Textual's own words have markup."""
+        keys = self._keymap.get("quit", KEYS["quit"][0])
+        self.notify(f"{self.get_key_display(Binding(keys.partition(',')[0], ''))} or Ctrl+Q ends the app.")
 
     def action_help(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:

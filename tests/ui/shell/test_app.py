@@ -163,6 +163,15 @@ async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
         assert app.return_value == 0
 
 
+async def test_ctrl_c_says_what_ends_the_app(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert notices(app) == ["q or Ctrl+Q ends the app."]
+        assert app.return_value is None
+
+
 async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
