@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,9 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
         while "validation accuracy" not in shown:
             shown += os.read(ours, 65536).decode(errors="replace")
         assert run_inside(["runs", "stop", run_id])[0] == 0
+        with suppress(OSError):  # the terminal is gone with the watcher, which waits for whoever reads
+            while more := os.read(ours, 65536):
+                shown += more.decode(errors="replace")
         assert watcher.wait(PATIENCE) == EXIT_FAILURE
         os.close(ours)
     assert f"{record().name}" in shown
