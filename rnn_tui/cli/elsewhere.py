@@ -111,7 +111,7 @@ def watch(store: RunStore, options: argparse.Namespace) -> int:
     if as_json:
         output.print_json(documents.in_full(run, store))
     if run.status.active:
-        output.say(f"{_told(run)} It is no longer watched, and trains as before.")
+        output.say(f"{_told(run)} Only the watching has ended.")
         return output.stopped(received)
     if trained and run.status not in (Status.FINISHED, Status.FAILED):
         output.say(_told(run))

@@ -189,7 +189,7 @@ def test_ctrl_c_ends_the_watching_only(home: Path) -> None:
         watcher.send_signal(signal.SIGINT)
         _, err = rest(watcher)
         assert watcher.returncode == EXIT_INTERRUPTED
-        assert "no longer watched" in assert_one_sentence(err)
+        assert "Only the watching has ended" in assert_one_sentence(err)
         at = record().step
         wait_for(lambda: record().step > at, process)
 
