@@ -23,7 +23,7 @@ NUMBERS = (
     (1, NumberSetting("trainings", "Trainings", "how many pages train side by side; others wait", 1, 64)),
     (20, NumberSetting("pages", "Pages", "how many pages there are at once", 1, 1000)),
     (60, NumberSetting("idle", "Idle", "minutes without key or mouse, after which a page that does not train is closed",
-                       0, 100_000, whole=False)),
+                       0.01, 100_000, whole=False)),
 )  # fmt: skip
 
 
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> int:
     host = "127.0.0.1" if options.host == "localhost" else options.host
     if not _is_loopback(host) and options.share is None:
         options.complain(f"--host {printable(host)} lets other computers in: that needs --share DIR")
+    if options.one_store and options.share is None:
+        options.complain("--one-store goes with --share DIR; without it all pages have your runs")
     if not _is_loopback(host) and options.no_token:
         say("without a token, everybody who reaches the port can use the pages.")
     imported("textual_serve", "web", "Pages in the browser")
