@@ -164,6 +164,7 @@ class Page:
                 await self._socket.send_bytes(data)
                 if size > A_SCREEN and not self.drawn.is_set():
                     self.drawn.set()
+                    self.touched = time.monotonic()  # whoever waited for it was there
                     await self._send({"type": self._attention})  # it takes itself for left until it is told
             elif kind in (META, PACKED):
                 await self._pass_on(json.loads(data) if kind == META else load(data))
