@@ -18,8 +18,6 @@ from rnn_tui.engine.paths import HOME_VARIABLE, log_file
 from rnn_tui.engine.settings import Setting
 from rnn_tui.runs import LAST
 
-# --- the list -------------------------------------------------------------------------------------
-
 
 class CommandModule(Protocol):
     """What a command's module has."""
@@ -81,9 +79,6 @@ def register(command: Command) -> None:
     if not taken.isdisjoint((command.name, *command.aliases)):
         raise ValueError(f"There is a command of the name {command.name} already.")
     COMMANDS.append(command)
-
-
-# --- the parser -----------------------------------------------------------------------------------
 
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
@@ -151,8 +146,6 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser(command.name, help=command.help, aliases=command.aliases).command = command
     return parser
 
-
-# --- what options of several commands share -------------------------------------------------------
 
 # What names a run; `RunStore.find` reads it.
 WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"

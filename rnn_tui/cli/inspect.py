@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
 
-# --- the options ----------------------------------------------------------------------------------
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
@@ -80,9 +77,6 @@ def _add_output(parser: argparse.ArgumentParser, probes: str) -> None:
     parser.add_argument("--probes", action="store_true", help=probes)
     parser.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
     add_output_options(parser)
-
-
-# --- what is looked into --------------------------------------------------------------------------
 
 
 def run(options: argparse.Namespace) -> int:
@@ -137,9 +131,6 @@ def _digit(options: argparse.Namespace) -> "Inspection[Any]":
     notices = (photo.doubt,) if photo.doubt else ()
     about = {"path": str(path), "preprocessing": options.preprocessing}
     return DigitInspection(network, weights, photo.digit, about, shown, notices=notices)
-
-
-# --- what is told ---------------------------------------------------------------------------------
 
 
 def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:

@@ -29,9 +29,6 @@ LONGEST_CELL, LONGEST_VALUE = 200, 1000
 MOST_LAID_OUT = 400
 
 
-# --- text -----------------------------------------------------------------------------------------
-
-
 def say(text: str) -> None:
     """Print a message on stderr."""
     print(f"rnn-tui: {text}", file=sys.stderr, flush=True)
@@ -90,9 +87,6 @@ class Lines:
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
         """Nothing: lines have no foot unless a command prints one."""
-
-
-# --- tables ---------------------------------------------------------------------------------------
 
 
 def print_table(
@@ -184,9 +178,6 @@ class JsonResults:
         self._out.flush()
 
 
-# --- progress -------------------------------------------------------------------------------------
-
-
 class ProgressBar:
     """A bar on stderr where that is a terminal, and messages above it; nothing moves elsewhere.
 
@@ -249,9 +240,6 @@ def _bar(*, counted: bool, eta: bool) -> Any:
         *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
         console=console(sys.stderr), transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False,
     )  # fmt: skip
-
-
-# --- signals --------------------------------------------------------------------------------------
 
 
 @contextmanager

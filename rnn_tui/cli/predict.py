@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 
 
-# --- the options ----------------------------------------------------------------------------------
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
@@ -79,9 +76,6 @@ def _percent(text: str) -> float:
     if not 0 <= value <= 100:
         raise argparse.ArgumentTypeError(f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”.")
     return value
-
-
-# --- reading --------------------------------------------------------------------------------------
 
 
 def run(options: argparse.Namespace) -> int:
@@ -150,9 +144,6 @@ def _counted(summary: ReadingSummary, labels: bool) -> str:
     known = ((summary.doubtful, "doubtful"), (summary.errors, "unreadable"), (unlabelled, "without a label"))
     some = (f"{count:,} of them {what}" for count, what in known if count)
     return ", ".join([f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}", *some]) + "."
-
-
-# --- telling --------------------------------------------------------------------------------------
 
 
 class _Lines(output.Lines):

@@ -45,9 +45,6 @@ class Fault:
         return {"query": printable(self.text, 200), "line": self.line, "error": self.reason}
 
 
-# --- the options ----------------------------------------------------------------------------------
-
-
 def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str) -> None:
     """Add the options on whose networks are used; `verb` says what for, such as `ask`."""
     weights = parser.add_mutually_exclusive_group()
@@ -84,9 +81,6 @@ def chosen(options: argparse.Namespace, task: Task, position: int | None = None)
     source = named(task.name, options.weights, options.run) or choose(task.name, position, only_pretrained=options.pretrained)
     replicas = ReplicaChoice(options.hidden_size, options.loss, options.seed, getattr(options, "vote", False))
     return NETWORKS.get(source.path, task.network), source.label, source.path, replicas
-
-
-# --- the answers ----------------------------------------------------------------------------------
 
 
 class _Lines(Lines):

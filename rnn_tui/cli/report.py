@@ -31,9 +31,6 @@ from rnn_tui.tasks import TASKS
 ONLY = ChoicesSetting("only", "Experiments", "of the report, these only", {task: TASKS[task].label for task in REPORT_ORDER})
 
 
-# --- the options ----------------------------------------------------------------------------------
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
@@ -63,9 +60,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"write all into one document with its charts inside: {files}; may be given more than once",
     )  # fmt: skip
     add_output_options(parser)
-
-
-# --- what they start ------------------------------------------------------------------------------
 
 
 def run(options: argparse.Namespace) -> int:
@@ -138,9 +132,6 @@ class _Progress:
             doing = "goes on with" if now.work.run is not None else "trains"
             done = f"{now.done} of {now.total} networks done{', ' if left else ''}{left}"
             output.say(f"{done}; {doing} {now.work.label}")
-
-
-# --- what is told ---------------------------------------------------------------------------------
 
 
 def _tell(made: Plan, outputs: Sequence[Path], *, as_json: bool, was_stopped: bool, lost: Sequence[str] = ()) -> None:

@@ -27,9 +27,6 @@ RIGHT = ("best", "final", "trained", "age")
 LAST_LINES = 5
 
 
-# --- the options ----------------------------------------------------------------------------------
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
@@ -96,9 +93,6 @@ def run(options: argparse.Namespace) -> int:
             return OK
     with RunStore() as store:
         return ACTIONS[options.action][0](store, options) or OK
-
-
-# --- the actions ----------------------------------------------------------------------------------
 
 
 def _list(store: RunStore | None, options: argparse.Namespace) -> None:

@@ -28,9 +28,6 @@ OPTIONS = {"hidden_sizes": ("--hidden-size", "--hidden-sizes"), "losses": ("--lo
 SHIPPED = "pretrained"
 
 
-# --- the options ----------------------------------------------------------------------------------
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Train a network without the app, or go on with a run that was cut off."
@@ -103,9 +100,6 @@ def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
         "--output", metavar="FILE", dest=f"{prefix}output", help="write the trained weights to this file as well"
     )
     add_output_options(parser, "print the result only", prefix)
-
-
-# --- what they start ------------------------------------------------------------------------------
 
 
 def run(options: argparse.Namespace) -> int:

@@ -85,9 +85,6 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         raise unwritable(path, error.strerror or error, "for the document") from error
 
 
-# --- the parts ------------------------------------------------------------------------------------
-
-
 def _beginning(table: Results, known: About) -> list[str]:
     plan = table.plan
     many = [f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks]
@@ -151,9 +148,6 @@ def _run_cells(one: UsedRun) -> list[str]:
     return [run.name, run.run_id, str(one.networks), ended, trained, run.device or NOTHING, torch or NOTHING]
 
 
-# --- the formats ----------------------------------------------------------------------------------
-
-
 def as_markdown(blocks: Sequence[str | ReportChart]) -> str:
     """Markdown, each plot a picture inside of it."""
     parts = []
@@ -185,9 +179,6 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
         f"<title>{html.escape(TITLE)}</title>\n<style>\n{STYLE.read_text()}</style>\n</head>\n<body>\n"
         "<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
     )
-
-
-# --- the plots ------------------------------------------------------------------------------------
 
 
 def _plot(figure: Figure, table: Results) -> ReportChart:

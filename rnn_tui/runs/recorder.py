@@ -105,8 +105,6 @@ class Recorder:
         """What the database has not taken; once nothing is written any more."""
         return Spill(self._id, self._name, self._created, self._config, self._started, tuple(self._pending))
 
-    # --- in the recorder's thread ---------------------------------------------------------------
-
     def _run(self) -> None:
         while True:
             with self._wake:

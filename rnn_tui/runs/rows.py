@@ -25,8 +25,6 @@ from rnn_tui.runs.records import NAMELESS, SESSION_COLUMNS, Moment, RunRecord, S
 
 PACKAGES = ("torch", "numpy", "safetensors", "opencv-python-headless")
 
-# --- reading ----------------------------------------------------------------------------------
-
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
     """The stretches of training of a run, the first one first."""
@@ -83,9 +81,6 @@ def _events(run: RunRecord, logged: Iterable[Moment], texts: Iterable[tuple[floa
             yield events.RunFailed(name, run.step, run.message)
         case Status.FINISHED if end is not None:
             yield end
-
-
-# --- writing ----------------------------------------------------------------------------------
 
 
 def insert_run(connection: sqlite3.Connection, run_id: str, config: RunConfig, name: str, created: float) -> None:

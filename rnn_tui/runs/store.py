@@ -55,8 +55,6 @@ class RunStore(AbstractContextManager["RunStore"]):
         """Let go of the database."""
         self._connection.close()
 
-    # --- asking ---------------------------------------------------------------------------------
-
     def runs(self, task: str | None = None, *, deleted: bool = False, most: int = -1) -> list[RunRecord]:
         """All runs, or those of a task, the newest first, those in training in any process included.
 
@@ -141,8 +139,6 @@ class RunStore(AbstractContextManager["RunStore"]):
     def version(self) -> int:
         """A number that changes when another connection has written something."""
         return int(self._query("PRAGMA data_version")[0][0])
-
-    # --- changing -------------------------------------------------------------------------------
 
     def rename(self, run: RunRecord, name: str) -> str:
         """Give a run another name; returns it as it is kept.
@@ -247,8 +243,6 @@ class RunStore(AbstractContextManager["RunStore"]):
                 lock.release()
             raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
         return lock
-
-    # --- inside ---------------------------------------------------------------------------------
 
     def _query(self, sql: str, *arguments: str | None) -> list[sqlite3.Row]:
         with self._explaining():

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 _NOT_IN_FILE_NAMES = re.compile(r"[^\w.,+-]+")
 
 
-# --- the formats ----------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class ExportFormat:
     """A format.
@@ -125,9 +122,6 @@ def imported(module: str, extra: str, what: str) -> Any:
     except ImportError as error:
         need = f"{what} need {module.partition('.')[0]}, which is not installed"
         raise ExportError(f"{need}; pip install 'rnn-tui[{extra}]' installs it.") from error
-
-
-# --- writing --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
