@@ -25,21 +25,13 @@ from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, TRAINING_PREFIX, r
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Weights with what they are.
+    """Weights with what they are."""
 
-    Attributes:
-        config: the settings of the run that made them.
-        weights: parameters by name, on the CPU.
-        step: steps trained.
-        metrics: what was measured with these weights, as far as known.
-        training: what a run that is not at its end needs to go on from here.
-    """
-
-    config: RunConfig
-    weights: Mapping[str, Tensor]
-    step: int
-    metrics: Figures
-    training: TrainingState | None = None
+    config: RunConfig  #: the settings of the run that made them.
+    weights: Mapping[str, Tensor]  #: parameters by name, on the CPU.
+    step: int  #: steps trained.
+    metrics: Figures  #: what was measured with these weights, as far as known.
+    training: TrainingState | None = None  #: what a run that is not at its end needs to go on from here.
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -97,9 +89,6 @@ class CheckpointWriter:
         path: the file, replaced by each.
         before: called in the writing thread before a file is replaced; what was logged up to that
             checkpoint must be on disk then, or a run resumed from it would miss that.
-
-    Attributes:
-        unwritten: the last checkpoint, if it could not be written.
     """
 
     def __init__(self, path: Path, before: Callable[[], object]) -> None:
@@ -108,7 +97,7 @@ class CheckpointWriter:
         self._pool = ThreadPoolExecutor(1, "checkpoint")
         self._writing: Future[Written] | None = None
         self._news: list[Written] = []
-        self.unwritten: Checkpoint | None = None
+        self.unwritten: Checkpoint | None = None  #: the last checkpoint, if it could not be written.
 
     def submit(self, checkpoint: Checkpoint) -> None:
         """Begin to write a checkpoint, once the one before is written."""

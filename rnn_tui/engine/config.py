@@ -20,39 +20,29 @@ NO_AUGMENTATION = "none"
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a preset trains, apart from the settings that a user overrides.
+    """How a preset trains, apart from the settings that a user overrides."""
 
-    Attributes:
-        initialisation: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights,
-            half of Xavier-uniform input weights, a readout of zeros.
-        forget_bias: the forget gate's bias in the `orthogonal` initialisation.
-        standardise: subtract the mean of the training pixels and divide by their deviation.
-        augmentation: how training samples are distorted or drawn otherwise, one of the task's
-            augmentations, or `none`.
-        beta1: Adam's decay rate of the first moment.
-        beta2: Adam's decay rate of the second moment.
-        schedule: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and
-            down again to almost zero.
-        rise: share of all steps in which a one-cycle schedule rises.
-        bfloat16: run matrix products in bfloat16 where the processor has instructions for it.
-        label_smoothing: share of each target spread evenly over all classes.
-        average: decay rate, per step, of the exponential moving average of the weights that is
-            validated, tested and kept in place of the weights themselves; 0 for none.
-        fresh: draw new sequences for every step, each batch of one length drawn by chance, in
-            place of a training set that is used again in every epoch.
-    """
-
+    #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
+    #: input weights, a readout of zeros.
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
-    forget_bias: float = 1.0
-    standardise: bool = False
+    forget_bias: float = 1.0  #: the forget gate's bias in the `orthogonal` initialisation.
+    standardise: bool = False  #: subtract the mean of the training pixels and divide by their deviation.
+    #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or
+    #: `none`.
     augmentation: str = NO_AUGMENTATION
-    beta1: float = 0.9
-    beta2: float = 0.999
+    beta1: float = 0.9  #: Adam's decay rate of the first moment.
+    beta2: float = 0.999  #: Adam's decay rate of the second moment.
+    #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to
+    #: almost zero.
     schedule: Literal["constant", "one-cycle"] = "constant"
-    rise: float = 0.2
-    bfloat16: bool = False
-    label_smoothing: float = 0.0
+    rise: float = 0.2  #: share of all steps in which a one-cycle schedule rises.
+    bfloat16: bool = False  #: run matrix products in bfloat16 where the processor has instructions for it.
+    label_smoothing: float = 0.0  #: share of each target spread evenly over all classes.
+    #: decay rate, per step, of the exponential moving average of the weights that is validated,
+    #: tested and kept in place of the weights themselves; 0 for none.
     average: float = 0.0
+    #: draw new sequences for every step, each batch of one length drawn by chance, in place of a
+    #: training set that is used again in every epoch.
     fresh: bool = False
 
     def __post_init__(self) -> None:
@@ -67,27 +57,20 @@ class Recipe:
 class RunConfig:
     """The settings that every task has; checked when made, so that no other place has to.
 
-    Attributes:
-        task: name of the task, a key of `tasks.TASKS`.
-        preset: name of the preset that the other values came from.
-        cell: the kind of recurrent cell, a key of `networks.CELLS`.
-        seed: the first seed, or the only one.
-        device: `auto`, `cpu`, `cuda` or `mps`, as asked for.
-        workers: threads that share a batch on the CPU; 0 takes as many as the task makes use of.
-            Part of the configuration because the gradients' order of summation depends on it.
-
     Raises:
         SettingError: for a value out of range.
     """
 
-    task: str
-    preset: str
-    cell: str
+    task: str  #: name of the task, a key of `tasks.TASKS`.
+    preset: str  #: name of the preset that the other values came from.
+    cell: str  #: the kind of recurrent cell, a key of `networks.CELLS`.
     epochs: int
     batch_size: int
     learning_rate: float
-    seed: int = 0
-    device: str = "auto"
+    seed: int = 0  #: the first seed, or the only one.
+    device: str = "auto"  #: `auto`, `cpu`, `cuda` or `mps`, as asked for.
+    #: threads that share a batch on the CPU; 0 takes as many as the task makes use of. Part of the
+    #: configuration because the gradients' order of summation depends on it.
     workers: int = 0
     recipe: Recipe = Recipe()
 

@@ -180,17 +180,13 @@ class RunFailed(Event):
 
 
 class Control:
-    """Stop and pause requests from any thread to one training loop.
-
-    Attributes:
-        interrupted: whether the stop was not the user's wish.
-    """
+    """Stop and pause requests from any thread to one training loop."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
         self._go = threading.Event()
         self._go.set()
-        self.interrupted = False
+        self.interrupted = False  #: whether the stop was not the user's wish.
 
     def stop(self, *, interrupted: bool = False) -> None:
         """Ask the run to end after the step in hand, or a pause; `interrupted` if not by the user."""

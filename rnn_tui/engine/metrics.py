@@ -30,27 +30,19 @@ def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[f
 class Metric:
     """A metric's name and how to show it.
 
-    Attributes:
-        name: the key in events and JSON, such as `val_accuracy`; begins with the stage that it is
-            measured in, `train`, `val` or `test`.
-        label: the words for a chart or a table head.
-        unit: `%` or nothing.
-        higher_is_better: which way is up.
-        lower: the least possible value, or None.
-        upper: the greatest possible value, or None.
-        chart: which chart of training draws it, `loss` or `accuracy`; empty for none.
-
     Raises:
         SettingError: for anything else, as a plug-in or a damaged database may have.
     """
 
+    #: the key in events and JSON, such as `val_accuracy`; begins with the stage that it is measured
+    #: in, `train`, `val` or `test`.
     name: str
-    label: str
-    unit: str = ""
-    higher_is_better: bool = False
-    lower: float | None = 0.0
-    upper: float | None = None
-    chart: str = ""
+    label: str  #: the words for a chart or a table head.
+    unit: str = ""  #: `%` or nothing.
+    higher_is_better: bool = False  #: which way is up.
+    lower: float | None = 0.0  #: the least possible value, or None.
+    upper: float | None = None  #: the greatest possible value, or None.
+    chart: str = ""  #: which chart of training draws it, `loss` or `accuracy`; empty for none.
 
     def __post_init__(self) -> None:
         for word in (self.name, self.label, self.unit, self.chart):
@@ -91,26 +83,17 @@ GRADIENT_NORM = Metric("train_gradient_norm", "gradient norm")
 
 @dataclass(frozen=True)
 class Measure:
-    """A metric of classification that is measured in validation and in the test alike.
+    """A metric of classification that is measured in validation and in the test alike."""
 
-    Attributes:
-        name: such as `accuracy`; the metrics are `val_accuracy` and `test_accuracy`.
-        label: in words.
-        values: for each sample its value, as a function of logits (…, C) and target classes (…);
-            the metric is their mean, in percent where the unit is `%`.
-        unit: `%` or nothing.
-        higher_is_better: which way is up.
-        upper: the greatest possible value, or None.
-        chart: which chart of training draws its validation values; empty for none.
-    """
-
-    name: str
-    label: str
+    name: str  #: such as `accuracy`; the metrics are `val_accuracy` and `test_accuracy`.
+    label: str  #: in words.
+    #: for each sample its value, as a function of logits (…, C) and target classes (…); the metric
+    #: is their mean, in percent where the unit is `%`.
     values: "Callable[[Tensor, Tensor], Tensor]"
-    unit: str = "%"
-    higher_is_better: bool = True
-    upper: float | None = 100.0
-    chart: str = ""
+    unit: str = "%"  #: `%` or nothing.
+    higher_is_better: bool = True  #: which way is up.
+    upper: float | None = 100.0  #: the greatest possible value, or None.
+    chart: str = ""  #: which chart of training draws its validation values; empty for none.
 
     @property
     def validation(self) -> Metric:

@@ -30,12 +30,7 @@ def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
 
 @dataclass(frozen=True)
 class Preferences:
-    """What holds: the file's entries, and defaults for the others.
-
-    Attributes:
-        given: the names of the entries that are the file's.
-        problems: a sentence for each entry that is not as it should be.
-    """
+    """What holds: the file's entries, and defaults for the others."""
 
     theme: str = _entry("textual-dark", "colours of the app; Ctrl+P changes and keeps them")
     graphics: str = _entry("auto", "how photos are drawn", GRAPHICS)
@@ -44,8 +39,8 @@ class Preferences:
     redraws: int = _entry(4, "times a second that the app draws what trains", range(1, 11))
     alerts: bool = _entry(True, "ring when a run ends, fails or stalls", (False, True))
     keys: Mapping[str, str] | None = _entry(None, "keys of the app, by what they mean")
-    given: frozenset[str] = frozenset()
-    problems: tuple[str, ...] = ()
+    given: frozenset[str] = frozenset()  #: the names of the entries that are the file's.
+    problems: tuple[str, ...] = ()  #: a sentence for each entry that is not as it should be.
 
 
 ENTRIES = {one.name: one for one in fields(Preferences) if one.metadata}

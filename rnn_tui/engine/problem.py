@@ -26,21 +26,13 @@ class Problem(ABC):
 
     The model may be a set of replicas, independent networks in the same tensors, whose first
     dimension is theirs: then every loss and figure has a value for each.
-
-    Attributes:
-        model: the model to train, on its device.
-        metric_definitions: what `validate` and `test` measure, and `train_loss`, in order of
-            display.
-        samples_per_epoch: training samples.
-        batch_size: samples in a step; the last step of an epoch may have fewer.
-        replicas: what they are, in order; none where the model is a single network.
     """
 
-    model: nn.Module
-    metric_definitions: tuple[Metric, ...]
-    samples_per_epoch: int
-    batch_size: int
-    replicas: tuple[Replica, ...] = ()
+    model: nn.Module  #: the model to train, on its device.
+    metric_definitions: tuple[Metric, ...]  #: what `validate` and `test` measure, and `train_loss`, in order of display.
+    samples_per_epoch: int  #: training samples.
+    batch_size: int  #: samples in a step; the last step of an epoch may have fewer.
+    replicas: tuple[Replica, ...] = ()  #: what they are, in order; none where the model is a single network.
 
     @property
     def steps_per_epoch(self) -> int:

@@ -33,13 +33,9 @@ class Replica:
 
 @dataclass(frozen=True)
 class Spread:
-    """A figure over seeds.
+    """A figure over seeds."""
 
-    Attributes:
-        values: one for each seed, in the order of the seeds.
-    """
-
-    values: tuple[float, ...]
+    values: tuple[float, ...]  #: one for each seed, in the order of the seeds.
 
     @property
     def n(self) -> int:

@@ -17,22 +17,14 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 @dataclass(frozen=True)
 class Setting(ABC):
-    """A setting of a run, with all that a form or an option shows of it.
+    """A setting of a run, with all that a form or an option shows of it."""
 
-    Attributes:
-        name: the field of the configuration.
-        label: the words in a form and in a sentence.
-        help: what it is, in a few words.
-        characters: those that typing a value may need.
-        placeholder: what stands for a value in a usage line.
-    """
+    name: str  #: the field of the configuration.
+    label: str  #: the words in a form and in a sentence.
+    help: str  #: what it is, in a few words.
 
-    name: str
-    label: str
-    help: str
-
-    characters: ClassVar[str]
-    placeholder: ClassVar[str]
+    characters: ClassVar[str]  #: those that typing a value may need.
+    placeholder: ClassVar[str]  #: what stands for a value in a usage line.
 
     @property
     @abstractmethod

@@ -52,15 +52,10 @@ def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
 
 @dataclass(frozen=True)
 class Series:
-    """A bounded history of one metric: when full, it thins itself and keeps its outline.
+    """A bounded history of one metric: when full, it thins itself and keeps its outline."""
 
-    Attributes:
-        x: epochs, fractions within an epoch included.
-        y: values, as many.
-    """
-
-    x: tuple[float, ...] = ()
-    y: tuple[float, ...] = ()
+    x: tuple[float, ...] = ()  #: epochs, fractions within an epoch included.
+    y: tuple[float, ...] = ()  #: values, as many.
 
     def append(self, x: float, y: float) -> "Series":
         """The series with a point more; half as many points where that would be too many."""
@@ -76,21 +71,13 @@ class Series:
 
 
 class SpreadSeries(NamedTuple):
-    """A bounded history of one metric of one variant over its seeds.
+    """A bounded history of one metric of one variant over its seeds."""
 
-    Attributes:
-        x: epochs, fractions within an epoch included.
-        mean: over the seeds, as many.
-        sd: sample standard deviations; 0 for one seed.
-        low: the smallest of the seeds.
-        high: the largest.
-    """
-
-    x: tuple[float, ...] = ()
-    mean: tuple[float, ...] = ()
-    sd: tuple[float, ...] = ()
-    low: tuple[float, ...] = ()
-    high: tuple[float, ...] = ()
+    x: tuple[float, ...] = ()  #: epochs, fractions within an epoch included.
+    mean: tuple[float, ...] = ()  #: over the seeds, as many.
+    sd: tuple[float, ...] = ()  #: sample standard deviations; 0 for one seed.
+    low: tuple[float, ...] = ()  #: the smallest of the seeds.
+    high: tuple[float, ...] = ()  #: the largest.
 
     @classmethod
     def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> "SpreadSeries":
@@ -115,46 +102,32 @@ def _at(x: float, spread: Spread) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class RunState:
-    """A run as far as its events tell.
+    """A run as far as its events tell."""
 
-    Attributes:
-        run_id: the id that its events carry.
-        config: its settings.
-        status: where it stands.
-        series: by metric name; training metrics by step, the others by epoch.
-        bands: the same of a run with replicas: one for each variant.
-        epochs: those that are over, with their figures.
-        rate: samples a second, as last logged.
-        elapsed: seconds of training, pauses left out.
-        results: test metrics, once finished.
-        replica_results: the same of a run with replicas: a value for each.
-        checkpoint: the file of its last weights; empty where they are not kept.
-        message: why it failed, or the last warning.
-        machine: how busy the machine is, as `events.MachineSeen` has it; empty if unknown.
-        before: how many have their turn before it, where processes train in turn and it waits.
-    """
-
-    run_id: str
-    config: RunConfig
-    status: Status = Status.LOADING
+    run_id: str  #: the id that its events carry.
+    config: RunConfig  #: its settings.
+    status: Status = Status.LOADING  #: where it stands.
     metric_definitions: tuple[Metric, ...] = ()
     device: str = ""
     parameters: int = 0
     step: int = 0
     total_steps: int = 0
     steps_per_epoch: int = 1
-    rate: float = 0.0
-    elapsed: float = 0.0
+    rate: float = 0.0  #: samples a second, as last logged.
+    elapsed: float = 0.0  #: seconds of training, pauses left out.
+    #: by metric name; training metrics by step, the others by epoch.
     series: Mapping[str, Series] = field(default_factory=dict)
+    #: the same of a run with replicas: one for each variant.
     bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
-    epochs: tuple[events.EpochEnded, ...] = ()
+    epochs: tuple[events.EpochEnded, ...] = ()  #: those that are over, with their figures.
     log: tuple[events.LogLine, ...] = ()
-    results: Mapping[str, float] = field(default_factory=dict)
-    replica_results: events.ReplicaFigures = field(default_factory=dict)
-    checkpoint: str = ""
-    message: str = ""
+    results: Mapping[str, float] = field(default_factory=dict)  #: test metrics, once finished.
+    replica_results: events.ReplicaFigures = field(default_factory=dict)  #: the same of a run with replicas: a value for each.
+    checkpoint: str = ""  #: the file of its last weights; empty where they are not kept.
+    message: str = ""  #: why it failed, or the last warning.
+    #: how busy the machine is, as `events.MachineSeen` has it; empty if unknown.
     machine: Mapping[str, float] = field(default_factory=dict)
-    before: int = 0
+    before: int = 0  #: how many have their turn before it, where processes train in turn and it waits.
 
     @property
     def progress(self) -> float:

@@ -17,11 +17,7 @@ AVERAGED = "average/count"
 
 
 class Stepper:
-    """One optimisation step: gradients of the parts side by side, then the update.
-
-    Attributes:
-        learning_rate: of the last step.
-    """
+    """One optimisation step: gradients of the parts side by side, then the update."""
 
     def __init__(
         self, problem: Problem, optimiser: torch.optim.Optimizer, workers: Workers,
@@ -31,7 +27,7 @@ class Stepper:
         self._schedule = make_schedule(optimiser, config, total_steps)
         self._average = make_average(problem.model, config)
         self._parameters = list(problem.model.parameters())
-        self.learning_rate = config.learning_rate
+        self.learning_rate = config.learning_rate  #: of the last step.
 
     @property
     def kept(self) -> nn.Module:

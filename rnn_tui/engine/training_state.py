@@ -29,32 +29,19 @@ DIGEST_BYTES = 16
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What is kept beside the weights.
+    """What is kept beside the weights."""
 
-    Attributes:
-        run_id: the run that it belongs to.
-        epoch: the epoch in hand, from 1; one more than the last where only the test is left.
-        step_in_epoch: steps done in that epoch; all of them where it is not validated yet.
-        elapsed: seconds of training so far, pauses left out.
-        epoch_seconds: the same of the epoch in hand.
-        workers: threads that share a batch.
-        device: where it trained, such as `cuda:0`.
-        versions: of the packages whose arithmetic it depends on.
-        learning_rates: of every group of parameters.
-        losses: the part of the epoch's losses that is not in `tensors`.
-        tensors: by name, on the CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
-    """
-
-    run_id: str
-    epoch: int
-    step_in_epoch: int
-    elapsed: float
-    epoch_seconds: float
-    workers: int
-    device: str
-    versions: Mapping[str, str]
-    learning_rates: list[float]
-    losses: Mapping[str, Any]
+    run_id: str  #: the run that it belongs to.
+    epoch: int  #: the epoch in hand, from 1; one more than the last where only the test is left.
+    step_in_epoch: int  #: steps done in that epoch; all of them where it is not validated yet.
+    elapsed: float  #: seconds of training so far, pauses left out.
+    epoch_seconds: float  #: the same of the epoch in hand.
+    workers: int  #: threads that share a batch.
+    device: str  #: where it trained, such as `cuda:0`.
+    versions: Mapping[str, str]  #: of the packages whose arithmetic it depends on.
+    learning_rates: list[float]  #: of every group of parameters.
+    losses: Mapping[str, Any]  #: the part of the epoch's losses that is not in `tensors`.
+    #: by name, on the CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -65,21 +52,13 @@ class TrainingState:
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """A run's weights with the state of its training, read back and checked.
+    """A run's weights with the state of its training, read back and checked."""
 
-    Attributes:
-        path: the file.
-        config: the run's settings.
-        weights: those that are kept: averaged ones where the recipe says so.
-        step: steps done.
-        state: all else.
-    """
-
-    path: Path
-    config: RunConfig
-    weights: Mapping[str, Tensor]
-    step: int
-    state: TrainingState
+    path: Path  #: the file.
+    config: RunConfig  #: the run's settings.
+    weights: Mapping[str, Tensor]  #: those that are kept: averaged ones where the recipe says so.
+    step: int  #: steps done.
+    state: TrainingState  #: all else.
 
     def mismatch(self, reason: object) -> CheckpointError:
         """The error for a file that does not fit its run."""

@@ -30,19 +30,12 @@ UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """Weights with what they are.
+    """Weights with what they are."""
 
-    Attributes:
-        config: the settings of the run that made them.
-        arrays: parameters by name.
-        step: steps trained.
-        metrics: what was measured with these weights, as far as known.
-    """
-
-    config: RunConfig
-    arrays: "Mapping[str, npt.NDArray[np.float32]]"
-    step: int
-    metrics: Figures
+    config: RunConfig  #: the settings of the run that made them.
+    arrays: "Mapping[str, npt.NDArray[np.float32]]"  #: parameters by name.
+    step: int  #: steps trained.
+    metrics: Figures  #: what was measured with these weights, as far as known.
 
 
 def read_weights(path: Path) -> WeightsFile:

@@ -51,33 +51,22 @@ class CarryStudy(Study):
     """How well each unit, and a plane through all, tells what is to be carried into the next place.
 
     All scores are of additions that neither thresholds nor probe were fitted to.
-
-    Attributes:
-        additions: how many were scored; as many others were fitted to.
-        steps: time steps of each.
-        sources: (S,) what was looked at of each unit: its state, and its cell if it has one.
-        correlation: (S, H), Pearson's, of each source of each unit with the carry; 0 where a unit
-            never moves.
-        accuracy: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
-        threshold: (S, H).
-        above: (S, H), whether values from the threshold up stand for a carry, or those below.
-        chance: the share of the more frequent of carry and none.
-        probe: reads the carry off the states.
     """
 
     name = "carry"
     in_json = ("additions", "steps", "chance")
     in_arrays = (*OF_UNITS, "chance")
 
-    additions: int
-    steps: int
-    sources: tuple[str, ...]
+    additions: int  #: how many were scored; as many others were fitted to.
+    steps: int  #: time steps of each.
+    sources: tuple[str, ...]  #: (S,) what was looked at of each unit: its state, and its cell if it has one.
+    #: (S, H), Pearson's, of each source of each unit with the carry; 0 where a unit never moves.
     correlation: npt.NDArray[np.float64]
-    accuracy: npt.NDArray[np.float64]
-    threshold: npt.NDArray[np.float64]
-    above: npt.NDArray[np.bool_]
-    chance: float
-    probe: LinearProbe
+    accuracy: npt.NDArray[np.float64]  #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
+    threshold: npt.NDArray[np.float64]  #: (S, H).
+    above: npt.NDArray[np.bool_]  #: (S, H), whether values from the threshold up stand for a carry, or those below.
+    chance: float  #: the share of the more frequent of carry and none.
+    probe: LinearProbe  #: reads the carry off the states.
 
     @property
     def best(self) -> tuple[str, int]:

@@ -18,21 +18,14 @@ AnyStudy = TypeVar("AnyStudy", bound=Study)
 
 
 class Inspection(ABC, Generic[AnyStudy]):
-    """One input and the network that reads it; what is found out about the network by a study.
-
-    Attributes:
-        label: which network, in a few words.
-        weights: the same for JSON.
-        notices: sentences on what to keep in mind.
-        trace: what the network held.
-    """
+    """One input and the network that reads it; what is found out about the network by a study."""
 
     _study: AnyStudy | None = None
 
-    label: str
-    weights: Mapping[str, Any]
-    notices: Sequence[str]
-    trace: Trace
+    label: str  #: which network, in a few words.
+    weights: Mapping[str, Any]  #: the same for JSON.
+    notices: Sequence[str]  #: sentences on what to keep in mind.
+    trace: Trace  #: what the network held.
 
     def study(self, progress: Progress, stopping: Stopping) -> bool:
         """Study the network, which takes seconds; returns whether that was not stopped."""

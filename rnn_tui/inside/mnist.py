@@ -153,25 +153,17 @@ INK = " .:*#"
 
 @dataclass(frozen=True, eq=False)
 class RowsStudy(Study):
-    """How early a network could have decided, over labelled images.
-
-    Attributes:
-        images: how many.
-        accuracy: (28,), the share of right answers, 0 … 1, after 1 … 28 rows.
-        settled: (28,), the share of images whose answer stays the same from there on.
-        chance: the share of the most frequent class.
-        prefix_note: what an answer before the last row means, in a sentence.
-    """
+    """How early a network could have decided, over labelled images."""
 
     name = "rows"
     in_json = ("images", "accuracy", "settled", "chance", "prefix_note")
     in_arrays = ("accuracy", "settled", "chance")
 
-    images: int
-    accuracy: npt.NDArray[np.float64]
-    settled: npt.NDArray[np.float64]
-    chance: float
-    prefix_note: str
+    images: int  #: how many.
+    accuracy: npt.NDArray[np.float64]  #: (28,), the share of right answers, 0 … 1, after 1 … 28 rows.
+    settled: npt.NDArray[np.float64]  #: (28,), the share of images whose answer stays the same from there on.
+    chance: float  #: the share of the most frequent class.
+    prefix_note: str  #: what an answer before the last row means, in a sentence.
 
     @property
     def summary(self) -> str:

@@ -56,15 +56,10 @@ def chance_level(labels: Labels) -> float:
 
 
 class Study(Record):
-    """What was found out about a whole network.
+    """What was found out about a whole network."""
 
-    Attributes:
-        name: what documents call it; its arrays' names in an NPZ file begin with it.
-        in_arrays: its fields and properties there.
-    """
-
-    name: ClassVar[str]
-    in_arrays: ClassVar[tuple[str, ...]]
+    name: ClassVar[str]  #: what documents call it; its arrays' names in an NPZ file begin with it.
+    in_arrays: ClassVar[tuple[str, ...]]  #: its fields and properties there.
 
     @property
     def summary(self) -> str:
@@ -78,23 +73,15 @@ class Study(Record):
 
 @dataclass(frozen=True, eq=False)
 class LinearProbe(Record):
-    """Multinomial logistic regression on states of H units.
-
-    Attributes:
-        classes: (C,) what it can say.
-        weight: (C, H), for states as they are.
-        bias: (C,).
-        accuracy: the share of right readings, 0 … 1, of data that it was not fitted to.
-        chance: the share of the most frequent class there.
-    """
+    """Multinomial logistic regression on states of H units."""
 
     in_json = ("accuracy", "chance", "classes", "weight", "bias")
 
-    classes: Labels
-    weight: npt.NDArray[np.float64]
-    bias: npt.NDArray[np.float64]
-    accuracy: float
-    chance: float
+    classes: Labels  #: (C,) what it can say.
+    weight: npt.NDArray[np.float64]  #: (C, H), for states as they are.
+    bias: npt.NDArray[np.float64]  #: (C,).
+    accuracy: float  #: the share of right readings, 0 … 1, of data that it was not fitted to.
+    chance: float  #: the share of the most frequent class there.
 
     def read(self, states: Array) -> Labels:
         """The most probable class (N,) for `states` (N, H)."""

@@ -32,27 +32,18 @@ MOST_LOOKED_AT = 16
 
 @dataclass(frozen=True, eq=False)
 class SurvivalStudy(Study):
-    """How well a linear probe on the state reads each earlier digit after each step.
-
-    Attributes:
-        sequences: how many were scored; as many others were fitted to.
-        positions: (P,) the positions looked at, from 1.
-        steps: (S,) the steps looked at, from 1.
-        accuracy: (P, S), the share of right readings, 0 … 1; NaN where the digit is not read yet.
-        chance: (P,), the share of the most frequent digit at each position.
-        position: the position that the network was trained to recall.
-    """
+    """How well a linear probe on the state reads each earlier digit after each step."""
 
     name = "survival"
     in_json = ("sequences", "position", "positions", "steps", "accuracy", "chance")
     in_arrays = ("positions", "steps", "accuracy", "chance")
 
-    sequences: int
-    positions: npt.NDArray[np.int64]
-    steps: npt.NDArray[np.int64]
-    accuracy: npt.NDArray[np.float64]
-    chance: npt.NDArray[np.float64]
-    position: int | None
+    sequences: int  #: how many were scored; as many others were fitted to.
+    positions: npt.NDArray[np.int64]  #: (P,) the positions looked at, from 1.
+    steps: npt.NDArray[np.int64]  #: (S,) the steps looked at, from 1.
+    accuracy: npt.NDArray[np.float64]  #: (P, S), the share of right readings, 0 … 1; NaN where the digit is not read yet.
+    chance: npt.NDArray[np.float64]  #: (P,), the share of the most frequent digit at each position.
+    position: int | None  #: the position that the network was trained to recall.
 
     @property
     def summary(self) -> str:

@@ -26,13 +26,9 @@ CANDIDATE = "candidate"
 
 
 class Record:
-    """What a dataclass of numbers and arrays is for JSON.
+    """What a dataclass of numbers and arrays is for JSON."""
 
-    Attributes:
-        in_json: its fields and properties there, in their order.
-    """
-
-    in_json: ClassVar[tuple[str, ...]]
+    in_json: ClassVar[tuple[str, ...]]  #: its fields and properties there, in their order.
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form, with null for what is no number."""
@@ -58,33 +54,23 @@ def _json_ready(value: Any) -> Any:
 # Compared by identity: arrays have no single truth value, and nobody asks whether two are equal.
 @dataclass(frozen=True, eq=False)
 class LayerTrace(Record):
-    """One recurrent layer in one direction. Units are counted from 0, as arrays are.
-
-    Attributes:
-        name: such as `layer 1`, or `layer 1 backward`.
-        states: (T, H), the outputs h on each step, in the order of the input.
-        cells: (T, H), the memory c; None for a cell without one.
-        gates: (T, H) each, by the names that the cell gives them; empty for an RNN.
-        importance: (H,), how much each unit matters for the answer. Of a layer that the readout
-            reads, what the unit adds to the winning logit less the mean of all logits; with the
-            same of the biases these make up the whole difference. Where there is one output, what
-            it adds to that logit. Where every step has an answer, as in the adder, the mean over
-            the steps, without the sign.
-            Of a layer below, the mean of its state without sign, times the sum of the weights,
-            without theirs, by which the layer above reads it forward.
-        read_out: whether the readout reads it.
-        note: what to know of these states, in a sentence; mostly empty.
-    """
+    """One recurrent layer in one direction. Units are counted from 0, as arrays are."""
 
     in_json = ("name", "note", "read_out", "importance", "order", "states", "cells", "gates")
 
-    name: str
-    states: Array
-    cells: Array | None
-    gates: Mapping[str, Array]
+    name: str  #: such as `layer 1`, or `layer 1 backward`.
+    states: Array  #: (T, H), the outputs h on each step, in the order of the input.
+    cells: Array | None  #: (T, H), the memory c; None for a cell without one.
+    gates: Mapping[str, Array]  #: (T, H) each, by the names that the cell gives them; empty for an RNN.
+    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the
+    #: unit adds to the winning logit less the mean of all logits; with the same of the biases these
+    #: make up the whole difference. Where there is one output, what it adds to that logit. Where
+    #: every step has an answer, as in the adder, the mean over the steps, without the sign. Of a
+    #: layer below, the mean of its state without sign, times the sum of the weights, without
+    #: theirs, by which the layer above reads it forward.
     importance: Array
-    read_out: bool = True
-    note: str = ""
+    read_out: bool = True  #: whether the readout reads it.
+    note: str = ""  #: what to know of these states, in a sentence; mostly empty.
 
     @property
     def order(self) -> Indices:
@@ -103,19 +89,6 @@ class LayerTrace(Record):
 class Trace(Record):
     """One input on its way through one network, over T time steps.
 
-    Attributes:
-        task: its name.
-        read: (T) what is read at each step, in a word or two.
-        inputs: (T, F), as the network reads them.
-        layers: from the input up.
-        outputs: (O) what the outputs stand for, such as the ten digits.
-        every_step: whether every step has an answer of its own, such as a bit of a sum.
-        logits: (T, O) after each step.
-        probabilities: (T, O) after each step, 0 … 1.
-        answers: (T,), the answer after each step: the most probable class, or where there is one
-            output, whether it is at least 0.5.
-        prefix_note: what an answer before the last step means, in a sentence.
-
     Raises:
         CheckpointError: if weights that are too large to compute with left no numbers.
     """
@@ -125,16 +98,18 @@ class Trace(Record):
         "logits", "inputs", "layers",
     )  # fmt: skip
 
-    task: str
-    read: tuple[str, ...]
-    inputs: Array
-    layers: tuple[LayerTrace, ...]
-    outputs: tuple[str, ...]
-    every_step: bool
-    logits: Array
-    probabilities: Array
+    task: str  #: its name.
+    read: tuple[str, ...]  #: (T) what is read at each step, in a word or two.
+    inputs: Array  #: (T, F), as the network reads them.
+    layers: tuple[LayerTrace, ...]  #: from the input up.
+    outputs: tuple[str, ...]  #: (O) what the outputs stand for, such as the ten digits.
+    every_step: bool  #: whether every step has an answer of its own, such as a bit of a sum.
+    logits: Array  #: (T, O) after each step.
+    probabilities: Array  #: (T, O) after each step, 0 … 1.
+    #: (T,), the answer after each step: the most probable class, or where there is one output,
+    #: whether it is at least 0.5.
     answers: npt.NDArray[np.int64]
-    prefix_note: str
+    prefix_note: str  #: what an answer before the last step means, in a sentence.
 
     def __post_init__(self) -> None:
         require_finite(*self.arrays().values())

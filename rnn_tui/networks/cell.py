@@ -38,32 +38,20 @@ class Operations(Protocol):
 
 
 class Step(NamedTuple):
-    """A cell after a step.
+    """A cell after a step."""
 
-    Attributes:
-        state: h, what the readout and the next step read.
-        memory: c, what the next step reads besides; None where there is no such thing.
-        gates: in the order of `Cell.gates`; none before the first step.
-    """
-
-    state: Any
-    memory: Any
-    gates: tuple[Any, ...] = ()
+    state: Any  #: h, what the readout and the next step read.
+    memory: Any  #: c, what the next step reads besides; None where there is no such thing.
+    gates: tuple[Any, ...] = ()  #: in the order of `Cell.gates`; none before the first step.
 
 
 @dataclass(frozen=True)
 class OnnxOperator:
-    """The operator of ONNX that computes the same.
+    """The operator of ONNX that computes the same."""
 
-    Attributes:
-        name: such as `LSTM`.
-        rows: which of our blocks of rows stands at each place of ONNX's weights.
-        attributes: of the operator.
-    """
-
-    name: str
-    rows: tuple[int, ...]
-    attributes: Mapping[str, int] = field(default_factory=dict)
+    name: str  #: such as `LSTM`.
+    rows: tuple[int, ...]  #: which of our blocks of rows stands at each place of ONNX's weights.
+    attributes: Mapping[str, int] = field(default_factory=dict)  #: of the operator.
 
 
 class Cell(ABC):
@@ -71,34 +59,24 @@ class Cell(ABC):
 
     Where all weights of a unit are zero, its state must stay zero: sets of replicas of several
     sizes rely on it.
-
-    Attributes:
-        name: as typed, such as `lstm`.
-        label: as shown.
-        gates: the names of the blocks of H rows of its weights, in order; empty where there is one
-            block, which is no gate.
-        has_memory: whether it carries a second value, c, from step to step.
-        keep_gate: the gate that decides how much of the last step stays; `Recipe.forget_bias` is
-            its bias in the `orthogonal` initialisation. None where there is no such gate.
-        bidirectional: whether a second direction reads the sequence from its end.
-        step_bytes: that a step of training keeps for the backward pass, per sequence, time step
-            and unit, measured with float32 on the CPU and rounded down.
-        pytorch: the module of `torch.nn` that computes the same, such as `LSTM`; empty where there
-            is none.
-        onnx: the operator of ONNX that computes the same, or None.
-        replica_rows: which block of PyTorch's rows stands at each place of a set of replicas.
     """
 
-    name: ClassVar[str]
-    label: ClassVar[str]
+    name: ClassVar[str]  #: as typed, such as `lstm`.
+    label: ClassVar[str]  #: as shown.
+    #: the names of the blocks of H rows of its weights, in order; empty where there is one block,
+    #: which is no gate.
     gates: ClassVar[tuple[str, ...]] = ()
-    has_memory: ClassVar[bool] = False
+    has_memory: ClassVar[bool] = False  #: whether it carries a second value, c, from step to step.
+    #: the gate that decides how much of the last step stays; `Recipe.forget_bias` is its bias in
+    #: the `orthogonal` initialisation. None where there is no such gate.
     keep_gate: ClassVar[str | None] = None
-    bidirectional: ClassVar[bool] = False
+    bidirectional: ClassVar[bool] = False  #: whether a second direction reads the sequence from its end.
+    #: that a step of training keeps for the backward pass, per sequence, time step and unit,
+    #: measured with float32 on the CPU and rounded down.
     step_bytes: ClassVar[int] = 12
-    pytorch: ClassVar[str] = ""
-    onnx: ClassVar[OnnxOperator | None] = None
-    replica_rows: ClassVar[tuple[int, ...]] = ()
+    pytorch: ClassVar[str] = ""  #: the module of `torch.nn` that computes the same, such as `LSTM`; empty where there is none.
+    onnx: ClassVar[OnnxOperator | None] = None  #: the operator of ONNX that computes the same, or None.
+    replica_rows: ClassVar[tuple[int, ...]] = ()  #: which block of PyTorch's rows stands at each place of a set of replicas.
 
     @abstractmethod
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:

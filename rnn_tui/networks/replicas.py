@@ -31,12 +31,6 @@ class Replicas(nn.Module):
         hidden_sizes: R numbers of units.
         features: F of the input.
         outputs: O of the readout.
-
-    Attributes:
-        gates: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent
-            weights, input weights and PyTorch's two biases (input's, state's); the rows are blocks
-            in the order of `Cell.replica_rows`.
-        readout: (R, O, H + 1), the bias in the last column.
     """
 
     def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
@@ -44,8 +38,11 @@ class Replicas(nn.Module):
         self.cell, self.hidden_sizes, self.features = cell, tuple(hidden_sizes), features
         self.hidden_size = max(hidden_sizes)
         replicas, width = len(hidden_sizes), self.hidden_size
+        #: (R, G·H, H + F + 2), everything that the gates are made of: the columns are recurrent
+        #: weights, input weights and PyTorch's two biases (input's, state's); the rows are blocks
+        #: in the order of `Cell.replica_rows`.
         self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, width + features + 2))
-        self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
+        self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))  #: (R, O, H + 1), the bias in the last column.
 
     def forward(self, inputs: Tensor) -> Tensor:
         """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B).

@@ -48,17 +48,11 @@ class NumpyOperations:
 
 @dataclass(frozen=True)
 class Activations:
-    """All that a layer holds while it reads T steps of N sequences.
+    """All that a layer holds while it reads T steps of N sequences."""
 
-    Attributes:
-        states: (T, N, H), the outputs h after each step.
-        cells: (T, N, H), the memory c after each step; None for a cell that has none.
-        gates: (T, N, H) each, by the names of `Cell.gates`.
-    """
-
-    states: Array
-    cells: Array | None
-    gates: Mapping[str, Array]
+    states: Array  #: (T, N, H), the outputs h after each step.
+    cells: Array | None  #: (T, N, H), the memory c after each step; None for a cell that has none.
+    gates: Mapping[str, Array]  #: (T, N, H) each, by the names of `Cell.gates`.
 
     def mapped(self, change: Callable[[Array], Array]) -> "Activations":
         """The same of states, cells and gates."""
@@ -68,21 +62,13 @@ class Activations:
 
 @dataclass(frozen=True)
 class CellWeights:
-    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows.
+    """The weights of one recurrent layer in one direction, in the order of PyTorch's rows."""
 
-    Attributes:
-        cell: what they are the weights of.
-        of_input: (G·H, F).
-        of_state: (G·H, H).
-        input_bias: (G·H,).
-        state_bias: (G·H,).
-    """
-
-    cell: Cell
-    of_input: Array
-    of_state: Array
-    input_bias: Array
-    state_bias: Array
+    cell: Cell  #: what they are the weights of.
+    of_input: Array  #: (G·H, F).
+    of_state: Array  #: (G·H, H).
+    input_bias: Array  #: (G·H,).
+    state_bias: Array  #: (G·H,).
 
     @property
     def hidden_size(self) -> int:

@@ -27,7 +27,6 @@ class PhotoCollection:
 
     Attributes:
         order: indices of the readings that are shown.
-        given: the digits that the user named, by path; they outlive a new reading.
         sort: one of `SORTS`; by confidence the least sure come first.
         filter: one of `FILTERS`.
         threshold: the confidence below which an answer is doubted, 0 … 1.
@@ -35,7 +34,7 @@ class PhotoCollection:
     """
 
     def __init__(self) -> None:
-        self.given: dict[Path, int] = {}
+        self.given: dict[Path, int] = {}  #: the digits that the user named, by path; they outlive a new reading.
         self.sort, self.filter = SORTS[0], FILTERS[0]
         self.threshold, self.named = THRESHOLD, False
         self.clear()
@@ -148,25 +147,16 @@ UNSURE = CLASSES
 
 @dataclass
 class ReadingSummary:
-    """Counts over readings, kept up to date as they come.
+    """Counts over readings, kept up to date as they come."""
 
-    Attributes:
-        photos: all of them.
-        errors: those that could not be read.
-        doubtful: those without a prediction though they could be read.
-        labelled: those whose digit is known and that could be read.
-        unlabelled: those whose digit is not known and that could be read.
-        right: those of them that were read right.
-        confusion: 10 rows of 11 counts: known digits in rows, predictions in columns, the last
-            one for no prediction.
-    """
-
-    photos: int = 0
-    errors: int = 0
-    doubtful: int = 0
-    labelled: int = 0
-    unlabelled: int = 0
-    right: int = 0
+    photos: int = 0  #: all of them.
+    errors: int = 0  #: those that could not be read.
+    doubtful: int = 0  #: those without a prediction though they could be read.
+    labelled: int = 0  #: those whose digit is known and that could be read.
+    unlabelled: int = 0  #: those whose digit is not known and that could be read.
+    right: int = 0  #: those of them that were read right.
+    #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no
+    #: prediction.
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)])
 
     def add(self, readings: "Iterable[Reading]") -> None:

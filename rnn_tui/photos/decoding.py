@@ -52,23 +52,14 @@ class ImageError(UserError):
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What a file says about the picture in it.
+    """What a file says about the picture in it."""
 
-    Attributes:
-        kind: `jpeg`, `png`, `bmp`, `tiff` or `webp`.
-        width: in pixels, before it is turned upright.
-        height: in pixels, before it is turned upright.
-        orientation: EXIF's 1 … 8 as far as the decoder leaves it to us; 1 is upright.
-        complete: False if the file ends before the picture does, as far as the header tells.
-        intact: False if a checksum does not hold.
-    """
-
-    kind: str
-    width: int
-    height: int
-    orientation: int = 1
-    complete: bool = True
-    intact: bool = True
+    kind: str  #: `jpeg`, `png`, `bmp`, `tiff` or `webp`.
+    width: int  #: in pixels, before it is turned upright.
+    height: int  #: in pixels, before it is turned upright.
+    orientation: int = 1  #: EXIF's 1 … 8 as far as the decoder leaves it to us; 1 is upright.
+    complete: bool = True  #: False if the file ends before the picture does, as far as the header tells.
+    intact: bool = True  #: False if a checksum does not hold.
 
 
 def read_header(data: bytes) -> ImageHeader | None:

@@ -31,15 +31,10 @@ HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "label", "doubt", "
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images with the digits that they show.
+    """Images with the digits that they show."""
 
-    Attributes:
-        images: (N, 28, 28), 0 for background … 255 for ink.
-        labels: (N,), 0 … 9.
-    """
-
-    images: npt.NDArray[np.uint8]
-    labels: npt.NDArray[np.uint8]
+    images: npt.NDArray[np.uint8]  #: (N, 28, 28), 0 for background … 255 for ink.
+    labels: npt.NDArray[np.uint8]  #: (N,), 0 … 9.
 
 
 def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:

@@ -32,26 +32,15 @@ MOST_THREADS = 8
 
 @dataclass(frozen=True)
 class Reading:
-    """What became of one photo.
+    """What became of one photo."""
 
-    Attributes:
-        path: where it lies.
-        digit: (28, 28) as the network reads it, 0 … 1; None after an error.
-        probabilities: (10,) of the classes; None after an error.
-        doubt: why `prediction` is None although the photo could be read, in a sentence.
-        error: why it could not be read, in a few words.
-        label: which digit it is, where its name says so and that was asked for, or where the
-            user does.
-        given: whether it is the user who said so.
-    """
-
-    path: Path
-    digit: Digit | None = None
-    probabilities: Array | None = None
-    doubt: str = ""
-    error: str = ""
-    label: int | None = None
-    given: bool = False
+    path: Path  #: where it lies.
+    digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.
+    probabilities: Array | None = None  #: (10,) of the classes; None after an error.
+    doubt: str = ""  #: why `prediction` is None although the photo could be read, in a sentence.
+    error: str = ""  #: why it could not be read, in a few words.
+    label: int | None = None  #: which digit it is, where its name says so and that was asked for, or where the user does.
+    given: bool = False  #: whether it is the user who said so.
 
     @property
     def best(self) -> int | None:

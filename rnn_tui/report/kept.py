@@ -25,24 +25,18 @@ class Found:
 
 @dataclass(frozen=True)
 class Kept:
-    """What the store has of a plan.
+    """What the store has of a plan."""
 
-    Attributes:
-        plan: what is wanted.
-        done: the networks that are trained to the end, and where they are; of several, the one
-            that was trained first, so that a figure does not change once it is there.
-        active: those that some process trains now, and in which run.
-        unfinished: runs that were interrupted or stopped, the furthest first, each with its
-            networks, all of which are in the plan.
-        finished: every run that ended with networks like those of the plan, the newest first.
-        moments: tells what was logged of a run, by its id and by kind, while the store is open.
-    """
-
-    plan: Plan
+    plan: Plan  #: what is wanted.
+    #: the networks that are trained to the end, and where they are; of several, the one that was
+    #: trained first, so that a figure does not change once it is there.
     done: Mapping[Part, Found]
-    active: Mapping[Part, RunRecord]
+    active: Mapping[Part, RunRecord]  #: those that some process trains now, and in which run.
+    #: runs that were interrupted or stopped, the furthest first, each with its networks, all of
+    #: which are in the plan.
     unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]
-    finished: tuple[RunRecord, ...]
+    finished: tuple[RunRecord, ...]  #: every run that ended with networks like those of the plan, the newest first.
+    #: tells what was logged of a run, by its id and by kind, while the store is open.
     moments: Callable[[str, Kind], Sequence[Moment]]
 
     def found(self, experiment: Experiment) -> dict[int, Found]:

@@ -34,21 +34,14 @@ VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
 
 @dataclass(frozen=True)
 class Experiment:
-    """A network of the report with its published figure.
+    """A network of the report with its published figure."""
 
-    Attributes:
-        task: a key of `TASKS`.
-        cell: of the network, as typed.
-        variant: hidden size and loss, where the task trains several; None for MNIST.
-        published: the report's figure, in percent.
-        validation: the report's validation accuracy after each epoch, in percent; None for one
-            that can't be read, empty where the report gives none.
-    """
-
-    task: str
-    cell: str
-    variant: Variant | None
-    published: float
+    task: str  #: a key of `TASKS`.
+    cell: str  #: of the network, as typed.
+    variant: Variant | None  #: hidden size and loss, where the task trains several; None for MNIST.
+    published: float  #: the report's figure, in percent.
+    #: the report's validation accuracy after each epoch, in percent; None for one that can't be
+    #: read, empty where the report gives none.
     validation: tuple[float | None, ...] = ()
 
     @property
@@ -119,26 +112,18 @@ class Part:
 class Plan:
     """The experiments, over how many seeds, and how they are trained.
 
-    Attributes:
-        seeds: networks of each small experiment (recall, adder).
-        mnist_seeds: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
-        only: the tasks wanted; all by default.
-        preset: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
-        first_seed: the others follow it.
-        device: where to train.
-        overrides: by task, settings in place of the preset's.
-
     Raises:
         SettingError: for a number out of range, or an unknown task, preset or device.
     """
 
-    seeds: int = SEEDS
-    mnist_seeds: int = MNIST_SEEDS
+    seeds: int = SEEDS  #: networks of each small experiment (recall, adder).
+    mnist_seeds: int = MNIST_SEEDS  #: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
     _: KW_ONLY
-    only: Sequence[str] = ()
-    preset: str = "report"
-    first_seed: int = 0
-    device: str = "auto"
+    only: Sequence[str] = ()  #: the tasks wanted; all by default.
+    preset: str = "report"  #: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
+    first_seed: int = 0  #: the others follow it.
+    device: str = "auto"  #: where to train.
+    #: by task, settings in place of the preset's.
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:

@@ -19,26 +19,18 @@ from rnn_tui.runs.words import NOTHING, duration
 
 @dataclass(frozen=True)
 class Row:
-    """One published figure and ours.
+    """One published figure and ours."""
 
-    Attributes:
-        experiment: what was published.
-        seeds: those that are trained, ascending.
-        values: a figure for each of them, in percent.
-        run_ids: the run of each.
-        seconds: the time that training them took. Where a run trains several networks side by
-            side, each counts with an equal share of the run's time, so that all rows together
-            have the time that passed; alone, each would have taken longer than its share.
-        wanted: how many seeds the plan asks for.
-        expected: where the figure of one more seed is expected (95 %); None for fewer than two.
-    """
-
-    experiment: Experiment
-    seeds: tuple[int, ...]
-    values: tuple[float, ...]
-    run_ids: tuple[str, ...]
+    experiment: Experiment  #: what was published.
+    seeds: tuple[int, ...]  #: those that are trained, ascending.
+    values: tuple[float, ...]  #: a figure for each of them, in percent.
+    run_ids: tuple[str, ...]  #: the run of each.
+    #: the time that training them took. Where a run trains several networks side by side, each
+    #: counts with an equal share of the run's time, so that all rows together have the time that
+    #: passed; alone, each would have taken longer than its share.
     seconds: float
-    wanted: int
+    wanted: int  #: how many seeds the plan asks for.
+    #: where the figure of one more seed is expected (95 %); None for fewer than two.
     expected: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:

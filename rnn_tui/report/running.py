@@ -27,30 +27,19 @@ GROWTH = 0.3
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a report is.
+    """How far a report is."""
 
-    Attributes:
-        total: networks in the plan.
-        done: those that are trained to the end.
-        elsewhere: those that another process, or another tab of the app, trains now.
-        work: what is trained now; None before the first run and after the last one.
-        run_id: the run that trains it; empty where there is none.
-        progress: the share of its steps that is done, 0 … 1.
-        runs_left: runs to come after it.
-        seconds_left: until all is trained, estimated from the pace of this run and of finished
-            ones of the same kind, without any from the speed of this machine; None without that.
-        failures: why runs failed so far, in sentences.
-    """
-
-    total: int
-    done: int
-    elsewhere: int = 0
-    work: Work | None = None
-    run_id: str = ""
-    progress: float = 0.0
-    runs_left: int = 0
+    total: int  #: networks in the plan.
+    done: int  #: those that are trained to the end.
+    elsewhere: int = 0  #: those that another process, or another tab of the app, trains now.
+    work: Work | None = None  #: what is trained now; None before the first run and after the last one.
+    run_id: str = ""  #: the run that trains it; empty where there is none.
+    progress: float = 0.0  #: the share of its steps that is done, 0 … 1.
+    runs_left: int = 0  #: runs to come after it.
+    #: until all is trained, estimated from the pace of this run and of finished ones of the same
+    #: kind, without any from the speed of this machine; None without that.
     seconds_left: float | None = None
-    failures: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()  #: why runs failed so far, in sentences.
 
     @property
     def complete(self) -> bool:

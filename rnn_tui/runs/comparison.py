@@ -20,19 +20,12 @@ LONGEST_SHOWN = 80
 
 @dataclass(frozen=True)
 class Line:
-    """A curve to draw: one draw of a network, or the mean over several with their spread.
+    """A curve to draw: one draw of a network, or the mean over several with their spread."""
 
-    Attributes:
-        label: what to call it.
-        runs: the ids of the runs behind it.
-        x: where; steps, epochs or seconds.
-        spreads: at each of them, the values of all seeds.
-    """
-
-    label: str
-    runs: tuple[str, ...]
-    x: tuple[float, ...]
-    spreads: tuple[Spread, ...]
+    label: str  #: what to call it.
+    runs: tuple[str, ...]  #: the ids of the runs behind it.
+    x: tuple[float, ...]  #: where; steps, epochs or seconds.
+    spreads: tuple[Spread, ...]  #: at each of them, the values of all seeds.
 
     @property
     def seeds(self) -> int:

@@ -30,25 +30,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class HeldRun:
-    """A run of which something is not on the disk; nobody else can go on with it meanwhile.
+    """A run of which something is not on the disk; nobody else can go on with it meanwhile."""
 
-    Attributes:
-        run_id: its id.
-        name: what it is called.
-        recorder: has its values; closed.
-        checkpoint: its last weights, if they are not written.
-        end: what says that it is over, if its weights are not written and that must wait for them.
-        lock: the right to write it.
-        emit: takes the news that its weights are written.
-    """
-
-    run_id: str
-    name: str
-    recorder: "Recorder"
-    checkpoint: "Checkpoint | None"
+    run_id: str  #: its id.
+    name: str  #: what it is called.
+    recorder: "Recorder"  #: has its values; closed.
+    checkpoint: "Checkpoint | None"  #: its last weights, if they are not written.
+    #: what says that it is over, if its weights are not written and that must wait for them.
     end: events.RunFinished | events.RunStopped | None
-    lock: "RunLock | None"
-    emit: Callable[[events.Event], object]
+    lock: "RunLock | None"  #: the right to write it.
+    emit: Callable[[events.Event], object]  #: takes the news that its weights are written.
     _values: "Spill | None" = field(default=None, init=False)
 
     @property

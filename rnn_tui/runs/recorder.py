@@ -44,8 +44,6 @@ class Recorder:
 
     Attributes:
         listed: whether the run is in the database, or will be when that is opened.
-        lost: whether something was written neither to the database nor to a file beside it.
-        meanwhile: called in the recorder's thread a few times a second; must be quick.
     """
 
     def __init__(self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False) -> None:
@@ -58,7 +56,8 @@ class Recorder:
         self._pending: list[events.Event] = []
         self._started: events.RunStarted | None = None
         self._untouched = self.listed = resumed
-        self.lost = False
+        self.lost = False  #: whether something was written neither to the database nor to a file beside it.
+        #: called in the recorder's thread a few times a second; must be quick.
         self.meanwhile: Callable[[], object] = lambda: None
         # Counts of events: taken, then in `_pending`, then in the database.
         self._taken = self._fetched = self._done = 0

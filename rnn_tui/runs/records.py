@@ -27,53 +27,31 @@ NAMELESS = "damaged-row-"
 
 @dataclass(frozen=True)
 class RunRecord:
-    """A run as a table shows it.
+    """A run as a table shows it."""
 
-    Attributes:
-        run_id: unique, and the name of its folder.
-        name: unique, and the user's to change.
-        config: its settings.
-        status: where it stands now.
-        created: when it began, in seconds since 1970.
-        updated: when something was last written of it.
-        step: steps that are logged.
-        total_steps: 0 before data and model stand.
-        elapsed: seconds of training, pauses left out.
-        specs: its metrics.
-        metric: the validation metric that `best` and `last` are of; empty before the first epoch.
-        best: its best value over epochs; of several variants, the best one's mean over seeds.
-        last: its last value, likewise.
-        final_metric: the test metric that `final` is of; empty before the end.
-        final: its value.
-        message: why it failed, or what of its row is damaged.
-        note: the user's.
-        tags: the user's, in alphabetical order.
-        deleted: when it was deleted; None if it was not.
-    """
-
-    run_id: str
-    name: SafeText
-    config: RunConfig
-    status: Status
-    created: float
-    updated: float
-    step: int = 0
-    total_steps: int = 0
+    run_id: str  #: unique, and the name of its folder.
+    name: SafeText  #: unique, and the user's to change.
+    config: RunConfig  #: its settings.
+    status: Status  #: where it stands now.
+    created: float  #: when it began, in seconds since 1970.
+    updated: float  #: when something was last written of it.
+    step: int = 0  #: steps that are logged.
+    total_steps: int = 0  #: 0 before data and model stand.
     steps_per_epoch: int = 1
     samples_per_epoch: int = 0
     parameters: int = 0
     device: SafeText = NO_TEXT
-    elapsed: float = 0.0
-    specs: tuple[Metric, ...] = ()
-    metric: SafeText = NO_TEXT
-    best: float | None = None
-    last: float | None = None
-    final_metric: SafeText = NO_TEXT
-    final: float | None = None
-    message: SafeText = NO_TEXT
-    note: SafeText = NO_TEXT
-    tags: tuple[SafeText, ...] = ()
-    deleted: float | None = None
+    elapsed: float = 0.0  #: seconds of training, pauses left out.
+    specs: tuple[Metric, ...] = ()  #: its metrics.
+    metric: SafeText = NO_TEXT  #: the validation metric that `best` and `last` are of; empty before the first epoch.
+    best: float | None = None  #: its best value over epochs; of several variants, the best one's mean over seeds.
+    last: float | None = None  #: its last value, likewise.
+    final_metric: SafeText = NO_TEXT  #: the test metric that `final` is of; empty before the end.
+    final: float | None = None  #: its value.
+    message: SafeText = NO_TEXT  #: why it failed, or what of its row is damaged.
+    note: SafeText = NO_TEXT  #: the user's.
+    tags: tuple[SafeText, ...] = ()  #: the user's, in alphabetical order.
+    deleted: float | None = None  #: when it was deleted; None if it was not.
 
     @property
     def progress(self) -> float:
@@ -108,55 +86,31 @@ class RunRecord:
 
 @dataclass(frozen=True)
 class Session:
-    """A stretch of training by one process.
+    """A stretch of training by one process."""
 
-    Attributes:
-        started: when, in seconds since 1970.
-        first_step: steps that were done before.
-        host: the computer's name.
-        pid: the process.
-        process_started: when that process began.
-        device: where it trained.
-        workers: threads that shared a batch.
-        versions: of packages and system, by name.
-        load: how busy the machine was, as `whole` of `events.MachineSeen`; empty if unknown.
-    """
-
-    started: float
-    first_step: int
-    host: SafeText
-    pid: int
-    process_started: float
-    device: SafeText
-    workers: int
-    versions: Mapping[str, SafeText]
-    load: Mapping[str, float]
+    started: float  #: when, in seconds since 1970.
+    first_step: int  #: steps that were done before.
+    host: SafeText  #: the computer's name.
+    pid: int  #: the process.
+    process_started: float  #: when that process began.
+    device: SafeText  #: where it trained.
+    workers: int  #: threads that shared a batch.
+    versions: Mapping[str, SafeText]  #: of packages and system, by name.
+    load: Mapping[str, float]  #: how busy the machine was, as `whole` of `events.MachineSeen`; empty if unknown.
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What was logged at one step.
+    """What was logged at one step."""
 
-    Attributes:
-        kind: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those
-            at the end.
-        step: steps done.
-        elapsed: seconds of training, pauses left out.
-        metrics: a value by name.
-        replicas: a value for each replica, by name.
-        epoch: of an epoch's figures, which.
-        rate: samples a second, if it was measured.
-        seconds: the epoch's own time, if it is one.
-    """
-
-    kind: Kind
-    step: int
-    elapsed: float
-    metrics: Mapping[str, float]
-    replicas: Mapping[str, tuple[float, ...]]
-    epoch: int | None = None
-    rate: float | None = None
-    seconds: float | None = None
+    kind: Kind  #: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those at the end.
+    step: int  #: steps done.
+    elapsed: float  #: seconds of training, pauses left out.
+    metrics: Mapping[str, float]  #: a value by name.
+    replicas: Mapping[str, tuple[float, ...]]  #: a value for each replica, by name.
+    epoch: int | None = None  #: of an epoch's figures, which.
+    rate: float | None = None  #: samples a second, if it was measured.
+    seconds: float | None = None  #: the epoch's own time, if it is one.
 
     @classmethod
     def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> "Moment":
@@ -171,18 +125,12 @@ class Moment:
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric of one run, as it was logged; all tuples are equally long.
+    """One metric of one run, as it was logged; all tuples are equally long."""
 
-    Attributes:
-        steps: when, in steps.
-        epochs: when, in epochs, fractions included.
-        elapsed: when, in seconds of training.
-        values: the figures; of a run with replicas one tuple each, a value for each replica.
-    """
-
-    steps: tuple[int, ...]
-    epochs: tuple[float, ...]
-    elapsed: tuple[float, ...]
+    steps: tuple[int, ...]  #: when, in steps.
+    epochs: tuple[float, ...]  #: when, in epochs, fractions included.
+    elapsed: tuple[float, ...]  #: when, in seconds of training.
+    #: the figures; of a run with replicas one tuple each, a value for each replica.
     values: tuple[float | tuple[float, ...], ...]
 
 

@@ -38,23 +38,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Spill:
-    """What the database lacks of a run.
+    """What the database lacks of a run."""
 
-    Attributes:
-        run_id: the run.
-        name: what to call it, if it is not in the database at all.
-        created: when it began, in seconds since 1970.
-        config: its settings.
-        started: how its last session began, if it did.
-        events: what was not written, in order.
-    """
-
-    run_id: str
-    name: str
-    created: float
-    config: RunConfig
-    started: events.RunStarted | None
-    events: Sequence[events.Event]
+    run_id: str  #: the run.
+    name: str  #: what to call it, if it is not in the database at all.
+    created: float  #: when it began, in seconds since 1970.
+    config: RunConfig  #: its settings.
+    started: events.RunStarted | None  #: how its last session began, if it did.
+    events: Sequence[events.Event]  #: what was not written, in order.
 
 
 def spill_dir() -> Path:

@@ -35,21 +35,13 @@ NetworkType = TypeVar("NetworkType")
 
 @dataclass(frozen=True)
 class Source:
-    """A file of weights that may answer.
+    """A file of weights that may answer."""
 
-    Attributes:
-        path: where it lies.
-        label: what to call it, such as `pretrained` or `run 20250101-120000-abcdef`.
-        position: the position that it recalls; None where nothing is recalled.
-        name: what kind of network it has, such as `LSTM`; empty where that was not looked up.
-        ships: whether it came with rnn-tui.
-    """
-
-    path: Path
-    label: str
-    position: int | None = None
-    name: str = ""
-    ships: bool = False
+    path: Path  #: where it lies.
+    label: str  #: what to call it, such as `pretrained` or `run 20250101-120000-abcdef`.
+    position: int | None = None  #: the position that it recalls; None where nothing is recalled.
+    name: str = ""  #: what kind of network it has, such as `LSTM`; empty where that was not looked up.
+    ships: bool = False  #: whether it came with rnn-tui.
 
     @property
     def title(self) -> str:

@@ -17,18 +17,13 @@ class ImageConfig(RunConfig):
 
     Attributes:
         cell: the kind of its recurrent layers, a key of `networks.CELLS`.
-        hidden_size: units in each recurrent layer.
-        layers: recurrent layers.
-        data_dir: a torchvision root with the data, or None for the data that ships.
-        extra_data: a file of further training images, or None.
-        start_from: a file of weights to start from in place of random ones, or None.
     """
 
-    hidden_size: int = 128
-    layers: int = 1
-    data_dir: str | None = None
-    extra_data: str | None = None
-    start_from: str | None = None
+    hidden_size: int = 128  #: units in each recurrent layer.
+    layers: int = 1  #: recurrent layers.
+    data_dir: str | None = None  #: a torchvision root with the data, or None for the data that ships.
+    extra_data: str | None = None  #: a file of further training images, or None.
+    start_from: str | None = None  #: a file of weights to start from in place of random ones, or None.
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -60,27 +55,16 @@ class ImageConfig(RunConfig):
 
 @dataclass(frozen=True, kw_only=True)
 class SequenceConfig(RunConfig):
-    """The settings of small networks on sequences made by chance, a set of seeds at a time.
+    """The settings of small networks on sequences made by chance, a set of seeds at a time."""
 
-    Attributes:
-        cell: the kind of all of them, a key of `networks.CELLS` that reads in one direction.
-        hidden_sizes: one variant for each, with each of `losses`.
-        losses: `mse`, `ce` and `bce`; what they mean is the task's to say.
-        seeds: replicas of each variant; their seeds are `seed`, `seed` + 1, …
-        lengths: the shortest and the longest training sequence, in time steps.
-        training_size: sequences in an epoch, for each seed.
-        test_size: sequences to test each replica on.
-        position: which digit to recall, counted from 1; None where nothing is recalled.
-    """
-
-    cell: str = "lstm"
-    hidden_sizes: tuple[int, ...]
-    losses: tuple[str, ...]
-    lengths: tuple[int, int]
-    training_size: int
-    test_size: int
-    seeds: int = 1
-    position: int | None = None
+    cell: str = "lstm"  #: the kind of all of them, a key of `networks.CELLS` that reads in one direction.
+    hidden_sizes: tuple[int, ...]  #: one variant for each, with each of `losses`.
+    losses: tuple[str, ...]  #: `mse`, `ce` and `bce`; what they mean is the task's to say.
+    lengths: tuple[int, int]  #: the shortest and the longest training sequence, in time steps.
+    training_size: int  #: sequences in an epoch, for each seed.
+    test_size: int  #: sequences to test each replica on.
+    seeds: int = 1  #: replicas of each variant; their seeds are `seed`, `seed` + 1, …
+    position: int | None = None  #: which digit to recall, counted from 1; None where nothing is recalled.
 
     def __post_init__(self) -> None:
         super().__post_init__()

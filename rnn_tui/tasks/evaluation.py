@@ -14,19 +14,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ByLength:
-    """A figure of every replica at several lengths.
+    """A figure of every replica at several lengths."""
 
-    Attributes:
-        name: as in JSON, such as `bit_accuracy`.
-        lengths: (L,) time steps, ascending.
-        values: (R, L) in percent.
-        counts: (L,) sequences of each length that each replica was asked.
-    """
-
-    name: str
-    lengths: tuple[int, ...]
-    values: "npt.NDArray[np.float64]"
-    counts: tuple[int, ...]
+    name: str  #: as in JSON, such as `bit_accuracy`.
+    lengths: tuple[int, ...]  #: (L,) time steps, ascending.
+    values: "npt.NDArray[np.float64]"  #: (R, L) in percent.
+    counts: tuple[int, ...]  #: (L,) sequences of each length that each replica was asked.
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
         """The spread over the seeds of a variant, one a length."""
@@ -36,17 +29,12 @@ class ByLength:
 
 @dataclass(frozen=True)
 class SequenceEvaluation:
-    """What an evaluation found.
+    """What an evaluation found."""
 
-    Attributes:
-        config: the settings of the run.
-        by_length: figures at several lengths, some beyond those in training.
-        confusion: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers
-            in columns; None where nothing is classified.
-    """
-
-    config: SequenceConfig
-    by_length: Sequence[ByLength]
+    config: SequenceConfig  #: the settings of the run.
+    by_length: Sequence[ByLength]  #: figures at several lengths, some beyond those in training.
+    #: (V, 10, 10) counts over all seeds of a variant, true classes in rows, answers in columns;
+    #: None where nothing is classified.
     confusion: "npt.NDArray[np.int64] | None" = None
 
     def documents(self) -> list[dict[str, Any]]:
@@ -68,23 +56,14 @@ class SequenceEvaluation:
 
 @dataclass(frozen=True)
 class ImageEvaluation:
-    """The test set with a model's answers.
+    """The test set with a model's answers."""
 
-    Attributes:
-        images: (N, 28, 28) uint8.
-        labels: (N,) true classes.
-        probabilities: (N, 10) softmax outputs.
-        predictions: (N,) most probable classes.
-        confusion: (10, 10) counts, true classes in rows, predicted ones in columns.
-        misread: (M,) indices of the wrong answers, the most confident first.
-    """
-
-    images: "npt.NDArray[np.uint8]"
-    labels: "npt.NDArray[np.int64]"
-    probabilities: "npt.NDArray[np.float32]"
-    predictions: "npt.NDArray[np.int64]"
-    confusion: "npt.NDArray[np.int64]"
-    misread: "npt.NDArray[np.int64]"
+    images: "npt.NDArray[np.uint8]"  #: (N, 28, 28) uint8.
+    labels: "npt.NDArray[np.int64]"  #: (N,) true classes.
+    probabilities: "npt.NDArray[np.float32]"  #: (N, 10) softmax outputs.
+    predictions: "npt.NDArray[np.int64]"  #: (N,) most probable classes.
+    confusion: "npt.NDArray[np.int64]"  #: (10, 10) counts, true classes in rows, predicted ones in columns.
+    misread: "npt.NDArray[np.int64]"  #: (M,) indices of the wrong answers, the most confident first.
 
     def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
         """Indices of the images of class `true` read as `read`, the most confident first."""

@@ -16,19 +16,12 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 @dataclass(frozen=True)
 class ReplicaChoice:
-    """Which of the networks that a file of weights holds are asked.
+    """Which of the networks that a file of weights holds are asked."""
 
-    Attributes:
-        hidden_size: ask networks of this size only; None for the largest, or for all in a vote.
-        loss: ask networks trained with this loss only; None likewise.
-        seed: ask networks of this seed only; None likewise.
-        vote: ask all that fit, in place of one.
-    """
-
-    hidden_size: int | None = None
-    loss: str | None = None
-    seed: int | None = None
-    vote: bool = False
+    hidden_size: int | None = None  #: ask networks of this size only; None for the largest, or for all in a vote.
+    loss: str | None = None  #: ask networks trained with this loss only; None likewise.
+    seed: int | None = None  #: ask networks of this seed only; None likewise.
+    vote: bool = False  #: ask all that fit, in place of one.
 
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
         """The places in `replicas` of those who answer.
@@ -58,19 +51,12 @@ class ReplicaChoice:
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer as both outputs take it.
+    """An answer as both outputs take it."""
 
-    Attributes:
-        said: question and answer on a line.
-        correct: whether the answer is right.
-        remark: what follows the mark for right or wrong.
-        document: the JSON-ready form.
-    """
-
-    said: str
-    correct: bool
-    remark: str
-    document: Mapping[str, Any]
+    said: str  #: question and answer on a line.
+    correct: bool  #: whether the answer is right.
+    remark: str  #: what follows the mark for right or wrong.
+    document: Mapping[str, Any]  #: the JSON-ready form.
 
 
 Question = TypeVar("Question")
@@ -86,16 +72,12 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         path: the file.
         choice: which of the networks are asked.
 
-    Attributes:
-        request: what to type, in a sentence without its full stop.
-        preferred_loss: whose networks come first among the largest; None for any.
-
     Raises:
         SettingError: if no network is as asked for.
     """
 
-    request: ClassVar[str]
-    preferred_loss: ClassVar[str | None] = None
+    request: ClassVar[str]  #: what to type, in a sentence without its full stop.
+    preferred_loss: ClassVar[str | None] = None  #: whose networks come first among the largest; None for any.
 
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
         self._weights_label, self._path, whole = label, path, network

@@ -28,61 +28,39 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Preset:
-    """A named way to train.
+    """A named way to train."""
 
-    Attributes:
-        name: as typed, such as `fast`.
-        summary: the recipe in a sentence.
-        values: its settings, the recipe among them.
-        of_cells: by cell, settings in place of those.
-    """
-
-    name: str
-    summary: str
-    values: Mapping[str, Any]
-    of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    name: str  #: as typed, such as `fast`.
+    summary: str  #: the recipe in a sentence.
+    values: Mapping[str, Any]  #: its settings, the recipe among them.
+    of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  #: by cell, settings in place of those.
 
 
 @dataclass(frozen=True)
 class SequenceShape:
-    """What the networks of a task on sequences read and say.
+    """What the networks of a task on sequences read and say."""
 
-    Attributes:
-        features: F numbers that are read at each step.
-        outputs: what the O outputs stand for, such as the ten digits; one output is a yes or no.
-        every_step: whether each step has an answer, in place of the last one only.
-        inputs: what a sequence is made of, in the plural: `digits`.
-        step: what a step is called: `step`, `place`.
-    """
-
-    features: int
-    outputs: tuple[str, ...]
-    every_step: bool = False
-    inputs: str = "inputs"
-    step: str = "step"
+    features: int  #: F numbers that are read at each step.
+    outputs: tuple[str, ...]  #: what the O outputs stand for, such as the ten digits; one output is a yes or no.
+    every_step: bool = False  #: whether each step has an answer, in place of the last one only.
+    inputs: str = "inputs"  #: what a sequence is made of, in the plural: `digits`.
+    step: str = "step"  #: what a step is called: `step`, `place`.
 
 
 @dataclass(frozen=True)
 class View:
-    """A view of a task's tab in the app.
+    """A view of a task's tab in the app."""
 
-    Attributes:
-        id: of the tab, such as `results`.
-        title: as shown.
-        factory: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's
-            pane and the options; imported on use.
-        options: what else the factory is given.
-        late: whether it is made when it is first looked at, as its libraries take long to load;
-            else it is made with the tab.
-        answers: whether weights that a user chooses among all runs are shown at work here.
-    """
-
-    id: str
-    title: str
+    id: str  #: of the tab, such as `results`.
+    title: str  #: as shown.
+    #: `module:function` that makes the widget, a `ui.shell.views.TaskView`, of the task's pane and
+    #: the options; imported on use.
     factory: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
+    #: whether it is made when it is first looked at, as its libraries take long to load; else it is
+    #: made with the tab.
     late: bool = False
-    answers: bool = False
+    answers: bool = False  #: whether weights that a user chooses among all runs are shown at work here.
 
     def load(self) -> Callable[..., Any]:
         """Import the factory."""
@@ -100,50 +78,32 @@ INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", 
 
 @dataclass(frozen=True)
 class Task:
-    """A task as the command line and the app know it before it runs.
+    """A task as the command line and the app know it before it runs."""
 
-    Attributes:
-        name: as typed, such as `mnist`.
-        label: as shown.
-        settings: the names of the settings that a user may change, in order of display.
-        presets: the default first.
-        metrics: what its problem measures besides, in order of display.
-        measures: what it measures of logits and classes, in validation and in the test; a list, so
-            that one can be added.
-        headline: the metric that sums a finished run up.
-        problem: `module:class` of the `engine.problem.Problem`, imported on use.
-        shape: what its networks read and say; None for images.
-        images: how many it trains on, where they ship, with their rows and columns; or None.
-        inference: `module:class` of the `tasks.sequences.inference.SequenceNetwork` that answers
-            questions.
-        config_class: the kind of its configuration.
-        default_cell: the one to start with.
-        unit: what its samples are, in the plural.
-        augmentations: the kinds of `Recipe.augmentation` that a user may choose from.
-        help_text: what the help of its tab says, in Markdown.
-        published: figures that were published, in percent: by metric, then by cell, or by
-            `Variant.label` for the networks of the default cell. Empty where there are none.
-        views: of its tab, the first of which is in the first frame; where none are named, those of
-            any task on images, or on sequences.
-    """
-
-    name: str
-    label: str
-    settings: tuple[str, ...]
-    presets: tuple[Preset, ...]
-    metrics: tuple[Metric, ...]
-    headline: str
-    problem: str
+    name: str  #: as typed, such as `mnist`.
+    label: str  #: as shown.
+    settings: tuple[str, ...]  #: the names of the settings that a user may change, in order of display.
+    presets: tuple[Preset, ...]  #: the default first.
+    metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
+    headline: str  #: the metric that sums a finished run up.
+    problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
+    #: what it measures of logits and classes, in validation and in the test; a list, so that one
+    #: can be added.
     measures: list[Measure] = field(default_factory=list)
-    shape: SequenceShape | None = None
-    images: tuple[int, int, int] | None = None
+    shape: SequenceShape | None = None  #: what its networks read and say; None for images.
+    images: tuple[int, int, int] | None = None  #: how many it trains on, where they ship, with their rows and columns; or None.
+    #: `module:class` of the `tasks.sequences.inference.SequenceNetwork` that answers questions.
     inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
-    config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
-    default_cell: str = "lstm"
-    unit: str = "sequences"
-    augmentations: tuple[str, ...] = ()
-    help_text: str = ""
+    config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig  #: the kind of its configuration.
+    default_cell: str = "lstm"  #: the one to start with.
+    unit: str = "sequences"  #: what its samples are, in the plural.
+    augmentations: tuple[str, ...] = ()  #: the kinds of `Recipe.augmentation` that a user may choose from.
+    help_text: str = ""  #: what the help of its tab says, in Markdown.
+    #: figures that were published, in percent: by metric, then by cell, or by `Variant.label` for
+    #: the networks of the default cell. Empty where there are none.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    #: of its tab, the first of which is in the first frame; where none are named, those of any task
+    #: on images, or on sequences.
     views: tuple[View, ...] = ()
 
     def __post_init__(self) -> None:

@@ -66,8 +66,6 @@ if sys.platform != "win32":
 
         Attributes:
             keys: the number of the file that keys come from.
-            changing: held while the terminal is taken.
-            given_back: whether it is not to be taken, or written to, any more.
         """
 
         def __init__(self) -> None:
@@ -79,8 +77,8 @@ if sys.platform != "win32":
             self._attributes = termios.tcgetattr(self.keys)
             self._writing = threading.Lock()
             self._entered = False
-            self.changing = threading.Lock()
-            self.given_back = False
+            self.changing = threading.Lock()  #: held while the terminal is taken.
+            self.given_back = False  #: whether it is not to be taken, or written to, any more.
 
         def fileno(self) -> int:
             """The number of the file, as Textual asks for it."""
@@ -137,13 +135,9 @@ if sys.platform != "win32":
                 return True
 
     class SteadyDriver(KeysDriver, LinuxDriver):
-        """A driver that can be stopped, continued and ended at any moment.
+        """A driver that can be stopped, continued and ended at any moment."""
 
-        Attributes:
-            terminal: what it draws on; a process has one.
-        """
-
-        terminal: ClassVar[Terminal]
+        terminal: ClassVar[Terminal]  #: what it draws on; a process has one.
 
         def __init__(self, app: App[Any], **options: Any) -> None:
             super().__init__(app, **options)

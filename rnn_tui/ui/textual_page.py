@@ -39,7 +39,6 @@ class Pipes:
 
     Attributes:
         keys: the number of the file that packets come from; for all others, stdin is at its end.
-        given_back: whether nothing is to be written any more.
     """
 
     def __init__(self) -> None:
@@ -51,7 +50,7 @@ class Pipes:
         os.dup2(2, 1)
         os.set_blocking(self._packets, True)
         self._writing = threading.Lock()
-        self.given_back = False
+        self.given_back = False  #: whether nothing is to be written any more.
 
     def write(self, packet: bytes) -> None:
         """Write a whole packet, if there is still somebody to read it."""
@@ -85,13 +84,9 @@ class Pipes:
 
 
 class PageDriver(KeysDriver, WebDriver):
-    """A driver of a page that nothing from outside can stop, but an end of the page.
+    """A driver of a page that nothing from outside can stop, but an end of the page."""
 
-    Attributes:
-        pipes: what it reads and writes; a process has one pair.
-    """
-
-    pipes: ClassVar[Pipes]
+    pipes: ClassVar[Pipes]  #: what it reads and writes; a process has one pair.
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)

@@ -31,32 +31,20 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rules:
-    """What a server lets its pages do.
+    """What a server lets its pages do."""
 
-    Attributes:
-        share: the one folder that they may look into, by its real path; None: all, as the user may.
-        one_store: whether those who share a folder have the same runs.
-        trainings: how many of them train side by side.
-        pages: how many there are at once.
-        idle: minutes without a key or the mouse after which one is closed.
-    """
-
-    share: Path | None
-    one_store: bool
-    trainings: int
-    pages: int
-    idle: float
+    share: Path | None  #: the one folder that they may look into, by its real path; None: all, as the user may.
+    one_store: bool  #: whether those who share a folder have the same runs.
+    trainings: int  #: how many of them train side by side.
+    pages: int  #: how many there are at once.
+    idle: float  #: minutes without a key or the mouse after which one is closed.
 
 
 class House:
-    """Lets pages in, which queue for training in a folder, and sees them out.
-
-    Attributes:
-        stores_apart: whether each browser has runs of its own.
-    """
+    """Lets pages in, which queue for training in a folder, and sees them out."""
 
     def __init__(self, rules: Rules, turns: Path) -> None:
-        self.stores_apart = rules.share is not None and not rules.one_store
+        self.stores_apart = rules.share is not None and not rules.one_store  #: whether each browser has runs of its own.
         self._rules, self._turns, self._over = rules, turns, False
         self._pages: dict[Page, Path | None] = {}  # each with its store; None for the user's own
         # Each start keeps a core busy: more side by side would only make all of them late.

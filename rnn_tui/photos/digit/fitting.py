@@ -54,25 +54,15 @@ def fitted(ink: Ink, rough: Numbers, thickest: int) -> PrintedLines:
 
 @dataclass(frozen=True)
 class _Strips:
-    """Ink along N curves, unrolled.
+    """Ink along N curves, unrolled."""
 
-    Attributes:
-        curve: (N, 3) as `PrintedLines` has it.
-        reach: pixels to either side.
-        along: (L,) where it was looked at.
-        places: (N, L) of the curves.
-        inside: (N, L) whether that is in the picture.
-        rows: (N, L) the pixels in the middle.
-        ink: (2 · reach + 1, N, L).
-    """
-
-    curve: Numbers
-    reach: int
-    along: Integers
-    places: Numbers
-    inside: Flags
-    rows: Integers
-    ink: Ink
+    curve: Numbers  #: (N, 3) as `PrintedLines` has it.
+    reach: int  #: pixels to either side.
+    along: Integers  #: (L,) where it was looked at.
+    places: Numbers  #: (N, L) of the curves.
+    inside: Flags  #: (N, L) whether that is in the picture.
+    rows: Integers  #: (N, L) the pixels in the middle.
+    ink: Ink  #: (2 · reach + 1, N, L).
 
 
 def _strips(source: Ink, curve: Numbers, reach: int) -> _Strips:

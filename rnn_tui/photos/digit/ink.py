@@ -38,15 +38,10 @@ _LIGHTNESS_FIRST = 1.1
 
 @dataclass(frozen=True)
 class Channel:
-    """How to look at a photo so that its ink is dark and stands out.
+    """How to look at a photo so that its ink is dark and stands out."""
 
-    Attributes:
-        number: 0 … 2 for blue, green, red; 3 for lightness.
-        light: whether the ink is lighter than its ground, so that the photo is turned negative.
-    """
-
-    number: int
-    light: bool
+    number: int  #: 0 … 2 for blue, green, red; 3 for lightness.
+    light: bool  #: whether the ink is lighter than its ground, so that the photo is turned negative.
 
     def of(self, picture: Picture) -> Picture:
         """This channel of (H, W, 3) BGR: (H, W), ink dark."""

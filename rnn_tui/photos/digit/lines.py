@@ -20,25 +20,15 @@ Flags = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class PrintedLines:
-    """N lines: `place = a + b·along + c·along²`.
+    """N lines: `place = a + b·along + c·along²`."""
 
-    Attributes:
-        steep: (N,) whether `along` counts rows and `place` is a column; the other way round if not.
-        curve: (N, 3) a, b, c, in pixels.
-        half: (N,) half the thickness, measured along the axis of `place`.
-        start: (N,) where they begin, along.
-        end: (N,) where they end.
-        ink: (N,) the median of their ink.
-        cover: (N,) the share of their way from border to border that they cover.
-    """
-
-    steep: Flags
-    curve: Numbers
-    half: Numbers
-    start: Numbers
-    end: Numbers
-    ink: Numbers
-    cover: Numbers
+    steep: Flags  #: (N,) whether `along` counts rows and `place` is a column; the other way round if not.
+    curve: Numbers  #: (N, 3) a, b, c, in pixels.
+    half: Numbers  #: (N,) half the thickness, measured along the axis of `place`.
+    start: Numbers  #: (N,) where they begin, along.
+    end: Numbers  #: (N,) where they end.
+    ink: Numbers  #: (N,) the median of their ink.
+    cover: Numbers  #: (N,) the share of their way from border to border that they cover.
 
     def __len__(self) -> int:
         return len(self.steep)

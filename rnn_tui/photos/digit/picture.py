@@ -22,31 +22,19 @@ Ink: TypeAlias = npt.NDArray[np.integer[Any] | np.floating[Any]]
 
 @dataclass(frozen=True)
 class Stage:
-    """A picture on the way from a photo to a digit.
+    """A picture on the way from a photo to a digit."""
 
-    Attributes:
-        name: what was done, in a few words, such as `background divided out`.
-        picture: (H, W) grey or (H, W, 3) BGR, uint8.
-    """
-
-    name: str
-    picture: Picture
+    name: str  #: what was done, in a few words, such as `background divided out`.
+    picture: Picture  #: (H, W) grey or (H, W, 3) BGR, uint8.
 
 
 @dataclass(frozen=True)
 class PreparedDigit:
-    """A photo as a network reads it.
+    """A photo as a network reads it."""
 
-    Attributes:
-        digit: (28, 28) float32, 0 for background … 1 for ink.
-        stages: the pictures on the way, in order; empty unless asked for.
-        doubt: why there may be no digit in the photo, in a sentence for the user; empty if there
-            seems to be one.
-    """
-
-    digit: Digit
-    stages: tuple[Stage, ...] = ()
-    doubt: str = ""
+    digit: Digit  #: (28, 28) float32, 0 for background … 1 for ink.
+    stages: tuple[Stage, ...] = ()  #: the pictures on the way, in order; empty unless asked for.
+    doubt: str = ""  #: why there may be no digit in the photo, in a sentence for the user; empty if there seems to be one.
 
 
 def halved(image: Picture, side: int) -> Picture:

@@ -62,23 +62,14 @@ UNLIKELY = 0.05
 
 @dataclass(frozen=True)
 class DigitPlace:
-    """Where the digit is in a coarse copy of the photo, looked at in one polarity.
+    """Where the digit is in a coarse copy of the photo, looked at in one polarity."""
 
-    Attributes:
-        channel: how its ink shows.
-        plane: (H, W), the coarse copy, ink dark.
-        lines: ruled lines, in the coarse copy's pixels.
-        plain: (H, W), the copy without them.
-        found: the digit there.
-        score: how probable it is in this polarity.
-    """
-
-    channel: Channel
-    plane: Picture
-    lines: PrintedLines
-    plain: Picture
-    found: DigitCandidate
-    score: float
+    channel: Channel  #: how its ink shows.
+    plane: Picture  #: (H, W), the coarse copy, ink dark.
+    lines: PrintedLines  #: ruled lines, in the coarse copy's pixels.
+    plain: Picture  #: (H, W), the copy without them.
+    found: DigitCandidate  #: the digit there.
+    score: float  #: how probable it is in this polarity.
 
 
 def _as_mnist(image: Picture, stages: bool) -> PreparedDigit:

@@ -30,19 +30,12 @@ BETTER = 1.02
 
 @dataclass(frozen=True)
 class DigitCandidate:
-    """What looks most like a digit in a picture.
+    """What looks most like a digit in a picture."""
 
-    Attributes:
-        score: how much it does.
-        box: left, top, right, bottom of all its parts, in pixels of the picture.
-        mask: (h, w) where it is, 255, on a coarser grid over the same picture.
-        strong: its ink, 0 … 1.
-    """
-
-    score: float
-    box: "Box"
-    mask: Picture
-    strong: float
+    score: float  #: how much it does.
+    box: "Box"  #: left, top, right, bottom of all its parts, in pixels of the picture.
+    mask: Picture  #: (h, w) where it is, 255, on a coarser grid over the same picture.
+    strong: float  #: its ink, 0 … 1.
 
 
 def search(plane: Picture) -> DigitCandidate | None:
@@ -117,28 +110,18 @@ _NEAR, _ENOUGH, _ALIKE = 0.15, 0.04, 0.5
 
 @dataclass(frozen=True)
 class InkParts:
-    """Connected parts of a mask; number 0 is the ground.
+    """Connected parts of a mask; number 0 is the ground."""
 
-    Attributes:
-        labels: (H, W), each pixel's part.
-        left: (N,) and so on: the parts' boxes, right and bottom exclusive.
-        pixels: (N,) how many there are.
-        ink: (N,) sum of the ink.
-        strong: (N,) mean of the ink, weighted by the ink.
-        clear: (N,) share of the pixels above twice the threshold.
-        contact: (N,) pixels along the picture's border.
-    """
-
-    labels: npt.NDArray[np.uint16]
-    left: Numbers
+    labels: npt.NDArray[np.uint16]  #: (H, W), each pixel's part.
+    left: Numbers  #: (N,) and so on: the parts' boxes, right and bottom exclusive.
     top: Numbers
     right: Numbers
     bottom: Numbers
-    pixels: Numbers
-    ink: Numbers
-    strong: Numbers
-    clear: Numbers
-    contact: Numbers
+    pixels: Numbers  #: (N,) how many there are.
+    ink: Numbers  #: (N,) sum of the ink.
+    strong: Numbers  #: (N,) mean of the ink, weighted by the ink.
+    clear: Numbers  #: (N,) share of the pixels above twice the threshold.
+    contact: Numbers  #: (N,) pixels along the picture's border.
 
     @property
     def size(self) -> Numbers:

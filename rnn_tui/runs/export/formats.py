@@ -25,28 +25,16 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^\w.,+-]+")
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A format.
+    """A format."""
 
-    Attributes:
-        name: what is typed for it.
-        help: what is written, in a few words.
-        writer: `module:function`, which takes an `Export` and returns the paths of what it wrote;
-            imported on use.
-        suffix: how its file is called, from the dot on; empty where it takes a folder.
-        extra: the extra of rnn-tui that it needs, such as `plots`; empty for none.
-        to_stdout: whether it is text that goes to stdout unless a file is named.
-        several: whether several runs or networks become several files, in a folder.
-        of_all: like `writer`, where all runs are exported at once; empty where that is the same.
-    """
-
-    name: str
-    help: str
-    writer: str
-    suffix: str = ""
-    extra: str = ""
-    to_stdout: bool = False
-    several: bool = False
-    of_all: str = ""
+    name: str  #: what is typed for it.
+    help: str  #: what is written, in a few words.
+    writer: str  #: `module:function`, which takes an `Export` and returns the paths of what it wrote; imported on use.
+    suffix: str = ""  #: how its file is called, from the dot on; empty where it takes a folder.
+    extra: str = ""  #: the extra of rnn-tui that it needs, such as `plots`; empty for none.
+    to_stdout: bool = False  #: whether it is text that goes to stdout unless a file is named.
+    several: bool = False  #: whether several runs or networks become several files, in a folder.
+    of_all: str = ""  #: like `writer`, where all runs are exported at once; empty where that is the same.
 
     @property
     def in_folder(self) -> bool:
@@ -126,26 +114,17 @@ def imported(module: str, extra: str, what: str) -> Any:
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be written, and to where.
+    """What is to be written, and to where."""
 
-    Attributes:
-        form: the format.
-        store: where the runs are.
-        runs: which, at least one.
-        output: a file, or a folder for what becomes several files; by default text goes to `out`,
-            all else to new files in the working directory.
-        out: where text goes that has no file.
-        metrics: what a chart shows; None for what is usual.
-        against: what a chart's x axis counts.
-    """
-
-    form: ExportFormat
-    store: "RunStore"
-    runs: "Sequence[RunRecord]"
+    form: ExportFormat  #: the format.
+    store: "RunStore"  #: where the runs are.
+    runs: "Sequence[RunRecord]"  #: which, at least one.
+    #: a file, or a folder for what becomes several files; by default text goes to `out`, all else
+    #: to new files in the working directory.
     output: Path | None
-    out: TextIO
-    metrics: Sequence[str] | None = None
-    against: "Against" = "epoch"
+    out: TextIO  #: where text goes that has no file.
+    metrics: Sequence[str] | None = None  #: what a chart shows; None for what is usual.
+    against: "Against" = "epoch"  #: what a chart's x axis counts.
 
     def write_text(self, text: str) -> list[Path]:
         """Write one file of text, or to `out`."""

@@ -40,17 +40,11 @@ CHECKED = 64
 
 @dataclass(frozen=True)
 class Model:
-    """A network ready to be written.
+    """A network ready to be written."""
 
-    Attributes:
-        suffix: what tells it from the run's other networks in a file name; empty if it is alone.
-        data: the file's contents.
-        difference: the largest difference of its logits from ours, on real inputs.
-    """
-
-    suffix: str
-    data: bytes
-    difference: float
+    suffix: str  #: what tells it from the run's other networks in a file name; empty if it is alone.
+    data: bytes  #: the file's contents.
+    difference: float  #: the largest difference of its logits from ours, on real inputs.
 
 
 class _Graph:

@@ -162,19 +162,12 @@ MOST_BITS_LISTED = 4
 
 @dataclass(frozen=True)
 class Sum:
-    """What is a + b?
+    """What is a + b?"""
 
-    Attributes:
-        text: the question as typed.
-        numbers: a and b.
-        base: how to write the answer.
-        prefix: what stands before every number that is shown; nothing unless typed.
-    """
-
-    text: str
-    numbers: Addition
-    base: Base
-    prefix: str
+    text: str  #: the question as typed.
+    numbers: Addition  #: a and b.
+    base: Base  #: how to write the answer.
+    prefix: str  #: what stands before every number that is shown; nothing unless typed.
 
 
 class AdderQuestions(Questions[Sum, AdderNetwork]):

@@ -30,28 +30,18 @@ def shift_groups(images: Tensor, generator: torch.Generator, reach: int = 1) -> 
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far elastic augmentation goes: the most, either way, unless said otherwise.
+    """How far elastic augmentation goes: the most, either way, unless said otherwise."""
 
-    Attributes:
-        rotation: in degrees.
-        shift: in pixels.
-        scale: factor of the size, or its inverse.
-        shear: shear factor.
-        aspect: logarithm of the factor by which width grows and height shrinks, or the reverse.
-        stroke: how far strokes get thicker or thinner, 0 … 1: a share of what the largest, or the
-            smallest, value among a pixel and its neighbours does to them.
-        elastic: standard deviation of the displacements, in half image widths.
-        grid: the displacements are drawn on a grid of this many points each way.
-    """
-
-    rotation: float = 15.0
-    shift: float = 2.0
-    scale: float = 1.2
-    shear: float = 0.25
-    aspect: float = 0.0
+    rotation: float = 15.0  #: in degrees.
+    shift: float = 2.0  #: in pixels.
+    scale: float = 1.2  #: factor of the size, or its inverse.
+    shear: float = 0.25  #: shear factor.
+    aspect: float = 0.0  #: logarithm of the factor by which width grows and height shrinks, or the reverse.
+    #: how far strokes get thicker or thinner, 0 … 1: a share of what the largest, or the smallest,
+    #: value among a pixel and its neighbours does to them.
     stroke: float = 0.0
-    elastic: float = 0.03
-    grid: int = 6
+    elastic: float = 0.03  #: standard deviation of the displacements, in half image widths.
+    grid: int = 6  #: the displacements are drawn on a grid of this many points each way.
 
     def draw(self, count: int, generator: torch.Generator) -> Tensor:
         """Random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements."""

@@ -25,15 +25,11 @@ PIXEL_MEAN, PIXEL_DEVIATION = 0.1307, 0.3081
 
 @dataclass(frozen=True)
 class Layer:
-    """A recurrent layer.
+    """A recurrent layer."""
 
-    Attributes:
-        forward: from the first row down.
-        backward: from the last row up; None where there is no such direction. Of the top layer
-            only the output at the last row is read, that is after its first step.
-    """
-
-    forward: CellWeights
+    forward: CellWeights  #: from the first row down.
+    #: from the last row up; None where there is no such direction. Of the top layer only the output
+    #: at the last row is read, that is after its first step.
     backward: CellWeights | None = None
 
     @property
@@ -52,9 +48,6 @@ class Layer:
 class RowReaderNetwork:
     """A trained reader of images, for answers only.
 
-    Attributes:
-        arrays: parameters by the names that `networks.row_reader` has for them.
-
     Raises:
         CheckpointError: if they are another task's, or do not fit their own settings.
     """
@@ -69,6 +62,7 @@ class RowReaderNetwork:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not all(np.isfinite(array).all() for array in file.arrays.values()):
             raise CheckpointError("Some of these weights are not finite numbers.")
+        #: parameters by the names that `networks.row_reader` has for them.
         self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
 
     @property

@@ -38,18 +38,11 @@ DRAWN_BYTES = 8
 
 @dataclass(frozen=True)
 class Examples:
-    """Sequences with what is asked of them.
+    """Sequences with what is asked of them."""
 
-    Attributes:
-        inputs: (S, N, T, F) uint8, S seeds, N sequences, T steps of F features; zero after a
-            sequence's end.
-        targets: (S, N, …) uint8, as the task defines them.
-        lengths: (S, N) steps of each sequence, uint16 or wider.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    lengths: Tensor
+    inputs: Tensor  #: (S, N, T, F) uint8, S seeds, N sequences, T steps of F features; zero after a sequence's end.
+    targets: Tensor  #: (S, N, …) uint8, as the task defines them.
+    lengths: Tensor  #: (S, N) steps of each sequence, uint16 or wider.
 
     @property
     def count(self) -> int:
@@ -89,17 +82,11 @@ def join(parts: Sequence[Examples], dimension: int) -> Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """The sequences of one step.
+    """The sequences of one step."""
 
-    Attributes:
-        inputs: (T, S, F, B) uint8.
-        targets: (S, …, B) uint8.
-        lengths: (S, B), or None where all are T.
-    """
-
-    inputs: Tensor
-    targets: Tensor
-    lengths: Tensor | None
+    inputs: Tensor  #: (T, S, F, B) uint8.
+    targets: Tensor  #: (S, …, B) uint8.
+    lengths: Tensor | None  #: (S, B), or None where all are T.
 
 
 def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
@@ -133,12 +120,9 @@ class SequenceProblem(Problem):
         device: where to train.
         log: takes a sentence for the log.
         dtype: precision of the weights.
-
-    Attributes:
-        task: what is known of it without torch.
     """
 
-    task: ClassVar[Task]
+    task: ClassVar[Task]  #: what is known of it without torch.
 
     def __init__(
         self, settings: RunConfig, device: torch.device, log: Log,

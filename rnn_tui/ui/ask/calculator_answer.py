@@ -24,29 +24,17 @@ Bits = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class SumAnswer:
-    """A sum as one network, or all in a vote, have it; bits are least significant first.
+    """A sum as one network, or all in a vote, have it; bits are least significant first."""
 
-    Attributes:
-        addition: what was asked.
-        config: the settings of the networks.
-        replica: which of them answered; None where all voted.
-        by: which weights answered, in words.
-        bits: what came out (L,).
-        sureness: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the
-            share of the votes.
-        seeds_right: of each variant, how many seeds have the whole sum right; empty unless all
-            voted.
-        told: the carry into each place (L) as a linear probe reads it off the replica's states;
-            empty where nothing comes out of its weights, None where nobody asked.
-    """
-
-    addition: Addition
-    config: SequenceConfig
-    replica: int | None
-    by: str
-    bits: Bits
-    sureness: Array
-    seeds_right: tuple[int, ...]
+    addition: Addition  #: what was asked.
+    config: SequenceConfig  #: the settings of the networks.
+    replica: int | None  #: which of them answered; None where all voted.
+    by: str  #: which weights answered, in words.
+    bits: Bits  #: what came out (L,).
+    sureness: Array  #: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the share of the votes.
+    seeds_right: tuple[int, ...]  #: of each variant, how many seeds have the whole sum right; empty unless all voted.
+    #: the carry into each place (L) as a linear probe reads it off the replica's states; empty
+    #: where nothing comes out of its weights, None where nobody asked.
     told: tuple[int, ...] | None = None
 
     @property

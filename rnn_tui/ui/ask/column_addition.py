@@ -41,19 +41,12 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class _Row:
-    """A line of the addition.
+    """A line of the addition."""
 
-    Attributes:
-        label: what it is called.
-        cell_of: what stands in a column, counted from the lowest bit.
-        between: the style of the cells between columns.
-        tall: whether it is a number, whose digits are larger where there is room.
-    """
-
-    label: str
-    cell_of: Callable[[SumAnswer, int], Cell]
-    between: str = ""
-    tall: bool = False
+    label: str  #: what it is called.
+    cell_of: Callable[[SumAnswer, int], Cell]  #: what stands in a column, counted from the lowest bit.
+    between: str = ""  #: the style of the cells between columns.
+    tall: bool = False  #: whether it is a number, whose digits are larger where there is room.
 
 
 class ColumnAddition(ScrollView, can_focus=True):

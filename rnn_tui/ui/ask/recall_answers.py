@@ -33,21 +33,13 @@ Digits = tuple[int, ...]
 
 @dataclass(frozen=True)
 class RecallAnswers:
-    """Sequences, and what every replica of one file of weights says to them.
+    """Sequences, and what every replica of one file of weights says to them."""
 
-    Attributes:
-        source: which weights.
-        config: the settings they were trained with, to recall a position that is known.
-        position: which digit was asked for, counted from 1.
-        sequences: N of them.
-        probabilities: (R, N, 10).
-    """
-
-    source: Source
-    config: SequenceConfig
-    position: int
-    sequences: tuple[Digits, ...]
-    probabilities: Array
+    source: Source  #: which weights.
+    config: SequenceConfig  #: the settings they were trained with, to recall a position that is known.
+    position: int  #: which digit was asked for, counted from 1.
+    sequences: tuple[Digits, ...]  #: N of them.
+    probabilities: Array  #: (R, N, 10).
 
     @property
     def truth(self) -> npt.NDArray[np.int64]:

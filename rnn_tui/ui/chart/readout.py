@@ -29,17 +29,12 @@ LINE = "──"
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One run in a legend or readout.
+    """One run in a legend or readout."""
 
-    Attributes:
-        name: What it is called.
-        colour: Of its curves.
-        readings: For each of its curves, what stands for it, its value, and the value with the
-            band around it, for where there is room; empty in a legend without values.
-    """
-
-    name: str
-    colour: str
+    name: str  #: What it is called.
+    colour: str  #: Of its curves.
+    #: For each of its curves, what stands for it, its value, and the value with the band around it,
+    #: for where there is room; empty in a legend without values.
     readings: tuple[tuple[str, str, str], ...]
 
     def text(self, name: str, long: bool) -> Content:

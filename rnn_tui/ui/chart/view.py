@@ -32,33 +32,24 @@ SETTLED = 20
 
 @dataclass(frozen=True)
 class ChartSeries:
-    """One curve.
+    """One curve."""
 
-    Attributes:
-        name: What the legend calls it; shown literally. Series of one name and colour that follow
-            each other share an entry, as a run's training and validation.
-        x: The positions.
-        y: The values, as many as ``x``.
-        colour: The index of the run; selects colour and marker shape.
-        points: Whether each value counts, as with one value an epoch: then every one gets
-            a marker and smoothing leaves them alone. A line without points has no marker, but
-            for one at its end where it has a `mark`.
-        low: The lower ends of a band around the values, as of the spread of several seeds:
-            as many as ``x``, or none for no band.
-        high: The upper ends of the band.
-        mark: A marker shape in place of the run's own; for a line, one at its end.
-        line: Whether a line goes through the values; without one, ``points`` are all there is.
-    """
-
+    #: What the legend calls it; shown literally. Series of one name and colour that follow each
+    #: other share an entry, as a run's training and validation.
     name: str
-    x: Sequence[float]
-    y: Sequence[float]
-    colour: int
+    x: Sequence[float]  #: The positions.
+    y: Sequence[float]  #: The values, as many as ``x``.
+    colour: int  #: The index of the run; selects colour and marker shape.
+    #: Whether each value counts, as with one value an epoch: then every one gets a marker and
+    #: smoothing leaves them alone. A line without points has no marker, but for one at its end
+    #: where it has a `mark`.
     points: bool = False
+    #: The lower ends of a band around the values, as of the spread of several seeds: as many as
+    #: ``x``, or none for no band.
     low: Sequence[float] = ()
-    high: Sequence[float] = ()
-    mark: str = ""
-    line: bool = True
+    high: Sequence[float] = ()  #: The upper ends of the band.
+    mark: str = ""  #: A marker shape in place of the run's own; for a line, one at its end.
+    line: bool = True  #: Whether a line goes through the values; without one, ``points`` are all there is.
 
     @property
     def marker(self) -> str:

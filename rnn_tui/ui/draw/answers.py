@@ -23,17 +23,11 @@ MISSING = "No weights to read digits: those that ship with rnn-tui are missing. 
 
 @dataclass(frozen=True)
 class DigitAnswer:
-    """What one network makes of a digit.
+    """What one network makes of a digit."""
 
-    Attributes:
-        source: the weights of the network.
-        probabilities: of the ten digits; empty where there is none.
-        failure: why there is no answer.
-    """
-
-    source: Source
-    probabilities: tuple[float, ...] = ()
-    failure: str = ""
+    source: Source  #: the weights of the network.
+    probabilities: tuple[float, ...] = ()  #: of the ten digits; empty where there is none.
+    failure: str = ""  #: why there is no answer.
 
     @property
     def digit(self) -> int:
@@ -58,15 +52,11 @@ class DigitAnswer:
 
 @dataclass(frozen=True)
 class DrawingAnswers:
-    """A drawing as the networks read it.
+    """A drawing as the networks read it."""
 
-    Attributes:
-        digit: (28, 28), what they see.
-        each: an answer of every network that was asked, the chosen one's first; none where
-            nothing is drawn.
-    """
-
-    digit: Ink
+    digit: Ink  #: (28, 28), what they see.
+    #: an answer of every network that was asked, the chosen one's first; none where nothing is
+    #: drawn.
     each: tuple[DigitAnswer, ...]
 
 
@@ -106,13 +96,9 @@ Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift with an arrow 
 
 
 class DrawingView(Horizontal):
-    """The answers to a drawing, as large and as many as there is room for.
+    """The answers to a drawing, as large and as many as there is room for."""
 
-    Attributes:
-        answers: the last ones that were shown.
-    """
-
-    answers: DrawingAnswers | None = None
+    answers: DrawingAnswers | None = None  #: the last ones that were shown.
 
     def compose(self) -> ComposeResult:
         with Vertical(id="drawing-sees", classes="panel") as sees:

@@ -50,15 +50,12 @@ class InkImage(Widget):
     """A picture of ink in one of four sizes, in the colours of its component style.
 
     `small` is 14 × 7 cells, at half the resolution; the others 28 × 14, 56 × 28 and 84 × 42.
-
-    Attributes:
-        scale: the size, one of `SMALL`, `PLAIN`, `LARGE` and `HUGE`.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"ink-image--ink"}
     ALLOW_SELECT = False
 
-    scale = reactive(PLAIN, layout=True, init=False)
+    scale = reactive(PLAIN, layout=True, init=False)  #: the size, one of `SMALL`, `PLAIN`, `LARGE` and `HUGE`.
     _levels: Levels = ((0,) * SIDE,) * SIDE
 
     def show_ink(self, ink: "Ink") -> None:

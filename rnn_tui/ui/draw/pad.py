@@ -24,10 +24,8 @@ class DrawingPad(InkImage, can_focus=True):
     With keys, a cursor moves by pixels, and draws while the pen is down.
 
     Attributes:
-        drawing: what was drawn.
         erases: whether the eraser is in place of the pen.
         pen_down: whether arrow keys draw.
-        cursor: column and row of the pixel that keys draw at.
     """
 
     class Changed(Message):
@@ -50,9 +48,9 @@ class DrawingPad(InkImage, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self.drawing = Drawing()
+        self.drawing = Drawing()  #: what was drawn.
         self._brush, self.erases = 1, False
-        self.cursor = (SIDE // 2, SIDE // 2)
+        self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
         # Whose stroke is under way: the mouse's or the pen's, which arrow keys move.
         self._dragged = self.pen_down = False
         # Whoever draws with the mouse has its pointer, and needs no second one.

@@ -33,11 +33,7 @@ class HomeDigit(Vertical):
     """A digit, and what a network that ships makes of it after each row.
 
     Attributes:
-        pad: what is drawn on, once all is `whole`; before that a picture is in its place.
-        rows: how many rows are read; more than there are while the answer stands.
         readings: digits that were read since a key was pressed last.
-        given: what was on the pad; None before it is read.
-        answers: after each row of that.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,11 +43,11 @@ class HomeDigit(Vertical):
         key("clear", """on_pad("change('clear')")""", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
-    pad: "HomePad"
+    pad: "HomePad"  #: what is drawn on, once all is `whole`; before that a picture is in its place.
     whole = False
-    rows = readings = 0
-    given: "Given | None" = None
-    answers: "Sequence[DigitAnswer]" = ()
+    rows = readings = 0  #: how many rows are read; more than there are while the answer stands.
+    given: "Given | None" = None  #: what was on the pad; None before it is read.
+    answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
 
     def __init__(self) -> None:
         super().__init__(classes="panel")

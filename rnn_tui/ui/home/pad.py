@@ -36,15 +36,10 @@ def answers_to(given: Given, network: int) -> list[DigitAnswer]:
 
 
 class HomePad(DrawingPad):
-    """A pad with a digit on it, until something is drawn in its place.
+    """A pad with a digit on it, until something is drawn in its place."""
 
-    Attributes:
-        digit: which; None where the pad is bare.
-        levels: its shades (28, 28).
-    """
-
-    digit: Given | None = None
-    levels: Levels
+    digit: Given | None = None  #: which; None where the pad is bare.
+    levels: Levels  #: its shades (28, 28).
 
     def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:
         """Put a digit (28, 28) of grey levels, 0 … 255, in the place of what is drawn."""

@@ -21,50 +21,29 @@ FEWEST_HEAT_LINES = 5
 
 @dataclass(frozen=True, eq=False)
 class WordBand:
-    """A word for each step.
+    """A word for each step."""
 
-    Attributes:
-        label: what they are.
-        words: T of them; where columns are narrower, their beginnings.
-        wrong: T, those to mark as wrong; empty for none.
-        strong: whether they stand out.
-        chosen: T, those to mark as asked for; empty for none.
-    """
-
-    label: str
-    words: Sequence[str]
-    wrong: Sequence[bool] = ()
-    strong: bool = False
-    chosen: Sequence[bool] = ()
+    label: str  #: what they are.
+    words: Sequence[str]  #: T of them; where columns are narrower, their beginnings.
+    wrong: Sequence[bool] = ()  #: T, those to mark as wrong; empty for none.
+    strong: bool = False  #: whether they stand out.
+    chosen: Sequence[bool] = ()  #: T, those to mark as asked for; empty for none.
 
 
 @dataclass(frozen=True, eq=False)
 class HeatBand:
-    """Rows of values as colours.
+    """Rows of values as colours."""
 
-    Attributes:
-        name: which one it is, for whoever picks a place in it.
-        labels: R names of rows, short.
-        values: (R, T).
-        limit: the value without sign that gets the full colour.
-        signed: whether values below zero have a colour of their own.
-        form: how the value at the cursor is written.
-        row: the row with the cursor; None for none.
-        written: whether values are written into their cells, where columns are wide enough.
-        what: stands before each label, where there is room.
-        title: begins a panel of this name; empty where it belongs to the one before.
-    """
-
-    name: str
-    labels: Sequence[str]
-    values: Array
-    limit: float = 1.0
-    signed: bool = False
-    form: str = "+.2f"
-    row: int | None = None
-    written: bool = False
-    what: str = ""
-    title: str = ""
+    name: str  #: which one it is, for whoever picks a place in it.
+    labels: Sequence[str]  #: R names of rows, short.
+    values: Array  #: (R, T).
+    limit: float = 1.0  #: the value without sign that gets the full colour.
+    signed: bool = False  #: whether values below zero have a colour of their own.
+    form: str = "+.2f"  #: how the value at the cursor is written.
+    row: int | None = None  #: the row with the cursor; None for none.
+    written: bool = False  #: whether values are written into their cells, where columns are wide enough.
+    what: str = ""  #: stands before each label, where there is room.
+    title: str = ""  #: begins a panel of this name; empty where it belongs to the one before.
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,19 +185,12 @@ _SHORTENED, _LONGEST = 4, 6
 
 @dataclass(frozen=True)
 class Look:
-    """What is looked at.
+    """What is looked at."""
 
-    Attributes:
-        layer: which of the trace's layers.
-        quantity: by its name, such as `state` or `forget gate`.
-        order: by `IMPORTANCE` or by `NUMBER`.
-        unit: from 0; None for the one that matters most.
-    """
-
-    layer: int = 0
-    quantity: str = "state"
-    order: str = IMPORTANCE
-    unit: int | None = None
+    layer: int = 0  #: which of the trace's layers.
+    quantity: str = "state"  #: by its name, such as `state` or `forget gate`.
+    order: str = IMPORTANCE  #: by `IMPORTANCE` or by `NUMBER`.
+    unit: int | None = None  #: from 0; None for the one that matters most.
 
     def fitted(self, trace: Trace) -> "Look":
         """This, or of what the trace does not have what is most like it."""

@@ -27,21 +27,13 @@ MOST_EXAMPLES = 1_000_000
 
 @dataclass(frozen=True)
 class SequenceQuestion:
-    """What is to be read, and who is to read it unless something else is chosen here.
+    """What is to be read, and who is to read it unless something else is chosen here."""
 
-    Attributes:
-        given: digits, numbers, whatever is read; for a sequence by chance, its number.
-        source: the weights; None for those that answer unless others are named.
-        position: for which position weights are sought, where the task has one.
-        variant: the label of a variant; None for the largest.
-        seed: None for the first.
-    """
-
-    given: Hashable
-    source: Source | None = None
-    position: int | None = None
-    variant: str | None = None
-    seed: int | None = None
+    given: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
+    source: Source | None = None  #: the weights; None for those that answer unless others are named.
+    position: int | None = None  #: for which position weights are sought, where the task has one.
+    variant: str | None = None  #: the label of a variant; None for the largest.
+    seed: int | None = None  #: None for the first.
 
 
 @dataclass(frozen=True)
@@ -58,11 +50,9 @@ class SequenceInside(InsideView):
     """A sequence by chance on its way through a network of any task on sequences.
 
     A task with questions of its own says what is at hand, and what it knows of it.
-
-    Attributes:
-        study_replica: studies a replica of a network; None for tasks that know no way.
     """
 
+    #: studies a replica of a network; None for tasks that know no way.
     study_replica: ClassVar[Callable[..., Any] | None] = None
 
     def __init__(self, pane: TaskPane) -> None:

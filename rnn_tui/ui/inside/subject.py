@@ -25,40 +25,24 @@ StudyWork: TypeAlias = Callable[[Progress, Stopping], Any]
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """An input and what a network held while it read it.
+    """An input and what a network held while it read it."""
 
-    Attributes:
-        about: the input and the network, in a few words.
-        trace: step by step.
-        truth: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
-        network: tells networks apart, so that a study made of one is found again.
-        study: studies the network; None where there is no way.
-        details: what a task's own view needs besides.
-    """
-
-    about: str
-    trace: Trace
-    truth: Sequence[str]
-    network: Hashable
-    study: StudyWork | None
-    details: Any = None
+    about: str  #: the input and the network, in a few words.
+    trace: Trace  #: step by step.
+    truth: Sequence[str]  #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
+    network: Hashable  #: tells networks apart, so that a study made of one is found again.
+    study: StudyWork | None  #: studies the network; None where there is no way.
+    details: Any = None  #: what a task's own view needs besides.
 
 
 @dataclass(frozen=True, eq=False)
 class Given:
-    """A digit from another view.
+    """A digit from another view."""
 
-    Attributes:
-        name: what to call it, such as `drawing`.
-        digit: (28, 28), 0 … 1, as a network reads it.
-        label: which digit it is; None where nobody knows.
-        weights: of the network that answered there; None where that is not known.
-    """
-
-    name: str
-    digit: Ink
-    label: int | None = None
-    weights: Path | None = None
+    name: str  #: what to call it, such as `drawing`.
+    digit: Ink  #: (28, 28), 0 … 1, as a network reads it.
+    label: int | None = None  #: which digit it is; None where nobody knows.
+    weights: Path | None = None  #: of the network that answered there; None where that is not known.
 
     @property
     def key(self) -> Hashable:

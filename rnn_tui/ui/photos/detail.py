@@ -157,20 +157,15 @@ def _headline(reading: "Reading", place: Sequence[int]) -> Text:
 
 @dataclass(frozen=True)
 class PhotoStudy:
-    """Everything about one photo; nothing where it can't be read.
+    """Everything about one photo; nothing where it can't be read."""
 
-    Attributes:
-        photo: itself, small.
-        digit: what the network receives, as a picture.
-        ways: what came of the reader's own way to prepare it, then of the other one, each with the
-            method's name; the stages are small.
-        answers: of the network that reads, then of the others that ship, then of the first with
-            the other preparation, each with the network's name.
-    """
-
-    photo: "Picture | None" = None
-    digit: "Picture | None" = None
+    photo: "Picture | None" = None  #: itself, small.
+    digit: "Picture | None" = None  #: what the network receives, as a picture.
+    #: what came of the reader's own way to prepare it, then of the other one, each with the
+    #: method's name; the stages are small.
     ways: "tuple[tuple[str, PreparedDigit], ...]" = ()
+    #: of the network that reads, then of the others that ship, then of the first with the other
+    #: preparation, each with the network's name.
     answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 

@@ -42,11 +42,6 @@ class PhotosForm(Vertical):
     Args:
         photos: those that were read.
         frame: around what shows them; its title says how far reading is, or what came of it.
-
-    Attributes:
-        job: reads what was asked for last; None before.
-        reading: whether it is still under way.
-        complaint: what is wrong, in a sentence.
     """
 
     path = getters.query_one(PathInput)
@@ -61,9 +56,9 @@ class PhotosForm(Vertical):
     def __init__(self, photos: "PhotoCollection", frame: Widget) -> None:
         super().__init__()
         self._photos, self._frame = photos, frame
-        self.job: ReadingJob | None = None
-        self.reading = False
-        self.complaint = ""
+        self.job: ReadingJob | None = None  #: reads what was asked for last; None before.
+        self.reading = False  #: whether it is still under way.
+        self.complaint = ""  #: what is wrong, in a sentence.
 
     def compose(self) -> ComposeResult:
         methods = [(name, method) for method, name in SHORT_METHODS.items()]

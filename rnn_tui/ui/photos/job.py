@@ -38,23 +38,17 @@ class ReadingJob:
 
     Attributes:
         paths: what it reads.
-        reader: with what; None until the weights are loaded.
-        source: the weights of its network; None as long.
-        failure: why nothing is read, in a sentence.
-        total: how many photos there are; None until all are found.
-        count: how many were read.
-        done: whether nothing more will come.
     """
 
     def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool) -> None:
         self.paths, self._choose = paths, source
         self._method, self._recursive = method, recursive
-        self.reader: PhotoReader | None = None
-        self.source: Source | None = None
-        self.failure = ""
-        self.total: int | None = None
-        self.count = 0
-        self.done = False
+        self.reader: PhotoReader | None = None  #: with what; None until the weights are loaded.
+        self.source: Source | None = None  #: the weights of its network; None as long.
+        self.failure = ""  #: why nothing is read, in a sentence.
+        self.total: int | None = None  #: how many photos there are; None until all are found.
+        self.count = 0  #: how many were read.
+        self.done = False  #: whether nothing more will come.
         self._ready: list[Reading] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()

@@ -39,11 +39,7 @@ SECONDS_BETWEEN_LOOKS = 0.1
 
 
 class PhotoTree(DirectoryTree):
-    """Folders and images; names are shown as they are, and harmless.
-
-    Attributes:
-        hidden: whether hidden ones are there too.
-    """
+    """Folders and images; names are shown as they are, and harmless."""
 
     ICON_NODE, ICON_NODE_EXPANDED, ICON_FILE = "▸ ", "▾ ", "  "
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -52,7 +48,7 @@ class PhotoTree(DirectoryTree):
         Binding("left", "close", "Close", show=False),
     ]
 
-    hidden = False
+    hidden = False  #: whether hidden ones are there too.
 
     def filter_paths(self, paths: Iterable[Path]) -> Iterable[Path]:
         seen = (path for path in paths if self.hidden or not path.name.startswith("."))

@@ -70,16 +70,12 @@ BY_AGE = "age"
 
 @dataclass(frozen=True)
 class Listing:
-    """Runs, with what is worked out once of each, away from the screen: there may be 20,000.
+    """Runs, with what is worked out once of each, away from the screen: there may be 20,000."""
 
-    Attributes:
-        runs: the newest first.
-        words: by id, each run and what a filter looks in: all that the table has of it, its note.
-        widths: of the widest cell of each column, also of an age that grows.
-    """
-
-    runs: Sequence[RunRecord] = ()
+    runs: Sequence[RunRecord] = ()  #: the newest first.
+    #: by id, each run and what a filter looks in: all that the table has of it, its note.
     words: Mapping[str, tuple[RunRecord, str]] = field(default_factory=dict)
+    #: of the widest cell of each column, also of an age that grows.
     widths: Sequence[int] = tuple(len("59 min") * (column.label == BY_AGE) for column in COLUMNS)
 
     @classmethod

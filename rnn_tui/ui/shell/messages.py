@@ -68,15 +68,10 @@ class ViewWanted(Message):
 
 @dataclass
 class InsideWanted(Message):
-    """The user wants to look inside: a network is to read this in the view Inside of a task.
+    """The user wants to look inside: a network is to read this in the view Inside of a task."""
 
-    Attributes:
-        task: its name.
-        what: a digit, or the number of a test image; None for what is typed in the task's views.
-    """
-
-    task: str
-    what: "Given | int | None" = None
+    task: str  #: its name.
+    what: "Given | int | None" = None  #: a digit, or the number of a test image; None for what is typed in the task's views.
 
 
 class PaneNews(Message):
@@ -113,19 +108,15 @@ class ReportChanged(PaneNews):
 
 
 class News:
-    """Takes what training threads have told, and tells the panes, while anything may come.
-
-    Attributes:
-        timer: at rest while nothing can come; whoever begins training resumes it.
-        alerts: what rings where nobody looks.
-    """
+    """Takes what training threads have told, and tells the panes, while anything may come."""
 
     def __init__(self, app: "RnnTuiApp") -> None:
         self._app = app
         self._cpu_seconds = time.thread_time()
         self._next, self._paused = 0.0, False
-        self.alerts = Alerts(app)
+        self.alerts = Alerts(app)  #: what rings where nobody looks.
         self._pause = 1 / app.preferences.redraws
+        #: at rest while nothing can come; whoever begins training resumes it.
         self.timer = app.set_interval(self._pause, self.bring)
 
     def bring(self) -> None:

@@ -27,19 +27,12 @@ HOME, RUNS, REPORT = "home", "runs", "report"
 
 @dataclass(frozen=True)
 class Tab:
-    """A tab of the app.
+    """A tab of the app."""
 
-    Attributes:
-        id: a task's name, as `tab_of` says, `home`, `runs` or `report`.
-        label: as shown.
-        task: whose it is; None for the other three.
-        key: that goes there; empty where there are more tabs than keys.
-    """
-
-    id: str
-    label: str
-    task: Task | None
-    key: str
+    id: str  #: a task's name, as `tab_of` says, `home`, `runs` or `report`.
+    label: str  #: as shown.
+    task: Task | None  #: whose it is; None for the other three.
+    key: str  #: that goes there; empty where there are more tabs than keys.
 
 
 def tab_of(task: str) -> str:

@@ -66,9 +66,6 @@ class LatestQuestion(Generic[T]):
         take: gets each answer, or the sentence to show in its place.
         failure: that sentence, where a question raises what is no `UserError`.
         overtaken: whether to take the answers to questions that another one has overtaken, too.
-
-    Attributes:
-        busy: whether an answer is to come.
     """
 
     def __init__(
@@ -79,7 +76,7 @@ class LatestQuestion(Generic[T]):
         self._overtaken = overtaken
         self._waiting: Callable[[], T] | None = None
         self._asked = 0  # times, of which only the last one counts
-        self.busy = False
+        self.busy = False  #: whether an answer is to come.
 
     def ask(self, question: Callable[[], T]) -> None:
         """Answer `question` in place of the one that still waits."""

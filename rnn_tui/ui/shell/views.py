@@ -65,9 +65,6 @@ class ChartView(Widget):
     """A view of charts. Its keys are for all of them, or for one that has a use for them.
 
     To come after the container that it is: Textual takes default styles from the first base.
-
-    Attributes:
-        charts: the most important first.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,7 +75,7 @@ class ChartView(Widget):
         key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
         key("all", "reset_view", "All", tooltip="Show all epochs"),
     ]
-    charts: "Sequence[Chart]"
+    charts: "Sequence[Chart]"  #: the most important first.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "in_chart":
@@ -122,14 +119,10 @@ class ChartView(Widget):
 
 
 class SpreadView(ChartView):
-    """A view of charts with the spread over seeds.
-
-    Attributes:
-        spread: from the smallest to the largest, or one standard deviation around the mean.
-    """
+    """A view of charts with the spread over seeds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key("spread", "spread", "Spread", tooltip="Spread over seeds: min … max, or ± sd")]
-    spread: SpreadKind = "range"
+    spread: SpreadKind = "range"  #: from the smallest to the largest, or one standard deviation around the mean.
 
     def draw(self) -> None:
         """Draw what is shown anew, with the spread that is wanted."""

@@ -20,10 +20,6 @@ class FormPane(Pane):
     """The contents of a tab with a form and a log, which belong to its first view.
 
     It has the form in `#form-place`, beside `#workspace` with its views and `#log-lines`.
-
-    Attributes:
-        form: it; None until it is there, after the first frame.
-        folded: whether it is folded, by the user; None: as there is room.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,8 +32,8 @@ class FormPane(Pane):
     def __init__(self, task: Task) -> None:
         super().__init__()
         self.spec = task
-        self.form: SettingsForm | None = None
-        self.folded: bool | None = None
+        self.form: SettingsForm | None = None  #: it; None until it is there, after the first frame.
+        self.folded: bool | None = None  #: whether it is folded, by the user; None: as there is room.
         self._logs = False  # whether the log is shown
 
     async def make_form(self, data_dir: str | None) -> "SettingsForm":

@@ -54,38 +54,23 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Drained:
-    """What one emptying of the queue brought.
+    """What one emptying of the queue brought."""
 
-    Attributes:
-        run_ids: runs of which there is news.
-        loaded: whether PyTorch is imported now, or can't be.
-        report: whether there is news of the rerun.
-        notices: sentences to show, and how grave each is.
-    """
-
-    run_ids: tuple[str, ...]
-    loaded: bool
-    report: bool
-    notices: "Sequence[tuple[str, SeverityLevel]]"
+    run_ids: tuple[str, ...]  #: runs of which there is news.
+    loaded: bool  #: whether PyTorch is imported now, or can't be.
+    report: bool  #: whether there is news of the rerun.
+    notices: "Sequence[tuple[str, SeverityLevel]]"  #: sentences to show, and how grave each is.
 
 
 class TrainingManager:
-    """The runs of this session: their states, and the one thread that trains.
-
-    Attributes:
-        states: by run id, in order of start.
-        evaluations: of finished runs, by run id; what the task's evaluation returns.
-        note: which engine there is, or that it loads.
-        speed: what operations take on this machine; None until PyTorch is loaded.
-        report: how far the report rerun is that was started last; None before the first.
-    """
+    """The runs of this session: their states, and the one thread that trains."""
 
     def __init__(self) -> None:
-        self.states: dict[str, RunState] = {}
-        self.evaluations: dict[str, Any] = {}
-        self.note = "loading PyTorch …"
-        self.speed: MachineSpeed | None = None
-        self.report: ReportStatus | None = None
+        self.states: dict[str, RunState] = {}  #: by run id, in order of start.
+        self.evaluations: dict[str, Any] = {}  #: of finished runs, by run id; what the task's evaluation returns.
+        self.note = "loading PyTorch …"  #: which engine there is, or that it loads.
+        self.speed: MachineSpeed | None = None  #: what operations take on this machine; None until PyTorch is loaded.
+        self.report: ReportStatus | None = None  #: how far the report rerun is that was started last; None before the first.
         self._queue: deque[events.Event | Evaluated | Loaded | RunState | ReportStatus] = deque()
         self._control = Control()
         self._threads: list[threading.Thread] = []
