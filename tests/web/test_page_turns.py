@@ -1,5 +1,6 @@
 """Pages train in turn: several real processes, and what each says of its place."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.web.page_process import PageProcess
 
 F4, F6 = "\x1bOS", "\x1b[17~"
 TRAINS = r"[1-9][\d,]* seq"
+LONG = 'preset = "best"\n'
 
 
 @pytest.fixture
@@ -29,10 +31,12 @@ def turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def pages(tmp_path: Path, turns: Path) -> Iterator[Callable[[str], PageProcess]]:
-    """Opens pages on the adder."""
+    """Opens pages on the adder, which trains for longer than any test looks at it."""
     with ExitStack() as stack:
 
         def opened(name: str) -> PageProcess:
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "config.toml").write_text(LONG, encoding="utf-8")
             page = stack.enter_context(PageProcess(store=tmp_path / name, turns=turns))
             page.wait_for("Home")
             page.press(F4)
@@ -42,16 +46,23 @@ def pages(tmp_path: Path, turns: Path) -> Iterator[Callable[[str], PageProcess]]
         yield opened
 
 
-def test_pages_train_in_turn_and_say_so(pages: Callable[[str], PageProcess], turns: Path) -> None:
+@pytest.fixture
+def ahead(turns: Path) -> Iterator[Turn]:
+    """The turn of this process, which has it for as long as a test wants."""
+    turn = Turn()
+    assert turn.take(Control(), lambda _: None)
+    yield turn
+    turn.give_back()
+
+
+def test_pages_train_in_turn_and_say_so(pages: Callable[[str], PageProcess], turns: Path, ahead: Turn) -> None:
     first, second, third = pages("first"), pages("second"), pages("third")
-    first.press("t")
+    for before, page in enumerate((first, second, third), 1):
+        page.press("t")
+        page.wait_for(f"waits for its turn: {before} before it")
+    assert in_turn(turns) == {os.getpid(), first.process.pid, second.process.pid, third.process.pid}
+    ahead.give_back()
     first.wait_for(TRAINS)
-    assert in_turn(turns) == {first.process.pid}
-    second.press("t")
-    second.wait_for("waits for its turn: 1 before it")
-    third.press("t")
-    third.wait_for("waits for its turn: 2 before it")
-    assert in_turn(turns) == {first.process.pid, second.process.pid, third.process.pid}
     first.press("p")  # a pause gives the turn back
     second.wait_for(TRAINS)
     third.wait_for("waits for its turn: 1 before it")
@@ -66,35 +77,31 @@ def test_pages_train_in_turn_and_say_so(pages: Callable[[str], PageProcess], tur
 
 
 def test_what_waits_can_be_stopped_or_ended_and_goes_on_later(
-    pages: Callable[[str], PageProcess], turns: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pages: Callable[[str], PageProcess], turns: Path, ahead: Turn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = pages("first"), pages("second")
-    first.press("t")
-    first.wait_for(TRAINS)
-    second.press("t")
-    second.wait_for("waits for its turn")
-    second.press("s")
-    second.wait_for("was stopped at step 0")
-    assert in_turn(turns) == {first.process.pid}
-    second.press("t")
-    second.wait_for("waits for its turn")
-    second.tell(type="quit")
-    second.wait_for_end()
-    assert in_turn(turns) == {first.process.pid}
-    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "second"))
+    page = pages("page")
+    page.press("t")
+    page.wait_for("waits for its turn")
+    page.press("s")
+    page.wait_for("was stopped at step 0")
+    assert in_turn(turns) == {os.getpid()}
+    page.press("t")
+    page.wait_for("waits for its turn")
+    page.tell(type="quit")
+    page.wait_for_end()
+    assert in_turn(turns) == {os.getpid()}
+    monkeypatch.setenv(STORE_VARIABLE, str(tmp_path / "page"))
     with RunStore() as store:
         assert [run.status for run in store.runs()] == [Status.INTERRUPTED, Status.STOPPED]
 
 
-def test_the_rerun_of_the_report_waits_too(pages: Callable[[str], PageProcess], turns: Path) -> None:
-    first, second = pages("first"), pages("second")
-    first.press("t")
-    first.wait_for(TRAINS)
-    second.press(F6)
-    second.wait_for("Conclusions")
-    second.press("t")
-    second.wait_for("waits for its turn: 1 before it")
-    assert second.process.pid in in_turn(turns)
+def test_the_rerun_of_the_report_waits_too(pages: Callable[[str], PageProcess], turns: Path, ahead: Turn) -> None:
+    page = pages("page")
+    page.press(F6)
+    page.wait_for("Conclusions")
+    page.press("t")
+    page.wait_for("waits for its turn: 1 before it")
+    assert page.process.pid in in_turn(turns)
 
 
 def test_tickets_are_served_in_their_order(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
