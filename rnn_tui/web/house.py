@@ -85,8 +85,9 @@ class House:
             await asyncio.sleep(min(SECONDS_TO_LOOK, longest / 2))
             training = in_turn(self._turns)
             for page in self._pages:
-                busy = page.process is not None and page.process.pid in training
-                if page.drawn.is_set() and not busy and time.monotonic() - page.touched > longest:
+                if page.process is not None and page.process.pid in training:
+                    page.touched = time.monotonic()  # so that its end can be seen
+                elif page.drawn.is_set() and time.monotonic() - page.touched > longest:
                     page.leave(IDLE.format(self._rules.idle))
 
     async def _live(self, page: Page, browser: str) -> None:

@@ -320,7 +320,7 @@ async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
             await page.send_str('["stdin", "t"]')
             seen = asyncio.create_task(farewell(page))
             assert "Nobody used this page" in await farewell(idle)
-            await asyncio.sleep(6)
+            await asyncio.sleep(2)
             assert not seen.done()
             seen.cancel()
 
