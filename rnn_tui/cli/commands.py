@@ -158,16 +158,16 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     cast("Parser", parser).examples = examples
 
 
-def add_setting(parser: argparse.ArgumentParser, setting: Setting, text: str, *names: str, default: Any = None) -> None:
-    """Add an option that is a setting, by the setting's own name unless there are others; `text` is its help."""
+def add_setting(
+    parser: argparse.ArgumentParser, setting: Setting, text: str, *names: str, default: Any = None, metavar: str = ""
+) -> None:
+    """Add an option that is a setting: the same check and sentence as in a form; `text` is its help.
+
+    Unless others are given, its name and the word for a value are the setting's own.
+    """
     option = names or (f"--{setting.name.replace('_', '-')}",)
-    metavar = setting.placeholder
-    parser.add_argument(*option, dest=setting.name, type=read_by(setting), default=default, metavar=metavar, help=text)
-
-
-def read_by(setting: Setting) -> partial[Any]:
-    """The `type` of an option that is a setting: the same check and sentence as in a form."""
-    return partial(_read, setting)
+    read, metavar = partial(_read, setting), metavar or setting.placeholder
+    parser.add_argument(*option, dest=setting.name, type=read, default=default, metavar=metavar, help=text)
 
 
 def _read(setting: Setting, text: str) -> Any:

@@ -77,7 +77,7 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 
 def _say_what_completes(action: Any) -> None:
     """Give an action `choices`, or `complete`, where shtab looks."""
-    if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):  # by `read_by`
+    if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):  # by `add_setting`
         action.complete = _list(action.dest, action.type.args[0].choices)
     elif kind := KINDS.get(action.metavar):
         function = f"_rnn_tui_{kind}"

@@ -11,7 +11,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from rnn_tui.cli.commands import add_examples, read_by, read_path
+from rnn_tui.cli.commands import add_examples, add_setting, read_path
 from rnn_tui.cli.output import SIGNALS, say, stopped
 from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
 from rnn_tui.engine.paths import data_dir
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen at; 0.0.0.0 for all (default: %(default)s)")
     for usual, setting in NUMBERS:
         metavar, text = "N" if setting.whole else "MINUTES", f"{setting.help} (default: %(default)s)"
-        parser.add_argument(f"--{setting.name}", type=read_by(setting), default=usual, metavar=metavar, help=text)
+        add_setting(parser, setting, text, default=usual, metavar=metavar)
     parser.add_argument("--share", metavar="DIR", type=read_path, help="the one folder whose files pages may read")
     parser.add_argument("--one-store", action="store_true", help="with --share, all pages have the same runs")
     parser.add_argument("--no-token", action="store_true", help="let in everybody who reaches the port")
