@@ -18,6 +18,9 @@ import pytest
 
 import rnn_tui.tasks  # noqa: F401 - what reads the database afterwards knows their settings
 from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.state import Status
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.runs.store import RunStore
 
 pty = pytest.importorskip("pty")
 fcntl = pytest.importorskip("fcntl")
@@ -168,6 +171,15 @@ def statuses_written() -> list[str]:
     """The runs' statuses as the database has them, whoever holds their locks."""
     with contextlib.closing(sqlite3.connect(run_database())) as connection:
         return [row[0] for row in connection.execute("SELECT status FROM runs ORDER BY id")]
+
+
+def assert_interrupted() -> None:
+    """The one run there is was interrupted, has said so itself, and its weights are kept."""
+    with RunStore() as store:
+        [run] = store.runs()
+    assert run.step > 0
+    assert statuses_written() == [run.status] == [Status.INTERRUPTED]
+    assert read_weights(run.weights).config == run.config
 
 
 def _take_control() -> None:

@@ -12,10 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.paths import config_file
-from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.runs.store import RunStore
-from tests.terminal import ROWS, Terminal, statuses_written
+from tests.terminal import ROWS, Terminal, assert_interrupted
 
 F3, F4, F5, F6, CTRL_Q = "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x11"
 
@@ -95,15 +92,6 @@ def train(terminal: Terminal) -> None:
     terminal.wait_for("Calculator")
     terminal.press("t")
     terminal.wait_for(r"[1-9][\d,]* sequences/s")
-
-
-def assert_interrupted() -> None:
-    """The one run there is was interrupted, has said so itself, and its weights are kept."""
-    with RunStore() as store:
-        [run] = store.runs()
-    assert run.step > 0
-    assert statuses_written() == [run.status] == [Status.INTERRUPTED]
-    assert read_weights(run.weights).config == run.config
 
 
 def test_bytes_that_are_no_keys_and_a_locale_without_utf_8_end_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

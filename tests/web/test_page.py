@@ -12,10 +12,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.served import STORE_VARIABLE
-from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.runs.store import RunStore
-from tests.terminal import statuses_written
+from tests.terminal import assert_interrupted
 from tests.web.page_process import PageProcess
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pages are for systems with signals")
@@ -44,15 +41,6 @@ def train(page: PageProcess) -> None:
     page.wait_for("Calculator")
     page.press("t")
     page.wait_for(r"[1-9][\d,]* seq")
-
-
-def assert_interrupted() -> None:
-    """The one run there is was interrupted, has said so itself, and its weights are kept."""
-    with RunStore() as store:
-        [run] = store.runs()
-    assert run.step > 0
-    assert statuses_written() == [run.status] == [Status.INTERRUPTED]
-    assert read_weights(run.weights).config == run.config
 
 
 # Starting, hearing, drawing
