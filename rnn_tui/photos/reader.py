@@ -17,10 +17,10 @@ from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.decoding import ImageError
-from rnn_tui.photos.digit.picture import Digit
 from rnn_tui.photos.digit.prepare import prepare
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
+from rnn_tui.tasks.mnist.centre import Digit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # A network that reads several digits at once is faster, but the first has to wait for the last.

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.lines import Flags, Numbers, PrintedLines, places, quantiles
-from rnn_tui.photos.digit.picture import Ink
+from rnn_tui.tasks.mnist.centre import Ink
 
 # Ink below this is no line.
 FAINTEST = 0.03

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from rnn_tui.photos.digit.picture import Ink, Picture
+from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.tasks.mnist.centre import Ink
 
 # Share of the longer side that a stroke may be wide without being taken for paper.
 WIDEST_STROKE = 0.25

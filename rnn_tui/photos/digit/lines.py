@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.picture import Ink, Picture
+from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.tasks.mnist.centre import Ink
 
 Numbers = npt.NDArray[np.floating[Any]]
 Flags = npt.NDArray[np.bool_]

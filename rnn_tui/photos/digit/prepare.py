@@ -12,9 +12,10 @@ import numpy as np
 
 from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
 from rnn_tui.photos.digit.lines import PrintedLines, recentred, without_lines
-from rnn_tui.photos.digit.picture import SIDE, Digit, Ink, Picture, PreparedDigit, Stage, centre, halved, resized, shrunk
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, halved, resized, shrunk
 from rnn_tui.photos.digit.ruling import ruled_lines
 from rnn_tui.photos.digit.search import Box, DigitCandidate, parts_of, search, with_near
+from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
 def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:

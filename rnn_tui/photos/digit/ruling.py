@@ -14,7 +14,8 @@ import numpy as np
 from rnn_tui.photos.digit.fitting import FAINTEST, fitted
 from rnn_tui.photos.digit.ink import ink_on, noise_of, paper_of
 from rnn_tui.photos.digit.lines import Flags, Numbers, PrintedLines, quantiles
-from rnn_tui.photos.digit.picture import Ink, Picture
+from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.tasks.mnist.centre import Ink
 
 # Shorter sides below this many pixels show no lines.
 _SMALLEST = 48

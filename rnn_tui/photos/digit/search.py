@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.ink import ink_on, noise_of, paper_of, reach_of
-from rnn_tui.photos.digit.picture import Ink, Picture, halved, stroke_width
+from rnn_tui.photos.digit.picture import Picture, halved
+from rnn_tui.tasks.mnist.centre import Ink, stroke_width
 
 # Longer side of a picture that is searched as it is.
 SEARCHED = 200

@@ -28,7 +28,7 @@ def answers_to(given: Given, network: int) -> list[DigitAnswer]:
     source, digit = sources[network % len(sources)], given.digit
     if given.name == DRAWING:
         # OpenCV takes a tenth of a second to load: not before anyone draws.
-        from rnn_tui.photos.digit.picture import centre  # noqa: PLC0415
+        from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
 
         digit = centre(digit)
     trace = trace_digit(NETWORKS.get(source.path, RowReaderNetwork), digit)

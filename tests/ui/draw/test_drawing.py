@@ -20,10 +20,10 @@ from textual.widgets import Select, Static, TabbedContent
 from rnn_tui.engine import paths
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.photos.digit.picture import centre
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.mnist.centre import centre
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
 from rnn_tui.ui.draw import panel as drawing_panel
 from rnn_tui.ui.draw.answers import HINT, DrawingView
