@@ -121,11 +121,11 @@ def _digit(options: argparse.Namespace) -> "Inspection[Any]":
     weights = described(source, network)
     if options.photo is None:
         return DigitInspection.of_test_image(network, weights, options.test_image)
-    from rnn_tui.photos.reader import prepared  # noqa: PLC0415 - OpenCV
+    from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV
 
     path = read_path(options.photo)
     shown = printable(path, 200)
-    photo = prepared(path, options.preprocessing)
+    (photo,) = next(PhotoReader(network, options.preprocessing).read([path]))
     if photo.digit is None:
         raise UnreadableError(f"{shown} can't be read: {photo.error}.")
     notices = (photo.doubt,) if photo.doubt else ()

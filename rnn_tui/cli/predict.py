@@ -163,6 +163,8 @@ class _Lines(output.Lines):
             self.print([(f"\n{missing}", "")])
             return
         right = f"{summary['right']:,} of {summary['labelled']:,} right: {summary['accuracy']:.2f} %"
+        if summary["top1"] > summary["right"]:
+            right += f"; {summary['top1']:,} with doubted ones: {100 * summary['top1'] / summary['labelled']:.2f} %"
         lines = [
             f"\n{right}{f'; {missing}' if summary['unlabelled'] else ''}",
             "\n   is read as" + " " * 41 + "unsure",
@@ -212,6 +214,7 @@ def _document(reading: "Reading") -> dict[str, Any]:
         "prediction": reading.prediction,
         "confidence": reading.confidence,
         "probabilities": None if probabilities is None else probabilities.tolist(),
+        "no_digit": None if reading.error else reading.no_digit,
         "error": reading.error or None,
     }
     if reading.doubt:

@@ -154,7 +154,8 @@ class ReadingSummary:
     doubtful: int = 0  #: those without a prediction though they could be read.
     labelled: int = 0  #: those whose digit is known and that could be read.
     unlabelled: int = 0  #: those whose digit is not known and that could be read.
-    right: int = 0  #: those of them that were read right.
+    right: int = 0  #: those of them that were read right, without doubt.
+    top1: int = 0  #: those of them whose most probable digit is the right one, doubted or not.
     #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no
     #: prediction.
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)])
@@ -170,6 +171,7 @@ class ReadingSummary:
                 continue
             self.labelled += 1
             self.right += bool(reading.correct)
+            self.top1 += reading.best == reading.label
             said = reading.prediction
             self.confusion[reading.label][UNSURE if said is None else said] += 1
 
@@ -178,11 +180,19 @@ class ReadingSummary:
         """Percent of the labelled photos that were read right; None without any."""
         return 100.0 * self.right / self.labelled if self.labelled else None
 
+    @property
+    def accuracy_text(self) -> str:
+        """How many were read right; and how many would be if no answer were doubted, where any is."""
+        text = f"{self.right:,} of {self.labelled:,} right ({self.accuracy or 0:.1f} %)"
+        if self.top1 > self.right:
+            text += f", {self.top1:,} with doubted ones ({100 * self.top1 / self.labelled:.1f} %)"
+        return text
+
     def document(self, labels: bool) -> dict[str, Any]:
         """A JSON-ready form, with what there is to say of `labels` if they were asked for."""
         names = ["photos", "errors", "doubtful"]
         if labels:
             names += ["labelled", "unlabelled"]
         if self.labelled:
-            names += ["right", "accuracy", "confusion"]
+            names += ["right", "top1", "accuracy", "confusion"]
         return {name: getattr(self, name) for name in names}

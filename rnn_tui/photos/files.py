@@ -17,8 +17,8 @@ from rnn_tui.photos.digit.picture import Picture
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024
-# Preparing works at 640 pixels or fewer; twice that leaves its averaging something to do.
-ENOUGH = 1280
+# Preparing works at 640 pixels or fewer.
+ENOUGH = 768
 WHITE = 255
 
 _REASONS = {

@@ -8,7 +8,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +16,10 @@ import numpy as np
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos import THRESHOLD
+from rnn_tui.photos.answer import PhotoAnswer, answers, best_answer
 from rnn_tui.photos.decoding import ImageError
-from rnn_tui.photos.digit.prepare import prepare
+from rnn_tui.photos.digit.picture import PreparedDigit
+from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.centre import Digit
@@ -36,7 +38,10 @@ class Reading:
 
     path: Path  #: where it lies.
     digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.
-    probabilities: Array | None = None  #: (10,) of the classes; None after an error.
+    probabilities: Array | None = None  #: (10,) of the digits, if it is one; None after an error.
+    no_digit: float = 0.0  #: the probability that it is none; 0 where the network has not learned what is none.
+    confidence: float | None = None  #: how probable it is that `best` is right, 0 … 1; None after an error.
+    hint: str = ""  #: what speaks against a digit in the photo, in a sentence.
     doubt: str = ""  #: why `prediction` is None although the photo could be read, in a sentence.
     error: str = ""  #: why it could not be read, in a few words.
     label: int | None = None  #: which digit it is, where its name says so and that was asked for, or where the user does.
@@ -53,22 +58,63 @@ class Reading:
         return None if self.doubt else self.best
 
     @property
-    def confidence(self) -> float | None:
-        """The probability of `best`, 0 … 1."""
-        return None if self.probabilities is None else float(self.probabilities.max())
-
-    @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None without a label or after an error."""
         if self.label is None or self.error:
             return None
         return self.prediction == self.label
 
+    def answered(self, answer: PhotoAnswer) -> "Reading":
+        """The same photo with an answer."""
+        way, none = answer.way, answer.no_digit
+        return replace(
+            self,
+            digit=way.digit,
+            hint=way.doubt,
+            probabilities=answer.probabilities,
+            no_digit=none,
+            confidence=answer.confidence,
+        )
+
     def judged(self, threshold: float) -> "Reading":
-        """The same reading, doubted where the answer is less probable than `threshold`, 0 … 1."""
-        if self.probabilities is None or self.doubt.startswith(NO_DIGIT):
+        """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
+        if self.digit is None or self.confidence is None:
             return self
-        return replace(self, doubt=_doubt(self.probabilities, threshold))
+        stands = self.confidence >= threshold and self.digit.any()
+        return replace(self, doubt="" if stands else self._doubt())
+
+    @property
+    def why(self) -> str:
+        """Why it is doubted, in a word or three; empty if it is not."""
+        if not self.doubt or self.doubt.startswith(NO_DIGIT):
+            return self.doubt and "no digit"
+        first, second = self._likeliest
+        return f"{first} or {second}"
+
+    @property
+    def _likeliest(self) -> tuple[int, int]:
+        """The most probable digit and the next."""
+        assert self.probabilities is not None
+        first, second = np.argsort(-self.probabilities)[:2].tolist()
+        return first, second
+
+    def _doubt(self) -> str:
+        """What speaks against the answer, in a sentence."""
+        assert self.probabilities is not None
+        shares = (1 - self.no_digit) * self.probabilities
+        first, second = self._likeliest
+        if self.no_digit >= shares[first] or not (self.digit is not None and self.digit.any()):
+            return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
+        return f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} ({100 * shares[second]:.0f} %)"
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo before a network reads it."""
+
+    reading: Reading  #: what is known so far.
+    #: the ways to see a digit in it, the likeliest first, made when they are asked for; none after an error.
+    ways: Iterator[PreparedDigit] = field(default_factory=lambda: iter(()))
 
 
 class PhotoReader:
@@ -98,46 +144,44 @@ class PhotoReader:
             stopping: looked at between photos; once true, nothing more is read.
         """
         rest = iter(paths)
-        waiting: deque[Future[Reading]] = deque()
+        waiting: deque[Future[Photo]] = deque()
         pool = ThreadPoolExecutor(self._threads, "photos")
         try:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
                 for path in itertools.islice(rest, max(0, free)):
-                    waiting.append(pool.submit(prepared, path, self.method, labelled=self.labelled))
+                    waiting.append(pool.submit(self._prepared, path))
                 if not waiting:
                     return
                 ready = [waiting.popleft()]
                 while waiting and len(ready) < BATCH and waiting[0].done():
                     ready.append(waiting.popleft())
-                yield self._answered([future.result() for future in ready])
+                yield self._answered([future.result() for future in ready], pool)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _answered(self, readings: Sequence[Reading]) -> list[Reading]:
-        digits = [one.digit for one in readings if one.digit is not None]
-        answers = iter(self.network.probabilities(np.stack(digits)) if digits else ())
+    def _prepared(self, path: Path) -> Photo:
+        """A photo before the network reads it; what can't be read says so."""
+        reading = Reading(path, label=label_of(path) if self.labelled else None)
+        try:
+            ways = proposals(read_image(path), self.method)
+            # The likeliest is made here, in a thread.
+            return Photo(reading, itertools.chain([next(ways)], ways))
+        except ImageError as error:
+            return Photo(replace(reading, error=str(error)))
+
+    def _answered(self, photos: Sequence[Photo], pool: ThreadPoolExecutor) -> list[Reading]:
+        """The likeliest ways of all photos are read at once; the others of those that this leaves unsure."""
+        firsts = [way for photo in photos for way in itertools.islice(photo.ways, 1)]
+        answer = iter(answers(self.network, firsts))
+        looked_at = [
+            None if photo.reading.error else pool.submit(best_answer, self.network, next(answer), photo.ways)
+            for photo in photos
+        ]
         return [
-            one if one.digit is None else replace(one, probabilities=next(answers)).judged(self.threshold) for one in readings
+            photo.reading if best is None else photo.reading.answered(best.result()).judged(self.threshold)
+            for photo, best in zip(photos, looked_at, strict=True)
         ]
 
 
-NO_DIGIT = "No digit found"
-
-
-def prepared(path: Path, method: str, *, labelled: bool = False) -> Reading:
-    """A photo before a network reads it; what can't be read says so."""
-    label = label_of(path) if labelled else None
-    try:
-        photo = prepare(read_image(path), method)
-    except ImageError as error:
-        return Reading(path, error=str(error), label=label)
-    return Reading(path, photo.digit, doubt=photo.doubt and f"{NO_DIGIT}: {photo.doubt}", label=label)
-
-
-def _doubt(probabilities: Array, threshold: float) -> str:
-    """A sentence on an answer that is little better than a guess; empty for a sure one."""
-    first, second = np.argsort(-probabilities)[:2].tolist()
-    if probabilities[first] >= threshold:
-        return ""
-    return f"Unsure: {first} ({100 * probabilities[first]:.0f} %) or {second} ({100 * probabilities[second]:.0f} %)"
+NO_DIGIT, UNSURE = "No digit found", "Unsure"

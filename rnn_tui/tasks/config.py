@@ -10,6 +10,9 @@ from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 
+# The augmentation that also adds drawn digits, and drawings of what is no digit.
+HANDS = "hands"
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageConfig(RunConfig):
@@ -36,6 +39,11 @@ class ImageConfig(RunConfig):
     def takes(cls, cell: Cell) -> bool:  # noqa: ARG003 - any
         """Whether there are such networks of a cell."""
         return True
+
+    @property
+    def knows_no_digit(self) -> bool:
+        """Whether the network learns to tell what is no digit: a class of its own, whose logit is 0."""
+        return self.recipe.augmentation == HANDS
 
     @property
     def without_start(self) -> Self:

@@ -1,17 +1,25 @@
-"""Accuracy on photos by kind, as they are and under three stresses; milliseconds a photo.
+"""How many photos are read right, by kind, as they are and under stresses; milliseconds a photo.
+
+*Strict* counts as a user does: a doubted photo is not right. *Top1* counts the most probable digit,
+whatever the doubt. With several weights, such as of several seeds, figures are means over them. Of a
+folder whose `labels.csv` has a column `core`, only the photos with a 1 there are read.
+
+Also: how well confidence says how often an answer is right, how many of the answers that stand are
+right, and how much of what is no digit is doubted. `--fit` finds the constants of
+`rnn_tui/photos/answer.py` anew, and says what to expect elsewhere: the photos are split by source
+into five parts, and each part is judged by constants that were found without it.
 
 Milliseconds are of processor time in one thread, for preparing without decoding; the photos brought
-to a megapixel are told as well.
-
-Also: how sure the answers are and how many of those are right, and how much blank paper is doubted.
-With several weights, such as of several seeds, figures are means over them. For the report's own
-figures, `--report-weights` names a network of preset `report`, which `--methods report` then asks.
+to a megapixel are told as well. For the report's own figures, `--report-weights` names a network of
+preset `report`, which `--methods report` then asks.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +28,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from _blank_papers import KINDS, blank_paper
+from _no_digits import KINDS, no_digit
 from _photo_stresses import STRESSES
+from sklearn.linear_model import LogisticRegression
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos import METHODS
-from rnn_tui.photos.digit.picture import Picture
-from rnn_tui.photos.digit.prepare import prepare
+from rnn_tui.photos import METHODS, THRESHOLD
+from rnn_tui.photos.answer import PhotoAnswer, answers, best_answer
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit
+from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -34,8 +44,7 @@ cv2.setNumThreads(1)
 
 Numbers = npt.NDArray[np.float64]
 
-THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
-BLANKS = 25
+OTHERS, PARTS, BINS = 40, 5, 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ class Photo:
     name: str
     label: int
     kind: str
+    source: str
     picture: Picture
 
 
@@ -53,25 +63,41 @@ class Answers:
     """What networks make of photos that were prepared in one way, under one stress.
 
     Attributes:
-        probabilities: (networks, photos, 10).
-        doubted: (photos,) whether preparing found no plausible digit.
-        milliseconds: a photo, for preparing.
+        each: an answer of every network to every photo.
+        milliseconds: a photo, for preparing it in the likeliest way.
         megapixels: a photo.
     """
 
-    probabilities: Numbers
-    doubted: npt.NDArray[np.bool_]
+    each: list[list[PhotoAnswer]]
     milliseconds: float
     megapixels: float
 
+    @property
+    def digits(self) -> npt.NDArray[np.int64]:
+        """(networks, photos): the most probable digits."""
+        return np.array([[int(one.probabilities.argmax()) for one in of] for of in self.each])
 
-def read_photos(folder: Path) -> list[Photo]:
-    """All photos that `labels.csv` in `folder` names."""
-    with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
-        return [
-            Photo(row["file"], int(row["label"]), row["kind"], read_image(folder / "images" / row["file"]))
-            for row in csv.DictReader(file)
-        ]
+    @property
+    def confidence(self) -> Numbers:
+        """(networks, photos)."""
+        return np.array([[one.confidence for one in of] for of in self.each])
+
+    @property
+    def evidence(self) -> Numbers:
+        """(networks, photos, features): what the confidence is made of."""
+        return np.array([[one.evidence for one in of] for of in self.each])
+
+
+def read_photos(folders: Sequence[Path]) -> list[Photo]:
+    """The photos that `labels.csv` in each folder names, of those with a column `core` the core alone."""
+    found = []
+    for folder in folders:
+        with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if row.get("core", "1") == "1":
+                    picture = read_image(folder / "images" / row["file"])
+                    found.append(Photo(row["file"], int(row["label"]), row["kind"], row.get("source", ""), picture))
+    return found
 
 
 def wilson(share: float, count: int) -> tuple[float, float]:
@@ -82,61 +108,65 @@ def wilson(share: float, count: int) -> tuple[float, float]:
     return 100 * (middle - half), 100 * (middle + half)
 
 
+def ask(networks: Sequence[RowReaderNetwork], ways: list[list[PreparedDigit]]) -> list[list[PhotoAnswer]]:
+    """What each network makes of pictures that were prepared in several ways each, as the app asks it."""
+    return [
+        [best_answer(network, first, of[1:]) for first, of in zip(answers(network, [of[0] for of in ways]), ways, strict=True)]
+        for network in networks
+    ]
+
+
 def measure(photos: Sequence[Photo], networks: Sequence[RowReaderNetwork], method: str, stress: str) -> Answers:
     """Prepare and read all photos."""
-    digits, doubted, spent, size = [], [], 0.0, 0
+    ways, spent, size = [], 0.0, 0
     for number, photo in enumerate(photos):
         picture = STRESSES[stress](photo.picture, np.random.default_rng(number))
         start = time.process_time()
-        prepared = prepare(picture, method)
+        rest = proposals(picture, method)
+        first = next(rest)
         spent += time.process_time() - start
         size += picture.shape[0] * picture.shape[1]
-        digits.append(prepared.digit)
-        doubted.append(bool(prepared.doubt))
-    inputs = np.stack(digits)
-    return Answers(
-        np.stack([network.probabilities(inputs) for network in networks]),
-        np.array(doubted),
-        1000 * spent / len(photos),
-        size / len(photos) / 1e6,
+        ways.append([first, *rest])
+    return Answers(ask(networks, ways), 1000 * spent / len(photos), size / len(photos) / 1e6)
+
+
+def print_accuracy(photos: Sequence[Photo], answered: Answers) -> None:
+    """Strict and top1 of all photos and of every kind, with the 95 % intervals of the first."""
+    labels, kinds = np.array([photo.label for photo in photos]), [photo.kind for photo in photos]
+    right = answered.digits == labels
+    strict = (right & (answered.confidence >= THRESHOLD)).mean(axis=0)
+    for kind in ("all", *sorted(set(kinds))):
+        chosen = np.array([kind in ("all", one) for one in kinds])
+        share, count = float(strict[chosen].mean()), int(chosen.sum())
+        low, high = wilson(share, count)
+        top = 100 * right[:, chosen].mean()
+        print(f"  {kind:14} strict {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count})   top1 {top:5.1f} %")
+
+
+def calibration_error(confidence: Numbers, right: npt.NDArray[np.bool_]) -> float:
+    """Expected calibration error in per cent: ten bins of as many answers each, as Nguyen & O'Connor (2015)."""
+    order = np.argsort(confidence, kind="stable")
+    bins = np.array_split(order, BINS)
+    return 100 * float(sum(len(one) * abs(confidence[one].mean() - right[one].mean()) for one in bins)) / len(order)
+
+
+def print_confidence(photos: Sequence[Photo], answered: Answers) -> None:
+    """How well confidence says how often an answer is right, and what becomes of those that stand."""
+    right = (answered.digits == np.array([photo.label for photo in photos])).ravel()
+    sure = answered.confidence.ravel()
+    stands = sure >= THRESHOLD
+    print(
+        f"  calibration error {calibration_error(sure, right):.2f} %; {100 * (~stands).mean():.1f} % doubted "
+        f"({100 * (right & ~stands).mean():.1f} % would be right); of those that stand {100 * right[stands].mean():.2f} % are right"
     )
 
 
-def print_accuracy(photos: Sequence[Photo], answers: Answers) -> None:
-    """Accuracy of all photos and of every kind, with 95 % intervals."""
-    labels, kinds = np.array([photo.label for photo in photos]), [photo.kind for photo in photos]
-    right = (answers.probabilities.argmax(axis=2) == labels).mean(axis=0)
-    for kind in ("all", *sorted(set(kinds))):
-        chosen = right[[kind in ("all", one) for one in kinds]]
-        share = float(chosen.mean())
-        low, high = wilson(share, len(chosen))
-        total = f"{chosen.sum():.4g} of {len(chosen)}"
-        print(f"  {kind:14} {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; {total})")
-
-
-def print_confidence(photos: Sequence[Photo], answers: Answers) -> None:
-    """How sure the answers are, and how many are right above and below thresholds."""
-    labels = np.array([photo.label for photo in photos])
-    right = answers.probabilities.argmax(axis=2) == labels
-    sure = answers.probabilities.max(axis=2)
-    print(f"  mean confidence {100 * sure.mean():.1f} %, right {100 * right.mean():.1f} %")
-    for threshold in THRESHOLDS:
-        above = sure >= threshold
-        texts = [
-            f"{side} {right[chosen].sum() / len(sure):.4g} of {chosen.sum() / len(sure):.4g} right"
-            for side, chosen in (("above", above), ("below", ~above))
-        ]
-        print(f"    {100 * threshold:.0f} %: {', '.join(texts)}")
-    wrong = ~right.all(axis=0)
-    print(f"  doubted as no digit: {answers.doubted.sum()}, {(answers.doubted & wrong).sum()} misread")
-
-
-def print_misread(photos: Sequence[Photo], answers: Answers) -> None:
-    """Name the photos that are misread, with what they are read as by every network."""
-    found = answers.probabilities.argmax(axis=2).T
-    for photo, digits in zip(photos, found, strict=True):
-        if (digits != photo.label).any():
-            print(f"    {photo.name} as {' '.join(map(str, digits))}")
+def print_misread(photos: Sequence[Photo], answered: Answers) -> None:
+    """Name the photos that are not read right, with what every network makes of them."""
+    for at, photo in enumerate(photos):
+        said = [(int(d[at]), float(c[at])) for d, c in zip(answered.digits, answered.confidence, strict=True)]
+        if any(digit != photo.label or sure < THRESHOLD for digit, sure in said):
+            print(f"    {photo.name} ({photo.label}): {', '.join(f'{digit} {100 * sure:.0f} %' for digit, sure in said)}")
 
 
 def print_megapixel(photos: Sequence[Photo], method: str) -> None:
@@ -151,30 +181,57 @@ def print_megapixel(photos: Sequence[Photo], method: str) -> None:
             size = max(1, round(factor * width)), max(1, round(factor * height))
             picture = cv2.resize(photo.picture, size, interpolation=way)
             start = time.process_time()
-            prepare(picture, method)
+            next(proposals(picture, method))
             spent += time.process_time() - start
         rounds.append(1000 * spent / len(photos))
     print(f"\n{method}, brought to a megapixel: {sorted(rounds)[1]:.1f} ms a photo")
 
 
-def print_blanks() -> None:
-    """Share of blank paper that is doubted, by kind."""
-    print("\nblank paper that is doubted:")
+def print_no_digits(networks: Sequence[RowReaderNetwork]) -> None:
+    """Share of what is no digit that is doubted, by kind."""
+    print("\nwhat is no digit and is doubted:")
     for kind in KINDS:
-        papers = (blank_paper(kind, np.random.default_rng(seed)) for seed in range(BLANKS))
-        doubted = sum(bool(prepare(paper, "mnist").doubt) for paper in papers)
-        print(f"  {kind:14} {doubted} of {BLANKS}")
+        ways = [list(proposals(no_digit(kind, np.random.default_rng(seed)), "mnist")) for seed in range(OTHERS)]
+        doubted = [one.confidence < THRESHOLD for of in ask(networks, ways) for one in of]
+        print(f"  {kind:20} {100 * np.mean(doubted):5.1f} %  (of {OTHERS})")
+
+
+def fitted(evidence: Numbers, right: npt.NDArray[np.bool_]) -> Numbers:
+    """The constants (features + 1,) of a logistic regression, the bias last."""
+    model = LogisticRegression(C=10.0).fit(evidence, right)
+    return np.append(model.coef_[0], model.intercept_)
+
+
+def print_fit(photos: Sequence[Photo], answered: Answers) -> None:
+    """Constants for all photos, and what those of four parts are worth for the fifth."""
+    right = answered.digits == np.array([photo.label for photo in photos])
+    parts = np.array([int(hashlib.md5(photo.source.encode()).hexdigest(), 16) % PARTS for photo in photos])
+    evidence = answered.evidence
+    size = evidence.shape[-1]
+    sure = np.zeros(right.shape)
+    for part in range(PARTS):
+        here = parts == part
+        constants = fitted(evidence[:, ~here].reshape(-1, size), right[:, ~here].ravel())
+        sure[:, here] = 1 / (1 + np.exp(-evidence[:, here] @ constants[:-1] - constants[-1]))
+    stands = sure >= THRESHOLD
+    print(
+        f"\ncross-validated by source: strict {100 * (right & stands).mean():.2f} %, top1 {100 * right.mean():.2f} %, "
+        f"doubted {100 * (~stands).mean():.2f} %, of those that stand {100 * right[stands].mean():.2f} % right, "
+        f"calibration error {calibration_error(sure.ravel(), right.ravel()):.2f} %"
+    )
+    print("constants from all:", ", ".join(f"{one:.3g}" for one in fitted(evidence.reshape(-1, size), right.ravel())))
 
 
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--photos", type=Path, required=True, help="folder with labels.csv")
+    parser.add_argument("--photos", type=Path, nargs="+", required=True, help="folders with labels.csv")
     parser.add_argument("--weights", type=Path, nargs="+", required=True)
     parser.add_argument("--report-weights", type=Path, nargs="+", help="for --methods report")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--stresses", nargs="+", choices=list(STRESSES), default=list(STRESSES))
-    parser.add_argument("--misread", action="store_true", help="name the misread photos")
+    parser.add_argument("--misread", action="store_true", help="name the photos that are not read right")
+    parser.add_argument("--fit", action="store_true", help="find the constants of the confidence anew")
     return parser.parse_args()
 
 
@@ -182,23 +239,23 @@ def main() -> None:
     """Print the tables."""
     options = parsed()
     photos = read_photos(options.photos)
-    for method in options.methods:
-        paths = options.weights
-        if method == "report" and options.report_weights:
-            paths = options.report_weights
+    for method, stress in itertools.product(options.methods, options.stresses):
+        paths = options.report_weights if method == "report" and options.report_weights else options.weights
         networks = [RowReaderNetwork(read_weights(path)) for path in paths]
-        for stress in options.stresses:
-            answers = measure(photos, networks, method, stress)
-            print(
-                f"\n{method}, {stress}: {answers.milliseconds:.1f} ms a photo of "
-                f"{answers.megapixels:.2f} megapixels, networks: {len(networks)}"
-            )
-            print_accuracy(photos, answers)
-            print_confidence(photos, answers)
-            if options.misread:
-                print_misread(photos, answers)
+        answered = measure(photos, networks, method, stress)
+        print(
+            f"\n{method}, {stress}: {answered.milliseconds:.1f} ms a photo of "
+            f"{answered.megapixels:.2f} megapixels, networks: {len(networks)}"
+        )
+        print_accuracy(photos, answered)
+        print_confidence(photos, answered)
+        if options.misread:
+            print_misread(photos, answered)
+        if options.fit and method == "mnist":
+            print_fit(photos, answered)
+    for method in options.methods:
         print_megapixel(photos, method)
-    print_blanks()
+    print_no_digits([RowReaderNetwork(read_weights(path)) for path in options.weights])
 
 
 if __name__ == "__main__":

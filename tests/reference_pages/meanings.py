@@ -132,7 +132,8 @@ MEANINGS = {
     "predict: path": "the file",
     "prediction": "the digit; null where the answer is doubtful",
     "confidence": "the probability of the most probable digit, 0 … 1; null where the file can't be read",
-    "predict: probabilities": "of the ten digits, 0 … 1",
+    "predict: probabilities": "of the ten digits if it is one, 0 … 1",
+    "no_digit": "the probability that it is no digit, 0 … 1; 0 from a network that has not learned that",
     "predict: error": "why the file can't be read",
     "predict: label": "with `--labels`: the digit that the name promises",
     "doubt": "why little trust is to be put in the answer",
@@ -142,6 +143,7 @@ MEANINGS = {
     "doubtful": "how many answers are doubtful",
     "labelled": "with `--labels`: how many have a label",
     "right": "with `--labels`: how many are right",
+    "predict: top1": "with `--labels`: how many would be right if no answer were doubted",
     "predict: accuracy": "with `--labels`: right of labelled, in percent",
     "predict: confusion": "with `--labels`: rows are labels, columns the answers 0 … 9 and, last, none",
     # A look inside.

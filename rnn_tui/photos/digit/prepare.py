@@ -4,7 +4,7 @@
 preprocessing, step by step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -28,6 +28,11 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
         stages: whether to keep the pictures on the way.
     """
     return {"mnist": _as_mnist, "report": _as_in_report}[method](image, stages)
+
+
+def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
+    """The ways to see a digit in a photo, as `prepare` has it, the likeliest first."""
+    yield prepare(image, method, stages=stages)
 
 
 HALF = 127

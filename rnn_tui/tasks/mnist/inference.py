@@ -97,6 +97,20 @@ class RowReaderNetwork:
         require_finite(logits)
         return softmax(logits)
 
+    def chances(self, digits: Array) -> Array:
+        """Probabilities (N, 11) of the ten classes and that it is no digit, of `digits` (N, 28, 28) in 0 … 1.
+
+        The last is 0 for a network that has not learned what is no digit.
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
+        """
+        with np.errstate(all="ignore"):
+            logits = self.logits(digits)
+        require_finite(logits)
+        none = 0.0 if self.config.knows_no_digit else -np.inf
+        return softmax(np.pad(logits, ((0, 0), (0, 1)), constant_values=none))
+
     def logits(self, digits: Array) -> Array:
         """Logits (N, 10) of `digits` (N, 28, 28) in 0 … 1."""
         return self.logits_of_rows(self.rows(digits))

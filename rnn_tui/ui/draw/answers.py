@@ -26,7 +26,8 @@ class DigitAnswer:
     """What one network makes of a digit."""
 
     source: Source  #: the weights of the network.
-    probabilities: tuple[float, ...] = ()  #: of the ten digits; empty where there is none.
+    #: of the ten digits; what is missing to 1 is the probability that it is none. Empty without an answer.
+    probabilities: tuple[float, ...] = ()
     failure: str = ""  #: why there is no answer.
 
     @property
@@ -46,6 +47,8 @@ class DigitAnswer:
     def verdict(self) -> str:
         if not self.unsure:
             return f"{100 * self.confidence:.1f} % sure"
+        if 1 - sum(self.probabilities) > self.confidence:
+            return "No digit?"
         likely = sorted(range(len(self.probabilities)), key=lambda n: -self.probabilities[n])
         return f"Unsure: {likely[0]} or {likely[1]}?"
 
@@ -76,7 +79,7 @@ def answer_digit(digit: Ink, source: Source, network: RowReaderNetwork | None = 
     try:
         if network is None:
             network = NETWORKS.get(source.path, RowReaderNetwork)
-        probabilities = network.probabilities(digit[None])[0]
+        probabilities = network.chances(digit[None])[0, :-1]
     except CheckpointError as error:
         return DigitAnswer(source, failure=str(error))
     return DigitAnswer(source, tuple(probabilities.tolist()))

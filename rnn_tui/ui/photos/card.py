@@ -77,16 +77,17 @@ class PhotoCard(Vertical):
 
 
 def card_text(reading: "Reading", width: int) -> Content:
-    """The answer, with its confidence as a bar, and the file's name."""
+    """The answer, with its confidence as a bar or why it is doubted in a word, and the file's name."""
     name = printable(reading.path.name or reading.path, CUT)
     if reading.error:
         return Content.assemble((f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%"))
     style, share = COLOURS.get(state_of(reading), "$text-primary"), reading.confidence or 0.0
     # The same width for all, so that bars can be compared.
     room = max(0, width - MARK - PERCENT)
+    between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
     return Content.assemble(
         (verdict(reading).ljust(MARK), f"{style} bold"),
-        (bar(share, room), style),
+        (between, style),
         f"{100 * share:.1f} %".rjust(PERCENT),
         (f"\n{name}", "$foreground 80%"),
     )

@@ -304,6 +304,5 @@ class PhotoConfusion(Vertical, can_focus=True):
         if summary.accuracy is None:
             self.query_one(Static).update(NONE_YET)
             return
-        accuracy = f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)"
-        self.query_one(Static).update(f"{accuracy} · rows: true digit, columns: read as, ?: doubtful")
+        self.query_one(Static).update(f"{summary.accuracy_text} · rows: true digit, columns: read as, ?: doubtful")
         table.show(summary.confusion, "0123456789?", self.size)
