@@ -34,6 +34,11 @@ def centre(ink: Ink) -> Digit:
         return np.zeros((SIDE, SIDE), np.float32)
     left, top, right, bottom = box
     fine = _evened(_scaled(np.ascontiguousarray(ink[top:bottom, left:right], np.float32)))
+    return digit_of(fine)
+
+
+def digit_of(fine: Ink) -> Digit:
+    """Ink (H, W), 0 … 1, as MNIST has it but for the width of its strokes, which stays: (28, 28)."""
     digit = cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(np.clip(digit, 0, 1).astype(np.float32))
 

@@ -1,0 +1,203 @@
+"""Digits drawn in hands that MNIST has few of, such as a 1 with a flag or a crossed 7, to train with.
+
+MNIST was written by Americans in the 1990s: most of the world writes some digits otherwise, and a
+network that has never seen a 1 with a flag reads a 7. What is here draws such digits from strokes.
+
+A hand (`hands.txt`) is a digit drawn in a few ways, point for point the same strokes. A drawing is
+a point at random between those ways. The strokes are led through their points as a pen would, as a
+chain of straight lines, or between the two; corners are more or less rounded; points, whole strokes
+and the ends of strokes are out of place by chance, which leaves gaps and overshoots. Then the
+digit is made wide or narrow, slanted and turned, and drawn with a round or a flat pen.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.tasks.mnist.centre import BOX, FINE, SIDE, centre, digit_of
+
+Points = npt.NDArray[np.float64]
+
+# Steps of a curve between two of its points.
+STEPS = 6
+# Of 100 drawings this many are drawn on few pixels, with a mouse or cut from a photo.
+COARSE = 0.25
+# Fractions of a pixel that OpenCV draws with, as a power of two.
+_SHIFT = 4
+
+
+@dataclass(frozen=True)
+class Hand:
+    """A way that a digit is written."""
+
+    digit: int
+    name: str
+    share: float  #: its weight among the hands of this digit.
+    narrowest: float  #: the least factor of its width.
+    widest: float
+    thickest: float  #: of its pens, in pixels of the digit; loops must stay open.
+    ways: Points  #: (W, P, 2) the points of all strokes, in heights of the digit.
+    strokes: tuple[slice, ...]  #: which rows of a curve belong to a stroke.
+    #: (3, T, P) which curve goes with points, for a pen, for one that cuts corners, and in straight lines.
+    curves: Points
+
+
+def drawn_digits(
+    count: int, random: np.random.Generator, hands: tuple[Hand, ...] = ()
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Drawings (N, 28, 28) of ink, 0 … 255 as MNIST has it, and their digits (N,).
+
+    Every digit is about as frequent as every other; among its hands each has its share.
+
+    Args:
+        count: how many, N.
+        random: where all chance comes from: the same state gives the same drawings.
+        hands: draw only these; all of them if there are none.
+    """
+    hands = hands or all_hands()
+    weights = np.array([hand.share / sum(one.share for one in hands if one.digit == hand.digit) for hand in hands])
+    chosen = random.choice(len(hands), count, p=weights / weights.sum())
+    images = np.empty((count, SIDE, SIDE), np.uint8)
+    for image, number in zip(images, chosen, strict=True):
+        image[:] = np.rint(_drawing(hands[number], random) * 255)
+    return images, np.array([hands[number].digit for number in chosen], np.int64)
+
+
+@cache
+def all_hands() -> tuple[Hand, ...]:
+    """The hands of `hands.txt`, in its order."""
+    lines = files(__package__).joinpath("hands.txt").read_text("utf-8").splitlines()
+    blocks: list[tuple[str, list[str]]] = []
+    for line in lines:
+        if line[:1].isdigit() and "," not in line.split()[0]:
+            blocks.append((line, []))
+        elif line and not line.startswith("#"):
+            blocks[-1][1].append(line)
+    return tuple(_hand(head, ways) for head, ways in blocks)
+
+
+def _hand(head: str, ways: list[str]) -> Hand:
+    """A hand from its lines."""
+    digit, name, share, narrowest, widest, thickest = head.split()
+    strokes = [stroke.split() for stroke in ways[0].split("/")]
+    points = [[point.strip("!").split(",") for point in way.replace("/", " ").split()] for way in ways]
+    pieces = [_stroke_curves([point.endswith("!") for point in stroke]) for stroke in strokes]
+    rows = np.cumsum([0, *(piece.shape[1] for piece in pieces)])
+    columns = np.cumsum([0, *(piece.shape[2] for piece in pieces)])
+    curves = np.zeros((3, rows[-1], columns[-1]))
+    for number, piece in enumerate(pieces):
+        curves[:, rows[number] : rows[number + 1], columns[number] : columns[number + 1]] = piece
+    return Hand(
+        int(digit),
+        name,
+        float(share),
+        float(narrowest),
+        float(widest),
+        float(thickest),
+        np.array(points, np.float64) / 100,
+        tuple(slice(int(a), int(b)) for a, b in zip(rows, rows[1:], strict=False)),
+        curves,
+    )
+
+
+def _stroke_curves(corners: list[bool]) -> Points:
+    """(3, T, P): the weights of a stroke's points at each step of its curve, as `Hand.curves`."""
+    sharp = [True, *corners[1:-1], True]
+    smooth = [True, *([False] * (len(corners) - 2)), True]
+    return np.stack([_spline(sharp), _spline(smooth), _spline([True] * len(corners))])
+
+
+def _spline(breaks: list[bool]) -> Points:
+    """Weights (T, P) of a Catmull-Rom curve through P points, with a corner at each break."""
+    count = len(breaks)
+    rows = []
+    for at in range(count - 1):
+        before = at if breaks[at] else at - 1
+        after = at + 1 if breaks[at + 1] else at + 2
+        for t in np.arange(STEPS) / STEPS:
+            row = np.zeros(count)
+            row[at] += 2 * t**3 - 3 * t**2 + 1
+            row[at + 1] += 3 * t**2 - 2 * t**3
+            for place, far, slope in ((at, before, t**3 - 2 * t**2 + t), (at + 1, after, t**3 - t**2)):
+                # At a corner the curve leaves along its chord; elsewhere along its neighbours'.
+                low, high = (at, at + 1) if breaks[place] else (min(far, at), max(far, at + 1))
+                factor = 1.0 if breaks[place] else 0.5
+                row[high] += factor * slope
+                row[low] -= factor * slope
+            rows.append(row)
+    return np.stack([*rows, np.eye(count)[-1]])
+
+
+def _drawing(hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """One drawing (28, 28) of a hand, 0 … 1."""
+    curve = _turned(_curve(hand, random), hand, random)
+    low, high = curve.min(axis=0), curve.max(axis=0)
+    coarse = random.random() < COARSE
+    pen = _pen_width(hand, random)
+    scale = (BOX - pen) * FINE / max(float((high - low).max()), 1e-6)
+    placed = (curve - (low + high) / 2) * scale + SIDE * FINE / 2
+    fine = _inked(placed, hand, pen, random)
+    return centre(_on_few_pixels(fine, random)) if coarse else digit_of(fine)
+
+
+def _curve(hand: Hand, random: np.random.Generator) -> Points:
+    """The curve (T, 2) of a drawing: all strokes, one after another."""
+    way = random.dirichlet(np.full(len(hand.ways), 0.7))
+    points = np.tensordot(way, hand.ways, 1)
+    points += random.normal(0, 0.018, points.shape)
+    rounded, straight = random.uniform(0, 0.5), max(0.0, random.uniform(-1, 1))
+    if hand.name == "segments":
+        rounded, straight = random.uniform(0, 0.25), 1
+    mix = np.array([(1 - rounded) * (1 - straight), rounded, (1 - rounded) * straight])
+    curve = np.tensordot(mix, hand.curves, 1) @ points
+    for stroke in hand.strokes:
+        part = curve[stroke]
+        part += random.normal(0, 0.012, 2)
+        for end, inner in ((0, 3), (-1, -4)):
+            along = part[end] - part[inner]
+            part[end] += along / max(float(np.hypot(*along)), 1e-6) * random.normal(0.01, 0.025)
+    return curve
+
+
+def _turned(curve: Points, hand: Hand, random: np.random.Generator) -> Points:
+    """A curve made wider or narrower, slanted and turned."""
+    width = np.exp(random.uniform(np.log(hand.narrowest), np.log(hand.widest)))
+    slant = float(np.clip(random.normal(0.08, 0.16), -0.3, 0.45))
+    angle = float(np.clip(random.normal(0, 0.07), -0.17, 0.17))
+    sine, cosine = np.sin(angle), np.cos(angle)
+    shape = np.array([[width, 0.0], [-slant, 1.0]]) @ np.array([[cosine, sine], [-sine, cosine]])
+    return curve @ shape
+
+
+def _pen_width(hand: Hand, random: np.random.Generator) -> float:
+    """Mostly as photos are brought to, sometimes as thin as a mouse's or as thick as a marker's."""
+    if random.random() < 0.7:
+        return float(random.uniform(1.9, 2.7))
+    return float(random.uniform(1.2, hand.thickest))
+
+
+def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A curve in fine pixels drawn with a pen, round or flat: (H, W), 0 … 1."""
+    flat = random.uniform(0, 0.35) if random.random() < 0.3 else 0.0
+    angle = random.uniform(0, np.pi)
+    nib = np.array([np.cos(angle), np.sin(angle)]) * flat * pen * FINE
+    sheet = np.zeros((SIDE * FINE, SIDE * FINE), np.uint8)
+    lines = [
+        np.rint((curve[stroke] + nib * side) * (1 << _SHIFT)).astype(np.int32)
+        for stroke in hand.strokes
+        for side in ((-1, 1) if flat else (0,))
+    ]
+    cv2.polylines(sheet, lines, False, 255, max(1, round(pen * FINE * (1 - flat))), cv2.LINE_8, _SHIFT)
+    return np.asarray(sheet, np.float32) / 255
+
+
+def _on_few_pixels(fine: npt.NDArray[np.float32], random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A drawing on 11 to 24 pixels, grey at its edges or not."""
+    side = int(random.integers(11, 25))
+    small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
+    small /= max(float(small.max()), 1e-6)
+    return (small > 0.4).astype(np.float32) if random.random() < 0.4 else small
