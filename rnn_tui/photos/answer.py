@@ -1,0 +1,45 @@
+"""What a network makes of a photo, seen in every way that is worth a look, and how far to trust it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.photos.digit.picture import PreparedDigit
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+
+# An answer this certain needs no second look at the photo.
+SURE = 0.9
+
+
+@dataclass(frozen=True)
+class PhotoAnswer:
+    """What a network makes of a photo that was prepared in one way."""
+
+    way: PreparedDigit  #: what it read.
+    probabilities: Array  #: (10,) of the digits, if it is one.
+    no_digit: float  #: the probability that it is none; 0 where the network has not learned what is none.
+
+    @property
+    def confidence(self) -> float:
+        """How probable it is that the most probable digit is right, 0 … 1."""
+        return float((1 - self.no_digit) * self.probabilities.max())
+
+
+def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
+    """An answer to each of `ways`, which may be of several photos."""
+    if not ways:
+        return []
+    chances = network.chances(np.stack([way.digit for way in ways]))
+    some = np.maximum(1 - chances[:, -1:], np.finfo(np.float32).tiny)
+    return [
+        PhotoAnswer(way, one, float(none)) for way, one, none in zip(ways, chances[:, :-1] / some, chances[:, -1], strict=True)
+    ]
+
+
+def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]) -> PhotoAnswer:
+    """The answer that the network is surest of; a sure first one is taken without looking at the others."""
+    if first.confidence >= SURE:
+        return first
+    return max([first, *answers(network, list(others))], key=lambda answer: answer.confidence)

@@ -1,0 +1,93 @@
+"""What a network makes of a photo, and when that is doubted."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.photos.answer import PhotoAnswer, answers, best_answer
+from rnn_tui.photos.digit.picture import PreparedDigit
+from rnn_tui.photos.reader import NO_DIGIT, UNSURE, Reading
+from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+
+
+def network_with(augmentation: str) -> RowReaderNetwork:
+    """The LSTM that ships, as if it had been trained with that augmentation."""
+    file = read_weights(asset_dir() / "pretrained" / "mnist-lstm.safetensors")
+    config = file.config.replace(recipe=replace(file.config.recipe, augmentation=augmentation))
+    return RowReaderNetwork(replace(file, config=config))
+
+
+@pytest.fixture(scope="module")
+def digits() -> list[PreparedDigit]:
+    return [PreparedDigit(one.numpy().astype(np.float32) / 255) for one in load_mnist().test_images[:20]]
+
+
+def test_no_digit_is_an_eleventh_class_whose_logit_is_zero(digits: list[PreparedDigit]) -> None:
+    network = network_with("hands")
+    inputs = np.stack([one.digit for one in digits])
+    logits = network.logits(inputs).astype(np.float64)
+    total = 1 + np.exp(logits).sum(axis=1, keepdims=True)
+    expected = np.concatenate([np.exp(logits), np.ones((len(digits), 1))], axis=1) / total
+    assert network.chances(inputs) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(digits: list[PreparedDigit]) -> None:
+    network = network_with("photo")
+    for one, way in zip(answers(network, digits), digits, strict=True):
+        assert one.no_digit == 0
+        assert one.probabilities == pytest.approx(network.probabilities(way.digit[None])[0], abs=1e-6)
+
+
+def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_none(digits: list[PreparedDigit]) -> None:
+    noise = np.random.default_rng(0).random((28, 28), np.float32)
+    for one in answers(network_with("hands"), [*digits, PreparedDigit(noise)]):
+        assert one.probabilities.sum() == pytest.approx(1, abs=1e-4)
+        assert 0 <= one.no_digit <= 1
+
+
+def test_a_sure_answer_needs_no_second_look(digits: list[PreparedDigit]) -> None:
+    network = network_with("photo")
+    sure = max(answers(network, digits), key=lambda one: one.confidence)
+
+    def others() -> Iterator[PreparedDigit]:
+        pytest.fail("looked at")
+        yield digits[0]
+
+    assert best_answer(network, sure, others()) is sure
+
+
+def test_of_an_unsure_photo_the_surest_way_to_see_it_counts(digits: list[PreparedDigit]) -> None:
+    network = network_with("photo")
+    blank, *others = answers(network, [PreparedDigit(np.zeros((28, 28), np.float32)), *digits])
+    best = best_answer(network, blank, [one.way for one in others])
+    assert best.confidence == max(one.confidence for one in others)
+
+
+def reading(confidence: float, none: float, digit: float = 1.0) -> Reading:
+    """A photo in which 4 is a little more probable than 9."""
+    probabilities = np.full(10, 0.01, np.float32)
+    probabilities[[4, 9]] = 0.5, 0.42
+    way = PreparedDigit(np.full((28, 28), digit, np.float32))
+    answer = PhotoAnswer(way, probabilities, none)
+    return replace(Reading(Path("a.png")).answered(answer), confidence=confidence)
+
+
+def test_what_is_doubted_says_why_in_a_word() -> None:
+    assert (reading(0.9, 0.0).judged(0.5).doubt, reading(0.9, 0.0).judged(0.5).why) == ("", "")
+    unsure = reading(0.4, 0.1).judged(0.5)
+    assert unsure.doubt == f"{UNSURE}: 4 (45 %) or 9 (38 %)"
+    assert unsure.why == "4 or 9"
+    none = reading(0.1, 0.8).judged(0.5)
+    assert none.doubt.startswith(NO_DIGIT)
+    assert none.why == "no digit"
+    assert (none.best, none.prediction) == (4, None)
+
+
+def test_paper_without_ink_is_no_digit_whatever_the_threshold() -> None:
+    assert reading(0.9, 0.0, digit=0.0).judged(0.0).doubt.startswith(NO_DIGIT)
