@@ -156,7 +156,7 @@ class PhotoReader:
                 ready = [waiting.popleft()]
                 while waiting and len(ready) < BATCH and waiting[0].done():
                     ready.append(waiting.popleft())
-                yield self._answered([future.result() for future in ready], pool)
+                yield self._answered([future.result() for future in ready])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -170,17 +170,14 @@ class PhotoReader:
         except ImageError as error:
             return Photo(replace(reading, error=str(error)))
 
-    def _answered(self, photos: Sequence[Photo], pool: ThreadPoolExecutor) -> list[Reading]:
-        """The likeliest ways of all photos are read at once; the others of those that this leaves unsure."""
-        firsts = [way for photo in photos for way in itertools.islice(photo.ways, 1)]
-        answer = iter(answers(self.network, firsts))
-        looked_at = [
-            None if photo.reading.error else pool.submit(best_answer, self.network, next(answer), photo.ways)
-            for photo in photos
-        ]
+    def _answered(self, photos: Sequence[Photo]) -> list[Reading]:
+        """The likeliest ways to see all photos are read at once, the other ways of those that this leaves unsure."""
+        firsts = iter(answers(self.network, [way for photo in photos for way in itertools.islice(photo.ways, 1)]))
         return [
-            photo.reading if best is None else photo.reading.answered(best.result()).judged(self.threshold)
-            for photo, best in zip(photos, looked_at, strict=True)
+            photo.reading
+            if photo.reading.error
+            else photo.reading.answered(best_answer(self.network, next(firsts), photo.ways)).judged(self.threshold)
+            for photo in photos
         ]
 
 

@@ -178,7 +178,7 @@ def counted(summary: "ReadingSummary") -> str:
     if summary.errors:
         parts.append(f"{summary.errors:,} unreadable")
     if summary.accuracy is not None:
-        parts.append(summary.accuracy_text)
+        parts.append(f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)")
     return " · ".join(parts)
 
 
