@@ -27,7 +27,7 @@ Points = npt.NDArray[np.float64]
 # Steps of a curve between two of its points.
 STEPS = 6
 # The shares of drawings on few pixels: with a mouse, and cut from a photo.
-MOUSE, CUT = 0.12, 0.12
+MOUSE, CUT = 0.15, 0.15
 # Fractions of a pixel that OpenCV draws with, as a power of two.
 _SHIFT = 4
 
@@ -96,7 +96,11 @@ def _hand(head: str, ways: list[str]) -> Hand:
     for number, piece in enumerate(pieces):
         curves[:, rows[number] : rows[number + 1], columns[number] : columns[number + 1]] = piece
     parts = tuple(slice(int(start), int(end)) for start, end in pairwise(rows))
-    return Hand(int(digit), name, *map(float, numbers), np.array(points, np.float64) / 100, parts, curves)
+    share, narrowest, widest, backmost, foremost, thickest = map(float, numbers)
+    return Hand(
+        int(digit), name, share, narrowest, widest, backmost, foremost, thickest,
+        np.array(points, np.float64) / 100, parts, curves,
+    )  # fmt: skip
 
 
 def _stroke_curves(corners: list[bool]) -> Points:
@@ -141,9 +145,10 @@ def _drawing(hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]
 
 def _curve(hand: Hand, random: np.random.Generator) -> Points:
     """The curve (T, 2) of a drawing: all strokes, one after another."""
-    way = random.dirichlet(np.full(len(hand.ways), 0.7))
+    # Close to one of the ways or between two of them: the mean of many would be the same each time.
+    way = random.dirichlet(np.full(len(hand.ways), 2 / len(hand.ways)))
     points = np.tensordot(way, hand.ways, 1)
-    points += random.normal(0, 0.018, points.shape)
+    points += random.normal(0, random.uniform(0.006, 0.03), points.shape)
     rounded, straight = random.uniform(0, 0.5), max(0.0, random.uniform(-1, 1))
     if hand.name == "segments":
         rounded, straight = random.uniform(0, 0.25), 1
@@ -192,20 +197,20 @@ def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -
 def _with_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
     """A curve drawn on few pixels, one wide or two, without grey: (H, W), 0 or 1."""
     side = int(random.integers(_fewest(hand), 29))
-    wide = 2 if side > 16 and random.random() < 0.5 else 1
+    wide = 2 if side > 20 and random.random() < 0.5 else 1
     return _lines([curve * (side - wide - 1) + side / 2], hand, side + 1, wide)
 
 
 def _cut_out(fine: npt.NDArray[np.float32], hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
     """A drawing on few pixels, grey at its edges: (H, W), 0 … 1."""
-    side = int(random.integers(_fewest(hand) + 3, 29))
+    side = int(random.integers(_fewest(hand) + 2, 29))
     small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
     return small / max(float(small.max()), 1e-6)
 
 
 def _fewest(hand: Hand) -> int:
     """On how many pixels a hand is still read: what asks for a thin pen asks for more of them."""
-    return round(42 / hand.thickest)
+    return round(48 / hand.thickest)
 
 
 def _lines(curves: list[Points], hand: Hand, side: int, wide: int) -> npt.NDArray[np.float32]:
