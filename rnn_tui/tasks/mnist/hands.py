@@ -7,12 +7,14 @@ A hand (`hands.txt`) is a digit drawn in a few ways, point for point the same st
 a point at random between those ways. The strokes are led through their points as a pen would, as a
 chain of straight lines, or between the two; corners are more or less rounded; points, whole strokes
 and the ends of strokes are out of place by chance, which leaves gaps and overshoots. Then the
-digit is made wide or narrow, slanted and turned, and drawn with a round or a flat pen.
+digit is made wide or narrow at its top, its bottom or all over, bent, slanted and turned, and drawn
+with a round or a flat pen; some on few pixels, as with a mouse or cut from a photo.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -24,8 +26,8 @@ Points = npt.NDArray[np.float64]
 
 # Steps of a curve between two of its points.
 STEPS = 6
-# Of 100 drawings this many are drawn on few pixels, with a mouse or cut from a photo.
-COARSE = 0.25
+# The shares of drawings on few pixels: with a mouse, and cut from a photo.
+MOUSE, CUT = 0.15, 0.15
 # Fractions of a pixel that OpenCV draws with, as a power of two.
 _SHIFT = 4
 
@@ -39,6 +41,8 @@ class Hand:
     share: float  #: its weight among the hands of this digit.
     narrowest: float  #: the least factor of its width.
     widest: float
+    backmost: float  #: its least slant, to the right for each step up.
+    foremost: float
     thickest: float  #: of its pens, in pixels of the digit; loops must stay open.
     ways: Points  #: (W, P, 2) the points of all strokes, in heights of the digit.
     strokes: tuple[slice, ...]  #: which rows of a curve belong to a stroke.
@@ -82,7 +86,7 @@ def all_hands() -> tuple[Hand, ...]:
 
 def _hand(head: str, ways: list[str]) -> Hand:
     """A hand from its lines."""
-    digit, name, share, narrowest, widest, thickest = head.split()
+    digit, name, *numbers = head.split()
     strokes = [stroke.split() for stroke in ways[0].split("/")]
     points = [[point.strip("!").split(",") for point in way.replace("/", " ").split()] for way in ways]
     pieces = [_stroke_curves([point.endswith("!") for point in stroke]) for stroke in strokes]
@@ -91,17 +95,12 @@ def _hand(head: str, ways: list[str]) -> Hand:
     curves = np.zeros((3, rows[-1], columns[-1]))
     for number, piece in enumerate(pieces):
         curves[:, rows[number] : rows[number + 1], columns[number] : columns[number + 1]] = piece
+    parts = tuple(slice(int(start), int(end)) for start, end in pairwise(rows))
+    share, narrowest, widest, backmost, foremost, thickest = map(float, numbers)
     return Hand(
-        int(digit),
-        name,
-        float(share),
-        float(narrowest),
-        float(widest),
-        float(thickest),
-        np.array(points, np.float64) / 100,
-        tuple(slice(int(a), int(b)) for a, b in zip(rows, rows[1:], strict=False)),
-        curves,
-    )
+        int(digit), name, share, narrowest, widest, backmost, foremost, thickest,
+        np.array(points, np.float64) / 100, parts, curves,
+    )  # fmt: skip
 
 
 def _stroke_curves(corners: list[bool]) -> Points:
@@ -136,19 +135,20 @@ def _drawing(hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]
     """One drawing (28, 28) of a hand, 0 … 1."""
     curve = _turned(_curve(hand, random), hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
-    coarse = random.random() < COARSE
-    pen = _pen_width(hand, random)
-    scale = (BOX - pen) * FINE / max(float((high - low).max()), 1e-6)
-    placed = (curve - (low + high) / 2) * scale + SIDE * FINE / 2
-    fine = _inked(placed, hand, pen, random)
-    return centre(_on_few_pixels(fine, random)) if coarse else digit_of(fine)
+    curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
+    way, pen = random.random(), _pen_width(hand, random)
+    if way < MOUSE:
+        return centre(_with_mouse(curve, hand, random))
+    fine = _inked(curve, hand, pen, random)
+    return centre(_cut_out(fine, hand, random)) if way < MOUSE + CUT else digit_of(fine)
 
 
 def _curve(hand: Hand, random: np.random.Generator) -> Points:
     """The curve (T, 2) of a drawing: all strokes, one after another."""
-    way = random.dirichlet(np.full(len(hand.ways), 0.7))
+    # Close to one of the ways or between two of them: the mean of many would be the same each time.
+    way = random.dirichlet(np.full(len(hand.ways), 2 / len(hand.ways)))
     points = np.tensordot(way, hand.ways, 1)
-    points += random.normal(0, 0.018, points.shape)
+    points += random.normal(0, random.uniform(0.006, 0.03), points.shape)
     rounded, straight = random.uniform(0, 0.5), max(0.0, random.uniform(-1, 1))
     if hand.name == "segments":
         rounded, straight = random.uniform(0, 0.25), 1
@@ -156,7 +156,8 @@ def _curve(hand: Hand, random: np.random.Generator) -> Points:
     curve = np.tensordot(mix, hand.curves, 1) @ points
     for stroke in hand.strokes:
         part = curve[stroke]
-        part += random.normal(0, 0.012, 2)
+        middle = part.mean(axis=0)
+        part[:] = middle + (part - middle) @ (np.eye(2) + random.normal(0, 0.04, (2, 2))) + random.normal(0, 0.012, 2)
         for end, inner in ((0, 3), (-1, -4)):
             along = part[end] - part[inner]
             part[end] += along / max(float(np.hypot(*along)), 1e-6) * random.normal(0.01, 0.025)
@@ -164,13 +165,16 @@ def _curve(hand: Hand, random: np.random.Generator) -> Points:
 
 
 def _turned(curve: Points, hand: Hand, random: np.random.Generator) -> Points:
-    """A curve made wider or narrower, slanted and turned."""
+    """A curve made wider or narrower, bent, slanted and turned."""
+    x, y = (curve - (curve.min(axis=0) + curve.max(axis=0)) / 2).T
+    # Loops grow at the top as they shrink at the bottom, in height and in width.
+    x = x * (1 + y * np.clip(random.normal(0, 0.25), -0.5, 0.5)) + random.normal(0, 0.12) * (y**2 - 0.25)
+    y = y + np.clip(random.normal(0, 0.16), -0.35, 0.35) * (y**2 - 0.25)
     width = np.exp(random.uniform(np.log(hand.narrowest), np.log(hand.widest)))
-    slant = float(np.clip(random.normal(0.08, 0.16), -0.3, 0.45))
-    angle = float(np.clip(random.normal(0, 0.07), -0.17, 0.17))
-    sine, cosine = np.sin(angle), np.cos(angle)
-    shape = np.array([[width, 0.0], [-slant, 1.0]]) @ np.array([[cosine, sine], [-sine, cosine]])
-    return curve @ shape
+    slant = float(np.clip(random.normal(0.1, 0.2), hand.backmost, hand.foremost))
+    angle = float(np.clip(random.normal(0, 0.06), -0.13, 0.13))
+    x = width * x - slant * y
+    return np.stack([np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y], 1)
 
 
 def _pen_width(hand: Hand, random: np.random.Generator) -> float:
@@ -181,23 +185,37 @@ def _pen_width(hand: Hand, random: np.random.Generator) -> float:
 
 
 def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A curve in fine pixels drawn with a pen, round or flat: (H, W), 0 … 1."""
+    """A curve, its longer side 1, drawn in fine pixels with a pen, round or flat: (H, W), 0 … 1."""
+    side, wide = SIDE * FINE, pen * FINE
+    curve = curve * (BOX * FINE - wide) + side / 2
     flat = random.uniform(0, 0.35) if random.random() < 0.3 else 0.0
     angle = random.uniform(0, np.pi)
-    nib = np.array([np.cos(angle), np.sin(angle)]) * flat * pen * FINE
-    sheet = np.zeros((SIDE * FINE, SIDE * FINE), np.uint8)
-    lines = [
-        np.rint((curve[stroke] + nib * side) * (1 << _SHIFT)).astype(np.int32)
-        for stroke in hand.strokes
-        for side in ((-1, 1) if flat else (0,))
-    ]
-    cv2.polylines(sheet, lines, False, 255, max(1, round(pen * FINE * (1 - flat))), cv2.LINE_8, _SHIFT)
-    return np.asarray(sheet, np.float32) / 255
+    nib = np.array([np.cos(angle), np.sin(angle)]) * flat * wide / 2
+    return _lines([curve - nib, curve + nib] if flat else [curve], hand, side, round(wide * (1 - flat)))
 
 
-def _on_few_pixels(fine: npt.NDArray[np.float32], random: np.random.Generator) -> npt.NDArray[np.float32]:
-    """A drawing on 11 to 24 pixels, grey at its edges or not."""
-    side = int(random.integers(11, 25))
+def _with_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A curve drawn on few pixels, one wide or two, without grey: (H, W), 0 or 1."""
+    side = int(random.integers(_fewest(hand), 29))
+    wide = 2 if side > 20 and random.random() < 0.5 else 1
+    return _lines([curve * (side - wide - 1) + side / 2], hand, side + 1, wide)
+
+
+def _cut_out(fine: npt.NDArray[np.float32], hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
+    """A drawing on few pixels, grey at its edges: (H, W), 0 … 1."""
+    side = int(random.integers(_fewest(hand) + 2, 29))
     small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
-    small /= max(float(small.max()), 1e-6)
-    return (small > 0.4).astype(np.float32) if random.random() < 0.4 else small
+    return small / max(float(small.max()), 1e-6)
+
+
+def _fewest(hand: Hand) -> int:
+    """On how many pixels a hand is still read: what asks for a thin pen asks for more of them."""
+    return round(48 / hand.thickest)
+
+
+def _lines(curves: list[Points], hand: Hand, side: int, wide: int) -> npt.NDArray[np.float32]:
+    """The strokes of curves in pixels, drawn (side, side), 0 or 1."""
+    sheet = np.zeros((side, side), np.uint8)
+    lines = [np.rint(curve[stroke] * (1 << _SHIFT)).astype(np.int32) for curve in curves for stroke in hand.strokes]
+    cv2.polylines(sheet, lines, False, 1, max(1, wide), cv2.LINE_8, _SHIFT)
+    return sheet.astype(np.float32)
