@@ -10,8 +10,8 @@ from rnn_tui.engine.settings import SETTINGS, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 
-# The augmentation that also adds drawn digits, and drawings of what is no digit.
-HANDS = "hands"
+# The augmentation of open set recognition: extra data may also show what is no digit.
+OPEN_SET = "open-set"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class ImageConfig(RunConfig):
     @property
     def knows_no_digit(self) -> bool:
         """Whether the network learns to tell what is no digit: a class of its own, whose logit is 0."""
-        return self.recipe.augmentation == HANDS
+        return self.recipe.augmentation == OPEN_SET
 
     @property
     def without_start(self) -> Self:

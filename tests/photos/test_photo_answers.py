@@ -29,7 +29,7 @@ def digits() -> list[PreparedDigit]:
 
 
 def test_no_digit_is_an_eleventh_class_whose_logit_is_zero(digits: list[PreparedDigit]) -> None:
-    network = network_with("hands")
+    network = network_with("open-set")
     inputs = np.stack([one.digit for one in digits])
     logits = network.logits(inputs).astype(np.float64)
     total = 1 + np.exp(logits).sum(axis=1, keepdims=True)
@@ -46,7 +46,7 @@ def test_a_network_that_has_not_learned_what_is_no_digit_never_says_so(digits: l
 
 def test_probabilities_of_the_digits_sum_to_one_whatever_the_chance_that_it_is_none(digits: list[PreparedDigit]) -> None:
     noise = np.random.default_rng(0).random((28, 28), np.float32)
-    for one in answers(network_with("hands"), [*digits, PreparedDigit(noise)]):
+    for one in answers(network_with("open-set"), [*digits, PreparedDigit(noise)]):
         assert one.probabilities.sum() == pytest.approx(1, abs=1e-4)
         assert 0 <= one.no_digit <= 1
 

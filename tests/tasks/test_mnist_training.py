@@ -41,7 +41,7 @@ RECIPES: dict[str, dict[str, Any]] = {
     "shift": {"augmentation": "shift", "standardise": True},
     "elastic": {"augmentation": "elastic", "standardise": True, "label_smoothing": 0.05},
     "photo": {"augmentation": "photo", "standardise": True},
-    "hands": {"augmentation": "hands", "standardise": True},
+    "open-set": {"augmentation": "open-set", "standardise": True},
 }
 
 
@@ -102,7 +102,7 @@ def test_order_is_another_every_epoch_and_the_same_for_a_seed(config: RunConfig)
     assert losses(1) != losses(2)
 
 
-@pytest.mark.parametrize("augmentation", ["shift", "elastic", "photo", "hands"])
+@pytest.mark.parametrize("augmentation", ["shift", "elastic", "photo", "open-set"])
 def test_distortions_are_another_every_step_and_repeat_with_the_epoch(config: RunConfig, augmentation: str) -> None:
     config = recipe(config, augmentation=augmentation).replace(batch_size=1000)
     made = problem(config)

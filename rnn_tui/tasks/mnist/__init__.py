@@ -6,7 +6,7 @@ from typing import Any
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, Metric
-from rnn_tui.tasks.config import HANDS, ImageConfig
+from rnn_tui.tasks.config import OPEN_SET, ImageConfig
 from rnn_tui.tasks.task import CONFUSION, TEST_IMAGES, TRAINING, Preset, Task, View
 
 
@@ -26,7 +26,7 @@ _FAST = Recipe(
     bfloat16=True,
 )
 _BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
-_PHOTOS = replace(_BEST, augmentation=HANDS)
+_PHOTOS = replace(_BEST, augmentation="photo")
 
 MNIST = Task(
     name="mnist",
@@ -54,8 +54,7 @@ MNIST = Task(
         ),
         Preset(
             "photos",
-            "For your own photos and drawings: the best recipe with wider distortions, thicker and thinner strokes, "
-            "digits drawn in other hands, and drawings of what is no digit.",
+            "For your own photos and drawings: the best recipe with wider distortions and thicker and thinner strokes.",
             _values(60, 200, 6e-3, _PHOTOS),
             {"rnn": _values(75, 200, 2.5e-3, _PHOTOS), "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0))},
         ),
@@ -73,7 +72,7 @@ MNIST = Task(
     config_class=ImageConfig,
     images=(50_000, 28, 28),
     unit="images",
-    augmentations=("none", "shift", "elastic", "photo", HANDS),
+    augmentations=("none", "shift", "elastic", "photo", OPEN_SET),
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
     views=(
         TRAINING,

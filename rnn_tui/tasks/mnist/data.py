@@ -229,8 +229,8 @@ MOST_REPEATS = 100
 Bytes = npt.NDArray[np.uint8]
 
 
-def load_extra(name: str) -> tuple[Tensor, Tensor]:
-    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file.
+def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
+    """Images (N, 28, 28) uint8 and labels (N,) int64 in a file; with `no_digits`, 10 labels what is no digit.
 
     Raises:
         DataError: if it can't be read, or is not what it should be.
@@ -254,8 +254,9 @@ def load_extra(name: str) -> tuple[Tensor, Tensor]:
         )
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise DataError(f"The extra data in {shown} must be bytes (uint8).")
-    if not len(labels) or len(labels) > MOST_IMAGES or labels.max() >= CLASSES:
-        raise DataError(f"The extra data in {shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … 9.")
+    if not len(labels) or len(labels) > MOST_IMAGES or labels.max() >= CLASSES + no_digits:
+        last = CLASSES - 1 + no_digits
+        raise DataError(f"The extra data in {shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … {last}.")
     return torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64))
 
 

@@ -22,20 +22,16 @@ from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.row_reader import build_row_reader, predict
-from rnn_tui.tasks.config import HANDS, ImageConfig, as_kind
+from rnn_tui.tasks.config import OPEN_SET, ImageConfig, as_kind
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import PHOTO_DISTORTION, Distortion, distort, restroke, shift_groups
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist, repeats, split_indices
-from rnn_tui.tasks.mnist.hands import drawn_digits
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, SIDE
-from rnn_tui.tasks.mnist.no_digits import no_digits
 
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250
-DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, HANDS: PHOTO_DISTORTION}
-# Drawn digits, and pictures of what is none, for each training image: 15,000 each for MNIST's 50,000.
-DRAWN = 0.3
+DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}
 
 
 def build_model(config: ImageConfig) -> nn.Module:
@@ -85,14 +81,6 @@ def to_pixels(images: Tensor, standardise: bool) -> Tensor:
     return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION) if standardise else pixels
 
 
-def _drawn(count: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Drawn images (2 · count, 28, 28) uint8 and labels: as many digits as pictures of what is none, class `CLASSES`."""
-    random = np.random.default_rng(generator(seed, "drawings").initial_seed())
-    digits, labels = drawn_digits(count, random)
-    images = np.concatenate([digits, no_digits(count, random)])
-    return torch.from_numpy(images), torch.from_numpy(np.append(labels, np.full(count, CLASSES)))
-
-
 class MnistProblem(Problem):
     """The report's experiment on one device, everything resident there."""
 
@@ -109,15 +97,11 @@ class MnistProblem(Problem):
         require_memory(kept_by_step, device)
         images, labels, note = data.train_images[train], data.train_labels[train], ""
         if config.extra_data is not None:
-            extra = load_extra(config.extra_data)
+            extra = load_extra(config.extra_data, no_digits=config.knows_no_digit)
             times = repeats(len(extra[1]), len(train))
             images = torch.cat([images, extra[0].repeat(times, 1, 1)])
             labels = torch.cat([labels, extra[1].repeat(times)])
             note = f", {len(extra[1]):,} of your own, each used {times} times an epoch"
-        if config.knows_no_digit:
-            more, kinds = _drawn(round(DRAWN * len(train)), config.seed)
-            images, labels = torch.cat([images, more]), torch.cat([labels, kinds])
-            note += f", {len(more) // 2:,} drawn digits, as many pictures of what is none,"
         self._train = self._resident(images, labels)
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)
@@ -133,7 +117,7 @@ class MnistProblem(Problem):
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
         self._order = torch.empty(0, dtype=torch.long)
         self._noise = torch.Generator()
-        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, HANDS: PHOTO_DISTORTION}.get(
+        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}.get(
             recipe.augmentation
         )
         log(

@@ -1,4 +1,4 @@
-"""A picture of every hand that is drawn for training: `python -m tests.picture_hands FILE.png`.
+"""A picture of every hand that is drawn for training: `python -m tests.drawings.sheet FILE.png`.
 
 A row for each hand, with its digit and name, and drawings of it beside one another. For looking at
 them one by one: each must be read at once as its digit.
@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from rnn_tui.tasks.mnist.hands import all_hands, drawn_digits
+from tests.drawings.hands import all_hands, drawn_digits
 
 MARGIN = 130
 
