@@ -1,6 +1,6 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
-`RNN_TUI_HOME` moves everything the program writes (cache, runs, log, settings) below one folder,
+`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder,
 for people who keep their home small and for tests that must not touch it; of a page in the browser,
 runs and settings may lie elsewhere (`served`). Where it names the home
 of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
@@ -28,7 +28,7 @@ def _home() -> Path | None:
 
 
 def _of_system(kind: str) -> Path:
-    """Where the system wants a program's files of this kind, such as `cache`."""
+    """Where the system wants a program's files of this kind, such as `log`."""
     import platformdirs  # noqa: PLC0415 - the man page is made without
 
     return Path(getattr(platformdirs, f"user_{kind}_path")(APP_NAME))
@@ -47,14 +47,8 @@ def shipped_weights(task: str) -> list[Path]:
     return [path for path in files if path.stem.partition("-")[0] == task and path.is_file()]
 
 
-def cache_dir() -> Path:
-    """The folder for what can be made again, such as the unpacked MNIST files."""
-    home = _home()
-    return home / "cache" if home else _of_system("cache")
-
-
 def data_dir() -> Path:
-    """The folder for what can't be made again: the runs."""
+    """The folder of the runs, which can't be made again."""
     return store_folder() or _home() or _of_system("data")
 
 

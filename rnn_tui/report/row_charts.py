@@ -75,8 +75,8 @@ def result_charts(table: Results) -> list[ReportChart]:
 
 
 def _drawn(rows: Sequence[ChartRow], x_label: str, head: str, *, zero: bool = False) -> bytes:
-    figures, matplotlib = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib"))
-    with matplotlib.rc_context(STYLE):
+    figures, styles = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style"))
+    with styles.context(STYLE):
         figure = figures.Figure(figsize=(WIDE, AROUND + ROW * len(rows)), layout="constrained")
         axes = figure.subplots()
         for at, row in enumerate(rows):

@@ -6,6 +6,7 @@ their medians.
 """
 
 import argparse
+import gzip
 import os
 import statistics
 import tempfile
@@ -229,12 +230,16 @@ class ReportsWay:
         from torchvision import transforms  # noqa: PLC0415
         from torchvision.datasets import MNIST  # noqa: PLC0415
 
-        from rnn_tui.tasks.mnist.data import unpack_assets  # noqa: PLC0415
+        from rnn_tui.engine.paths import asset_dir  # noqa: PLC0415
 
-        root = str(unpack_assets())
-        torch.manual_seed(seed)
-        whole = MNIST(root, train=True, transform=transforms.ToTensor())
-        test = MNIST(root, train=False, transform=transforms.ToTensor())
+        with tempfile.TemporaryDirectory() as root:
+            raw = Path(root) / "MNIST" / "raw"
+            raw.mkdir(parents=True)
+            for packed in (asset_dir() / "mnist").glob("*.gz"):
+                (raw / packed.stem).write_bytes(gzip.decompress(packed.read_bytes()))
+            torch.manual_seed(seed)
+            whole = MNIST(root, train=True, transform=transforms.ToTensor())
+            test = MNIST(root, train=False, transform=transforms.ToTensor())
         train, validation = train_test_split(range(len(whole)), test_size=1 / 6, stratify=whole.targets, random_state=seed)
         self._train = DataLoader(Subset(whole, train), batch_size=BATCH, shuffle=True)
         self._validation = DataLoader(Subset(whole, validation), batch_size=BATCH, shuffle=True)

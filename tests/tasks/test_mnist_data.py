@@ -1,8 +1,7 @@
-"""MNIST that ships: intact, whole, split as the report splits it, and repaired where damaged."""
+"""MNIST that ships: intact, whole, split as the report splits it; a damaged file is named."""
 
 import gzip
 import hashlib
-import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +15,9 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from rnn_tui.engine.errors import DataError
-from rnn_tui.engine.paths import HOME_VARIABLE, asset_dir, cache_dir
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.tasks.mnist import data
-from rnn_tui.tasks.mnist.data import FILES, MnistImages, load_mnist, split_indices, unpack_assets
+from rnn_tui.tasks.mnist.data import FILES, MnistImages, load_mnist, split_indices
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN
 
 # Of the files as published on yann.lecun.com, by several mirrors' checksums.
@@ -40,28 +39,9 @@ def forgetful() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped files, unpacked once."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(HOME_VARIABLE, str(tmp_path_factory.mktemp("unpacked")))
-        return unpack_assets() / "MNIST" / "raw"
-
-
-@pytest.fixture(scope="module")
-def full(unpacked: Path) -> MnistImages:
+def full() -> MnistImages:
     load_mnist.cache_clear()
-    return load_mnist(str(unpacked.parent.parent))
-
-
-@pytest.fixture
-def cached(unpacked: Path) -> Path:
-    """A cache with all files but the smallest, so that no test unpacks 50 MB."""
-    raw = cache_dir() / "MNIST" / "raw"
-    raw.mkdir(parents=True)
-    for name in FILES:
-        if name != SMALLEST:
-            os.link(unpacked / name, raw / name)
-    return raw
+    return load_mnist()
 
 
 @pytest.fixture
@@ -76,16 +56,17 @@ def assets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def md5(path: Path) -> str:
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+def published(name: str) -> bytes:
+    """A shipped file's contents."""
+    return gzip.decompress((asset_dir() / "mnist" / f"{name}.gz").read_bytes())
 
 
-def test_shipped_files_are_the_published_ones(unpacked: Path) -> None:
+def test_shipped_files_are_the_published_ones() -> None:
     assert FILES == PUBLISHED
-    assert {path.name: md5(path) for path in unpacked.iterdir()} == PUBLISHED
+    assert {name: hashlib.md5(published(name), usedforsecurity=False).hexdigest() for name in FILES} == PUBLISHED
 
 
-def test_shipped_data_reaches_the_caller_whole(unpacked: Path, full: MnistImages) -> None:
+def test_shipped_data_reaches_the_caller_whole(full: MnistImages) -> None:
     for images, labels, count, part in (
         (full.train_images, full.train_labels, 60_000, "train"),
         (full.test_images, full.test_labels, 10_000, "t10k"),
@@ -93,30 +74,29 @@ def test_shipped_data_reaches_the_caller_whole(unpacked: Path, full: MnistImages
         assert images.shape == (count, 28, 28)
         assert images.dtype == torch.uint8
         assert labels.dtype == torch.int64
-        pixels = (unpacked / f"{part}-images-idx3-ubyte").read_bytes()[16:]
-        assert images.numpy().tobytes() == pixels
-        answers = (unpacked / f"{part}-labels-idx1-ubyte").read_bytes()[8:]
-        assert bytes(labels.tolist()) == answers
+        assert images.numpy().tobytes() == published(f"{part}-images-idx3-ubyte")[16:]
+        assert bytes(labels.tolist()) == published(f"{part}-labels-idx1-ubyte")[8:]
     assert full.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
 
 
-def test_no_network_is_needed(cached: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_network_is_needed_and_nothing_is_written(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise AssertionError("the network was touched")
 
     monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    before = sorted(home.rglob("*"))
     assert len(load_mnist().test_labels) == 10_000
-    assert md5(cached / SMALLEST) == PUBLISHED[SMALLEST]
+    assert sorted(home.rglob("*")) == before
 
 
-def test_data_is_read_once_for_many_runs(cached: Path) -> None:
+def test_data_is_read_once_for_many_runs() -> None:
     assert load_mnist() is load_mnist()
 
 
 @pytest.mark.parametrize("damage", ["flipped byte", "truncated", "missing", "other", "empty", "text"])
-def test_a_damaged_asset_is_named_with_a_remedy(cached: Path, assets: Path, damage: str) -> None:
+def test_a_damaged_asset_is_named_with_a_remedy(assets: Path, damage: str) -> None:
     asset = assets / f"{SMALLEST}.gz"
     good = asset.read_bytes()
     asset.unlink()
@@ -136,32 +116,6 @@ def test_a_damaged_asset_is_named_with_a_remedy(cached: Path, assets: Path, dama
     message = str(refused.value)
     assert str(asset) in message
     assert "install rnn-tui again" in message
-    assert message.isprintable()
-    # Nothing half-done is left to be taken for good later.
-    assert sorted(path.name for path in cached.iterdir()) == sorted(set(FILES) - {SMALLEST})
-
-
-@pytest.mark.parametrize("damage", [b"", b"short", b"\0" * 10_008], ids=["empty", "short", "zeros"])
-def test_a_damaged_cache_is_repaired(cached: Path, damage: bytes) -> None:
-    (cached / SMALLEST).write_bytes(damage)
-    assert len(load_mnist().test_labels) == 10_000
-    assert md5(cached / SMALLEST) == PUBLISHED[SMALLEST]
-
-
-def test_an_intact_cache_needs_no_assets(cached: Path, assets: Path) -> None:
-    unpack_assets()
-    for asset in assets.iterdir():
-        asset.unlink()
-    unpack_assets()
-
-
-def test_a_cache_that_cannot_be_written_is_named_with_a_remedy(home: Path) -> None:
-    (home / "cache").write_text("a file where the folder should be")
-    with pytest.raises(DataError) as refused:
-        load_mnist()
-    message = str(refused.value)
-    assert str(home / "cache") in message
-    assert HOME_VARIABLE in message
     assert message.isprintable()
 
 

@@ -22,20 +22,7 @@ MOST_IN_LEGEND = 16
 # Characters of a label beyond which two do not fit beside each other.
 LONG_LABEL = 24
 MARK: Mapping[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 4}
-STYLE = {
-    "font.size": 8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "axes.grid": True,
-    "grid.linewidth": 0.3,
-    "grid.alpha": 0.5,
-    "lines.linewidth": 1.2,
-    "legend.frameon": False,
-    "legend.fontsize": 7,
-    "svg.hashsalt": "rnn-tui",  # the same runs make the same file
-    "svg.fonttype": "none",  # text stays text
-}
+STYLE = Path(__file__).with_suffix(".mplstyle")
 
 
 @dataclass(frozen=True)
@@ -79,9 +66,9 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
     Raises:
         ExportError: if matplotlib is not installed.
     """
-    figures, matplotlib = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib"))
+    figures, styles = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style"))
     colours = _colours(panels)
-    with matplotlib.rc_context(STYLE):
+    with styles.context(STYLE):
         figure = figures.Figure(figsize=(width, HEIGHT * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
         for panel, place in zip(panels, axes, strict=True):

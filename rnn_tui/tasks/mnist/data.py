@@ -27,8 +27,8 @@ from torch import Tensor
 from torchvision.datasets import MNIST as TorchvisionMNIST
 
 from rnn_tui.engine.errors import DataError, printable, why
-from rnn_tui.engine.files import check_regular, write_file
-from rnn_tui.engine.paths import asset_dir, cache_dir
+from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
 
@@ -52,42 +52,15 @@ class MnistImages:
     test_labels: Tensor
 
 
-def _raw_folder(root: Path) -> Path:
-    """Where torchvision's MNIST class looks for the files below its root."""
-    return root / "MNIST" / "raw"
-
-
-def unpack_assets() -> Path:
-    """Bring the shipped files into the user's cache, checked; returns the torchvision root there.
-
-    Files already there are checked too, and unpacked again where they are not as published.
+def _shipped(name: str) -> Tensor:
+    """The bytes in a shipped file: images (N, 28, 28) or labels (N,), as published.
 
     Raises:
-        DataError: if a shipped file is missing or damaged, or the cache can't be written.
+        DataError: if the file is missing or damaged.
     """
-    root = cache_dir()
-    for name, expected in FILES.items():
-        target = _raw_folder(root) / name
-        if _md5_of(target) == expected:
-            continue
-        contents = _read_asset(asset_dir() / "mnist" / f"{name}.gz", expected)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            write_file(target, contents)
-        except OSError as error:
-            raise DataError(
-                f"MNIST can't be unpacked to {printable(target.parent, 200)} ({error.strerror}); "
-                "make room there or set RNN_TUI_HOME to a folder that can be written."
-            ) from error
-    return root
-
-
-def _md5_of(path: Path) -> str | None:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "md5").hexdigest()
-    except OSError:
-        return None
+    contents = _read_asset(asset_dir() / "mnist" / f"{name}.gz", FILES[name])
+    header, shape = (16, (-1, SIDE, SIDE)) if "images" in name else (8, (-1,))
+    return torch.from_numpy(np.frombuffer(contents, np.uint8, offset=header).reshape(shape).copy())
 
 
 def _read_asset(path: Path, expected_md5: str) -> bytes:
@@ -114,23 +87,24 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
         DataError: naming the file and the remedy, if anything is missing, damaged or unreadable.
     """
     if data_dir is None:
-        root = unpack_assets()
-    else:
-        root = _user_root(data_dir)
-        for name in FILES:
-            _check_idx(_raw_folder(root) / name)
+        train_images, train_labels, test_images, test_labels = map(_shipped, FILES)
+        return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
+    root = _user_root(data_dir)
+    raw = root / "MNIST" / "raw"  # where torchvision's reader looks
+    for name in FILES:
+        _check_idx(raw / name)
     try:
         parts = [MNIST(str(root), train=train, download=False) for train in (True, False)]
     except (OSError, RuntimeError, ValueError, AssertionError) as error:
         raise DataError(
-            f"MNIST in {printable(_raw_folder(root), 200)} can't be read "
+            f"MNIST in {printable(raw, 200)} can't be read "
             f"({printable(error, 80)}); leave --data-dir out to use the data that ships."
         ) from error
     for part in parts:
         labels = part.targets
         if len(part.data) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
             raise DataError(
-                f"Images and labels in {printable(_raw_folder(root), 200)} do not belong "
+                f"Images and labels in {printable(raw, 200)} do not belong "
                 "together; leave --data-dir out to use the data that ships."
             )
     train, test = parts

@@ -1,5 +1,6 @@
 """The Home tab: a digit that is being read, and what one can do. It is the first frame."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
@@ -49,13 +50,7 @@ class HomePane(Pane):
         data_dir: a torchvision root to train on in place of the data that ships.
     """
 
-    help_text = """\
-# Home
-
-A network that ships with rnn-tui reads a test image row by row: bright rows are read, columns are
-its probabilities so far. **Draw over it** with the mouse, or with arrow keys after Space, and it
-reads your drawing; Escape brings the digit back. Choose what to do by its key, Enter or a click.
-"""
+    help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS: ClassVar[list[BindingType]] = [
         key(name, f"go('{name}')", title, more, show=False) for name, (title, more, *_) in WAYS.items()
     ]
