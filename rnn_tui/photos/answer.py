@@ -1,6 +1,6 @@
 """What a network makes of a photo, seen in every way that is worth a look, and how far to trust it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,3 +43,8 @@ def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[
     if first.confidence >= SURE:
         return first
     return max([first, *answers(network, list(others))], key=lambda answer: answer.confidence)
+
+
+def read_best(network: RowReaderNetwork, ways: Iterator[PreparedDigit]) -> PhotoAnswer:
+    """The answer to one photo, seen in any of `ways`, of which there is at least one."""
+    return best_answer(network, *answers(network, [next(ways)]), ways)

@@ -157,7 +157,7 @@ def print_confidence(photos: Sequence[Photo], answered: Answers) -> None:
     stands = sure >= THRESHOLD
     print(
         f"  calibration error {calibration_error(sure, right):.2f} %; {100 * (~stands).mean():.1f} % doubted "
-        f"({100 * (right & ~stands).mean():.1f} % would be right); of those that stand {100 * right[stands].mean():.2f} % are right"
+        f"({100 * (right & ~stands).mean():.1f} % would be right); {100 * right[stands].mean():.2f} % of the others are right"
     )
 
 

@@ -175,7 +175,7 @@ def study(path: Path, reader: "PhotoReader", source: Source) -> PhotoStudy:
     Raises:
         UserError: if it can't be read.
     """
-    from rnn_tui.photos.answer import answers, best_answer  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.answer import read_best  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415
     from rnn_tui.photos.digit.prepare import proposals  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
@@ -184,9 +184,7 @@ def study(path: Path, reader: "PhotoReader", source: Source) -> PhotoStudy:
     methods = sorted(METHODS, key=lambda method: method != reader.method)
     ways = []
     for method in methods:
-        seen = proposals(image, method, stages=True)
-        (first,) = answers(reader.network, [next(seen)])
-        way = best_answer(reader.network, first, seen).way
+        way = read_best(reader.network, proposals(image, method, stages=True)).way
         small = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in way.stages)
         ways.append(replace(way, stages=small))
     own, other = (way.digit for way in ways)
