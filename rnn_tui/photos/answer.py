@@ -47,4 +47,5 @@ def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[
 
 def read_best(network: RowReaderNetwork, ways: Iterator[PreparedDigit]) -> PhotoAnswer:
     """The answer to one photo, seen in any of `ways`, of which there is at least one."""
-    return best_answer(network, *answers(network, [next(ways)]), ways)
+    (first,) = answers(network, [next(ways)])
+    return best_answer(network, first, ways)

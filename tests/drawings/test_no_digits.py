@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from rnn_tui.tasks.mnist import no_digits as module
+from tests.drawings import no_digits as module
 from tests.drawings.no_digits import KINDS, no_digit, no_digits
 
 
