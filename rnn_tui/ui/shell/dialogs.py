@@ -1,6 +1,7 @@
 """A question before training is cut short, and the help."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -42,7 +43,7 @@ class ConfirmScreen(ModalScreen[bool]):
 
 
 class HelpScreen(ModalScreen[None]):
-    """Explanations in Markdown, and tables of keys by heading."""
+    """Explanations in Markdown, tables of keys by heading, and those of parts of the screen."""
 
     AUTO_FOCUS = "#help"  # the arrow keys scroll at once
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Close"), key("help", "dismiss", "Close")]
@@ -54,7 +55,8 @@ class HelpScreen(ModalScreen[None]):
             + "".join(f"| {keys} | {what} |\n" for keys, what in rows)
             for heading, rows in sections.items()
         ]
-        self._markdown = "\n\n".join([text, *tables])
+        of_parts = Path(__file__).with_name("other_keys.md").read_text(encoding="utf-8")
+        self._markdown = "\n\n".join([text, *tables, of_parts])
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:

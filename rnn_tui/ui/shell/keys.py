@@ -30,21 +30,6 @@ HIGH_CONTRAST = Theme(
 THEMES = {
     "dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name,
 }  # fmt: skip
-# Keys that belong to parts of the screen, for the help.
-OTHER_KEYS: Mapping[str, KeyRows] = {
-    "In a chart": [
-        ("← →", "move the cursor that reads values"),
-        ("Home End", "read the first or last value"),
-        ("Esc", "hide the cursor; leave full screen"),
-        ("click, wheel", "read there; zoom there"),
-    ],
-    "In the form": [
-        ("Tab Shift+Tab", "next or previous field"),
-        ("Space Enter", "tick, open a list, train"),
-        ("f", "back to the charts"),
-    ],
-    "Everywhere": [("Ctrl+P", "command palette: everything by name, and themes")],
-}
 
 
 def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
@@ -65,7 +50,7 @@ def help_sections(screen: Screen[object]) -> Mapping[str, KeyRows]:
     for binding, node in documented(screen):
         heading = "Keys" if node is app else "In this view"
         rows[heading].append((app.get_key_display(binding), binding.tooltip))
-    return {**{heading: keys for heading, keys in rows.items() if keys}, **OTHER_KEYS}
+    return {heading: keys for heading, keys in rows.items() if keys}
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:

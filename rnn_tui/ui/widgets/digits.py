@@ -1,6 +1,7 @@
 """Digits shown: large in blocks, and as the probabilities of all ten."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.style import Style
 from rich.text import Text
@@ -13,19 +14,9 @@ from textual.widgets import Static
 
 from rnn_tui.ui.widgets.plain import theme_style
 
-# Three by five points a digit.
-_FONT = (
-    ("███", "█ █", "█ █", "█ █", "███"),
-    (" █ ", "██ ", " █ ", " █ ", "███"),
-    ("███", "  █", "███", "█  ", "███"),
-    ("███", "  █", "███", "  █", "███"),
-    ("█ █", "█ █", "███", "  █", "  █"),
-    ("███", "█  ", "███", "  █", "███"),
-    ("███", "█  ", "███", "█ █", "███"),
-    ("███", "  █", "  █", "  █", "  █"),
-    ("███", "█ █", "███", "█ █", "███"),
-    ("███", "█ █", "███", "  █", "███"),
-)
+_LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
+# Three by five points a digit, which stand side by side in the file.
+_FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]
 # By upper and lower point: two points share a cell in the small form.
 _HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}
 LARGE_HEIGHT = 5
