@@ -1,4 +1,4 @@
-"""What happens to photos: a shadow's edge, a turn, a digit small in the frame.
+"""What happens to photos: a shadow's edge, a turn, a digit small in the frame, noise, blur, rules, few pixels.
 
 All are drawn from a given generator, so that a photo is always spoilt in the same way. Where a
 photo is to show more than it does, its paper is carried on without a seam.
@@ -87,25 +87,32 @@ def _filled(values: Plane, weights: Plane) -> Plane:
     return share * mean + (1 - share) * spread
 
 
-def shadowed(picture: Picture, random: np.random.Generator) -> Picture:
-    """Half as light on one side of a straight edge that runs through the middle of the photo."""
+def shadowed(picture: Picture, random: np.random.Generator, least: float = 0.5, soft: float | None = None) -> Picture:
+    """Darker on one side of a straight edge that runs through the middle of the photo.
+
+    Args:
+        picture: (H, W, 3).
+        random: for where the edge is.
+        least: the share of the light on the darker side.
+        soft: pixels over which the edge fades; None for half a per cent of the longer side.
+    """
     height, width = picture.shape[:2]
     angle = random.uniform(0, 2 * np.pi)
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     middle = random.uniform(0.35, 0.65, 2) * (width, height)
     side = (columns - middle[0]) * np.cos(angle) + (rows - middle[1]) * np.sin(angle)
-    soft = max(1.0, 0.005 * max(height, width))
-    light = 0.5 + 0.5 / (1 + np.exp(np.clip(-side / soft, -30, 30)))
+    soft = max(1.0, 0.005 * max(height, width)) if soft is None else soft
+    light = least + (1 - least) / (1 + np.exp(np.clip(-side / soft, -30, 30)))
     return np.rint(picture * light[:, :, None]).astype(np.uint8)
 
 
-def turned(picture: Picture, random: np.random.Generator) -> Picture:
-    """Turned by 25 degrees to one side or the other, on more of the same paper."""
+def turned(picture: Picture, random: np.random.Generator, degrees: float = 25.0) -> Picture:
+    """Turned by so many degrees to one side or the other, on more of the same paper."""
     height, width = picture.shape[:2]
     add = round(0.3 * max(height, width))
     picture = framed(picture, (add, add, add, add), random)
     middle = width / 2 + add, height / 2 + add
-    angle = 25.0 * random.choice((-1, 1))
+    angle = degrees * random.choice((-1, 1))
     turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
     size = round(width * cosine + height * sine), round(height * cosine + width * sine)
@@ -124,9 +131,70 @@ def small(picture: Picture, random: np.random.Generator) -> Picture:
     return framed(picture, (top, 2 * height - top, left, 2 * width - left), random)
 
 
+def noisy(picture: Picture, random: np.random.Generator) -> Picture:
+    """With noise of a standard deviation of 40 of 255 levels, each pixel and channel its own."""
+    return np.clip(np.rint(picture + random.normal(0, 40, picture.shape)), 0, 255).astype(np.uint8)
+
+
+def blurred(picture: Picture, _: np.random.Generator) -> Picture:
+    """Blurred twice, by a hundredth of the longer side each time."""
+    sigma = 0.01 * max(picture.shape[:2])
+    return cv2.GaussianBlur(cv2.GaussianBlur(picture, (0, 0), sigma), (0, 0), sigma)
+
+
+def paled(contrast: float) -> Callable[[Picture, np.random.Generator], Picture]:
+    """Brought towards the picture's mean, so that a share of the contrast is left."""
+
+    def pale(picture: Picture, _: np.random.Generator) -> Picture:
+        mean = picture.mean(axis=(0, 1))
+        return np.clip(np.rint(mean + contrast * (picture - mean)), 0, 255).astype(np.uint8)
+
+    return pale
+
+
+def coarse(side: int) -> Callable[[Picture, np.random.Generator], Picture]:
+    """Shrunk to a longer side of so many pixels; smaller ones stay as they are."""
+
+    def shrink(picture: Picture, _: np.random.Generator) -> Picture:
+        factor = side / max(picture.shape[:2])
+        size = tuple(max(1, round(factor * one)) for one in picture.shape[1::-1])
+        return picture if factor >= 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+
+    return shrink
+
+
+def ruled(picture: Picture, random: np.random.Generator) -> Picture:
+    """On ruled paper: blue-grey lines, a sixth to a quarter of the picture's height apart, slightly tilted.
+
+    The lines are printed under the ink, which they darken. What is light on dark gets light lines.
+    """
+    height, width = picture.shape[:2]
+    light = bool(np.median(picture) < 100)
+    ground = np.zeros((height, width), np.float32)
+    apart, slope = height * random.uniform(1 / 6, 1 / 4), np.tan(np.radians(random.uniform(-3, 3)))
+    start, thick = random.uniform(0, apart), max(1, round(0.006 * max(height, width)))
+    for number in range(-2, 9):
+        at = start + number * apart
+        cv2.line(ground, (0, round(at)), (width - 1, round(at + slope * width)), 1.0, thick, cv2.LINE_AA)
+    strength = random.uniform(0.25, 0.5) * np.array([0.6, 0.85, 1.0])  # blue is kept most
+    share = 1 - ground[:, :, None] * strength
+    lined = 255 - (255 - picture) * share if light else picture * share
+    return np.clip(np.rint(lined), 0, 255).astype(np.uint8)
+
+
 STRESSES: dict[str, Callable[[Picture, np.random.Generator], Picture]] = {
     "as they are": lambda picture, _: picture,
     "shadow": shadowed,
     "turned": turned,
     "small": small,
+    "hard shadow": lambda picture, random: shadowed(picture, random, 1 / 3, 0.25),
+    "turned 25": turned,
+    "turned 35": lambda picture, random: turned(picture, random, 35.0),
+    "noise 40": noisy,
+    "blurred twice": blurred,
+    "contrast 0.3": paled(0.3),
+    "contrast 0.15": paled(0.15),
+    "48 pixels": coarse(48),
+    "24 pixels": coarse(24),
+    "ruled lines": ruled,
 }

@@ -5,16 +5,17 @@ preprocessing, step by step.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import cv2
 import numpy as np
 
-from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
+from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of, reach_of
 from rnn_tui.photos.digit.lines import PrintedLines, recentred, without_lines
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, halved, resized, shrunk
 from rnn_tui.photos.digit.ruling import ruled_lines
-from rnn_tui.photos.digit.search import Box, DigitCandidate, parts_of, search, with_near
+from rnn_tui.photos.digit.search import REACHES, Box, DigitCandidate, parts_of, search, with_near
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
@@ -27,18 +28,33 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
             photos; or `report`, the report's steps.
         stages: whether to keep the pictures on the way.
     """
-    return {"mnist": _as_mnist, "report": _as_in_report}[method](image, stages)
+    return next(_WAYS[method](image, stages))
 
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """The ways to see a digit in a photo, as `prepare` has it, the likeliest first."""
-    yield prepare(image, method, stages=stages)
+    """Different readings of a photo, the likeliest first, which is what `prepare` gives.
+
+    The next one is made when it is asked for, and costs about what a cut-out costs. Readings that
+    come out alike are given once.
+
+    Args:
+        image: (H, W, 3) BGR, uint8, any size.
+        method: as for `prepare`.
+        stages: whether to keep the pictures on the way.
+    """
+    given: list[Digit] = []
+    for one in _WAYS[method](image, stages):
+        if all(np.abs(one.digit - other).mean() > _SAME_DIGIT for other in given):
+            given.append(one.digit)
+            yield one
 
 
+# Digits that differ by less than this on average are one reading.
+_SAME_DIGIT = 0.01
 HALF = 127
 
 
-def _as_in_report(image: Picture, stages: bool) -> PreparedDigit:
+def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
     """Grey levels, resized whole to 28×28, inverted, 255 above 127 and 0 elsewhere, over 255."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE))
@@ -53,7 +69,7 @@ def _as_in_report(image: Picture, stages: bool) -> PreparedDigit:
     )
     doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Only one shade of grey is left."
     digit: Digit = binary.astype(np.float32) / np.float32(255)
-    return PreparedDigit(digit, kept if stages else (), doubt)
+    yield PreparedDigit(digit, kept if stages else (), doubt)
 
 
 # Longer sides of the copies: to look for lines and the digit, and to choose a channel.
@@ -62,6 +78,8 @@ COARSE, SMALL = 400, 128
 # is strong. Photos of digits score 0.05 … 0.7, in a third of the frame 0.01 … 0.2; paper with
 # nothing but grain, shading, ruled lines or a shadow's edge mostly below 0.005.
 PLAUSIBLE, SURE, FAINT = 0.008, 0.09, 0.125
+# What is second-best is worth a look if it scores this share of the best at least.
+LEAST_SECOND = 0.1
 # A polarity less probable than this is not tried.
 UNLIKELY = 0.05
 
@@ -76,10 +94,11 @@ class DigitPlace:
     plain: Picture  #: (H, W), the copy without them.
     found: DigitCandidate  #: the digit there.
     score: float  #: how probable it is in this polarity.
+    ruled: bool = True  #: whether lines are taken out.
 
 
-def _as_mnist(image: Picture, stages: bool) -> PreparedDigit:
-    """The photo's digit as MNIST would have it."""
+def _as_mnist(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
+    """The photo's digit as MNIST would have it, and what else it may be, likeliest first."""
     kept: list[Stage] = []
 
     def note(name: str, picture: Picture | Ink) -> None:
@@ -95,17 +114,52 @@ def _as_mnist(image: Picture, stages: bool) -> PreparedDigit:
     light = chance_of_light(small)
     polarities = [one for one in ((False, 1 - light), (True, light)) if one[1] >= UNLIKELY]
     views = [_view(reduced, small, *polarity) for polarity in polarities]
-    best = max(filter(None, views), key=lambda view: view.score, default=None)
-    if best is None:
+    places = sorted(filter(None, views), key=lambda view: -view.score)
+    if not places:
         empty = np.zeros((SIDE, SIDE), np.float32)
-        return PreparedDigit(empty, tuple(kept), "Nothing stands out from the paper.")
-    note("light ink turned dark" if best.channel.light else "ink at its darkest", best.plane)
-    if len(best.lines):
-        note("without ruled lines", best.plain)
-    note("where the digit is", best.found.mask)
-    digit = centre(extracted(image, best, note))
-    note("as in MNIST", digit)
-    return PreparedDigit(digit, tuple(kept), _doubt(best.found))
+        yield PreparedDigit(empty, tuple(kept), "Nothing stands out from the paper.")
+    for place in chain(places[:1], _others(places[:1]), places[1:]):
+        del kept[1:]
+        note("light ink turned dark" if place.channel.light else "ink at its darkest", place.plane)
+        if len(place.lines):
+            note("without ruled lines", place.plain)
+        note("where the digit is", place.found.mask)
+        digit = centre(extracted(image, place, note))
+        note("as in MNIST", digit)
+        yield PreparedDigit(digit, tuple(kept), _doubt(place.found), place.score)
+    for place in places:
+        del kept[1:]
+        digit = centre(_whole(place.channel.of(reduced)))
+        note("the whole picture's ink, as in MNIST", digit)
+        yield PreparedDigit(digit, tuple(kept))
+
+
+def _others(places: "list[DigitPlace]") -> "Iterator[DigitPlace]":
+    """The same place with its lines left in; and what else stands out once it is painted over."""
+    for place in places:
+        with_lines = search(place.plane) if len(place.lines) else place.found
+        if with_lines is not None:
+            none = PrintedLines.joined([])
+            yield replace(place, lines=none, plain=place.plane, found=with_lines, score=place.score / 2, ruled=False)
+        mask = cv2.resize(place.found.mask, place.plane.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        paper = paper_of(place.plain, reach_of(place.plane.shape, REACHES[-1][0]))
+        rest = np.where(cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0, paper, place.plain)
+        second = search(rest)
+        if second is not None and second.score > LEAST_SECOND * place.found.score:
+            yield replace(place, found=second, score=place.score * second.score / place.found.score)
+
+
+def _whole(plane: Picture) -> Ink:
+    """All that is dark in a picture (H, W), ink dark, where the digit may be the whole of it."""
+    fine = resized(plane, FINE / max(plane.shape))
+    fine = cv2.blur(fine, (5, 5))
+    _, mask = cv2.threshold(fine, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
+    pen, paper = cv2.mean(fine, mask)[0], cv2.mean(fine, cv2.bitwise_not(mask))[0]
+    # Half of the way from paper to pen is a stroke's edge; a quarter is its blur.
+    return np.asarray(np.clip((0.75 * paper + 0.25 * pen - fine) / max(0.5 * (paper - pen), 1), 0, 1), np.float32)
+
+
+_WAYS = {"mnist": _as_mnist, "report": _as_in_report}
 
 
 def _doubt(found: DigitCandidate) -> str:
@@ -196,7 +250,7 @@ def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Pi
     lines = recentred(plane, place.lines.seen_from(left, top, *scale))
     lined = without_lines(plane, lines)
     # Here lines run from border to border that were too short to be seen in the whole photo.
-    more = ruled_lines(lined)
+    more = ruled_lines(lined) if place.ruled else PrintedLines.joined([])
     if len(lines) or len(more):
         plane = without_lines(lined, more)
         note("cut out, without ruled lines", plane)
