@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of
 from rnn_tui.photos.digit.lines import recentred, without_lines
 from rnn_tui.photos.digit.picture import halved, shrunk
-from rnn_tui.photos.digit.prepare import prepare
+from rnn_tui.photos.digit.prepare import prepare, proposals
 from rnn_tui.photos.digit.ruling import ruled_lines
 from rnn_tui.photos.digit.search import search
 from rnn_tui.photos.finding import find_images
@@ -248,6 +248,36 @@ def test_the_names_of_stages_tell_a_user_what_was_done() -> None:
     assert "without ruled lines" in names
     assert (names[0], names[-1]) == ("photo", "as in MNIST")
     assert stages[-1].picture.shape == (28, 28)
+
+
+# Proposals
+
+
+def test_the_first_proposal_is_what_is_prepared_and_none_comes_twice() -> None:
+    photo = colour(ruled(three(), 3))
+    digits = [one.digit for one in proposals(photo, "mnist")]
+    assert np.array_equal(digits[0], prepare(photo, "mnist").digit)
+    assert 2 <= len(digits) <= 6
+    assert all(not np.allclose(one, other) for number, one in enumerate(digits) for other in digits[:number])
+
+
+def test_the_digit_in_a_tilted_box_is_proposed() -> None:
+    plane = three()
+    corners = np.array([(80, 40), (330, 80), (300, 290), (50, 250)], np.int32)
+    cv2.polylines(plane, [corners], True, PEN, 5, cv2.LINE_AA)
+    alone = prepare(colour(three()), "mnist").digit
+    nearest = min(float(np.abs(one.digit - alone).mean()) for one in proposals(colour(plane), "mnist"))
+    assert nearest < 0.03
+
+
+def test_light_ink_fades_less_than_the_light_in_a_shadow() -> None:
+    lit = three(30, 230)
+    inks = []
+    for plane in (lit, lit // 3):
+        dark = Channel(3, light=True).of(colour(plane))
+        inks.append(float(np.median(ink_on(dark, paper_of(dark, 65))[lit == 230])))
+    # Turned negative without the logarithm, three tenths would be left.
+    assert inks[1] > 0.45 * inks[0]
 
 
 # Doubt

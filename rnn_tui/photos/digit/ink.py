@@ -33,6 +33,8 @@ _GIVEN_NOISE = 0.02
 # Pixels that noise is measured on, at least half as many.
 _NOISE_SAMPLE = 3000
 _LIGHTNESS = 3
+# What light ink turns to: by the logarithm, for in a shadow it is darker by a factor.
+_NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
 # It averages the noise of three channels, and is sharper in a JPEG.
 _LIGHTNESS_FIRST = 1.1
 
@@ -50,7 +52,7 @@ class Channel:
             plane = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         else:
             plane = cv2.extractChannel(picture, self.number)
-        return np.asarray(cv2.bitwise_not(plane) if self.light else plane)
+        return np.asarray(cv2.LUT(plane, _NEGATIVE) if self.light else plane)
 
 
 def best_channel(small: Picture, light: bool) -> Channel:

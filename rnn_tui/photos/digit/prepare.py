@@ -80,6 +80,8 @@ COARSE, SMALL = 400, 128
 PLAUSIBLE, SURE, FAINT = 0.008, 0.09, 0.125
 # What is second-best is worth a look if it scores this share of the best at least.
 LEAST_SECOND = 0.1
+# By how much of the longer side a whole picture is smoothed, lest noise be ink.
+_SMOOTHED = 0.045
 # A polarity less probable than this is not tried.
 UNLIKELY = 0.05
 
@@ -129,7 +131,8 @@ def _as_mnist(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
         yield PreparedDigit(digit, tuple(kept), _doubt(place.found), place.score)
     for place in places:
         del kept[1:]
-        digit = centre(_whole(place.channel.of(reduced)))
+        # Lightness, as noise in it is the least.
+        digit = centre(_whole(replace(place.channel, number=3).of(reduced)))
         note("the whole picture's ink, as in MNIST", digit)
         yield PreparedDigit(digit, tuple(kept))
 
@@ -141,7 +144,11 @@ def _others(places: "list[DigitPlace]") -> "Iterator[DigitPlace]":
         if with_lines is not None:
             none = PrintedLines.joined([])
             yield replace(place, lines=none, plain=place.plane, found=with_lines, score=place.score / 2, ruled=False)
-        mask = cv2.resize(place.found.mask, place.plane.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        # The largest part alone: if that is a box, the digit is in it.
+        _, labels, boxes, _ = cv2.connectedComponentsWithStats(place.found.mask)
+        largest = 1 + int(np.argmax(boxes[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].sum(axis=1)))
+        mask = (labels == largest).astype(np.uint8)
+        mask = cv2.resize(mask, place.plane.shape[::-1], interpolation=cv2.INTER_NEAREST)
         paper = paper_of(place.plain, reach_of(place.plane.shape, REACHES[-1][0]))
         rest = np.where(cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0, paper, place.plain)
         second = search(rest)
@@ -151,8 +158,8 @@ def _others(places: "list[DigitPlace]") -> "Iterator[DigitPlace]":
 
 def _whole(plane: Picture) -> Ink:
     """All that is dark in a picture (H, W), ink dark, where the digit may be the whole of it."""
-    fine = resized(plane, FINE / max(plane.shape))
-    fine = cv2.blur(fine, (5, 5))
+    fine = cv2.GaussianBlur(plane, (0, 0), max(_SMOOTHED * max(plane.shape), 0.3))
+    fine = resized(fine, FINE / max(plane.shape))
     _, mask = cv2.threshold(fine, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
     pen, paper = cv2.mean(fine, mask)[0], cv2.mean(fine, cv2.bitwise_not(mask))[0]
     # Half of the way from paper to pen is a stroke's edge; a quarter is its blur.
