@@ -186,11 +186,9 @@ def results_table(state: RunState) -> "Table":
             figures = [spread.mean, spread.sd, spread.low, spread.high]
             report = task.published_figure(spec.name, cell, variant)
             table.add_row(
-                f"  {variant.label}",
-                *("–" if figure is None else digits(figure) for figure in figures),
-                str(spread.n),
-                "" if report is None else f"{report:.2f}",
-            )
+                f"  {variant.label}", *("–" if figure is None else digits(figure) for figure in figures),
+                str(spread.n), "" if report is None else f"{report:.2f}",
+            )  # fmt: skip
     return table
 
 

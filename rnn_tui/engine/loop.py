@@ -277,18 +277,10 @@ class _Run:
         waiting, losses = self._losses.state()
         random = self._problem.random_states() if self._step_in_epoch else {}
         return TrainingState(
-            self.id,
-            self._epoch,
-            self._step_in_epoch,
-            self._elapsed(),
-            self._epoch_seconds(),
-            self._workers.count,
-            str(self._device),
-            versions(),
-            learning_rates,
-            losses,
+            self.id, self._epoch, self._step_in_epoch, self._elapsed(), self._epoch_seconds(),
+            self._workers.count, str(self._device), versions(), learning_rates, losses,
             {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
-        )
+        )  # fmt: skip
 
     def _tell_written(self) -> None:
         if self._writer is None:

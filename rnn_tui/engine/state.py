@@ -158,16 +158,11 @@ class RunState:
         match event:
             case events.RunStarted():
                 return replace(
-                    self._until(event.first_step, event.steps_per_epoch),
-                    status=Status.TRAINING,
-                    config=event.config,
-                    metric_definitions=event.metric_definitions,
-                    device=event.device,
-                    parameters=event.parameters,
-                    total_steps=event.total_steps,
-                    steps_per_epoch=event.steps_per_epoch,
-                    message="",
-                )
+                    self._until(event.first_step, event.steps_per_epoch), status=Status.TRAINING,
+                    config=event.config, metric_definitions=event.metric_definitions, device=event.device,
+                    parameters=event.parameters, total_steps=event.total_steps,
+                    steps_per_epoch=event.steps_per_epoch, message="",
+                )  # fmt: skip
             case events.StepLogged():
                 return replace(
                     self._with_points(event.step, event.metrics, event.replicas), rate=event.rate, elapsed=event.elapsed
@@ -217,14 +212,10 @@ class RunState:
         series = {name: known.until(end) for name, known in self.series.items()}
         bands = {name: tuple(band.until(end) for band in known) for name, known in self.bands.items()}
         return replace(
-            self,
-            step=step,
-            series={name: known for name, known in series.items() if known.x},
+            self, step=step, series={name: known for name, known in series.items() if known.x},
             bands={name: known for name, known in bands.items() if known and known[0].x},
-            epochs=tuple(row for row in self.epochs if row.epoch <= end),
-            results={},
-            replica_results={},
-        )
+            epochs=tuple(row for row in self.epochs if row.epoch <= end), results={}, replica_results={},
+        )  # fmt: skip
 
     def _with_points(self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures) -> "RunState":
         at = step / self.steps_per_epoch

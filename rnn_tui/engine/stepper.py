@@ -155,11 +155,9 @@ def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) ->
     The learning rate is a tensor-free float: schedules set it between steps.
     """
     return torch.optim.Adam(
-        model.parameters(),
-        lr=config.learning_rate,
-        betas=(config.recipe.beta1, config.recipe.beta2),
+        model.parameters(), lr=config.learning_rate, betas=(config.recipe.beta1, config.recipe.beta2),
         fused=True if device.type in ("cpu", "cuda") else None,
-    )
+    )  # fmt: skip
 
 
 def make_schedule(optimiser: torch.optim.Optimizer, config: RunConfig, total_steps: int) -> LRScheduler | None:
@@ -173,13 +171,9 @@ def make_schedule(optimiser: torch.optim.Optimizer, config: RunConfig, total_ste
     if math.isclose(rise * total_steps, 1.0):
         rise *= 1.01  # OneCycleLR divides by the length of the rise less one step
     return OneCycleLR(
-        optimiser,
-        max_lr=config.learning_rate,
-        total_steps=total_steps,
-        pct_start=rise,
-        anneal_strategy="linear",
-        cycle_momentum=False,
-    )
+        optimiser, max_lr=config.learning_rate, total_steps=total_steps, pct_start=rise,
+        anneal_strategy="linear", cycle_momentum=False,
+    )  # fmt: skip
 
 
 def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:

@@ -181,16 +181,10 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
             above[source, unit] = up
     probe = fit_probe(fitted[0].reshape(-1, units), known, scored[0].reshape(-1, units), asked)
     return CarryStudy(
-        additions=carries.shape[1] - half,
-        steps=len(carries) + 1,
-        sources=tuple(looked_at),
-        correlation=figures[0],
-        accuracy=figures[1],
-        threshold=figures[2],
-        above=above,
-        chance=chance_level(asked),
-        probe=probe,
-    )
+        additions=carries.shape[1] - half, steps=len(carries) + 1, sources=tuple(looked_at),
+        correlation=figures[0], accuracy=figures[1], threshold=figures[2], above=above,
+        chance=chance_level(asked), probe=probe,
+    )  # fmt: skip
 
 
 def draw_bits(count: int, steps: int, seed: int) -> Bits:

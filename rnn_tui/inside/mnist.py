@@ -42,17 +42,11 @@ def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
         layers = _layers(network, rows, answer)
         probabilities = softmax(logits)
     return Trace(
-        task=network.config.task,
-        read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
-        inputs=rows[:, 0],
-        layers=tuple(layers),
-        outputs=tuple(map(str, range(CLASSES))),
-        every_step=False,
-        logits=logits,
-        probabilities=probabilities,
-        answers=answers.astype(np.int64),
+        task=network.config.task, read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
+        inputs=rows[:, 0], layers=tuple(layers), outputs=tuple(map(str, range(CLASSES))), every_step=False,
+        logits=logits, probabilities=probabilities, answers=answers.astype(np.int64),
         prefix_note=prefix_note(network),
-    )
+    )  # fmt: skip
 
 
 def prefix_note(network: RowReaderNetwork) -> str:

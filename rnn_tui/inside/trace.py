@@ -216,17 +216,11 @@ def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *,
         probabilities = sigmoid(logits) if separate else softmax(logits)
         importance = _importance(states, weight, answers, every_step=shape.every_step)
     return Trace(
-        task=network.task.name,
-        read=tuple(read or words_of(inputs)),
-        inputs=inputs,
-        layers=(layer_trace("layer 1", activations, importance),),
-        outputs=shape.outputs,
-        every_step=shape.every_step,
-        logits=logits,
-        probabilities=probabilities,
-        answers=answers,
+        task=network.task.name, read=tuple(read or words_of(inputs)), inputs=inputs,
+        layers=(layer_trace("layer 1", activations, importance),), outputs=shape.outputs,
+        every_step=shape.every_step, logits=logits, probabilities=probabilities, answers=answers,
         prefix_note=note.format(step=shape.step),
-    )
+    )  # fmt: skip
 
 
 def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool) -> Array:

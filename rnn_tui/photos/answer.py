@@ -1,7 +1,7 @@
 """What a network makes of a photo, seen in every way that is worth a look, and how far to trust it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,8 +9,8 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-# An answer this certain needs no second look at the photo.
-SURE = 0.9
+# An answer this certain needs no second look at the photo; what a second look shows is believed this far.
+SURE, SECOND_LOOK = 0.9, 0.9
 
 
 @dataclass(frozen=True)
@@ -20,11 +20,12 @@ class PhotoAnswer:
     way: PreparedDigit  #: what it read.
     probabilities: Array  #: (10,) of the digits, if it is one.
     no_digit: float  #: the probability that it is none; 0 where the network has not learned what is none.
+    first: bool = True  #: whether this is the likeliest way to see the photo.
 
     @property
     def confidence(self) -> float:
         """How probable it is that the most probable digit is right, 0 … 1."""
-        return float((1 - self.no_digit) * self.probabilities.max())
+        return float((1 - self.no_digit) * self.probabilities.max()) * (1 if self.first else SECOND_LOOK)
 
 
 def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
@@ -42,7 +43,8 @@ def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[
     """The answer that the network is surest of; a sure first one is taken without looking at the others."""
     if first.confidence >= SURE:
         return first
-    return max([first, *answers(network, list(others))], key=lambda answer: answer.confidence)
+    again = [replace(one, first=False) for one in answers(network, list(others))]
+    return max([first, *again], key=lambda answer: answer.confidence)
 
 
 def read_best(network: RowReaderNetwork, ways: Iterator[PreparedDigit]) -> PhotoAnswer:

@@ -66,21 +66,17 @@ class Reading:
 
     def answered(self, answer: PhotoAnswer) -> "Reading":
         """The same photo with an answer."""
-        way, none = answer.way, answer.no_digit
+        way, said, sure = answer.way, answer.probabilities, answer.confidence
         return replace(
-            self,
-            digit=way.digit,
-            hint=way.doubt,
-            probabilities=answer.probabilities,
-            no_digit=none,
-            confidence=answer.confidence,
-        )
+            self, digit=way.digit, hint=way.doubt, probabilities=said, no_digit=answer.no_digit, confidence=sure
+        )  # fmt: skip
 
     def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
         if self.digit is None or self.confidence is None:
             return self
-        stands = self.confidence >= threshold and self.digit.any()
+        # What speaks against a digit decides only where the network does not know what is none.
+        stands = self.confidence >= threshold and self.digit.any() and (self.no_digit > 0 or not self.hint)
         return replace(self, doubt="" if stands else self._doubt())
 
     @property
@@ -103,7 +99,8 @@ class Reading:
         assert self.probabilities is not None
         shares = (1 - self.no_digit) * self.probabilities
         first, second = self._likeliest
-        if self.no_digit >= shares[first] or not (self.digit is not None and self.digit.any()):
+        empty = self.digit is None or not self.digit.any()
+        if empty or self.no_digit >= shares[first] or (self.hint and not self.no_digit):
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
         return f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} ({100 * shares[second]:.0f} %)"
 

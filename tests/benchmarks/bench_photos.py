@@ -5,9 +5,9 @@ whatever the doubt. With several weights, such as of several seeds, figures are 
 folder whose `labels.csv` has a column `core`, only the photos with a 1 there are read.
 
 Also: how well confidence says how often an answer is right, how many of the answers that stand are
-right, and how much of what is no digit is doubted. `--fit` finds the constants of
-`rnn_tui/photos/answer.py` anew, and says what to expect elsewhere: the photos are split by source
-into five parts, and each part is judged by constants that were found without it.
+right, and how much of what is no digit is doubted. `--fit` says what a calibration of the confidence
+would be worth elsewhere: the photos are split by source into five parts, and each part is judged by
+constants that were found without it.
 
 Milliseconds are of processor time in one thread, for preparing without decoding; the photos brought
 to a megapixel are told as well. For the report's own figures, `--report-weights` names a network of
@@ -84,8 +84,9 @@ class Answers:
 
     @property
     def evidence(self) -> Numbers:
-        """(networks, photos, features): what the confidence is made of."""
-        return np.array([[one.evidence for one in of] for of in self.each])
+        """(networks, photos, 1): the logit of the confidence."""
+        sure = np.clip(self.confidence, 1e-6, 1 - 1e-6)
+        return np.log(sure / (1 - sure))[..., None]
 
 
 def read_photos(folders: Sequence[Path]) -> list[Photo]:
@@ -231,7 +232,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
     parser.add_argument("--stresses", nargs="+", choices=list(STRESSES), default=list(STRESSES))
     parser.add_argument("--misread", action="store_true", help="name the photos that are not read right")
-    parser.add_argument("--fit", action="store_true", help="find the constants of the confidence anew")
+    parser.add_argument("--fit", action="store_true", help="calibrate the confidence, cross-validated by source")
     return parser.parse_args()
 
 

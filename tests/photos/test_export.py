@@ -19,7 +19,7 @@ def reading(name: str, best: int, label: int | None = None, doubt: str = "") -> 
     digit = random.random((28, 28), np.float32)
     probabilities = np.full(10, 0.02, np.float32)
     probabilities[best] = 0.82
-    return Reading(Path(name), digit, probabilities, doubt, label=label)
+    return Reading(Path(name), digit, probabilities, confidence=0.82, doubt=doubt, label=label)
 
 
 READINGS = [

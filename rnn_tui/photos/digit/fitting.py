@@ -141,14 +141,10 @@ def _measured(strips: _Strips, steep: bool) -> PrintedLines:
     length = inside.sum(axis=1)
     start, end, share = _extent(dark, np.maximum(_SHORT_GAP, _GAP * _STEP * length) / _STEP)
     lines = PrintedLines(
-        steep=np.full(len(length), steep),
-        curve=strips.curve,
-        half=thickness / 2,
-        start=strips.along[start].astype(np.float64),
-        end=strips.along[end].astype(np.float64),
-        ink=typical,
+        steep=np.full(len(length), steep), curve=strips.curve, half=thickness / 2,
+        start=strips.along[start].astype(np.float64), end=strips.along[end].astype(np.float64), ink=typical,
         cover=share * (end - start) / np.maximum(length, 1),
-    )
+    )  # fmt: skip
     there = (_STEP * dark.sum(axis=1) >= _FEWEST) & (share >= _UNBROKEN)
     return lines.chosen(there & (thickness <= 1.6 * reach + 1))
 

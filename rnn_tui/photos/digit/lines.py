@@ -74,12 +74,9 @@ class PrintedLines:
         # Pixels' middles lie at whole numbers: half a pixel shifts with the scale.
         moved = (a + 0.5 - 0.5 * b) * place - 0.5 + 0.5 * b * place / along
         return replace(
-            self,
-            curve=np.stack([moved, b * place / along, c * place / along**2], axis=1),
-            half=self.half * place,
-            start=(self.start - here) * along,
-            end=(self.end - here) * along,
-        )
+            self, curve=np.stack([moved, b * place / along, c * place / along**2], axis=1),
+            half=self.half * place, start=(self.start - here) * along, end=(self.end - here) * along,
+        )  # fmt: skip
 
 
 def places(curve: Numbers, along: Numbers) -> Numbers:

@@ -154,17 +154,10 @@ def parts_of(mask: npt.NDArray[np.bool_], ink: Ink, level: float) -> InkParts:
     above = np.bincount(owner[inks > 2 * level], minlength=count)
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
     return InkParts(
-        labels=np.asarray(labels, np.uint16),
-        left=left,
-        top=top,
-        right=left + width,
-        bottom=top + height,
-        pixels=pixels,
-        ink=sums.astype(np.float64),
-        strong=squares / np.maximum(sums, 1e-9),
-        clear=above / np.maximum(pixels, 1),
-        contact=np.bincount(border, minlength=count).astype(np.float64),
-    )
+        labels=np.asarray(labels, np.uint16), left=left, top=top, right=left + width, bottom=top + height,
+        pixels=pixels, ink=sums.astype(np.float64), strong=squares / np.maximum(sums, 1e-9),
+        clear=above / np.maximum(pixels, 1), contact=np.bincount(border, minlength=count).astype(np.float64),
+    )  # fmt: skip
 
 
 def most_like_a_digit(parts: InkParts, level: float) -> tuple[int, float]:

@@ -194,11 +194,9 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
         logits = graph.node("Squeeze", [logits, graph.constant(np.array([len(outputs) - 1]))])
         outputs.pop()
     return graph.finished(
-        logits,
-        (shape.inputs, ["N", "T", network.features]),
-        ("logits", outputs),
+        logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs),
         _about(network.config, str(network.replicas[replica])),
-    )
+    )  # fmt: skip
 
 
 def _operator(cell: Cell) -> OnnxOperator:

@@ -16,15 +16,9 @@ def _values(*values: Any) -> dict[str, Any]:
 
 
 _FAST = Recipe(
-    initialisation="orthogonal",
-    standardise=True,
-    augmentation="shift",
-    beta1=0.8,
-    beta2=0.99,
-    schedule="one-cycle",
-    rise=0.15,
-    bfloat16=True,
-)
+    initialisation="orthogonal", standardise=True, augmentation="shift", beta1=0.8, beta2=0.99,
+    schedule="one-cycle", rise=0.15, bfloat16=True,
+)  # fmt: skip
 _BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
 _PHOTOS = replace(_BEST, augmentation="photo")
 

@@ -37,13 +37,9 @@ DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHO
 def build_model(config: ImageConfig) -> nn.Module:
     """The model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
-        CELLS[config.cell],
-        features=SIDE,
-        time_steps=SIDE,
-        classes=CLASSES,
-        hidden_size=config.hidden_size,
+        CELLS[config.cell], features=SIDE, time_steps=SIDE, classes=CLASSES, hidden_size=config.hidden_size,
         layers=config.layers,
-    )
+    )  # fmt: skip
 
 
 def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
@@ -201,13 +197,10 @@ class MnistProblem(Problem):
         wrong = np.flatnonzero(predictions != labels)
         surest_first = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
         return ImageEvaluation(
-            images=data.test_images.numpy(),
-            labels=labels,
-            probabilities=probabilities,
-            predictions=predictions,
-            confusion=confusion_matrix(labels, predictions, labels=range(CLASSES)),
+            images=data.test_images.numpy(), labels=labels, probabilities=probabilities,
+            predictions=predictions, confusion=confusion_matrix(labels, predictions, labels=range(CLASSES)),
             misread=surest_first,
-        )
+        )  # fmt: skip
 
     def _measured(self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str) -> Figures:
         images, labels = data

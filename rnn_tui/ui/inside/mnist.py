@@ -101,13 +101,10 @@ class MnistInside(InsideView, NetworkView):
                 name, (digit, label) = f"test image {what}", read_test_image(what)
             trace = trace_digit(network, digit)
             return Subject(
-                f"{name} · {source.title}",
-                trace,
-                ["" if label is None else str(label)] * trace.steps,
-                NETWORKS.version_of(source.path),
-                partial(study_test_images, network),
+                f"{name} · {source.title}", trace, ["" if label is None else str(label)] * trace.steps,
+                NETWORKS.version_of(source.path), partial(study_test_images, network),
                 DigitDetails(name, digit, network),
-            )
+            )  # fmt: skip
 
         key = what.key if isinstance(what, Given) else what
         return (key, NETWORKS.version_of(source.path)), look

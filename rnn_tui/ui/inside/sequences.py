@@ -114,13 +114,11 @@ class SequenceInside(InsideView):
         replica, label, seed = replica_of(network.config, asked.variant, asked.seed)
         trace, truth = self.read(network, asked.given, replica)
         return Subject(
-            f"{source.label}: {label}, seed {seed}{self.about(network)}",
-            trace,
-            truth,
+            f"{source.label}: {label}, seed {seed}{self.about(network)}", trace, truth,
             (NETWORKS.version_of(source.path), replica),
             self.study_replica and partial(self.study_replica, network, replica),
             SequenceDetails(network.config, label, seed, asked.given),
-        )
+        )  # fmt: skip
 
     @on(Select.Changed)
     def _changed(self) -> None:

@@ -86,11 +86,9 @@ def card_text(reading: "Reading", width: int) -> Content:
     room = max(0, width - MARK - PERCENT)
     between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
     return Content.assemble(
-        (verdict(reading).ljust(MARK), f"{style} bold"),
-        (between, style),
-        f"{100 * share:.1f} %".rjust(PERCENT),
-        (f"\n{name}", "$foreground 80%"),
-    )
+        (verdict(reading).ljust(MARK), f"{style} bold"), (between, style),
+        f"{100 * share:.1f} %".rjust(PERCENT), (f"\n{name}", "$foreground 80%"),
+    )  # fmt: skip
 
 
 def state_of(reading: "Reading") -> str:

@@ -196,8 +196,6 @@ def study(path: Path, reader: "PhotoReader", source: Source) -> PhotoStudy:
     name = f"{name}, {SHORT_METHODS[methods[1]]}"
     answers.append((name, answer_digit(other, source, reader.network)))
     return PhotoStudy(
-        photo=shrunk(image, SIDE),
-        digit=picture_of(own),
-        ways=tuple(zip(methods, ways, strict=True)),
+        photo=shrunk(image, SIDE), digit=picture_of(own), ways=tuple(zip(methods, ways, strict=True)),
         answers=tuple(one for one in answers if not one[1].failure),
-    )
+    )  # fmt: skip
