@@ -26,7 +26,7 @@ IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 # MNIST's own: unsigned bytes in three dimensions, and in one.
 _MAGIC_IMAGES, _MAGIC_LABELS = 0x803, 0x801
 _PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
-HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "label", "doubt", "error"]
+HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "no_digit", "label", "doubt", "error"]
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,8 @@ def table_row(reading: "Reading") -> list[str]:
     confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
     answer = [_or_empty(reading.prediction), confidence, *values]
     words = [as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error)]
-    return [words[0], *answer, _or_empty(reading.label), *words[1:]]
+    none = "" if reading.probabilities is None else f"{reading.no_digit:.6f}"
+    return [words[0], *answer, none, _or_empty(reading.label), *words[1:]]
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:

@@ -73,7 +73,7 @@ def test_json_is_in_the_order_of_the_paths(folder: Path) -> None:
     for result in (results[0], results[2]):
         assert len(result["probabilities"]) == 10
         assert sum(result["probabilities"]) == pytest.approx(1, abs=1e-5)
-        assert result["confidence"] == max(result["probabilities"])
+        assert result["confidence"] == pytest.approx(max(result["probabilities"]) * (1 - result["no_digit"]), abs=1e-5)
     assert results[1]["probabilities"] is results[1]["confidence"] is None
     assert document["summary"] == {"photos": 3, "errors": 1, "doubtful": 0}
 
@@ -133,7 +133,8 @@ def test_csv_has_a_head_and_a_row_each(folder: Path) -> None:
     rows = {Path(row["path"]).name: row for row in csv.DictReader(io.StringIO(out))}
     assert rows["7.png"]["prediction"] == "7"
     probabilities = [float(rows["7.png"][f"p{digit}"]) for digit in range(10)]
-    assert max(probabilities) == pytest.approx(float(rows["7.png"]["confidence"]))
+    some = 1 - float(rows["7.png"]["no_digit"])
+    assert max(probabilities) * some == pytest.approx(float(rows["7.png"]["confidence"]), abs=1e-5)
     assert rows["broken.jpg"]["error"] == "not an image"
     assert rows["broken.jpg"]["prediction"] == rows["broken.jpg"]["p0"] == ""
 

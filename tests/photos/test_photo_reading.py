@@ -54,7 +54,7 @@ def test_photos_are_read_in_order_and_right(network: RowReaderNetwork, photos: l
     for one in readings:
         assert one.probabilities is not None
         assert one.digit is not None
-        assert one.confidence == pytest.approx(float(one.probabilities.max()))
+        assert one.confidence == pytest.approx(float((1 - one.no_digit) * one.probabilities.max()))
         again = network.probabilities(one.digit[None])[0]
         assert one.probabilities == pytest.approx(again, abs=1e-5)
 

@@ -181,7 +181,7 @@ async def test_the_answer_is_the_networks_to_what_it_sees(lstm_alone: None) -> N
     async with drawing() as (app, pilot):
         await drag(pilot, ZERO)
         digit = centre(pad(app).drawing.ink)
-        expected = network.probabilities(digit[None])[0]
+        expected = network.chances(digit[None])[0, :-1]
         shown = app.panel.query_one(DrawingView).answers
         assert shown is not None
         assert np.array_equal(shown.digit, digit)
