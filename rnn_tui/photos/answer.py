@@ -9,8 +9,11 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-# An answer this certain needs no second look at the photo; what a second look shows is believed this far.
-SURE, SECOND_LOOK = 0.9, 0.9
+# An answer this certain needs no second look at the photo.
+SURE = 0.9
+# How far an answer is believed that only a second look shows, or where the ink speaks against a digit: of blank
+# paper, textures and pieces of photographs so many more are doubted (tests/benchmarks/bench_photos.py).
+WEAK = 0.55
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class PhotoAnswer:
     @property
     def confidence(self) -> float:
         """How probable it is that the most probable digit is right, 0 … 1."""
-        return float((1 - self.no_digit) * self.probabilities.max()) * (1 if self.first else SECOND_LOOK)
+        weight = 1 if self.first and not self.way.doubt else WEAK
+        return weight * float((1 - self.no_digit) * self.probabilities.max())
 
 
 def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[PhotoAnswer]:

@@ -9,7 +9,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.answer import PhotoAnswer, answers, best_answer
+from rnn_tui.photos.answer import WEAK, PhotoAnswer, answers, best_answer
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import NO_DIGIT, UNSURE, Reading
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -66,7 +66,7 @@ def test_of_an_unsure_photo_the_surest_way_to_see_it_counts(digits: list[Prepare
     network = network_with("photo")
     blank, *others = answers(network, [PreparedDigit(np.zeros((28, 28), np.float32)), *digits])
     best = best_answer(network, replace(blank, probabilities=np.full(10, 0.1, np.float32)), [one.way for one in others])
-    assert best.confidence == pytest.approx(0.9 * max(one.confidence for one in others), abs=1e-5)
+    assert best.confidence == pytest.approx(WEAK * max(one.confidence for one in others), abs=1e-5)
 
 
 def reading(confidence: float, none: float, digit: float = 1.0) -> Reading:

@@ -105,7 +105,6 @@ def test_what_opens_files_of_users_asks() -> None:
         "photos/finding.py",
         "tasks/mnist/data.py",
         "tasks/mnist/problem.py",
-        "ui/widgets/digits.py": ({"read_text"}, OWN),
-    "ui/widgets/path_input.py",
+        "ui/widgets/path_input.py",
     ):
         assert "reachable(" in (PACKAGE / module).read_text(encoding="utf-8"), module
