@@ -11,8 +11,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # An answer this certain needs no second look at the photo.
 SURE = 0.9
-# How far an answer is believed that only a second look shows, or where the ink speaks against a digit: of blank
-# paper, textures and pieces of photographs so many more are doubted (tests/benchmarks/bench_photos.py).
+# How far an answer is believed that only a second look shows, or where the ink speaks against a digit.
 WEAK = 0.55
 
 

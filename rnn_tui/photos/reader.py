@@ -97,10 +97,9 @@ class Reading:
     def _doubt(self) -> str:
         """What speaks against the answer, in a sentence."""
         assert self.probabilities is not None
-        shares = (1 - self.no_digit) * self.probabilities
         first, second = self._likeliest
-        empty = self.digit is None or not self.digit.any()
-        if empty or self.no_digit >= shares[first] or (self.hint and not self.no_digit):
+        shares = (1 - self.no_digit) * self.probabilities
+        if self.digit is None or not self.digit.any() or self.no_digit >= shares[first] or (self.hint and not self.no_digit):
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
         return f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} ({100 * shares[second]:.0f} %)"
 
