@@ -43,8 +43,8 @@ def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[Ph
 
 
 def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]) -> PhotoAnswer:
-    """The answer that the network is surest of; a sure first one is taken without looking at the others."""
-    if first.confidence >= SURE:
+    """The answer that the network is surest of; others are looked at where the first is unsure, if there is ink."""
+    if first.confidence >= SURE or first.way.doubt:
         return first
     again = [replace(one, first=False) for one in answers(network, list(others))]
     return max([first, *again], key=lambda answer: answer.confidence)
