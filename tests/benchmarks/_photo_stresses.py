@@ -188,7 +188,6 @@ STRESSES: dict[str, Callable[[Picture, np.random.Generator], Picture]] = {
     "turned": turned,
     "small": small,
     "hard shadow": lambda picture, random: shadowed(picture, random, 1 / 3, 0.25),
-    "turned 25": turned,
     "turned 35": lambda picture, random: turned(picture, random, 35.0),
     "noise 40": noisy,
     "blurred twice": blurred,
