@@ -33,7 +33,6 @@ class PreparedDigit:
     digit: Digit  #: (28, 28) float32, 0 for background … 1 for ink.
     stages: tuple[Stage, ...] = ()  #: the pictures on the way, in order; empty unless asked for.
     doubt: str = ""  #: what speaks against a digit, in a sentence for the user: a hint, which the network may outweigh.
-    evidence: float = 0.0  #: how much it looks like a digit to what found it, 0 … 1; photos of digits mostly above 0.05.
 
 
 def halved(image: Picture, side: int) -> Picture:

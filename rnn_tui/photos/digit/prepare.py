@@ -128,7 +128,7 @@ def _as_mnist(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
         note("where the digit is", place.found.mask)
         digit = centre(extracted(image, place, note))
         note("as in MNIST", digit)
-        yield PreparedDigit(digit, tuple(kept), _doubt(place.found), place.score)
+        yield PreparedDigit(digit, tuple(kept), _doubt(place.found))
     for place in places:
         del kept[1:]
         # Lightness, as noise in it is the least.
@@ -143,7 +143,7 @@ def _others(places: "list[DigitPlace]") -> "Iterator[DigitPlace]":
         with_lines = search(place.plane) if len(place.lines) else place.found
         if with_lines is not None:
             none = PrintedLines.joined([])
-            yield replace(place, lines=none, plain=place.plane, found=with_lines, score=place.score / 2, ruled=False)
+            yield replace(place, lines=none, plain=place.plane, found=with_lines, ruled=False)
         # The largest part alone: if that is a box, the digit is in it.
         _, labels, boxes, _ = cv2.connectedComponentsWithStats(place.found.mask)
         largest = 1 + int(np.argmax(boxes[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].sum(axis=1)))
@@ -153,7 +153,7 @@ def _others(places: "list[DigitPlace]") -> "Iterator[DigitPlace]":
         rest = np.where(cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0, paper, place.plain)
         second = search(rest)
         if second is not None and second.score > LEAST_SECOND * place.found.score:
-            yield replace(place, found=second, score=place.score * second.score / place.found.score)
+            yield replace(place, found=second)
 
 
 def _whole(plane: Picture) -> Ink:
