@@ -180,11 +180,10 @@ class ReadingSummary:
         """Percent of the labelled photos that were read right; None without any."""
         return 100.0 * self.right / self.labelled if self.labelled else None
 
-    @property
-    def accuracy_text(self) -> str:
-        """How many were read right; and how many would be if no answer were doubted, where any is."""
+    def accuracy_text(self, *, top1: bool = False) -> str:
+        """How many were read right; with `top1` also how many would be if no answer were doubted, where any is."""
         text = f"{self.right:,} of {self.labelled:,} right ({self.accuracy or 0:.1f} %)"
-        if self.top1 > self.right:
+        if top1 and self.top1 > self.right:
             text += f", {self.top1:,} with doubted ones ({100 * self.top1 / self.labelled:.1f} %)"
         return text
 

@@ -178,7 +178,7 @@ def counted(summary: "ReadingSummary") -> str:
     if summary.errors:
         parts.append(f"{summary.errors:,} unreadable")
     if summary.accuracy is not None:
-        parts.append(f"{summary.right:,} of {summary.labelled:,} right ({summary.accuracy:.1f} %)")
+        parts.append(summary.accuracy_text())
     return " · ".join(parts)
 
 

@@ -304,5 +304,5 @@ class PhotoConfusion(Vertical, can_focus=True):
         if summary.accuracy is None:
             self.query_one(Static).update(NONE_YET)
             return
-        self.query_one(Static).update(f"{summary.accuracy_text} · rows: true digit, columns: read as, ?: doubtful")
+        self.query_one(Static).update(f"{summary.accuracy_text(top1=True)} · rows: true digit, columns: read as, ?: doubtful")
         table.show(summary.confusion, "0123456789?", self.size)
