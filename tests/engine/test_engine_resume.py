@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist import problem
 
 SameWeights = Callable[[dict[str, Tensor], dict[str, Tensor]], None]
 SMALL = {
@@ -110,6 +111,15 @@ class Recording:
                 self.epochs.append((event.epoch, event.metrics, event.replicas))
             case events.RunFinished() | events.RunStopped() | events.RunFailed():
                 self.end = event
+
+
+@pytest.fixture(autouse=True)
+def no_drawings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Drawing as many pictures as preset `photos` trains with would take seconds."""
+    monkeypatch.setattr(problem, "DRAWN", 0)
+    problem._drawings.cache_clear()
+    yield
+    problem._drawings.cache_clear()
 
 
 CASES = [

@@ -1,5 +1,6 @@
 """MNIST as the loop sees it: every image once an epoch, and a loss that no sharing changes."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.mnist import problem as module
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
 from rnn_tui.tasks.mnist.problem import MnistProblem, to_pixels
 
@@ -26,9 +28,18 @@ def problem(config: RunConfig, epoch: int = 1) -> MnistProblem:
     log: list[str] = []
     made = MnistProblem(config, CPU, log.append)
     made.begin_epoch(epoch)
-    assert len(log) == 1
-    assert "1,000 training, 200 validation and 200 test images" in log[0]
+    assert len(log) == 1 + (config.recipe.augmentation == "open-set")
+    assert "1,000 training, 200 validation and 200 test images" in log[-1]
     return made
+
+
+@pytest.fixture(autouse=True)
+def few_drawings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Drawing as many as training takes would take seconds."""
+    monkeypatch.setattr(module, "DRAWN", 5)
+    module._drawings.cache_clear()
+    yield
+    module._drawings.cache_clear()
 
 
 def recipe(config: RunConfig, **changes: Any) -> RunConfig:

@@ -20,7 +20,7 @@ _FAST = Recipe(
     schedule="one-cycle", rise=0.15, bfloat16=True,
 )  # fmt: skip
 _BEST = replace(_FAST, augmentation="elastic", beta1=0.9, label_smoothing=0.05)
-_PHOTOS = replace(_BEST, augmentation="photo")
+_PHOTOS = replace(_BEST, augmentation=OPEN_SET)
 
 MNIST = Task(
     name="mnist",
@@ -48,7 +48,8 @@ MNIST = Task(
         ),
         Preset(
             "photos",
-            "For your own photos and drawings: the best recipe with wider distortions and thicker and thinner strokes.",
+            "For your own photos and drawings: the best recipe with wider distortions, thicker and thinner strokes, "
+            "and drawings beside MNIST: digits in other hands, and what is no digit.",
             _values(60, 200, 6e-3, _PHOTOS),
             {"rnn": _values(75, 200, 2.5e-3, _PHOTOS), "bilstm": _values(60, 200, 5e-3, replace(_PHOTOS, forget_bias=2.0))},
         ),

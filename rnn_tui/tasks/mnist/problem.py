@@ -1,7 +1,7 @@
 """MNIST for the training loop: row readers, cross-entropy, accuracy."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,8 @@ from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, 
 
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250
+# Drawn digits, and drawings of what is no digit, to train with.
+DRAWN = 15_000
 DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}
 
 
@@ -77,6 +79,21 @@ def to_pixels(images: Tensor, standardise: bool) -> Tensor:
     return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION) if standardise else pixels
 
 
+@cache
+def _drawings() -> tuple[Tensor, Tensor]:
+    """Digits in hands that MNIST has few of, then what is no digit, labelled 10: (N, 28, 28) uint8, (N,) int64.
+
+    They are data as MNIST is: the same whatever the seed of a run.
+    """
+    from rnn_tui.tasks.mnist.hands import drawn_digits  # noqa: PLC0415 - OpenCV, on use only
+    from rnn_tui.tasks.mnist.no_digits import no_digits  # noqa: PLC0415
+
+    random = np.random.default_rng(generator(0, "drawings").initial_seed())
+    digits, labels = drawn_digits(DRAWN, random)
+    images = np.concatenate([digits, no_digits(DRAWN, random)])
+    return torch.from_numpy(images), torch.from_numpy(np.append(labels, np.full(DRAWN, CLASSES)))
+
+
 class MnistProblem(Problem):
     """The report's experiment on one device, everything resident there."""
 
@@ -92,12 +109,17 @@ class MnistProblem(Problem):
         kept_by_step = cell.step_bytes * min(config.batch_size, len(train)) * SIDE * config.hidden_size * config.layers
         require_memory(kept_by_step, device)
         images, labels, note = data.train_images[train], data.train_labels[train], ""
+        if config.knows_no_digit:
+            log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
+            drawn = _drawings()
+            images, labels = torch.cat([images, drawn[0]]), torch.cat([labels, drawn[1]])
+            note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
         if config.extra_data is not None:
             extra = load_extra(config.extra_data, no_digits=config.knows_no_digit)
             times = repeats(len(extra[1]), len(train))
             images = torch.cat([images, extra[0].repeat(times, 1, 1)])
             labels = torch.cat([labels, extra[1].repeat(times)])
-            note = f", {len(extra[1]):,} of your own, each used {times} times an epoch"
+            note += f", {len(extra[1]):,} of your own, each used {times} times an epoch"
         self._train = self._resident(images, labels)
         self._validation = self._resident(data.train_images[validation], data.train_labels[validation])
         self._test = self._resident(data.test_images, data.test_labels)
@@ -113,9 +135,7 @@ class MnistProblem(Problem):
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)
         self._order = torch.empty(0, dtype=torch.long)
         self._noise = torch.Generator()
-        self._distortion = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}.get(
-            recipe.augmentation
-        )
+        self._distortion = DISTORTIONS.get(recipe.augmentation)
         log(
             f"{len(train):,} training, {len(validation):,} validation and "
             f"{len(data.test_labels):,} test images{note} on {device}, "

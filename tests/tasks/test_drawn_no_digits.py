@@ -7,8 +7,8 @@ import sys
 import numpy as np
 import pytest
 
-from tests.drawings import no_digits as module
-from tests.drawings.no_digits import KINDS, no_digit, no_digits
+from rnn_tui.tasks.mnist import no_digits as module
+from rnn_tui.tasks.mnist.no_digits import KINDS, no_digit, no_digits
 
 
 def pictures(kind: str, count: int = 40, seed: int = 0) -> np.ndarray:
@@ -107,7 +107,7 @@ def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(monkeypatch: pyt
 
 
 def test_drawing_does_not_load_torch() -> None:
-    program = "import sys, numpy; from tests.drawings.no_digits import no_digits;"
+    program = "import sys, numpy; from rnn_tui.tasks.mnist.no_digits import no_digits;"
     program += "no_digits(30, numpy.random.default_rng(0)); print('torch' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"

@@ -229,7 +229,7 @@ def _photograph(random: Random) -> Mask:
 def _inked(field: Points, random: Random) -> Mask:
     """What is high in a field (H, W): at times all of it, mostly the part near the middle; nothing where it is even."""
     low, strong = np.quantile(field, [random.uniform(0.6, 0.93), 0.985])
-    ink = (np.clip((field - low) / max(strong - low, 0.03), 0, 1) * 255).astype(np.uint8)
+    ink: Mask = (np.clip((field - low) / max(strong - low, 0.03), 0, 1) * 255).astype(np.uint8)
     if random.random() < 0.25:
         return ink
     _, labels, sizes, middles = cv2.connectedComponentsWithStats((ink > 40).astype(np.uint8))

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.drawings.hands import Hand, all_hands, drawn_digits
+from rnn_tui.tasks.mnist.hands import Hand, all_hands, drawn_digits
 
 Images = npt.NDArray[np.uint8]
 COUNT = 40
