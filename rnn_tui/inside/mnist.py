@@ -15,7 +15,7 @@ import numpy.typing as npt
 from rnn_tui.inside.inspection import Column, Inspection, share, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite, softmax
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
 
 ALL_STATES_NOTE = (
@@ -40,7 +40,8 @@ def trace_digit(network: RowReaderNetwork, digit: Array) -> Trace:
         answers = logits.argmax(axis=1)
         answer = int(answers[-1])
         layers = _layers(network, rows, answer)
-        probabilities = softmax(logits)
+        chances = network.chances_of(logits)[:, :CLASSES]
+        probabilities = chances / chances.sum(axis=1, keepdims=True)
     return Trace(
         task=network.config.task, read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
         inputs=rows[:, 0], layers=tuple(layers), outputs=tuple(map(str, range(CLASSES))), every_step=False,

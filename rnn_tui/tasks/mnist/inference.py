@@ -100,7 +100,9 @@ class RowReaderNetwork:
     def chances(self, digits: Array) -> Array:
         """Probabilities (N, 11) of the ten classes and that it is no digit, of `digits` (N, 28, 28) in 0 … 1.
 
-        The last is 0 for a network that has not learned what is no digit.
+        The last is 0 for a network that has not learned what is no digit. What smoothed labels
+        (Szegedy et al. 2016) add to every class in training is taken away again: to a network that
+        learned `(1 - s) p + s / K`, with K classes and smoothing s, `p` is what is probable.
 
         Raises:
             CheckpointError: if the weights are too large to compute with.
@@ -108,8 +110,17 @@ class RowReaderNetwork:
         with np.errstate(all="ignore"):
             logits = self.logits(digits)
         require_finite(logits)
-        none = 0.0 if self.config.knows_no_digit else -np.inf
-        return softmax(np.pad(logits, ((0, 0), (0, 1)), constant_values=none))
+        return self.chances_of(logits)
+
+    def chances_of(self, logits: Array) -> Array:
+        """The same for logits (N, 10)."""
+        classes, smoothing = CLASSES, self.config.recipe.label_smoothing
+        if self.config.knows_no_digit:
+            classes, logits = CLASSES + 1, np.pad(logits, ((0, 0), (0, 1)))
+        smoothed = softmax(logits)
+        chances = np.maximum(smoothed - smoothing / classes, np.finfo(np.float32).tiny)
+        chances /= chances.sum(axis=1, keepdims=True)
+        return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
     def logits(self, digits: Array) -> Array:
         """Logits (N, 10) of `digits` (N, 28, 28) in 0 … 1."""
