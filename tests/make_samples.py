@@ -28,10 +28,11 @@ MOST_BYTES, MOST_BYTES_IN_ALL = 60_000, 400_000
 README = """\
 # Sample photos
 
-{count} pictures to try rnn-tui on; the first character of a name is the digit. They are no photos
-of real paper: the digits are test images of MNIST (nothing that ships was trained on them), set on
-paper made by chance – grain, shading, ruled lines, a slight turn, several inks, some light on dark
-– and saved as JPEG. `python -m tests.make_samples` makes them again, always the same.
+{count} pictures to try rnn-tui on; the first character of a name is the digit. Those in `numbers` show
+numbers: all digits of the name, `_` between rows. They are no photos of real paper: the digits are test
+images of MNIST (nothing that ships was trained on them), set on paper made by chance – grain, shading,
+ruled lines, a slight turn, several inks, some light on dark – and saved as JPEG.
+`python -m tests.make_samples` makes them again, always the same.
 
 MNIST is by Yann LeCun and Corinna Cortes and may be shared under
 [CC BY-SA 3.0](https://creativecommons.org/licenses/by-sa/3.0/); so may these pictures, which are
@@ -44,10 +45,10 @@ class Sample:
     """A picture to make.
 
     Attributes:
-        name: of the file, without its ending; begins with the digit.
-        which: the digit is the which-th test image of its class.
+        name: of the file, without its ending; begins with the digit. In `numbers` it has all digits, `_` between rows.
+        which: the digit is the which-th test image of its class; those after it are the next ones of theirs.
         size: width and height in pixels.
-        place: of the digit's middle, as shares of width and height.
+        place: of the middle of the digit, or of all, as shares of width and height.
         height: of the digit, as a share of the picture's height.
         turn: in degrees.
         ink: colour of the pen (red, green, blue).
@@ -91,13 +92,15 @@ SAMPLES = (
     Sample("9-grey", 10, (720, 540), (0.58, 0.46), 0.4, -7, paper=GREY, shade=0.35, grain=7),
     Sample("2-night", 20, (640, 480), (0.48, 0.5), 0.5, -4, (214, 216, 226), NIGHT, 0.35),
     Sample("5-small", 15, (800, 600), (0.4, 0.44), 0.24, 2, RED, WHITE, 0.3),
+    Sample("numbers/1984", 30, (800, 600), (0.5, 0.48), 0.26, 2, BLUE, CREAM, 0.35, "ruled"),
+    Sample("numbers/27_508_3146", 40, (600, 600), (0.5, 0.5), 0.16, -2, paper=WHITE, shade=0.4),
 )
 
 
 def main() -> None:
     """Write all pictures and their README."""
     folder = asset_dir() / "samples"
-    folder.mkdir(exist_ok=True)
+    (folder / "numbers").mkdir(parents=True, exist_ok=True)
     total = 0
     for path, data in files(folder):
         path.write_bytes(data)
@@ -139,12 +142,15 @@ def photo(sample: Sample, random: np.random.Generator) -> npt.NDArray[np.uint8]:
 def _ink(sample: Sample, random: np.random.Generator) -> Plane:
     """How much of each pixel is ink, 0 … 1."""
     width, height = sample.size
-    digit = _digit(int(sample.name[0]), sample.which)
     # MNIST's digits are 20 of 28 pixels high; enlarged smoothly, then cut at the stroke's edge.
     scale = sample.height * height / 20
-    turn = cv2.getRotationMatrix2D((13.5, 13.5), sample.turn, scale)
-    turn[:, 2] += np.array(sample.place) * sample.size - 13.5
-    soft = cv2.warpAffine(digit, turn, sample.size, flags=cv2.INTER_CUBIC)
+    soft = np.zeros((height, width), np.float32)
+    for at, (label, across, down) in enumerate(_placed(sample)):
+        turn = cv2.getRotationMatrix2D((13.5, 13.5), sample.turn, scale)
+        offset = turn[:, :2] @ np.array([across, down])
+        turn[:, 2] += np.array(sample.place) * sample.size - 13.5 + offset
+        digit = _digit(label, sample.which + at)
+        soft = np.maximum(soft, cv2.warpAffine(digit, turn, sample.size, flags=cv2.INTER_CUBIC))
     soft = cv2.GaussianBlur(soft, (0, 0), 0.32 * scale)
     # A hand's edges are not quite smooth.
     soft += 0.035 * _cloud(sample.size, 0.35 * scale, random)
@@ -156,6 +162,15 @@ def _ink(sample: Sample, random: np.random.Generator) -> Plane:
     result: Plane = np.clip(edge * cover, 0, 1).astype(np.float32)
     assert result.shape == (height, width)
     return result
+
+
+def _placed(sample: Sample) -> Iterator[tuple[int, float, float]]:
+    """The digits to write, and how far each is from the middle of all, to the right and down, in MNIST's pixels."""
+    folder, _, name = sample.name.rpartition("/")
+    rows = name.split("_") if folder else [name[0]]
+    for down, row in enumerate(rows):
+        for across, sign in enumerate(row):
+            yield int(sign), 25 * (across - (len(row) - 1) / 2), 27 * (down - (len(rows) - 1) / 2)
 
 
 def _digit(label: int, which: int) -> Plane:
