@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.errors import printable
-from rnn_tui.photos import METHODS, THRESHOLD
+from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import CLASSES, ReadingSummary
 from rnn_tui.photos.finding import find_images
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described, named
@@ -31,8 +31,8 @@ LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
-        "Read photos of digits, one digit each: files, or folders of them. Answers in which little "
-        "trust is to be put have no prediction, and say so."
+        "Read photos of digits, one digit or a number each: files, or folders of them. Answers in which "
+        "little trust is to be put have no prediction, and say so."
     )
     add_examples(parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
@@ -44,6 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask the network of this kind that ships (default: %(default)s)",
     )  # fmt: skip
     add_method_option(parser)
+    numbers = "; ".join(f"{name}: {text}" for name, text in NUMBERS.items())
+    parser.add_argument("--number", choices=NUMBERS, default=next(iter(NUMBERS)), help=f"{numbers} (default: %(default)s)")
     parser.add_argument("--recursive", action="store_true", help="folders in folders too")
     parser.add_argument(
         "--labels", action="store_true",
@@ -92,7 +94,9 @@ def run(options: argparse.Namespace) -> int:
     source = named(MNIST.name, options.weights, options.run) or choose_shipped(MNIST.name, options.model)
     network = NETWORKS.get(source.path, RowReaderNetwork)
     threshold = THRESHOLD if options.threshold is None else options.threshold / 100
-    reader = PhotoReader(network, options.preprocessing, threshold=threshold, labelled=options.labels)
+    reader = PhotoReader(
+        network, options.preprocessing, threshold=threshold, labelled=options.labels, number=options.number
+    )  # fmt: skip
     if not options.quiet:
         output.say(f"weights: {source.label}")
     readings: _Lines | _Table | output.JsonResults
@@ -179,7 +183,7 @@ def _told(reading: "Reading") -> tuple[str, str]:
     if reading.error:
         return f"–  {reading.error}", "red"
     confidence = f"{100 * (reading.confidence or 0):.1f} %"
-    text = f"?  {reading.doubt}" if reading.doubt else f"{reading.prediction}  {confidence}"
+    text = f"{reading.text}  {reading.doubt or confidence}"
     style = "yellow" if reading.doubt else ""
     if reading.correct is None:
         return text, style
@@ -214,11 +218,18 @@ def _document(reading: "Reading") -> dict[str, Any]:
         "prediction": reading.prediction,
         "confidence": reading.confidence,
         "probabilities": None if probabilities is None else probabilities.tolist(),
-        "no_digit": None if reading.error else reading.no_digit,
+        "no_digit": None if reading.error or reading.rows else reading.no_digit,
         "error": reading.error or None,
+        "number": reading.text if reading.rows else None,
+        "digits": [_digit(one, row) for row, of in enumerate(reading.rows or [reading.digits]) for one in of],
     }
     if reading.doubt:
         document["doubt"] = reading.doubt
     if reading.label is not None:
         document |= {"label": reading.label, "correct": reading.correct}
     return document
+
+
+def _digit(reading: "Reading", row: int) -> dict[str, Any]:
+    """A digit of a photo, in which row it stands, and where."""
+    return {"box": reading.box, "row": row, "prediction": reading.prediction, "confidence": reading.confidence}

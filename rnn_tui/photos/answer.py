@@ -11,8 +11,8 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # An answer this certain needs no second look at the photo.
 SURE = 0.9
-# How far an answer is believed that only a second look shows, or where the ink speaks against a digit.
-WEAK = 0.55
+# How far an answer is believed that only a second look shows.
+WEAK = 0.9
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,7 @@ class PhotoAnswer:
     @property
     def confidence(self) -> float:
         """How probable it is that the most probable digit is right, 0 … 1."""
-        weight = 1 if self.first and not self.way.doubt else WEAK
-        return weight * float((1 - self.no_digit) * self.probabilities.max())
+        return (1 if self.first else WEAK) * float((1 - self.no_digit) * self.probabilities.max())
 
 
 def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
@@ -43,8 +42,8 @@ def answers(network: RowReaderNetwork, ways: Sequence[PreparedDigit]) -> list[Ph
 
 
 def best_answer(network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]) -> PhotoAnswer:
-    """The answer that the network is surest of; others are looked at where the first is unsure, if there is ink."""
-    if first.confidence >= SURE or first.way.doubt:
+    """The answer that the network is surest of; others are looked at where the first is unsure."""
+    if first.confidence >= SURE:
         return first
     again = [replace(one, first=False) for one in answers(network, list(others))]
     return max([first, *again], key=lambda answer: answer.confidence)

@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 # MNIST's own: unsigned bytes in three dimensions, and in one.
 _MAGIC_IMAGES, _MAGIC_LABELS = 0x803, 0x801
 _PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
-HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "no_digit", "label", "doubt", "error"]
+HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "no_digit", "label", "doubt", "error", "number"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,10 @@ class LabelledImages:
 
 
 def labelled(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
-    """Images of readable photos whose digit is known, or also `predicted` without doubt."""
+    """Images of readable photos whose digit is known, or also `predicted` without doubt; of numbers each digit."""
     images: list[npt.NDArray[np.uint8]] = []
     labels: list[int] = []
-    for reading in readings:
+    for reading in chain.from_iterable(one.digits for one in readings):
         label = label_for(reading, predicted=predicted)
         if label is not None and reading.digit is not None:
             images.append(np.rint(reading.digit * WHITE).clip(0, WHITE).astype(np.uint8))
@@ -85,7 +86,8 @@ def table_row(reading: "Reading") -> list[str]:
     answer = [_or_empty(reading.prediction), confidence, *values]
     words = [as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error)]
     none = "" if reading.probabilities is None else f"{reading.no_digit:.6f}"
-    return [words[0], *answer, none, _or_empty(reading.label), *words[1:]]
+    number = reading.text if reading.rows else ""
+    return [words[0], *answer, none, _or_empty(reading.label), *words[1:], number]
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:

@@ -8,18 +8,19 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from rnn_tui.engine.resources import usable_cores
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.photos import THRESHOLD
+from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.answer import PhotoAnswer, answers, best_answer
 from rnn_tui.photos.decoding import ImageError
-from rnn_tui.photos.digit.picture import PreparedDigit
-from rnn_tui.photos.digit.prepare import proposals
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Shares
+from rnn_tui.photos.digit.prepare import find_digits, looks_at, of_found, proposals
+from rnn_tui.photos.digit.rows import are_several, rows_of
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.centre import Digit
@@ -34,7 +35,7 @@ MOST_THREADS = 8
 
 @dataclass(frozen=True)
 class Reading:
-    """What became of one photo."""
+    """What became of one photo, or of one of several digits in it."""
 
     path: Path  #: where it lies.
     digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.
@@ -46,6 +47,9 @@ class Reading:
     error: str = ""  #: why it could not be read, in a few words.
     label: int | None = None  #: which digit it is, where its name says so and that was asked for, or where the user does.
     given: bool = False  #: whether it is the user who said so.
+    box: Shares | None = None  #: where the digit lies in the photo; None where it was not looked for.
+    #: the digits of a photo of several, each on its own, row by row from the left; empty where it shows one.
+    rows: "tuple[tuple[Reading, ...], ...]" = ()
 
     @property
     def best(self) -> int | None:
@@ -58,6 +62,18 @@ class Reading:
         return None if self.doubt else self.best
 
     @property
+    def digits(self) -> "tuple[Reading, ...]":
+        """All digits in the photo, each on its own: of a photo of one, that."""
+        return tuple(itertools.chain(*self.rows)) or ((self,) if self.digit is not None else ())
+
+    @property
+    def text(self) -> str:
+        """What is read: a digit, or rows of digits with blanks between them; `?` for each that is doubted."""
+        if not self.rows:
+            return "?" if self.prediction is None else str(self.prediction)
+        return " ".join("".join(one.text for one in row) for row in self.rows)
+
+    @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None without a label or after an error."""
         if self.label is None or self.error:
@@ -68,15 +84,25 @@ class Reading:
         """The same photo with an answer."""
         way, said, sure = answer.way, answer.probabilities, answer.confidence
         return replace(
-            self, digit=way.digit, hint=way.doubt, probabilities=said, no_digit=answer.no_digit, confidence=sure
+            self, digit=way.digit, hint=way.doubt, probabilities=said, no_digit=answer.no_digit, confidence=sure, box=way.box
+        )  # fmt: skip
+
+    def of_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
+        """The same photo with several digits in it, as sure as the least sure of them."""
+        return replace(
+            self, rows=tuple(map(tuple, rows)), confidence=min(one.confidence or 0.0 for row in rows for one in row)
         )  # fmt: skip
 
     def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
+        if self.rows:
+            rows = [[one.judged(threshold) for one in row] for row in self.rows]
+            doubted, count = sum(bool(one.doubt) for row in rows for one in row), sum(map(len, rows))
+            doubt = f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
+            return replace(self.of_rows(rows), doubt=doubt)
         if self.digit is None or self.confidence is None:
             return self
-        # What speaks against a digit decides only where the network does not know what is none.
-        stands = self.confidence >= threshold and self.digit.any() and (self.no_digit > 0 or not self.hint)
+        stands = self.confidence >= threshold and self.digit.any() and not self.hint
         return replace(self, doubt="" if stands else self._doubt())
 
     @property
@@ -84,6 +110,8 @@ class Reading:
         """Why it is doubted, in a word or three; empty if it is not."""
         if not self.doubt or self.doubt.startswith(NO_DIGIT):
             return self.doubt and "no digit"
+        if self.rows:
+            return self.doubt.removeprefix(f"{UNSURE}: ")
         first, second = self._likeliest
         return f"{first} or {second}"
 
@@ -99,7 +127,7 @@ class Reading:
         assert self.probabilities is not None
         first, second = self._likeliest
         shares = (1 - self.no_digit) * self.probabilities
-        if self.digit is None or not self.digit.any() or self.no_digit >= shares[first] or (self.hint and not self.no_digit):
+        if self.hint or self.digit is None or not self.digit.any() or self.no_digit >= shares[first]:
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
         return f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} ({100 * shares[second]:.0f} %)"
 
@@ -109,8 +137,9 @@ class Photo:
     """A photo before a network reads it."""
 
     reading: Reading  #: what is known so far.
-    #: the ways to see a digit in it, the likeliest first, made when they are asked for; none after an error.
-    ways: Iterator[PreparedDigit] = field(default_factory=lambda: iter(()))
+    #: the ways to see each of its digits, the likeliest first, made when they are asked for; none after an error.
+    rows: Sequence[Sequence[Iterator[PreparedDigit]]] = ()
+    several: bool = False  #: whether it is read as numbers.
 
 
 class PhotoReader:
@@ -121,14 +150,16 @@ class PhotoReader:
         method: how photos are prepared, one of `photos.digit.prepare.METHODS`.
         threshold: the probability below which an answer is doubted, 0 … 1.
         labelled: take labels from folder and file names.
+        number: how many digits a photo shows, one of `photos.NUMBERS`; several are only looked for by
+            the method `mnist`.
         threads: that decode and prepare; 0 for as many as there are cores, at most eight.
     """
 
     def __init__(
         self, network: RowReaderNetwork, method: str = "mnist", *, threshold: float = THRESHOLD,
-        labelled: bool = False, threads: int = 0,
+        labelled: bool = False, number: str = "auto", threads: int = 0,
     ) -> None:  # fmt: skip
-        self.network, self.method = network, method
+        self.network, self.method, self.number = network, method, number
         self.threshold, self.labelled = threshold, labelled
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
@@ -152,7 +183,7 @@ class PhotoReader:
                 ready = [waiting.popleft()]
                 while waiting and len(ready) < BATCH and waiting[0].done():
                     ready.append(waiting.popleft())
-                yield self._answered([future.result() for future in ready])
+                yield self.answered([future.result() for future in ready])
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -160,21 +191,41 @@ class PhotoReader:
         """A photo before the network reads it; what can't be read says so."""
         reading = Reading(path, label=label_of(path) if self.labelled else None)
         try:
-            ways = proposals(read_image(path), self.method)
-            # The likeliest is made here, in a thread.
-            return Photo(reading, itertools.chain([next(ways)], ways))
+            return replace(self.seen(read_image(path)), reading=reading)
         except ImageError as error:
             return Photo(replace(reading, error=str(error)))
 
-    def _answered(self, photos: Sequence[Photo]) -> list[Reading]:
-        """The likeliest ways to see all photos are read at once, the other ways of those that this leaves unsure."""
-        firsts = iter(answers(self.network, [way for photo in photos for way in itertools.islice(photo.ways, 1)]))
-        return [
-            photo.reading
-            if photo.reading.error
-            else photo.reading.answered(best_answer(self.network, next(firsts), photo.ways)).judged(self.threshold)
-            for photo in photos
-        ]
+    def seen(self, image: Picture) -> Photo:
+        """A picture (H, W, 3) BGR, uint8, before the network reads it: prepared as far as it will be read for sure."""
+        reading = Reading(Path())
+        if self.method != next(iter(METHODS)):
+            return Photo(reading, [[proposals(image, self.method)]])
+        found = find_digits(image)
+        rows = rows_of(found.digits) if self.number != "one" else []
+        if not rows or (self.number == "auto" and not are_several(rows)):
+            return Photo(reading, [[_begun(of_found(found))]])
+        ways = [[_begun(looks_at(found, digit, of_several=True)) for digit in row] for row in rows]
+        return Photo(reading, ways, several=True)
+
+    def answered(self, photos: Sequence[Photo]) -> list[Reading]:
+        """What becomes of photos: the likeliest ways to see them are read at once, others where this leaves them unsure."""
+        ways = [way for photo in photos for row in photo.rows for way in row]
+        firsts = answers(self.network, [next(way) for way in ways])
+        best = (best_answer(self.network, first, way) for first, way in zip(firsts, ways, strict=True))
+        return [self._reading(photo, best).judged(self.threshold) for photo in photos]
+
+    @staticmethod
+    def _reading(photo: Photo, best: Iterator[PhotoAnswer]) -> Reading:
+        """A photo with the next of the answers, one for each of its digits."""
+        if not photo.several:
+            return photo.reading.answered(next(best)) if photo.rows else photo.reading
+        one = Reading(photo.reading.path)
+        return photo.reading.of_rows([[one.answered(next(best)) for _ in row] for row in photo.rows])
+
+
+def _begun(ways: Iterator[PreparedDigit]) -> Iterator[PreparedDigit]:
+    """The same ways, the first of which is made already, in this thread."""
+    return itertools.chain([next(ways)], ways)
 
 
 NO_DIGIT, UNSURE = "No digit found", "Unsure"

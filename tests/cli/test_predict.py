@@ -197,6 +197,7 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
         (["x", "--run", "last"], EXIT_FAILURE, "There is no finished run of mnist"),
         (["x", "--threshold", "101"], EXIT_USAGE, "Threshold must be"),
         (["x", "--preprocessing", "none"], EXIT_USAGE, "invalid choice"),
+        (["x", "--number", "two"], EXIT_USAGE, "invalid choice"),
         (["x", "--json", "--csv"], EXIT_USAGE, "not allowed with"),
         ([""], EXIT_USAGE, "is not a path"),
         ([], EXIT_USAGE, "required"),
@@ -258,3 +259,33 @@ def test_progress_is_on_the_terminal_while_answers_go_to_a_file(folder: Path) ->
     assert code == 0
     assert "1/1" in output
     assert screen_after(output)[:2] == ["rnn-tui: weights: pretrained lstm", "rnn-tui: 1 photo."]
+
+
+# Several digits
+
+NUMBER = asset_dir() / "samples" / "numbers" / "1984.jpg"
+
+
+def test_a_number_is_one_line_and_its_digits_are_in_the_document(folder: Path) -> None:
+    _, out, _ = run_inside(["predict", str(NUMBER), "--quiet"])
+    assert out.split()[1] == "1984"
+    number, single = asked(str(NUMBER), str(folder / "7.png"))["results"]
+    assert (number["number"], number["prediction"], number["no_digit"], number["error"]) == ("1984", None, None, None)
+    assert [digit["prediction"] for digit in number["digits"]] == [1, 9, 8, 4]
+    assert {digit["row"] for digit in number["digits"]} == {0}
+    assert all(len(digit["box"]) == 4 and 0 <= min(digit["box"]) <= max(digit["box"]) <= 1 for digit in number["digits"])
+    assert (single["number"], single["prediction"]) == (None, 7)
+    (digit,) = single["digits"]
+    assert (digit["prediction"], digit["confidence"]) == (7, single["confidence"])
+
+
+def test_how_many_digits_there_are_can_be_said(folder: Path) -> None:
+    assert asked(str(NUMBER), "--number", "one")["results"][0]["number"] is None
+    assert asked(str(folder / "7.png"), "--number", "row")["results"][0]["number"] == "7"
+
+
+def test_a_table_has_numbers_in_a_column_of_their_own(folder: Path) -> None:
+    _, out, _ = run_inside(["predict", str(NUMBER), str(folder / "7.png"), "--csv", "--quiet"])
+    number, single = csv.DictReader(io.StringIO(out))
+    assert (number["number"], number["prediction"]) == ("1984", "")
+    assert (single["number"], single["prediction"]) == ("", "7")

@@ -43,6 +43,13 @@ def test_only_photos_with_a_label_are_exported_unless_predictions_count() -> Non
     assert labelled([]).images.shape == (0, 28, 28)
 
 
+def test_of_a_number_each_digit_is_exported_once_predictions_count() -> None:
+    digits = [reading("19.png", 1), reading("19.png", 9), reading("19.png", 4, doubt="Unsure")]
+    number = Reading(Path("19.png")).of_rows([digits])
+    assert labelled([number, READINGS[0]]).labels.tolist() == [3]
+    assert labelled([number], predicted=True).labels.tolist() == [1, 9]
+
+
 def test_npz_is_read_back_under_the_name_that_was_typed(tmp_path: Path) -> None:
     data = labelled(READINGS, predicted=True)
     write_npz(tmp_path / "photos", data)

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos import reader as reading
 from rnn_tui.photos.collection import ReadingSummary
 from rnn_tui.photos.files import read_image
-from rnn_tui.photos.reader import NO_DIGIT, PhotoReader, Reading
+from rnn_tui.photos.reader import NO_DIGIT, UNSURE, PhotoReader, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
@@ -55,8 +56,8 @@ def test_photos_are_read_in_order_and_right(network: RowReaderNetwork, photos: l
         assert one.probabilities is not None
         assert one.digit is not None
         assert one.confidence == pytest.approx(float((1 - one.no_digit) * one.probabilities.max()))
-        again = network.probabilities(one.digit[None])[0]
-        assert one.probabilities == pytest.approx(again, abs=1e-5)
+        chances = network.chances(one.digit[None])[0]
+        assert one.probabilities * (1 - one.no_digit) == pytest.approx(chances[:10], abs=1e-5)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -168,3 +169,61 @@ def test_the_weights_say_who_they_are(network: RowReaderNetwork) -> None:
     assert about["source"] == "pretrained lstm"
     assert (about["model"], about["preset"]) == ("lstm", "photos")
     assert about["metrics"]["test_accuracy"] > 99.4
+
+
+# Several digits
+
+NUMBERS = asset_dir() / "samples" / "numbers"
+
+
+def test_a_number_is_read_from_left_to_right_each_digit_with_its_place(network: RowReaderNetwork) -> None:
+    (number,) = everything(PhotoReader(network), [NUMBERS / "1984.jpg"])
+    assert (number.text, number.doubt, number.digit) == ("1984", "", None)
+    assert [one.prediction for one in number.digits] == [1, 9, 8, 4]
+    assert number.confidence == min(one.confidence for one in number.digits if one.confidence is not None)
+    boxes = [one.box for one in number.digits if one.box is not None]
+    assert [box[0] for box in boxes] == sorted(box[0] for box in boxes)
+    assert all(0 <= left < right <= 1 and 0.2 < top < bottom < 0.8 for left, top, right, bottom in boxes)
+
+
+def test_a_column_of_numbers_is_read_row_by_row(network: RowReaderNetwork) -> None:
+    (column,) = everything(PhotoReader(network), [NUMBERS / "27_508_3146.jpg"])
+    assert column.text == "27 508 3146"
+    assert [len(row) for row in column.rows] == [2, 3, 4]
+
+
+def test_one_digit_or_a_number_as_asked(network: RowReaderNetwork, photos: list[tuple[Path, int]]) -> None:
+    single, several = photos[0][0], NUMBERS / "1984.jpg"
+    (one,) = everything(PhotoReader(network, number="one"), [several])
+    assert not one.rows
+    assert one.text in set("1984?")
+    auto, row = (everything(PhotoReader(network, number=number), [single])[0] for number in ("auto", "row"))
+    assert not auto.rows
+    assert len(row.digits) == len(row.rows) == 1
+    assert row.text == auto.text == str(photos[0][1])
+    assert auto.digits == (auto,)
+    (report,) = everything(PhotoReader(network, "report"), [several])
+    assert not report.rows
+
+
+def test_a_number_is_doubted_where_a_digit_of_it_is(network: RowReaderNetwork) -> None:
+    (number,) = everything(PhotoReader(network), [NUMBERS / "1984.jpg"])
+    least = min(one.confidence or 0 for one in number.digits)
+    doubted = number.judged(least + 1e-6)
+    assert doubted.text.count("?") == 1
+    assert doubted.doubt == f"{UNSURE}: 1 of 4 digits"
+    assert doubted.why == "1 of 4 digits"
+    assert doubted.judged(0).text == "1984"
+
+
+@pytest.mark.parametrize(("first", "second"), [(4, 6), (8, 9), (11, 12)])
+def test_touching_digits_are_doubted(network: RowReaderNetwork, first: int, second: int) -> None:
+    data = load_mnist()
+    paper = np.full((160, 300), 200.0)
+    for at, number in enumerate((first, second)):
+        digit = cv2.resize(data.test_images[number].numpy()[:, 4:24], (90, 120))
+        paper[20:140, 40 + 66 * at : 130 + 66 * at] -= digit * 0.6
+    picture = np.repeat(np.clip(paper, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    reader = PhotoReader(network)
+    (touching,) = reader.answered([reader.seen(picture)])
+    assert touching.doubt

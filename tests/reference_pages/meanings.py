@@ -131,11 +131,16 @@ MEANINGS = {
     # Photos.
     "predict: path": "the file",
     "prediction": "the digit; null where the answer is doubtful",
-    "confidence": "the probability of the most probable digit, 0 … 1; null where the file can't be read",
+    "confidence": "the probability of the most probable digit, 0 … 1; of a number that of its least sure digit; "
+    "null where the file can't be read",
     "predict: probabilities": "of the ten digits if it is one, 0 … 1",
-    "no_digit": "the probability that it is no digit, 0 … 1; 0 from a network that has not learned that",
+    "no_digit": "the probability that it is no digit, 0 … 1; 0 from a network that has not learned that; null for a number",
     "predict: error": "why the file can't be read",
     "predict: label": "with `--labels`: the digit that the name promises",
+    "predict: number": "the digits of a photo of several, a blank between rows, `?` for what is doubted; null for one digit",
+    "predict: digits": "every digit that was found, row by row from the left; of a photo of one that; empty after an error",
+    "predict: box": "left, top, right, bottom as shares of the photo's width and height; null where it was not looked for",
+    "predict: row": "in which row of the photo it stands, from 0",
     "doubt": "why little trust is to be put in the answer",
     "summary": "all photos together",
     "photos": "how many were read",

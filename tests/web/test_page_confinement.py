@@ -93,7 +93,7 @@ def test_what_is_outside_is_answered_as_what_is_not_there(share: Path) -> None:
     outside = share.parent / SECRET
 
     def answer(path: Path) -> str:
-        job = ReadingJob([path], lambda: pytest.fail("it would be read"), "mnist", recursive=True)
+        job = ReadingJob([path], lambda: pytest.fail("it would be read"), "mnist", recursive=True, number="auto")
         job._run()
         return job.failure.replace(str(path), "PATH")
 

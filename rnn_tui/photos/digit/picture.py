@@ -16,6 +16,8 @@ from rnn_tui.tasks.mnist.centre import Digit
 
 # As OpenCV's own types have it, which say no more of what its functions return; bytes in fact.
 Picture: TypeAlias = npt.NDArray[np.integer[Any] | np.floating[Any]]
+# Left, top, right and bottom of a part of a picture, as shares of its width and height, 0 … 1.
+Shares: TypeAlias = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,8 @@ class PreparedDigit:
 
     digit: Digit  #: (28, 28) float32, 0 for background … 1 for ink.
     stages: tuple[Stage, ...] = ()  #: the pictures on the way, in order; empty unless asked for.
-    doubt: str = ""  #: what speaks against a digit, in a sentence for the user: a hint, which the network may outweigh.
+    doubt: str = ""  #: what speaks against a digit, in a sentence for the user.
+    box: Shares | None = None  #: where it lies in the photo; None where it was not looked for.
 
 
 def halved(image: Picture, side: int) -> Picture:

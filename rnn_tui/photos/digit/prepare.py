@@ -4,18 +4,17 @@
 preprocessing, step by step.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from rnn_tui.photos.digit.ink import Channel, best_channel, chance_of_light, ink_on, paper_of, reach_of
-from rnn_tui.photos.digit.lines import PrintedLines, recentred, without_lines
+from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
+from rnn_tui.photos.digit.ink import ink_near
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, halved, resized, shrunk
-from rnn_tui.photos.digit.ruling import ruled_lines
-from rnn_tui.photos.digit.search import REACHES, Box, DigitCandidate, parts_of, search, with_near
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
@@ -28,11 +27,11 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
             photos; or `report`, the report's steps.
         stages: whether to keep the pictures on the way.
     """
-    return next(_WAYS[method](image, stages))
+    return next(proposals(image, method, stages=stages))
 
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """Different readings of a photo, the likeliest first, which is what `prepare` gives.
+    """Different readings of a photo of one digit, the likeliest first, which is what `prepare` gives.
 
     The next one is made when it is asked for, and costs about what a cut-out costs. Readings that
     come out alike are given once.
@@ -72,227 +71,188 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
     yield PreparedDigit(digit, kept if stages else (), doubt)
 
 
-# Longer sides of the copies: to look for lines and the digit, and to choose a channel.
-COARSE, SMALL = 400, 128
-# Scores of a `DigitCandidate`: below the first there is no digit, below the second only if its ink
-# is strong. Photos of digits score 0.05 … 0.7, in a third of the frame 0.01 … 0.2; paper with
-# nothing but grain, shading, ruled lines or a shadow's edge mostly below 0.005.
-PLAUSIBLE, SURE, FAINT = 0.008, 0.09, 0.125
-# What is second-best is worth a look if it scores this share of the best at least.
-LEAST_SECOND = 0.1
-# By how much of the longer side a whole picture is smoothed, lest noise be ink.
-_SMOOTHED = 0.045
-# A polarity less probable than this is not tried.
-UNLIKELY = 0.05
+# Longer sides of the copies in which digits are looked for, and of the cut-out of one; the paper around
+# it there, as a share of the digit.
+COARSE, FINE, MARGIN = 64, 96, 0.28
+# Digits of fewer pixels are looked at again in a copy twice as large, and that again; what is less clear than
+# this in one such copy. The larger copy has the last word where it is clearer by so much, or where digits are
+# small and it is about as clear.
+SMALL, LARGEST = 22, 512
+CLEAR, MOST_UNCLEAR, CLEARER, AS_CLEAR = 0.7, 128, 0.1, 0.85
+# Less probable ink is none.
+LEAST_INK = 0.3
+# A digit whose ink runs out of its cut-out is cut out once more.
+MOST_LOOKS = 2
+
+# Left, top, right and bottom in pixels, as an array.
+Corners: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
-class DigitPlace:
-    """Where the digit is in a coarse copy of the photo, looked at in one polarity."""
+class PhotoDigits:
+    """A photo with the digits that are found in it."""
 
-    channel: Channel  #: how its ink shows.
-    plane: Picture  #: (H, W), the coarse copy, ink dark.
-    lines: PrintedLines  #: ruled lines, in the coarse copy's pixels.
-    plain: Picture  #: (H, W), the copy without them.
-    found: DigitCandidate  #: the digit there.
-    score: float  #: how probable it is in this polarity.
-    ruled: bool = True  #: whether lines are taken out.
+    image: Picture  #: (H, W, 3), as large as there is.
+    copy: Picture  #: (H, W, 3), a copy of it in which they are looked for.
+    marks: Marks  #: what the finder marks there.
+    digits: list[MarkedDigit]  #: what it finds there: the likeliest to be meant first, which is the largest of the sure ones.
+
+    @property
+    def sure(self) -> float:
+        """How sure the finder is of all of them, the larger ones counting for more."""
+        sizes = [digit.size for digit in self.digits]
+        return float(np.average([digit.sure for digit in self.digits], weights=sizes)) if sizes else 0.0
+
+    @property
+    def typical(self) -> float:
+        """The median of their sizes in pixels of the copy; 0 without any."""
+        return float(np.median([digit.size for digit in self.digits])) if self.digits else 0.0
+
+    @property
+    def small(self) -> bool:
+        """Whether most of them are small in the copy."""
+        return 0 < self.typical < SMALL
+
+    def place_of(self, digit: MarkedDigit) -> Corners:
+        """Where a digit lies in the photo, in its pixels."""
+        return np.array(digit.box) * np.tile(np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1], 2)
+
+
+def find_digits(image: Picture) -> PhotoDigits:
+    """The digits in a photo (H, W, 3), BGR, uint8, any size.
+
+    They are looked for in a small copy, and where they are small there or not to be told apart, in
+    larger ones.
+    """
+    best = last = _looked_at(image, COARSE)
+    side = 2 * COARSE
+    while side <= min(LARGEST, max(image.shape[:2])) and (last.small or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
+        last = _looked_at(image, side)
+        # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
+        clearer = last.sure > best.sure + CLEARER or (best.small and last.sure >= AS_CLEAR * best.sure)
+        if not best.digits or (clearer and last.typical <= 2 * SMALL):
+            best = last
+        side *= 2
+    return best
+
+
+def _looked_at(image: Picture, side: int) -> PhotoDigits:
+    copy = _fitted(image, side)
+    marks = marked(copy)
+    return PhotoDigits(image, copy, marks, sorted(digits_in(marks), key=lambda digit: -digit.sure * digit.size))
+
+
+def _fitted(image: Picture, side: int) -> Picture:
+    """A picture with a longer side of so many pixels."""
+    reduced = halved(image, side)
+    return reduced if max(reduced.shape[:2]) == side else resized(reduced, side / max(reduced.shape[:2]))
+
+
+def looks_at(
+    found: PhotoDigits, digit: MarkedDigit, *, of_several: bool = False, stages: bool = False
+) -> Iterator[PreparedDigit]:  # fmt: skip
+    """One of the digits in a photo, cut out and looked at in two ways; doubted if it touches one of several.
+
+    First its ink is measured where the finder says that it is; then the ink is what the finder marks,
+    which knows lines and boxes from strokes.
+    """
+    closer = _closely(found, digit)
+    marks, meant = closer.marks, closer.meant
+    touches = digit.touches or (meant is not None and meant.touches)
+    doubt = "It touches the next one." if of_several and touches else ""
+    left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
+    # What is seen from afar only has to do as it is.
+    whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
+    if of_several and meant is not None:
+        near = near & closer.seen_of(digit.near, found)
+    inks = [] if meant is None else [("ink measured there", ink_near(closer.picture, near & (whole > LEAST_INK)))]
+    inks.append(("ink of the digit", np.where(near, whole, np.float32(0))))
+    for name, ink in inks:
+        ready = centre(ink)
+        kept = (
+            *_first_stages(found), Stage("cut out", closer.picture), Stage("ink in it", _levels(marks.ink)),
+            Stage(name, _levels(ink)), Stage("as in MNIST", _levels(ready)),
+        ) if stages else ()  # fmt: skip
+        yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
+
+
+@dataclass(frozen=True)
+class _CutOut:
+    """A digit with some paper around it."""
+
+    picture: Picture  #: (H, W, 3), its longer side `FINE` pixels.
+    start: Corners  #: (2,) where it begins in the photo, in its pixels.
+    scale: float  #: how much it is enlarged.
+    marks: Marks  #: what the finder marks in it.
+    meant: MarkedDigit | None  #: the digit among that.
+    place: Corners  #: (4,) where that lies in the photo, in its pixels.
+
+    def seen_of(self, mask: Flags, found: PhotoDigits) -> Flags:
+        """The part (H, W) of a mask over the copy in which digits were looked for."""
+        height, width = found.copy.shape[:2]
+        turn = np.diag([width / found.image.shape[1], height / found.image.shape[0]])
+        back = np.column_stack([turn / self.scale, turn @ self.start])
+        size = self.picture.shape[1::-1]
+        levels = 255 * mask.astype(np.uint8)
+        return np.asarray(cv2.warpAffine(levels, back, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP) > HALF, np.bool_)
+
+
+def _closely(found: PhotoDigits, digit: MarkedDigit) -> _CutOut:
+    """A digit's cut-out, made anew where its ink runs out of it."""
+    image, place = found.image, found.place_of(digit)
+    sides = np.array(image.shape[1::-1])
+    for looks in range(1, MOST_LOOKS + 1):
+        margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
+        start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
+        end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
+        closer = _fitted(image[start[1] : end[1], start[0] : end[0]], FINE)
+        marks, scale = marked(closer), closer.shape[1] / (end[0] - start[0])
+        meant = _meant(marks, (place - np.tile(start, 2)) * scale)
+        seen = place if meant is None else np.array(meant.box) / scale + np.tile(start, 2)
+        cut_off = ((seen[:2] < start + 1) & (start > 0)) | ((seen[2:] > end - 1) & (end < sides))
+        if looks == MOST_LOOKS or not cut_off.any():
+            break
+        place = np.append(np.minimum(seen, place)[:2], np.maximum(seen, place)[2:])
+    return _CutOut(closer, start, float(scale), marks, meant, seen)
 
 
 def _as_mnist(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
     """The photo's digit as MNIST would have it, and what else it may be, likeliest first."""
-    kept: list[Stage] = []
-
-    def note(name: str, picture: Picture | Ink) -> None:
-        if stages:
-            if picture.dtype != np.uint8:  # ink, as grey levels
-                picture = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-            kept.append(Stage(name, picture))
-
-    reduced = halved(image, COARSE)
-    small = shrunk(reduced, SMALL)
-    note("photo", shrunk(reduced, COARSE) if stages else image)
-    # Whether ink may be lighter than the paper, with how probable that is.
-    light = chance_of_light(small)
-    polarities = [one for one in ((False, 1 - light), (True, light)) if one[1] >= UNLIKELY]
-    views = [_view(reduced, small, *polarity) for polarity in polarities]
-    places = sorted(filter(None, views), key=lambda view: -view.score)
-    if not places:
-        empty = np.zeros((SIDE, SIDE), np.float32)
-        yield PreparedDigit(empty, tuple(kept), "Nothing stands out from the paper.")
-    for place in chain(places[:1], _others(places[:1]), places[1:]):
-        del kept[1:]
-        note("light ink turned dark" if place.channel.light else "ink at its darkest", place.plane)
-        if len(place.lines):
-            note("without ruled lines", place.plain)
-        note("where the digit is", place.found.mask)
-        digit = centre(extracted(image, place, note))
-        note("as in MNIST", digit)
-        yield PreparedDigit(digit, tuple(kept), _doubt(place.found))
-    for place in places:
-        del kept[1:]
-        # Lightness, as noise in it is the least.
-        digit = centre(_whole(replace(place.channel, number=3).of(reduced)))
-        note("the whole picture's ink, as in MNIST", digit)
-        yield PreparedDigit(digit, tuple(kept))
+    return of_found(find_digits(image), stages=stages)
 
 
-def _others(places: "list[DigitPlace]") -> "Iterator[DigitPlace]":
-    """The same place with its lines left in; and what else stands out once it is painted over."""
-    for place in places:
-        with_lines = search(place.plane) if len(place.lines) else place.found
-        if with_lines is not None:
-            none = PrintedLines.joined([])
-            yield replace(place, lines=none, plain=place.plane, found=with_lines, ruled=False)
-        # The largest part alone: if that is a box, the digit is in it.
-        _, labels, boxes, _ = cv2.connectedComponentsWithStats(place.found.mask)
-        largest = 1 + int(np.argmax(boxes[1:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].sum(axis=1)))
-        mask = (labels == largest).astype(np.uint8)
-        mask = cv2.resize(mask, place.plane.shape[::-1], interpolation=cv2.INTER_NEAREST)
-        paper = paper_of(place.plain, reach_of(place.plane.shape, REACHES[-1][0]))
-        rest = np.where(cv2.dilate(mask, np.ones((9, 9), np.uint8)) > 0, paper, place.plain)
-        second = search(rest)
-        if second is not None and second.score > LEAST_SECOND * place.found.score:
-            yield replace(place, found=second)
+def of_found(found: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDigit]:
+    """The same for a photo in which digits were looked for already."""
+    if found.digits:
+        yield from looks_at(found, found.digits[0], stages=stages)
+    ink = np.where(found.marks.ink > LEAST_INK, found.marks.ink, np.float32(0))
+    ready = centre(ink)
+    kept = (*_first_stages(found), Stage("all ink", _levels(ink)), Stage("as in MNIST", _levels(ready))) if stages else ()
+    yield PreparedDigit(ready, kept, "" if ready.any() else "Nothing stands out from the paper.")
 
 
-def _whole(plane: Picture) -> Ink:
-    """All that is dark in a picture (H, W), ink dark, where the digit may be the whole of it."""
-    fine = cv2.GaussianBlur(plane, (0, 0), max(_SMOOTHED * max(plane.shape), 0.3))
-    fine = resized(fine, FINE / max(plane.shape))
-    _, mask = cv2.threshold(fine, 0, 255, cv2.THRESH_BINARY_INV + cv2.THRESH_OTSU)
-    pen, paper = cv2.mean(fine, mask)[0], cv2.mean(fine, cv2.bitwise_not(mask))[0]
-    # Half of the way from paper to pen is a stroke's edge; a quarter is its blur.
-    return np.asarray(np.clip((0.75 * paper + 0.25 * pen - fine) / max(0.5 * (paper - pen), 1), 0, 1), np.float32)
+def _first_stages(found: PhotoDigits) -> tuple[Stage, ...]:
+    return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage("ink, and middles of digits", _painted(found.marks))
+
+
+def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:
+    """The digit that has most of the ink at a place; None if there is none."""
+    left, top, right, bottom = np.rint(place).astype(int).clip(0).tolist()
+    part = slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
+    digits = digits_in(marks)
+    inks = [float(marks.ink[part][digit.near[part]].sum()) for digit in digits]
+    return digits[int(np.argmax(inks))] if max(inks, default=0.0) > 0 else None
+
+
+def _levels(ink: Ink) -> Picture:
+    """Ink, 0 … 1, as grey levels."""
+    return np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)
+
+
+def _painted(marks: Marks) -> Picture:
+    """Ink white, middles of digits red: (H, W, 3)."""
+    ink, middle = _levels(marks.ink), _levels(marks.middle)
+    return np.dstack([ink, ink, np.maximum(ink, middle)])
 
 
 _WAYS = {"mnist": _as_mnist, "report": _as_in_report}
-
-
-def _doubt(found: DigitCandidate) -> str:
-    """Why what was found may be no digit; empty if it seems to be one."""
-    if found.score < PLAUSIBLE:
-        return "What stands out from the paper is too small, too faint or too blurred for a digit."
-    if found.score < SURE and found.strong < FAINT:
-        return "What stands out from the paper is hardly darker than its shading and grain."
-    return ""
-
-
-def _view(reduced: Picture, small: Picture, light: bool, chance: float) -> DigitPlace | None:
-    channel = best_channel(small, light)
-    plane = shrunk(channel.of(reduced), COARSE)
-    lines = ruled_lines(plane)
-    plain = without_lines(plane, lines) if len(lines) else plane
-    found = search(plain)
-    if found is None:
-        return None
-    return DigitPlace(channel, plane, lines, plain, found, found.score * chance)
-
-
-# Longer side of the digit in the cut-out; the paper around it, as a share of that.
-FINE, MARGIN = 120, 0.45
-# Thresholds with hysteresis, as shares of the strong ink; the higher is twice the lower, since that
-# is what `parts_of` looks for.
-LOW = 0.25
-# A reach this little different needs no second time.
-SAME_REACH = 0.15
-# The strong ink is this percentile of the digit's.
-STRONG = 85
-# Below and above these shares of the strong ink there is none, or all of it.
-NONE, ALL = 0.12, 1.0
-
-Note = Callable[[str, Picture | Ink], None]
-
-
-def extracted(image: Picture, place: DigitPlace, note: Note) -> Ink:
-    """The digit's ink alone (H, W), 0 … 1, about 120 pixels long, from the full resolution.
-
-    Args:
-        image: (H, W, 3) BGR, the photo.
-        place: where the digit is.
-        note: is given the pictures on the way, each with its name.
-    """
-    plane, near = _cut_out(image, place, note)
-    plane = cv2.blur(plane, (3, 3))
-    reach = 0
-    for _ in range(2):
-        # The paper is what is wider than the strokes, whose width is better known the second time.
-        widest = 2 * float(cv2.distanceTransform(near, cv2.DIST_L2, 3).max())
-        before, reach = reach, int(min(max(1.6 * widest + 6, 15), 0.6 * FINE)) | 1
-        if abs(reach - before) <= SAME_REACH * before:
-            break
-        paper = paper_of(plane, reach)
-        ink = ink_on(plane, paper)
-        strong = max(_percentile(ink.ravel()[np.flatnonzero(near)], STRONG), 1e-3)
-        mask, found = _of_the_digit(ink, near, strong)
-        if not cv2.countNonZero(found):
-            break
-        near = found
-    grown = cv2.dilate(near, np.ones((3, 3), np.uint8))
-    relative = (ink * np.float32(1 / strong)).astype(np.float32)
-    alone: Ink = ((relative - np.float32(NONE)) * np.float32(1 / (ALL - NONE))).clip(0, 1)
-    alone[grown == 0] = 0
-    note("paper without its ink", paper)
-    note("paper divided out", relative)
-    note("threshold", mask)
-    note("digit alone", alone)
-    return alone
-
-
-def _cut_out(image: Picture, place: DigitPlace, note: Note) -> tuple[Picture, Picture]:
-    """The digit with some paper around it, without ruled lines; and where its ink was found."""
-    (height, width), mask = place.plane.shape, place.found.mask
-    left, top, right, bottom = place.found.box
-    size = max(right - left, bottom - top)
-    margin = max(2, round(MARGIN * size))
-    left, top = max(0, left - margin), max(0, top - margin)
-    right, bottom = min(width, right + margin), min(height, bottom + margin)
-    rows, columns = _part(image, place.plane, (left, top, right, bottom))
-    plane = place.channel.of(image[rows, columns])
-    plane = resized(plane, FINE / size * (right - left) / plane.shape[1])
-    note("cut out", plane)
-    rows, columns = _part(mask, place.plane, (left, top, right, bottom))
-    near = cv2.resize(mask[rows, columns], plane.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    scale = plane.shape[1] / (right - left), plane.shape[0] / (bottom - top)
-    lines = recentred(plane, place.lines.seen_from(left, top, *scale))
-    lined = without_lines(plane, lines)
-    # Here lines run from border to border that were too short to be seen in the whole photo.
-    more = ruled_lines(lined) if place.ruled else PrintedLines.joined([])
-    if len(lines) or len(more):
-        plane = without_lines(lined, more)
-        note("cut out, without ruled lines", plane)
-    return plane, cv2.threshold(near, 127, 255, cv2.THRESH_BINARY)[1]
-
-
-def _part(of: Picture, coarse: Picture, box: Box) -> tuple[slice, slice]:
-    """Rows and columns that a box of the coarse copy has on another grid over the same picture."""
-    down, across = of.shape[0] / coarse.shape[0], of.shape[1] / coarse.shape[1]
-    left, top = round(box[0] * across), round(box[1] * down)
-    right, bottom = max(left + 1, round(box[2] * across)), max(top + 1, round(box[3] * down))
-    return slice(top, bottom), slice(left, right)
-
-
-def _percentile(values: Ink, percent: float) -> float:
-    """The value below which so many per cent of `values` (N,) lie; 0 for none."""
-    if not values.size:
-        return 0.0
-    at = round(percent / 100 * (values.size - 1))
-    return float(np.partition(values, at)[at])
-
-
-def _of_the_digit(ink: Ink, near: Picture, strong: float) -> tuple[Picture, Picture]:
-    """Where there is ink, and the part of it that belongs to what was found `near`.
-
-    Both are (H, W), 0 or 255. Ink is what is above the lower threshold, together with some above
-    the higher one. Where nothing belongs to the digit, the second is empty.
-    """
-    parts = parts_of(np.asarray(ink > LOW * strong, bool), ink, LOW * strong)
-    sure = parts.clear > 0
-    there = np.flatnonzero(near)
-    overlap = np.bincount(parts.labels.ravel()[there], minlength=len(parts.ink)) * sure
-    main = int(np.argmax(overlap))
-    if not overlap[main]:
-        return parts.mask_of(sure), np.zeros_like(near)
-    # A stroke that falls apart here was in one piece before, or its pieces were near.
-    chosen = with_near(parts, main) | (overlap > 0.5 * parts.pixels)
-    return parts.mask_of(sure), parts.mask_of(chosen & sure)

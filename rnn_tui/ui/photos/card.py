@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.photos.pictures import PhotoImage, picture_of
+from rnn_tui.ui.photos.pictures import PhotoImage, boxes_of, picture_of_digits, with_boxes
 from rnn_tui.ui.widgets.digits import bar
 
 if TYPE_CHECKING:
@@ -63,13 +63,14 @@ class PhotoCard(Vertical):
         self.set_class(selected, "-selected")
         if reading is not self._reading:
             before, self._reading = self._reading, reading
-            if before is None or before.digit is not reading.digit:
-                self._digit.show(None if reading.digit is None else picture_of(reading.digit))
+            if before is None or before.digit is not reading.digit or before.rows is not reading.rows:
+                self._digit.show(picture_of_digits(reading))
             self._text.update(card_text(reading, 2 * self._side))
 
     def show_photo(self, picture: "Picture | None") -> None:
         """Show the photo itself; None for none yet."""
-        self._photo.show(picture)
+        boxes = [] if self._reading is None else boxes_of(self._reading)
+        self._photo.show(picture if picture is None or not boxes else with_boxes(picture, boxes))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -83,10 +84,12 @@ def card_text(reading: "Reading", width: int) -> Content:
         return Content.assemble((f"✗ {reading.error}", "$text-error"), (f"\n{name}", "$foreground 80%"))
     style, share = COLOURS.get(state_of(reading), "$text-primary"), reading.confidence or 0.0
     # The same width for all, so that bars can be compared.
-    room = max(0, width - MARK - PERCENT)
+    said = verdict(reading)
+    said = (said if len(said) <= width - PERCENT else f"{said[: width - PERCENT - 2]}…").ljust(MARK)
+    room = max(0, width - len(said) - PERCENT)
     between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
     return Content.assemble(
-        (verdict(reading).ljust(MARK), f"{style} bold"), (between, style),
+        (said, f"{style} bold"), (between, style),
         f"{100 * share:.1f} %".rjust(PERCENT), (f"\n{name}", "$foreground 80%"),
     )  # fmt: skip
 
@@ -104,6 +107,8 @@ def verdict(reading: "Reading") -> str:
     """Digit, whether it is doubtful, and whether it is right, of the same width as others."""
     best = "–" if reading.best is None else str(reading.best)
     text = f"{best}?" if reading.doubt else f"{best} "
+    if reading.rows:
+        text = f"{reading.text} "
     if reading.label is None:
         return text
     whose = "✎" if reading.given else ""

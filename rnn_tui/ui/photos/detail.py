@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
+from textual.message import Message
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
@@ -18,7 +20,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
-from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of
+from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, boxes_of, picture_of, with_boxes
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import DigitColumn
 from rnn_tui.ui.widgets.plain import views_in
@@ -64,6 +66,31 @@ class Stages(Vertical):
             view.show(number, stage)
 
 
+class DigitBox(Static, can_focus=True):
+    """One of several digits in a photo, in reading order; Enter looks inside the network while it reads it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Inside", key_display="⏎")]
+
+    class Chosen(Message):
+        """It has the focus."""
+
+        def __init__(self, box: "DigitBox") -> None:
+            super().__init__()
+            self.box = box
+
+    class Opened(Message):
+        """Inside is to show it."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+
+    def on_focus(self) -> None:
+        self.post_message(self.Chosen(self))
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
+
+
 class PhotoDetail(VerticalScroll, can_focus=True):
     """The photo that is selected in the gallery, looked at in a thread.
 
@@ -82,10 +109,13 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._asking = LatestQuestion[PhotoStudy](self, self._take, FAILURE)
         self._reading: Reading | None = None
         self._study: PhotoStudy | None = None
+        self._shown_by: tuple[PhotoReader, Source] | None = None
+        self.chosen = 0  #: which of several digits is looked at, in reading order.
         self._pair: tuple[PhotoImage, ...] = ()
 
     def compose(self) -> ComposeResult:
         yield Static("", id="photos-headline", markup=False)
+        yield ItemGrid(id="photos-digits", min_column_width=9)
         with Horizontal(id="photos-looked-at"):
             yield Container(id="photos-pair")
             yield ItemGrid(id="photos-answers", min_column_width=24)
@@ -113,9 +143,27 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         if not other and self._study is not None:
             self._show_answers(self._study)
             return
+        self._shown_by, self.chosen = (reader, source), 0
+        count = len(reading.digits) if reading.rows else 0
+        for view, one in zip(views_in(self.query_one("#photos-digits"), DigitBox, count), reading.digits, strict=False):
+            view.update(f"{one.text} {100 * (one.confidence or 0):.0f} %")
+            view.set_class(bool(one.doubt), "-doubtful")
+        self._look()
+
+    def _look(self) -> None:
+        assert self._reading is not None
+        assert self._shown_by is not None
         self.add_class("-stale")
-        path = reading.path
-        self._asking.ask(lambda: study(path, reader, source))
+        path, chosen, (reader, source) = self._reading.path, self.chosen if self._reading.rows else None, self._shown_by
+        self._asking.ask(lambda: study(path, reader, source, chosen))
+
+    @on(DigitBox.Chosen)
+    def _choose(self, event: DigitBox.Chosen) -> None:
+        event.stop()
+        at = list(self.query(DigitBox)).index(event.box)
+        if at != self.chosen:
+            self.chosen = at
+            self._look()
 
     def forget(self) -> None:
         """Photos are read anew: look anew too."""
@@ -129,7 +177,10 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._study = found
         self.remove_class("-stale")
         self._show_answers(found)
-        for image, picture in zip(self._pair, (found.photo, found.digit), strict=False):
+        photo, boxes = found.photo, boxes_of(self._reading)
+        if photo is not None and boxes:
+            photo = with_boxes(photo, boxes, self.chosen)
+        for image, picture in zip(self._pair, (photo, found.digit), strict=False):
             image.show(picture)
         for view, at in zip(self.query(Stages), range(2), strict=True):
             view.display = at < len(found.ways)
@@ -169,33 +220,41 @@ class PhotoStudy:
     answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 
-def study(path: Path, reader: "PhotoReader", source: Source) -> PhotoStudy:
+def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None = None) -> PhotoStudy:
     """Look at a photo with what reads photos now, by the weights `source`, and others that ship.
+
+    Of a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
 
     Raises:
         UserError: if it can't be read.
     """
     from rnn_tui.photos.answer import read_best  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415
-    from rnn_tui.photos.digit.prepare import proposals  # noqa: PLC0415
+    from rnn_tui.photos.digit.prepare import find_digits, looks_at, proposals  # noqa: PLC0415
+    from rnn_tui.photos.digit.rows import rows_of  # noqa: PLC0415
     from rnn_tui.photos.files import read_image  # noqa: PLC0415
 
     image = read_image(path)
     methods = sorted(METHODS, key=lambda method: method != reader.method)
+    if chosen is None:
+        looked = [read_best(reader.network, proposals(image, method, stages=True)).way for method in methods]
+    else:
+        found = find_digits(image)
+        digits = [digit for row in rows_of(found.digits) for digit in row]
+        looked = [read_best(reader.network, looks_at(found, digits[chosen], of_several=True, stages=True)).way]
     ways = []
-    for method in methods:
-        way = read_best(reader.network, proposals(image, method, stages=True)).way
+    for way in looked:
         small = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in way.stages)
         ways.append(replace(way, stages=small))
-    own, other = (way.digit for way in ways)
+    own, *others = (way.digit for way in ways)
     name: str = printable(source.short_title, 40)
     answers = [(name, answer_digit(own, source, reader.network))]
     for one in shipped(MNIST.name):
         if one.path != source.path:
             answers.append((printable(one.short_title, 40), answer_digit(own, one)))
     name = f"{name}, {SHORT_METHODS[methods[1]]}"
-    answers.append((name, answer_digit(other, source, reader.network)))
+    answers += [(name, answer_digit(other, source, reader.network)) for other in others]
     return PhotoStudy(
-        photo=shrunk(image, SIDE), digit=picture_of(own), ways=tuple(zip(methods, ways, strict=True)),
+        photo=shrunk(image, SIDE), digit=picture_of(own), ways=tuple(zip(methods, ways, strict=False)),
         answers=tuple(one for one in answers if not one[1].failure),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Select, Static
 
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.photos import METHODS, THRESHOLD
+from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "as MNIST", REPORT: "as report"}
+SHORT_NUMBERS = dict(zip(NUMBERS, ("1 digit or more", "1 digit each", "numbers"), strict=True))
 UNSURE_BELOW = NumberSetting("threshold", "unsure below", "answers below this percentage are doubtful", 0, 100)
 
 
@@ -67,6 +68,7 @@ class PhotosForm(Vertical):
         with Horizontal():
             yield Label("Photos")
             yield PathInput(id="photos-path")
+            yield PlainSelect([(name, number) for number, name in SHORT_NUMBERS.items()], id="photos-number")
             yield MarkedCheckbox("subfolders", id="photos-recursive")
         with Horizontal():
             yield Label("Network")
@@ -107,7 +109,8 @@ class PhotosForm(Vertical):
         choose = partial(choose_shipped, MNIST.name) if source is None else lambda: source
         method = str(self.query_one("#photos-method", Select).value)
         recursive = self.query_one("#photos-recursive", Checkbox).value
-        self.job = ReadingJob(paths, choose, method, recursive)
+        number = str(self.query_one("#photos-number", Select).value)
+        self.job = ReadingJob(paths, choose, method, recursive, number)
         self.job.start()
         self.reading, self.complaint = True, ""
         self._timer.resume()

@@ -35,14 +35,15 @@ class ReadingJob:
         source: gives the weights; raises a `UserError` where there are none.
         method: how photos are prepared.
         recursive: whether folders in folders count.
+        number: how many digits a photo shows, one of `photos.NUMBERS`.
 
     Attributes:
         paths: what it reads.
     """
 
-    def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool) -> None:
+    def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:
         self.paths, self._choose = paths, source
-        self._method, self._recursive = method, recursive
+        self._method, self._recursive, self._number = method, recursive, number
         self.reader: PhotoReader | None = None  #: with what; None until the weights are loaded.
         self.source: Source | None = None  #: the weights of its network; None as long.
         self.failure = ""  #: why nothing is read, in a sentence.
@@ -103,7 +104,7 @@ class ReadingJob:
             raise UserError(_missing(missing))
         source = self._choose()
         network = NETWORKS.get(source.path, RowReaderNetwork)
-        self.source, self.reader = source, PhotoReader(network, self._method)
+        self.source, self.reader = source, PhotoReader(network, self._method, number=self._number)
         threading.Thread(target=self._find_all, args=(paths,), name="counting photos", daemon=True).start()
         self._first = time.monotonic()
         for readings in self.reader.read(find_images(paths, self._recursive), self._stop.is_set):

@@ -17,7 +17,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.reach import leads_to_folder
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.photos.detail import PhotoDetail
+from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
@@ -101,9 +101,11 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     def given(self) -> Given | None:
         """The selected photo, as networks read it; None where there is none."""
         at = self._grid.selected
-        reading = self._photos[at] if at is not None else None
-        if reading is None or reading.digit is None:
+        if at is None or not self._photos[at].digits:
             return None
+        whole, chosen = self._photos[at], self._detail.chosen if self.view == DETAIL else 0
+        reading = whole.digits[min(chosen, len(whole.digits) - 1)]
+        assert reading.digit is not None
         source = self._shown.source if self._shown is not None else None
         weights = source.path if source is not None else None
         return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
@@ -156,6 +158,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     @on(PhotoGrid.Selected)
     def _show_place(self) -> None:
         self._form.show_place(self._grid.in_view)
+        self.refresh_bindings()
 
     def _switch(self, view: str) -> None:
         self._frame.current = view
@@ -189,10 +192,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer what has something to do here; the other keys are the app's."""
-        there = self._grid.selected is not None
+        there, at = self._grid.selected is not None, self._grid.selected
         match action:
             case "label" | "unlabel":
-                return there and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
+                return at is not None and not self._photos[at].rows and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
                 return there and isinstance(self.app.focused, PhotoGrid)
             case "sort" | "show" | "export":
@@ -227,6 +230,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         if len(paths) != 1:
             return None
         return paths[0] if leads_to_folder(paths[0]) else paths[0].parent
+
+    @on(DigitBox.Opened)
+    def _inside(self) -> None:
+        self.action_inside()
 
     @on(PhotoGrid.Opened)
     def action_detail(self) -> None:

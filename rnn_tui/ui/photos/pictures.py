@@ -30,7 +30,8 @@ from rnn_tui.engine.preferences import Preferences
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
 
-    from rnn_tui.photos.digit.picture import Picture
+    from rnn_tui.photos.digit.picture import Picture, Shares
+    from rnn_tui.photos.reader import Reading
 
 logger = logging.getLogger(__name__)
 
@@ -144,11 +145,44 @@ class PhotoImage(Widget):
         self._image.styles.height = min(height, max(1, round(rows * scale / 2)))
 
 
-def picture_of(digit: npt.NDArray[np.float32]) -> "Picture":
+def picture_of(digit: "npt.NDArray[np.float32] | None") -> "Picture":
     """What the network received, 0 … 1, as a picture."""
+    assert digit is not None
     return np.rint(digit * 255).clip(0, 255).astype(np.uint8)
 
 
+def picture_of_digits(reading: "Reading") -> "Picture | None":
+    """What the network received of a photo, all digits of several as they stand in rows; None without any."""
+    if not reading.digits:
+        return None
+    rows = reading.rows or (reading.digits,)
+    side = len(picture_of(rows[0][0].digit))
+    canvas = np.zeros((side * len(rows), side * max(map(len, rows))), np.uint8)
+    for at, row in enumerate(rows):
+        for place, one in enumerate(row):
+            canvas[side * at : side * (at + 1), side * place : side * (place + 1)] = picture_of(one.digit)
+    return canvas
+
+
+def boxes_of(reading: "Reading") -> "list[Shares]":
+    """Where the digits of a photo of several lie."""
+    return [one.box for row in reading.rows for one in row if one.box is not None]
+
+
+def with_boxes(picture: "Picture", boxes: "Sequence[Shares]", chosen: int | None = None) -> "Picture":
+    """A picture (H, W, 3) with frames around parts of it, that of the chosen one thicker and in another colour."""
+    import cv2  # noqa: PLC0415 - slow to load; loaded with the photo
+
+    framed = picture.copy()
+    height, width = framed.shape[:2]
+    for at, (left, top, right, bottom) in enumerate(boxes):
+        first, last = (int(left * width) - 2, int(top * height) - 2), (int(right * width) + 1, int(bottom * height) + 1)
+        cv2.rectangle(framed, first, last, CHOSEN if at == chosen else FRAME, 2 if at == chosen else 1)
+    return framed
+
+
+# Colours of frames as blue, green, red: seen on paper and on a board.
+FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
 # Pixels of the longer side: enough for terminals that show pixels.
 SIDE = 240
 # At most 17 MB.

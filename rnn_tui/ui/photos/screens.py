@@ -255,8 +255,9 @@ class PhotosExportScreen(ExportPrompt):
     def explanation(self) -> str:
         if self.form == "csv":
             return f"{_photos(len(self._readings))}, one per line."
-        count = sum(label_for(reading, predicted=self.predicted) is not None for reading in self._readings)
-        left_out = len(self._readings) - count
+        each = [one for reading in self._readings for one in (reading.digits or (reading,))]
+        count = sum(label_for(one, predicted=self.predicted) is not None for one in each)
+        left_out = len(each) - count
         more = f"; {left_out:,} without a label {'is' if left_out == 1 else 'are'} left out"
         return f"{_photos(count)}{more if left_out else ''}."
 

@@ -170,6 +170,29 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
     assert app.runs.close(10)
 
 
+async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, size=SIZE) as pilot:
+        await to_tab(pilot, "f2", "photos")
+        await wait_until(pilot, lambda: bool(app.query("PhotosPanel")))
+        panel: Any = app.query_one("PhotosPanel")
+        panel.read([asset_dir() / "samples" / "numbers" / "1984.jpg"])
+        await wait_until(pilot, lambda: panel.given is not None and "1984.jpg" in panel.given.name and not busy(panel))
+        app.pane.focus_view()
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: panel.view == "photos-detail" and not busy(panel))
+        boxes = list(panel.query("DigitBox"))
+        await pilot.click(boxes[1])
+        await wait_until(pilot, lambda: app.focused is boxes[1] and not busy(panel))
+        given = panel.given
+        await pilot.press("enter")
+        view = await inside(pilot)
+        await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
+        assert np.array_equal(view.subject.details.digit, given.digit)
+        assert view.subject.trace.answer == 9
+    assert app.runs.close(10)
+
+
 async def test_a_sequence_and_a_sum_go_inside_as_they_were_typed() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:

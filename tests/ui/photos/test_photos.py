@@ -151,7 +151,7 @@ async def test_a_typed_folder_is_completed_with_tab_and_read_with_enter(four: Pa
         field.focus()
         field.value = "nothing-like-that"
         await pilot.press("tab")
-        assert app.focused is box
+        assert app.focused is app.query_one("#photos-number")
 
 
 async def test_pasted_paths_are_read_at_once(four: Path) -> None:

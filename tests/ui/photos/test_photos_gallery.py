@@ -15,12 +15,14 @@ from rnn_tui.photos.reader import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.photos.card import PhotoCard
-from rnn_tui.ui.photos.detail import PhotoDetail, StageView
+from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView
 from rnn_tui.ui.photos.grid import LEAST, PhotoGrid
+from rnn_tui.ui.photos.pictures import small
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.digits import DigitColumn
-from tests.ui.helpers import screen_text, settled
+from tests.ui.helpers import busy, screen_text, settled
 from tests.ui.photos.photos_host import (
+    SAMPLES,
     Host,
     all_read,
     cards,
@@ -253,7 +255,8 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
             assert names(app) == [*DIGITS, "8.png", "10 blank.png"]
             assert readings(app)[1].label == 4
             digit = prepare(read_image(mixed / DIGITS[0]), method).digit
-            expected = network_of(model).probabilities(digit[None])[0]
+            expected = network_of(model).chances(digit[None])[0, :10]
+            expected /= expected.sum()
             assert readings(app)[0].probabilities == pytest.approx(expected, abs=1e-5)
 
 
@@ -330,3 +333,43 @@ async def test_arrow_keys_step_through_photos_good_and_bad(mixed: Path) -> None:
         await pilot.press("number_sign", "0")
         await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
         assert says(app, "shown").startswith("no photo is wrong")
+
+
+# Several digits in one photo
+
+
+async def test_the_digits_of_a_number_have_boxes_and_one_of_them_is_looked_at(folder: Path) -> None:
+    async with photos_app(SAMPLES / "numbers" / "1984.jpg", size=(120, 40)) as (app, pilot):
+        assert cards(app)["1984.jpg"].startswith("1984 ")
+        card = next(card for card in app.query(PhotoCard) if card.visible)
+        plain = small(SAMPLES / "numbers" / "1984.jpg")
+        await settled(pilot, lambda: card._photo._picture is not None)
+        framed = card._photo._picture
+        assert plain is not None
+        assert framed is not None
+        # Four frames of one pixel; what is within them stays.
+        changed = (framed != plain).any(axis=2)
+        assert 4 * 2 * 40 < changed.sum() < 0.1 * changed.size
+        await pilot.press("enter")
+        await all_read(pilot)
+        assert "1984" in headline(app)
+        boxes = [one for one in app.query(DigitBox) if one.display]
+        assert [str(one.content).split()[0] for one in boxes] == list("1984")
+        for at, digit in enumerate("1984"):
+            await pilot.press("tab")
+            await settled(pilot, lambda at=at: app.focused is boxes[at] and not busy(app.panel))
+            assert bars(app)[0] == f"LSTM: {digit}"
+            given = app.panel.given
+            assert given is not None
+            assert given.digit is readings(app)[0].digits[at].digit
+        assert [stages.display for stages in app.query(Stages)] == [True, False]
+        await pilot.press("escape")
+        await settled(pilot, lambda: isinstance(app.focused, PhotoGrid))
+
+
+async def test_how_many_digits_photos_show_is_chosen_in_the_form(folder: Path) -> None:
+    async with photos_app(SAMPLES / "numbers" / "1984.jpg", size=(120, 40)) as (app, pilot):
+        assert readings(app)[0].rows
+        app.query_one("#photos-number", Select).value = "one"
+        await all_read(pilot)
+        assert not readings(app)[0].rows

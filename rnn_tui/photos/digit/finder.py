@@ -1,0 +1,169 @@
+"""Where digits are in a picture, as a small convolutional network marks them.
+
+In every pixel the network, a U-Net of 197,000 weights, tells how probable ink is there, and how probable
+it is that the pixel lies in the middle of a digit. Middles are hulls of digits shrunk to four fifths, so
+that those of neighbours are apart, and a digit of two strokes has one. It has learned from made-up
+photos: `python -m tests.finder` makes and trains it anew.
+"""
+
+import threading
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any, NamedTuple, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.tasks.mnist.centre import Ink
+
+FILE = "digit-finder.onnx"
+# Sides that the network takes are multiples of this.
+_STEP = 32
+# Deviations, of levels and of shares of light, below which a picture is not blown up further.
+_LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02
+# What is wider than this share of the longer side is no stroke but paper; below this level a camera sees noise.
+_WIDEST, _DARKEST = 0.25, 24
+# Probabilities from which on a pixel is a middle's, and ink.
+_MIDDLE, _INK = 0.5, 0.35
+# How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
+_REACH, _REACH_PIXELS = 0.45, 1.5
+# Pixels that two digits each have of one stroke if they touch; the share of its width that a part of a
+# digit lies above or below another.
+_TOUCHING, _STACKED = 8, 0.5
+# Strokes that share no column and have this much of the height each are digits of their own.
+_TALL = 0.75
+# More digits are not looked for.
+MOST = 200
+
+Box: TypeAlias = tuple[int, int, int, int]
+Integers: TypeAlias = npt.NDArray[np.integer[Any]]
+Flags: TypeAlias = npt.NDArray[np.bool_]
+
+
+class Marks(NamedTuple):
+    """What the network marks in a picture."""
+
+    ink: Ink  #: (H, W) the probability of ink.
+    middle: Ink  #: (H, W) the probability of a digit's middle.
+
+
+@dataclass(frozen=True)
+class MarkedDigit:
+    """A digit as the network marks it in a picture."""
+
+    box: Box  #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
+    near: Flags  #: (H, W) the pixels whose ink is its own.
+    sure: float  #: how sure the network is of its ink and of its middle, 0 … 1.
+    touches: bool  #: whether it touches another digit.
+
+    @property
+    def size(self) -> int:
+        """Pixels of its longer side."""
+        left, top, right, bottom = self.box
+        return max(right - left, bottom - top)
+
+
+# OpenCV's networks keep what they work on, so that each thread has its own.
+_of_thread = threading.local()
+
+
+@cache
+def _weights() -> npt.NDArray[np.uint8]:
+    return np.frombuffer((asset_dir() / "pretrained" / FILE).read_bytes(), np.uint8)
+
+
+def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
+    """What the network sees of a picture (H, W, 3), BGR, uint8: (H, W, 5).
+
+    Its colours; how much darker than the paper around it every pixel is; and how much lighter. The
+    latter two are shares of the light, so that shadows leave none: closing and opening keep their edges
+    where they are. All have a deviation of 1, but for pictures that are even.
+    """
+    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    kernel = np.ones((round(_WIDEST * max(grey.shape)) | 1,) * 2, np.uint8)
+    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
+    ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
+    dark = cv2.divide(cv2.subtract(paper, grey), cv2.max(paper, np.full_like(paper, _DARKEST)), dtype=cv2.CV_32F)
+    light = cv2.divide(cv2.subtract(grey, ground), cv2.max(grey, np.full_like(grey, _DARKEST)), dtype=cv2.CV_32F)
+    colours = picture.astype(np.float32) - np.float32(picture.mean())
+    shares = np.dstack([one / max(float(one.std()), _LEAST_SHARE) for one in (dark, light)])
+    return np.dstack([colours / max(float(colours.std()), _LEAST_LEVELS), shares]).astype(np.float32)
+
+
+def marked(picture: Picture) -> Marks:
+    """What the network marks in a picture (H, W, 3), BGR, uint8."""
+    if not hasattr(_of_thread, "network"):
+        _of_thread.network = cv2.dnn.readNetFromONNX(_weights())
+    network: Any = _of_thread.network
+    height, width = picture.shape[:2]
+    planes = planes_of(cv2.copyMakeBorder(picture, 0, -height % _STEP, 0, -width % _STEP, cv2.BORDER_REPLICATE))
+    rows, columns = planes.shape[0] // 2, planes.shape[1] // 2
+    # The network works on blocks of 2×2 pixels.
+    blocks = planes.reshape(rows, 2, columns, 2, -1).transpose(4, 1, 3, 0, 2).reshape(1, -1, rows, columns)
+    network.setInput(np.ascontiguousarray(blocks))
+    marks = network.forward()[0].reshape(2, 2, 2, rows, columns).transpose(0, 3, 1, 4, 2)
+    ink, middle = marks.reshape(2, 2 * rows, 2 * columns)[:, :height, :width]
+    return Marks(ink, middle)
+
+
+def digits_in(marks: Marks) -> list[MarkedDigit]:
+    """The digits that are marked, in no order; at most `MOST` of them, the largest."""
+    inside = (marks.middle >= _MIDDLE).astype(np.uint8)
+    count, parts, boxes, _ = cv2.connectedComponentsWithStats(inside)
+    if count == 1:
+        return []
+    away, nearest = cv2.distanceTransformWithLabels(1 - inside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP)
+    # OpenCV numbers the parts in another order there.
+    number = np.zeros(int(nearest.max()) + 1, np.int32)
+    number[nearest[parts > 0]] = parts[parts > 0]
+    owner = number[nearest]
+    reach = _REACH * boxes[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) + _REACH_PIXELS
+    owner[away > reach[owner]] = 0
+    strokes_count, strokes = cv2.connectedComponents((marks.ink > _INK).astype(np.uint8))
+    shares = np.bincount((strokes * count + owner).ravel(), minlength=strokes_count * count).reshape(strokes_count, count)
+    shares[0] = shares[:, 0] = 0
+    for stroke in np.flatnonzero(np.count_nonzero(shares, axis=1) > 1):
+        _join_stacked(np.flatnonzero(shares[stroke]), np.asarray(boxes, np.int64), shares, owner)
+    # A stroke that reaches into one digit alone is its own to the end.
+    alone = np.count_nonzero(shares, axis=1) == 1
+    owner = np.where(alone[strokes], shares.argmax(axis=1)[strokes], owner)
+    shared = np.count_nonzero(shares > _TOUCHING, axis=1) > 1
+    touching = (shares[shared] > _TOUCHING).any(axis=0)
+    found = []
+    for part in 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA])[:MOST]:
+        middle = float(marks.middle[parts == part].mean())
+        for near in _beside(owner == part, np.asarray(strokes)):
+            rows, columns = np.nonzero(near & (marks.ink > _INK))
+            if rows.size:
+                box = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+                sure = middle * float(marks.ink[rows, columns].mean())
+                found.append(MarkedDigit(box, near, sure, bool(touching[part])))
+    return found
+
+
+def _beside(near: Flags, strokes: Integers) -> list[Flags]:
+    """A digit's pixels; in parts where it is several, strokes beside one another that are all about as tall."""
+    rows, columns = np.nonzero(near & (strokes > 0))
+    of = strokes[rows, columns]
+    least = _TALL * (np.ptp(rows) + 1) if rows.size else 0
+    tall = [columns[of == one] for one in np.unique(of) if np.ptp(rows[of == one]) + 1 >= least]
+    tall.sort(key=np.min)
+    cuts = [(left.max() + right.min()) / 2 for left, right in pairwise(tall) if left.max() < right.min()]
+    place = np.searchsorted(cuts, np.arange(near.shape[1]))
+    return [near & (place == at) for at in range(len(cuts) + 1)]
+
+
+def _join_stacked(owners: Integers, boxes: Integers, shares: Integers, owner: Integers) -> None:
+    """Give middles above each other that one stroke runs through to one digit: numbers do not touch the row below."""
+    first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
+    for other in owners.tolist():
+        (left, _, width), (start, _, wide) = boxes[first, :3], boxes[other, :3]
+        common = min(left + width, start + wide) - max(left, start)
+        if other != first and common > _STACKED * min(width, wide):
+            owner[owner == other] = first
+            shares[:, first] += shares[:, other]
+            shares[:, other] = 0
