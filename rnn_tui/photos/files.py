@@ -17,7 +17,7 @@ from rnn_tui.photos.digit.picture import Picture
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024
-# Preparing works at 640 pixels or fewer.
+# Digits are looked for in copies of 512 pixels or fewer.
 ENOUGH = 768
 WHITE = 255
 
@@ -34,7 +34,7 @@ _REASONS = {
 def read_image(path: str | os.PathLike[str]) -> Picture:
     """The photo in a file: (H, W, 3) BGR uint8, upright, transparency on white.
 
-    One much larger than preparing needs is halved until its longer side is below 2560 pixels, which
+    One much larger than preparing needs is halved until its longer side is below 1536 pixels, which
     saves most of a JPEG's decoding.
 
     Args:

@@ -1,6 +1,6 @@
 """Photos of what is no digit: letters, signs, scribbles, textures, pieces of photographs, blank paper.
 
-None is drawn by what the networks are trained with (`tests.drawings.no_digits`): its fonts
+None is drawn by what the networks are trained with (`rnn_tui.tasks.mnist.no_digits`): its fonts
 (DejaVu Serif, Computer Modern Typewriter, Hershey's triplex), its photographs (a flower, heights of a
 landscape), its strokes and its textures are others.
 """
