@@ -168,7 +168,8 @@ class RnnTuiApp(RequestsApp):
     @on(TabbedContent.TabActivated)
     def _leave_full_screen(self) -> None:
         """A chart in full screen goes with its view."""
-        self.screen_stack[0].minimize()
+        for screen in self.screen_stack[:1]:  # there is none where the app ends meanwhile
+            screen.minimize()
 
     @on(TabbedContent.TabActivated, "#tasks")
     async def _go_to_tab(self, event: TabbedContent.TabActivated) -> None:

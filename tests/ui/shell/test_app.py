@@ -521,3 +521,11 @@ async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: 
         assert "at step" in state.message
         assert "try 1e+37 or less" in last_notice(app)
     assert runs.close(5)
+
+
+async def test_a_tab_that_is_told_of_after_the_end_does_no_harm() -> None:
+    app = RnnTuiApp()
+    async with running(app):
+        pass
+    assert not app.screen_stack
+    app._leave_full_screen()
