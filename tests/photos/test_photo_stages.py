@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.digit.finder import marked
+from rnn_tui.photos.digit.finder import MOST, Marks, digits_in, marked
 from rnn_tui.photos.digit.ink import ink_near
 from rnn_tui.photos.digit.picture import halved, shrunk
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, prepare, proposals
@@ -141,6 +141,13 @@ def test_the_digit_is_proposed_without_a_box_around_it() -> None:
     for column in (90, 310):
         cv2.line(plane, (column, 0), (column + 4, 299), PRINT, 2, cv2.LINE_AA)
     assert nearest(plane) < 0.03
+
+
+def test_a_picture_of_nothing_but_dots_takes_no_more_than_so_many_digits() -> None:
+    middle, ink = np.zeros((2, 512, 512), np.float32)
+    middle[::4, ::4] = middle[1::4, ::4] = ink[::2, ::2] = 1
+    found = digits_in(Marks(ink, middle))
+    assert 0 < len(found) <= MOST
 
 
 # Finding the digit

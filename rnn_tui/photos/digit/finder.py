@@ -116,6 +116,12 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
     count, parts, boxes, _ = cv2.connectedComponentsWithStats(inside)
     if count == 1:
         return []
+    if count > MOST + 1:  # a picture of nothing but dots must not take all memory
+        largest = 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA], kind="stable")[:MOST]
+        kept = np.zeros(count, np.int32)
+        kept[largest] = np.arange(1, MOST + 1)
+        parts, boxes, count = kept[parts], boxes[[0, *largest]], MOST + 1
+        inside = (parts > 0).astype(np.uint8)
     away, nearest = cv2.distanceTransformWithLabels(1 - inside, cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP)
     # OpenCV numbers the parts in another order there.
     number = np.zeros(int(nearest.max()) + 1, np.int32)
