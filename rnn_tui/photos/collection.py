@@ -79,7 +79,8 @@ class PhotoCollection:
         """Doubt answers below another threshold."""
         before, self.threshold = self.threshold, threshold
         for at, confidence in enumerate(self._confidences):
-            if (confidence < before) != (confidence < threshold):
+            # Of a number each digit has a confidence of its own.
+            if self._readings[at].rows or (confidence < before) != (confidence < threshold):
                 self._readings[at] = self._readings[at].judged(threshold)
         self.arrange()
 

@@ -11,7 +11,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos import reader as reading
-from rnn_tui.photos.collection import ReadingSummary
+from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import NO_DIGIT, UNSURE, PhotoReader, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, described
@@ -227,3 +227,12 @@ def test_touching_digits_are_doubted(network: RowReaderNetwork, first: int, seco
     reader = PhotoReader(network)
     (touching,) = reader.answered([reader.seen(picture)])
     assert touching.doubt
+
+
+def test_another_threshold_doubts_other_digits_of_a_number_too(network: RowReaderNetwork) -> None:
+    photos = PhotoCollection()
+    photos.add(everything(PhotoReader(network), [NUMBERS / "1984.jpg"]))
+    first, second, *_ = sorted(one.confidence or 0 for one in photos[0].digits)
+    for threshold, doubted in (((first + second) / 2, 1), (second + 1e-6, 2), (0.0, 0)):
+        photos.judge(threshold)
+        assert photos[0].text.count("?") == doubted
