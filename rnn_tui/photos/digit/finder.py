@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.photos.digit.picture import Picture, share_of
 from rnn_tui.tasks.mnist.centre import Ink
 
 FILE = "digit-finder.onnx"
@@ -25,8 +25,8 @@ FILE = "digit-finder.onnx"
 _STEP = 32
 # Deviations, of levels and of shares of light, below which a picture is not blown up further.
 _LEAST_LEVELS, _LEAST_SHARE = 2.0, 0.02
-# What is wider than this share of the longer side is no stroke but paper; below this level a camera sees noise.
-_WIDEST, _DARKEST = 0.25, 24
+# What is wider than this share of the longer side is no stroke but paper.
+_WIDEST = 0.25
 # Probabilities from which on a pixel is a middle's, and ink.
 _MIDDLE, _INK = 0.5, 0.35
 # How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
@@ -87,8 +87,7 @@ def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
     kernel = np.ones((round(_WIDEST * max(grey.shape)) | 1,) * 2, np.uint8)
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
     ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
-    dark = cv2.divide(cv2.subtract(paper, grey), cv2.max(paper, np.full_like(paper, _DARKEST)), dtype=cv2.CV_32F)
-    light = cv2.divide(cv2.subtract(grey, ground), cv2.max(grey, np.full_like(grey, _DARKEST)), dtype=cv2.CV_32F)
+    dark, light = share_of(cv2.subtract(paper, grey), paper), share_of(cv2.subtract(grey, ground), grey)
     colours = picture.astype(np.float32) - np.float32(picture.mean())
     shares = np.dstack([one / max(float(one.std()), _LEAST_SHARE) for one in (dark, light)])
     return np.dstack([colours / max(float(colours.std()), _LEAST_LEVELS), shares]).astype(np.float32)

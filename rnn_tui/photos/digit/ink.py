@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.photos.digit.picture import Picture, share_of
 from rnn_tui.tasks.mnist.centre import Ink
 
 # Pixels that a digit is enlarged to before its strokes' edges are looked for.
@@ -18,8 +18,6 @@ FINE = 120
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
 # How far around a digit its paper is looked at, in pixels.
 _AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)
-# Below this of 255 a camera sees noise, which a ratio would blow up.
-_DARKEST_PAPER = 24
 # The paper is what is wider than this times the widest stroke and some pixels; a reach this little
 # different needs no second time.
 _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
@@ -54,7 +52,7 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
         if abs(reach - before) <= _SAME * before or not mask.any():
             break
         paper = cv2.morphologyEx(plane, cv2.MORPH_CLOSE, np.ones((reach, reach), np.uint8))
-        missing = cv2.divide(cv2.subtract(paper, plane), np.maximum(paper, _DARKEST_PAPER), dtype=cv2.CV_32F)
+        missing = share_of(cv2.subtract(paper, plane), paper)
         ink = np.asarray(missing / max(float(np.percentile(missing[mask > 0], _STRONG)), 1e-3), np.float32)
         found = _parts_near(ink, mask)
         if not found.any():

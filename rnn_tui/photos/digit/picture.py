@@ -59,3 +59,12 @@ def resized(image: Picture, factor: float) -> Picture:
     size = max(1, round(width * factor)), max(1, round(height * factor))
     way = cv2.INTER_LINEAR if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(halved(image, max(size)), size, interpolation=way), np.uint8)
+
+
+# Below this of 255 a camera sees noise, which a ratio would blow up.
+_DARKEST = 24
+
+
+def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
+    """What share `part` is of the light (H, W), both in grey levels: 0 … 1, less where there is hardly any light."""
+    return np.asarray(cv2.divide(part, cv2.max(light, np.full_like(light, _DARKEST)), dtype=cv2.CV_32F), np.float32)
