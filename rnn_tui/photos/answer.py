@@ -12,7 +12,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 # An answer this certain needs no second look at the photo.
 SURE = 0.9
 # How far an answer is believed that only a second look shows.
-WEAK = 0.9
+WEAK = 0.7
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
-from rnn_tui.photos.digit.ink import ink_near
+from rnn_tui.photos.digit.ink import ink_close_to, ink_near
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, halved, resized, shrunk
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
@@ -77,10 +77,13 @@ COARSE, FINE, MARGIN = 64, 96, 0.28
 # Digits of fewer pixels are looked at again in a copy twice as large, and that again; what is less clear than
 # this in one such copy. The larger copy has the last word where it is clearer by so much, or where digits are
 # small and it is about as clear.
-SMALL, LARGEST = 22, 512
+SMALL, LARGEST, LARGER = 22, 512, 1.0
 CLEAR, MOST_UNCLEAR, CLEARER, AS_CLEAR = 0.7, 128, 0.1, 0.85
 # Less probable ink is none.
 LEAST_INK = 0.3
+# A photo's one digit has at least this share of what is marked as ink; where it has less, it may be a piece of
+# a pattern.
+LEAST_OWN = 0.4
 # A digit whose ink runs out of its cut-out is cut out once more.
 MOST_LOOKS = 2
 
@@ -113,6 +116,11 @@ class PhotoDigits:
         """Whether most of them are small in the copy."""
         return 0 < self.typical < SMALL
 
+    def own(self, digit: MarkedDigit) -> float:
+        """The share of all ink that is one digit's."""
+        ink = np.where(self.marks.ink > LEAST_INK, self.marks.ink, np.float32(0))
+        return float(ink[digit.near].sum() / max(float(ink.sum()), 1e-6))
+
     def place_of(self, digit: MarkedDigit) -> Corners:
         """Where a digit lies in the photo, in its pixels."""
         return np.array(digit.box) * np.tile(np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1], 2)
@@ -126,7 +134,7 @@ def find_digits(image: Picture) -> PhotoDigits:
     """
     best = last = _looked_at(image, COARSE)
     side = 2 * COARSE
-    while side <= min(LARGEST, max(image.shape[:2])) and (last.small or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
+    while side <= min(LARGEST, LARGER * max(image.shape[:2])) and (last.small or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
         last = _looked_at(image, side)
         # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
         clearer = last.sure > best.sure + CLEARER or (best.small and last.sure >= AS_CLEAR * best.sure)
@@ -151,29 +159,41 @@ def _fitted(image: Picture, side: int) -> Picture:
 def looks_at(
     found: PhotoDigits, digit: MarkedDigit, *, of_several: bool = False, stages: bool = False
 ) -> Iterator[PreparedDigit]:  # fmt: skip
-    """One of the digits in a photo, cut out and looked at in two ways; doubted if it touches one of several.
+    """One of the digits in a photo, cut out and looked at in three ways; doubted if it touches one of several.
 
-    First its ink is measured where the finder says that it is; then the ink is what the finder marks,
-    which knows lines and boxes from strokes.
+    First its ink is measured where the finder says that it is; then what runs on from there is left
+    out; then the ink is what the finder marks, which knows lines and boxes from strokes.
     """
     closer = _closely(found, digit)
     marks, meant = closer.marks, closer.meant
-    touches = digit.touches or (meant is not None and meant.touches)
-    doubt = "It touches the next one." if of_several and touches else ""
+    touches = digit.touches and (meant is None or meant.touches)
+    if of_several:
+        doubt = "It touches the next one." if touches else ""
+    else:
+        doubt = "" if found.own(digit) >= LEAST_OWN else "Most of what stands out is something else."
     left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
     # What is seen from afar only has to do as it is.
     whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
     if of_several and meant is not None:
         near = near & closer.seen_of(digit.near, found)
-    inks = [] if meant is None else [("ink measured there", ink_near(closer.picture, near & (whole > LEAST_INK)))]
-    inks.append(("ink of the digit", np.where(near, whole, np.float32(0))))
-    for name, ink in inks:
+    for name, ink in _inks(closer, near, whole, of_several):
         ready = centre(ink)
         kept = (
             *_first_stages(found), Stage("cut out", closer.picture), Stage("ink in it", _levels(marks.ink)),
             Stage(name, _levels(ink)), Stage("as in MNIST", _levels(ready)),
         ) if stages else ()  # fmt: skip
-        yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
+        yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom), digit.sure)
+
+
+def _inks(closer: "_CutOut", near: Flags, whole: Ink, of_several: bool) -> Iterator[tuple[str, Ink]]:
+    """The ink of a digit in a cut-out, the likeliest first, and how it was come by."""
+    if closer.meant is not None:
+        own = near & (whole > LEAST_INK)
+        measured = ink_near(closer.picture, own)
+        if not of_several:
+            yield "ink measured there", measured
+        yield "ink close to it", ink_close_to(measured, own)
+    yield "ink of the digit", np.where(near, whole, np.float32(0))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from rnn_tui.photos.digit.finder import MarkedDigit
 # Digits of a number are at least this share as tall as its tallest.
 LEAST_HEIGHT = 0.5
 # From two digits on that are found as surely as this there is a number; whoever is left out of one
-# would change it, so less sure ones beside them belong to it too.
+# would change it, so less sure ones in a row with them belong to it too.
 SURE, FAINT = 0.5, 0.25
 # Digits stand in one row if they share this much of the lower one's height.
 OVERLAP = 0.4
@@ -26,7 +26,8 @@ def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
             rows[shared.index(max(shared))].append(digit)
         else:
             rows.append([digit])
-    return sorted(rows, key=lambda row: sum(digit.box[1] + digit.box[3] for digit in row) / len(row))
+    sure = [row for row in rows if any(digit.sure >= SURE for digit in row)]
+    return sorted(sure or rows, key=lambda row: sum(digit.box[1] + digit.box[3] for digit in row) / len(row))
 
 
 def are_several(rows: Sequence[Sequence[MarkedDigit]]) -> bool:
