@@ -203,7 +203,7 @@ def _with_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> npt.N
 
 def _cut_out(fine: npt.NDArray[np.float32], hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]:
     """A drawing on few pixels, grey at its edges: (H, W), 0 … 1."""
-    side = int(random.integers(_fewest(hand) + 2, 29))
+    side = int(random.integers(_fewest(hand) * 3 // 4, 29))
     small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
     return small / max(float(small.max()), 1e-6)
 

@@ -255,12 +255,12 @@ def _photographs() -> tuple[Mask, ...]:
 # How each kind is drawn (H, W), uint8, ink 255; its share of all; and which share of its pictures is left as
 # it comes. Letters have most, since photos without a digit mostly show them, and since they are hardest to tell.
 KINDS: dict[str, tuple[Callable[[Random], Mask], float, float]] = {
-    "printed letters and signs": (partial(_letter, by_hand=False), 0.24, 0.1),
-    "handwritten letters and signs": (partial(_letter, by_hand=True), 0.18, 0.1),
+    "printed letters and signs": (partial(_letter, by_hand=False), 0.2, 0.1),
+    "handwritten letters and signs": (partial(_letter, by_hand=True), 0.24, 0.1),
     "merged print": (_merged, 0.08, 0.05),
     "scribbles": (_scribble, 0.12, 0.15),
-    "patterns": (_pattern, 0.1, 0.15),
-    "filled shapes": (_filled, 0.08, 0.5),
+    "patterns": (_pattern, 0.08, 0.15),
+    "filled shapes": (_filled, 0.06, 0.5),
     "textures": (_texture, 0.1, 0.3),
-    "photographs": (_photograph, 0.1, 0.3),
+    "photographs": (_photograph, 0.12, 0.3),
 }

@@ -32,7 +32,7 @@ from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, PIXEL_MEAN, 
 # Large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer.
 EVALUATION_BATCH = 250
 # Drawn digits, and drawings of what is no digit, to train with.
-DRAWN = 15_000
+DRAWN = 20_000
 DISTORTIONS = {"elastic": Distortion(), "photo": PHOTO_DISTORTION, OPEN_SET: PHOTO_DISTORTION}
 
 
