@@ -79,8 +79,8 @@ class Answers:
 
     @property
     def confidence(self) -> Numbers:
-        """(networks, photos)."""
-        return np.array([[one.confidence for one in of] for of in self.each])
+        """(networks, photos); 0 where something speaks against a digit whatever the network says."""
+        return np.array([[0.0 if one.way.doubt else one.confidence for one in of] for of in self.each])
 
     @property
     def evidence(self) -> Numbers:
@@ -193,7 +193,7 @@ def print_no_digits(networks: Sequence[RowReaderNetwork]) -> None:
     print("\nwhat is no digit and is doubted:")
     for kind in KINDS:
         ways = [list(proposals(no_digit(kind, np.random.default_rng(seed)), "mnist")) for seed in range(OTHERS)]
-        doubted = [one.confidence < THRESHOLD for of in ask(networks, ways) for one in of]
+        doubted = [one.confidence < THRESHOLD or bool(one.way.doubt) for of in ask(networks, ways) for one in of]
         print(f"  {kind:20} {100 * np.mean(doubted):5.1f} %  (of {OTHERS})")
 
 

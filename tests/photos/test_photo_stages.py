@@ -336,7 +336,7 @@ def test_a_piece_of_a_pattern_is_no_digit(reader: PhotoReader) -> None:
         cv2.line(pattern, (30 + 60 * x, 15 + 60 * y), (30 + 60 * x, 50 + 60 * y), PEN, 9)
     alone = pattern.copy()
     alone[:, 200:] = alone[:, :100] = alone[200:] = alone[:100] = PAPER
-    one, all_of_them = ([*looks_at(found, found.digits[0])][0] for found in map(find_digits, map(colour, (alone, pattern))))
+    one, all_of_them = (next(looks_at(found, found.digits[0])) for found in map(find_digits, map(colour, (alone, pattern))))
     assert not one.doubt
     assert "something else" in all_of_them.doubt
 

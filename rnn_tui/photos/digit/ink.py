@@ -24,7 +24,7 @@ _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
 # The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke, some
 # of which is above the second; below and above which there is no ink, or nothing but ink.
 _STRONG, _LOW, _CLEAR, _NONE, _ALL = 85, 0.25, 0.5, 0.12, 1.0
-# Ink this far from where the digit is, as a share of its longer side, is no longer its own for sure.
+# Ink that is further than this share of the digit's longer side from where it is may be a line's.
 _FAR = 0.1
 # A part belongs to the digit if this share of it lies where the digit is.
 _OWN = 0.5

@@ -77,12 +77,11 @@ COARSE, FINE, MARGIN = 64, 96, 0.28
 # Digits of fewer pixels are looked at again in a copy twice as large, and that again; what is less clear than
 # this in one such copy. The larger copy has the last word where it is clearer by so much, or where digits are
 # small and it is about as clear.
-SMALL, LARGEST, LARGER = 22, 512, 1.0
+SMALL, LARGEST = 22, 512
 CLEAR, MOST_UNCLEAR, CLEARER, AS_CLEAR = 0.7, 128, 0.1, 0.85
 # Less probable ink is none.
 LEAST_INK = 0.3
-# A photo's one digit has at least this share of what is marked as ink; where it has less, it may be a piece of
-# a pattern.
+# A photo's one digit has at least this share of the ink; what has less may be a piece of a pattern.
 LEAST_OWN = 0.4
 # A digit whose ink runs out of its cut-out is cut out once more.
 MOST_LOOKS = 2
@@ -134,7 +133,7 @@ def find_digits(image: Picture) -> PhotoDigits:
     """
     best = last = _looked_at(image, COARSE)
     side = 2 * COARSE
-    while side <= min(LARGEST, LARGER * max(image.shape[:2])) and (last.small or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
+    while side <= min(LARGEST, max(image.shape[:2])) and (last.small or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
         last = _looked_at(image, side)
         # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
         clearer = last.sure > best.sure + CLEARER or (best.small and last.sure >= AS_CLEAR * best.sure)
@@ -159,18 +158,16 @@ def _fitted(image: Picture, side: int) -> Picture:
 def looks_at(
     found: PhotoDigits, digit: MarkedDigit, *, of_several: bool = False, stages: bool = False
 ) -> Iterator[PreparedDigit]:  # fmt: skip
-    """One of the digits in a photo, cut out and looked at in three ways; doubted if it touches one of several.
+    """One of the digits in a photo, cut out and looked at in several ways, the likeliest first.
 
-    First its ink is measured where the finder says that it is; then what runs on from there is left
-    out; then the ink is what the finder marks, which knows lines and boxes from strokes.
+    It is doubted if it touches another of several, or if there is much more ink than that of the only one.
     """
     closer = _closely(found, digit)
     marks, meant = closer.marks, closer.meant
     touches = digit.touches and (meant is None or meant.touches)
-    if of_several:
-        doubt = "It touches the next one." if touches else ""
-    else:
-        doubt = "" if found.own(digit) >= LEAST_OWN else "Most of what stands out is something else."
+    doubt = "It touches the next one." if of_several and touches else ""
+    if not of_several and found.own(digit) < LEAST_OWN:
+        doubt = "Most of what stands out is something else."
     left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
     # What is seen from afar only has to do as it is.
     whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
@@ -186,10 +183,9 @@ def looks_at(
 
 
 def _inks(closer: "_CutOut", near: Flags, whole: Ink, of_several: bool) -> Iterator[tuple[str, Ink]]:
-    """The ink of a digit in a cut-out, the likeliest first, and how it was come by."""
+    """How the ink of a digit in a cut-out is come by, and that ink: the finder knows lines from strokes, but misses more."""
     if closer.meant is not None:
-        own = near & (whole > LEAST_INK)
-        measured = ink_near(closer.picture, own)
+        measured = ink_near(closer.picture, own := near & (whole > LEAST_INK))
         if not of_several:
             yield "ink measured there", measured
         yield "ink close to it", ink_close_to(measured, own)
