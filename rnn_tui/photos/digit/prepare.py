@@ -164,7 +164,7 @@ def looks_at(
     """
     closer = _closely(found, digit)
     marks, meant = closer.marks, closer.meant
-    touches = digit.touches and (meant is None or meant.touches)
+    touches = digit.touches or (meant is not None and meant.touches)
     doubt = "It touches the next one." if of_several and touches else ""
     if not of_several and found.own(digit) < LEAST_OWN:
         doubt = "Most of what stands out is something else."
