@@ -66,7 +66,7 @@ DOCUMENTS = (
     Document("recall", ("recall --pretrained", "recall --pretrained --vote"), b"31415\n31x\n"),
     Document("add", ("add --pretrained", "add --pretrained --vote"), b"1011 110\n1011\n"),
     Document("predict", ("predict --labels {samples}/7-ruled.jpg {samples}/2-night.jpg {here}/5-broken.jpg",
-                         "predict {samples}/7-ruled.jpg --threshold 100", "predict {samples}/numbers/1984.jpg")),
+                         "predict {samples}/3-blackboard.jpg --threshold 100", "predict {samples}/numbers/1984.jpg")),
     Document("inspect adder", ("inspect adder 1011 110 --pretrained --probes",)),
     Document("inspect recall", ("inspect recall 31415 --pretrained --probes",)),
     Document("inspect mnist", ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg")),
