@@ -317,6 +317,7 @@ async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
 async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
     with serving("--idle", "0.1", "--share", str(tmp_path)) as server:
         async with client_of(server) as client, client.page() as page, client.page() as idle:
+            await asyncio.sleep(3)  # until Home takes keys
             await page.send_str('["stdin", "t"]')
             seen = asyncio.create_task(farewell(page))
             assert "Nobody used this page" in await farewell(idle)
