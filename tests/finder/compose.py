@@ -29,8 +29,6 @@ SIDE, FINE, FIELD = 96, 120, 160
 SHOWN = 0.75
 # How far a digit's region is shrunk, so that those of neighbours do not touch.
 SHRUNK = 0.8
-# The least width of such a region, as a share of the digit's height.
-LEAST_MIDDLE = 0.06
 
 
 class Sample(NamedTuple):
@@ -88,15 +86,13 @@ def _written(random: Random) -> Writing:
     ink, marks = np.zeros((2, SIDE, SIDE), np.float32)
     regions = np.zeros((SIDE, SIDE), np.uint8)
     way, places = random.random(), []
-    if way < 0.3:
-        places = [_place(SIDE * random.uniform(0.35, 1.02), random)]
-    elif way < 0.52:
+    if way < 0.35:
+        places = [_place(SIDE * random.uniform(0.35, 0.97), random)]
+    elif way < 0.62:
         places = [_place(SIDE * np.exp(random.uniform(np.log(0.14), np.log(0.97))), random)]
-    elif way < 0.7:
-        places = _row(SIDE * np.exp(random.uniform(np.log(0.1), np.log(0.6))), random)
-    elif way < 0.8:
-        places = _row(SIDE * random.uniform(0.4, 0.7), random)  # as a cut-out shows them
-    elif way < 0.86:
+    elif way < 0.87:
+        places = _row(random)
+    elif way < 0.9:
         places = _grid(random)
     tallest = _write(ink, marks, regions, places, random) if places else 0.0
     return Writing(ink, marks, regions, tallest)
@@ -144,9 +140,10 @@ def _place(height: float, random: Random) -> Place:
     return Place(*middle, height)
 
 
-def _row(height: float, random: Random) -> list[Place]:
+def _row(random: Random) -> list[Place]:
     """Digits beside each other, some of them cut off by the photo's border."""
     count = int(random.integers(2, 9))
+    height = SIDE * np.exp(random.uniform(np.log(0.1), np.log(0.6)))
     apart = height * random.uniform(0.65, 1.5)
     start = random.uniform(-0.5 * apart, SIDE - 0.5 * apart) if random.random() < 0.5 else (SIDE - apart * (count - 1)) / 2
     tilt, y = random.normal(0, 0.06), random.uniform(height / 2, SIDE - height / 2)
@@ -158,8 +155,8 @@ def _row(height: float, random: Random) -> list[Place]:
 
 def _grid(random: Random) -> list[Place]:
     """Rows of digits."""
-    rows, columns = random.integers(2, 8, 2)
-    height = SIDE / max(rows, 0.8 * columns) * random.uniform(0.5, 0.85)
+    rows, columns = random.integers(2, 6, 2)
+    height = SIDE / max(rows, columns) * random.uniform(0.5, 0.85)
     return [
         Place((x + 0.5) * SIDE / columns + random.normal(0, 0.05) * height, (y + 0.5) * SIDE / rows, height)
         for x in range(columns) for y in range(rows)
@@ -188,8 +185,7 @@ def _write(writing: Plane, marks: Plane, regions: Bytes, places: list[Place], ra
         cv2.max(marks, np.minimum(alone * np.float32(1 / max(strong, 0.15)), 1), dst=marks)
         if hull is not None:
             cv2.fillPoly(regions, [hull], 1)
-            # A 1 is hardly wider than its stroke, which must not leave it without a middle.
-            cv2.polylines(regions, [hull], True, 1, max(1, round(LEAST_MIDDLE * height)))
+            cv2.polylines(regions, [hull], True, 1, 1)
     return max(place.height for place in places)
 
 
@@ -429,9 +425,9 @@ def _taken(picture: Plane, tallest: float, random: Random) -> Bytes:
     """What a camera, a scanner or a program makes of a scene (SIDE, SIDE, 3), 0 … 255."""
     if random.random() < 0.3:
         picture = cv2.GaussianBlur(picture, (0, 0), np.exp(random.uniform(np.log(0.4), np.log(0.035 * max(tallest, 30) + 0.4))))
-    fewest = int(np.ceil(8 * SIDE / max(tallest, 1))) if tallest else 24
+    fewest = int(np.ceil(9 * SIDE / max(tallest, 1))) if tallest else 24
     few = random.random() < 0.3 and fewest < 64
-    pixels = int(np.exp(random.uniform(np.log(max(fewest, 10)), np.log(64)))) if few else SIDE
+    pixels = int(np.exp(random.uniform(np.log(max(fewest, 14)), np.log(64)))) if few else SIDE
     if few:
         picture = cv2.resize(picture, (pixels, pixels), interpolation=cv2.INTER_AREA)
     if random.random() < 0.3:
