@@ -28,8 +28,8 @@ from textual.widgets._progress_bar import Bar
 from rnn_tui.ui.textual_mended import mend_textual
 
 HERE = Path(__file__).parent
-# A key has so long before the next one is handled.
-SECONDS_A_KEY = 0.5
+# A key has so long before the next one is handled; what is to take it is asked for this often.
+SECONDS_A_KEY, SECONDS_TO_ASK = 0.5, 0.02
 # Where the styles that are read late are from, as far as Textual is concerned.
 LATE_STYLES = (str(HERE), "*.tcss")
 
@@ -192,12 +192,20 @@ class OrderedApp(App[int]):
             await super().on_event(event)
             return
         self._typed.append(event)
-        if self._in_hand is None:
-            await self._next_key()
-        else:  # which may take long, or end with what it was for
+        if self._in_hand is not None:  # which may take long, or end with what it was for
             self.set_timer(SECONDS_A_KEY, partial(self._key_done, self._in_hand))
+        await self._next_key()
+
+    def takes_keys(self) -> bool:
+        """Whether what keys are for is there; it comes soon where it is not."""
+        return True
 
     async def _next_key(self) -> None:
+        if self._in_hand is not None or not self._typed:
+            return
+        if not self.takes_keys():
+            self.set_timer(SECONDS_TO_ASK, self._next_key)
+            return
         self._in_hand = self._typed.popleft()
         target = self.focused or self.screen
         await super().on_event(self._in_hand)
@@ -215,8 +223,7 @@ class OrderedApp(App[int]):
     async def _key_done(self, event: events.Event) -> None:
         if event is self._in_hand:
             self._in_hand = None
-            if self._typed:
-                await self._next_key()
+            await self._next_key()
 
 
 class ExactScreen(Screen[object]):

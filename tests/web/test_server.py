@@ -77,6 +77,13 @@ async def farewell(page: Any) -> str:
             assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
 
 
+async def pressing(page: Any, key: str) -> None:
+    """Press a key twice a second."""
+    while True:
+        await page.send_json(["stdin", key])
+        await asyncio.sleep(0.5)
+
+
 def lives(process: psutil.Process) -> bool:
     try:
         return process.status() != psutil.STATUS_ZOMBIE
@@ -315,12 +322,21 @@ async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
 
 
 async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
-    with serving("--idle", "0.1", "--share", str(tmp_path)) as server:
-        async with client_of(server) as client, client.page() as page, client.page() as idle:
-            await asyncio.sleep(3)  # until Home takes keys
-            await page.send_str('["stdin", "t"]')
+    (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")  # which no test waits for the end of
+    with serving("--idle", "0.1", RNN_TUI_STORE=str(tmp_path)) as server:
+        async with client_of(server) as client, client.page() as page:
+            await page.send_json(["stdin", "\x1bOSt"])
+            used = asyncio.create_task(pressing(page, "\x1b[A"))  # a busy machine takes long to begin
+            text = ""
+            async with asyncio.timeout(PATIENCE):
+                while not re.search(r"[1-9][\d,]* seq", text):
+                    message = await page.receive()
+                    assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
+                    text += message.data.decode(errors="replace") if isinstance(message.data, bytes) else ""
+            used.cancel()
+            async with client.page() as idle:  # whose last key is later than that page's
+                assert "Nobody used this page" in await farewell(idle)
             seen = asyncio.create_task(farewell(page))
-            assert "Nobody used this page" in await farewell(idle)
             await asyncio.sleep(2)
             assert not seen.done()
             seen.cancel()

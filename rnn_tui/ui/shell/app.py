@@ -101,6 +101,11 @@ class RnnTuiApp(RequestsApp):
         both = [pane, pane.front_view] if pane.keys_first else [pane.front_view, pane]
         return [one for one in both if one is not None]
 
+    def takes_keys(self) -> bool:
+        """Once the pane in front is there, after the app's start or the first look at a tab."""
+        front = self.tabs.front
+        return front is not None and front.whole
+
     def compose(self) -> ComposeResult:
         yield self.tabs
         yield KeyFooter(compact=True, show_command_palette=False)

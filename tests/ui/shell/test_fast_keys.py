@@ -53,6 +53,15 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
         runs.stop()
 
 
+@pytest.mark.parametrize("key", ["f2", "f3", "f4"])
+async def test_a_key_waits_for_the_tab_that_the_one_before_opens(key: str, runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(120, 40)) as pilot:
+        press_at_once(app, key, "t")
+        await wait_until(pilot, lambda: runs.states)
+        runs.stop()
+
+
 # Through views
 
 
