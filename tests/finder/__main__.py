@@ -37,12 +37,12 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=4e-3)
     parser.add_argument("--first", type=int, default=0, help="number of the first photo")
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--start-from", type=Path)
+    parser.add_argument("--start-from", type=Path, help="a file that this wrote")
     given = parser.parse_args()
     torch.manual_seed(0)
     network = Finder().to(memory_format=torch.channels_last)
     if given.start_from:
-        network.load_state_dict(torch.load(given.start_from, weights_only=True), strict=True)
+        network.read(given.start_from)
     optimiser = torch.optim.AdamW(network.parameters(), lr=given.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, given.rate, given.steps, pct_start=0.1)
     start, losses = time.monotonic(), []
@@ -60,7 +60,6 @@ def main() -> None:
         if step % 100 == 0:
             print(f"{step} {np.mean(losses[-100:]):.4f} {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
         if step % 1000 == 0 or step == given.steps:
-            torch.save(network.state_dict(), given.file.with_suffix(".pt"))
             network.write(given.file)
 
 

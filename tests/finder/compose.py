@@ -8,7 +8,7 @@ instead, which are ink as well: whether ink is a digit is for another network to
 """
 
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
@@ -27,8 +27,10 @@ Bytes: TypeAlias = npt.NDArray[np.uint8]
 SIDE, FINE, FIELD = 96, 120, 160
 # A digit is shown if at least this share of its ink is in the photo.
 SHOWN = 0.75
-# How far a digit's region is shrunk, so that those of neighbours do not touch.
-SHRUNK = 0.8
+# How far a digit's region is shrunk, so that those of neighbours do not touch; the pixels between two.
+SHRUNK, APART = 0.8, 2
+# A region is at least this share of its digit's height wide: those of thin digits fall apart otherwise.
+WIDE = 0.16
 
 
 class Sample(NamedTuple):
@@ -86,13 +88,15 @@ def _written(random: Random) -> Writing:
     ink, marks = np.zeros((2, SIDE, SIDE), np.float32)
     regions = np.zeros((SIDE, SIDE), np.uint8)
     way, places = random.random(), []
-    if way < 0.35:
+    if way < 0.28:
         places = [_place(SIDE * random.uniform(0.35, 0.97), random)]
-    elif way < 0.62:
+    elif way < 0.48:
         places = [_place(SIDE * np.exp(random.uniform(np.log(0.14), np.log(0.97))), random)]
-    elif way < 0.87:
+    elif way < 0.68:
+        places = _among_others(random)
+    elif way < 0.84:
         places = _row(random)
-    elif way < 0.9:
+    elif way < 0.91:
         places = _grid(random)
     tallest = _write(ink, marks, regions, places, random) if places else 0.0
     return Writing(ink, marks, regions, tallest)
@@ -140,27 +144,43 @@ def _place(height: float, random: Random) -> Place:
     return Place(*middle, height)
 
 
+def _among_others(random: Random) -> list[Place]:
+    """A digit as it is cut out of a number: in the middle, with others beside it, above it or below."""
+    height, tilt = SIDE * random.uniform(0.45, 0.75), random.normal(0, 0.06)
+    apart, below = height * random.uniform(0.4, 1.2), height * random.uniform(1, 1.9)
+    rows = [0.0] if random.random() < 0.6 else [0.0, random.choice([-1.0, 1.0])]
+    places = [
+        Place(SIDE / 2 + at * apart, SIDE / 2 + row * below + tilt * at * apart, height)
+        for row in rows for at in (0, -1, 1, -2, 2) if (row, at) == (0, 0) or random.random() < 0.8
+    ]  # fmt: skip
+    return [_moved(place, random) for place in places]
+
+
+def _moved(place: Place, random: Random) -> Place:
+    """The same place but for what a hand is out by."""
+    out = random.normal(0, 0.05, 2) * place.height
+    return Place(place.x + out[0], place.y + out[1], place.height * np.exp(random.normal(0, 0.08)))
+
+
 def _row(random: Random) -> list[Place]:
     """Digits beside each other, some of them cut off by the photo's border."""
-    count = int(random.integers(2, 9))
-    height = SIDE * np.exp(random.uniform(np.log(0.1), np.log(0.6)))
-    apart = height * random.uniform(0.65, 1.5)
+    count = int(random.integers(2, 11))
+    height = SIDE * np.exp(random.uniform(np.log(0.083), np.log(0.6)))
+    apart = height * random.uniform(0.45, 1.4)
     start = random.uniform(-0.5 * apart, SIDE - 0.5 * apart) if random.random() < 0.5 else (SIDE - apart * (count - 1)) / 2
     tilt, y = random.normal(0, 0.06), random.uniform(height / 2, SIDE - height / 2)
-    return [
-        Place(start + at * apart, y + tilt * (start + at * apart - SIDE / 2) + random.normal(0, 0.04) * height, height * size)
-        for at, size in enumerate(np.exp(random.normal(0, 0.08, count)))
-    ]
+    places = [start + at * apart for at in range(count)]
+    return [_moved(Place(x, y + tilt * (x - SIDE / 2), height), random) for x in places]
 
 
 def _grid(random: Random) -> list[Place]:
     """Rows of digits."""
-    rows, columns = random.integers(2, 6, 2)
-    height = SIDE / max(rows, columns) * random.uniform(0.5, 0.85)
-    return [
-        Place((x + 0.5) * SIDE / columns + random.normal(0, 0.05) * height, (y + 0.5) * SIDE / rows, height)
-        for x in range(columns) for y in range(rows)
-    ]  # fmt: skip
+    rows, columns = random.integers(2, 9, 2)
+    height = SIDE / max(rows, columns) * random.uniform(0.6, 0.9)
+    across, down = (np.arange(count) + 0.5 - count / 2 for count in (columns, rows))
+    # As far apart as there is room for, or close together somewhere in it.
+    wide, tall = SIDE / np.array([columns, rows]) if random.random() < 0.5 else height * random.uniform([0.7, 1], [1.2, 1.6])
+    return [_moved(Place(SIDE / 2 + x * wide, SIDE / 2 + y * tall, height), random) for x in across for y in down]
 
 
 def _write(writing: Plane, marks: Plane, regions: Bytes, places: list[Place], random: Random) -> float:
@@ -170,6 +190,7 @@ def _write(writing: Plane, marks: Plane, regions: Bytes, places: list[Place], ra
     turn = np.radians(random.normal(0, 8) if random.random() < 0.8 else random.uniform(-42, 42))
     wider = np.exp(random.normal(0, 0.12))
     from_mnist, softness = random.random() < 0.45, random.uniform(0.25, 0.8)
+    taken = np.zeros_like(regions)
     for x, y, height in places:
         if other:
             fine = np.asarray(random.choice([_letter_ink, _scribble, _pattern], p=[0.6, 0.25, 0.15])(random), np.float32) / 255
@@ -178,14 +199,16 @@ def _write(writing: Plane, marks: Plane, regions: Bytes, places: list[Place], ra
             fine = _enlarged(images[random.integers(len(images))], random)
         else:
             fine = _drawn(pen, random)
-        alone, hull = _put(fine, Place(x, y, height), turn + random.normal(0, 0.04), wider, softness)
+        alone, region, whole = _put(fine, Place(x, y, height), turn + random.normal(0, 0.04), wider, softness)
+        if (cv2.dilate(region, np.ones((2 * APART + 1,) * 2, np.uint8)) & taken).any():
+            continue  # nobody could tell the two apart
+        taken |= region
         cv2.max(writing, alone, dst=writing)
         # A stroke thinner than a pixel is marked as one of a pixel.
         strong = float(np.quantile(alone[alone > 0.08], 0.8)) if (alone > 0.08).any() else 1.0
         cv2.max(marks, np.minimum(alone * np.float32(1 / max(strong, 0.15)), 1), dst=marks)
-        if hull is not None:
-            cv2.fillPoly(regions, [hull], 1)
-            cv2.polylines(regions, [hull], True, 1, 1)
+        if alone.sum() >= SHOWN * whole:
+            regions |= region
     return max(place.height for place in places)
 
 
@@ -218,8 +241,8 @@ def _drawn(pen: float, random: Random) -> Plane:
     return _lines([curve * (FINE - wide) + 84], hand, 168, round(wide))
 
 
-def _put(fine: Plane, place: Place, turn: float, wider: float, softness: float) -> tuple[Plane, Any]:
-    """A fine picture's ink at a place in a photo, and the shrunken hull of it if enough of it is seen."""
+def _put(fine: Plane, place: Place, turn: float, wider: float, softness: float) -> tuple[Plane, Bytes, float]:
+    """A fine picture's ink at a place in a photo, the digit's region there, and how much ink there would be on a larger one."""
     x, y, height = place
     left, top, wide, tall = cv2.boundingRect((fine > 0.3).astype(np.uint8))
     total = float(fine.sum()) * (height / max(wide, tall, 1)) ** 2
@@ -233,12 +256,16 @@ def _put(fine: Plane, place: Place, turn: float, wider: float, softness: float) 
     matrix = np.column_stack([rotation, move])
     alone = cv2.warpAffine(soft, matrix, (SIDE, SIDE), flags=cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC)
     alone = np.asarray(np.clip(alone, 0, 1), np.float32)
+    region = np.zeros((SIDE, SIDE), np.uint8)
     outlines, _ = cv2.findContours((fine > 0.3).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-    if not outlines or alone.sum() < SHOWN * total:
-        return alone, None
-    hull = cv2.convexHull(np.concatenate(outlines))[:, 0] @ rotation.T + move
-    middle = (hull.min(axis=0) + hull.max(axis=0)) / 2
-    return alone, np.rint(middle + SHRUNK * (hull - middle)).astype(np.int32)
+    if outlines:
+        hull = cv2.convexHull(np.concatenate(outlines))[:, 0] @ rotation.T + move
+        middle = (hull.min(axis=0) + hull.max(axis=0)) / 2
+        shrunk = np.rint(middle + SHRUNK * (hull - middle)).astype(np.int32)
+        thin = WIDE * height - min(cv2.minAreaRect(shrunk)[1])
+        cv2.fillPoly(region, [shrunk], 1)
+        cv2.polylines(region, [shrunk], True, 1, max(1, round(thin)))
+    return alone, region, total
 
 
 @cache

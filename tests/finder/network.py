@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -38,6 +39,11 @@ class Finder(nn.Module):
         for at in reversed(range(len(self.up))):
             marks = self.up[at](torch.cat([kept[at], functional.interpolate(marks, scale_factor=2.0)], dim=1))
         return self.last(marks)
+
+    def read(self, path: Path) -> None:
+        """Take the weights from a file that `write` made."""
+        weights = {one.name: onnx.numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer}
+        self.load_state_dict({name: torch.tensor(weights[f"finder.{name}"]) for name in self.state_dict()})
 
     def write(self, path: Path) -> None:
         """Write a file that OpenCV reads: from blocks of pixels to blocks of probabilities."""
