@@ -20,7 +20,7 @@ from rnn_tui.photos.answer import PhotoAnswer, answers, best_answer
 from rnn_tui.photos.decoding import ImageError
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Shares
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, of_found, proposals
-from rnn_tui.photos.digit.rows import SURE, are_several, rows_of
+from rnn_tui.photos.digit.rows import are_several, rows_of
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.finding import label_of
 from rnn_tui.tasks.mnist.centre import Digit
@@ -28,8 +28,6 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 # A network that reads several digits at once is faster, but the first has to wait for the last.
 BATCH = 32
-# What the finder is not sure of and the network takes for no digit with this probability belongs to no number.
-NONE = 0.9
 # Prepared photos that may wait for the network, for each thread.
 AHEAD = 4
 MOST_THREADS = 8
@@ -206,7 +204,7 @@ class PhotoReader:
         rows = rows_of(found.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
             return Photo(reading, [[_begun(of_found(found))]])
-        ways = [[_begun(looks_at(found, digit, of_several=True)) for digit in row] for row in rows]
+        ways = [[_begun(looks_at(found, digit, row)) for digit in row] for row in rows]
         return Photo(reading, ways, several=True)
 
     def answered(self, photos: Sequence[Photo]) -> list[Reading]:
@@ -221,10 +219,8 @@ class PhotoReader:
         """A photo with the next of the answers, one for each of its digits."""
         if not photo.several:
             return photo.reading.answered(next(best)) if photo.rows else photo.reading
-        said = [[next(best) for _ in row] for row in photo.rows]
-        there = [[one for one in row if one.way.sure >= SURE or one.no_digit < NONE] for row in said]
-        rows, alone = [row for row in there if row] or said, Reading(photo.reading.path)
-        return photo.reading.of_rows([[alone.answered(one) for one in row] for row in rows])
+        alone = Reading(photo.reading.path)
+        return photo.reading.of_rows([[alone.answered(next(best)) for _ in row] for row in photo.rows])
 
 
 def _begun(ways: Iterator[PreparedDigit]) -> Iterator[PreparedDigit]:

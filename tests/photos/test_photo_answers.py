@@ -11,7 +11,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.answer import WEAK, PhotoAnswer, answers, best_answer
 from rnn_tui.photos.digit.picture import PreparedDigit
-from rnn_tui.photos.reader import NO_DIGIT, UNSURE, Photo, PhotoReader, Reading
+from rnn_tui.photos.reader import NO_DIGIT, UNSURE, Reading
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -93,15 +93,6 @@ def test_what_is_doubted_says_why_in_a_word() -> None:
     assert none.doubt.startswith(NO_DIGIT)
     assert none.why == "no digit"
     assert (none.best, none.prediction) == (4, None)
-
-
-@pytest.mark.parametrize(("sure", "said"), [(0.3, "72"), (0.9, "72?")])
-def test_what_is_neither_found_nor_read_as_a_digit_for_sure_is_in_no_number(sure: float, said: str) -> None:
-    seven, two = (PreparedDigit(load_mnist().test_images[at].numpy().astype(np.float32) / 255, sure=0.9) for at in (0, 1))
-    noise = PreparedDigit(np.random.default_rng(0).random((28, 28), np.float32), sure=sure)
-    photo = Photo(Reading(Path("a.png")), [[iter([one]) for one in (seven, two, noise)]], several=True)
-    (reading,) = PhotoReader(network_with("open-set")).answered([photo])
-    assert reading.text == said
 
 
 def test_paper_without_ink_is_no_digit_whatever_the_threshold() -> None:

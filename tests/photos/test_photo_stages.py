@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marked
-from rnn_tui.photos.digit.ink import ink_close_to, ink_near
+from rnn_tui.photos.digit.ink import ink_near
 from rnn_tui.photos.digit.picture import halved, shrunk
 from rnn_tui.photos.digit.prepare import find_digits, looks_at, prepare, proposals
 from rnn_tui.photos.digit.rows import rows_of
 from rnn_tui.photos.finding import find_images
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import choose_shipped
+from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.benchmarks._blank_papers import KINDS, blank_paper
 
@@ -245,17 +246,6 @@ def test_ink_elsewhere_is_not_the_digits() -> None:
     assert np.abs(ink_near(colour(three()), near) - ink_near(colour(spoilt), near)).mean() < 0.01
 
 
-def test_a_line_that_runs_on_from_a_digit_can_be_left_out() -> None:
-    near = three() < (PAPER + PEN) / 2
-    crossed = three()
-    cv2.line(crossed, (0, 248), (399, 248), PEN, 4)
-    alone, with_line = ink_near(colour(three()), near), ink_near(colour(crossed), near)
-    far = cv2.dilate((alone > 0).astype(np.uint8), np.ones((45, 45), np.uint8)) == 0
-    assert with_line[far].max() > 0.5
-    assert ink_close_to(with_line, near)[far].max() == 0
-    assert np.array_equal(ink_close_to(alone, near), alone)
-
-
 def test_where_there_is_no_ink_there_is_none() -> None:
     assert not ink_near(colour(np.full((80, 80), PAPER, np.uint8)), np.zeros((80, 80), np.bool_)).any()
 
@@ -299,9 +289,9 @@ def test_what_is_much_smaller_belongs_to_no_number() -> None:
 
 def test_rows_in_which_no_digit_is_sure_are_left_out_where_another_row_is() -> None:
     def digit(left: int, top: int, sure: float) -> MarkedDigit:
-        return MarkedDigit((left, top, left + 6, top + 10), np.ones((1, 1), np.bool_), sure, False)
+        return MarkedDigit((left, top, left + 6, top + 10), np.ones((1, 1), np.bool_), sure)
 
-    number, faint = [digit(0, 0, 0.9), digit(10, 0, 0.3)], [digit(0, 50, 0.3), digit(10, 50, 0.4)]
+    number, faint = [digit(0, 0, 0.9), digit(10, 0, 0.4)], [digit(0, 50, 0.35), digit(10, 50, 0.4)]
     assert rows_of([*number, *faint]) == [number]
     assert rows_of(faint) == [faint]
 
@@ -310,8 +300,33 @@ def test_a_digit_that_touches_another_is_doubted() -> None:
     touching = find_digits(colour(written("77", apart=-12, height=90)))
     apart = find_digits(colour(written("77", apart=30, height=90)))
     assert len(touching.digits) == 2
-    assert all(next(looks_at(touching, digit, of_several=True)).doubt for digit in touching.digits)
-    assert not any(next(looks_at(apart, digit, of_several=True)).doubt for digit in apart.digits)
+    assert all(next(looks_at(touching, digit, touching.digits)).doubt for digit in touching.digits)
+    assert not any(next(looks_at(apart, digit, apart.digits)).doubt for digit in apart.digits)
+
+
+def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
+    """The first of MNIST's test digits in a row, 100 pixels tall and so many apart, on white paper (200, W, 3)."""
+    digits = []
+    for image in load_mnist().test_images[:count].numpy():
+        left, top, wide, tall = cv2.boundingRect((image > 100).astype(np.uint8))
+        cut = image[top : top + tall, left : left + wide]
+        digits.append(cv2.resize(cut, (wider * 100 * wide // tall, 100), interpolation=cv2.INTER_CUBIC))
+    row = np.hstack([cv2.copyMakeBorder(one, 50, 50, 0, gap, cv2.BORDER_CONSTANT) for one in digits])
+    return colour(255 - cv2.copyMakeBorder(row, 0, 0, 50, 50, cv2.BORDER_CONSTANT))
+
+
+@pytest.mark.parametrize("gap", [12, 40])
+def test_digits_close_together_do_not_touch(gap: int) -> None:
+    close = find_digits(of_mnist(6, gap=gap))
+    assert len(close.digits) == 6
+    assert not any(next(looks_at(close, digit, close.digits)).doubt for digit in close.digits)
+
+
+def test_what_is_too_wide_for_one_digit_is_doubted() -> None:
+    found = find_digits(of_mnist(1, wider=4))
+    assert next(looks_at(found, found.digits[0])).doubt == "It touches the next one."
+    alone = find_digits(of_mnist(1))
+    assert not next(looks_at(alone, alone.digits[0])).doubt
 
 
 # Doubt

@@ -31,9 +31,9 @@ _WIDEST = 0.25
 _MIDDLE, _INK = 0.5, 0.35
 # How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
 _REACH, _REACH_PIXELS = 0.45, 1.5
-# Pixels that two digits each have of one stroke if they touch; the share of its width that a part of a
-# digit lies above or below another.
-_TOUCHING, _STACKED = 8, 0.5
+# The share of its width that a part of a digit lies above or below another; middles this share of the
+# larger one's height apart are digits in two rows.
+_STACKED, _ROW = 0.5, 0.4
 # Strokes that share no column and have this much of the height each are digits of their own.
 _TALL = 0.75
 # More digits are not looked for.
@@ -58,7 +58,6 @@ class MarkedDigit:
     box: Box  #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
     near: Flags  #: (H, W) the pixels whose ink is its own.
     sure: float  #: how sure the network is of its ink and of its middle, 0 … 1.
-    touches: bool  #: whether it touches another digit.
 
     @property
     def size(self) -> int:
@@ -136,8 +135,6 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
     # A stroke that reaches into one digit alone is its own to the end.
     alone = np.count_nonzero(shares, axis=1) == 1
     owner = np.where(alone[strokes], shares.argmax(axis=1)[strokes], owner)
-    shared = np.count_nonzero(shares > _TOUCHING, axis=1) > 1
-    touching = (shares[shared] > _TOUCHING).any(axis=0)
     found = []
     for part in 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA])[:MOST]:
         middle = float(marks.middle[parts == part].mean())
@@ -146,7 +143,7 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
             if rows.size:
                 box = int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
                 sure = middle * float(marks.ink[rows, columns].mean())
-                found.append(MarkedDigit(box, near, sure, bool(touching[part])))
+                found.append(MarkedDigit(box, near, sure))
     return found
 
 
@@ -163,12 +160,12 @@ def _beside(near: Flags, strokes: Integers) -> list[Flags]:
 
 
 def _join_stacked(owners: Integers, boxes: Integers, shares: Integers, owner: Integers) -> None:
-    """Give middles above each other that one stroke runs through to one digit: numbers do not touch the row below."""
+    """Give middles above each other that one stroke runs through to one digit, unless they are apart as rows are."""
     first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
+    start, size, end = boxes[:, :2], boxes[:, 2:4], boxes[:, :2] + boxes[:, 2:4]
     for other in owners.tolist():
-        (left, _, width), (start, _, wide) = boxes[first, :3], boxes[other, :3]
-        common = min(left + width, start + wide) - max(left, start)
-        if other != first and common > _STACKED * min(width, wide):
+        common, below = np.minimum(end[first], end[other]) - np.maximum(start[first], start[other])
+        if other != first and common > _STACKED * min(size[first, 0], size[other, 0]) and -below < _ROW * size[first, 1]:
             owner[owner == other] = first
             shares[:, first] += shares[:, other]
             shares[:, other] = 0

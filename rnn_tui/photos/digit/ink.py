@@ -24,8 +24,6 @@ _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
 # The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke, some
 # of which is above the second; below and above which there is no ink, or nothing but ink.
 _STRONG, _LOW, _CLEAR, _NONE, _ALL = 85, 0.25, 0.5, 0.12, 1.0
-# Ink that is further than this share of the digit's longer side from where it is may be a line's.
-_FAR = 0.1
 # A part belongs to the digit if this share of it lies where the digit is.
 _OWN = 0.5
 
@@ -45,7 +43,7 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
         grey = cv2.LUT(grey, _NEGATIVE)
     scale = FINE / max(wide, tall, 1)
     plane = cv2.blur(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), (3, 3))
-    mask = _resized(mask, plane)
+    mask = np.asarray(cv2.resize(255 * mask, plane.shape[::-1]) > 127, np.uint8)
     ink, reach = np.zeros(plane.shape, np.float32), 0
     for _ in range(2):
         # The strokes' width is better known the second time.
@@ -63,17 +61,6 @@ def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
     alone: Ink = ((ink - np.float32(_NONE)) * np.float32(1 / (_ALL - _NONE))).clip(0, 1)
     alone[cv2.dilate(mask, _CLOSE) == 0] = 0
     return alone
-
-
-def ink_close_to(ink: Ink, near: npt.NDArray[np.bool_]) -> Ink:
-    """Of the ink (h, w) that `ink_near` gives, what is close to the digit: no more of lines that run through it."""
-    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(_FAR * FINE) + 1,) * 2)
-    return np.where(cv2.dilate(_resized(near.astype(np.uint8), ink), reach) > 0, ink, np.float32(0))
-
-
-def _resized(mask: Picture, plane: Picture) -> Picture:
-    """A mask, 0 or 1, as large as `plane`."""
-    return np.asarray(cv2.resize(255 * mask, plane.shape[::-1], interpolation=cv2.INTER_LINEAR) > 127, np.uint8)
 
 
 def _parts_near(ink: Ink, near: Picture) -> Picture:

@@ -36,7 +36,6 @@ class PreparedDigit:
     stages: tuple[Stage, ...] = ()  #: the pictures on the way, in order; empty unless asked for.
     doubt: str = ""  #: what speaks against a digit, in a sentence for the user.
     box: Shares | None = None  #: where it lies in the photo; None where it was not looked for.
-    sure: float = 1.0  #: how sure the finder is that there is a digit, 0 … 1.
 
 
 def halved(image: Picture, side: int) -> Picture:

@@ -4,7 +4,7 @@
 preprocessing, step by step.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
-from rnn_tui.photos.digit.ink import ink_close_to, ink_near
+from rnn_tui.photos.digit.ink import ink_near
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, halved, resized, shrunk
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
@@ -34,12 +34,7 @@ def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[
     """Different readings of a photo of one digit, the likeliest first, which is what `prepare` gives.
 
     The next one is made when it is asked for, and costs about what a cut-out costs. Readings that
-    come out alike are given once.
-
-    Args:
-        image: (H, W, 3) BGR, uint8, any size.
-        method: as for `prepare`.
-        stages: whether to keep the pictures on the way.
+    come out alike are given once. The arguments are those of `prepare`.
     """
     given: list[Digit] = []
     for one in _WAYS[method](image, stages):
@@ -75,14 +70,18 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
 # it there, as a share of the digit.
 COARSE, FINE, MARGIN = 64, 96, 0.28
 # Digits of fewer pixels are looked at again in a copy twice as large, and that again; what is less clear than
-# this in one such copy. The larger copy has the last word where it is clearer by so much, or where digits are
-# small and it is about as clear.
+# this in copies up to a size. The larger copy has the last word where it is clearer by so much, or where digits
+# are small and it is about as clear.
 SMALL, LARGEST = 22, 512
-CLEAR, MOST_UNCLEAR, CLEARER, AS_CLEAR = 0.7, 128, 0.1, 0.85
-# Less probable ink is none.
+CLEAR, MOST_UNCLEAR, CLEARER, AS_CLEAR = 0.55, 256, 0.1, 0.85
+# Less probable ink is none. Two digits touch that each have so many pixels of one stroke, of ink that is
+# measured to be this strong and at least this probable.
 LEAST_INK = 0.3
+TOUCHING, STRONG, PROBABLE = 8, 0.4, 0.2
 # A photo's one digit has at least this share of the ink; what has less may be a piece of a pattern.
 LEAST_OWN = 0.4
+# What is wider than so many times its height is several digits.
+WIDEST = 1.8
 # A digit whose ink runs out of its cut-out is cut out once more.
 MOST_LOOKS = 2
 
@@ -107,18 +106,13 @@ class PhotoDigits:
 
     @property
     def typical(self) -> float:
-        """The median of their sizes in pixels of the copy; 0 without any."""
-        return float(np.median([digit.size for digit in self.digits])) if self.digits else 0.0
+        """The median of their sizes in pixels of the copy; infinity without any."""
+        return float(np.median([digit.size for digit in self.digits])) if self.digits else np.inf
 
     @property
-    def small(self) -> bool:
-        """Whether most of them are small in the copy."""
-        return 0 < self.typical < SMALL
-
-    def own(self, digit: MarkedDigit) -> float:
-        """The share of all ink that is one digit's."""
-        ink = np.where(self.marks.ink > LEAST_INK, self.marks.ink, np.float32(0))
-        return float(ink[digit.near].sum() / max(float(ink.sum()), 1e-6))
+    def ink(self) -> Ink:
+        """All ink, without what is faint."""
+        return np.where(self.marks.ink > LEAST_INK, self.marks.ink, np.float32(0))
 
     def place_of(self, digit: MarkedDigit) -> Corners:
         """Where a digit lies in the photo, in its pixels."""
@@ -133,10 +127,10 @@ def find_digits(image: Picture) -> PhotoDigits:
     """
     best = last = _looked_at(image, COARSE)
     side = 2 * COARSE
-    while side <= min(LARGEST, max(image.shape[:2])) and (last.small or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
+    while side <= min(LARGEST, max(image.shape[:2])) and (last.typical < SMALL or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
         last = _looked_at(image, side)
         # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
-        clearer = last.sure > best.sure + CLEARER or (best.small and last.sure >= AS_CLEAR * best.sure)
+        clearer = last.sure > best.sure + CLEARER or (best.typical < SMALL and last.sure > AS_CLEAR * best.sure)
         if not best.digits or (clearer and last.typical <= 2 * SMALL):
             best = last
         side *= 2
@@ -156,40 +150,39 @@ def _fitted(image: Picture, side: int) -> Picture:
 
 
 def looks_at(
-    found: PhotoDigits, digit: MarkedDigit, *, of_several: bool = False, stages: bool = False
+    found: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
 ) -> Iterator[PreparedDigit]:  # fmt: skip
     """One of the digits in a photo, cut out and looked at in several ways, the likeliest first.
 
-    It is doubted if it touches another of several, or if there is much more ink than that of the only one.
+    It is doubted if it touches another of its row, or if there is much more ink than that of the only one.
+
+    Args:
+        found: what is found in the photo.
+        digit: the one of these.
+        row: all digits in its row, if it is one of several.
+        stages: whether to keep the pictures on the way.
     """
     closer = _closely(found, digit)
-    marks, meant = closer.marks, closer.meant
-    touches = digit.touches or (meant is not None and meant.touches)
-    doubt = "It touches the next one." if of_several and touches else ""
-    if not of_several and found.own(digit) < LEAST_OWN:
+    marks, meant, doubt = closer.marks, closer.meant, ""
+    if _too_wide(digit) or closer.touches(digit, row, found):
+        doubt = "It touches the next one."
+    elif not row and found.ink[digit.near].sum() < LEAST_OWN * found.ink.sum():
         doubt = "Most of what stands out is something else."
     left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
     # What is seen from afar only has to do as it is.
     whole, near = (found.marks.ink, digit.near) if meant is None else (marks.ink, meant.near)
-    if of_several and meant is not None:
+    if row and meant is not None:
         near = near & closer.seen_of(digit.near, found)
-    for name, ink in _inks(closer, near, whole, of_several):
+    inks = [("ink of the digit", np.where(near, whole, np.float32(0)))]
+    if meant is not None:  # the finder knows lines from strokes, but misses more
+        inks.insert(0, ("ink measured there", ink_near(closer.picture, near & (whole > LEAST_INK))))
+    for name, ink in inks:
         ready = centre(ink)
         kept = (
             *_first_stages(found), Stage("cut out", closer.picture), Stage("ink in it", _levels(marks.ink)),
             Stage(name, _levels(ink)), Stage("as in MNIST", _levels(ready)),
         ) if stages else ()  # fmt: skip
-        yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom), digit.sure)
-
-
-def _inks(closer: "_CutOut", near: Flags, whole: Ink, of_several: bool) -> Iterator[tuple[str, Ink]]:
-    """How the ink of a digit in a cut-out is come by, and that ink: the finder knows lines from strokes, but misses more."""
-    if closer.meant is not None:
-        measured = ink_near(closer.picture, own := near & (whole > LEAST_INK))
-        if not of_several:
-            yield "ink measured there", measured
-        yield "ink close to it", ink_close_to(measured, own)
-    yield "ink of the digit", np.where(near, whole, np.float32(0))
+        yield PreparedDigit(ready, kept, doubt, (left, top, right, bottom))
 
 
 @dataclass(frozen=True)
@@ -202,6 +195,18 @@ class _CutOut:
     marks: Marks  #: what the finder marks in it.
     meant: MarkedDigit | None  #: the digit among that.
     place: Corners  #: (4,) where that lies in the photo, in its pixels.
+
+    def touches(self, digit: MarkedDigit, row: Sequence[MarkedDigit], found: PhotoDigits) -> bool:
+        """Whether one stroke runs through the places of it and of another of its row, as measured in the picture."""
+        others = [other.near for other in row if other is not digit]
+        if not others:
+            return False
+        own, beside = (self.seen_of(near, found) for near in (digit.near, np.any(others, axis=0)))
+        ink = ink_near(self.picture, (own | beside) & (self.marks.ink > LEAST_INK))
+        there = (cv2.resize(ink, self.picture.shape[1::-1]) > STRONG) & (self.marks.ink > PROBABLE)
+        count, strokes = cv2.connectedComponents(there.astype(np.uint8))
+        shares = [np.bincount(strokes[place], minlength=count)[1:] for place in (own, beside)]
+        return bool((np.minimum(*shares) > TOUCHING).any())
 
     def seen_of(self, mask: Flags, found: PhotoDigits) -> Flags:
         """The part (H, W) of a mask over the copy in which digits were looked for."""
@@ -241,14 +246,18 @@ def of_found(found: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDi
     """The same for a photo in which digits were looked for already."""
     if found.digits:
         yield from looks_at(found, found.digits[0], stages=stages)
-    ink = np.where(found.marks.ink > LEAST_INK, found.marks.ink, np.float32(0))
-    ready = centre(ink)
-    kept = (*_first_stages(found), Stage("all ink", _levels(ink)), Stage("as in MNIST", _levels(ready))) if stages else ()
+    ready = centre(found.ink)
+    kept = (*_first_stages(found), Stage("all ink", _levels(found.ink)), Stage("as in MNIST", _levels(ready))) if stages else ()
     yield PreparedDigit(ready, kept, "" if ready.any() else "Nothing stands out from the paper.")
 
 
 def _first_stages(found: PhotoDigits) -> tuple[Stage, ...]:
     return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage("ink, and middles of digits", _painted(found.marks))
+
+
+def _too_wide(digit: MarkedDigit) -> bool:
+    left, top, right, bottom = digit.box
+    return right - left > WIDEST * (bottom - top)
 
 
 def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:

@@ -8,7 +8,7 @@ from rnn_tui.photos.digit.finder import MarkedDigit
 LEAST_HEIGHT = 0.5
 # From two digits on that are found as surely as this there is a number; whoever is left out of one
 # would change it, so less sure ones in a row with them belong to it too.
-SURE, FAINT = 0.5, 0.25
+SURE, FAINT = 0.5, 0.3
 # Digits stand in one row if they share this much of the lower one's height.
 OVERLAP = 0.4
 

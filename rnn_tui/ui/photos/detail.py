@@ -240,8 +240,8 @@ def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None 
         looked = [read_best(reader.network, proposals(image, method, stages=True)).way for method in methods]
     else:
         found = find_digits(image)
-        digits = [digit for row in rows_of(found.digits) for digit in row]
-        looked = [read_best(reader.network, looks_at(found, digits[chosen], of_several=True, stages=True)).way]
+        digit, row = [(digit, row) for row in rows_of(found.digits) for digit in row][chosen]
+        looked = [read_best(reader.network, looks_at(found, digit, row, stages=True)).way]
     ways = []
     for way in looked:
         small = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in way.stages)
