@@ -32,8 +32,8 @@ _MIDDLE, _INK = 0.5, 0.35
 # How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
 _REACH, _REACH_PIXELS = 0.45, 1.5
 # The share of its width that a part of a digit lies above or below another; middles this share of the
-# larger one's height apart are digits in two rows.
-_STACKED, _ROW = 0.5, 0.4
+# larger one's height apart are digits in two rows, if both are together this much taller than the tallest.
+_STACKED, _ROW, _ONE = 0.5, 0.4, 1.2
 # Strokes that share no column and have this much of the height each are digits of their own.
 _TALL = 0.75
 # More digits are not looked for.
@@ -128,13 +128,16 @@ def digits_in(marks: Marks) -> list[MarkedDigit]:
     reach = _REACH * boxes[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) + _REACH_PIXELS
     owner[away > reach[owner]] = 0
     strokes_count, strokes = cv2.connectedComponents((marks.ink > _INK).astype(np.uint8))
-    shares = np.bincount((strokes * count + owner).ravel(), minlength=strokes_count * count).reshape(strokes_count, count)
-    shares[0] = shares[:, 0] = 0
-    for stroke in np.flatnonzero(np.count_nonzero(shares, axis=1) > 1):
-        _join_stacked(np.flatnonzero(shares[stroke]), np.asarray(boxes, np.int64), shares, owner)
-    # A stroke that reaches into one digit alone is its own to the end.
-    alone = np.count_nonzero(shares, axis=1) == 1
-    owner = np.where(alone[strokes], shares.argmax(axis=1)[strokes], owner)
+    # Of every stroke (first axis) the pixels beside each middle, and those of the middle itself.
+    beside, on = (np.bincount((strokes * count + of).ravel(), minlength=strokes_count * count) for of in (owner, parts))
+    counts = np.stack([beside, on]).reshape(2, strokes_count, count)
+    counts[:, 0] = counts[:, :, 0] = 0
+    for stroke in np.flatnonzero(np.count_nonzero(counts[0], axis=1) > 1):
+        _join_stacked(np.flatnonzero(counts[0, stroke]), np.asarray(boxes, np.int64), counts, owner)
+    # A stroke that one middle alone lies on, or else that reaches into one digit alone, is its own to the end.
+    for of_strokes in counts:
+        alone = np.count_nonzero(of_strokes, axis=1) == 1
+        owner = np.where(alone[strokes], of_strokes.argmax(axis=1)[strokes], owner)
     found = []
     for part in 1 + np.argsort(-boxes[1:, cv2.CC_STAT_AREA])[:MOST]:
         middle = float(marks.middle[parts == part].mean())
@@ -159,13 +162,16 @@ def _beside(near: Flags, strokes: Integers) -> list[Flags]:
     return [near & (place == at) for at in range(len(cuts) + 1)]
 
 
-def _join_stacked(owners: Integers, boxes: Integers, shares: Integers, owner: Integers) -> None:
+def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: Integers) -> None:
     """Give middles above each other that one stroke runs through to one digit, unless they are apart as rows are."""
     first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
     start, size, end = boxes[:, :2], boxes[:, 2:4], boxes[:, :2] + boxes[:, 2:4]
+    tallest = boxes[1:, cv2.CC_STAT_HEIGHT].max()
     for other in owners.tolist():
         common, below = np.minimum(end[first], end[other]) - np.maximum(start[first], start[other])
-        if other != first and common > _STACKED * min(size[first, 0], size[other, 0]) and -below < _ROW * size[first, 1]:
+        high = max(end[first, 1], end[other, 1]) - min(start[first, 1], start[other, 1])
+        in_row = high <= _ONE * tallest or -below < _ROW * size[first, 1]
+        if other != first and common > _STACKED * min(size[first, 0], size[other, 0]) and in_row:
             owner[owner == other] = first
-            shares[:, first] += shares[:, other]
-            shares[:, other] = 0
+            counts[..., first] += counts[..., other]
+            counts[..., other] = 0

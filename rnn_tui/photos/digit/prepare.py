@@ -164,7 +164,7 @@ def looks_at(
     """
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""
-    if _too_wide(digit) or closer.touches(digit, row, found):
+    if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(digit, row, found):
         doubt = "It touches the next one."
     elif not row and found.ink[digit.near].sum() < LEAST_OWN * found.ink.sum():
         doubt = "Most of what stands out is something else."
@@ -253,11 +253,6 @@ def of_found(found: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDi
 
 def _first_stages(found: PhotoDigits) -> tuple[Stage, ...]:
     return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage("ink, and middles of digits", _painted(found.marks))
-
-
-def _too_wide(digit: MarkedDigit) -> bool:
-    left, top, right, bottom = digit.box
-    return right - left > WIDEST * (bottom - top)
 
 
 def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rnn_tui.photos.digit.finder import MarkedDigit
 
 # Digits of a number are at least this share as tall as its tallest.
-LEAST_HEIGHT = 0.5
+LEAST_HEIGHT = 0.45
 # From two digits on that are found as surely as this there is a number; whoever is left out of one
 # would change it, so less sure ones in a row with them belong to it too.
 SURE, FAINT = 0.5, 0.3
