@@ -36,11 +36,7 @@ def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[
     The next one is made when it is asked for, and costs about what a cut-out costs. Readings that
     come out alike are given once. The arguments are those of `prepare`.
     """
-    given: list[Digit] = []
-    for one in _WAYS[method](image, stages):
-        if all(np.abs(one.digit - other).mean() > _SAME_DIGIT for other in given):
-            given.append(one.digit)
-            yield one
+    return _WAYS[method](image, stages)
 
 
 # Digits that differ by less than this on average are one reading.
@@ -237,13 +233,16 @@ def _closely(found: PhotoDigits, digit: MarkedDigit) -> _CutOut:
     return _CutOut(closer, start, float(scale), marks, meant, seen)
 
 
-def _as_mnist(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
-    """The photo's digit as MNIST would have it, and what else it may be, likeliest first."""
-    return of_found(find_digits(image), stages=stages)
-
-
 def of_found(found: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """The same for a photo in which digits were looked for already."""
+    """What a photo's one digit may be, likeliest first, once digits were looked for in it."""
+    given: list[Digit] = []
+    for one in _with_all_ink(found, stages):
+        if all(np.abs(one.digit - other).mean() > _SAME_DIGIT for other in given):
+            given.append(one.digit)
+            yield one
+
+
+def _with_all_ink(found: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
     if found.digits:
         yield from looks_at(found, found.digits[0], stages=stages)
     ready = centre(found.ink)
@@ -275,4 +274,4 @@ def _painted(marks: Marks) -> Picture:
     return np.dstack([ink, ink, np.maximum(ink, middle)])
 
 
-_WAYS = {"mnist": _as_mnist, "report": _as_in_report}
+_WAYS = {"mnist": lambda image, stages: of_found(find_digits(image), stages=stages), "report": _as_in_report}
