@@ -33,8 +33,7 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
     """Different readings of a photo of one digit, the likeliest first, which is what `prepare` gives.
 
-    The next one is made when it is asked for, and costs about what a cut-out costs. Readings that
-    come out alike are given once. The arguments are those of `prepare`.
+    Each is made when it is asked for. What comes out alike is given once. The arguments are those of `prepare`.
     """
     return _WAYS[method](image, stages)
 
@@ -66,10 +65,10 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
 # it there, as a share of the digit.
 COARSE, FINE, MARGIN = 64, 96, 0.28
 # Digits of fewer pixels are looked at again in a copy twice as large, and that again; what is less clear than
-# this in copies up to a size. The larger copy has the last word where it is clearer by so much, or where digits
-# are small and it is about as clear.
+# this in one or two such copies. The larger copy has the last word where it is clearer by so much, or where
+# digits are small and it is about as clear.
 SMALL, LARGEST = 22, 512
-CLEAR, MOST_UNCLEAR, CLEARER, AS_CLEAR = 0.55, 256, 0.1, 0.85
+CLEAR, CLEARER, AS_CLEAR = 0.55, 0.1, 0.85
 # Less probable ink is none. Two digits touch that each have so many pixels of one stroke, of ink that is
 # measured to be this strong and at least this probable.
 LEAST_INK = 0.3
@@ -118,12 +117,14 @@ class PhotoDigits:
 def find_digits(image: Picture) -> PhotoDigits:
     """The digits in a photo (H, W, 3), BGR, uint8, any size.
 
-    They are looked for in a small copy, and where they are small there or not to be told apart, in
-    larger ones.
+    They are looked for in a small copy, and where they are small there or not clear, in larger ones.
     """
     best = last = _looked_at(image, COARSE)
     side = 2 * COARSE
-    while side <= min(LARGEST, max(image.shape[:2])) and (last.typical < SMALL or (last.sure < CLEAR and side <= MOST_UNCLEAR)):
+    # Where nothing is found at all, a still larger copy would only show what is no digit.
+    while side <= min(LARGEST, max(image.shape[:2])) and (
+        last.typical < SMALL or (last.sure < CLEAR and side <= (4 if best.digits else 2) * COARSE)
+    ):
         last = _looked_at(image, side)
         # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
         clearer = last.sure > best.sure + CLEARER or (best.typical < SMALL and last.sure > AS_CLEAR * best.sure)
