@@ -95,6 +95,7 @@ def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
 def marked(picture: Picture) -> Marks:
     """What the network marks in a picture (H, W, 3), BGR, uint8."""
     if not hasattr(_of_thread, "network"):
+        cv2.setNumThreads(1)  # photos are read side by side, each by a thread: OpenCV's own would be in the way
         _of_thread.network = cv2.dnn.readNetFromONNX(_weights())
     network: Any = _of_thread.network
     height, width = picture.shape[:2]

@@ -217,8 +217,7 @@ class _CutOut:
 
 def _closely(found: PhotoDigits, digit: MarkedDigit) -> _CutOut:
     """A digit's cut-out, made anew where its ink runs out of it."""
-    image, place = found.image, found.place_of(digit)
-    sides = np.array(image.shape[1::-1])
+    image, place, sides = found.image, found.place_of(digit), np.array(found.image.shape[1::-1])
     for looks in range(1, MOST_LOOKS + 1):
         margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
         start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
