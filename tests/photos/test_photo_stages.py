@@ -324,7 +324,7 @@ def test_digits_close_together_do_not_touch(gap: int) -> None:
 
 def test_what_is_too_wide_for_one_digit_is_doubted() -> None:
     found = find_digits(of_mnist(1, wider=4))
-    assert next(looks_at(found, found.digits[0])).doubt == "It touches the next one."
+    assert next(looks_at(found, found.digits[0])).doubt == "It is too wide for one digit."
     alone = find_digits(of_mnist(1))
     assert not next(looks_at(alone, alone.digits[0])).doubt
 

@@ -151,7 +151,7 @@ def looks_at(
 ) -> Iterator[PreparedDigit]:  # fmt: skip
     """One of the digits in a photo, cut out and looked at in several ways, the likeliest first.
 
-    It is doubted if it touches another of its row, or if there is much more ink than that of the only one.
+    It is doubted if it touches another of its row, if it is wide, or if there is much more ink than that of the only one.
 
     Args:
         found: what is found in the photo.
@@ -162,7 +162,7 @@ def looks_at(
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""
     if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(digit, row, found):
-        doubt = "It touches the next one."
+        doubt = "It touches the next one." if row else "It is too wide for one digit."
     elif not row and found.ink[digit.near].sum() < LEAST_OWN * found.ink.sum():
         doubt = "Most of what stands out is something else."
     left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
