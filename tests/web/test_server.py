@@ -322,14 +322,14 @@ async def test_a_page_that_hangs_is_killed(server: Serving) -> None:
 
 
 async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")  # which no test waits for the end of
+    (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")  # which trains MNIST for minutes
     with serving("--idle", "0.1", RNN_TUI_STORE=str(tmp_path)) as server:
         async with client_of(server) as client, client.page() as page:
-            await page.send_json(["stdin", "\x1bOSt"])
+            await page.send_json(["stdin", "\x1bOQt"])
             used = asyncio.create_task(pressing(page, "\x1b[A"))  # a busy machine takes long to begin
             text = ""
             async with asyncio.timeout(PATIENCE):
-                while not re.search(r"[1-9][\d,]* seq", text):
+                while not re.search(r"[1-9][\d,]* im", text):
                     message = await page.receive()
                     assert message.type in (aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.BINARY), message
                     text += message.data.decode(errors="replace") if isinstance(message.data, bytes) else ""
