@@ -194,22 +194,21 @@ class OrderedApp(App[int]):
         self._typed.append(event)
         if self._in_hand is not None:  # which may take long, or end with what it was for
             self.set_timer(SECONDS_A_KEY, partial(self._key_done, self._in_hand))
-        await self._next_key()
+        elif len(self._typed) == 1:  # or those before it wait already
+            await self._next_key()
 
     def takes_keys(self) -> bool:
         """Whether what keys are for is there; it comes soon where it is not."""
         return True
 
     async def _next_key(self) -> None:
-        if self._in_hand is not None or not self._typed:
-            return
-        if not self.takes_keys():
+        if self._typed and not self.takes_keys():
             self.set_timer(SECONDS_TO_ASK, self._next_key)
-            return
-        self._in_hand = self._typed.popleft()
-        target = self.focused or self.screen
-        await super().on_event(self._in_hand)
-        self._follow(target, self._in_hand)
+        elif self._typed:
+            self._in_hand = self._typed.popleft()
+            target = self.focused or self.screen
+            await super().on_event(self._in_hand)
+            self._follow(target, self._in_hand)
 
     def _follow(self, node: MessagePump | None, event: events.Event) -> None:
         """Go up behind a key, through the queues of all that may know it, to the app's own."""

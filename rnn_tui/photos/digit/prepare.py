@@ -163,7 +163,7 @@ def looks_at(
     marks, meant, doubt = closer.marks, closer.meant, ""
     if digit.box[2] - digit.box[0] > WIDEST * (digit.box[3] - digit.box[1]) or closer.touches(digit, row, found):
         doubt = "It touches the next one." if row else "It is too wide for one digit."
-    elif not row and found.ink[digit.near].sum() < LEAST_OWN * found.ink.sum():
+    elif not row and (ink := found.ink)[digit.near].sum() < LEAST_OWN * ink.sum():
         doubt = "Most of what stands out is something else."
     left, top, right, bottom = (closer.place / np.tile(found.image.shape[1::-1], 2)).clip(0, 1).tolist()
     # What is seen from afar only has to do as it is.
@@ -245,8 +245,8 @@ def of_found(found: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDi
 def _with_all_ink(found: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
     if found.digits:
         yield from looks_at(found, found.digits[0], stages=stages)
-    ready = centre(found.ink)
-    kept = (*_first_stages(found), Stage("all ink", _levels(found.ink)), Stage("as in MNIST", _levels(ready))) if stages else ()
+    ready = centre(ink := found.ink)
+    kept = (*_first_stages(found), Stage("all ink", _levels(ink)), Stage("as in MNIST", _levels(ready))) if stages else ()
     yield PreparedDigit(ready, kept, "" if ready.any() else "Nothing stands out from the paper.")
 
 

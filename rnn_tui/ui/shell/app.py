@@ -103,7 +103,7 @@ class RnnTuiApp(RequestsApp):
 
     def takes_keys(self) -> bool:
         """Once the pane in front is there, after the app's start or the first look at a tab."""
-        return self.tabs.front is not None and self.tabs.front.whole
+        return (front := self.tabs.front) is not None and front.whole
 
     def compose(self) -> ComposeResult:
         yield self.tabs
