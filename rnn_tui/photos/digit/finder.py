@@ -87,9 +87,10 @@ def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
     paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
     ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
     dark, light = share_of(cv2.subtract(paper, grey), paper), share_of(cv2.subtract(grey, ground), grey)
-    colours = picture.astype(np.float32) - np.float32(picture.mean())
-    shares = np.dstack([one / max(float(one.std()), _LEAST_SHARE) for one in (dark, light)])
-    return np.dstack([colours / max(float(colours.std()), _LEAST_LEVELS), shares]).astype(np.float32)
+    mean, deviation = cv2.meanStdDev(picture.reshape(len(picture), -1))
+    colours = np.asarray((picture - mean.astype(np.float32)) / max(deviation.item(), _LEAST_LEVELS), np.float32)
+    shares = [one / max(cv2.meanStdDev(one)[1].item(), _LEAST_SHARE) for one in (dark, light)]
+    return np.asarray(cv2.merge([*cv2.split(colours), *shares]), np.float32)
 
 
 def marked(picture: Picture) -> Marks:
