@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
 from rnn_tui.photos.digit.ink import ink_near
-from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, halved, resized, shrunk
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, resized, shrunk
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
@@ -64,10 +64,10 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
 # Longer sides of the copies in which digits are looked for, and of the cut-out of one; the paper around
 # it there, as a share of the digit.
 COARSE, FINE, MARGIN = 64, 96, 0.28
-# Digits of fewer pixels are looked at again in a copy twice as large, and that again; what is less clear than
-# this in one or two such copies. The larger copy has the last word where it is clearer by so much, or where
+# Several digits, or one, of fewer pixels are looked at again in a copy twice as large, and that again; what is less
+# clear than this in one or two such copies. The larger copy has the last word where it is clearer by so much, or where
 # digits are small and it is about as clear.
-SMALL, LARGEST = 22, 512
+SMALL, SMALL_ALONE, LARGEST = 22, 16, 512
 CLEAR, CLEARER, AS_CLEAR = 0.55, 0.1, 0.85
 # Less probable ink is none. Two digits touch that each have so many pixels of one stroke, of ink that is
 # measured to be this strong and at least this probable.
@@ -123,7 +123,8 @@ def find_digits(image: Picture) -> PhotoDigits:
     side = 2 * COARSE
     # Where nothing is found at all, a still larger copy would only show what is no digit.
     while side <= min(LARGEST, max(image.shape[:2])) and (
-        last.typical < SMALL or (last.sure < CLEAR and side <= (4 if best.digits else 2) * COARSE)
+        last.typical < (SMALL if len(last.digits) > 1 else SMALL_ALONE)
+        or (last.sure < CLEAR and side <= (4 if best.digits else 2) * COARSE)
     ):
         last = _looked_at(image, side)
         # What is large there would have been seen in the smaller copy: parts of a digit may look like several.
@@ -142,8 +143,7 @@ def _looked_at(image: Picture, side: int) -> PhotoDigits:
 
 def _fitted(image: Picture, side: int) -> Picture:
     """A picture with a longer side of so many pixels."""
-    reduced = halved(image, side)
-    return reduced if max(reduced.shape[:2]) == side else resized(reduced, side / max(reduced.shape[:2]))
+    return resized(image, side / max(image.shape[:2]))
 
 
 def looks_at(
