@@ -3,7 +3,8 @@
 Six digits in a row, or a column of such numbers, apart from one another by a tenth to a half of their
 height, on the papers of `_blank_papers`, tilted by up to 4°, in pens of several colours and strengths.
 A digit is right if there is one answer at its place, that answer stands and is the digit; a number if
-the row reads as it was written. Also: how many pairs of touching digits are doubted.
+the row reads as it was written. Also: what the network reads of the same digits before they are on paper,
+which finding them can't better; and how many pairs of touching digits are doubted.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ import numpy.typing as npt
 from _blank_papers import KINDS, blank_paper
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.photos.answer import answers
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.reader import PhotoReader, Reading
+from rnn_tui.tasks.mnist.centre import centre
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
@@ -34,6 +37,7 @@ class Number(NamedTuple):
 
     picture: Picture
     rows: list[str]  #: what was written, from the top.
+    inks: list[Plane]  #: the same digits on their own, before they are on paper.
 
 
 def number_photo(kind: str, random: np.random.Generator, *, rows: int = 1, gap: tuple[float, float] = (0.1, 0.5)) -> Number:
@@ -43,13 +47,13 @@ def number_photo(kind: str, random: np.random.Generator, *, rows: int = 1, gap: 
     height = int(random.uniform(0.5, 0.9) * paper.shape[1] / (DIGITS + 1) / (0.75 + sum(gap) / 2))
     height = min(height, int(0.8 * paper.shape[0] / rows / 1.6))
     ink = np.zeros(paper.shape[:2], np.float32)
-    written = []
+    written, inks = [], []
     top = random.uniform(0.1, 0.9) * (paper.shape[0] - 1.6 * height * rows)
     for row in range(rows):
         numbers = random.integers(0, len(data.test_labels), DIGITS)
         left = random.uniform(0.05, 0.25) * paper.shape[1] / 2
         for number in numbers:
-            digit = _digit(data.test_images[number].numpy(), height * random.uniform(0.9, 1.1))
+            inks.append(digit := _digit(data.test_images[number].numpy(), height * random.uniform(0.9, 1.1)))
             x, y = round(left), round(max(0, top + row * 1.6 * height + random.uniform(-0.06, 0.06) * height))
             part = ink[y : y + digit.shape[0], x : x + digit.shape[1]]
             np.maximum(part, digit[: part.shape[0], : part.shape[1]], out=part)
@@ -60,7 +64,7 @@ def number_photo(kind: str, random: np.random.Generator, *, rows: int = 1, gap: 
     colour = random.uniform(0, 0.5) + random.uniform(-0.1, 0.1, 3)
     share = random.uniform(0.6, 1) * ink[:, :, None]
     whole = paper * (1 - share) + paper * np.clip(colour, 0, 1) * share
-    return Number(np.clip(np.rint(whole), 0, 255).astype(np.uint8), written)
+    return Number(np.clip(np.rint(whole), 0, 255).astype(np.uint8), written, inks)
 
 
 def _digit(image: npt.NDArray[np.uint8], height: float) -> Plane:
@@ -83,6 +87,15 @@ def _right(said: str, written: str) -> int:
     return sum(map(str.__eq__, said, written)) if len(said) == len(written) else 0
 
 
+def _stand_alone(reader: PhotoReader, number: Number) -> list[bool]:
+    """Of each digit before it is on paper, whether the answer stands and is right."""
+    given = answers(reader.network, [PreparedDigit(centre(ink)) for ink in number.inks])
+    return [
+        int(one.probabilities.argmax()) == int(digit) and one.confidence >= reader.threshold
+        for one, digit in zip(given, "".join(number.rows), strict=True)
+    ]
+
+
 def _told(kind: str, counts: npt.NDArray[np.int64]) -> str:
     right, digits, whole, photos = counts.tolist()
     return f"{kind:14} digits {100 * right / digits:5.1f} %   photos {100 * whole / photos:5.1f} %  (of {photos})"
@@ -97,7 +110,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1)
     given = parser.parse_args()
     reader = PhotoReader(RowReaderNetwork(read_weights(given.weights)))
-    totals = np.zeros(4, np.int64)
+    totals, alone = np.zeros((2, 4), np.int64)
     for kind in KINDS:
         counts = np.zeros(4, np.int64)
         for at in range(given.count):
@@ -106,9 +119,12 @@ def main() -> None:
             said = read(reader, number.picture).text.split()
             right = sum(map(_right, said, number.rows))
             counts += [right, DIGITS * given.rows, said == number.rows, 1]
+            stands = _stand_alone(reader, number)
+            alone += [sum(stands), len(stands), all(stands), 1]
         totals += counts
         print(_told(kind, counts))
     print(_told("all", totals))
+    print(_told("not on paper", alone))
     touching = [number_photo("plain", np.random.default_rng((given.seed, at, 99)), gap=CLOSE) for at in range(given.count)]
     doubted = [bool(read(reader, one.picture).doubt) for one in touching]
     print(f"touching: {100 * np.mean(doubted):.0f} % doubted (of {given.count})")
