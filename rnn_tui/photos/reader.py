@@ -219,8 +219,7 @@ class PhotoReader:
         """A photo with the next of the answers, one for each of its digits."""
         if not photo.several:
             return photo.reading.answered(next(best)) if photo.rows else photo.reading
-        alone = Reading(photo.reading.path)
-        return photo.reading.of_rows([[alone.answered(next(best)) for _ in row] for row in photo.rows])
+        return photo.reading.of_rows([[Reading(photo.reading.path).answered(next(best)) for _ in row] for row in photo.rows])
 
 
 def _begun(ways: Iterator[PreparedDigit]) -> Iterator[PreparedDigit]:

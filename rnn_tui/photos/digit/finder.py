@@ -31,7 +31,7 @@ _WIDEST = 0.25
 _MIDDLE, _INK = 0.5, 0.35
 # How far from its middle a digit's ink may be: a share of the middle's longer side, and some pixels.
 _REACH, _REACH_PIXELS = 0.45, 1.5
-# The share of its width that a part of a digit lies above or below another; middles this share of the
+# The share of its width that a part of a digit lies above or below another, or how steeply; middles this share of the
 # larger one's height apart are digits in two rows, if both are together this much taller than the tallest.
 _STACKED, _ROW, _ONE = 0.5, 0.4, 1.2
 # Strokes that share no column and have this much of the height each are digits of their own.
@@ -167,13 +167,14 @@ def _beside(near: Flags, strokes: Integers) -> list[Flags]:
 def _join_stacked(owners: Integers, boxes: Integers, counts: Integers, owner: Integers) -> None:
     """Give middles above each other that one stroke runs through to one digit, unless they are apart as rows are."""
     first = int(owners[np.argmax(boxes[owners, cv2.CC_STAT_AREA])])
-    start, size, end = boxes[:, :2], boxes[:, 2:4], boxes[:, :2] + boxes[:, 2:4]
-    tallest = boxes[1:, cv2.CC_STAT_HEIGHT].max()
+    start, size, end, tallest = boxes[:, :2], boxes[:, 2:4], boxes[:, :2] + boxes[:, 2:4], boxes[1:, cv2.CC_STAT_HEIGHT].max()
     for other in owners.tolist():
         common, below = np.minimum(end[first], end[other]) - np.maximum(start[first], start[other])
+        aside, apart = np.abs(start[first] + end[first] - start[other] - end[other])
         high = max(end[first, 1], end[other, 1]) - min(start[first, 1], start[other, 1])
         in_row = high <= _ONE * tallest or -below < _ROW * size[first, 1]
-        if other != first and common > _STACKED * min(size[first, 0], size[other, 0]) and in_row:
+        stacked = common > _STACKED * min(size[first, 0], size[other, 0]) or aside < _STACKED * apart
+        if other != first and stacked and in_row:
             owner[owner == other] = first
             counts[..., first] += counts[..., other]
             counts[..., other] = 0
