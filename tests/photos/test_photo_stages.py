@@ -154,6 +154,18 @@ def test_a_picture_of_nothing_but_dots_takes_no_more_than_so_many_digits() -> No
 # Finding the digit
 
 
+def test_a_slanted_stroke_with_two_middles_is_one_digit() -> None:
+    """The middles of a thin 1 that leans may share no column."""
+    ink, middle = np.zeros((2, 64, 64), np.float32)
+    cv2.line(ink, (36, 20), (28, 44), 1.0, 2)
+    cv2.line(middle, (36, 22), (34, 30), 1.0, 1)
+    cv2.line(middle, (32, 33), (29, 42), 1.0, 1)
+    (found,) = digits_in(Marks(ink, middle))
+    left, top, right, bottom = found.box
+    assert right - left >= 8
+    assert bottom - top >= 24
+
+
 def specked(plane: Picture) -> Picture:
     dirty = plane.copy()
     for x, y in np.random.default_rng(0).integers(5, 295, (15, 2)).tolist():
