@@ -4,7 +4,7 @@ Six digits in a row, or a column of such numbers, apart from one another by a te
 height, on the papers of `_blank_papers`, tilted by up to 4°, in pens of several colours and strengths.
 A digit is right if there is one answer at its place, that answer stands and is the digit; a number if
 the row reads as it was written. Also: what the network reads of the same digits before they are on paper,
-which finding them can't better; and how many pairs of touching digits are doubted.
+which tells its own errors from those of finding them; and how many pairs of touching digits are doubted.
 """
 
 from __future__ import annotations
@@ -90,10 +90,8 @@ def _right(said: str, written: str) -> int:
 def _stand_alone(reader: PhotoReader, number: Number) -> list[bool]:
     """Of each digit before it is on paper, whether the answer stands and is right."""
     given = answers(reader.network, [PreparedDigit(centre(ink)) for ink in number.inks])
-    return [
-        int(one.probabilities.argmax()) == int(digit) and one.confidence >= reader.threshold
-        for one, digit in zip(given, "".join(number.rows), strict=True)
-    ]
+    readings = [Reading(Path()).answered(one).judged(reader.threshold) for one in given]
+    return [one.text == digit for one, digit in zip(readings, "".join(number.rows), strict=True)]
 
 
 def _told(kind: str, counts: npt.NDArray[np.int64]) -> str:
