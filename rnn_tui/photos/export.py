@@ -6,7 +6,8 @@
 import csv
 import io
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -55,9 +56,7 @@ def label_for(reading: "Reading", *, predicted: bool) -> int | None:
     """The digit that a photo is exported with; None if it is left out."""
     if reading.digit is None:
         return None
-    if reading.label is None and predicted:
-        return reading.prediction
-    return reading.label
+    return reading.prediction if reading.label is None and predicted else reading.label
 
 
 def write_table(path: Path, readings: "Iterable[Reading]") -> None:
@@ -79,15 +78,13 @@ def table_row(reading: "Reading") -> list[str]:
 
     A path that a spreadsheet would take for a formula has an apostrophe before it.
     """
-    values = [""] * CLASSES
+    chances: Iterable[float | None] = [None] * (CLASSES + 1)
     if reading.probabilities is not None:
-        values = [f"{value:.6f}" for value in reading.probabilities]
-    confidence = "" if reading.confidence is None else f"{reading.confidence:.6f}"
-    answer = [_or_empty(reading.prediction), confidence, *values]
-    words = [as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error)]
-    none = "" if reading.probabilities is None else f"{reading.no_digit:.6f}"
-    number = reading.text if reading.rows else ""
-    return [words[0], *answer, none, _or_empty(reading.label), *words[1:], number]
+        chances = [*reading.probabilities, reading.no_digit]
+    shares = ["" if share is None else f"{share:.6f}" for share in (reading.confidence, *chances)]
+    prediction, label = ("" if digit is None else str(digit) for digit in (reading.prediction, reading.label))
+    path, doubt, error = (as_cell(text) for text in (str(as_told(reading.path)), reading.doubt, reading.error))
+    return [path, prediction, *shares, label, doubt, error, reading.text if reading.rows else ""]
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:
@@ -107,10 +104,8 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
     Raises:
         DataError: if they can't be written.
     """
-    try:
+    with _writing(folder):
         make_folder(folder)
-    except (OSError, ValueError) as error:
-        raise _cannot(folder, error) from error
     for name, magic, array in ((IDX_IMAGES, _MAGIC_IMAGES, data.images), (IDX_LABELS, _MAGIC_LABELS, data.labels)):
         _write(folder / name, np.array([magic, *array.shape], ">u4").tobytes() + array.tobytes())
 
@@ -121,18 +116,17 @@ def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:
     return [file for file in files if os.path.isfile(file)]
 
 
-def _or_empty(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
 def _write(path: Path, data: bytes) -> None:
     """Write a whole file or none of it: a full disk must not cost what was there before."""
-    try:
+    with _writing(path):
         write_file(path, data)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say of what goes wrong that `path` can't be written, and why."""
+    try:
+        yield
     except (OSError, ValueError) as error:
-        raise _cannot(path, error) from error
-
-
-def _cannot(path: Path, error: OSError | ValueError) -> DataError:
-    reason = (error.strerror if isinstance(error, OSError) else None) or "this is not a valid name"
-    return DataError(f"{printable(path, 200)} can't be written: {reason.lower()}.")
+        reason = getattr(error, "strerror", None) or "this is not a valid name"
+        raise DataError(f"{printable(path, 200)} can't be written: {reason.lower()}.") from error

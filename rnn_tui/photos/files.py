@@ -12,11 +12,12 @@ import cv2
 import numpy as np
 
 from rnn_tui.engine.reach import reachable
-from rnn_tui.photos.decoding import BROKEN, ImageError, ImageHeader, decoded, is_heif, read_header
+from rnn_tui.photos.decoding import BROKEN, ImageError, decoded, is_heif, read_header
 from rnn_tui.photos.digit.picture import Picture
 
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 256 * 1024 * 1024
+_TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
 # Digits are looked for in copies of 512 pixels or fewer.
 ENOUGH = 768
 WHITE = 255
@@ -41,8 +42,7 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
         path: JPEG, PNG, BMP, TIFF or WebP, whatever its suffix.
 
     Raises:
-        ImageError: if it can't be read, or is no image, or one too large or damaged; with the
-            reason.
+        ImageError: if it can't be read, or is no image, or one too large or damaged; with the reason.
     """
     data = _bytes_of(path)
     if not data:
@@ -56,7 +56,8 @@ def read_image(path: str | os.PathLike[str]) -> Picture:
         raise ImageError("cut off before its end")
     if not header.intact:
         raise ImageError(BROKEN)
-    factor = _reduction(header)
+    longest = max(header.width, header.height)
+    factor = max(one for one in (1, 2, 4, 8) if one == 1 or longest // one >= ENOUGH)
     pixels = decoded(data, header, factor)
     if header.kind != "jpeg" and factor > 1:
         size = (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor))
@@ -70,8 +71,7 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
         real = reachable(path)
         # First without opening: opening some devices does something already.
         _check_regular(os.stat(real))
-        # A pipe put there in between must not block.
-        # Not every system has these flags.
+        # A pipe put there in between must not block; not every system has these flags.
         flags = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
         descriptor = os.open(real, os.O_RDONLY | flags)
         with os.fdopen(descriptor, "rb") as file:
@@ -89,9 +89,6 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     return data
 
 
-_TOO_LARGE = f"larger than {MOST_BYTES // 1024 // 1024} MiB"
-
-
 def _check_regular(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise ImageError("a folder, not a file")
@@ -99,14 +96,6 @@ def _check_regular(status: os.stat_result) -> None:
         raise ImageError("not a regular file")
     if status.st_size > MOST_BYTES:
         raise ImageError(_TOO_LARGE)
-
-
-def _reduction(header: ImageHeader) -> int:
-    """By how much to shrink a photo on reading: 1, 2, 4 or 8."""
-    longest, factor = max(header.width, header.height), 1
-    while factor < 8 and longest // (2 * factor) >= ENOUGH:
-        factor *= 2
-    return factor
 
 
 def _eight_bits(pixels: Picture) -> Picture:

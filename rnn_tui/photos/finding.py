@@ -26,11 +26,23 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
             visited once, so that circles end.
     """
     visited: set[tuple[int, int]] = set()
-    for path in paths:
-        if leads_to_folder(path):
-            yield from _in_folder(path, recursive, visited)
-        else:
-            yield path
+    # A stack instead of recursion: folders may lie deeper than Python can.
+    waiting: list[Iterator[str | Path]] = [iter(paths)]
+    while waiting:
+        path = next(waiting[-1], None)
+        if path is None:
+            waiting.pop()
+        elif not leads_to_folder(path):
+            yield Path(path)
+        # The folders that were asked for are the only ones to look into if not recursive.
+        elif recursive or len(waiting) == 1:
+            inside = _listed(path, visited)
+            if inside is None:
+                yield Path(path)
+            else:
+                waiting.append(iter(inside))
+        elif called_like_photo(os.fspath(path)):
+            yield Path(path)  # whoever reads it will say what it is
 
 
 def label_of(path: Path) -> int | None:
@@ -46,28 +58,7 @@ def label_of(path: Path) -> int | None:
     return int(number[0]) if number and len(number[0]) == 1 else None
 
 
-def _in_folder(folder: Path, recursive: bool, visited: set[tuple[int, int]]) -> Iterator[Path]:
-    """Photos in a folder. A stack instead of recursion: folders may lie deeper than Python can."""
-    waiting = [iter((os.fspath(folder),))]
-    while waiting:
-        path = next(waiting[-1], None)
-        if path is None:
-            waiting.pop()
-        elif leads_to_folder(path):
-            # The folder that was asked for is the only one to look into if not recursive.
-            if recursive or len(waiting) == 1:
-                inside = _listed(path, visited)
-                if inside is None:
-                    yield Path(path)
-                else:
-                    waiting.append(iter(inside))
-            elif called_like_photo(path):
-                yield Path(path)  # whoever reads it will say what it is
-        else:
-            yield Path(path)
-
-
-def _listed(folder: str, visited: set[tuple[int, int]]) -> list[str] | None:
+def _listed(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | None:
     """Folders and photos in `folder`, in natural order; None if it can't be listed."""
     try:
         folder = reachable(folder)

@@ -24,7 +24,6 @@ import numpy.typing as npt
 import torch
 from sklearn.model_selection import train_test_split
 from torch import Tensor
-from torchvision.datasets import MNIST as TorchvisionMNIST
 
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.files import check_regular
@@ -40,6 +39,7 @@ FILES = {
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 VALIDATION_SHARE = 1 / 6
+_WITHOUT = "leave --data-dir out to use the data that ships"
 
 
 @dataclass(frozen=True)
@@ -58,22 +58,18 @@ def _shipped(name: str) -> Tensor:
     Raises:
         DataError: if the file is missing or damaged.
     """
-    contents = _read_asset(asset_dir() / "mnist" / f"{name}.gz", FILES[name])
-    header, shape = (16, (-1, SIDE, SIDE)) if "images" in name else (8, (-1,))
-    return torch.from_numpy(np.frombuffer(contents, np.uint8, offset=header).reshape(shape).copy())
-
-
-def _read_asset(path: Path, expected_md5: str) -> bytes:
-    remedy = "install rnn-tui again"
+    path, remedy = asset_dir() / "mnist" / f"{name}.gz", "install rnn-tui again"
+    shown = f"The data file {printable(path, 200)}"
     try:
         contents = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
-        raise DataError(f"The data file {printable(path, 200)} is missing; {remedy}.") from error
+        raise DataError(f"{shown} is missing; {remedy}.") from error
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"The data file {printable(path, 200)} is damaged or can't be read; {remedy}.") from error
-    if hashlib.md5(contents, usedforsecurity=False).hexdigest() != expected_md5:
-        raise DataError(f"The data file {printable(path, 200)} is not as published; {remedy}.")
-    return contents
+        raise DataError(f"{shown} is damaged or can't be read; {remedy}.") from error
+    if hashlib.md5(contents, usedforsecurity=False).hexdigest() != FILES[name]:
+        raise DataError(f"{shown} is not as published; {remedy}.")
+    header, shape = (16, (-1, SIDE, SIDE)) if "images" in name else (8, (-1,))
+    return torch.from_numpy(np.frombuffer(contents, np.uint8, offset=header).reshape(shape).copy())
 
 
 @lru_cache(maxsize=2)
@@ -89,37 +85,12 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
     if data_dir is None:
         train_images, train_labels, test_images, test_labels = map(_shipped, FILES)
         return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
-    root = _user_root(data_dir)
-    raw = root / "MNIST" / "raw"  # where torchvision's reader looks
-    for name in FILES:
-        _check_idx(raw / name)
-    try:
-        parts = [MNIST(str(root), train=train, download=False) for train in (True, False)]
-    except (OSError, RuntimeError, ValueError, AssertionError) as error:
-        raise DataError(
-            f"MNIST in {printable(raw, 200)} can't be read "
-            f"({printable(error, 80)}); leave --data-dir out to use the data that ships."
-        ) from error
-    for part in parts:
-        labels = part.targets
-        if len(part.data) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
-            raise DataError(
-                f"Images and labels in {printable(raw, 200)} do not belong "
-                "together; leave --data-dir out to use the data that ships."
-            )
-    train, test = parts
-    return MnistImages(train.data, train.targets.long(), test.data, test.targets.long())
-
-
-class MNIST(TorchvisionMNIST):  # type: ignore[misc]
-    """torchvision's reader without its way round the checked files.
-
-    Old torchvision roots hold `processed/*.pt`, which are pickles and would be read in their place.
-    The class's name is that of the folder below the root.
-    """
-
-    def _check_legacy_exist(self) -> bool:
-        return False
+    raw = _user_root(data_dir) / "MNIST" / "raw"
+    train_images, train_labels, test_images, test_labels = (_user_file(raw / name) for name in FILES)
+    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
+            raise DataError(f"Images and labels in {printable(raw, 200)} do not belong together; {_WITHOUT}.")
+    return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
 
 
 def _user_root(data_dir: str) -> Path:
@@ -129,36 +100,34 @@ def _user_root(data_dir: str) -> Path:
             raise OSError("no such folder")
     except (OSError, ValueError) as error:
         raise DataError(
-            f"The data folder {printable(data_dir, 200)} can't be used "
-            f"({printable(error, 80)}); name a folder with MNIST/raw below it, or leave "
-            "--data-dir out to use the data that ships."
+            f"The data folder {printable(data_dir, 200)} can't be used ({printable(error, 80)}); "
+            f"name a folder with MNIST/raw below it, or {_WITHOUT}."
         ) from error
     return root
 
 
-def _check_idx(path: Path) -> None:
-    """Refuse a file that is not the IDX file its name says, before anything reads it whole.
+def _user_file(path: Path) -> Tensor:
+    """The bytes in a file of the user's: images (N, 28, 28) or labels (N,).
 
     Raises:
-        DataError: naming the file.
+        DataError: naming the file, before it is read whole, if it is not the IDX file that its name says.
     """
-    shown = printable(path, 200)
-    remedy = "put the published file there, or leave --data-dir out to use the data that ships"
+    shown, remedy = printable(path, 200), f"put the published file there, or {_WITHOUT}"
     dimensions = 3 if "idx3" in path.name else 1
     try:
         path = Path(reachable(path))
         check_regular(path)
         with path.open("rb") as file:
             shape = _idx_shape(file, dimensions)
-            size = os.fstat(file.fileno()).st_size
-    except OSError as error:
-        raise DataError(f"{shown} can't be read ({error.strerror}); {remedy}.") from error
-    if shape is None:
-        raise DataError(f"{shown} is not an IDX file of this kind; {remedy}.")
-    if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
-        raise DataError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28; {remedy}.")
-    if size != 4 + 4 * dimensions + math.prod(shape):
-        raise DataError(f"{shown} is truncated or damaged; {remedy}.")
+            if shape is None:
+                raise DataError(f"{shown} is not an IDX file of this kind; {remedy}.")
+            if dimensions == 3 and shape[1:] != [SIDE, SIDE]:
+                raise DataError(f"{shown} holds images of {shape[2]}×{shape[1]}, not 28×28; {remedy}.")
+            if os.fstat(file.fileno()).st_size != 4 + 4 * dimensions + math.prod(shape):
+                raise DataError(f"{shown} is truncated or damaged; {remedy}.")
+            return torch.from_numpy(np.frombuffer(file.read(), np.uint8).reshape(shape).copy())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{shown} can't be read ({why(error)}); {remedy}.") from error
 
 
 def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
