@@ -73,7 +73,11 @@ class RowReaderNetwork:
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The recurrent layers, from the input up."""
-        cells = [self._cell(module, suffix) for module, suffix, _ in _parts(self.config)]
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        cells = [
+            CellWeights(self.cell, *(self.arrays[f"{module}.{kind}{suffix}"] for kind in kinds))
+            for module, suffix, _ in _parts(self.config)
+        ]
         if not self.cell.bidirectional:
             return tuple(Layer(cell) for cell in cells)
         return tuple(Layer(*both) for both in zip(cells[::2], cells[1::2], strict=True))
@@ -84,33 +88,17 @@ class RowReaderNetwork:
         return self.arrays["readout.weight"], self.arrays["readout.bias"]
 
     def probabilities(self, digits: Array) -> Array:
-        """Probabilities of the ten classes (N, 10).
-
-        Args:
-            digits: (N, 28, 28), 0 for background … 1 for ink, as MNIST has them.
-
-        Raises:
-            CheckpointError: if the weights are too large to compute with.
-        """
-        with np.errstate(all="ignore"):
-            logits = self.logits(digits)
-        require_finite(logits)
-        return softmax(logits)
+        """Probabilities of the ten classes (N, 10); arguments and errors are those of `logits`."""
+        return softmax(self.logits(digits))
 
     def chances(self, digits: Array) -> Array:
-        """Probabilities (N, 11) of the ten classes and that it is no digit, of `digits` (N, 28, 28) in 0 … 1.
+        """Probabilities (N, 11) of the ten classes and that it is no digit; arguments and errors are those of `logits`.
 
         The last is 0 for a network that has not learned what is no digit. What smoothed labels
         (Szegedy et al. 2016) add to every class in training is taken away again: to a network that
         learned `(1 - s) p + s / K`, with K classes and smoothing s, `p` is what is probable.
-
-        Raises:
-            CheckpointError: if the weights are too large to compute with.
         """
-        with np.errstate(all="ignore"):
-            logits = self.logits(digits)
-        require_finite(logits)
-        return self.chances_of(logits)
+        return self.chances_of(self.logits(digits))
 
     def chances_of(self, logits: Array) -> Array:
         """The same for logits (N, 10)."""
@@ -123,8 +111,15 @@ class RowReaderNetwork:
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
     def logits(self, digits: Array) -> Array:
-        """Logits (N, 10) of `digits` (N, 28, 28) in 0 … 1."""
-        return self.logits_of_rows(self.rows(digits))
+        """Logits (N, 10) of `digits` (N, 28, 28), 0 for background … 1 for ink, as MNIST has them.
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
+        """
+        with np.errstate(all="ignore"):
+            logits = self.logits_of_rows(self.rows(digits))
+        require_finite(logits)
+        return logits
 
     def rows(self, digits: Array) -> Array:
         """What the network reads step by step, (28, N, 28), of `digits` (N, 28, 28) in 0 … 1."""
@@ -147,17 +142,11 @@ class RowReaderNetwork:
         result: Array = read @ weight.T + bias
         return result
 
-    def _cell(self, module: str, suffix: str) -> CellWeights:
-        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        return CellWeights(self.cell, *(self.arrays[f"{module}.{kind}{suffix}"] for kind in kinds))
-
 
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
     """Where each layer's weights are, direction by direction, from the input up.
 
-    Returns:
-        The module and the suffix in the names that `networks.row_reader` has for its parameters,
-        and how many features it reads.
+    That is the module and the suffix in the names of `networks.row_reader`'s parameters; and how many features it reads.
     """
     size, layers = config.hidden_size, config.layers
     if not CELLS[config.cell].bidirectional:

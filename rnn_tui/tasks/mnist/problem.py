@@ -50,10 +50,11 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
     Raises:
         CheckpointError: if it can't be read, or is of another network.
     """
+    shown = f"The weights in {printable(path, 200)}"
     try:
         checkpoint = load_checkpoint(Path(reachable(expanded(path))))
     except OSError as error:  # out of reach
-        raise CheckpointError(f"The weights in {printable(path, 200)} can't be read ({why(error)}).") from error
+        raise CheckpointError(f"{shown} can't be read ({why(error)}).") from error
     theirs = checkpoint.config
     same = (theirs.name, theirs.size_text) == (config.name, config.size_text)
     try:
@@ -62,15 +63,12 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
         same = False
     if not same:
         raise CheckpointError(
-            f"The weights in {printable(path, 200)} are for {theirs.name} with "
-            f"{theirs.size_text or 'other settings'}, not for {config.name} with {config.size_text}."
+            f"{shown} are for {theirs.name} with {theirs.size_text or 'other settings'}, "
+            f"not for {config.name} with {config.size_text}."
         )
     if theirs.recipe.standardise != config.recipe.standardise:
-        raise CheckpointError(
-            f"The weights in {printable(path, 200)} were trained on pixels that were "
-            f"{'' if theirs.recipe.standardise else 'not '}standardised; choose preset "
-            f"{'fast, best or photos' if theirs.recipe.standardise else 'report'}."
-        )
+        how, presets = ("", "fast, best or photos") if theirs.recipe.standardise else ("not ", "report")
+        raise CheckpointError(f"{shown} were trained on pixels that were {how}standardised; choose preset {presets}.")
 
 
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:
@@ -125,8 +123,7 @@ class MnistProblem(Problem):
         self._test = self._resident(data.test_images, data.test_labels)
         self.model = build_model(config)
         if config.start_from is None:
-            random = generator(config.seed, "weights")
-            initialise(self.model, cell, recipe.initialisation, random, recipe.forget_bias)
+            initialise(self.model, cell, recipe.initialisation, generator(config.seed, "weights"), recipe.forget_bias)
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)
@@ -137,20 +134,18 @@ class MnistProblem(Problem):
         self._noise = torch.Generator()
         self._distortion = DISTORTIONS.get(recipe.augmentation)
         log(
-            f"{len(train):,} training, {len(validation):,} validation and "
-            f"{len(data.test_labels):,} test images{note} on {device}, "
-            f"{'bfloat16' if self._bfloat16 else 'float32'} products."
+            f"{len(train):,} training, {len(validation):,} validation and {len(data.test_labels):,} test images{note} "
+            f"on {device}, {'bfloat16' if self._bfloat16 else 'float32'} products."
         )
 
     def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Bytes are brought to the device and become floats there: a quarter of the traffic."""
-        pixels = to_pixels(images.to(self._device), self._recipe.standardise)
-        return pixels, labels.to(self._device)
+        return to_pixels(images.to(self._device), self._recipe.standardise), labels.to(self._device)
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle; start the epoch's stream of distortions."""
-        order = torch.randperm(self.samples_per_epoch, generator=generator(self._config.seed, "order", epoch))
-        self._order = order.to(self._device)
+        random = generator(self._config.seed, "order", epoch)
+        self._order = torch.randperm(self.samples_per_epoch, generator=random).to(self._device)
         self._noise = generator(self._config.seed, "augmentation", epoch)
 
     def random_states(self) -> Mapping[str, Tensor]:
@@ -168,10 +163,8 @@ class MnistProblem(Problem):
         if self._distortion is not None:
             maps = self._distortion.draw(len(chosen), self._noise).to(self._device)
             if self._distortion.stroke:
-                strokes = self._distortion.draw_strokes(len(chosen), self._noise)
-                strokes = strokes.to(self._device)
-        images = self._train[0].index_select(0, chosen)
-        labels = self._train[1].index_select(0, chosen)
+                strokes = self._distortion.draw_strokes(len(chosen), self._noise).to(self._device)
+        images, labels = (one.index_select(0, chosen) for one in self._train)
         if self._recipe.augmentation == "shift":
             images = shift_groups(images, self._noise)
 
@@ -225,13 +218,8 @@ class MnistProblem(Problem):
     def _measured(self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str) -> Figures:
         images, labels = data
         count = len(labels)
-
-        @torch.no_grad()  # per thread, hence in here
-        def logits_of(at: int) -> Tensor:
-            return self._logits(model, images[at : at + EVALUATION_BATCH])
-
-        starts = range(0, count, EVALUATION_BATCH)
-        logits = torch.cat(workers.run([partial(logits_of, at) for at in starts]))
+        logits_of = torch.no_grad()(self._logits)  # per thread, hence for each part
+        logits = torch.cat(workers.run([partial(logits_of, model, part) for part in torch.split(images, EVALUATION_BATCH)]))
         loss = F.cross_entropy(logits, labels, reduction="sum")
         return {
             f"{prefix}_loss": float(loss) / count,
