@@ -22,19 +22,14 @@ FAINTEST = 0.1
 def centre(ink: Ink) -> Digit:
     """Clean ink (H, W), 0 … 1, such as a drawing, as MNIST has it: (28, 28), 0 … 1.
 
-    The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, the
-    centre of mass comes to the middle. No ink gives an empty digit.
+    The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, the centre of mass comes to the
+    middle. No ink gives an empty digit.
 
-    All in one resampling: the ink is brought to a grid six times finer than the digit's, where
-    strokes can be thickened or thinned and the digit shifted by sixths of a pixel, and then
-    averaged down.
+    All in one resampling: the ink is brought to a grid six times finer than the digit's, where strokes can be thickened or
+    thinned and the digit shifted by sixths of a pixel, and then averaged down.
     """
-    box = _box_of(ink > FAINTEST)
-    if box is None:
-        return np.zeros((SIDE, SIDE), np.float32)
-    left, top, right, bottom = box
-    fine = _evened(_scaled(np.ascontiguousarray(ink[top:bottom, left:right], np.float32)))
-    return digit_of(fine)
+    fine = _scaled(ink)
+    return np.zeros((SIDE, SIDE), np.float32) if fine is None else digit_of(_evened(fine))
 
 
 def digit_of(fine: Ink) -> Digit:
@@ -43,22 +38,16 @@ def digit_of(fine: Ink) -> Digit:
     return np.asarray(np.clip(digit, 0, 1).astype(np.float32))
 
 
-def _box_of(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """Left, top, right, bottom of what is true; the latter two exclusive."""
-    columns, rows = np.flatnonzero(mask.any(axis=0)), np.flatnonzero(mask.any(axis=1))
-    if not columns.size:
+def _scaled(ink: Ink) -> Ink | None:
+    """`ink` with its longer side at 20 fine pixels times six, on a margin for thicker strokes; None where all is faint."""
+    left, top, width, height = cv2.boundingRect((ink > FAINTEST).astype(np.uint8))
+    if not width:
         return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
-
-
-def _scaled(ink: Ink) -> Ink:
-    """`ink` with its longer side at 20 fine pixels times six, on a margin for thicker strokes."""
-    height, width = ink.shape
+    part = np.ascontiguousarray(ink[top : top + height, left : left + width], np.float32)
     factor = BOX * FINE / max(height, width)
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     # Averaging is slow, and between a half and one no better.
-    way = cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR
-    scaled = cv2.resize(ink, size, interpolation=way)
+    scaled = cv2.resize(part, size, interpolation=cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR)
     margin = 2 * FINE
     return cv2.copyMakeBorder(scaled, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=0)
 
@@ -85,20 +74,17 @@ def _evened(fine: Ink) -> Ink:
 def _placed(fine: Ink) -> Ink:
     """`fine` cut to its ink, on the fine grid of the digit, its centre of mass in the middle."""
     canvas = np.zeros((SIDE * FINE, SIDE * FINE), np.float32)
-    box = _box_of(fine > FAINTEST)
-    if box is None:
+    scaled = _scaled(fine)
+    if scaled is None:
         return canvas
-    fine = _scaled(fine[box[1] : box[3], box[0] : box[2]])
-    total = float(fine.sum())
-    middle = SIDE * FINE / 2
-    across = float(fine.sum(axis=0) @ (np.arange(fine.shape[1]) + 0.5)) / total
-    down = float(fine.sum(axis=1) @ (np.arange(fine.shape[0]) + 0.5)) / total
-    left, top = round(middle - across), round(middle - down)
-    height, width = fine.shape
+    total, (height, width) = float(scaled.sum()), scaled.shape
+    across = float(scaled.sum(axis=0) @ (np.arange(width) + 0.5)) / total
+    down = float(scaled.sum(axis=1) @ (np.arange(height) + 0.5)) / total
+    left, top = round(SIDE * FINE / 2 - across), round(SIDE * FINE / 2 - down)
     # What would fall off the grid on one side is margin, or the tail of a very lopsided digit.
     rows = slice(max(0, -top), min(height, SIDE * FINE - top))
     columns = slice(max(0, -left), min(width, SIDE * FINE - left))
-    part = fine[rows, columns]
+    part = scaled[rows, columns]
     top, left = max(0, top), max(0, left)
     canvas[top : top + part.shape[0], left : left + part.shape[1]] = part
     return canvas

@@ -1,24 +1,23 @@
 """Digits drawn in hands that MNIST has few of, such as a 1 with a flag or a crossed 7, to train with.
 
-MNIST was written by Americans in the 1990s: most of the world writes some digits otherwise, and a
-network that has never seen a 1 with a flag reads a 7. What is here draws such digits from strokes.
+MNIST was written by Americans in the 1990s: most of the world writes some digits otherwise, and a network that has never
+seen a 1 with a flag reads a 7.
 
-A hand (`hands.txt`) is a digit drawn in a few ways, point for point the same strokes. A drawing is
-a point at random between those ways. The strokes are led through their points as a pen would, as a
-chain of straight lines, or between the two; corners are more or less rounded; points, whole strokes
-and the ends of strokes are out of place by chance, which leaves gaps and overshoots. Then the
-digit is made wide or narrow at its top, its bottom or all over, bent, slanted and turned, and drawn
-with a round or a flat pen; some on few pixels, as with a mouse or cut from a photo.
+A hand (`hands.txt`) is a digit drawn in a few ways, point for point the same strokes. A drawing is a point at random between
+those ways. The strokes are led through their points as a pen would, as a chain of straight lines, or between the two; corners
+are more or less rounded; points, whole strokes and their ends are out of place by chance, which leaves gaps and overshoots.
+Then the digit is made wide or narrow at its top, its bottom or all over, bent, slanted and turned, and drawn with a round or
+a flat pen; some on few pixels, as with a mouse or cut from a photo.
 """
 
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from scipy.linalg import block_diag
 
 from rnn_tui.tasks.mnist.centre import BOX, FINE, SIDE, centre, digit_of
 
@@ -90,24 +89,19 @@ def _hand(head: str, ways: list[str]) -> Hand:
     strokes = [stroke.split() for stroke in ways[0].split("/")]
     points = [[point.strip("!").split(",") for point in way.replace("/", " ").split()] for way in ways]
     pieces = [_stroke_curves([point.endswith("!") for point in stroke]) for stroke in strokes]
-    rows = np.cumsum([0, *(piece.shape[1] for piece in pieces)])
-    columns = np.cumsum([0, *(piece.shape[2] for piece in pieces)])
-    curves = np.zeros((3, rows[-1], columns[-1]))
-    for number, piece in enumerate(pieces):
-        curves[:, rows[number] : rows[number + 1], columns[number] : columns[number + 1]] = piece
-    parts = tuple(slice(int(start), int(end)) for start, end in pairwise(rows))
+    curves = np.stack([block_diag(*alike) for alike in zip(*pieces, strict=True)])
+    ends = np.cumsum([piece.shape[1] for piece in pieces]).tolist()
     share, narrowest, widest, backmost, foremost, thickest = map(float, numbers)
     return Hand(
         int(digit), name, share, narrowest, widest, backmost, foremost, thickest,
-        np.array(points, np.float64) / 100, parts, curves,
+        np.array(points, np.float64) / 100, tuple(map(slice, [0, *ends], ends)), curves,
     )  # fmt: skip
 
 
 def _stroke_curves(corners: list[bool]) -> Points:
     """(3, T, P): the weights of a stroke's points at each step of its curve, as `Hand.curves`."""
-    sharp = [True, *corners[1:-1], True]
-    smooth = [True, *([False] * (len(corners) - 2)), True]
-    return np.stack([_spline(sharp), _spline(smooth), _spline([True] * len(corners))])
+    between = len(corners) - 2
+    return np.stack([_spline([True, *some, True]) for some in (corners[1:-1], [False] * between, [True] * between)])
 
 
 def _spline(breaks: list[bool]) -> Points:
@@ -179,9 +173,7 @@ def _turned(curve: Points, hand: Hand, random: np.random.Generator) -> Points:
 
 def _pen_width(hand: Hand, random: np.random.Generator) -> float:
     """Mostly as photos are brought to, sometimes as thin as a mouse's or as thick as a marker's."""
-    if random.random() < 0.7:
-        return float(random.uniform(1.9, 2.7))
-    return float(random.uniform(1.2, hand.thickest))
+    return float(random.uniform(1.9, 2.7) if random.random() < 0.7 else random.uniform(1.2, hand.thickest))
 
 
 def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -> npt.NDArray[np.float32]:
