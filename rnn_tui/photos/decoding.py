@@ -1,23 +1,21 @@
 """What image files say at their beginning, and their bytes as pixels, without a word on the screen.
 
-A decoder takes memory for as many pixels as a file claims to have, and some return a half grey
-picture for a file cut off in the middle. So size, completeness and orientation are read first.
+A decoder takes memory for as many pixels as a file claims to have, and some return a half grey picture for a file cut off in
+the middle. So size, completeness and orientation are read first.
 
-Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory
-for the whole picture, of a TIFF for every tag that claims to be long, and it refuses TIFFs and
-BMPs that OpenCV reads; of a PNG it asks that the checksums hold before it tells the size. What
-reads those looks only at bytes that are there.
+Pillow reads the header of a JPEG. It can't be asked about the others: of a WebP it takes memory for the whole picture, of a
+TIFF for every tag that claims to be long, and it refuses TIFFs and BMPs that OpenCV reads; of a PNG it asks that the checksums
+hold before it tells the size. What reads those looks only at bytes that are there.
 
-JPEG and PNG are decoded by Pillow, as the libraries that OpenCV has for them write their complaints
-about damaged files to standard error, in the middle of the app's screen; the others by OpenCV,
-whose own messages are turned off.
+JPEG and PNG are decoded by Pillow, as OpenCV's libraries for them write their complaints about damaged files to standard
+error, in the middle of the app's screen; the others by OpenCV, whose own messages are turned off.
 """
 
 import io
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -28,7 +26,7 @@ from PIL.JpegImagePlugin import JpegImageFile
 from rnn_tui.engine.errors import UserError
 from rnn_tui.photos.digit.picture import Picture
 
-_JPEG, _PNG, _WEBP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"WEBP"
+_JPEG, _PNG = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"
 _JPEG_END = b"\xff\xd9"
 _TIFF, _EXIF = (b"II*\x00", b"MM\x00*"), b"Exif\x00\x00"
 # A photo has about ten scans; thousands of empty ones would take minutes to decode.
@@ -41,8 +39,6 @@ DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, LookupError, TypeError, ArithmeticError,
     AttributeError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError,
 )  # fmt: skip
-
-
 BROKEN = "damaged"
 
 
@@ -64,20 +60,11 @@ class ImageHeader:
 
 def read_header(data: bytes) -> ImageHeader | None:
     """The header of an image file's bytes; None if it is none that is known here."""
-    readers = (
-        (data.startswith(_JPEG), _jpeg),
-        (data.startswith(_PNG), _png),
-        (data.startswith(b"RIFF") and data[8:12] == _WEBP, _webp),
-        (data.startswith(_TIFF), _tiff),
-        (data.startswith(b"BM"), _bmp),
-    )
+    read = next((read for start, read in _READERS.items() if data.startswith(start)), None)
     try:
-        for begins, read in readers:
-            if begins:
-                return read(data)
+        return read and read(data)
     except (struct.error, IndexError):
         return None
-    return None
 
 
 def is_heif(data: bytes) -> bool:
@@ -125,6 +112,8 @@ def _png(data: bytes) -> ImageHeader | None:
 
 
 def _webp(data: bytes) -> ImageHeader | None:
+    if data[8:12] != b"WEBP":
+        return None
     (length,) = struct.unpack_from("<I", data, 4)
     width = height = 0
     orientation, at = 1, 12
@@ -139,8 +128,7 @@ def _webp(data: bytes) -> ImageHeader | None:
         elif name == b"VP8 " and not width:
             width, height = (side & 0x3FFF for side in struct.unpack_from("<HH", data, at + 14))
         elif name == b"EXIF":
-            block = data[at + 8 : at + 8 + size]
-            orientation = _exif_orientation(block.removeprefix(_EXIF))
+            orientation = _exif_orientation(data[at + 8 : at + 8 + size].removeprefix(_EXIF))
         at += 8 + size + size % 2
     if not (width and height):
         return None
@@ -149,16 +137,12 @@ def _webp(data: bytes) -> ImageHeader | None:
 
 def _bmp(data: bytes) -> ImageHeader | None:
     pixels, size = struct.unpack_from("<II", data, 10)
-    if size == 12:
-        width, height, _, depth = struct.unpack_from("<HHHH", data, 18)
-        packed = 0
-    else:
-        width, height, _, depth, packed = struct.unpack_from("<iiHHI", data, 18)
+    width, height, _, depth, *packed = struct.unpack_from("<HHHH" if size == 12 else "<iiHHI", data, 18)
     height = abs(height)
     if width <= 0 or not height:
         return None
     row = (width * depth + 31) // 32 * 4
-    return ImageHeader("bmp", width, height, 1, packed in (1, 2) or pixels + row * height <= len(data))
+    return ImageHeader("bmp", width, height, 1, packed in ([1], [2]) or pixels + row * height <= len(data))
 
 
 def _tiff(data: bytes) -> ImageHeader | None:
@@ -196,6 +180,10 @@ def _exif_orientation(block: bytes) -> int:
     return orientation if 1 <= orientation <= 8 else 1
 
 
+# By what the files begin with.
+_READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {
+    _JPEG: _jpeg, _PNG: _png, b"RIFF": _webp, **dict.fromkeys(_TIFF, _tiff), b"BM": _bmp,
+}  # fmt: skip
 # Whatever is wrong with the text or the profile in a file does not concern its pixels.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 # For good: to turn them on again afterwards would do so for another thread, too.
@@ -211,7 +199,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
         factor: 1, 2, 4 or 8, by which a JPEG is reduced while it is decoded; others are not.
 
     Returns:
-        (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number.
+        (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number; not to be written to.
 
     Raises:
         ImageError: if they can't be decoded.
@@ -240,13 +228,8 @@ def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
         plain = "transparency" not in image.info
         if image.mode == "L" and plain:
             return np.asarray(image)
-        if image.mode in ("1", "CMYK", "YCbCr"):
-            return _blue_first(image.convert("RGB"))
-        return _blue_first(image if image.mode == "RGB" and plain else image.convert("RGBA"))
-
-
-def _blue_first(image: Image.Image) -> Picture:
-    """RGB or RGBA as (H, W, 3) BGR or (H, W, 4) BGRA, not to be written to."""
-    order = "BGRA" if image.mode == "RGBA" else "BGR"
-    pixels = np.frombuffer(image.tobytes("raw", order), np.uint8)
-    return pixels.reshape(image.height, image.width, len(order))
+        opaque = image.mode in ("1", "CMYK", "YCbCr") or (image.mode == "RGB" and plain)
+        mode, order = ("RGB", "BGR") if opaque else ("RGBA", "BGRA")
+        coloured = image if image.mode == "RGB" and plain else image.convert(mode)
+        pixels = np.frombuffer(coloured.tobytes("raw", order), np.uint8)
+        return pixels.reshape(coloured.height, coloured.width, len(order))
