@@ -1,8 +1,7 @@
 """Pictures between a photo and a digit: shrunk without moiré and without waiting.
 
-OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes
-ten times as long as halved first. What is left to shrink then is less than a half, and few details
-are lost between the four pixels that bilinear interpolation looks at.
+OpenCV averages areas quickly only when it halves: a megapixel shrunk to 400 pixels at once takes ten times as long as halved
+first. What is left to shrink then is less than a half: few details are lost between bilinear interpolation's four pixels.
 """
 
 from dataclasses import dataclass
@@ -49,13 +48,13 @@ def halved(image: Picture, side: int) -> Picture:
 
 def shrunk(image: Picture, side: int) -> Picture:
     """`image` with a longer side of `side`; smaller ones as they are."""
-    longest = max(image.shape[:2])
-    return image if longest <= side else resized(image, side / longest)
+    return image if max(image.shape[:2]) <= side else fitted(image, side)
 
 
-def resized(image: Picture, factor: float) -> Picture:
-    """`image` with its sides times `factor`: averaged if that is below 1, smooth if above."""
+def fitted(image: Picture, side: int) -> Picture:
+    """`image` with a longer side of `side`: averaged if that is less than it has, smooth if more."""
     height, width = image.shape[:2]
+    factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))
     way = cv2.INTER_LINEAR if factor < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(halved(image, max(size)), size, interpolation=way), np.uint8)

@@ -1,8 +1,4 @@
-"""From a photo to what a network reads, in the two ways that there are.
-
-`mnist` is what MNIST did to its images, made robust for photos; `report` is the report's own
-preprocessing, step by step.
-"""
+"""From a photo to what a network reads: as MNIST's images were made, robust for photos, or step by step as in the report."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +10,7 @@ import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marked
 from rnn_tui.photos.digit.ink import ink_near
-from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, resized, shrunk
+from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, shrunk
 from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
@@ -23,8 +19,7 @@ def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDig
 
     Args:
         image: (H, W, 3) BGR, uint8, any size.
-        method: one of `photos.METHODS`: `mnist`, what MNIST did to its images, made robust for
-            photos; or `report`, the report's steps.
+        method: one of `photos.METHODS`.
         stages: whether to keep the pictures on the way.
     """
     return next(proposals(image, method, stages=stages))
@@ -50,12 +45,9 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
     inverted = 255 - small
     binary = np.where(inverted > HALF, 255, 0).astype(np.uint8)
     kept = (
-        Stage("photo", image),
-        Stage("grey levels", grey),
-        Stage("resized whole", small),
-        Stage("inverted", inverted),
+        Stage("photo", image), Stage("grey levels", grey), Stage("resized whole", small), Stage("inverted", inverted),
         Stage("threshold at 127", binary),
-    )
+    )  # fmt: skip
     doubt = "" if 0 < np.count_nonzero(binary) < binary.size else "Only one shade of grey is left."
     digit: Digit = binary.astype(np.float32) / np.float32(255)
     yield PreparedDigit(digit, kept if stages else (), doubt)
@@ -136,14 +128,9 @@ def find_digits(image: Picture) -> PhotoDigits:
 
 
 def _looked_at(image: Picture, side: int) -> PhotoDigits:
-    copy = _fitted(image, side)
+    copy = fitted(image, side)
     marks = marked(copy)
     return PhotoDigits(image, copy, marks, sorted(digits_in(marks), key=lambda digit: -digit.sure * digit.size))
-
-
-def _fitted(image: Picture, side: int) -> Picture:
-    """A picture with a longer side of so many pixels."""
-    return resized(image, side / max(image.shape[:2]))
 
 
 def looks_at(
@@ -222,7 +209,7 @@ def _closely(found: PhotoDigits, digit: MarkedDigit) -> _CutOut:
         margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
         start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
         end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
-        closer = _fitted(image[start[1] : end[1], start[0] : end[0]], FINE)
+        closer = fitted(image[start[1] : end[1], start[0] : end[0]], FINE)
         marks, scale = marked(closer), closer.shape[1] / (end[0] - start[0])
         meant = _meant(marks, (place - np.tile(start, 2)) * scale)
         seen = place if meant is None else np.array(meant.box) / scale + np.tile(start, 2)
@@ -251,7 +238,9 @@ def _with_all_ink(found: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
 
 
 def _first_stages(found: PhotoDigits) -> tuple[Stage, ...]:
-    return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage("ink, and middles of digits", _painted(found.marks))
+    ink, middle = _levels(found.marks.ink), _levels(found.marks.middle)
+    painted = np.dstack([ink, ink, np.maximum(ink, middle)])  # ink white, middles red
+    return Stage("photo", shrunk(found.image, 4 * COARSE)), Stage("ink, and middles of digits", painted)
 
 
 def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:
@@ -266,12 +255,6 @@ def _meant(marks: Marks, place: Corners) -> MarkedDigit | None:
 def _levels(ink: Ink) -> Picture:
     """Ink, 0 … 1, as grey levels."""
     return np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)
-
-
-def _painted(marks: Marks) -> Picture:
-    """Ink white, middles of digits red: (H, W, 3)."""
-    ink, middle = _levels(marks.ink), _levels(marks.middle)
-    return np.dstack([ink, ink, np.maximum(ink, middle)])
 
 
 _WAYS = {"mnist": lambda image, stages: of_found(find_digits(image), stages=stages), "report": _as_in_report}
