@@ -1,7 +1,7 @@
 """Random distortions of a batch of images, on the device of the batch.
 
-The numbers are drawn by the caller's generator, the pictures made by pure functions, so that a
-batch may be distorted in parts, in several threads, with the same result.
+The numbers are drawn by the caller's generator, the pictures made by pure functions, so that a batch may be distorted in
+parts, in several threads, with the same result.
 """
 
 import math
@@ -12,16 +12,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-# Images that are shifted together. One shift for a whole batch of 100 costs the RNN 0.3 points of
-# accuracy (five seeds); a shift for each image costs more time than it brings.
+# Images that are shifted together. One shift for a whole batch of 100 costs the RNN 0.3 points of accuracy (five seeds); a
+# shift for each image costs more time than it brings.
 SHIFT_GROUP = 25
 
 
 def shift_groups(images: Tensor, generator: torch.Generator, reach: int = 1) -> Tensor:
     """Images (N, 28, 28), each group moved by −reach … reach pixels each way, wrapping around.
 
-    Of the 60,000 training images, 813 have ink at their border, which then comes in at the other
-    side: too few to pay for padding.
+    Of the 60,000 training images, 813 have ink at their border, which then comes in at the other side: not worth padding.
     """
     groups = torch.split(images, SHIFT_GROUP)
     moves = torch.randint(-reach, reach + 1, (len(groups), 2), generator=generator).tolist()
@@ -37,8 +36,7 @@ class Distortion:
     scale: float = 1.2  #: factor of the size, or its inverse.
     shear: float = 0.25  #: shear factor.
     aspect: float = 0.0  #: logarithm of the factor by which width grows and height shrinks, or the reverse.
-    #: how far strokes get thicker or thinner, 0 … 1: a share of what the largest, or the smallest,
-    #: value among a pixel and its neighbours does to them.
+    #: how much thicker or thinner strokes get, 0 … 1: a share of what the most, or least, ink among a pixel's neighbours does.
     stroke: float = 0.0
     elastic: float = 0.03  #: standard deviation of the displacements, in half image widths.
     grid: int = 6  #: the displacements are drawn on a grid of this many points each way.
@@ -62,12 +60,11 @@ class Distortion:
 
     def draw_strokes(self, count: int, generator: torch.Generator) -> Tensor:
         """Random changes of stroke width (N,) for `restroke`, −stroke … stroke; a third are 0."""
-        uniform = torch.rand(count, generator=generator) * 3 - 1.5
-        return F.softshrink(uniform, 0.5) * self.stroke
+        return F.softshrink(torch.rand(count, generator=generator) * 3 - 1.5, 0.5) * self.stroke
 
 
-# Wider than `Distortion()`: other people's hands and pens differ more than MNIST's, and so do
-# their cameras: without turns by 25 degrees, photos turned as far are read 2.5 points worse.
+# Other people's hands and pens differ more than MNIST's, and so do their cameras: without turns by 25 degrees, photos turned
+# as far are read 2.5 points worse.
 PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
 
 
@@ -75,8 +72,8 @@ PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
 def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
     """Row k is what coefficient k of a map adds to every pixel's coordinate: (3 + grid², R·C).
 
-    The first three rows are x, y and 1; the others a displacement of one grid point, spread
-    bicubically. So one matrix product makes the sampling grid of a whole batch.
+    The first three rows are x, y and 1; the others a displacement of one grid point, spread bicubically. So one matrix product
+    makes the sampling grid of a whole batch.
     """
     x = (torch.arange(columns) * 2 + 1) / columns - 1
     y = (torch.arange(rows) * 2 + 1) / rows - 1
@@ -89,36 +86,31 @@ def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
 def distort(images: Tensor, maps: Tensor) -> Tensor:
     """Images seen through an affine map and a smooth displacement each.
 
-    Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a
-    coarse grid.
+    Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a coarse grid.
 
     Args:
         images: (N, R, C), with a border of background.
-        maps: (N, 2, 3 + g²): for the x and the y coordinate of `F.grid_sample`, the coefficients
-            of x, y and 1, and the displacements of the g × g grid points, row by row.
+        maps: (N, 2, 3 + g²): for the x and the y coordinate of `F.grid_sample`, the coefficients of x, y and 1, and the
+            displacements of the g × g grid points, row by row.
     """
     count, rows, columns = images.shape
     grid = round(math.sqrt(maps.shape[-1] - 3))
     basis = _basis(grid, rows, columns, images.device)
     places = (maps.reshape(count * 2, -1) @ basis).reshape(count, 2, rows, columns)
     # Beyond the image lies more of its border: background, whatever its value.
-    sampled = F.grid_sample(images[:, None], places.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)
-    return sampled[:, 0]
+    return F.grid_sample(images[:, None], places.permute(0, 2, 3, 1), padding_mode="border", align_corners=False)[:, 0]
 
 
 def restroke(images: Tensor, amounts: Tensor) -> Tensor:
     """Images with thicker strokes where an amount is positive, thinner ones where it is negative.
 
-    An amount of 1 is a dilation by 3 × 3 pixels, of −1 an erosion; between, a mixture with the
-    image as it was.
+    An amount of 1 is a dilation by 3 × 3 pixels, of −1 an erosion; between, a mixture with the image as it was.
 
     Args:
         images: (N, R, C), of ink brighter than the background.
         amounts: (N,), −1 … 1.
     """
     sources = images[:, None]
-    thicker = F.max_pool2d(sources, 3, 1, 1)[:, 0]
-    thinner = -F.max_pool2d(-sources, 3, 1, 1)[:, 0]
+    thicker, thinner = F.max_pool2d(sources, 3, 1, 1)[:, 0], -F.max_pool2d(-sources, 3, 1, 1)[:, 0]
     shares = amounts[:, None, None].to(images.dtype)
-    target = torch.where(shares > 0, thicker, thinner)
-    return torch.lerp(images, target, shares.abs())
+    return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())

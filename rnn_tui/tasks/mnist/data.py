@@ -2,10 +2,9 @@
 
 Nothing here ever touches the network.
 
-Images of the user's own, such as photos exported with their right digits, have two forms: an NPZ
-file with `images` (N, 28, 28) and `labels` (N,), both uint8; or MNIST's own IDX files, of which
-that with the images is named and that with the labels lies beside it, its name the same with
-`labels-idx1` for `images-idx3`.
+Images of the user's own, such as photos exported with their right digits, have two forms: an NPZ file with `images` (N, 28, 28)
+and `labels` (N,), both uint8; or MNIST's own IDX files, of which that with the images is named and that with the labels lies
+beside it, its name the same with `labels-idx1` for `images-idx3`.
 """
 
 import gzip
@@ -133,8 +132,8 @@ def _user_file(path: Path) -> Tensor:
 def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
     """Read the header of an IDX file of bytes: the sizes; None where it has another header.
 
-    The format: two zero bytes, type 8 (unsigned byte), number of dimensions, then their sizes as
-    big-endian 32-bit integers, then the data (Y. LeCun, the MNIST page).
+    The format: two zero bytes, type 8 (unsigned byte), number of dimensions, their sizes as big-endian 32-bit integers, then
+    the data (Y. LeCun, the MNIST page).
     """
     header = file.read(4 + 4 * dimensions)
     if len(header) < 4 + 4 * dimensions or header[:4] != bytes((0, 0, 8, dimensions)):
@@ -164,8 +163,8 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
 
 
 MOST_IMAGES = 1_000_000
-# A few dozen images among 50,000 would teach nothing: they are used again until they make up a
-# tenth of an epoch, but none more often than this.
+# A few dozen images among 50,000 would teach nothing: they are used again until they make up a tenth of an epoch, but none
+# more often than this.
 SHARE = 0.1
 MOST_REPEATS = 100
 
@@ -179,7 +178,7 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         DataError: if it can't be read, or is not what it should be.
     """
     path = Path(expanded(name))  # an unknown user's home is a file that is not there
-    shown = printable(path, 200)
+    shown = f"The extra data in {printable(path, 200)}"
     try:
         path = Path(reachable(path))
         check_regular(path)
@@ -188,25 +187,22 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         images, labels = _read_npz(path) if start[:2] == b"PK" else _read_idx(path)
     except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"The extra data in {shown} can't be read ({why(error, 120)}); name an "
-            "NPZ file with images and labels, or an IDX file of images with its labels beside it."
+            f"{shown} can't be read ({why(error, 120)}); name an NPZ file with images and labels, or an IDX file of images "
+            "with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
-        raise DataError(
-            f"The extra data in {shown} must be images (N, 28, 28) and labels (N,), not {images.shape} and {labels.shape}."
-        )
+        raise DataError(f"{shown} must be images (N, 28, 28) and labels (N,), not {images.shape} and {labels.shape}.")
     if images.dtype != np.uint8 or labels.dtype != np.uint8:
-        raise DataError(f"The extra data in {shown} must be bytes (uint8).")
-    if not len(labels) or len(labels) > MOST_IMAGES or labels.max() >= CLASSES + no_digits:
-        last = CLASSES - 1 + no_digits
-        raise DataError(f"The extra data in {shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … {last}.")
+        raise DataError(f"{shown} must be bytes (uint8).")
+    last = CLASSES - 1 + no_digits
+    if not len(labels) or len(labels) > MOST_IMAGES or labels.max() > last:
+        raise DataError(f"{shown} must be 1 to {MOST_IMAGES:,} images with labels 0 … {last}.")
     return torch.from_numpy(images.copy()), torch.from_numpy(labels.astype(np.int64))
 
 
 def repeats(extra: int, others: int) -> int:
     """How often each of `extra` images is used in an epoch beside `others`, 1 … 100."""
-    wanted = SHARE / (1 - SHARE) * others / extra
-    return min(MOST_REPEATS, max(1, round(wanted)))
+    return min(MOST_REPEATS, max(1, round(SHARE / (1 - SHARE) * others / extra)))
 
 
 def _read_npz(path: Path) -> tuple[Bytes, Bytes]:

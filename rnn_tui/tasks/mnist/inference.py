@@ -1,7 +1,7 @@
 """Answers of trained row readers at once, in numpy.
 
-The forward pass of `networks.row_reader` once more: whoever asks about a photo or a drawing must
-not wait seconds for torch to load. A test holds the two together.
+The forward pass of `networks.row_reader` once more: whoever asks about a photo or a drawing must not wait seconds for torch
+to load. A test holds the two together.
 """
 
 from collections.abc import Mapping
@@ -28,8 +28,7 @@ class Layer:
     """A recurrent layer."""
 
     forward: CellWeights  #: from the first row down.
-    #: from the last row up; None where there is no such direction. Of the top layer only the output
-    #: at the last row is read, that is after its first step.
+    #: from the last row up, where there is such a direction; of the top layer only the output after its first step is read.
     backward: CellWeights | None = None
 
     @property
@@ -94,9 +93,9 @@ class RowReaderNetwork:
     def chances(self, digits: Array) -> Array:
         """Probabilities (N, 11) of the ten classes and that it is no digit; arguments and errors are those of `logits`.
 
-        The last is 0 for a network that has not learned what is no digit. What smoothed labels
-        (Szegedy et al. 2016) add to every class in training is taken away again: to a network that
-        learned `(1 - s) p + s / K`, with K classes and smoothing s, `p` is what is probable.
+        The last is 0 for a network that has not learned what is no digit. What smoothed labels (Szegedy et al. 2016) add to
+        every class in training is taken away again: to a network that learned `(1 - s) p + s / K`, with K classes and
+        smoothing s, `p` is what is probable.
         """
         return self.chances_of(self.logits(digits))
 
