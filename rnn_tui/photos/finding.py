@@ -16,14 +16,12 @@ _PARTS = re.compile(r"([0-9]+)")
 def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
     """Photos in the order of `paths`, each folder's in natural order, found while they are used.
 
-    What can't be listed or does not exist is given as it stands: whoever reads it will say why it
-    can't be read.
+    What can't be listed or does not exist is given as it stands: whoever reads it will say why it can't be read.
 
     Args:
         paths: files, given whatever their suffix, and folders, of which the files with an image's
             suffix are given, except hidden ones.
-        recursive: whether folders inside folders count. Links are followed; every folder is
-            visited once, so that circles end.
+        recursive: whether folders inside folders count. Links are followed; every folder is visited once, so that circles end.
     """
     visited: set[tuple[int, int]] = set()
     # A stack instead of recursion: folders may lie deeper than Python can.

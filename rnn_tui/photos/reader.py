@@ -150,8 +150,7 @@ class PhotoReader:
         method: how photos are prepared, one of `photos.digit.prepare.METHODS`.
         threshold: the probability below which an answer is doubted, 0 … 1.
         labelled: take labels from folder and file names.
-        number: how many digits a photo shows, one of `photos.NUMBERS`; several are only looked for by
-            the method `mnist`.
+        number: how many digits a photo shows, one of `photos.NUMBERS`; several are only looked for by the method `mnist`.
         threads: that decode and prepare; 0 for as many as there are cores, at most eight.
     """
 

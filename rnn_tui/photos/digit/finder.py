@@ -1,9 +1,8 @@
 """Where digits are in a picture, as a small convolutional network marks them.
 
-In every pixel the network, a U-Net of 197,000 weights, tells how probable ink is there, and how probable
-it is that the pixel lies in the middle of a digit. Middles are hulls of digits shrunk to four fifths, so
-that those of neighbours are apart, and a digit of two strokes has one. It has learned from made-up
-photos: `python -m tests.finder` makes and trains it anew.
+In every pixel the network, a U-Net of 197,000 weights, tells how probable ink is there, and how probable it is that the pixel
+lies in the middle of a digit. Middles are hulls of digits shrunk to four fifths, so that those of neighbours are apart, and a
+digit of two strokes has one. It has learned from made-up photos: `python -m tests.finder` makes and trains it anew.
 """
 
 import threading

@@ -1,8 +1,7 @@
 """The ink of one digit, once it is known where it is: what share of the paper's light is missing.
 
-The paper is estimated, as the picture without anything narrow and dark, and divided out: shading and
-coloured light go with it. Closing leaves edges where they are, so that a hard shadow's edge makes no
-ink either.
+The paper is estimated, as the picture without anything narrow and dark, and divided out: shading and coloured light go with it.
+Closing leaves edges where they are, so that a hard shadow's edge makes no ink either.
 """
 
 import cv2
