@@ -1,7 +1,4 @@
-"""The photos that were read, with the user's corrections; which of them are shown, in what order.
-
-No part of it knows the screen, nor loads OpenCV.
-"""
+"""The photos that were read, with the user's corrections; which are shown, in what order; without screen or OpenCV."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -103,12 +100,11 @@ class PhotoCollection:
     def arrange(self) -> None:
         """Filter and sort anew."""
         self._summary = None
-        readings, kept = self._readings, range(len(self._readings))
-        shown: Iterable[int] = kept
+        shown: Iterable[int] = range(len(self._readings))
         if self.filter == "doubtful":
-            shown = [at for at in kept if readings[at].doubt or readings[at].error]
+            shown = [at for at, one in enumerate(self._readings) if one.doubt or one.error]
         elif self.filter == "wrong":
-            shown = [at for at in kept if readings[at].correct is False]
+            shown = [at for at, one in enumerate(self._readings) if one.correct is False]
         self.order = sorted(shown, key=self._key)
 
     def _key(self, at: int) -> SortKey:
@@ -157,8 +153,7 @@ class ReadingSummary:
     unlabelled: int = 0  #: those whose digit is not known and that could be read.
     right: int = 0  #: those of them that were read right, without doubt.
     top1: int = 0  #: those of them whose most probable digit is the right one, doubted or not.
-    #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no
-    #: prediction.
+    #: 10 rows of 11 counts: known digits in rows, predictions in columns, the last one for no prediction.
     confusion: list[list[int]] = field(default_factory=lambda: [[0] * (CLASSES + 1) for _ in range(CLASSES)])
 
     def add(self, readings: "Iterable[Reading]") -> None:
@@ -190,9 +185,7 @@ class ReadingSummary:
 
     def document(self, labels: bool) -> dict[str, Any]:
         """A JSON-ready form, with what there is to say of `labels` if they were asked for."""
-        names = ["photos", "errors", "doubtful"]
-        if labels:
-            names += ["labelled", "unlabelled"]
+        names = ["photos", "errors", "doubtful", *(("labelled", "unlabelled") if labels else ())]
         if self.labelled:
             names += ["right", "top1", "accuracy", "confusion"]
         return {name: getattr(self, name) for name in names}

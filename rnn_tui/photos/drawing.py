@@ -1,7 +1,6 @@
 """A drawing of a digit, stroke by stroke: soft brush, eraser, undo and redo, without any screen.
 
-The pad that people draw on is only a picture of this, so that it can be resized, or drawn on with
-mouse and keys in turn, and nothing is lost.
+The pad is only a picture of this, so that it can be resized, or drawn on with mouse and keys in turn, and nothing is lost.
 """
 
 from typing import NamedTuple
@@ -101,18 +100,15 @@ class Drawing:
         covered = _coverage(self._last, to, self._radius)
         # The larger of old and new, not their sum: a slow stroke is no darker than a quick one.
         ink = np.minimum(self._ink, 1 - covered) if self._erases else np.maximum(self._ink, covered)
-        self._ink = _frozen(ink)
-        self._last = to
+        self._ink, self._last = _frozen(ink), to
 
 
 def _coverage(start: Point, end: Point, radius: float) -> Ink:
     """How much of each pixel a round brush covers on its way (28, 28), 0 … 1."""
     along_x, along_y = end.x - start.x, end.y - start.y
-    length_squared = along_x**2 + along_y**2
-    x = _CENTRES[None, :] - start.x
-    y = _CENTRES[:, None] - start.y
+    x, y = _CENTRES[None, :] - start.x, _CENTRES[:, None] - start.y
     # The nearest point of the line to each pixel, as a share of the way.
-    share = np.clip((x * along_x + y * along_y) / max(length_squared, 1e-9), 0, 1)
+    share = np.clip((x * along_x + y * along_y) / max(along_x**2 + along_y**2, 1e-9), 0, 1)
     distance = np.hypot(x - share * along_x, y - share * along_y)
     return np.asarray(np.clip((radius - distance) / SOFTNESS + 0.5, 0, 1).astype(np.float32))
 
@@ -122,8 +118,7 @@ _CENTRES = np.arange(SIDE) + 0.5
 
 def _bounded(point: Point) -> Point:
     """A place no farther outside than the drawing is large."""
-    x, y = (min(max(float(one), -SIDE), 2.0 * SIDE) for one in point)
-    return Point(x, y)
+    return Point(*(min(max(float(one), -SIDE), 2.0 * SIDE) for one in point))
 
 
 def _frozen(ink: Ink) -> Ink:

@@ -76,9 +76,7 @@ class Reading:
     @property
     def correct(self) -> bool | None:
         """Whether the prediction is the label; None without a label or after an error."""
-        if self.label is None or self.error:
-            return None
-        return self.prediction == self.label
+        return None if self.label is None or self.error else self.prediction == self.label
 
     def answered(self, answer: PhotoAnswer) -> "Reading":
         """The same photo with an answer."""
@@ -89,17 +87,15 @@ class Reading:
 
     def of_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
         """The same photo with several digits in it, as sure as the least sure of them."""
-        return replace(
-            self, rows=tuple(map(tuple, rows)), confidence=min(one.confidence or 0.0 for row in rows for one in row)
-        )  # fmt: skip
+        least = min(one.confidence or 0.0 for row in rows for one in row)
+        return replace(self, rows=tuple(map(tuple, rows)), confidence=least)
 
     def judged(self, threshold: float) -> "Reading":
         """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
         if self.rows:
-            rows = [[one.judged(threshold) for one in row] for row in self.rows]
-            doubted, count = sum(bool(one.doubt) for row in rows for one in row), sum(map(len, rows))
-            doubt = f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
-            return replace(self.of_rows(rows), doubt=doubt)
+            judged = self.of_rows([[one.judged(threshold) for one in row] for row in self.rows])
+            doubted, count = sum(bool(one.doubt) for one in judged.digits), len(judged.digits)
+            return replace(judged, doubt=f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else "")
         if self.digit is None or self.confidence is None:
             return self
         stands = self.confidence >= threshold and self.digit.any() and not self.hint
@@ -112,15 +108,13 @@ class Reading:
             return self.doubt and "no digit"
         if self.rows:
             return self.doubt.removeprefix(f"{UNSURE}: ")
-        first, second = self._likeliest
-        return f"{first} or {second}"
+        return " or ".join(map(str, self._likeliest))
 
     @property
-    def _likeliest(self) -> tuple[int, int]:
+    def _likeliest(self) -> list[int]:
         """The most probable digit and the next."""
         assert self.probabilities is not None
-        first, second = np.argsort(-self.probabilities)[:2].tolist()
-        return first, second
+        return [int(digit) for digit in np.argsort(-self.probabilities)[:2]]
 
     def _doubt(self) -> str:
         """What speaks against the answer, in a sentence."""
@@ -175,8 +169,7 @@ class PhotoReader:
         try:
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
-                for path in itertools.islice(rest, max(0, free)):
-                    waiting.append(pool.submit(self._prepared, path))
+                waiting.extend(pool.submit(self._prepared, path) for path in itertools.islice(rest, free))
                 if not waiting:
                     return
                 ready = [waiting.popleft()]
