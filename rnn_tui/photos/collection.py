@@ -20,20 +20,13 @@ SortKey = tuple[object, ...]
 
 
 class PhotoCollection:
-    """Readings in the order in which they came, and the order in which they are shown.
-
-    Attributes:
-        order: indices of the readings that are shown.
-        sort: one of `SORTS`; by confidence the least sure come first.
-        filter: one of `FILTERS`.
-        threshold: the confidence below which an answer is doubted, 0 … 1.
-        named: whether names of folders and files tell which digit a photo shows.
-    """
+    """Readings in the order in which they came, and the order in which they are shown."""
 
     def __init__(self) -> None:
         self.given: dict[Path, int] = {}  #: the digits that the user named, by path; they outlive a new reading.
-        self.sort, self.filter = SORTS[0], FILTERS[0]
-        self.threshold, self.named = THRESHOLD, False
+        self.sort, self.filter = SORTS[0], FILTERS[0]  #: one of each; by confidence the least sure come first.
+        self.threshold = THRESHOLD  #: the confidence below which an answer is doubted, 0 … 1.
+        self.named = False  #: whether names of folders and files tell which digit a photo shows.
         self.clear()
 
     def clear(self) -> None:
@@ -42,7 +35,7 @@ class PhotoCollection:
         self._names: list[SortKey] = []
         self._confidences: list[float] = []
         self._summary: ReadingSummary | None = None
-        self.order: list[int] = []
+        self.order: list[int] = []  #: indices of the readings that are shown.
 
     def __len__(self) -> int:
         return len(self._readings)

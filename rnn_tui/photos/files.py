@@ -1,7 +1,6 @@
 """Photos from files: upright, in colour, 8 bits, whatever the file holds.
 
-Nothing about a file is trusted: neither its name nor that it is a file at all, nor the size it
-claims. What can't be read says why in a few words.
+Nothing about a file is trusted: neither its name nor that it is one, nor the size it claims. What can't be read says why.
 """
 
 import errno
@@ -33,13 +32,9 @@ _REASONS = {
 
 
 def read_image(path: str | os.PathLike[str]) -> Picture:
-    """The photo in a file: (H, W, 3) BGR uint8, upright, transparency on white.
+    """The photo in a JPEG, PNG, BMP, TIFF or WebP, whatever its suffix: (H, W, 3) BGR uint8, upright, transparency on white.
 
-    One much larger than preparing needs is halved until its longer side is below 1536 pixels, which
-    saves most of a JPEG's decoding.
-
-    Args:
-        path: JPEG, PNG, BMP, TIFF or WebP, whatever its suffix.
+    One much larger than preparing needs is halved until its longer side is below 1536 pixels: most of a JPEG's decoding.
 
     Raises:
         ImageError: if it can't be read, or is no image, or one too large or damaged; with the reason.

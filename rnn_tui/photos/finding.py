@@ -16,12 +16,9 @@ _PARTS = re.compile(r"([0-9]+)")
 def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
     """Photos in the order of `paths`, each folder's in natural order, found while they are used.
 
-    What can't be listed or does not exist is given as it stands: whoever reads it will say why it can't be read.
-
-    Args:
-        paths: files, given whatever their suffix, and folders, of which the files with an image's
-            suffix are given, except hidden ones.
-        recursive: whether folders inside folders count. Links are followed; every folder is visited once, so that circles end.
+    Files are given whatever their suffix; of a folder the files with an image's suffix, except hidden ones, and if `recursive`
+    those of the folders in it. Links are followed; every folder is visited once, so that circles end. What can't be listed or
+    does not exist is given as it stands: whoever reads it will say why it can't be read.
     """
     visited: set[tuple[int, int]] = set()
     # A stack instead of recursion: folders may lie deeper than Python can.
@@ -46,8 +43,8 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
 def label_of(path: Path) -> int | None:
     """The digit that a photo's name tells; None if it tells none.
 
-    That is its folder's name (`7/img.jpg`), or else the first number in its own name if that has
-    one digit (`7_2.png`, `digit-7.jpg`): a camera's counter, as in `IMG_2041.jpg`, is no label.
+    That is its folder's name (`7/img.jpg`), or else the first number in its own name if that has one digit (`7_2.png`,
+    `digit-7.jpg`): a camera's counter, as in `IMG_2041.jpg`, is no label.
     """
     folder = path.parent.name
     if len(folder) == 1 and _NUMBER.fullmatch(folder):

@@ -140,8 +140,8 @@ class PhotoReader:
     """Reads photos with one network.
 
     Args:
-        network: the network.
-        method: how photos are prepared, one of `photos.digit.prepare.METHODS`.
+        network: what reads them.
+        method: how photos are prepared, one of `photos.METHODS`.
         threshold: the probability below which an answer is doubted, 0 … 1.
         labelled: take labels from folder and file names.
         number: how many digits a photo shows, one of `photos.NUMBERS`; several are only looked for by the method `mnist`.
@@ -157,11 +157,9 @@ class PhotoReader:
         self._threads = threads or min(usable_cores(), MOST_THREADS)
 
     def read(self, paths: Iterable[Path], stopping: Callable[[], bool] = lambda: False) -> Iterator[list[Reading]]:
-        """Readings in the order of `paths`, as many at a time as were ready.
+        """Readings in the order of `paths`, which may still be looked for, as many at a time as were ready.
 
-        Args:
-            paths: of photos; may be a generator that is still looking for them.
-            stopping: looked at between photos; once true, nothing more is read.
+        Between photos `stopping` is looked at; once it is true, nothing more is read.
         """
         rest = iter(paths)
         waiting: deque[Future[Photo]] = deque()

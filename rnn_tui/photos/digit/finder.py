@@ -77,9 +77,8 @@ def _weights() -> npt.NDArray[np.uint8]:
 def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
     """What the network sees of a picture (H, W, 3), BGR, uint8: (H, W, 5).
 
-    Its colours; how much darker than the paper around it every pixel is; and how much lighter. The
-    latter two are shares of the light, so that shadows leave none: closing and opening keep their edges
-    where they are. All have a deviation of 1, but for pictures that are even.
+    Its colours; how much darker than the paper around it every pixel is; and how much lighter: shares of the light, so that
+    shadows leave none, as closing and opening keep edges where they are. All have a deviation of 1, but for even pictures.
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     kernel = np.ones((round(_WIDEST * max(grey.shape)) | 1,) * 2, np.uint8)

@@ -17,8 +17,7 @@ FINE = 120
 _NEGATIVE = np.rint(255 * (1 - np.log1p(np.arange(256) / 40) / np.log1p(255 / 40))).astype(np.uint8)
 # How far around a digit its paper is looked at, in pixels.
 _AROUND, _CLOSE = np.ones((9, 9), np.uint8), np.ones((3, 3), np.uint8)
-# The paper is what is wider than this times the widest stroke and some pixels; a reach this little
-# different needs no second time.
+# The paper is wider than this times the widest stroke and some pixels; a reach this little different needs no second time.
 _WIDER, _PIXELS, _LEAST, _MOST, _SAME = 1.6, 6, 15, 72, 0.15
 # The strong ink is this percentile of the digit's; shares of it: from which on there is a stroke, some
 # of which is above the second; below and above which there is no ink, or nothing but ink.
@@ -30,9 +29,7 @@ _OWN = 0.5
 def ink_near(picture: Picture, near: npt.NDArray[np.bool_]) -> Ink:
     """The ink (h, w) of a digit, 0 … 1, about 120 pixels long; nothing where none is found.
 
-    Args:
-        picture: (H, W, 3) BGR, with paper around the digit.
-        near: (H, W) where the digit's ink is, roughly.
+    In the picture (H, W, 3), BGR, there is paper around the digit, whose ink is roughly where it is `near` (H, W).
     """
     mask: Picture = near.astype(np.uint8)
     _, _, wide, tall = cv2.boundingRect(mask)

@@ -15,20 +15,14 @@ from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
 
 
 def prepare(image: Picture, method: str, *, stages: bool = False) -> PreparedDigit:
-    """A photo as a network reads it.
-
-    Args:
-        image: (H, W, 3) BGR, uint8, any size.
-        method: one of `photos.METHODS`.
-        stages: whether to keep the pictures on the way.
-    """
+    """A photo (H, W, 3), BGR, uint8, any size, as a network reads it by one of `photos.METHODS`; maybe with all `stages`."""
     return next(proposals(image, method, stages=stages))
 
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """Different readings of a photo of one digit, the likeliest first, which is what `prepare` gives.
+    """Different readings of a photo of one digit, the likeliest first, which is what `prepare` gives, with its arguments.
 
-    Each is made when it is asked for. What comes out alike is given once. The arguments are those of `prepare`.
+    Each is made when it is asked for. What comes out alike is given once.
     """
     return _WAYS[method](image, stages)
 
@@ -53,8 +47,7 @@ def _as_in_report(image: Picture, stages: bool) -> Iterator[PreparedDigit]:
     yield PreparedDigit(digit, kept if stages else (), doubt)
 
 
-# Longer sides of the copies in which digits are looked for, and of the cut-out of one; the paper around
-# it there, as a share of the digit.
+# Longer sides of the copies in which digits are looked for, and of one's cut-out; the paper there, as a share of the digit.
 COARSE, FINE, MARGIN = 64, 96, 0.28
 # Several digits, or one, of fewer pixels are looked at again in a copy twice as large, and that again; what is less
 # clear than this in one or two such copies. The larger copy has the last word where it is clearer by so much, or where
@@ -136,15 +129,10 @@ def _looked_at(image: Picture, side: int) -> PhotoDigits:
 def looks_at(
     found: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
 ) -> Iterator[PreparedDigit]:  # fmt: skip
-    """One of the digits in a photo, cut out and looked at in several ways, the likeliest first.
+    """One of the digits found in a photo, cut out and looked at in several ways, the likeliest first.
 
-    It is doubted if it touches another of its row, if it is wide, or if there is much more ink than that of the only one.
-
-    Args:
-        found: what is found in the photo.
-        digit: the one of these.
-        row: all digits in its row, if it is one of several.
-        stages: whether to keep the pictures on the way.
+    It is doubted if it touches another of its `row`, all of whose digits are told for one of several; if it is wide; or if
+    there is much more ink than that of the only one. The pictures on the way are kept if `stages` are asked for.
     """
     closer = _closely(found, digit)
     marks, meant, doubt = closer.marks, closer.meant, ""

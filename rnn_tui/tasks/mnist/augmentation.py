@@ -84,14 +84,11 @@ def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
 
 
 def distort(images: Tensor, maps: Tensor) -> Tensor:
-    """Images seen through an affine map and a smooth displacement each.
+    """Images (N, R, C), with a border of background, seen through an affine map and a smooth displacement each.
 
-    Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a coarse grid.
-
-    Args:
-        images: (N, R, C), with a border of background.
-        maps: (N, 2, 3 + g²): for the x and the y coordinate of `F.grid_sample`, the coefficients of x, y and 1, and the
-            displacements of the g × g grid points, row by row.
+    Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a coarse grid. Of the `maps`
+    (N, 2, 3 + g²), for the x and the y coordinate of `F.grid_sample`, the first three are the coefficients of x, y and 1, the
+    others the displacements of the g × g grid points, row by row.
     """
     count, rows, columns = images.shape
     grid = round(math.sqrt(maps.shape[-1] - 3))
@@ -102,13 +99,9 @@ def distort(images: Tensor, maps: Tensor) -> Tensor:
 
 
 def restroke(images: Tensor, amounts: Tensor) -> Tensor:
-    """Images with thicker strokes where an amount is positive, thinner ones where it is negative.
+    """Images (N, R, C) of bright ink with thicker strokes where an amount (N,) is positive, thinner ones where it is negative.
 
     An amount of 1 is a dilation by 3 × 3 pixels, of −1 an erosion; between, a mixture with the image as it was.
-
-    Args:
-        images: (N, R, C), of ink brighter than the background.
-        amounts: (N,), −1 … 1.
     """
     sources = images[:, None]
     thicker, thinner = F.max_pool2d(sources, 3, 1, 1)[:, 0], -F.max_pool2d(-sources, 3, 1, 1)[:, 0]

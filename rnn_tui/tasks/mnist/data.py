@@ -52,11 +52,7 @@ class MnistImages:
 
 
 def _shipped(name: str) -> Tensor:
-    """The bytes in a shipped file: images (N, 28, 28) or labels (N,), as published.
-
-    Raises:
-        DataError: if the file is missing or damaged.
-    """
+    """The bytes in a shipped file: images (N, 28, 28) or labels (N,), as published; refused if missing or damaged."""
     path, remedy = asset_dir() / "mnist" / f"{name}.gz", "install rnn-tui again"
     shown = f"The data file {printable(path, 200)}"
     try:
@@ -73,10 +69,7 @@ def _shipped(name: str) -> Tensor:
 
 @lru_cache(maxsize=2)
 def load_mnist(data_dir: str | None = None) -> MnistImages:
-    """All images and labels, kept in memory for the next run.
-
-    Args:
-        data_dir: a torchvision root (with `MNIST/raw/…` below it), or None for the shipped data.
+    """All images and labels of a torchvision root (with `MNIST/raw/…` below it) or as shipped, kept in memory for the next run.
 
     Raises:
         DataError: naming the file and the remedy, if anything is missing, damaged or unreadable.
@@ -108,8 +101,7 @@ def _user_root(data_dir: str) -> Path:
 def _user_file(path: Path) -> Tensor:
     """The bytes in a file of the user's: images (N, 28, 28) or labels (N,).
 
-    Raises:
-        DataError: naming the file, before it is read whole, if it is not the IDX file that its name says.
+    What is not the IDX file that its name says is refused before it is read whole.
     """
     shown, remedy = printable(path, 200), f"put the published file there, or {_WITHOUT}"
     dimensions = 3 if "idx3" in path.name else 1
@@ -142,13 +134,9 @@ def _idx_shape(file: BinaryIO, dimensions: int) -> list[int] | None:
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Indices of training and validation samples: five to one, stratified by class.
+    """Indices of training and validation samples of `labels` (N,): five to one, stratified by class, by the seed.
 
     As in the report, scikit-learn's `train_test_split(test_size=1/6, stratify=labels)`.
-
-    Args:
-        labels: (N,) classes.
-        seed: decides the split.
 
     Raises:
         DataError: if a class has too few samples to be split.

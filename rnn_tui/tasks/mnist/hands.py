@@ -54,12 +54,8 @@ def drawn_digits(
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Drawings (N, 28, 28) of ink, 0 … 255 as MNIST has it, and their digits (N,).
 
-    Every digit is about as frequent as every other; among its hands each has its share.
-
-    Args:
-        count: how many, N.
-        random: where all chance comes from: the same state gives the same drawings.
-        hands: draw only these; all of them if there are none.
+    Every digit is about as frequent as every other; among its hands each has its share. Only these `hands` are drawn, if there
+    are any. All chance comes from `random`: the same state gives the same drawings.
     """
     hands = hands or all_hands()
     weights = np.array([hand.share / sum(one.share for one in hands if one.digit == hand.digit) for hand in hands])

@@ -45,11 +45,7 @@ def build_model(config: ImageConfig) -> nn.Module:
 
 
 def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
-    """Fill `model` with the weights in a file.
-
-    Raises:
-        CheckpointError: if it can't be read, or is of another network.
-    """
+    """Fill `model` with the weights in a file; `CheckpointError` if it can't be read, or is of another network."""
     shown = f"The weights in {printable(path, 200)}"
     try:
         checkpoint = load_checkpoint(Path(reachable(expanded(path))))
