@@ -48,8 +48,6 @@ class PhotoCollection:
         """All that are shown, in their order."""
         return [self._readings[index] for index in self.order]
 
-    # What changes it
-
     def add(self, readings: "Sequence[Reading]") -> None:
         """Take in more readings."""
         before = len(self._readings)
@@ -119,8 +117,6 @@ class PhotoCollection:
         if (label, given) == (reading.label, reading.given):
             return reading
         return replace(reading, label=label, given=given)
-
-    # What is known about it
 
     @property
     def summary(self) -> "ReadingSummary":

@@ -95,8 +95,7 @@ def _png(data: bytes) -> ImageHeader | None:
     width, height = struct.unpack_from(">II", data, 16)
     orientation, complete, intact, at = 1, False, True, 8
     while at + 12 <= len(data):
-        (length,) = struct.unpack_from(">I", data, at)
-        name = data[at + 4 : at + 8]
+        length, name = struct.unpack_from(">I4s", data, at)
         end = at + 8 + length
         if end + 4 <= len(data):
             # Checked here since libpng would write its complaint on the screen.
@@ -118,10 +117,9 @@ def _webp(data: bytes) -> ImageHeader | None:
     width = height = 0
     orientation, at = 1, 12
     while at + 8 <= len(data):
-        name, size = data[at : at + 4], struct.unpack_from("<I", data, at + 4)[0]
+        name, size = struct.unpack_from("<4sI", data, at)
         if name == b"VP8X":
-            width = 1 + int.from_bytes(data[at + 12 : at + 15], "little")
-            height = 1 + int.from_bytes(data[at + 15 : at + 18], "little")
+            width, height = (1 + int.from_bytes(data[start : start + 3], "little") for start in (at + 12, at + 15))
         elif name == b"VP8L" and not width:
             (bits,) = struct.unpack_from("<I", data, at + 9)
             width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
@@ -150,11 +148,8 @@ def _tiff(data: bytes) -> ImageHeader | None:
     width, height = tags.get(256, 0), tags.get(257, 0)
     if not (width and height):
         return None
-    # A decoder takes memory for one whole tile, however small the picture.
-    width = max(width, tags.get(_TILES[0], 0))
-    height = max(height, tags.get(_TILES[1], 0))
-    # OpenCV turns a TIFF upright whatever it is asked.
-    return ImageHeader("tiff", width, height)
+    # A decoder takes memory for one whole tile, however small the picture. OpenCV turns a TIFF upright whatever it is asked.
+    return ImageHeader("tiff", max(width, tags.get(_TILES[0], 0)), max(height, tags.get(_TILES[1], 0)))
 
 
 def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 CLASSES, SIDE, WHITE = 10, 28, 255
 IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
-# MNIST's own: unsigned bytes in three dimensions, and in one.
-_MAGIC_IMAGES, _MAGIC_LABELS = 0x803, 0x801
-_PROBABILITIES = [f"p{digit}" for digit in range(CLASSES)]
-HEAD = ["path", "prediction", "confidence", *_PROBABILITIES, "no_digit", "label", "doubt", "error", "number"]
+# MNIST's own for unsigned bytes; the number of dimensions is added.
+_MAGIC = 0x800
+_CHANCES = [*(f"p{digit}" for digit in range(CLASSES)), "no_digit"]
+HEAD = ["path", "prediction", "confidence", *_CHANCES, "label", "doubt", "error", "number"]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def table_row(reading: "Reading") -> list[str]:
 
     A path that a spreadsheet would take for a formula has an apostrophe before it.
     """
-    chances: Iterable[float | None] = [None] * (CLASSES + 1)
+    chances: Iterable[float | None] = [None] * len(_CHANCES)
     if reading.probabilities is not None:
         chances = [*reading.probabilities, reading.no_digit]
     shares = ["" if share is None else f"{share:.6f}" for share in (reading.confidence, *chances)]
@@ -106,8 +106,8 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
     """
     with _writing(folder):
         make_folder(folder)
-    for name, magic, array in ((IDX_IMAGES, _MAGIC_IMAGES, data.images), (IDX_LABELS, _MAGIC_LABELS, data.labels)):
-        _write(folder / name, np.array([magic, *array.shape], ">u4").tobytes() + array.tobytes())
+    for name, array in ((IDX_IMAGES, data.images), (IDX_LABELS, data.labels)):
+        _write(folder / name, np.array([_MAGIC + array.ndim, *array.shape], ">u4").tobytes() + array.tobytes())
 
 
 def in_the_way(path: Path, *, idx: bool) -> Sequence[Path]:

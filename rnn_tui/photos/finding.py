@@ -9,8 +9,7 @@ from rnn_tui.engine.reach import leads_to_folder, reachable
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
-_NUMBER = re.compile(r"[0-9]+")
-_PARTS = re.compile(r"([0-9]+)")
+_NUMBER = re.compile(r"([0-9]+)")
 
 
 def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
@@ -95,5 +94,5 @@ def called_like_photo(name: str) -> bool:
 
 def natural(name: str) -> tuple[list[str | int], str]:
     """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
-    parts = _PARTS.split(name.casefold())
+    parts = _NUMBER.split(name.casefold())
     return [int(part[:18]) if at % 2 else part for at, part in enumerate(parts)], name

@@ -5,16 +5,15 @@ first. What is left to shrink then is less than a half: few details are lost bet
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.tasks.mnist.centre import Digit
+from rnn_tui.tasks.mnist.centre import Digit, Ink
 
-# As OpenCV's own types have it, which say no more of what its functions return; bytes in fact.
-Picture: TypeAlias = npt.NDArray[np.integer[Any] | np.floating[Any]]
+Picture: TypeAlias = Ink
 # Left, top, right and bottom of a part of a picture, as shares of its width and height, 0 … 1.
 Shares: TypeAlias = tuple[float, float, float, float]
 

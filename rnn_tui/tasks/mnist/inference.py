@@ -56,6 +56,7 @@ class RowReaderNetwork:
         if not isinstance(config, ImageConfig):
             raise CheckpointError(f"These weights are for {config.task}, not for mnist.")
         self.config, self.metrics = config, file.metrics
+        self.cell: Cell = CELLS[config.cell]  #: the kind of its recurrent layers.
         expected = _shapes(config)
         if {name: array.shape for name, array in file.arrays.items()} != expected:
             raise CheckpointError("These weights do not fit the settings that come with them.")
@@ -63,11 +64,6 @@ class RowReaderNetwork:
             raise CheckpointError("Some of these weights are not finite numbers.")
         #: parameters by the names that `networks.row_reader` has for them.
         self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
-
-    @property
-    def cell(self) -> Cell:
-        """The kind of its recurrent layers."""
-        return CELLS[self.config.cell]
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:

@@ -201,8 +201,7 @@ class MnistProblem(Problem):
         pixels = to_pixels(data.test_images, settings.recipe.standardise)
         logits = predict(build_model(settings), weights, pixels, bfloat16=bfloat16)
         probabilities = torch.softmax(logits, dim=-1).numpy()
-        labels = data.test_labels.numpy()
-        predictions = probabilities.argmax(axis=1)
+        labels, predictions = data.test_labels.numpy(), probabilities.argmax(axis=1)
         wrong = np.flatnonzero(predictions != labels)
         surest_first = wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
         return ImageEvaluation(
