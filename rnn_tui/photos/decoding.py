@@ -188,10 +188,8 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
     """Pixels as they lie in the file, not turned: a JPEG's reduced by a factor of 1, 2, 4 or 8, others' as many as there are.
 
-    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number; not to be written to.
-
-    Raises:
-        ImageError: if they can't be decoded.
+    They are (H, W) grey or (H, W, 1 … 4) BGR with alpha, of any type of number; not to be written to. `ImageError` is raised if
+    they can't be decoded.
     """
     try:
         if header.kind in ("jpeg", "png"):

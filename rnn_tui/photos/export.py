@@ -60,11 +60,7 @@ def label_for(reading: "Reading", *, predicted: bool) -> int | None:
 
 
 def write_table(path: Path, readings: "Iterable[Reading]") -> None:
-    """Write a row for each photo, as `rnn-tui predict --csv` does.
-
-    Raises:
-        DataError: if the file can't be written.
-    """
+    """Write a row for each photo, as `rnn-tui predict --csv` does; `DataError` if the file can't be written."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEAD)
@@ -88,22 +84,14 @@ def table_row(reading: "Reading") -> list[str]:
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:
-    """Write `images` and `labels` as numpy's compressed arrays.
-
-    Raises:
-        DataError: if the file can't be written.
-    """
+    """Write `images` and `labels` as numpy's compressed arrays; `DataError` if the file can't be written."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, images=data.images, labels=data.labels)
     _write(path, buffer.getvalue())
 
 
 def write_idx(folder: Path, data: LabelledImages) -> None:
-    """Write `images-idx3-ubyte` and `labels-idx1-ubyte` into a folder, made where it is missing.
-
-    Raises:
-        DataError: if they can't be written.
-    """
+    """Write MNIST's two files into a folder, made where it is missing; `DataError` if they can't be written."""
     with _writing(folder):
         make_folder(folder)
     for name, array in ((IDX_IMAGES, data.images), (IDX_LABELS, data.labels)):

@@ -1,6 +1,4 @@
-"""MNIST as tensors: shipped files, a torchvision root of the user's, images of the user's own.
-
-Nothing here ever touches the network.
+"""MNIST as tensors: shipped files, a torchvision root of the user's, images of the user's own; never from the network.
 
 Images of the user's own, such as photos exported with their right digits, have two forms: an NPZ file with `images` (N, 28, 28)
 and `labels` (N,), both uint8; or MNIST's own IDX files, of which that with the images is named and that with the labels lies
@@ -77,15 +75,6 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
     if data_dir is None:
         train_images, train_labels, test_images, test_labels = map(_shipped, FILES)
         return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
-    raw = _user_root(data_dir) / "MNIST" / "raw"
-    train_images, train_labels, test_images, test_labels = (_user_file(raw / name) for name in FILES)
-    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
-        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
-            raise DataError(f"Images and labels in {printable(raw, 200)} do not belong together; {_WITHOUT}.")
-    return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
-
-
-def _user_root(data_dir: str) -> Path:
     try:
         root = Path(reachable(expanded(data_dir)))
         if not root.is_dir():
@@ -95,7 +84,12 @@ def _user_root(data_dir: str) -> Path:
             f"The data folder {printable(data_dir, 200)} can't be used ({printable(error, 80)}); "
             f"name a folder with MNIST/raw below it, or {_WITHOUT}."
         ) from error
-    return root
+    raw = root / "MNIST" / "raw"
+    train_images, train_labels, test_images, test_labels = (_user_file(raw / name) for name in FILES)
+    for images, labels in ((train_images, train_labels), (test_images, test_labels)):
+        if len(images) != len(labels) or not len(labels) or int(labels.max()) >= CLASSES:
+            raise DataError(f"Images and labels in {printable(raw, 200)} do not belong together; {_WITHOUT}.")
+    return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
 
 
 def _user_file(path: Path) -> Tensor:

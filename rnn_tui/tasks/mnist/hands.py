@@ -126,7 +126,9 @@ def _drawing(hand: Hand, random: np.random.Generator) -> npt.NDArray[np.float32]
     curve = _turned(_curve(hand, random), hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
-    way, pen = random.random(), _pen_width(hand, random)
+    way = random.random()
+    # Mostly as photos are brought to, sometimes as thin as a mouse's or as thick as a marker's.
+    pen = float(random.uniform(1.9, 2.7) if random.random() < 0.7 else random.uniform(1.2, hand.thickest))
     if way < MOUSE:
         return centre(_with_mouse(curve, hand, random))
     fine = _inked(curve, hand, pen, random)
@@ -165,11 +167,6 @@ def _turned(curve: Points, hand: Hand, random: np.random.Generator) -> Points:
     angle = float(np.clip(random.normal(0, 0.06), -0.13, 0.13))
     x = width * x - slant * y
     return np.stack([np.cos(angle) * x - np.sin(angle) * y, np.sin(angle) * x + np.cos(angle) * y], 1)
-
-
-def _pen_width(hand: Hand, random: np.random.Generator) -> float:
-    """Mostly as photos are brought to, sometimes as thin as a mouse's or as thick as a marker's."""
-    return float(random.uniform(1.9, 2.7) if random.random() < 0.7 else random.uniform(1.2, hand.thickest))
 
 
 def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -> npt.NDArray[np.float32]:

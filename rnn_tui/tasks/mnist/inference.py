@@ -45,11 +45,7 @@ class Layer:
 
 
 class RowReaderNetwork:
-    """A trained reader of images, for answers only.
-
-    Raises:
-        CheckpointError: if they are another task's, or do not fit their own settings.
-    """
+    """A trained reader of images, for answers; `CheckpointError` if weights are another task's or do not fit their settings."""
 
     def __init__(self, file: WeightsFile) -> None:
         config = file.config
@@ -64,6 +60,8 @@ class RowReaderNetwork:
             raise CheckpointError("Some of these weights are not finite numbers.")
         #: parameters by the names that `networks.row_reader` has for them.
         self.arrays = {name: array.astype(np.float32) for name, array in file.arrays.items()}
+        #: weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,).
+        self.readout: tuple[Array, Array] = self.arrays["readout.weight"], self.arrays["readout.bias"]
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -76,11 +74,6 @@ class RowReaderNetwork:
         if not self.cell.bidirectional:
             return tuple(Layer(cell) for cell in cells)
         return tuple(Layer(*both) for both in zip(cells[::2], cells[1::2], strict=True))
-
-    @property
-    def readout(self) -> tuple[Array, Array]:
-        """Weights (10, T·H) and bias (10,) of the readout; for a biLSTM (10, 2·H) and (10,)."""
-        return self.arrays["readout.weight"], self.arrays["readout.bias"]
 
     def probabilities(self, digits: Array) -> Array:
         """Probabilities of the ten classes (N, 10); arguments and errors are those of `logits`."""
@@ -106,11 +99,7 @@ class RowReaderNetwork:
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
     def logits(self, digits: Array) -> Array:
-        """Logits (N, 10) of `digits` (N, 28, 28), 0 for background … 1 for ink, as MNIST has them.
-
-        Raises:
-            CheckpointError: if the weights are too large to compute with.
-        """
+        """Logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for ink; `CheckpointError` if weights are too large to compute with."""
         with np.errstate(all="ignore"):
             logits = self.logits_of_rows(self.rows(digits))
         require_finite(logits)
