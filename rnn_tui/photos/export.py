@@ -70,10 +70,7 @@ def write_table(path: Path, readings: "Iterable[Reading]") -> None:
 
 
 def table_row(reading: "Reading") -> list[str]:
-    """A photo's row under `HEAD`; what there is none of stays empty.
-
-    A path that a spreadsheet would take for a formula has an apostrophe before it.
-    """
+    """A photo's row under `HEAD`, no text of which a spreadsheet takes for a formula; what there is none of stays empty."""
     chances: Iterable[float | None] = [None] * len(_CHANCES)
     if reading.probabilities is not None:
         chances = [*reading.probabilities, reading.no_digit]

@@ -1,7 +1,6 @@
 """Photos in, answers out: decoded and prepared in threads, read by a network in small batches.
 
-Whatever the number of photos, only a few are in memory at a time. Answers come in the order of
-the paths, and the first ones before the last paths are known.
+Only a few photos are in memory at a time. Answers come in the order of the paths, the first before the last paths are known.
 """
 
 import itertools

@@ -38,7 +38,6 @@ _TALL = 0.75
 # More digits are not looked for.
 MOST = 200
 
-Box: TypeAlias = tuple[int, int, int, int]
 Integers: TypeAlias = npt.NDArray[np.integer[Any]]
 Flags: TypeAlias = npt.NDArray[np.bool_]
 
@@ -54,7 +53,7 @@ class Marks(NamedTuple):
 class MarkedDigit:
     """A digit as the network marks it in a picture."""
 
-    box: Box  #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
+    box: tuple[int, int, int, int]  #: left, top, right, bottom of its ink in pixels; the latter two exclusive.
     near: Flags  #: (H, W) the pixels whose ink is its own.
     sure: float  #: how sure the network is of its ink and of its middle, 0 … 1.
 

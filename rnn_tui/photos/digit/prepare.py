@@ -100,10 +100,7 @@ class PhotoDigits:
 
 
 def find_digits(image: Picture) -> PhotoDigits:
-    """The digits in a photo (H, W, 3), BGR, uint8, any size.
-
-    They are looked for in a small copy, and where they are small there or not clear, in larger ones.
-    """
+    """The digits in a photo (H, W, 3), BGR, uint8: looked for in a small copy, if small there or unclear in larger ones."""
     best = last = _looked_at(image, COARSE)
     side = 2 * COARSE
     # Where nothing is found at all, a still larger copy would only show what is no digit.

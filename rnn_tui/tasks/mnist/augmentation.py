@@ -1,7 +1,6 @@
 """Random distortions of a batch of images, on the device of the batch.
 
-The numbers are drawn by the caller's generator, the pictures made by pure functions, so that a batch may be distorted in
-parts, in several threads, with the same result.
+The caller's generator draws the numbers, pure functions make the pictures: the same if threads distort parts of a batch.
 """
 
 import math
@@ -63,8 +62,7 @@ class Distortion:
         return F.softshrink(torch.rand(count, generator=generator) * 3 - 1.5, 0.5) * self.stroke
 
 
-# Other people's hands and pens differ more than MNIST's, and so do their cameras: without turns by 25 degrees, photos turned
-# as far are read 2.5 points worse.
+# Other hands, pens and cameras differ more than MNIST's: without turns by 25°, photos turned so far are read 2.5 points worse.
 PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
 
 

@@ -145,8 +145,7 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
 
 
 MOST_IMAGES = 1_000_000
-# A few dozen images among 50,000 would teach nothing: they are used again until they make up a tenth of an epoch, but none
-# more often than this.
+# A few dozen images among 50,000 would teach nothing: they are used again up to a tenth of an epoch, none more often than this.
 SHARE = 0.1
 MOST_REPEATS = 100
 

@@ -99,7 +99,7 @@ class RowReaderNetwork:
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
     def logits(self, digits: Array) -> Array:
-        """Logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for ink; `CheckpointError` if weights are too large to compute with."""
+        """Logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for full ink; `CheckpointError` if weights are too large for that."""
         with np.errstate(all="ignore"):
             logits = self.logits_of_rows(self.rows(digits))
         require_finite(logits)
