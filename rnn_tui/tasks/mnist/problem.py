@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torch._dynamo  # what the first step would load otherwise, unguarded: see `heavy_imports`
 import torch.nn.functional as F
 from sklearn.metrics import confusion_matrix
 from torch import Tensor, nn
