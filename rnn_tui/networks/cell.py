@@ -10,9 +10,10 @@ Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,14 +28,11 @@ if TYPE_CHECKING:
 Blocks = Sequence[Any]
 
 
-class Operations(Protocol):
+class Operations(NamedTuple):
     """What `Cell.step` may use beside arithmetic: of NumPy arrays or of PyTorch tensors."""
 
-    def sigmoid(self, values: Any) -> Any:
-        """The logistic function."""
-
-    def tanh(self, values: Any) -> Any:
-        """The hyperbolic tangent."""
+    sigmoid: Callable[[Any], Any]  #: the logistic function.
+    tanh: Callable[[Any], Any]  #: the hyperbolic tangent.
 
 
 class Step(NamedTuple):
@@ -77,6 +75,8 @@ class Cell(ABC):
     pytorch: ClassVar[str] = ""  #: the module of `torch.nn` that computes the same, such as `LSTM`; empty where there is none.
     onnx: ClassVar[OnnxOperator | None] = None  #: the operator of ONNX that computes the same, or None.
     replica_rows: ClassVar[tuple[int, ...]] = ()  #: which block of PyTorch's rows stands at each place of a set of replicas.
+    #: `module:class` of its sets of replicas, a `Replicas`; imported on use, and torch with it.
+    replica_class: ClassVar[str] = "rnn_tui.networks.replicas:Replicas"
 
     @abstractmethod
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
@@ -122,9 +122,7 @@ class Cell(ABC):
 
     def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
         """Many small networks side by side, with weights of zero."""
-        from rnn_tui.networks.replicas import Replicas  # noqa: PLC0415 - torch, on use only
-
-        return Replicas(self, hidden_sizes, features, outputs)
+        return cast("Replicas", resolve_name(self.replica_class)(self, hidden_sizes, features, outputs))
 
     # In NumPy.
 

@@ -8,14 +8,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.cell import Cell, Operations
 
-
-class TorchOperations:
-    """What `Cell.step` may use, of PyTorch."""
-
-    sigmoid = staticmethod(torch.sigmoid)
-    tanh = staticmethod(torch.tanh)
+TORCH = Operations(torch.sigmoid, torch.tanh)
+# A layer's parameters, as `nn.LSTM` calls them.
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class StackedLayers(nn.Module):
@@ -35,33 +32,24 @@ class StackedLayers(nn.Module):
         self.cell, self.hidden_size, self.num_layers = cell, hidden_size, layers
         rows = cell.blocks * hidden_size
         for layer in range(layers):
-            columns = hidden_size if layer else features
-            for name, shape in (
-                ("weight_ih", (rows, columns)),
-                ("weight_hh", (rows, hidden_size)),
-                ("bias_ih", (rows,)),
-                ("bias_hh", (rows,)),
-            ):
+            shapes = ((rows, hidden_size if layer else features), (rows, hidden_size), (rows,), (rows,))
+            for name, shape in zip(_WEIGHTS, shapes, strict=True):
                 self.register_parameter(f"{name}_l{layer}", nn.Parameter(torch.empty(shape)))
 
     def forward(self, sequences: Tensor) -> tuple[Tensor, None]:
         """The top layer's states (N, T, H) of `sequences` (N, T, F)."""
+        blocks = self.cell.blocks
         for layer in range(self.num_layers):
-            sequences = self._layer(sequences, layer)
+            of_input, of_state, input_bias, state_bias = (getattr(self, f"{name}_l{layer}") for name in _WEIGHTS)
+            read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
+            states = []
+            last = self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
+            for at_step in read.unbind(1):
+                recurrent = nn.functional.linear(last.state, of_state, state_bias)
+                last = self.cell.step(TORCH, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
+                states.append(last.state)
+            sequences = torch.stack(states, 1)
         return sequences, None
-
-    def _layer(self, sequences: Tensor, layer: int) -> Tensor:
-        of_input, of_state, input_bias, state_bias = (
-            getattr(self, f"{name}_l{layer}") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        )
-        read = nn.functional.linear(sequences, of_input, input_bias)  # (N, T, G·H)
-        blocks, states = self.cell.blocks, []
-        last = self.cell.start(sequences.new_zeros(len(sequences), self.hidden_size))
-        for at_step in read.unbind(1):
-            recurrent = nn.functional.linear(last.state, of_state, state_bias)
-            last = self.cell.step(TorchOperations, at_step.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
-            states.append(last.state)
-        return torch.stack(states, 1)
 
 
 Recurrent = nn.RNNBase | nn.RNNCellBase | StackedLayers
@@ -93,23 +81,16 @@ def initialise(model: nn.Module, cell: Cell, scheme: str, generator: torch.Gener
             if scheme == "pytorch":
                 bound = 1 / math.sqrt(width)
                 weight.uniform_(-bound, bound, generator=generator)
-            elif isinstance(module, nn.Linear):
-                # From zero, the first steps fit the readout before they disturb the recurrent ones.
-                weight.zero_()
+                continue
+            gates = weight.chunk(cell.blocks)  # one below the other in the rows of a recurrent layer
+            if name.startswith("weight_hh"):
+                for gate in gates:
+                    nn.init.orthogonal_(gate, generator=generator)
+            elif name.startswith("weight_ih"):
+                for gate in gates:
+                    nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
             else:
-                _initialise_recurrent(name, weight, cell, generator, forget_bias)
-
-
-def _initialise_recurrent(name: str, weight: Tensor, cell: Cell, generator: torch.Generator, forget_bias: float) -> None:
-    """One parameter of a recurrent layer; the gates lie one below the other in its rows."""
-    if name.startswith("weight_hh"):
-        for gate in weight.chunk(cell.blocks):
-            nn.init.orthogonal_(gate, generator=generator)
-    elif name.startswith("weight_ih"):
-        for gate in weight.chunk(cell.blocks):
-            nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
-    else:
-        weight.zero_()
-        if name.startswith("bias_ih") and cell.keep_gate is not None:
-            # One of the two biases is enough.
-            weight.chunk(cell.blocks)[cell.gates.index(cell.keep_gate)].fill_(forget_bias)
+                # The readout as well: from zero, the first steps fit it before they disturb the recurrent weights.
+                weight.zero_()
+            if name.startswith("bias_ih") and cell.keep_gate is not None:  # one of the two biases is enough
+                gates[cell.gates.index(cell.keep_gate)].fill_(forget_bias)

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from rnn_tui.networks.replicas import Replicas
     from rnn_tui.networks.stepwise import Activations, Array, CellWeights
 
 
@@ -29,6 +28,7 @@ class LSTMCell(Cell):
     # The candidate first, so that the three that go through a sigmoid lie together, and likewise
     # the three that the gradient of the memory reaches.
     replica_rows = (2, 0, 1, 3)
+    replica_class = "rnn_tui.networks.replica_lstm:ReplicaLSTM"  # its backward pass is written by hand
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """c = f·c₋₁ + i·g and h = o·tanh c."""
@@ -37,12 +37,6 @@ class LSTMCell(Cell):
         candidate = operations.tanh(sums[2])
         memory = keep * last.memory + write * candidate
         return Step(show * operations.tanh(memory), memory, (write, keep, candidate, show))
-
-    def replicas(self, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
-        """Those whose backward pass is written by hand."""
-        from rnn_tui.networks.replica_lstm import ReplicaLSTM  # noqa: PLC0415 - torch, on use only
-
-        return ReplicaLSTM(self, hidden_sizes, features, outputs)
 
     # In NumPy, twice as fast as by the equations of its step alone.
 
@@ -56,15 +50,13 @@ class LSTMCell(Cell):
         bias = weights.input_bias + weights.state_bias
         flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + bias
         sums = flat.reshape(steps, count, -1)  # (T, N, 4·H), which become the gates in place
-        width = weights.hidden_size
-        states: Array = np.empty((steps, count, width), sums.dtype)
-        parts = [sums[:, :, at * width : (at + 1) * width] for at in range(len(self.gates))]
-        write, keep, candidate, show = parts
-        cells: Array = np.empty_like(states)
+        write, keep, candidate, show = parts = np.split(sums, 4, axis=2)
+        states, cells = np.empty_like(write), np.empty_like(write)
+        both = sums[:, :, : 2 * weights.hidden_size]  # write and keep
         for step in range(steps):
             if step:
                 sums[step] += states[step - 1] @ weights.of_state.T
-            sums[step, :, : 2 * width] = sigmoid(sums[step, :, : 2 * width])
+            both[step] = sigmoid(both[step])
             np.tanh(candidate[step], out=candidate[step])
             show[step] = sigmoid(show[step])
             np.multiply(write[step], candidate[step], out=cells[step])
@@ -84,12 +76,12 @@ class LSTMCell(Cell):
         active = len(lengths)
         joined = np.zeros((replicas, columns, active), np.float32)
         joined[:, -2:] = 1
-        cell = np.zeros((replicas, width, active), np.float32)
-        for step in range(len(inputs)):
-            if (going := still_going(lengths, step, active)) < active:
+        cell = joined[:, :width].copy()
+        for step, at_step in enumerate(inputs):
+            if (going := still_going(lengths, step)) < active:
                 active = going
                 joined, cell = joined[:, :, :active].copy(), cell[:, :, :active].copy()
-            joined[:, width:-2] = inputs[step, :, :active]
+            joined[:, width:-2] = at_step[:, :active]
             sums = weights @ joined  # (R, 4·H, n)
             candidate = np.tanh(sums[:, :width])
             gates = sigmoid(sums[:, width:])

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.layers import TorchOperations
+from rnn_tui.networks.layers import TORCH
 
 
 class Replicas(nn.Module):
@@ -82,7 +82,7 @@ class Replicas(nn.Module):
         for at_step in inputs:
             read = torch.baddbmm(input_bias, of_input, at_step.to(self.gates.dtype))
             recurrent = torch.baddbmm(state_bias, of_state, last.state)  # (R, G·H, B)
-            last = self.cell.step(TorchOperations, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
+            last = self.cell.step(TORCH, read.chunk(blocks, 1), recurrent.chunk(blocks, 1), last)
             yield last.state
 
     @torch.no_grad()

@@ -4,15 +4,17 @@ Answers need the states only, a look inside needs every gate; both come from one
 is shown is what answered. A test holds it to PyTorch's layers.
 """
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import neg
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.networks.cell import Cell, Step
+from rnn_tui.networks.cell import Cell, Operations, Step
 
 Array = npt.NDArray[np.float32]
 
@@ -39,11 +41,7 @@ def require_finite(*arrays: npt.NDArray[Any]) -> None:
         raise CheckpointError("These weights are too large to compute with; choose others.")
 
 
-class NumpyOperations:
-    """Those of NumPy."""
-
-    sigmoid = staticmethod(sigmoid)
-    tanh = staticmethod(np.tanh)
+NUMPY = Operations(sigmoid, np.tanh)
 
 
 @dataclass(frozen=True)
@@ -103,27 +101,24 @@ def _step(cell: Cell, read: Array, recurrent: Array, last: Step) -> Step:
     """`Cell.step` of sums (…, G·H, …) of all blocks, along the second axis."""
     of_input = np.split(read, cell.blocks, axis=1)
     of_state = np.split(recurrent, cell.blocks, axis=1)
-    return cell.step(NumpyOperations, of_input, of_state, last)
+    return cell.step(NUMPY, of_input, of_state, last)
 
 
 def replica_states(cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]) -> Iterator[Array]:
     """`Cell.replica_states` by the equations of its step."""
     width = weights.shape[1] // cell.blocks
     of_state, of_input = weights[:, :, :width], weights[:, :, width:-2]
-    active = len(lengths)
-    last = cell.start(np.zeros((len(weights), width, active), np.float32))
-    for step in range(len(inputs)):
-        active = still_going(lengths, step, active)
+    last = cell.start(np.zeros((len(weights), width, len(lengths)), np.float32))
+    for step, at_step in enumerate(inputs):
+        active = still_going(lengths, step)
         state = last.state[:, :, :active]
         memory = last.memory[:, :, :active] if cell.has_memory else None
-        read = of_input @ inputs[step, :, :active].astype(np.float32) + weights[:, :, -2:-1]
+        read = of_input @ at_step[:, :active].astype(np.float32) + weights[:, :, -2:-1]
         recurrent = of_state @ state + weights[:, :, -1:]
         last = _step(cell, read, recurrent, Step(state, memory))
         yield last.state
 
 
-def still_going(lengths: Sequence[int], step: int, before: int) -> int:
-    """How many sequences have a step of that number, from 0; `before` had the one before it."""
-    if lengths[before - 1] > step:
-        return before
-    return sum(length > step for length in lengths)
+def still_going(lengths: Sequence[int], step: int) -> int:
+    """How many sequences have a step of that number, from 0; `lengths` are descending."""
+    return bisect_left(lengths, -step, key=neg)
