@@ -22,18 +22,20 @@ class ReplicaLSTM(Replicas):
 
     def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
         super().__init__(cell, hidden_sizes, features, outputs)
-        self._workspaces = _Workspaces()
+        #: a workspace at rest or none: a backward pass brings it back, the next forward pass takes it.
+        self._free: list[_Workspace] = []
 
     def forward(self, inputs: Tensor) -> Tensor:
         """As `Replicas.forward` says: (T, R, B) of `inputs` (T, R, F, B)."""
-        outputs: Tensor = _EveryStep.apply(self.gates, self.readout, inputs, self._workspaces)  # type: ignore[no-untyped-call]
-        return outputs
+        return self._outputs(inputs, False, None)
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """As `Replicas.at_end` says: (R, O, B) of `inputs` (T, R, F, B), `lengths` (R, B)."""
-        outputs: Tensor = _LastStep.apply(  # type: ignore[no-untyped-call]
-            self.gates, self.readout, inputs, lengths, self._workspaces
-        )
+        return self._outputs(inputs, True, lengths)
+
+    def _outputs(self, inputs: Tensor, at_end: bool, lengths: Tensor | None) -> Tensor:
+        weights = self.gates, self.readout
+        outputs: Tensor = _Pass.apply(*weights, inputs, self._free, at_end, lengths)  # type: ignore[no-untyped-call]
         return outputs
 
     @torch.no_grad()
@@ -70,6 +72,7 @@ class _Workspace:
         replicas, rows, columns = like.shape
         width = rows // 4
         self.steps, self.batch, self.generation = steps, batch, 0
+        self.made_for = (batch, like.shape, like.dtype, like.device)
         # What the gates' weights are multiplied by: states, inputs, ones.
         self.joined = like.new_zeros(steps + 1, replicas, columns, batch)
         self.joined[:, :, -2:] = 1
@@ -89,48 +92,19 @@ class _Workspace:
         self.output_factor = self.factors[:, :, 3 * width :].unbind(0)
         # A batch of one is multiplied as a row and not as a column: the library that multiplies
         # small matrices is up to seven times faster on it.
+        factors = [self.joined, self.activations, self.sums]
         if batch == 1:
-            self.read = self.joined.view(steps + 1, replicas, 1, columns).unbind(0)
-            self.gate_sum = self.activations.view(steps, replicas, 1, rows).unbind(0)
-            self.sum = self.sums.view(steps, replicas, 1, rows).unbind(0)
-        else:
-            self.read, self.gate_sum = self.joined.unbind(0), self.activations.unbind(0)
-            self.sum = self.sums.unbind(0)
-
-    def check(self, generation: int) -> None:
-        """Raise `RuntimeError` if a later pass has overwritten what that one left."""
-        if self.generation != generation:
-            raise RuntimeError("the gradient was asked for after a later pass over other inputs")
-
-    def fits(self, like: Tensor, steps: int, batch: int) -> bool:
-        """Whether a pass over (`steps`, `batch`) finds room in it."""
-        mine = self.activations
-        return (
-            self.batch == batch
-            and self.steps >= steps
-            and mine.shape[1:3] == like.shape[:2]
-            and mine.dtype == like.dtype
-            and mine.device == like.device
-        )
+            factors = [one.view(len(one), replicas, 1, -1) for one in factors]
+        self.read, self.gate_sum, self.sum = (one.unbind(0) for one in factors)
 
 
-class _Workspaces:
-    """Keeps a workspace at rest. A backward pass brings it back, the next forward pass takes it."""
-
-    def __init__(self) -> None:
-        self._free: _Workspace | None = None
-
-    def take(self, like: Tensor, steps: int, batch: int) -> _Workspace:
-        """The workspace at rest, or a new one where that does not fit or there is none."""
-        found, self._free = self._free, None
-        if found is None or not found.fits(like, steps, batch):
-            found = _Workspace(like, steps, batch)
-        found.generation += 1
-        return found
-
-    def give_back(self, workspace: _Workspace) -> None:
-        """Let the next forward pass have it."""
-        self._free = workspace
+def _workspace(free: list[_Workspace], like: Tensor, steps: int, batch: int) -> _Workspace:
+    """The workspace at rest, or a new one where that does not fit or there is none."""
+    found = free.pop() if free else None
+    if found is None or found.steps < steps or found.made_for != (batch, like.shape, like.dtype, like.device):
+        found = _Workspace(like, steps, batch)
+    found.generation += 1
+    return found
 
 
 def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
@@ -150,13 +124,11 @@ def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
     steps, _, _, batch = inputs.shape
     width = gates.shape[1] // 4
     work.joined[:steps, :, width:-2] = inputs
-    right = gates.transpose(1, 2).contiguous() if batch == 1 else gates
+    weights = gates.transpose(1, 2).contiguous() if batch == 1 else gates
     state, cell, cell_tanh = work.state, work.cell, work.cell_tanh
     for step in range(steps):
-        if batch == 1:
-            torch.bmm(work.read[step], right, out=work.gate_sum[step])
-        else:
-            torch.bmm(right, work.read[step], out=work.gate_sum[step])
+        factors = (work.read[step], weights) if batch == 1 else (weights, work.read[step])
+        torch.bmm(*factors, out=work.gate_sum[step])
         work.candidate[step].tanh_()
         work.sigmoids[step].sigmoid_()
         torch.mul(work.write[step], work.candidate[step], out=cell[step])
@@ -195,14 +167,12 @@ def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspa
         torch.mul(state, work.output_factor[step], out=work.to_output[step])
         if step == 0:
             break
-        left, right = (work.sum[step], recurrent) if batch == 1 else (recurrent, work.sum[step])
+        factors = (work.sum[step], recurrent) if batch == 1 else (recurrent, work.sum[step])
         above = from_above[step - 1]
         if above is None:
-            state = torch.bmm(left, right)
-        elif batch == 1:
-            state = torch.baddbmm(above.view(replicas, 1, width), left, right)
+            state = torch.bmm(*factors)
         else:
-            state = torch.baddbmm(above, left, right)
+            state = torch.baddbmm(above.view(replicas, 1, width) if batch == 1 else above, *factors)
         if batch == 1:
             state = state.view(replicas, width, 1)
         cell = torch.addcmul(cell * work.keep[step], state, through[step - 1])
@@ -211,74 +181,56 @@ def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspa
     return torch.bmm(sums, read)
 
 
-class _EveryStep(torch.autograd.Function):
-    """Inputs to the readout's first output after every step, with the gradient by hand."""
-
-    @staticmethod
-    def forward(context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, workspaces: _Workspaces) -> Tensor:
-        """Outputs (T, R, B) of `inputs` (T, R, F, B)."""
-        work = workspaces.take(gates, inputs.shape[0], inputs.shape[3])
-        states = _run(gates, inputs, work)
-        context.save_for_backward(gates, readout)
-        context.workspaces, context.work, context.states = workspaces, work, states
-        context.generation = work.generation
-        return (states * readout[:, 0, :-1, None]).sum(dim=2) + readout[:, 0, -1:]
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """Gradients on gates and readout."""
-        gates, readout = context.saved_tensors
-        work, states = context.work, context.states
-        work.check(context.generation)
-        to_states = gradient.unsqueeze(2) * readout[:, 0, :-1, None]  # (T, R, H, B)
-        to_readout = torch.zeros_like(readout)
-        to_readout[:, 0, :-1] = (states * gradient.unsqueeze(2)).sum(dim=(0, 3))
-        to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
-        to_gates = _run_back(gates, to_states.unbind(0), work)
-        context.workspaces.give_back(work)
-        return to_gates, to_readout, None, None
-
-
-class _LastStep(torch.autograd.Function):
-    """Inputs to the readout after the last step, with the gradient by hand."""
+class _Pass(torch.autograd.Function):
+    """Inputs to the readout, with the gradient by hand."""
 
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes arguments by position
-        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, lengths: Tensor | None, workspaces: _Workspaces
-    ) -> Tensor:
-        """Outputs (R, O, B) of `inputs` (T, R, F, B), sequences of `lengths` (R, B)."""
-        work = workspaces.take(gates, inputs.shape[0], inputs.shape[3])
-        states = _run(gates, inputs, work)
-        if lengths is None:
-            last = states[-1]
-        else:
+        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, free: list[_Workspace], at_end: bool,
+        lengths: Tensor | None,
+    ) -> Tensor:  # fmt: skip
+        """Outputs of `inputs` (T, R, F, B): the first after every step, (T, R, B), or `at_end` (R, O, B).
+
+        The end of each sequence is that of its `lengths` (R, B), or T where that is None.
+        """
+        work = _workspace(free, gates, inputs.shape[0], inputs.shape[3])
+        read = states = _run(gates, inputs, work)
+        if at_end and lengths is None:
+            read = states[-1]
+        elif lengths is not None:
             at = (lengths - 1)[None, :, None].expand(1, -1, states.shape[2], -1)
-            last = states.gather(0, at)[0]
+            read = states.gather(0, at)[0]
         context.save_for_backward(gates, readout)
-        context.workspaces, context.work, context.last = workspaces, work, last
-        context.lengths, context.steps = lengths, len(states)
-        context.generation = work.generation
-        return torch.baddbmm(readout[:, :, -1:], readout[:, :, :-1], last)
+        context.free, context.work, context.generation = free, work, work.generation
+        context.read, context.lengths, context.steps = read, lengths, len(states)
+        if at_end:
+            return torch.baddbmm(readout[:, :, -1:], readout[:, :, :-1], read)
+        return (read * readout[:, 0, :-1, None]).sum(dim=2) + readout[:, 0, -1:]
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
         """Gradients on gates and readout."""
         gates, readout = context.saved_tensors
-        work, last, lengths = context.work, context.last, context.lengths
-        work.check(context.generation)
-        to_last = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
-        to_readout = torch.empty_like(readout)
-        to_readout[:, :, :-1] = torch.bmm(gradient, last.transpose(1, 2))
-        to_readout[:, :, -1] = gradient.sum(dim=2)
-        from_above: list[Tensor | None]
-        if lengths is None:
-            from_above = [None] * (context.steps - 1) + [to_last]
+        work, read, lengths = context.work, context.read, context.lengths
+        if work.generation != context.generation:
+            raise RuntimeError("the gradient was asked for after a later pass over other inputs")
+        to_readout = torch.zeros_like(readout)
+        from_above: Sequence[Tensor | None]
+        if read.dim() == 4:  # after every step
+            from_above = (gradient.unsqueeze(2) * readout[:, 0, :-1, None]).unbind(0)  # (R, H, B) each
+            to_readout[:, 0, :-1] = (read * gradient.unsqueeze(2)).sum(dim=(0, 3))
+            to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
         else:
-            ends = [(lengths == step)[:, None] for step in range(1, context.steps + 1)]
-            from_above = [to_last * end for end in ends]
+            to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
+            to_readout[:, :, :-1] = torch.bmm(gradient, read.transpose(1, 2))
+            to_readout[:, :, -1] = gradient.sum(dim=2)
+            if lengths is None:
+                from_above = [None] * (context.steps - 1) + [to_end]
+            else:
+                from_above = [to_end * (lengths == step)[:, None] for step in range(1, context.steps + 1)]
         to_gates = _run_back(gates, from_above, work)
-        context.workspaces.give_back(work)
-        return to_gates, to_readout, None, None, None
+        context.free[:] = [work]  # the next forward pass may have it
+        return to_gates, to_readout, None, None, None, None
 
 
 def _fill_factors(work: _Workspace, steps: int) -> Tensor:
