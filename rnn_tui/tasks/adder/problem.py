@@ -81,35 +81,18 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
         targets: (T, R, B) of 0 and 1, 0 after the end.
         lengths: (R, B), or None where all are T.
     """
-    steps = logits.shape[0]
-    within: Tensor | None = None
-    if lengths is not None:
-        within = torch.arange(steps, device=logits.device)[:, None, None] < lengths
     if kind == "ce":
         outputs = torch.sigmoid(logits)
-        if within is not None:
-            outputs = outputs.masked_fill(~within, EXCLUDED)
+        if lengths is not None:
+            outputs = outputs.masked_fill(~_within(logits, lengths), EXCLUDED)
         return -(targets * torch.log_softmax(outputs, dim=0)).sum(dim=0)
     if kind == "mse":
         errors = (torch.sigmoid(logits) - targets).square()
     else:
         errors = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    if within is None or lengths is None:
+    if lengths is None:
         return errors.mean(dim=0)
-    return (errors * within).sum(dim=0) / lengths
-
-
-def right(logits: Tensor, targets: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """The share of right bits of every sequence (R, N), and whether all of them are.
-
-    Args:
-        logits: (T, R, N), before the sigmoid; a bit is 1 where the output is at least 0.5.
-        targets: (T, R, N) of 0 and 1.
-        lengths: (R, N) bits of each sequence.
-    """
-    within = torch.arange(len(logits), device=logits.device)[:, None, None] < lengths
-    count = (((logits >= 0) == targets.bool()) & within).sum(dim=0)
-    return count.double() / lengths, count == lengths
+    return (errors * _within(logits, lengths)).sum(dim=0) / lengths
 
 
 class AdderProblem(SequenceProblem):
@@ -127,18 +110,14 @@ class AdderProblem(SequenceProblem):
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
-        logits = self.model(self.for_replicas(batch.inputs, 1))  # (T, R, B)
-        steps = logits.shape[0]
-        targets = self.for_replicas(batch.targets[:, :steps].movedim(1, 0), 1)  # (T, R, B)
-        lengths = batch.lengths
-        if lengths is not None:
-            lengths = self.for_replicas(lengths, 0)
-        return self._losses(logits, targets.to(logits.dtype), lengths).mean(dim=1)
+        return self._losses(self.model(batch.inputs), batch).mean(dim=1)
 
-    def _losses(self, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+    def _losses(self, logits: Tensor, batch: Batch) -> Tensor:
+        """Losses (R, B) of logits (T, R, B)."""
+        targets, lengths = _targets(batch).to(logits.dtype, memory_format=torch.contiguous_format), batch.lengths
+
         def of(loss: str, part: slice) -> Tensor:
-            theirs = None if lengths is None else lengths[part]
-            return loss_of(loss, logits[:, part], targets[:, part], theirs)
+            return loss_of(loss, logits[:, part], targets[:, part], None if lengths is None else lengths[part])
 
         return self.losses_by(of)
 
@@ -161,11 +140,8 @@ class AdderProblem(SequenceProblem):
         """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
         drawn = join([self.draw_at(length, count) for length in lengths], 1)
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
-        parts = self.measured_parts(model, drawn, workers, self._right)
-        bits, numbers = (
-            torch.cat([part[name] for part in parts], dim=1).view(-1, len(lengths), count).mean(dim=2)
-            for name in ("bits", "numbers")
-        )
+        found = self.evaluated(model, drawn, workers, lambda network, part: _right(_logits(network, part), part))
+        bits, numbers = (found[name].view(-1, len(lengths), count).mean(dim=2) for name in ("bits", "numbers"))
         return bits, numbers
 
     @classmethod
@@ -186,20 +162,31 @@ class AdderProblem(SequenceProblem):
             ],
         )
 
-    def _right(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-        bits, numbers = right(*self._answered(network, part))
-        return {"bits": bits, "numbers": numbers.double()}
+    def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
+        logits = _logits(network, part)
+        return {"loss": self._losses(logits, part).sum(dim=1), "bits": _right(logits, part)["bits"].sum(dim=1)}
 
-    def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-        logits, targets, lengths = self._answered(network, part)
-        return {
-            "loss": self._losses(logits, targets.to(logits.dtype), lengths).sum(dim=1),
-            "bits": right(logits, targets, lengths)[0].sum(dim=1),
-        }
 
-    def _answered(self, network: Replicas, part: Examples) -> tuple[Tensor, Tensor, Tensor]:
-        """Logits and targets (T, R, N), and lengths (R, N), without gradients."""
-        inputs = self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1)  # (T, R, 2, N)
-        logits = torch.stack([network.logits(states)[:, 0] for states in network.steps(inputs)])
-        targets = self.for_replicas(part.targets[:, :, : len(logits)].permute(2, 0, 1), 1)
-        return logits, targets, self.for_replicas(part.lengths, 0)
+def _within(logits: Tensor, lengths: Tensor) -> Tensor:
+    """Which places (T, R, B) belong to sequences of these lengths (R, B)."""
+    return torch.arange(len(logits), device=logits.device)[:, None, None] < lengths
+
+
+def _logits(network: Replicas, batch: Batch) -> Tensor:
+    """Logits (T, R, B), without gradients."""
+    return torch.stack([network.logits(states)[:, 0] for states in network.steps(batch.inputs)])
+
+
+def _targets(batch: Batch) -> Tensor:
+    """The bits of the sums (T, R, B)."""
+    return batch.targets[:, : len(batch.inputs)].movedim(1, 0)
+
+
+def _right(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
+    """Of every sequence (R, B), the share of right `bits`, and as `numbers` 1 where all of them are.
+
+    Of `logits` (T, R, B), before the sigmoid: a bit is 1 where the output is at least 0.5.
+    """
+    assert batch.lengths is not None
+    count = (((logits >= 0) == _targets(batch).bool()) & _within(logits, batch.lengths)).sum(dim=0)
+    return {"bits": count.double() / batch.lengths, "numbers": (count == batch.lengths).double()}

@@ -53,11 +53,8 @@ class ClassificationProblem(SequenceProblem):
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Mean loss (R,) over the batch."""
-        lengths = batch.lengths
-        if lengths is not None:
-            lengths = self.for_replicas(lengths, 0)
-        logits = self.model.at_end(self.for_replicas(batch.inputs, 1), lengths)
-        return self._losses(logits, self.for_replicas(batch.targets, 0).long()).mean(dim=1)
+        logits = self.model.at_end(batch.inputs, batch.lengths)
+        return self._losses(logits, batch.targets.long()).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
         return self.losses_by(lambda loss, part: loss_of(loss, logits[part], targets[part]))
@@ -74,12 +71,11 @@ class ClassificationProblem(SequenceProblem):
     def answers(self, model: nn.Module, examples: Examples, workers: Workers) -> tuple[Tensor, Tensor]:
         """True classes and answers, (R, N) each."""
 
-        def measure(network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-            return {"answers": self._logits(network, part).argmax(dim=1)}
+        def measure(network: Replicas, part: Batch) -> Mapping[str, Tensor]:
+            return {"targets": part.targets.long(), "answers": _logits(network, part).argmax(dim=1)}
 
-        parts = self.measured_parts(model, examples, workers, measure)
-        answers = torch.cat([part["answers"] for part in parts], dim=1)
-        return self.for_replicas(examples.targets, 0).long(), answers
+        found = self.evaluated(model, examples, workers, measure)
+        return found["targets"], found["answers"]
 
     def _measured(self, model: nn.Module, examples: Examples, workers: Workers, prefix: str) -> Figures:
         sums = self.evaluated(model, examples, workers, self._sums)
@@ -91,18 +87,8 @@ class ClassificationProblem(SequenceProblem):
             }
         )
 
-    def _logits(self, network: Replicas, part: Examples) -> Tensor:
-        """Logits (R, C, N) after each sequence's end, without gradients."""
-        inputs = self.for_replicas(part.inputs.permute(2, 0, 3, 1), 1)  # (T, R, F, N)
-        lengths = self.for_replicas(part.lengths, 0)  # (R, N)
-        final = network.gates.new_zeros(inputs.shape[1], network.hidden_size, inputs.shape[3])
-        for step, states in enumerate(network.steps(inputs), start=1):
-            torch.where((lengths == step)[:, None], states, final, out=final)
-        return network.logits(final)
-
-    def _sums(self, network: Replicas, part: Examples) -> Mapping[str, Tensor]:
-        logits = self._logits(network, part)
-        targets = self.for_replicas(part.targets, 0).long()
+    def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
+        logits, targets = _logits(network, part), part.targets.long()
         return {
             "loss": self._losses(logits, targets).sum(dim=1),
             **{one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1) for one in self.task.measures},
@@ -134,3 +120,12 @@ class ClassificationProblem(SequenceProblem):
         values, counts = torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
         by_length = ByLength("accuracy", lengths, values, counts)
         return SequenceEvaluation(settings, [by_length], confusion)
+
+
+def _logits(network: Replicas, batch: Batch) -> Tensor:
+    """Logits (R, C, B) after each sequence's end, without gradients."""
+    assert batch.lengths is not None
+    final = network.gates.new_zeros(batch.inputs.shape[1], network.hidden_size, batch.inputs.shape[3])
+    for step, states in enumerate(network.steps(batch.inputs), start=1):
+        torch.where((batch.lengths == step)[:, None], states, final, out=final)
+    return network.logits(final)

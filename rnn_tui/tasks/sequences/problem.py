@@ -6,7 +6,7 @@ then only reads its block of them.
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar, TypeVar
 
@@ -49,6 +49,11 @@ class Examples:
         """Sequences of each seed."""
         return self.inputs.shape[1]
 
+    @property
+    def of_one_length(self) -> bool:
+        """Whether all take as many steps as there are."""
+        return int(self.lengths.min()) == self.inputs.shape[2]
+
     def to(self, device: torch.device) -> "Examples":
         """The same on a device."""
         return Examples(self.inputs.to(device), self.targets.to(device), self.lengths.to(device))
@@ -58,6 +63,11 @@ class Examples:
         lengths = self.lengths[:, start:stop]
         longest = int(lengths.max())
         return Examples(self.inputs[:, start:stop, :longest], self.targets[:, start:stop], lengths)
+
+    def batch(self) -> "Batch":
+        """The same as one contiguous block in the model's layout."""
+        inputs, targets = self.inputs.permute(2, 0, 3, 1), self.targets.movedim(1, -1)
+        return Batch(inputs.contiguous(), targets.contiguous(), self.lengths.long())
 
 
 def join(parts: Sequence[Examples], dimension: int) -> Examples:
@@ -82,29 +92,21 @@ def join(parts: Sequence[Examples], dimension: int) -> Examples:
 
 @dataclass(frozen=True)
 class Batch:
-    """The sequences of one step."""
+    """The sequences of one step, of each seed or, where it is a model's, of each replica (R in place of S)."""
 
     inputs: Tensor  #: (T, S, F, B) uint8.
     targets: Tensor  #: (S, …, B) uint8.
-    lengths: Tensor | None  #: (S, B), or None where all are T.
+    lengths: Tensor | None  #: (S, B); None in training where all are T.
 
 
 def cut_into_batches(examples: Examples, batch_size: int) -> list[Batch]:
-    """The examples of an epoch, in order; each batch a contiguous block in the model's layout.
+    """The examples of an epoch, in order; the last batch may have fewer sequences than `batch_size`."""
+    parts = [examples.part(start, start + batch_size) for start in range(0, examples.count, batch_size)]
+    return [replace(part.batch(), lengths=None) if part.of_one_length else part.batch() for part in parts]
 
-    The last batch may have fewer sequences than `batch_size`.
-    """
-    batches = []
-    inputs = examples.inputs.permute(1, 2, 0, 3)  # (N, T, S, F)
-    targets = examples.targets.movedim(1, -1)  # (S, …, N)
-    for start, lengths in zip(
-        range(0, examples.count, batch_size), torch.split(examples.lengths.to(torch.long), batch_size, 1), strict=True
-    ):
-        rows = slice(start, start + batch_size)
-        shortest, longest = int(lengths.amin()), int(lengths.amax())
-        block = inputs[rows, :longest].permute(1, 2, 3, 0)  # (T, S, F, B)
-        batches.append(Batch(block.contiguous(), targets[..., rows].contiguous(), None if shortest == longest else lengths))
-    return batches
+
+# Takes a network and a batch of all its replicas, with lengths; called without gradients.
+Measured = Callable[[Replicas, Batch], Mapping[str, Tensor]]
 
 
 class SequenceProblem(Problem):
@@ -171,7 +173,7 @@ class SequenceProblem(Problem):
 
     @abstractmethod
     def losses_of(self, batch: Batch) -> Tensor:
-        """Mean loss of each replica (R,) over a batch."""
+        """Mean loss of each replica (R,) over a batch of all replicas."""
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
@@ -209,40 +211,38 @@ class SequenceProblem(Problem):
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """One part: the operations are too small to share between threads."""
-        return [partial(self.losses_of, self._batches[step])]
+        return [partial(self.losses_of, self.for_replicas(self._batches[step]))]
 
     def losses_by(self, loss_of: Callable[[str, slice], Tensor]) -> Tensor:
         """Losses (R, …) of all replicas from those of each kind of loss, by its replicas' slice."""
         parts = [loss_of(loss, part) for loss, part in self.loss_slices.items()]
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
-    def for_replicas(self, tensor: Tensor, dimension: int) -> Tensor:
-        """A tensor with a dimension of seeds, repeated for every variant along it."""
+    def for_replicas(self, batch: Batch) -> Batch:
+        """A batch of all seeds, repeated for every variant."""
         variants = len(self.config.variants)
-        return tensor if variants == 1 else torch.cat([tensor] * variants, dimension)
+        if variants == 1:
+            return batch
+        lengths = None if batch.lengths is None else torch.cat([batch.lengths] * variants)
+        return Batch(torch.cat([batch.inputs] * variants, 1), torch.cat([batch.targets] * variants), lengths)
 
-    def evaluated(
-        self, model: nn.Module, examples: Examples, workers: Workers,
-        measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
-    ) -> Mapping[str, Tensor]:  # fmt: skip
-        """Sums over all `examples` of what `measure` returns for a part of them, (R, …) each."""
-        parts = self.measured_parts(model, examples, workers, measure)
-        return {name: torch.stack([part[name] for part in parts]).sum(0) for name in parts[0]}
-
-    def measured_parts(
-        self, model: nn.Module, examples: Examples, workers: Workers,
-        measure: Callable[[Replicas, Examples], Mapping[str, Tensor]],
-    ) -> list[Mapping[str, Tensor]]:  # fmt: skip
-        """What `measure` returns for each part of `examples`, in order."""
+    def evaluated(self, model: nn.Module, examples: Examples, workers: Workers, measure: Measured) -> Mapping[str, Tensor]:
+        """What `measure` returns for all `examples`: values (R, N) in their order, or the sums (R,) of its sums (R,)."""
         # The network itself where `model` is an average of it over time.
         network: Any = getattr(model, "module", model)
         size = max(1, EVALUATION_ROWS // len(self.replicas))
 
         @torch.no_grad()  # per thread, hence in here
         def measured(start: int) -> Mapping[str, Tensor]:
-            return measure(network, examples.part(start, start + size))
+            return measure(network, self.for_replicas(examples.part(start, start + size).batch()))
 
-        return workers.run([partial(measured, start) for start in range(0, examples.count, size)])
+        parts = workers.run([partial(measured, start) for start in range(0, examples.count, size)])
+
+        def together(name: str) -> Tensor:
+            values = [part[name] for part in parts]
+            return torch.cat(values, 1) if values[0].dim() > 1 else torch.stack(values).sum(0)
+
+        return {name: together(name) for name in parts[0]}
 
     @staticmethod
     def figures(values: Mapping[str, Tensor]) -> Figures:
@@ -282,11 +282,9 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
         if (size, seed) not in made:
             with torch.device("meta"):
                 module = nn.ModuleDict({"recurrent": cell.layers(features, size, 1), "readout": nn.Linear(size, outputs)})
-            module.to_empty(device="cpu")
-            random = generator(seed, "weights", size)
-            initialise(module, cell, recipe.initialisation, random, recipe.forget_bias)
-            made[size, seed] = module
-        recurrent, readout = made[size, seed]["recurrent"], made[size, seed]["readout"]
+            made[size, seed] = module.to_empty(device="cpu")
+            initialise(module, cell, recipe.initialisation, generator(seed, "weights", size), recipe.forget_bias)
+        recurrent, readout = made[size, seed].values()
         assert isinstance(readout, nn.Linear)
         network.set_replica(at, recurrent, readout)
     return network
