@@ -8,16 +8,12 @@ import logging
 import os
 import re
 import sys
-from collections.abc import Iterator
+from contextlib import suppress
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import SettingError, UserError, printable
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.task import Task
-
-if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
 
 GROUP = "rnn_tui.tasks"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
@@ -29,9 +25,15 @@ logger = logging.getLogger(__name__)
 def add_plugins(tasks: dict[str, Task]) -> list[str]:
     """Add the tasks of installed packages; returns a sentence for each that can't be used."""
     broken: list[str] = []
-    for entry in _entries():
+    if not _there_are_any():
+        return broken
+    from importlib.metadata import entry_points  # noqa: PLC0415 - see `_there_are_any`
+
+    for entry in entry_points(group=GROUP):
         try:
-            task = _loaded(entry)
+            task = resolve_name(entry.value)
+            if not isinstance(task, Task):
+                raise SettingError(f"{entry.value.rpartition(':')[2]} is no Task")
             check(task)
             if task.name in tasks:
                 raise SettingError(f"there is a task called {task.name} already")
@@ -74,39 +76,17 @@ def check(task: Task) -> None:
                 raise SettingError(f"preset {preset.name}: {str(error).rstrip('.')}") from error
 
 
-def _loaded(entry: "EntryPoint") -> Task:
-    task = resolve_name(entry.value)
-    if not isinstance(task, Task):
-        raise SettingError(f"{entry.value.rpartition(':')[2]} is no Task")
-    return task
-
-
-def _entries() -> "Iterator[EntryPoint]":
-    """The entry points of the group.
+def _there_are_any() -> bool:
+    """Whether some installed package names the group.
 
     Importing `importlib.metadata` takes 50 ms, a tenth of what the first frame takes: it is only
-    done where some installed package names the group.
+    done then.
     """
-    if not any(f"[{GROUP}]".encode() in _read(path) for path in _descriptions()):
-        return
-    from importlib.metadata import entry_points  # noqa: PLC0415 - see above
-
-    yield from entry_points(group=GROUP)
-
-
-def _descriptions() -> Iterator[str]:
-    """The files of entry points of everything that is installed."""
     for folder in sys.path:
-        try:
-            names = [name for name in os.listdir(folder or ".") if name.endswith(SUFFIXES)]
-        except OSError:
-            continue
-        yield from (os.path.join(folder, name, "entry_points.txt") for name in names)
-
-
-def _read(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except OSError:
-        return b""
+        with suppress(OSError):
+            for name in os.listdir(folder or "."):
+                if name.endswith(SUFFIXES):
+                    with suppress(OSError), open(os.path.join(folder, name, "entry_points.txt"), "rb") as file:
+                        if f"[{GROUP}]".encode() in file.read():
+                            return True
+    return False
