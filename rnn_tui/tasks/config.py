@@ -16,11 +16,7 @@ OPEN_SET = "open-set"
 
 @dataclass(frozen=True, kw_only=True)
 class ImageConfig(RunConfig):
-    """The settings of a network that reads images row by row.
-
-    Attributes:
-        cell: the kind of its recurrent layers, a key of `networks.CELLS`.
-    """
+    """The settings of a network that reads images row by row; `cell` is a key of `networks.CELLS`."""
 
     hidden_size: int = 128  #: units in each recurrent layer.
     layers: int = 1  #: recurrent layers.

@@ -67,12 +67,11 @@ class View:
         return cast("Callable[..., Any]", resolve_name(self.factory))
 
 
-_TRAINING = "rnn_tui.ui.training"
-TRAINING = View("training", "Training", f"{_TRAINING}.training_view:training_view")
-RESULTS = View("results", "Results", f"{_TRAINING}.variants:VariantTable")
-LENGTHS = View("lengths", "Lengths", f"{_TRAINING}.result_views:LengthsView")
-CONFUSION = View("confusion-tab", "Confusion", f"{_TRAINING}.confusion:ConfusionView")
-TEST_IMAGES = View("test", "Test", f"{_TRAINING}.test_images:TestImagesView")
+TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:training_view")
+RESULTS = View("results", "Results", "rnn_tui.ui.training.variants:VariantTable")
+LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.result_views:LengthsView")
+CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
+TEST_IMAGES = View("test", "Test", "rnn_tui.ui.training.test_images:TestImagesView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 
 
@@ -108,17 +107,11 @@ class Task:
 
     def __post_init__(self) -> None:
         """Fill in the views of any task of its kind, where it says nothing of its own."""
-        views = self.views
-        if views:
+        if self.views:
             return
-        if self.reads_data:
-            views = (TRAINING, TEST_IMAGES, CONFUSION)
-        elif self.shape is None:
-            views = (TRAINING, RESULTS, LENGTHS)
-        elif self.shape.every_step:
-            views = (TRAINING, RESULTS, LENGTHS, INSIDE)
-        else:
-            views = (TRAINING, RESULTS, LENGTHS, CONFUSION, INSIDE)
+        views: tuple[View, ...] = (TRAINING, TEST_IMAGES, CONFUSION) if self.reads_data else (TRAINING, RESULTS, LENGTHS)
+        if self.shape is not None and not self.reads_data:
+            views += (INSIDE,) if self.shape.every_step else (CONFUSION, INSIDE)
         object.__setattr__(self, "views", views)
 
     @property
@@ -154,8 +147,7 @@ class Task:
     @property
     def metric_definitions(self) -> tuple[Metric, ...]:
         """All metrics in order of display: of training, of validation, of the test."""
-        measured = [measure.validation for measure in self.measures]
-        measured += [measure.test for measure in self.measures]
+        measured = [one.validation for one in self.measures] + [one.test for one in self.measures]
         stages = ("train", "val", "test")
         return tuple(sorted((*self.metrics, *measured), key=lambda one: stages.index(one.stage)))
 

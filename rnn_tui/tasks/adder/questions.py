@@ -9,13 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import PREFERRED_LOSS
 from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice, listed
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_order
 
 MOST_BITS = 4096
 TOO_LONG = f"A number may have at most {MOST_BITS:,} bits."
@@ -131,29 +129,20 @@ def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
 class AdderNetwork(SequenceNetwork):
     """Trained replicas that add."""
 
-    def __init__(self, file: WeightsFile, task: Task = ADDER) -> None:
-        super().__init__(file, task)
+    task = ADDER
 
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
         """What each replica puts out for each addition: (R, L) outputs between 0 and 1.
 
         A bit is 1 where the output is at least 0.5.
         """
-        order = sorted(range(len(additions)), key=lambda at: -additions[at].length)
-        lengths = [additions[at].length for at in order]
-        inputs = np.zeros((lengths[0], 2, len(order)), np.uint8)
-        for column, at in enumerate(order):
-            one = additions[at]
-            inputs[: one.length, 0, column] = one.bits(one.a)
-            inputs[: one.length, 1, column] = one.bits(one.b)
+        order, lengths, inputs = in_order([np.array([one.bits(one.a), one.bits(one.b)]).T for one in additions])
         logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)
         for step, at_step in enumerate(self.steps(inputs, lengths)):
             logits[step, :, : at_step.shape[2]] = at_step[:, 0]
         outputs = sigmoid(logits)
-        results: list[Array] = [outputs[:0, :, 0]] * len(order)
-        for column, at in enumerate(order):
-            results[at] = outputs[: lengths[column], :, column].T
-        return results
+        found = {at: outputs[: lengths[column], :, column].T for column, at in enumerate(order)}
+        return [found[at] for at in range(len(order))]
 
 
 # Beyond these, wrong bits are counted in place of listed.
@@ -216,27 +205,13 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
 
 
 def _answer(question: Sum, answer: int, probabilities: Array) -> Answer:
-    numbers, base, expected = question.numbers, question.base, question.numbers.total
+    numbers, base, prefix, expected = question.numbers, question.base, question.prefix, question.numbers.total
     a, b, answered, right = (base.format(value) for value in (numbers.a, numbers.b, answer, expected))
-    prefix = question.prefix
-    remark = ""
-    if answer != expected:
-        remark = f"{prefix}{right} ({_wrong_bits(answer ^ expected, numbers.length)})"
-    return Answer(
-        f"{prefix}{a} + {prefix}{b} = {prefix}{answered}",
-        answer == expected,
-        remark,
-        {
-            "query": question.text,
-            "a": str(numbers.a),
-            "b": str(numbers.b),
-            "base": base.name,
-            "answer": answered,
-            "expected": right,
-            "correct": answer == expected,
-            "probabilities": probabilities.tolist(),
-        },
-    )
+    correct = answer == expected
+    remark = "" if correct else f"{prefix}{right} ({_wrong_bits(answer ^ expected, numbers.length)})"
+    asked = {"query": question.text, "a": str(numbers.a), "b": str(numbers.b), "base": base.name}
+    told = {"answer": answered, "expected": right, "correct": correct, "probabilities": probabilities.tolist()}
+    return Answer(f"{prefix}{a} + {prefix}{b} = {prefix}{answered}", correct, remark, asked | told)
 
 
 def _wrong_bits(differences: int, length: int) -> str:

@@ -8,12 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
 from rnn_tui.tasks.questions import Answer, Questions, ReplicaChoice
 from rnn_tui.tasks.recall import DIGITS, RECALL
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_order
 
 MOST_DIGITS = 1000
 _DIGIT, _OTHER = re.compile(r"[0-9]"), re.compile(r"[^0-9 ,;\t\n\r]")
@@ -61,8 +59,7 @@ def check_position(position: int, digits: Sequence[int]) -> int:
 class RecallNetwork(SequenceNetwork):
     """Trained replicas that name the digit at the position they were trained for."""
 
-    def __init__(self, file: WeightsFile, task: Task = RECALL) -> None:
-        super().__init__(file, task)
+    task = RECALL
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
         """What each replica says: (R, N, 10) for N sequences of digits.
@@ -73,11 +70,8 @@ class RecallNetwork(SequenceNetwork):
         Raises:
             CheckpointError: if the weights are too large to compute with.
         """
-        order = sorted(range(len(sequences)), key=lambda at: -len(sequences[at]))
-        lengths = [len(sequences[at]) for at in order]
-        inputs = np.zeros((lengths[0], DIGITS, len(order)), np.uint8)
-        for column, at in enumerate(order):
-            inputs[np.arange(lengths[column]), np.asarray(sequences[at]), column] = 1
+        one_hot = np.eye(DIGITS, dtype=np.uint8)
+        order, lengths, inputs = in_order([one_hot[np.asarray(digits)] for digits in sequences])
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
         with np.errstate(all="ignore"):
             for logits in self.steps(inputs, lengths):
@@ -144,20 +138,11 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
             answer = int(probabilities.argmax())
             at = question.position - 1
             expected = question.digits[at]
+            correct = answer == expected
             shown = [*map(str, question.digits)]
             shown[at] = f"[{expected}]"
             percent = f"{100 * probabilities[answer]:.1f} %"
-            yield Answer(
-                f"{' '.join(shown)} → {answer}",
-                answer == expected,
-                f" {percent}" if answer == expected else f"{expected}  {percent}",
-                {
-                    "query": question.text,
-                    "digits": question.digits,
-                    "position": question.position,
-                    "answer": answer,
-                    "expected": expected,
-                    "correct": answer == expected,
-                    "probabilities": probabilities.tolist(),
-                },
-            )
+            remark = f" {percent}" if correct else f"{expected}  {percent}"
+            asked = {"query": question.text, "digits": question.digits, "position": question.position}
+            told = {"answer": answer, "expected": expected, "correct": correct, "probabilities": probabilities.tolist()}
+            yield Answer(f"{' '.join(shown)} → {answer}", correct, remark, asked | told)

@@ -4,7 +4,7 @@ The forward pass of `networks.replicas` once more, since a question asked on the
 not wait seconds for torch, nor a panel for the library to load. A test holds the two together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -21,30 +21,27 @@ from rnn_tui.tasks.task import Task
 
 
 class SequenceNetwork:
-    """Some or all replicas of a run of that task, for answers only.
+    """Some or all replicas of a run of a task, for answers only; a class for one task need not be told it.
 
     Raises:
         CheckpointError: if they are another task's, or do not fit their own settings.
     """
 
-    def __init__(self, file: WeightsFile, task: Task) -> None:
-        config, shape = file.config, task.shape
-        if not isinstance(config, SequenceConfig) or config.task != task.name or shape is None:
-            raise CheckpointError(f"These weights are for {config.task}, not for {task.name}.")
-        self.task, self.shape = task, shape
-        self.features, self.outputs = shape.features, len(shape.outputs)
-        self.config = config
-        self.metrics = file.metrics
+    task: Task  #: whose networks they are.
+
+    def __init__(self, file: WeightsFile, task: Task | None = None) -> None:
+        self.task = task or self.task
+        config, shape = file.config, self.task.shape
+        if not isinstance(config, SequenceConfig) or config.task != self.task.name or shape is None:
+            raise CheckpointError(f"These weights are for {config.task}, not for {self.task.name}.")
+        self.shape, self.features, self.outputs = shape, shape.features, len(shape.outputs)
+        self.config, self.metrics = config, file.metrics
         self.replicas: tuple[Replica, ...] = config.replicas
         width = max(config.hidden_sizes)
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
         count = len(self.replicas)
-        if (
-            gates is None
-            or readout is None
-            or gates.shape != (count, self.kind.blocks * width, width + self.features + 2)
-            or readout.shape != (count, self.outputs, width + 1)
-        ):
+        shapes = (count, self.kind.blocks * width, width + self.features + 2), (count, self.outputs, width + 1)
+        if gates is None or readout is None or (gates.shape, readout.shape) != shapes:
             raise CheckpointError("These weights do not fit the settings that come with them.")
         if not (np.isfinite(gates).all() and np.isfinite(readout).all()):
             raise CheckpointError("Some of these weights are not finite numbers.")
@@ -91,3 +88,17 @@ class SequenceNetwork:
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]
         for states in self.kind.replica_states(self._gates, inputs, lengths):
             yield weight @ states + bias
+
+
+def in_order(sequences: Sequence[npt.NDArray[np.uint8]]) -> tuple[list[int], list[int], npt.NDArray[np.uint8]]:
+    """Sequences (T, F) as `SequenceNetwork.steps` takes them.
+
+    Returns:
+        Which stands at each place, the lengths there, and the inputs (T, F, B).
+    """
+    order = sorted(range(len(sequences)), key=lambda at: -len(sequences[at]))
+    lengths = [len(sequences[at]) for at in order]
+    inputs = np.zeros((lengths[0], sequences[0].shape[1], len(order)), np.uint8)
+    for column, at in enumerate(order):
+        inputs[: lengths[column], :, column] = sequences[at]
+    return order, lengths, inputs

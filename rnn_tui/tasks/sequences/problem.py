@@ -145,9 +145,7 @@ class SequenceProblem(Problem):
         self.seeds = [config.seed + at for at in range(config.seeds)]
         self.model: Replicas = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)
-        self.batch_size = config.batch_size
-        self.samples_per_epoch = config.training_size
-        self.replicas = config.replicas
+        self.batch_size, self.samples_per_epoch, self.replicas = config.batch_size, config.training_size, config.replicas
         of_loss = replicas // len(config.losses)
         self.loss_slices = {loss: slice(at * of_loss, (at + 1) * of_loss) for at, loss in enumerate(config.losses)}
         self._batches: list[Batch] = []
