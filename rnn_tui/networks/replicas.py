@@ -96,12 +96,10 @@ class Replicas(nn.Module):
         """
         size, width = self.hidden_sizes[replica], self.hidden_size
         gates = self.gates[replica].view(self.cell.blocks, width, -1)  # (G, H, H + F + 2)
-        weights = dict(recurrent.named_parameters())
-        for mine, theirs in enumerate(self.cell.replica_rows or range(self.cell.blocks)):
-            rows = slice(theirs * size, (theirs + 1) * size)
-            gates[mine, :size, :size] = weights["weight_hh_l0"][rows]
-            gates[mine, :size, width:-2] = weights["weight_ih_l0"][rows]
-            gates[mine, :size, -2] = weights["bias_ih_l0"][rows]
-            gates[mine, :size, -1] = weights["bias_hh_l0"][rows]
+        rows, weights = self.cell.rows_to_pytorch, dict(recurrent.named_parameters())
+        gates[rows, :size, :size] = weights["weight_hh_l0"].view(-1, size, size)
+        gates[rows, :size, width:-2] = weights["weight_ih_l0"].view(-1, size, self.features)
+        gates[rows, :size, -2] = weights["bias_ih_l0"].view(-1, size)
+        gates[rows, :size, -1] = weights["bias_hh_l0"].view(-1, size)
         self.readout[replica, :, :size] = readout.weight
         self.readout[replica, :, -1] = readout.bias

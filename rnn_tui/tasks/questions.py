@@ -80,7 +80,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     preferred_loss: ClassVar[str | None] = None  #: whose networks come first among the largest; None for any.
 
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
-        self._weights_label, self._path, whole = label, path, network
+        self._source, self._path, whole = label, path, network
         picked = choice.pick(whole.replicas, self.preferred_loss)
         everyone = len(picked) == len(whole.replicas)
         self.networks = [whole] if everyone else [whole.only(at) for at in picked]
@@ -112,18 +112,14 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def label(self) -> str:
         """Which networks answer, such as `pretrained (H 10 ce, seed 0)`."""
         if self._vote:
-            return f"{self._weights_label} (vote of {len(self.replicas)})"
+            return f"{self._source} (vote of {len(self.replicas)})"
         [replica] = self.replicas
-        return f"{self._weights_label} ({replica.variant.label}, seed {replica.seed})"
+        return f"{self._source} ({replica.variant.label}, seed {replica.seed})"
 
     def document(self) -> dict[str, Any]:
         """The same for JSON; in a vote, lists of all sizes, losses and seeds that take part."""
-        about: dict[str, Any] = {
-            "source": self._weights_label,
-            "path": str(self._path),
-            "task": self.config.task,
-            "preset": self.config.preset,
-        }
+        config = self.config
+        about: dict[str, Any] = {"source": self._source, "path": str(self._path), "task": config.task, "preset": config.preset}
         if self._vote:
             about |= {
                 "hidden_sizes": sorted({r.variant.hidden_size for r in self.replicas}),
@@ -132,15 +128,11 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
             }
         else:
             [replica] = self.replicas
-            about |= {
-                "hidden_size": replica.variant.hidden_size,
-                "loss": replica.variant.loss,
-                "seed": replica.seed,
-                "metrics": dict(self._figures),
-            }
-        if self.config.position is not None:
-            about["position"] = self.config.position
-        return {**about, "lengths": list(self.config.lengths)}
+            about |= {"hidden_size": replica.variant.hidden_size, "loss": replica.variant.loss, "seed": replica.seed}
+            about["metrics"] = self._figures
+        if config.position is not None:
+            about["position"] = config.position
+        return {**about, "lengths": list(config.lengths)}
 
 
 def listed(values: Sequence[object]) -> str:

@@ -5,12 +5,15 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.tasks.sequences import training
 from rnn_tui.tasks.task import LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
 
 # Short memories in Adam let the last thousandths of error still move the weights.
 _FAST = Recipe(beta1=0.5, beta2=0.8, schedule="one-cycle", rise=0.5, fresh=True, augmentation="carry")
 # Without long carries: the softmax across positions of ce does not learn from them.
 _BEST = Recipe(beta1=0.7, beta2=0.97, schedule="one-cycle", fresh=True)
+
+_NETWORKS = {"hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"), "lengths": (1, 20)}
 
 ADDER = Task(
     name="adder",
@@ -24,32 +27,19 @@ ADDER = Task(
             "report",
             "The report's recipe: Adam at 0.002, one pair a step, 10 epochs of the same 500 "
             "pairs; ce is a softmax across positions.",
-            {
-                "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce"), "lengths": (1, 20),
-                "epochs": 10, "batch_size": 1, "learning_rate": 2e-3,
-                "training_size": 500, "test_size": 100, "recipe": Recipe(),
-            },
+            {**_NETWORKS, "losses": ("mse", "ce"), **training(10, 1, 2e-3, 500, 100, Recipe())},
         ),
         Preset(
             "fast",
             "Every sum right with 10 units in a fifth of a second: fresh pairs in every batch, half "
-            "of them with long carries, the cross-entropy of each bit, one-cycle learning "
-            "rate.",
-            {
-                "hidden_sizes": (3, 5, 10), "losses": ("bce",), "lengths": (1, 20),
-                "epochs": 2, "batch_size": 32, "learning_rate": 0.07,
-                "training_size": 5_120, "test_size": 1_000, "recipe": _FAST,
-            },
+            "of them with long carries, the cross-entropy of each bit, one-cycle learning rate.",
+            {**_NETWORKS, "losses": ("bce",), **training(2, 32, 0.07, 5_120, 1_000, _FAST)},
         ),
         Preset(
             "best",
             "The best that smaller sizes and all three losses can do: fresh pairs as in fast, "
             "a lower learning rate and 12 times as many steps.",
-            {
-                "hidden_sizes": (3, 5, 10), "losses": ("mse", "ce", "bce"),
-                "lengths": (1, 20), "epochs": 8, "batch_size": 32, "learning_rate": 0.03,
-                "training_size": 16_000, "test_size": 1_000, "recipe": _BEST,
-            },
+            {**_NETWORKS, **training(8, 32, 0.03, 16_000, 1_000, _BEST)},
         ),
     ),
     metrics=(
@@ -73,13 +63,7 @@ ADDER = Task(
     views=(
         TRAINING,
         RESULTS,
-        replace(
-            LENGTHS,
-            options={
-                "titles": ("Bit accuracy by length", "Whole numbers right by length"),
-                "log_x": True,
-            },
-        ),
+        replace(LENGTHS, options={"titles": ("Bit accuracy by length", "Whole numbers right by length"), "log_x": True}),
         View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
         View("inside", "Inside", "rnn_tui.ui.inside.adder:AdderInside"),
     ),

@@ -70,11 +70,8 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
     if not digits:
         raise QueryError(f"Type a {base.name} number.")
     if wrong := digits.strip(base.digits):
-        raise QueryError(
-            f"“{printable(wrong[0])}” is not a {base.name} digit; write 0d… for decimal and 0x… for hexadecimal numbers."
-            if base is BINARY
-            else f"“{printable(wrong[0])}” is not a {base.name} digit."
-        )
+        others = "; write 0d… for decimal and 0x… for hexadecimal numbers" if base is BINARY else ""
+        raise QueryError(f"“{printable(wrong[0])}” is not a {base.name} digit{others}.")
     if len(digits) > base.most_digits or int(digits, base.radix).bit_length() > MOST_BITS:
         raise QueryError(TOO_LONG)
     return int(digits, base.radix), base

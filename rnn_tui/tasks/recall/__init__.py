@@ -4,7 +4,7 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
-from rnn_tui.tasks.sequences import METRICS
+from rnn_tui.tasks.sequences import METRICS, training
 from rnn_tui.tasks.task import CONFUSION, LENGTHS, RESULTS, TRAINING, Preset, SequenceShape, Task, View
 
 DIGITS = 10
@@ -23,29 +23,18 @@ RECALL = Task(
     presets=(
         Preset(
             "report",
-            "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same "
-            "900 sequences.",
-            {
-                **_NETWORKS, "epochs": 20, "batch_size": 1, "learning_rate": 2e-3,
-                "training_size": 900, "test_size": 100, "recipe": Recipe(),
-            },
+            "The report's recipe: Adam at 0.002, one sequence a step, 20 epochs of the same 900 sequences.",
+            {**_NETWORKS, **training(20, 1, 2e-3, 900, 100, Recipe())},
         ),
         Preset(
             "fast",
-            "Every answer right with 10 units in under a second: fresh sequences in every batch, "
-            "one-cycle learning rate.",
-            {
-                **_NETWORKS, "epochs": 5, "batch_size": 64, "learning_rate": 0.03,
-                "training_size": 12_800, "test_size": 10_000, "recipe": _FAST,
-            },
+            "Every answer right with 10 units in under a second: fresh sequences in every batch, one-cycle learning rate.",
+            {**_NETWORKS, **training(5, 64, 0.03, 12_800, 10_000, _FAST)},
         ),
         Preset(
             "best",
             "The best that the smaller sizes can do: the fast recipe for eight times as many steps.",
-            {
-                **_NETWORKS, "epochs": 20, "batch_size": 64, "learning_rate": 0.05,
-                "training_size": 25_600, "test_size": 10_000, "recipe": _FAST,
-            },
+            {**_NETWORKS, **training(20, 64, 0.05, 25_600, 10_000, _FAST)},
         ),
     ),
     metrics=METRICS,

@@ -1,5 +1,7 @@
 """What tasks on sequences share: small networks on sequences made by chance, many seeds at once."""
 
+from typing import Any
+
 from rnn_tui.engine.metrics import Metric
 
 # What `classification.ClassificationProblem` measures beside its task's measures.
@@ -8,3 +10,9 @@ METRICS = (
     Metric("val_loss", "validation loss"),
     Metric("test_loss", "test loss"),
 )
+
+
+def training(*values: Any) -> dict[str, Any]:
+    """The settings that the presets of a task differ in, from their values in this order."""
+    names = ("epochs", "batch_size", "learning_rate", "training_size", "test_size", "recipe")
+    return dict(zip(names, values, strict=True))
