@@ -3,7 +3,6 @@
 A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come
 the answers in NumPy, the look inside, and training: stacked layers for images, and sets of replicas
 for sequences. A cell that PyTorch or ONNX has as well says so, and is then as fast as theirs.
-
 Neither NumPy nor PyTorch is loaded before something is computed.
 
 Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of H rows of weights.
@@ -80,14 +79,7 @@ class Cell(ABC):
 
     @abstractmethod
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
-        """One step.
-
-        Args:
-            operations: sigmoid and tanh of what the others are.
-            read: for each block, W·x + b of the input.
-            recurrent: for each block, U·h + b of the last state.
-            last: the last step, whose state has the same shape as each of these.
-        """
+        """One step from the `last`, of each block's W·x + b (`read`) and U·h + b (`recurrent`), all of the state's shape."""
 
     def start(self, state: Any) -> Step:
         """What comes before the first step, with a state of zeros."""
@@ -135,10 +127,8 @@ class Cell(ABC):
     def replica_states(self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]) -> "Iterator[Array]":
         """The states (R, H, n) after each step, of the n sequences that have not ended.
 
-        Args:
-            weights: (R, G·H, H + F + 2), as `networks.replicas.Replicas` has them.
-            inputs: (T, F, B), the longest sequence first.
-            lengths: B steps, descending; the first is T.
+        Of `weights` (R, G·H, H + F + 2), as `networks.replicas.Replicas` has them, and `inputs` (T, F, B),
+        the longest sequence first; `lengths` are B steps, descending, the first of them T.
         """
         from rnn_tui.networks.stepwise import replica_states  # noqa: PLC0415 - numpy, on use only
 

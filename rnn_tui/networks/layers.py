@@ -16,15 +16,10 @@ _WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 class StackedLayers(nn.Module):
-    """Recurrent layers, each reading the states of the one below, with PyTorch's own gradient.
+    """Layers of a cell that reads in one direction, each on the states of the one below, with PyTorch's own gradient.
 
-    The weights hold no values yet; they are called as those of `nn.LSTM` are.
-
-    Args:
-        cell: of every layer; reads in one direction.
-        features: F of the input.
-        hidden_size: units H of each layer.
-        layers: how many.
+    Of F `features` of the input and H units each. The weights hold no values yet; they are called
+    as those of `nn.LSTM` are.
     """
 
     def __init__(self, cell: Cell, features: int, hidden_size: int, layers: int) -> None:

@@ -61,11 +61,7 @@ class _Workspace:
     """The tensors that one pass over a batch fills, with their views of every time step.
 
     Taken anew at every training step, they and their few hundred views would cost a third of it.
-
-    Args:
-        like: gate weights (R, 4·H, H + F + 2), for sizes, type and device.
-        steps: the most time steps T to come.
-        batch: sequences B.
+    They are for gate weights (R, 4·H, H + F + 2) `like` those, at most T `steps`, and B sequences.
     """
 
     def __init__(self, like: Tensor, steps: int, batch: int) -> None:
@@ -113,13 +109,8 @@ def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
     With g the candidate, i, f, o the gates and c, h cell and state of a step:
     c = f·c₋₁ + i·g and h = o·tanh c.
 
-    Args:
-        gates: (R, 4·H, H + F + 2).
-        inputs: (T, R, F, B).
-        work: where everything lands that a pass back needs.
-
-    Returns:
-        The states (T, R, H, B), a view of the workspace.
+    Of `gates` (R, 4·H, H + F + 2) and `inputs` (T, R, F, B). Everything that a pass back needs lands
+    in the workspace, of which the states (T, R, H, B) that are returned are a view.
     """
     steps, _, _, batch = inputs.shape
     width = gates.shape[1] // 4
@@ -186,9 +177,14 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes arguments by position
-        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, free: list[_Workspace], at_end: bool,
+        context: Any,
+        gates: Tensor,
+        readout: Tensor,
+        inputs: Tensor,
+        free: list[_Workspace],
+        at_end: bool,
         lengths: Tensor | None,
-    ) -> Tensor:  # fmt: skip
+    ) -> Tensor:
         """Outputs of `inputs` (T, R, F, B): the first after every step, (T, R, B), or `at_end` (R, O, B).
 
         The end of each sequence is that of its `lengths` (R, B), or T where that is None.
@@ -237,10 +233,7 @@ def _fill_factors(work: _Workspace, steps: int) -> Tensor:
     """Work out what the gradients on cell and output are multiplied by, at every step.
 
     Fills `work.factors` (T, R, 4·H, B), which lead to the sums of g, i, f (from the cell) and o
-    (from the output).
-
-    Returns:
-        (T, R, H, B), which leads from the output to the cell.
+    (from the output); returns (T, R, H, B), which leads from the output to the cell.
     """
     activations, cells, tanhs = (tensor[:steps] for tensor in (work.activations, work.cells, work.cell_tanhs))
     factors = work.factors[:steps]

@@ -22,15 +22,10 @@ from rnn_tui.networks.layers import TORCH
 
 
 class Replicas(nn.Module):
-    """R one-layer networks with a linear readout each, with PyTorch's own gradient.
+    """R one-layer networks of a cell with a linear readout each, with PyTorch's own gradient.
 
-    The weights hold no values yet: see `set_replica`.
-
-    Args:
-        cell: of all of them.
-        hidden_sizes: R numbers of units.
-        features: F of the input.
-        outputs: O of the readout.
+    Of R `hidden_sizes`, F `features` of the input and O `outputs`. The weights hold no values yet:
+    see `set_replica`.
     """
 
     def __init__(self, cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> None:
@@ -53,11 +48,9 @@ class Replicas(nn.Module):
         return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """The readout (R, O, B) after the last step of each sequence of `inputs` (T, R, F, B).
+        """The readout (R, O, B) after the last step of each sequence of `inputs` (T, R, F, B), of any type.
 
-        Args:
-            inputs: of any type; zero after a sequence's end.
-            lengths: (R, B) steps of each sequence, or None where all are T.
+        These are zero after a sequence's end; `lengths` are (R, B) steps, or None where all are T.
         """
         states = [*self.steps(inputs)]
         if lengths is None:
@@ -89,10 +82,7 @@ class Replicas(nn.Module):
     def set_replica(self, replica: int, recurrent: nn.Module, readout: nn.Linear) -> None:
         """Take over the weights of an ordinary network of the replica's hidden size.
 
-        Args:
-            replica: its index.
-            recurrent: one layer, whose parameters are called as those of `nn.LSTM` are.
-            readout: its readout.
+        `recurrent` is one layer, whose parameters are called as those of `nn.LSTM` are.
         """
         size, width = self.hidden_sizes[replica], self.hidden_size
         gates = self.gates[replica].view(self.cell.blocks, width, -1)  # (G, H, H + F + 2)

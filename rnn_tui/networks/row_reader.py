@@ -16,12 +16,9 @@ from rnn_tui.networks.cell import Cell
 
 
 class AllStatesReader(nn.Module):
-    """A recurrent layer whose hidden states of all time steps, flattened, go to one Linear.
+    """Layers whose hidden states of all T time steps, flattened, go to one Linear.
 
-    Args:
-        recurrent: layers, batch first, one direction, that know their `hidden_size` H.
-        time_steps: length T of every sequence.
-        classes: number of logits.
+    The `recurrent` layers are batch first, of one direction, and know their `hidden_size` H.
     """
 
     def __init__(self, recurrent: nn.Module, time_steps: int, classes: int) -> None:
@@ -73,23 +70,21 @@ class LastStepBiLSTM(nn.Module):
 def build_row_reader(cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int) -> nn.Module:
     """A reader of that cell, with memory for weights only.
 
-    The weights hold no values yet (`layers.initialise` fills them): PyTorch's own
-    constructors would draw from the process's global random state.
+    `layers.initialise` fills them: PyTorch's own constructors would draw from the process's global
+    random state.
     """
     with torch.device("meta"):
         network: nn.Module
         if cell.bidirectional:
             network = LastStepBiLSTM(features, hidden_size, layers, classes)
         else:
-            recurrent = cell.layers(features, hidden_size, layers)
-            network = AllStatesReader(recurrent, time_steps, classes)
+            network = AllStatesReader(cell.layers(features, hidden_size, layers), time_steps, classes)
     return network.to_empty(device="cpu")
 
 
 def predict(
-    model: nn.Module, weights: Mapping[str, Tensor], inputs: Tensor, *, bfloat16: bool = False,
-    batch_size: int = 1000,
-) -> Tensor:  # fmt: skip
+    model: nn.Module, weights: Mapping[str, Tensor], inputs: Tensor, *, bfloat16: bool = False, batch_size: int = 1000
+) -> Tensor:
     """Logits (N, …) of `inputs` (N, …) with a copy of these weights, on the CPU.
 
     Args:

@@ -24,11 +24,9 @@ class ReplicaChoice:
     vote: bool = False  #: ask all that fit, in place of one.
 
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
-        """The places in `replicas` of those who answer.
+        """The places of those who answer, in `replicas`, which are every variant with every seed, variant by variant.
 
-        Args:
-            replicas: every variant with every seed, variant by variant.
-            preferred_loss: whose networks come first among the largest, if there are any.
+        Networks of `preferred_loss` come first among the largest, if there are any.
 
         Raises:
             SettingError: if there is none that was asked for.
@@ -64,13 +62,9 @@ AnyNetwork = TypeVar("AnyNetwork", bound=SequenceNetwork)
 
 
 class Questions(ABC, Generic[Question, AnyNetwork]):
-    """Questions of one task, and the networks that answer them.
+    """Questions of one task, and the networks that answer them: of all that the file at `path` holds, those of a choice.
 
-    Args:
-        network: every network that a file of weights holds.
-        label: what to call the weights, such as `pretrained`.
-        path: the file.
-        choice: which of the networks are asked.
+    `label` is what to call the weights, such as `pretrained`.
 
     Raises:
         SettingError: if no network is as asked for.

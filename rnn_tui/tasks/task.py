@@ -169,10 +169,7 @@ class Task:
         check_choice("Preset", name, names)
         return self.presets[names.index(name)]
 
-    def config(
-        self, cell: str, preset: str | None = None, *, augmentation: str | None = None,
-        **overrides: Any,
-    ) -> RunConfig:  # fmt: skip
+    def config(self, cell: str, preset: str | None = None, *, augmentation: str | None = None, **overrides: Any) -> RunConfig:
         """The settings of a run: the preset's, except where `overrides` has a value.
 
         `augmentation` replaces that of the preset's recipe.

@@ -75,11 +75,8 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
     the sum over the bits of target times the logarithm of a softmax *across positions* of the
     outputs. `bce` is the mean over the bits of each bit's own cross-entropy, the textbook's.
 
-    Args:
-        kind: `mse`, `ce` or `bce`.
-        logits: (T, R, B), before the sigmoid.
-        targets: (T, R, B) of 0 and 1, 0 after the end.
-        lengths: (R, B), or None where all are T.
+    Of `logits` (T, R, B), before the sigmoid, `targets` (T, R, B) of 0 and 1, 0 after the end, and
+    `lengths` (R, B), or None where all are T.
     """
     if kind == "ce":
         outputs = torch.sigmoid(logits)

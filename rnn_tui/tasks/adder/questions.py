@@ -162,10 +162,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     request = "Type two numbers, such as 1011 110"
     preferred_loss = PREFERRED_LOSS
 
-    def __init__(
-        self, network: AdderNetwork, label: str, path: Path, choice: ReplicaChoice,
-        base: str = BINARY.name,
-    ) -> None:  # fmt: skip
+    def __init__(self, network: AdderNetwork, label: str, path: Path, choice: ReplicaChoice, base: str = BINARY.name) -> None:
         super().__init__(network, label, path, choice)
         [self._base] = (one for one in BASES if one.name == base)
 

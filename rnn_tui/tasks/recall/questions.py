@@ -99,9 +99,8 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
     request = "Type a sequence of digits, such as 3 1 4 1 5"
 
     def __init__(
-        self, network: RecallNetwork, label: str, path: Path, choice: ReplicaChoice,
-        position: int | None = None,
-    ) -> None:  # fmt: skip
+        self, network: RecallNetwork, label: str, path: Path, choice: ReplicaChoice, position: int | None = None
+    ) -> None:
         super().__init__(network, label, path, choice)
         self.position = position or self.config.position or 1
 

@@ -5,6 +5,7 @@ not wait seconds for torch, nor a panel for the library to load. A test holds th
 """
 
 from collections.abc import Iterator, Sequence
+from copy import copy
 from typing import Self
 
 import numpy as np
@@ -55,11 +56,10 @@ class SequenceNetwork:
 
     def only(self, replica: int) -> Self:
         """The network with one of its replicas alone, without what others' sizes add."""
-        chosen = object.__new__(type(self))
+        chosen = copy(self)
         size, width = self.replicas[replica].variant.hidden_size, self._readout.shape[2] - 1
         columns = [*range(size), *range(width, self._gates.shape[2])]
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
-        chosen.__dict__.update(self.__dict__)
         chosen.replicas = (self.replicas[replica],)
         chosen._gates = self._gates[replica][np.ix_(rows, columns)][None]
         chosen._readout = self._readout[replica][:, [*range(size), width]][None]
@@ -79,11 +79,9 @@ class SequenceNetwork:
         return self._readout[replica, :, :size], self._readout[replica, :, -1]
 
     def steps(self, inputs: npt.NDArray[np.uint8], lengths: list[int]) -> Iterator[Array]:
-        """Logits (R, O, n) after each time step, of the n sequences that have not ended.
+        """Logits (R, O, n) after each time step, of the n sequences that have not ended; as `in_order` makes them.
 
-        Args:
-            inputs: (T, F, B), the longest sequence first.
-            lengths: B steps, descending; the first is T.
+        Of `inputs` (T, F, B), the longest sequence first; `lengths` are B steps, descending, the first of them T.
         """
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]
         for states in self.kind.replica_states(self._gates, inputs, lengths):

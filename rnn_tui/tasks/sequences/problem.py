@@ -117,19 +117,12 @@ class SequenceProblem(Problem):
     of several numbers may be taken in another order, and such differences grow in training; in
     double precision they stay invisible.
 
-    Args:
-        settings: a `SequenceConfig`.
-        device: where to train.
-        log: takes a sentence for the log.
-        dtype: precision of the weights.
+    Its settings are a `SequenceConfig`; `dtype` is the precision of the weights.
     """
 
     task: ClassVar[Task]  #: what is known of it without torch.
 
-    def __init__(
-        self, settings: RunConfig, device: torch.device, log: Log,
-        dtype: torch.dtype = torch.float32,
-    ) -> None:  # fmt: skip
+    def __init__(self, settings: RunConfig, device: torch.device, log: Log, dtype: torch.dtype = torch.float32) -> None:
         config: SequenceConfig = as_kind(settings, SequenceConfig)
         assert self.task.shape is not None
         self.metric_definitions = self.task.metric_definitions
