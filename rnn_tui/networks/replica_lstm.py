@@ -1,10 +1,7 @@
 """Sets of LSTMs whose backward pass over time is written by hand.
 
 All that does not depend on the later steps is computed for the whole sequence at once, and five
-operations a time step are left.
-
-Comments give shapes, as in `replicas`: R replicas, T time steps, B sequences, F input features, H
-units of the largest replica, O outputs.
+operations a time step are left. Comments give shapes in the letters of `replicas`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,13 +38,12 @@ class ReplicaLSTM(Replicas):
     @torch.no_grad()
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
         """As `Replicas.steps` says: (R, H, B) after each step of `inputs` (T, R, F, B)."""
-        steps, replicas, _, batch = inputs.shape
         width = self.hidden_size
-        joined = self.gates.new_zeros(replicas, self.gates.shape[2], batch)
+        joined = self.gates.new_zeros(len(self.gates), self.gates.shape[2], inputs.shape[3])
         joined[:, -2:] = 1
-        cell = self.gates.new_zeros(replicas, width, batch)
-        for step in range(steps):
-            joined[:, width:-2] = inputs[step]
+        cell = joined[:, :width].clone()
+        for at_step in inputs:
+            joined[:, width:-2] = at_step
             activations = torch.bmm(self.gates, joined)  # (R, 4·H, B)
             activations[:, :width].tanh_()
             activations[:, width:].sigmoid_()

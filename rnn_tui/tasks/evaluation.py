@@ -41,16 +41,12 @@ class SequenceEvaluation:
         """A JSON-ready form: one entry a variant."""
         result: list[dict[str, Any]] = []
         for variant in range(len(self.config.variants)):
-            entry: dict[str, Any] = {"by_length": {}}
+            by_length: dict[str, list[dict[str, Any]]] = {}
             for figure in self.by_length:
-                spreads = figure.spread(variant, self.config.seeds)
-                entry["by_length"][figure.name] = [
-                    {"length": length, "sequences": count, **spread.to_dict()}
-                    for length, count, spread in zip(figure.lengths, figure.counts, spreads, strict=True)
-                ]
-            if self.confusion is not None:
-                entry["confusion"] = self.confusion[variant].tolist()
-            result.append(entry)
+                rows = zip(figure.lengths, figure.counts, figure.spread(variant, self.config.seeds), strict=True)
+                by_length[figure.name] = [{"length": at, "sequences": count, **spread.to_dict()} for at, count, spread in rows]
+            confusion = {} if self.confusion is None else {"confusion": self.confusion[variant].tolist()}
+            result.append({"by_length": by_length, **confusion})
         return result
 
 

@@ -55,10 +55,9 @@ def check(task: Task) -> None:
     """
     if not isinstance(task.name, str) or not NAME.fullmatch(task.name):
         raise SettingError("its name must be short, of small letters, digits and dashes")
-    for words in (task.label, task.unit, task.help_text):
-        lines = words.split("\n")
-        if any(line != printable(line, LONGEST_WORDS) for line in lines):
-            raise SettingError("its label, unit and help must be printable text")
+    lines = [line for words in (task.label, task.unit, task.help_text) for line in words.split("\n")]
+    if any(line != printable(line, LONGEST_WORDS) for line in lines):
+        raise SettingError("its label, unit and help must be printable text")
     if "[" in task.label:  # Textual would read markup in the palette and in what a pointer calls up
         raise SettingError("its label must have no square brackets")
     if unknown := [name for name in task.settings if name not in SETTINGS]:

@@ -121,17 +121,15 @@ class AdderProblem(SequenceProblem):
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
         """Mean loss, and the mean over the pairs of the share of right bits."""
         sums = self.evaluated(model, self._validation, workers, self._sums)
+        loss, bits = (sums[name].double() for name in ("loss", "bits"))
         count = self._validation.count
-        return self.figures(
-            {"val_loss": sums["loss"].double() / count, "val_bit_accuracy": 100.0 * sums["bits"].double() / count}
-        )
+        return self.figures({"val_loss": loss / count, "val_bit_accuracy": 100.0 * bits / count})
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Share of right bits, and of wholly right sums, as means over the lengths 1 … 20."""
-        bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
-        return self.figures(
-            {"test_bit_accuracy": 100.0 * bits.mean(dim=1), "test_number_accuracy": 100.0 * numbers.mean(dim=1)}
-        )
+        shares = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
+        bits, numbers = (100.0 * share.mean(dim=1) for share in shares)
+        return self.figures({"test_bit_accuracy": bits, "test_number_accuracy": numbers})
 
     def at_lengths(self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers) -> tuple[Tensor, Tensor]:
         """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
@@ -151,13 +149,9 @@ class AdderProblem(SequenceProblem):
             shares = [problem.at_lengths(problem.model, lengths, count, workers) for lengths, count in asked]
         lengths = tuple(one for several, _ in asked for one in several)
         counts = tuple(count for several, count in asked for _ in several)
-        return SequenceEvaluation(
-            settings,
-            [
-                ByLength(name, lengths, 100.0 * torch.cat(values, dim=1).numpy(), counts)
-                for name, values in zip(EVALUATED, zip(*shares, strict=True), strict=True)
-            ],
-        )
+        figures = [100.0 * torch.cat(values, dim=1).numpy() for values in zip(*shares, strict=True)]
+        by_length = [ByLength(name, lengths, values, counts) for name, values in zip(EVALUATED, figures, strict=True)]
+        return SequenceEvaluation(settings, by_length)
 
     def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
         logits = _logits(network, part)

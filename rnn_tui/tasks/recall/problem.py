@@ -26,15 +26,11 @@ class RecallProblem(ClassificationProblem):
 
     task = RECALL
 
-    @property
-    def _position(self) -> int:
-        if self.config.position is None:
-            raise SettingError("Recall needs a position.")
-        return self.config.position
-
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
         """Random digits of these lengths (N,)."""
-        return draw_digits(lengths, self._position, random)
+        if self.config.position is None:
+            raise SettingError("Recall needs a position.")
+        return draw_digits(lengths, self.config.position, random)
 
     def training_lengths(self, random: torch.Generator) -> Tensor:  # noqa: ARG002
         """Equally many of each length, the shortest first, as in the report."""
@@ -45,6 +41,5 @@ class RecallProblem(ClassificationProblem):
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
         """Sequences of a random length up to one less than the longest, as in the report."""
         shortest, longest = self.config.lengths
-        stop = max(shortest + 1, longest)
-        lengths = torch.randint(shortest, stop, (count,), generator=random)
+        lengths = torch.randint(shortest, max(shortest + 1, longest), (count,), generator=random)
         return self.draw(lengths, random)

@@ -78,21 +78,14 @@ class ClassificationProblem(SequenceProblem):
         return found["targets"], found["answers"]
 
     def _measured(self, model: nn.Module, examples: Examples, workers: Workers, prefix: str) -> Figures:
-        sums = self.evaluated(model, examples, workers, self._sums)
-        count = examples.count
-        return self.figures(
-            {
-                f"{prefix}_loss": sums["loss"].double() / count,
-                **{f"{prefix}_{one.name}": one.mean(sums[one.name], count) for one in self.task.measures},
-            }
-        )
+        sums, count = self.evaluated(model, examples, workers, self._sums), examples.count
+        means = {f"{prefix}_{one.name}": one.mean(sums[one.name], count) for one in self.task.measures}
+        return self.figures({f"{prefix}_loss": sums["loss"].double() / count, **means})
 
     def _sums(self, network: Replicas, part: Batch) -> Mapping[str, Tensor]:
         logits, targets = _logits(network, part), part.targets.long()
-        return {
-            "loss": self._losses(logits, targets).sum(dim=1),
-            **{one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1) for one in self.task.measures},
-        }
+        sums = {one.name: one.values(logits.transpose(1, 2), targets).sum(dim=1) for one in self.task.measures}
+        return {"loss": self._losses(logits, targets).sum(dim=1), **sums}
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
@@ -113,12 +106,10 @@ class ClassificationProblem(SequenceProblem):
                 targets, answers = problem.answers(problem.model, drawn, workers)
                 accuracies.append(100.0 * (answers == targets).sum(dim=1).double() / EVALUATED)
             drawn = problem.for_seeds(partial(problem.draw_test, CONFUSED), "confusion")
-            targets, answers = problem.answers(problem.model, drawn, workers)
-        rows = len(settings.variants), -1
-        pairs = zip(targets.numpy().reshape(rows), answers.numpy().reshape(rows), strict=True)
+            confused = problem.answers(problem.model, drawn, workers)
+        pairs = zip(*(classes.numpy().reshape(len(settings.variants), -1) for classes in confused), strict=True)
         confusion = np.stack([confusion_matrix(true, said, labels=range(problem.outputs)) for true, said in pairs])
-        values, counts = torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths)
-        by_length = ByLength("accuracy", lengths, values, counts)
+        by_length = ByLength("accuracy", lengths, torch.stack(accuracies, dim=1).numpy(), (EVALUATED,) * len(lengths))
         return SequenceEvaluation(settings, [by_length], confusion)
 
 

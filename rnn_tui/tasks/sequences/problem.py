@@ -169,22 +169,16 @@ class SequenceProblem(Problem):
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
         if self.config.recipe.fresh:
-            lengths = self._fresh_lengths(epoch)
+            # One length for every batch, the same for all seeds: so replicas need no padding, and a
+            # seed's run does not depend on those beside it.
+            steps = self.random_lengths(self.steps_per_epoch, generator(0, "lengths of steps", epoch))
+            lengths = steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
             drawn = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
             drawn = self.for_seeds(lambda random: self.draw_training(self.training_lengths(random), random), "training")
         else:
             return
         self._batches = cut_into_batches(drawn, self.batch_size)
-
-    def _fresh_lengths(self, epoch: int) -> Tensor:
-        """The lengths (N,) of an epoch of fresh batches: one length for every batch.
-
-        The same for all seeds, so that replicas need no padding, and a seed's run does not depend
-        on those beside it.
-        """
-        steps = self.random_lengths(self.steps_per_epoch, generator(0, "lengths of steps", epoch))
-        return steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
         """Lengths (count,) by chance, from the shortest in training to the longest."""
