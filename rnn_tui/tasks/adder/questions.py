@@ -28,11 +28,6 @@ class Base:
     prefix: str
 
     @cached_property
-    def digits(self) -> str:
-        """What its numbers are made of."""
-        return "0123456789abcdef"[: self.radix]
-
-    @cached_property
     def most_digits(self) -> int:
         """Digits of the largest number, and as many again for zeros before it."""
         return 2 * len(self.format(2**MOST_BITS - 1))
@@ -69,7 +64,7 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
             break
     if not digits:
         raise QueryError(f"Type a {base.name} number.")
-    if wrong := digits.strip(base.digits):
+    if wrong := digits.strip("0123456789abcdef"[: base.radix]):
         others = "; write 0d… for decimal and 0x… for hexadecimal numbers" if base is BINARY else ""
         raise QueryError(f"“{printable(wrong[0])}” is not a {base.name} digit{others}.")
     if len(digits) > base.most_digits or int(digits, base.radix).bit_length() > MOST_BITS:
@@ -142,8 +137,7 @@ class AdderNetwork(SequenceNetwork):
         return [found[at] for at in range(len(order))]
 
 
-# Beyond these, wrong bits are counted in place of listed.
-MOST_BITS_LISTED = 4
+MOST_BITS_LISTED = 4  # of more, wrong bits are counted
 
 
 @dataclass(frozen=True)

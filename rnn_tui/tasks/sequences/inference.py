@@ -15,7 +15,6 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.replicas import Replica
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stepwise import Array, CellWeights
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import Task
@@ -36,7 +35,7 @@ class SequenceNetwork:
         if not isinstance(config, SequenceConfig) or config.task != self.task.name or shape is None:
             raise CheckpointError(f"These weights are for {config.task}, not for {self.task.name}.")
         self.shape, self.features, self.outputs = shape, shape.features, len(shape.outputs)
-        self.config, self.metrics = config, file.metrics
+        self.config, self.metrics, self.kind = config, file.metrics, CELLS[config.cell]
         self.replicas: tuple[Replica, ...] = config.replicas
         width = max(config.hidden_sizes)
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
@@ -48,11 +47,6 @@ class SequenceNetwork:
             raise CheckpointError("Some of these weights are not finite numbers.")
         self._gates = gates.astype(np.float32)
         self._readout = readout.astype(np.float32)
-
-    @property
-    def kind(self) -> Cell:
-        """The kind of its cells."""
-        return CELLS[self.config.cell]
 
     def only(self, replica: int) -> Self:
         """The network with one of its replicas alone, without what others' sizes add."""

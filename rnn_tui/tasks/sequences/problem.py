@@ -26,14 +26,11 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import SequenceConfig, as_kind
 from rnn_tui.tasks.task import Task
 
-# Held-out sequences of each seed.
-VALIDATION_SIZE = 100
+VALIDATION_SIZE = 100  # held-out sequences of each seed
 # Rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache.
 EVALUATION_ROWS = 8_000
-# Floats that a step keeps for the backward pass, per replica, sequence, time step and unit.
-FLOATS_KEPT = 16
-# Bytes of a random whole number as PyTorch draws it.
-DRAWN_BYTES = 8
+FLOATS_KEPT = 16  # by a step for the backward pass, per replica, sequence, time step and unit
+DRAWN_BYTES = 8  # of a random whole number as PyTorch draws it
 
 
 @dataclass(frozen=True)
