@@ -173,14 +173,9 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def forward(  # noqa: PLR0917 - autograd passes arguments by position
-        context: Any,
-        gates: Tensor,
-        readout: Tensor,
-        inputs: Tensor,
-        free: list[_Workspace],
-        at_end: bool,
-        lengths: Tensor | None,
-    ) -> Tensor:
+        context: Any, gates: Tensor, readout: Tensor, inputs: Tensor, free: list[_Workspace],
+        at_end: bool, lengths: Tensor | None,
+    ) -> Tensor:  # fmt: skip
         """Outputs of `inputs` (T, R, F, B): the first after every step, (T, R, B), or `at_end` (R, O, B).
 
         The end of each sequence is that of its `lengths` (R, B), or T where that is None.
