@@ -1,31 +1,25 @@
 """Axes with ends and ticks that a reader of training curves expects.
 
-The plotting library scales and labels axes on its own terms: it shows accuracies above
-100 %, puts ticks at odd values, lets labels collide, and fails on constant series in log
-mode. So the ends, the ticks and their labels are worked out here and handed to it.
+The plotting library's own show accuracies above 100 %, have ticks at odd values and labels that collide, and fail on
+constant series in log mode. So ends, ticks and labels are worked out here and handed to it.
 """
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+# Below this a value counts as 0: its logarithm and its steps would underflow.
 TINY = 1e-290
-"""Below this a value counts as 0: its logarithm and its steps would underflow."""
-
+# Values beyond are dropped as if infinite: differences of two would overflow.
 HUGE = 1e290
-"""Values beyond are dropped as if infinite: differences of two would overflow."""
-
+# The share of the data's range left free at an end of an axis that is no tick.
 PAD = 0.04
-"""The share of the data's range left free at an end of an axis that is no tick."""
 
 
 @dataclass(frozen=True)
 class Axis:
-    """The ends of an axis and its labelled positions.
-
-    ``low``, ``high`` and ``ticks`` are positions: on a log axis, exponents of ten for y and
-    of two for x.
-    """
+    """Ends, ticks and labels of an axis; positions on a log axis are exponents of ten for y, of two for x."""
 
     low: float
     high: float
@@ -39,8 +33,7 @@ class Axis:
     def places(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
         """Return where positions lie on ``cells`` of ``dots`` each, in cells from the low end.
 
-        Lines are drawn in dots, the first and the last of which are the ends of the axis: it
-        begins half a dot from the edge.
+        Lines are drawn in dots, of which the first and the last are the ends of the axis: half a dot from the edge.
         """
         scale, half = (cells * dots - 1) / (self.high - self.low) / dots, 0.5 / dots
         return [(at - self.low) * scale + half for at in positions]
@@ -48,8 +41,7 @@ class Axis:
     def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
         """Move positions so that they land in the cells of their braille dots.
 
-        The plotting library rounds positions to cells for markers and ticks, but to dots,
-        with another result, for braille lines: markers would lie beside their line.
+        The plotting library rounds those of lines to dots, others to cells: markers would lie beside their line.
         """
         last = max(1, cells - 1)
         found = map(math.floor, self.places(positions, cells, dots))
@@ -57,10 +49,7 @@ class Axis:
 
 
 def to_position(x: float, log: bool) -> float:
-    """Return where ``x`` lies on an x axis: at itself, or on a log axis at its exponent of two.
-
-    What a log axis has no place for is infinitely far, 0 and below at its left.
-    """
+    """Return where ``x`` lies on an axis: at itself, or at its exponent of two; infinitely far where that has no place."""
     if not log:
         return x
     if x <= TINY:
@@ -77,10 +66,7 @@ def nice_step(span: float, intervals: float) -> float:
     """Return the smallest of 1, 2, 5 times a power of ten that covers span / intervals."""
     raw = span / intervals
     magnitude = 10.0 ** math.floor(math.log10(raw))
-    for factor in (1.0, 2.0, 5.0):
-        if factor * magnitude >= raw * (1.0 - 1e-9):
-            return factor * magnitude
-    return 10.0 * magnitude
+    return next((step for step in (magnitude, 2 * magnitude, 5 * magnitude) if step >= raw * (1 - 1e-9)), 10 * magnitude)
 
 
 def tick_label(value: float, step: float) -> str:
@@ -93,11 +79,8 @@ def tick_label(value: float, step: float) -> str:
 
 def format_value(value: float, digits: int = 4) -> str:
     """Format a value to some significant digits, exponents without padding."""
-    text = f"{value:.{digits}g}"
-    if "e" not in text:
-        return text
-    mantissa, exponent = text.split("e")
-    return f"{mantissa}e{int(exponent)}"
+    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def _multiples(low: float, high: float, step: float) -> list[float]:
@@ -110,8 +93,7 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
 def linear_axis(low: float, high: float, most: int, lower: float | None = None, upper: float | None = None) -> Axis:
     """Return an axis of at most ``most`` ticks around the values ``low`` to ``high``.
 
-    It ends at ticks, except where a hard bound of the metric comes first, or where the data
-    stay so far from the next tick that much of the plot would be left empty.
+    It ends at ticks, or before where there is a hard bound of the metric or much of the plot would be left empty.
     """
     if high - low <= 1e-9 * max(abs(low), abs(high)) or high - low < TINY:
         pad = 0.1 * abs(high) if abs(high) > TINY else 1.0
@@ -145,35 +127,25 @@ def log_axis(low: float, high: float, most: int, upper: float | None = None) -> 
         axis = linear_axis(low, high, most, None, upper)
         start, end = (axis.low if axis.low > 0 else low), axis.high
         ticks = [tick for tick in axis.ticks if tick >= start]
-        labels = list(axis.labels[len(axis.ticks) - len(ticks) :])
+        labels = axis.labels[len(axis.ticks) - len(ticks) :]
     else:
-        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-        grid = [m * 10.0**e for e in range(first, last + 1) for m in (1.0, 2.0, 5.0)]
-        start = max(value for value in grid if value <= low * (1 + 1e-9))
-        end = min(value for value in grid if value >= high * (1 - 1e-9))
+        decades = [10.0**e for e in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
+        grids = [[m * decade for decade in decades for m in multiples] for multiples in ((1, 2, 5), (1, 3), (1,))]
+        start = max(value for value in grids[0] if value <= low * (1 + 1e-9))
+        end = min(value for value in grids[0] if value >= high * (1 - 1e-9))
         end = end if upper is None else min(end, upper)
-        ticks = _log_ticks(start, end, most)
-        labels = [format_value(tick) for tick in ticks]
-    return Axis(math.log10(start), math.log10(end), tuple(map(math.log10, ticks)), tuple(labels))
-
-
-def _log_ticks(start: float, end: float, most: int) -> list[float]:
-    """Return 1-2-5 values from ``start`` to ``end``, thinned to decades where too many."""
-    first, last = math.floor(math.log10(start)), math.ceil(math.log10(end))
-    ticks: list[float] = []
-    for multiples in ((1.0, 2.0, 5.0), (1.0, 3.0), (1.0,)):
-        grid = [m * 10.0**e for e in range(first, last + 1) for m in multiples]
-        ticks = [v for v in grid if start * (1 - 1e-9) <= v <= end * (1 + 1e-9)]
-        if len(ticks) <= max(2, most):
-            return ticks
-    return ticks[:: math.ceil(len(ticks) / max(2, most))]
+        *finer, ticks = [[v for v in grid if start * (1 - 1e-9) <= v <= end * (1 + 1e-9)] for grid in grids]
+        # Of decades, too, some are left out where they are too many.
+        most = max(2, most)
+        ticks = next((found for found in finer if len(found) <= most), ticks[:: max(1, math.ceil(len(ticks) / most))])
+        labels = tuple(map(format_value, ticks))
+    return Axis(math.log10(start), math.log10(end), tuple(map(math.log10, ticks)), labels)
 
 
 def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
     """Return the axis from exactly ``low`` to ``high`` with labels that fit ``width`` cells.
 
-    Ticks are whole numbers as long as the range holds two of them: epochs are counted. With
-    ``whole``, where there is nothing in between, they are so even if it holds a single one.
+    Ticks are whole numbers as long as the range holds two, as of epochs; with ``whole``, even if it holds a single one.
     """
     span = high - low
     step = nice_step(span, max(1, width // 6))
@@ -182,20 +154,15 @@ def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
     while True:
         ticks = _multiples(low, high, step)
         labels = [tick_label(tick, step) for tick in ticks]
-        longest = max(map(len, labels), default=0)
-        if len(ticks) <= 1 or (longest + 3) * span <= step * width:
+        if len(ticks) <= 1 or (max(map(len, labels)) + 3) * span <= step * width:
             return Axis(low, high, tuple(ticks), tuple(labels))
         step = nice_step(step * 1.5, 1)
 
 
 def log2_axis(low: float, high: float, width: int) -> Axis:
-    """Return the log axis from exactly ``low`` to ``high``, labelled at powers of two.
+    """Return the log axis between two exponents of two, labelled at powers of two.
 
-    Args:
-        low: The exponent of two at the left end.
-        high: The exponent of two at the right end.
-        width: How many cells the labels have to fit; exponents are thinned to the multiples
-            of 2, of 3 and so on until they do.
+    Exponents are thinned to the multiples of 2, of 3 and so on until the labels fit ``width`` cells.
     """
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if last <= first:
@@ -205,11 +172,9 @@ def log2_axis(low: float, high: float, width: int) -> Axis:
         share = (end - start) / (end * math.log(2) * (high - low))
         axis = x_axis(start, end, math.floor(width * share))
         return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
-    step = 1
-    while True:
+    for step in itertools.count(1):
         ticks = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
         labels = [str(2**e) if 0 <= e < 30 else format_value(2.0**e) for e in ticks]
-        longest = max(map(len, labels), default=0)
-        if len(ticks) <= 1 or (longest + 3) * (high - low) <= step * width:
-            return Axis(low, high, tuple(map(float, ticks)), tuple(labels))
-        step += 1
+        if len(ticks) <= 1 or (max(map(len, labels)) + 3) * (high - low) <= step * width:
+            break
+    return Axis(low, high, tuple(map(float, ticks)), tuple(labels))

@@ -1,9 +1,8 @@
 """Shaded areas behind the lines of a chart: the spread around a mean, and a marked range.
 
-A terminal cell has one background and no transparency, so an area is a set of whole cells,
-and areas that overlap are blended beforehand. The plotting library knows only characters and
-their colour; the areas are laid under its text when it has drawn. Which cells they take, and
-how that text is cut where its background changes, is worked out here: pure, and in cells.
+A terminal cell has one background and no transparency, so an area is a set of whole cells, and areas that overlap are
+blended beforehand. The plotting library knows characters and their colour only: areas are laid under its text when it
+has drawn. Which cells they take, and where that text is cut, is worked out here: pure, and in cells.
 """
 
 import math
@@ -17,25 +16,21 @@ from rich.style import Style
 
 from rnn_tui.ui.chart.axes import TINY, Axis
 
+# How much of a band's cells is the colour of the run; the rest is what lies behind.
 BAND_SHARE = 0.25
-"""How much of a band's cells is the colour of the run; the rest is what lies behind."""
+# The same of the text's colour, for the marked range: much fainter than any band.
+MARK_SHARE = 0.08
+# The bit of the marked range; the bits above are those of the bands, in their order.
+MARK_LAYER = 1
 
 
 def band_share(count: int) -> float:
     """Return the share of each of ``count`` bands that lie over each other in a cell.
 
-    Together they may take a little more of the cell than one alone, but not much: with six
-    variants, whose bands all overlap, lines could not be told from what is behind them.
+    Together they take little more than one alone: with six variants, lines could not be told from what is behind them.
     """
     together = min(0.35, BAND_SHARE + 0.04 * (count - 1))
     return 1.0 - math.pow(1.0 - together, 1.0 / max(1, count))
-
-
-MARK_SHARE = 0.08
-"""The same of the text's colour, for the marked range: much fainter than any band."""
-
-MARK_LAYER = 1
-"""The bit of the marked range; the bits above are those of the bands, in their order."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +48,10 @@ class VisibleBand:
 
 
 def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return where to cut ascending positions into at most ``count`` groups of equal width.
+    """Return the first index, and the one after the last, of at most ``count`` groups of ascending positions.
 
-    Equal in width, not in points: on a log axis the points crowd at one end, and the other,
-    where each of them can be seen, would lose most.
-
-    Returns:
-        The first index of each group and the one after its last, without empty groups.
+    Equal in width, not in points: on a log axis these crowd at one end, and the other, where each can be seen, would
+    lose most. There are no empty groups.
     """
     width = (x[-1] - x[0]) / count
     inner = [bisect_left(x, x[0] + index * width) for index in range(1, count)]
@@ -91,8 +83,7 @@ def cut(
 ) -> tuple[list[float], list[list[float]]]:
     """Cut lines over the same ascending positions to a range, interpolated at its edges.
 
-    For a log axis these are logarithms. Ends of 0 and below, as of a mean minus a deviation, reach
-    down to the bottom then.
+    For a log axis these are logarithms. Ends of 0 and below, as of a mean minus a deviation, reach to the bottom then.
     """
     first, last = bisect_left(x, left), bisect_right(x, right)
     # One point more where an edge is between two, for the interpolation.
@@ -115,10 +106,7 @@ def cut(
 
 
 def thin_band(colour: int, x: list[float], low: list[float], high: list[float], *, limit: int) -> VisibleBand:
-    """Thin a band to `limit` points if it has more than twice as many.
-
-    Up to there, drawing all points takes less time than choosing some.
-    """
+    """Thin a band to `limit` points if it has twice as many: up to there, drawing all takes less time than choosing."""
     if len(x) <= 2 * limit:
         return VisibleBand(colour, x, low, high)
     cuts = groups(x, limit)
@@ -146,24 +134,16 @@ def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[
     Several points of one column count with their extremes; columns between two points get
     what the line between them has in their centre.
     """
-    places = x.places(band.x, width, 2)
     # What is below the axis, perhaps infinitely, slopes down to its end.
     lows, highs = (y.places([value if value > y.low else y.low for value in ends], height, 4) for ends in (band.low, band.high))
+    points = list(zip(x.places(band.x, width, 2), lows, highs, strict=True))
     found: dict[int, tuple[float, float]] = {}
-    last, last_place, last_low, last_high = math.inf, 0.0, 0.0, 0.0
-    for place, low, high in zip(places, lows, highs, strict=True):
-        column = int(place)
-        if column == last:
-            merged = found[column]
-            found[column] = (min(merged[0], low), max(merged[1], high))
-        else:
-            if column > last + 1:
-                step = 1 / (place - last_place)
-                for between in range(int(last) + 1, column):
-                    share = (between + 0.5 - last_place) * step
-                    found[between] = (last_low + share * (low - last_low), last_high + share * (high - last_high))
-            found[column] = (low, high)
-        last, last_place, last_low, last_high = column, place, low, high
+    for (last, last_low, last_high), (place, low, high) in pairwise([*points[:1], *points]):
+        for between in range(int(last) + 1, int(place)):
+            share = (between + 0.5 - last) / (place - last)
+            found[between] = (last_low + share * (low - last_low), last_high + share * (high - last_high))
+        merged = found.get(int(place), (low, high))
+        found[int(place)] = (min(merged[0], low), max(merged[1], high))
     return found
 
 
@@ -171,16 +151,13 @@ def lay_under(
     segments: Iterable[Segment], left: int, row: Sequence[int],
     restyle: Callable[[Style | None, int], Style],
 ) -> Iterator[Segment]:  # fmt: skip
-    """Cut the text of one line where the layers behind it change.
+    """Cut the text of one line where the layers behind it change, and yield it in new styles.
 
     Args:
         segments: The text, all characters one cell wide.
         left: How many cells come before the plot.
         row: The layers of the plot's cells.
         restyle: Returns a style as it is on some layers; asked only where there are any.
-
-    Yields:
-        The same text in the new styles.
     """
     parts = iter([(0, left), *((key, len(list(cells))) for key, cells in groupby(row))])
     behind, room = next(parts)

@@ -1,7 +1,6 @@
 """What a chart does apart from drawing: its data, view, cursor, keys and texts.
 
-Kept apart from ``chart`` so that the plotting library stays behind one small module, and can
-be replaced there without touching how a chart behaves.
+Kept apart from ``chart`` so that the plotting library can be replaced there without touching how a chart behaves.
 """
 
 from collections.abc import Sequence
@@ -21,10 +20,8 @@ from rnn_tui.ui.shell.key_table import moves
 
 SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
 ANYTHING = Metric("", "", lower=None)
-
-TINY_SIZE = (20, 6)
-"""The columns and rows below which there is no plot, just the last values."""
-LOW_HEIGHT = 9
+# The columns and rows below which there is no plot, just the last values; the rows below which there is no foot.
+TINY_SIZE, LOW_HEIGHT = (20, 6), 9
 
 
 class ChartBase(Widget, can_focus=True):
@@ -37,13 +34,10 @@ class ChartBase(Widget, can_focus=True):
         Binding("escape", "clear_cursor", "Hide cursor", show=False),
     ]
 
-    smoothing: reactive[int] = reactive(0, repaint=False, init=False)
-    """How strongly lines are smoothed, 0 (not) to 3."""
-    log_y: reactive[bool] = reactive(False, repaint=False, init=False)
-    """Whether the y axis is logarithmic."""
+    smoothing: reactive[int] = reactive(0, repaint=False, init=False)  #: How strongly lines are smoothed, 0 (not) to 3.
+    log_y: reactive[bool] = reactive(False, repaint=False, init=False)  #: Whether the y axis is logarithmic.
+    #: The x that is read out, None for none: as in the data, also on a log axis, so that charts can share it.
     cursor: reactive[float | None] = reactive(None, repaint=False, init=False)
-    """The x that is read out, None for none: as in the data, also on a log axis, so that
-    charts whose x count the same can share it."""
 
     def __init__(
         self, *, log_x: bool = False, allow_smoothing: bool = True,
@@ -52,8 +46,8 @@ class ChartBase(Widget, can_focus=True):
         """Create an empty chart, of which `describe` says what it is of.
 
         Args:
-            log_x: Whether the x axis is logarithmic, to base two. Callers see nothing of it:
-                they pass and get x as in the data, of which 0 and below are left out.
+            log_x: Whether the x axis is logarithmic, to base two. Callers see nothing of it but that x of 0 and below
+                are left out.
             allow_smoothing: Whether lines may be smoothed.
             empty_text: What to say while there is nothing to plot.
             id: The id of the widget.
@@ -92,9 +86,7 @@ class ChartBase(Widget, can_focus=True):
 
     @property
     def empty_message(self) -> str:
-        if any(one.y for one in self._series):
-            return "Nothing to show here on a log scale"
-        return self.empty_text
+        return "Nothing to show here on a log scale" if any(one.y for one in self._series) else self.empty_text
 
     def on_mount(self) -> None:
         """Follow the theme: the colours of the runs are not the stylesheet's."""
@@ -126,11 +118,10 @@ class ChartBase(Widget, can_focus=True):
         self._changed(data=True)
 
     def describe(self, title: str, spec: Metric, x_label: str = "epoch") -> None:
-        """Plot something else from now on.
+        """Plot something else from now on: without curves as yet, and with a view on all of it.
 
-        There are no curves then, and the view is on all of it. No axis goes beyond the bounds of
-        the metric; with an upper one it may not be logarithmic. The axis of a loss, or of what else
-        has no upper end, leaves out the first twentieth of its values where these are higher; it is
+        No axis goes beyond the bounds of the metric; with an upper one it may not be logarithmic. The axis of a loss, or
+        of what else has no upper end, leaves out the first twentieth of its values where these are higher; it is
         logarithmic where the others span more than a decade.
         """
         if self._described == (title, spec, x_label):
@@ -150,16 +141,11 @@ class ChartBase(Widget, can_focus=True):
             self.redraw()
 
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
-        """Mark a range of x, as the lengths seen in training, by a shade and in the foot.
+        """Mark a range of x, as the lengths seen in training, by a shade and in the foot; None for no range.
 
-        Args:
-            low: The lowest x of the range, None for no range.
-            high: The highest x, None for no range.
-            label: What the foot calls it; shown literally.
+        The foot shows the label literally.
         """
-        mark = None
-        if low is not None and high is not None:
-            mark = (float(low), float(high), " ".join(label.split()))
+        mark = None if low is None or high is None else (float(low), float(high), " ".join(label.split()))
         if mark != self._mark:
             self._mark = mark
             self._update_title()
@@ -170,15 +156,12 @@ class ChartBase(Widget, can_focus=True):
 
     def frame(self, width: int, height: int) -> view.Frame | None:
         """Work out what to draw, None without data."""
-        present, mark = self._present, None
+        present, mark = self._present, self._mark
         if present is None:
             return None
-        if self._mark:
-            low, high, _ = self._mark
-            mark = (to_position(low, self.log_x), to_position(high, self.log_x))
-        size, bounds = (width, height), (self._spec.lower, self._spec.upper)
         frame = view.frame(
-            self.prepared, present, size, bounds, self.log_y, log_x=self.log_x, mark=mark,
+            self.prepared, present, (width, height), (self._spec.lower, self._spec.upper), self.log_y, log_x=self.log_x,
+            mark=mark and (to_position(mark[0], self.log_x), to_position(mark[1], self.log_x)),
             settled=self._settles and not self._whole and not self.log_y,
         )  # fmt: skip
         cut = frame is not None and any(one.beyond for one in frame.lines)
@@ -188,14 +171,9 @@ class ChartBase(Widget, can_focus=True):
         return frame
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
-        """Show half (``direction`` 1) or twice (-1) the range around ``anchor``.
+        """Show half (``direction`` 1) or twice (-1) the range, and return whether that is a change.
 
-        Args:
-            direction: 1 to zoom in, -1 to zoom out.
-            anchor: The x that keeps its place; the cursor or else the right end by default.
-
-        Returns:
-            Whether the view changed.
+        The x ``anchor`` keeps its place; by default, the cursor or else the right end does.
         """
         present, full = self._present, view.extent(self._series)
         if present is None or full is None:
@@ -277,11 +255,10 @@ class ChartBase(Widget, can_focus=True):
 
     def _look_at(self, present: tuple[float, float] | None) -> bool:
         """Show a range, None for all data, and return whether that is a change."""
-        if present == self._view:
-            return False
-        self._view = present
-        self._changed()
-        return True
+        changed, self._view = present != self._view, present
+        if changed:
+            self._changed()
+        return changed
 
     def _changed(self, data: bool = False) -> None:
         """Mark everything for a redraw, the prepared series too if ``data`` changed."""
@@ -292,11 +269,8 @@ class ChartBase(Widget, can_focus=True):
 
     def _stops(self) -> list[float]:
         """Return the x where the cursor may be in the present view."""
-        present = self._present
-        if present is None:
-            return []
-        width = self.content_size.width or 80
-        return [self.to_x(stop) for stop in view.stops(self.prepared, *present, width)]
+        present, width = self._present, self.content_size.width or 80
+        return [self.to_x(stop) for stop in view.stops(self.prepared, *present, width)] if present else []
 
     def _update_title(self) -> None:
         """Put title, unit and modes into the border; a low chart has no foot for its mark."""

@@ -1,16 +1,15 @@
 """A line chart for live training curves.
 
-Plotext draws the braille lines, and this is the only module that knows it; what it decides
-badly for training curves (ranges, ticks, legend, colours) is decided by ``ChartBase`` and
-below instead. Redraws take time from the training that is being watched, so a chart draws at
-most once a refresh, only when something changed, and only while it is on screen:
-``ChartPlot`` draws when Textual asks for its first line, never earlier.
+Plotext draws the braille lines, and this is the only module that knows it; what it decides badly for training curves
+(ranges, ticks, legend, colours) is decided by ``ChartBase`` and below instead. Redraws take time from the training that
+is watched, so a chart draws only what changed, once a refresh, and only while it is on screen: ``ChartPlot`` draws when
+Textual asks for its first line, never earlier.
 """
 
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
 from rich.segment import Segment
 from rich.style import Style
@@ -34,11 +33,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Chart", "ChartSeries"]
 
-# Plotext gets roles instead of colours: an RGB triple of number and role per element. They
-# come back in its output, where the theme's styles replace them.
+# Plotext gets roles instead of colours: an RGB triple of number and role per element. They come back in its output.
 LINE, AXIS, CURSOR = 1, 2, 3
 TICK = "┤"
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
+# A number, a role, both 0 for none, and a text that is drawn so.
+Piece: TypeAlias = tuple[int, int, str]
 
 
 class ChartLine(Widget):
@@ -108,7 +108,7 @@ class ChartPlot(Widget):
         self._frame = self._chart.frame(width, height)
         if self._frame is None:
             return self._message(self._chart.empty_message)
-        return self._strips(plotted(self._frame, width, height, self._chart.cursor_position), self._frame)
+        return self._strips(self._frame, plotted(self._frame, width, height, self._chart.cursor_position))
 
     def _blank(self) -> Strip:
         return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
@@ -123,14 +123,9 @@ class ChartPlot(Widget):
         return self.get_component_styles(f"chart-plot--{name}").color
 
     def _style(self, name: str) -> Style:
-        """Return the style of a component class.
-
-        Its translucent colour is blended here: a terminal has no transparency, and the
-        style that Textual derives is blended with the component's own background only.
-        """
+        """Return the style of a component class: Textual would blend its colour with its own background only."""
         background = self._background
-        colour = background + self._faint(name)
-        return Style(color=colour.rich_color, bgcolor=background.rich_color)
+        return Style(color=(background + self._faint(name)).rich_color, bgcolor=background.rich_color)
 
     def _on_layers(self, frame: Frame) -> Callable[[Style | None, int], Style]:
         """Return what gives a style the background of a cell with some layers behind it."""
@@ -163,30 +158,23 @@ class ChartPlot(Widget):
         blanks = [self._blank()] * ((height - 1) // 2)
         return [*blanks, Strip([Segment(line, self._style("axis"))])]
 
-    def _strips(self, drawing: str, frame: Frame) -> list[Strip]:
-        """Turn plotext's text into lines in the styles of the theme, and shade them."""
-        background = self._background.rich_color
+    def _strips(self, frame: Frame, drawing: Sequence[Sequence[Piece]]) -> list[Strip]:
+        """Turn what plotext has drawn into lines in the styles of the theme, and shade them."""
+        background, dark = self._background.rich_color, self.app.current_theme.dark
         plain, grid = Style(bgcolor=background), self._style("grid")
-        roles = {AXIS: self._style("axis"), CURSOR: self._style("cursor")}
-        dark = self.app.current_theme.dark
-        lines = {one.colour % 256: Style(color=curve_colour(one.colour, dark), bgcolor=background) for one in frame.lines}
+        styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
+        for one in frame.lines:
+            styles[one.colour % 256, LINE] = Style(color=curve_colour(one.colour, dark), bgcolor=background)
         shaded: list[list[int]] = []
         if frame.bands or frame.mark:
             shaded = frame.layers()
             restyle = self._on_layers(frame)
         strips: list[Strip] = []
-        for index, row in enumerate(drawing.splitlines()):
-            # Splitting at two groups: text, number, role, text, number, role, text, ...
-            parts = ESCAPE.split(row)
-            segments = [Segment(parts[0], plain)]
+        for index, row in enumerate(drawing):
+            segments = []
             space, empty = " ", plain
-            for number, role, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
-                if not role:
-                    segments.append(Segment(text.replace(" ", space), empty))
-                elif int(role) == LINE:
-                    segments.append(Segment(text, lines[int(number)]))
-                else:
-                    segments.append(Segment(text, roles[int(role)]))
+            for number, role, text in row:
+                segments.append(Segment(text, styles[number, role]) if role else Segment(text.replace(" ", space), empty))
                 if text.endswith(TICK):
                     # The grid fills what plotext leaves empty in the rows of the y ticks:
                     # a tenth of the time of its own lines, and none across the cursor.
@@ -212,13 +200,12 @@ class ChartPlot(Widget):
             event.prevent_default()
 
 
-def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> str:
-    """Let plotext draw in so many columns and rows; returns its text, with roles for colours."""
+def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[Piece]]:
+    """Let plotext draw in so many columns and rows."""
     # On use only: an app without runs draws its first frame sooner.
     from textual_plotext.plot import Plot  # noqa: PLC0415
 
-    # A fresh figure each time: plotext changes its data in place when it builds, and a
-    # new one costs a tenth of a millisecond.
+    # A fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it builds.
     plot = Plot()
     plot.theme("clear")
     # The public plotsize() is capped by the size of the terminal at import.
@@ -242,7 +229,9 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
         if one.beyond:
             x, y = frame.x_cells([one.beyond[0]]), frame.y_cells([frame.y.high])
             plot.scatter(x, y, marker="↑", color=(one.colour % 256, LINE, 0))
-    return str(plot.build())
+    # Splitting at two groups: text, number, role, text, number, role, text, ...
+    rows = (["", "", *ESCAPE.split(row)] for row in str(plot.build()).splitlines())
+    return [[(int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2]) for at in range(0, len(parts), 3)] for parts in rows]
 
 
 class Chart(ChartBase):
@@ -258,14 +247,10 @@ class Chart(ChartBase):
 
     def legend(self, width: int) -> Content:
         """Return the runs; with a cursor, its x and the value of each run there."""
-        at, present = self.cursor_position, self._present
-        dark = self.app.current_theme.dark
-        entries = readout.entries(self.prepared, dark, at, present, self.log_x)
-        prefix, most = "", max(1, self.content_size.height // 4)
-        if self.cursor is not None:
-            most = max(1, self.content_size.height // 3)
-            prefix = f"{self._x_label} {readout.format_position(self.cursor)}"
-        lines = readout.text_lines(prefix, entries, width, most)
+        dark, height = self.app.current_theme.dark, self.content_size.height
+        entries = readout.entries(self.prepared, dark, self.cursor_position, self._present, self.log_x)
+        prefix = "" if self.cursor is None else f"{self._x_label} {readout.format_position(self.cursor)}"
+        lines = readout.text_lines(prefix, entries, width, max(1, height // (3 if prefix else 4)))
         # Values of other lengths, as the cursor moves, must not move the plot.
         self._read = max(self._read, len(lines)) if prefix else 0
         return Content("\n").join([*lines, *[Content()] * (self._read - len(lines))])

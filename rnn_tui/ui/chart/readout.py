@@ -6,6 +6,7 @@ The width of its lines is not known before, so what says least gives way to what
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -15,16 +16,10 @@ from rnn_tui.ui.chart.axes import format_value, from_position
 from rnn_tui.ui.chart.view import ChartSeries, nearest
 
 GAP = "   "
-
-SHADE = "░"
-"""What stands for the marked range in words."""
-
+# What stands for the marked range in words, and for a line without markers.
+SHADE, LINE = "░", "──"
+# A word of a name, with the spaces or dashes after it.
 WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")
-"""A word of a name, with the spaces or dashes after it."""
-
-
-LINE = "──"
-"""What stands for a line without markers."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +28,7 @@ class LegendEntry:
 
     name: str  #: What it is called.
     colour: str  #: Of its curves.
-    #: For each of its curves, what stands for it, its value, and the value with the band around it,
-    #: for where there is room; empty in a legend without values.
+    #: For each of its curves, what stands for it, its value, and that with the band around it; empty without values.
     readings: tuple[tuple[str, str, str], ...]
 
     def text(self, name: str, long: bool) -> Content:
@@ -58,14 +52,13 @@ def entries(
     series: Sequence[ChartSeries], dark: bool, x: float | None,
     present: tuple[float, float] | None = None, log_x: bool = False,
 ) -> list[LegendEntry]:  # fmt: skip
-    """Return the entries of all series that have points.
+    """Return the entries of all prepared series that have points.
 
     Args:
         series: The prepared series.
         dark: Whether the theme is dark.
         x: The position where to read the values, None for a legend without values.
-        present: The visible range. Where the nearest point is visibly elsewhere, as with a
-            run that ended earlier, the entry says where.
+        present: The visible range; an entry says where its point is if that is visibly elsewhere, as of a shorter run.
         log_x: Whether positions are exponents of two.
     """
     result: list[LegendEntry] = []
@@ -111,17 +104,16 @@ def told_apart(names: Sequence[str], both: bool = True) -> list[str]:
 def text_lines(prefix: str, entries: Sequence[LegendEntry], width: int, most: int = 1) -> list[Content]:
     """Return entries in at most ``most`` lines of ``width`` cells.
 
-    Where one line is too short, the bands around values give way first, then what all names have
-    in common; then there are more lines. What still does not fit is counted: `… 3 more`.
+    Where one line is too short, the bands around values give way first, then what all names have in common; then there
+    are more lines. What still does not fit is counted: `… 3 more`.
     """
     names = [entry.name for entry in entries]
     lines: list[list[Content]] = []
-    for shown in (names, told_apart(names, both=False), told_apart(names)):
-        for long in (True, False):
-            texts = [e.text(name, long) for e, name in zip(entries, shown, strict=True)]
-            lines = _wrapped([Content(prefix), *texts] if prefix else texts, width)
-            if len(lines) <= 1:
-                return [Content(GAP).join(line) for line in lines]
+    for shown, long in product((names, told_apart(names, both=False), told_apart(names)), (True, False)):
+        texts = [entry.text(name, long) for entry, name in zip(entries, shown, strict=True)]
+        lines = _wrapped([Content(prefix), *texts] if prefix else texts, width)
+        if len(lines) <= 1:
+            return [Content(GAP).join(line) for line in lines]
     left = sum(map(len, lines[most:]))
     lines = lines[:most]
     kept = 1 if prefix and len(lines) == 1 else 0
@@ -156,10 +148,9 @@ def marked_text(low: float, high: float, label: str) -> str:
 
 def foot_line(x_label: str, mark: tuple[float, float, str] | None, width: int) -> Content:
     """Return what x counts and what is marked; where both do not fit, the latter."""
-    text = x_label
+    texts = [x_label]
     if mark:
-        low, high, label = mark
-        marked = marked_text(low, high, label)
-        candidates = (f"{x_label}{GAP}{marked}", marked, marked_text(low, high, ""))
-        text = next((one for one in candidates if cell_len(one) <= width), candidates[-1])
+        marked = marked_text(*mark)
+        texts = [f"{x_label}{GAP}{marked}", marked, marked_text(*mark[:2], "")]
+    text = next((one for one in texts if cell_len(one) <= width), texts[-1])
     return Content(text).truncate(width, ellipsis=True)

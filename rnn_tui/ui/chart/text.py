@@ -5,7 +5,7 @@ from rich.text import Text
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.chart import view
-from rnn_tui.ui.chart.chart import ESCAPE, LINE, plotted
+from rnn_tui.ui.chart.chart import LINE, plotted
 from rnn_tui.ui.chart.view import ChartSeries
 
 
@@ -36,10 +36,8 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
         chart.append(series.marker if series.points else "─", curve_colour(series.colour, dark=True))
         chart.append(f" {series.name}  ")
     chart.append("log scale" if log_y else "", "dim")
-    for row in plotted(frame, *size).splitlines():
-        # Text, number, role, text, number, role, text, ... as in the app's chart.
-        first, *parts = ESCAPE.split(row)
+    for (_, _, first), *parts in plotted(frame, *size):
         chart.append(f"\n{first}")
-        for number, role, text in zip(parts[::3], parts[1::3], parts[2::3], strict=True):
-            chart.append(text, curve_colour(int(number), dark=True) if role == str(LINE) else "dim")
+        for number, role, text in parts:
+            chart.append(text, curve_colour(number, dark=True) if role == LINE else "dim")
     return chart

@@ -1,7 +1,6 @@
 """What a chart shows, worked out without a terminal or a plotting library.
 
-The widget only draws; which part of which series is visible, what smoothing and a log scale
-make of it, is decided here. Being pure, all of it can be tested without an app.
+Which part of which series is visible, what smoothing and a log scale make of it: pure, to be tested without an app.
 """
 
 import math
@@ -16,37 +15,29 @@ from rnn_tui.engine.palette import curve_marker
 from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
 from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, spans, thin, thin_band
 
+# The most points of one line that reach the plotting library: it walks them in Python.
 POINT_LIMIT = 240
-"""The most points of one line that reach the plotting library: it walks them in Python."""
-
-ZOOM_FACTOR = 2.0
-ZOOM_LIMIT = 1024.0
-"""How many times a view may be narrower than the data."""
-
+# A step of zooming; how many times a view may be narrower than the data.
+ZOOM_FACTOR, ZOOM_LIMIT = 2.0, 1024.0
+# Positions beyond are dropped: they leave no digits for the parts of an epoch.
 FAR = 1e12
-"""Positions beyond are dropped: they leave no digits for the parts of an epoch."""
-
+# The first of so many parts of a curve is where a loss falls fastest.
 SETTLED = 20
-"""The first of so many parts of a curve is where a loss falls fastest."""
 
 
 @dataclass(frozen=True)
 class ChartSeries:
     """One curve."""
 
-    #: What the legend calls it; shown literally. Series of one name and colour that follow each
-    #: other share an entry, as a run's training and validation.
+    #: What the legend calls it, literally; series of one name and colour that follow each other share an entry.
     name: str
     x: Sequence[float]  #: The positions.
     y: Sequence[float]  #: The values, as many as ``x``.
     colour: int  #: The index of the run; selects colour and marker shape.
-    #: Whether each value counts, as with one value an epoch: then every one gets a marker and
-    #: smoothing leaves them alone. A line without points has no marker, but for one at its end
-    #: where it has a `mark`.
+    #: Whether each value counts, as with one value an epoch: then every one gets a marker and smoothing leaves them
+    #: alone. A line without points has no marker, but for one at its end where it has a `mark`.
     points: bool = False
-    #: The lower ends of a band around the values, as of the spread of several seeds: as many as
-    #: ``x``, or none for no band.
-    low: Sequence[float] = ()
+    low: Sequence[float] = ()  #: The lower ends of a band, as of a spread over seeds: as many as ``x``, or none.
     high: Sequence[float] = ()  #: The upper ends of the band.
     mark: str = ""  #: A marker shape in place of the run's own; for a line, one at its end.
     line: bool = True  #: Whether a line goes through the values; without one, ``points`` are all there is.
@@ -59,10 +50,7 @@ class ChartSeries:
 
 @dataclass(frozen=True)
 class VisibleLine:
-    """The visible part of a series: a line, the positions that carry a marker, a band.
-
-    ``beyond`` is where a line comes into sight that begins above the axis, with its first value.
-    """
+    """The visible part of a series: a line, the positions that carry a marker, a band."""
 
     colour: int
     marker: str
@@ -72,20 +60,16 @@ class VisibleLine:
     marked_y: list[float]
     band: VisibleBand | None = None
     line: bool = True
-    beyond: tuple[float, float] | None = None
+    beyond: tuple[float, float] | None = None  #: Where a line that begins above the axis comes into sight; its first value.
 
 
 def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: bool = False) -> ChartSeries:
     """Return an immutable copy with finite values within the bounds, ascending in x.
 
-    The copy matters: a caller may append to the lists it passed, and a comparison with
-    the very same lists would then never see a change. From here on, x are positions on the
-    axis. A band goes where its value goes; ends that are not finite fall back to the value.
+    The copy matters: a caller may append to the lists it passed, and comparing the very same lists would show no change.
+    From here on, x are positions on the axis. A band goes where its value goes; ends that are not finite become the value.
     """
-    floor = -HUGE if lower is None else lower
-    ceiling = HUGE if upper is None else upper
-    # A name comes from a user: line breaks and tabs would tear the one-line legend.
-    name = " ".join(series.name.split())
+    floor, ceiling = -HUGE if lower is None else lower, HUGE if upper is None else upper
     xs = tuple(map(float, series.x))
     if log_x:
         xs = tuple(to_position(x, log=True) for x in xs)
@@ -94,14 +78,9 @@ def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: 
     columns = [tuple(map(float, line)) for line in lines]
     # The usual case has nothing to clean; seeing that is many times faster than cleaning.
     # Its sums are non-finite if any value is, and comparisons with NaN are false.
-    if not (
-        all(len(column) == len(xs) for column in columns)
-        and sum(map(abs, xs)) < FAR
-        and all(math.isfinite(sum(column)) for column in columns)
-        and all(min(column, default=floor) >= floor for column in columns)
-        and all(max(column, default=ceiling) <= ceiling for column in columns)
-        and all(map(operator.le, xs, xs[1:]))
-    ):
+    finite = all(len(column) == len(xs) and math.isfinite(sum(column)) for column in columns)
+    within = all(min(column, default=floor) >= floor and max(column, default=ceiling) <= ceiling for column in columns)
+    if not (finite and within and sum(map(abs, xs)) < FAR and all(map(operator.le, xs, xs[1:]))):
         rows = [
             (x, *(min(max(v if abs(v) < HUGE else y, floor), ceiling) for v in (y, *ends)))
             for x, y, *ends in zip(xs, *columns, strict=False)
@@ -110,14 +89,12 @@ def clean(series: ChartSeries, lower: float | None, upper: float | None, log_x: 
         rows.sort(key=operator.itemgetter(0))
         xs, *columns = zip(*rows, strict=True) if rows else ((), *((),) * len(columns))
     ys, lows, highs = columns if banded else (*columns, (), ())
-    return replace(series, name=name, x=xs, y=ys, low=lows, high=highs)
+    # A name comes from a user: line breaks and tabs would tear the one-line legend.
+    return replace(series, name=" ".join(series.name.split()), x=xs, y=ys, low=lows, high=highs)
 
 
 def prepare(series: ChartSeries, weight: float, log_y: bool) -> ChartSeries:
-    """Return a clean series as it is plotted: smoothed, and positive for a log axis.
-
-    Ends of a band may be 0 and below even there: they reach beyond the axis.
-    """
+    """Return a clean series as it is plotted: smoothed, and for a log axis positive, but for the ends of bands."""
     x, lines = series.x, (series.y, series.low, series.high)
     if weight and not series.points:
         y, low, high = (tuple(smooth(line, weight)) for line in lines)
@@ -165,18 +142,13 @@ def shift_into(present: tuple[float, float], full: tuple[float, float], by: floa
 def nearest(series: ChartSeries, x: float) -> int:
     """Return the index of the point of a non-empty series that is closest to ``x``."""
     right = bisect_left(series.x, x)
-    if right == 0:
-        return 0
-    if right == len(series.x) or x - series.x[right - 1] <= series.x[right] - x:
-        return right - 1
-    return right
+    return min(range(len(series.x))[max(0, right - 1) : right + 1], key=lambda at: abs(series.x[at] - x))
 
 
 def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bool) -> VisibleLine:
     """Cut a series to the range ``low`` to ``high`` and thin it.
 
-    Lines that leave the range are cut at its edge: left to the plotting library, the part
-    outside would cost time and stretch the y axis.
+    Lines are cut at its edges: left to the plotting library, the part outside would cost time and stretch the y axis.
     """
     # More than two points a column cannot be seen.
     limit = max(4, min(POINT_LIMIT, 2 * width))
@@ -231,8 +203,7 @@ def below(line: VisibleLine, top: float) -> VisibleLine:
 def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) -> list[float]:
     """Return where the cursor may stop between ``low`` and ``high``, ascending.
 
-    At most one position a column of the plot, or a key press would seem to do nothing;
-    within a column, a point with a marker wins over a point of a line.
+    At most one a column of the plot, or a key press would seem to do nothing; points with a marker win over others.
     """
     if high <= low:
         return []
@@ -247,19 +218,15 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
 
 @dataclass(frozen=True)
 class Frame:
-    """All that one drawing needs.
-
-    The plot's area begins after ``left`` columns and is ``width`` by ``height`` cells.
-    ``mark`` holds the positions between which the x range is marked.
-    """
+    """All that one drawing needs."""
 
     x: Axis
     y: Axis
     lines: list[VisibleLine]
-    left: int
-    width: int
-    height: int
-    mark: tuple[float, float] | None = None
+    left: int  #: Columns before the plot's area.
+    width: int  #: Columns of it.
+    height: int  #: Rows of it.
+    mark: tuple[float, float] | None = None  #: The positions between which the x range is marked.
 
     @property
     def bands(self) -> list[VisibleBand]:
@@ -274,10 +241,7 @@ class Frame:
         return self.y.cells(positions, self.height, 4)
 
     def layers(self) -> list[list[int]]:
-        """Return what lies behind each cell, as the sum of bits: of the mark, of each band in its order.
-
-        The rows go from top to bottom, each has one number a column.
-        """
+        """Return what lies behind each cell, row by row from the top: the sum of the bits of the mark and of the bands."""
         width, height, x = self.width, self.height, self.x
         rows = [[0] * width for _ in range(height)]
         if self.mark and self.mark[0] <= x.high and self.mark[1] >= x.low:
@@ -304,12 +268,9 @@ def frame(
     bounds: tuple[float | None, float | None], log_y: bool, *, log_x: bool = False,
     mark: tuple[float, float] | None = None, settled: bool = False,
 ) -> Frame | None:  # fmt: skip
-    """Work out a drawing of prepared series in ``size`` columns and rows.
+    """Work out a drawing of prepared series in ``size`` columns and rows; None where none has a part within ``present``.
 
     With ``settled``, the y axis leaves out what is higher in the first twentieth of each series.
-
-    Returns:
-        The drawing, None where no part of a series is within ``present``.
     """
     width, height = size
     lines = [cut_line(one, *present, width, log_y) for one in series]
