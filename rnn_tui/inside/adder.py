@@ -7,18 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
-from rnn_tui.inside.probes import (
-    Labels,
-    LinearProbe,
-    Progress,
-    Stopping,
-    Study,
-    activations_of,
-    chance_level,
-    fit_probe,
-    never,
-    silent,
-)
+from rnn_tui.inside.probes import Labels, LinearProbe, Progress, Stopping, Study, activations_of, chance_level, fit_probe
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
@@ -39,11 +28,10 @@ Bits = npt.NDArray[np.uint8]
 
 # Where a unit may keep the carry: in what it puts out, or in its cell if it has one.
 STATE, CELL = "state", "cell"
-ADDITIONS = 1000
 # What is known of each source of each unit.
 OF_UNITS = ("correlation", "accuracy", "threshold", "above")
 # Additions of the longest length in training, within what shows carries and takes no minute.
-FEWEST_STEPS, MOST_STEPS = 4, 64
+ADDITIONS, FEWEST_STEPS, MOST_STEPS = 1000, 4, 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,10 +58,7 @@ class CarryStudy(Study):
 
     @property
     def best(self) -> tuple[str, int]:
-        """The source, `STATE` or `CELL`, and the unit, from 0, that tell the carry best.
-
-        Of equal accuracies, the one of higher correlation.
-        """
+        """The source, `STATE` or `CELL`, and the unit, from 0, of the highest accuracy; of equals, of higher correlation."""
         rank = np.lexsort((-np.abs(self.correlation).ravel(), -self.accuracy.ravel()))
         source, unit = np.unravel_index(rank[0], self.accuracy.shape)
         return self.sources[source], int(unit)
@@ -95,10 +80,7 @@ class CarryStudy(Study):
         )
 
     def values(self, trace: Trace) -> Array:
-        """The best unit's state or cell (L,) before each place of an addition: 0 at first.
-
-        What it holds then is to tell the carry into that place.
-        """
+        """The best unit's state or cell (L,) before each place of an addition, to tell the carry into it: 0 at first."""
         source, unit = self.best
         before = np.zeros(trace.steps, np.float32)
         before[1:] = trace.layers[0].quantities[source][:-1, unit]
@@ -111,12 +93,8 @@ class CarryStudy(Study):
         return _into_places((self.values(trace) >= self.threshold[at]) == self.above[at])
 
     def carry_row(self, trace: Trace) -> Bits:
-        """The carry (L,) into each place as the probe reads it, to stand beside the true one.
-
-        Nothing is carried into the lowest place, and nothing was read before it.
-        """
-        states = np.roll(trace.layers[0].states, 1, axis=0)
-        return _into_places(self.probe.read(states))
+        """The carry (L,) into each place as the probe reads it, to stand beside the true one."""
+        return _into_places(self.probe.read(np.roll(trace.layers[0].states, 1, axis=0)))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
@@ -135,10 +113,9 @@ class CarryStudy(Study):
 
 
 def study_carry(
-    network: AdderNetwork, replica: int = 0, _progress: Progress = silent,
-    _stopping: Stopping = never, *, additions: int = ADDITIONS, seed: int = 0,
-) -> CarryStudy:  # fmt: skip
-    """Look for the carry in a replica's units over random additions; that takes no time to tell.
+    network: AdderNetwork, replica: int = 0, *_told: object, additions: int = ADDITIONS, seed: int = 0
+) -> CarryStudy:
+    """Look for the carry in a replica's units over random additions: too fast to tell its progress, or to be stopped.
 
     Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
     fitted to the first half of the additions and scored on the other.
@@ -146,20 +123,13 @@ def study_carry(
     Raises:
         CheckpointError: if the weights are too large to compute with.
     """
-    longest: int = network.config.lengths[1]
-    steps = min(max(longest, FEWEST_STEPS), MOST_STEPS)
+    steps = min(max(network.config.lengths[1], FEWEST_STEPS), MOST_STEPS)
     bits = draw_bits(additions, steps, seed)
-    activations = activations_of(network, bits.astype(np.float32), replica)
-    return carry_study(activations, carries_of(bits))
+    return carry_study(activations_of(network, bits.astype(np.float32), replica), carries_of(bits))
 
 
 def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
-    """The study of what a network held during N additions.
-
-    Args:
-        activations: states and cells (T, N, H).
-        carries: (T, N), what is to be carried after each step.
-    """
+    """The study of the states and cells (T, N, H) during N additions, with what is to be carried (T, N) after each step."""
     # The last place has no next one to carry to.
     looked_at = {STATE: activations.states}
     if activations.cells is not None:
@@ -205,11 +175,9 @@ def carries_of(bits: Bits) -> Bits:
 
 
 def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
-    """The threshold on values (N,) that tells labels (N,) of 0 and 1 best, and its direction.
+    """The threshold on values (N,), midway between two, that tells labels (N,) of 0 and 1 best.
 
-    Returns:
-        The threshold, midway between two values, and whether values from it up mean 1 (or, if
-        not, those below).
+    And whether values from it up mean 1 (or, if not, those below).
     """
     order = np.argsort(values, kind="stable")
     ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
@@ -235,6 +203,7 @@ def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
 
 
 def _into_places(said: Labels) -> Bits:
+    """As bits; nothing is carried into the lowest place, and nothing was read before it."""
     row: Bits = said.astype(np.uint8)
     row[0] = 0
     return row
@@ -277,12 +246,10 @@ class AdditionInspection(QuestionInspection[CarryStudy, Sum, AdderNetwork]):
 
     def findings(self) -> list[str]:
         """Where the carry is."""
-        lines = super().findings()
-        if self._study is not None:
-            lines.append(
-                f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} bits, scored on the other."
-            )
-        return lines
+        if self._study is None:
+            return []
+        fitted = f"Fitted to one half of {ADDITIONS:,} random additions of {self._study.steps - 1} bits, scored on the other."
+        return [*super().findings(), fitted]
 
     @property
     def asked(self) -> dict[str, Any]:

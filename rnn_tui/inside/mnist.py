@@ -1,7 +1,4 @@
-"""Looking into MNIST's networks: a digit row by row, which of its pixels speak for the answer.
-
-And over many images, how early they could have been told.
-"""
+"""Looking into MNIST's networks: a digit row by row, what of it speaks for the answer, how early many could be told."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,23 +54,21 @@ def prefix_note(network: RowReaderNetwork) -> str:
 
 def logits_after_rows(network: RowReaderNetwork, rows: Array) -> Array:
     """Logits (T, N, 10) after each of the `rows` (T, N, 28), as `prefix_note` says."""
+    weight, bias = network.readout
     if not network.cell.bidirectional:
         for layer in network.layers:
             rows = layer.forward.run(rows).states
-        weight, bias = network.readout
         by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
         # Of the first 1 … T states (T, N, H), with zero for the rest.
         logits: Array = np.cumsum(rows @ by_row, axis=0) + bias
         return logits
     if len(network.layers) > 1:
-        # Below the top, the backward direction starts from the last row: all of it is different
-        # for every number of rows.
+        # Below the top, the backward direction starts from the last row: all of it differs by the number of rows.
         return np.stack([network.logits_of_rows(rows[: row + 1]) for row in range(len(rows))])
     [layer] = network.layers
     assert layer.backward is not None
-    ahead, back = layer.forward.run(rows), _on_each_row(layer.backward, rows)
-    weight, bias = network.readout
-    result: Array = np.concatenate([ahead.states, back.states], axis=2) @ weight.T + bias
+    states = [layer.forward.run(rows).states, _on_each_row(layer.backward, rows).states]
+    result: Array = np.concatenate(states, axis=2) @ weight.T + bias
     return result
 
 
@@ -107,8 +102,7 @@ def _layers(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTr
 
 def _drive(states: Array, above: Layer) -> Array:
     """How strongly each unit (H,) of states (T, 1, H) drives the layer above."""
-    weights = np.abs(above.forward.of_input).sum(axis=0)
-    result: Array = np.abs(states[:, 0]).mean(axis=0) * weights
+    result: Array = np.abs(states[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)
     return result
 
 
@@ -175,21 +169,12 @@ def study_rows(
     network: RowReaderNetwork, images: npt.NDArray[np.uint8], labels: Labels, *,
     progress: Progress = silent, stopping: Stopping = never,
 ) -> RowsStudy | None:  # fmt: skip
-    """Answers after each row, over labelled images.
+    """Answers after each row, over images (N, 28, 28), 0 for background … 255 for ink, with labels (N,).
 
-    Args:
-        network: what reads them.
-        images: (N, 28, 28), 0 for background … 255 for ink.
-        labels: (N,).
-        progress: told after every batch, in images.
-        stopping: asked before every batch.
-
-    Returns:
-        The study, or None where it was stopped.
+    `progress` is told after every batch, in images, and `stopping` asked before it; None where it was stopped.
     """
     count = len(images)
-    right = np.zeros(images.shape[1], np.int64)
-    settled = np.zeros_like(right)
+    right, settled = np.zeros((2, images.shape[1]), np.int64)
     for start in range(0, count, BATCH):
         if stopping():
             return None
@@ -217,8 +202,7 @@ def study_test_images(network: RowReaderNetwork, progress: Progress, stopping: S
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
     data = load_mnist()
-    images, labels = data.test_images.numpy(), data.test_labels.numpy()
-    return study_rows(network, images, labels, progress=progress, stopping=stopping)
+    return study_rows(network, data.test_images.numpy(), data.test_labels.numpy(), progress=progress, stopping=stopping)
 
 
 class DigitInspection(Inspection[RowsStudy]):
@@ -228,8 +212,7 @@ class DigitInspection(Inspection[RowsStudy]):
         network: what reads it.
         weights: what is known of it for JSON; their `source` is what to call it.
         digit: (28, 28), 0 for background … 1 for ink.
-        about: what it is, for JSON.
-        name: what it is, in a few words.
+        about: what it is, for JSON; `name`, in a few words.
         truth: which digit it is, where that is known.
         notices: sentences on what to keep in mind.
     """
@@ -248,8 +231,7 @@ class DigitInspection(Inspection[RowsStudy]):
     def of_test_image(cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int) -> Self:
         """A test image by its number, from 0."""
         digit, truth = read_test_image(number)
-        about, name = {"test_image": number}, f"test image {number}"
-        return cls(network, weights, digit, about, name, truth=truth)
+        return cls(network, weights, digit, {"test_image": number}, f"test image {number}", truth=truth)
 
     def _made_study(self, progress: Progress, stopping: Stopping) -> RowsStudy | None:
         return study_test_images(self._network, progress, stopping)

@@ -1,8 +1,7 @@
 """Linear probes: can a quantity be read off a state by a plane, and how often rightly?
 
-A probe is fitted to some of the data and scored on other, with the chance level beside the score:
-what one who always names the most frequent class would get right there (Alain & Bengio 2017,
-“Understanding intermediate layers using linear classifier probes”).
+A probe is fitted to some of the data and scored on other, beside the chance level: what one who always names the most
+frequent class gets right (Alain & Bengio 2017, “Understanding intermediate layers using linear classifier probes”).
 """
 
 from collections.abc import Callable
@@ -90,15 +89,9 @@ class LinearProbe(Record):
 
 
 def fit_probe(states: Array, labels: Labels, scored_states: Array, scored_labels: Labels) -> LinearProbe:
-    """Fit a probe to some data, score it on other.
+    """Fit a probe to states (N, H) and labels (N,), whole numbers from 0; score it on others (M, H) and (M,).
 
     scikit-learn's `LogisticRegression` with its usual regularisation, on standardised units.
-
-    Args:
-        states: (N, H), to fit to.
-        labels: (N,) whole numbers from 0.
-        scored_states: (M, H), to score on.
-        scored_labels: (M,).
     """
     classes = np.unique(labels)
     if len(classes) == 1:

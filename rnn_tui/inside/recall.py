@@ -24,10 +24,8 @@ def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0
     return trace_inputs(network, inputs, replica)
 
 
-# Half of them to fit to, half to score on.
-SEQUENCES = 2000
-# Positions and steps looked at; of longer sequences, so many evenly spread ones.
-MOST_LOOKED_AT = 16
+# Sequences, half of them to fit to, half to score on; positions and steps that are looked at, evenly spread.
+SEQUENCES, MOST_LOOKED_AT = 2000, 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,11 +63,7 @@ def study_survival(
 ) -> SurvivalStudy | None:  # fmt: skip
     """Fit probes to a replica's states over random sequences of the longest length in training.
 
-    Half of the sequences are to fit to, half to score on; `progress` is told and `stopping` asked
-    at every fit.
-
-    Returns:
-        The study, or None where it was stopped.
+    `progress` is told and `stopping` asked at every fit; None where it was stopped.
 
     Raises:
         CheckpointError: if the weights are too large to compute with.
@@ -86,7 +80,7 @@ def survival_study(
     states: Array, digits: npt.NDArray[np.int64], looked_at: npt.NDArray[np.int64],
     position: int | None = None, *, progress: Progress = silent, stopping: Stopping = never,
 ) -> SurvivalStudy | None:  # fmt: skip
-    """The study of states (T, N, H) that followed on `digits` (T, N).
+    """The study of states (T, N, H) that followed on `digits` (T, N); None where it was stopped between two fits.
 
     Args:
         states: after each step.
@@ -96,21 +90,16 @@ def survival_study(
         progress: told after every fit.
         stopping: asked before every fit.
     """
-    half = digits.shape[1] // 2
-    count = len(looked_at)
+    half, count = digits.shape[1] // 2, len(looked_at)
     accuracy = np.full((count, count), np.nan)
-    total, done = count * (count + 1) // 2, 0
     # Step by step, so that a view can show a digit fade while the later steps are still to come.
-    for at, step in enumerate(looked_at):
-        held = states[step - 1]
-        for row, place in enumerate(looked_at[: at + 1]):
-            if stopping():
-                return None
-            labels = digits[place - 1]
-            probe = fit_probe(held[:half], labels[:half], held[half:], labels[half:])
-            accuracy[row, at] = probe.accuracy
-            done += 1
-            progress(done, total)
+    pairs = [(row, at) for at in range(count) for row in range(at + 1)]
+    for done, (row, at) in enumerate(pairs, start=1):
+        if stopping():
+            return None
+        held, labels = states[looked_at[at] - 1], digits[looked_at[row] - 1]
+        accuracy[row, at] = fit_probe(held[:half], labels[:half], held[half:], labels[half:]).accuracy
+        progress(done, len(pairs))
     chance = np.array([chance_level(digits[place - 1, half:]) for place in looked_at])
     return SurvivalStudy(digits.shape[1] - half, looked_at, looked_at.copy(), accuracy, chance, position)
 

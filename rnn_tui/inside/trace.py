@@ -1,7 +1,6 @@
-"""Everything that a network holds while it reads one input, step by step.
+"""Everything that a network holds while it reads one input, step by step: one record, and so one view, for every task.
 
-The same record for every task, so that one view can show them all; and how it is made of one that
-reads sequences, whatever its task is.
+And how it is made of a network that reads sequences, whatever its task is.
 """
 
 from collections.abc import Mapping, Sequence
@@ -62,11 +61,10 @@ class LayerTrace(Record):
     states: Array  #: (T, H), the outputs h on each step, in the order of the input.
     cells: Array | None  #: (T, H), the memory c; None for a cell without one.
     gates: Mapping[str, Array]  #: (T, H) each, by the names that the cell gives them; empty for an RNN.
-    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the
-    #: unit adds to the winning logit less the mean of all logits; with the same of the biases these
-    #: make up the whole difference. Where there is one output, what it adds to that logit. Where
-    #: every step has an answer, as in the adder, the mean over the steps, without the sign. Of a
-    #: layer below, the mean of its state without sign, times the sum of the weights, without
+    #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the unit adds to the
+    #: winning logit less the mean of all logits; with the same of the biases these make up the whole difference. Where
+    #: there is one output, what it adds to that logit. Where every step has an answer, as in the adder, the mean over the
+    #: steps, without the sign. Of a layer below, the mean of its state without sign, times the sum of the weights, without
     #: theirs, by which the layer above reads it forward.
     importance: Array
     read_out: bool = True  #: whether the readout reads it.
@@ -106,8 +104,7 @@ class Trace(Record):
     every_step: bool  #: whether every step has an answer of its own, such as a bit of a sum.
     logits: Array  #: (T, O) after each step.
     probabilities: Array  #: (T, O) after each step, 0 … 1.
-    #: (T,), the answer after each step: the most probable class, or where there is one output,
-    #: whether it is at least 0.5.
+    #: (T,), the answer after each step: the most probable class, or of one output, whether it is at least 0.5.
     answers: npt.NDArray[np.int64]
     prefix_note: str  #: what an answer before the last step means, in a sentence.
 
@@ -132,10 +129,8 @@ class Trace(Record):
     def sureness(self, step: int) -> float:
         """The probability, 0 … 1, that the network gives its answer after a step, from 0."""
         answer = int(self.answers[step])
-        if self.one_output:
-            yes = float(self.probabilities[step, 0])
-            return yes if answer else 1 - yes
-        return float(self.probabilities[step, answer])
+        chosen = float(self.probabilities[step, 0 if self.one_output else answer])
+        return 1 - chosen if self.one_output and not answer else chosen
 
     @property
     def answer(self) -> int:
@@ -151,10 +146,7 @@ class Trace(Record):
 
     @property
     def settled(self) -> int | None:
-        """The step, from 1, from which on the answer stays as it is; None where each has its own.
-
-        The network has then read what decides, if not all that makes it sure.
-        """
+        """The step, from 1, from which on the answer stays as it is; None where each has its own."""
         if self.every_step:
             return None
         others = np.flatnonzero(self.answers != self.answers[-1])
@@ -165,12 +157,9 @@ class Trace(Record):
         names = ("inputs", "logits", "probabilities", "answers")
         found: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in names}
         for layer in self.layers:
-            name = layer.name.replace(" ", "_")
-            found[f"{name}_states"] = layer.states
-            if layer.cells is not None:
-                found[f"{name}_cells"] = layer.cells
-            found |= {f"{name}_{gate}": values for gate, values in layer.gates.items()}
-            found[f"{name}_importance"] = layer.importance
+            cells = {} if layer.cells is None else {"cells": layer.cells}
+            held = {"states": layer.states, **cells, **layer.gates, "importance": layer.importance}
+            found |= {f"{layer.name.replace(' ', '_')}_{name}": values for name, values in held.items()}
         return found
 
 
@@ -208,10 +197,7 @@ def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *,
         activations = network.cell(replica).run(inputs[:, None])
         states = activations.states[:, 0]  # (T, H)
         logits = states @ weight.T + bias  # (T, O)
-        if network.outputs == 1:
-            answers = (logits[:, 0] >= 0).astype(np.int64)
-        else:
-            answers = logits.argmax(axis=1).astype(np.int64)
+        answers = (logits[:, 0] >= 0 if network.outputs == 1 else logits.argmax(axis=1)).astype(np.int64)
         separate = network.outputs == 1 or network.replicas[replica].variant.loss == "bce"
         probabilities = sigmoid(logits) if separate else softmax(logits)
         importance = _importance(states, weight, answers, every_step=shape.every_step)
@@ -229,11 +215,9 @@ def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *,
     def towards(answer: int) -> Array:
         return weight[0] if len(weight) == 1 else against_the_mean(weight, answer)
 
-    if not every_step:
-        last: Array = states[-1] * towards(int(answers[-1]))
-        return last
     by_answer = np.stack([towards(answer) for answer in range(max(2, len(weight)))])
-    importance: Array = np.abs(states * by_answer[answers]).mean(axis=0)
+    adds = states * by_answer[answers]
+    importance: Array = np.abs(adds).mean(axis=0) if every_step else adds[-1]
     return importance
 
 
@@ -245,10 +229,9 @@ def words_of(inputs: Array) -> list[str]:
 
 
 def draw_example(task: "Task", config: "SequenceConfig", number: int) -> tuple[Array, npt.NDArray[np.uint8]]:
-    """A sequence of a task by chance, of a length in training; `number` decides which.
+    """A sequence (T, F) of a task by chance, of a length in training; `number` decides which.
 
-    Returns:
-        What is read (T, F), and what is right: (1,), or (T,) where every step has an answer.
+    And what is right: (1,), or (T,) where every step has an answer.
 
     Raises:
         TaskError: if the task can't be loaded, or is not of sequences.
