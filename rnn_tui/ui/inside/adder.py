@@ -34,18 +34,16 @@ class AdderInside(SequenceInside):
 
     def input_bands(self, subject: Subject, study: CarryStudy | None) -> Sequence[StepBand]:
         addition: Addition = subject.details.given
-        total, answers = addition.bits(addition.total), subject.trace.answers
-        carries, trace = addition.carries, subject.trace
+        total, carries, trace = addition.bits(addition.total), addition.carries, subject.trace
         told: list[tuple[str, Any]] = []  # by whom, from the state before each place
         if study is not None:
-            told.append(("by probe", study.carry_row(trace)))
-            told.append((f"by unit {study.best[1]}", study.unit_row(trace)))
+            told = [("by probe", study.carry_row(trace)), (f"by unit {study.best[1]}", study.unit_row(trace))]
         return [
             WordBand("a", _bits(addition.bits(addition.a))),
             WordBand("b", _bits(addition.bits(addition.b))),
             WordBand("carry", _bits(carries)),
             *(WordBand(label, _bits(row), wrong=(row != carries).tolist()) for label, row in told),
-            WordBand("network", _bits(answers), wrong=(answers != total).tolist(), strong=True),
+            WordBand("network", _bits(trace.answers), wrong=(trace.answers != total).tolist(), strong=True),
             WordBand("true sum", _bits(total)),
         ]
 

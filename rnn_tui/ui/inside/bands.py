@@ -1,7 +1,4 @@
-"""What a `StepGrid` draws over time steps, how many lines each gets; of a trace, what is drawn.
-
-Words, heatmaps and bars are bands; a `Look` says which of a trace's are wanted.
-"""
+"""Bands that a `StepGrid` draws: words, heatmaps, bars; the lines each gets; by a `Look`, which are drawn of a trace."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +10,8 @@ from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.chart.axes import nice_step
 
-# Lines of a curve: fewest, as many as it needs, and most that it profits from.
-CURVE_LINES = 4, 6, 10
-# Lines below which a heatmap is no picture any more.
-FEWEST_HEAT_LINES = 5
+# Lines of a curve: fewest, as many as it needs, most that it profits from; below which a heatmap is no picture any more.
+CURVE_LINES, FEWEST_HEAT_LINES = (4, 6, 10), 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,20 +43,13 @@ class HeatBand:
 
 @dataclass(frozen=True, eq=False)
 class BarBand:
-    """Values as bars from zero, up and down, in a panel of their own.
+    """Values as bars from zero, up and down, in a panel of their own."""
 
-    Attributes:
-        label: what it is.
-        values: (T,); NaN where there is none.
-        low, high: the range that is drawn.
-        form: how values are written.
-    """
-
-    label: str
-    values: Array
-    low: float
-    high: float
-    form: str = "+.2f"
+    label: str  #: what it is.
+    values: Array  #: (T,); NaN where there is none.
+    low: float  #: the lower end of the range that is drawn.
+    high: float  #: the upper one.
+    form: str = "+.2f"  #: how values are written.
 
 
 StepBand: TypeAlias = WordBand | HeatBand | BarBand
@@ -78,9 +66,8 @@ def title_of(band: StepBand, step: int) -> str:
 def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, ...]:
     """Lines for each of the bands, together at most `height`.
 
-    Each panel but the first takes `frame` lines besides. A heatmap of as many lines as rows has a
-    line each; of fewer, two rows a line. Where all is too much, curves go first, then heatmaps
-    shrink, then what is last is cut.
+    Each panel but the first takes `frame` lines besides. A heatmap of as many lines as rows has a line each; of fewer, two
+    rows a line. Where all is too much, curves go first, then heatmaps shrink, then what is last is cut.
     """
     rows = [len(band.values) if isinstance(band, HeatBand) else 1 for band in bands]
     fewest = (min((count + 1) // 2, FEWEST_HEAT_LINES) for count in rows)
@@ -178,7 +165,6 @@ def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> t
 
 PROBABILITIES, UNITS = "probabilities", "units"
 IMPORTANCE, NUMBER = "importance", "number"
-_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 # Letters of a quantity's name in the readout.
 _SHORTENED, _LONGEST = 4, 6
 
@@ -195,12 +181,10 @@ class Look:
     def fitted(self, trace: Trace) -> "Look":
         """This, or of what the trace does not have what is most like it."""
         layer = min(self.layer, len(trace.layers) - 1)
-        found = trace.layers[layer]
-        quantity = self.quantity if self.quantity in found.quantities else "state"
-        unit = self.unit
+        found, unit = trace.layers[layer], self.unit
         if unit is None or unit >= len(found.importance):
             unit = int(found.order[0])
-        return replace(self, layer=layer, quantity=quantity, unit=unit)
+        return replace(self, layer=layer, quantity=self.quantity if self.quantity in found.quantities else "state", unit=unit)
 
     def units(self, trace: Trace) -> Indices:
         """The units (H,) from top to bottom."""
@@ -213,9 +197,8 @@ class Look:
 
     def moved(self, trace: Trace, by: int) -> "Look":
         """With the cursor so many rows further down, or at the last one."""
-        units = self.units(trace)
-        at = int(np.flatnonzero(units == self.unit)[0])
-        return self.on_row(trace, max(0, min(at + by, len(units) - 1)))
+        units = self.units(trace).tolist()
+        return self.on_row(trace, max(0, min(units.index(self.unit) + by, len(units) - 1)))
 
     def sorted_otherwise(self, _trace: Trace) -> "Look":
         return replace(self, order=NUMBER if self.order == IMPORTANCE else IMPORTANCE)
@@ -249,17 +232,15 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
 
 def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     """What the units hold, and the one with the cursor as a curve; `look` must be fitted."""
-    layer = trace.layers[look.layer]
+    layer, units = trace.layers[look.layer], look.units(trace).tolist()
     values = layer.quantities[look.quantity]  # (T, H)
-    units = look.units(trace)
     # The value that gets the full colour: 1, or the largest of a memory, which knows no bounds.
     limit = max(1e-6 if look.quantity == "cell" else 1.0, float(np.abs(values).max()))
     signed = is_signed(look.quantity, values)
     lowest, form = (-limit, "+.2f") if signed else (0.0, ".2f")
     assert look.unit is not None
-    row = int(np.flatnonzero(units == look.unit)[0])
+    row, labels = units.index(look.unit), tuple(map(str, units))
     where = f" · {layer.name}" if len(trace.layers) > 1 else ""
-    labels = tuple(map(str, units.tolist()))
     title = f"{look.quantity} of {len(units)} units{where} by {look.order}"
     return [
         HeatBand(UNITS, labels, values.T[units], limit, signed, form, row, what="unit ", title=title),
@@ -271,30 +252,25 @@ def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
     """The values at the cursor, in a line of at most `width`; `look` must be fitted."""
     layer, unit = trace.layers[look.layer], look.unit
     assert unit is not None
-    fitting = (_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  ")))
-    text = next((text for text in fitting if len(text) < width), _values(layer, unit, step, 2, " "))
-    rank = int(np.flatnonzero(layer.order == unit)[0]) + 1
-    weight = f"  · adds {layer.importance[unit]:+.3g} to the answer, {ordinal(rank)}"
+    texts = [_values(layer, unit, step, *form) for form in ((3, "  "), (2, "  "), (2, " "))]
+    text = next((text for text in texts if len(text) < width), texts[-1])
+    weight = f"adds {layer.importance[unit]:+.3g} to the answer"
     if not layer.read_out or trace.every_step:
-        weight = f"  · weight {layer.importance[unit]:.3g}, {ordinal(rank)}"
-    weight += f" of {len(layer.importance)}"
-    return text + weight if len(text + weight) < width else text
+        weight = f"weight {layer.importance[unit]:.3g}"
+    rank = ordinal(layer.order.tolist().index(unit) + 1)
+    long = f"{text}  · {weight}, {rank} of {len(layer.importance)}"
+    return long if len(long) < width else text
 
 
 def _values(layer: LayerTrace, unit: int, step: int, digits: int, gap: str) -> str:
-    values = gap.join(
-        f"{_short(name)} {values[step, unit]:{'+' if is_signed(name, values) else ''}.{digits}f}"
-        for name, values in layer.quantities.items()
-    )
-    return f"unit {unit}{gap}{values}"
-
-
-def _short(name: str) -> str:
-    name = name.removesuffix(" gate")
-    return name if len(name) <= _LONGEST else name[:_SHORTENED]
+    texts = [f"unit {unit}"]
+    for name, values in layer.quantities.items():
+        sign, short = "+" if is_signed(name, values) else "", name.removesuffix(" gate")
+        texts.append(f"{short if len(short) <= _LONGEST else short[:_SHORTENED]} {values[step, unit]:{sign}.{digits}f}")
+    return gap.join(texts)
 
 
 def ordinal(number: int) -> str:
     """1st, 2nd, 3rd, 4th, …"""
-    teen = 10 <= number % 100 <= 20
-    return f"{number}{'th' if teen else _ENDINGS.get(number % 10, 'th')}"
+    endings = {} if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{endings.get(number % 10, 'th')}"

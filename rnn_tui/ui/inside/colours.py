@@ -15,10 +15,8 @@ from rnn_tui.networks.stepwise import Array
 
 # As many levels as can be told apart; with fewer, more neighbours are drawn in one go.
 LEVELS = 20
-# How far what is not read yet fades towards the ground.
-FADED = 0.72
-# Of values with a sign; below 1, so that small ones stand out from the ground.
-GAMMA = 0.7
+# How far what is not read yet fades towards the ground. Of values with a sign, small ones are to stand out: below 1.
+FADED, GAMMA = 0.72, 0.7
 GREY = Color(128, 128, 128)
 _UP = " ▁▂▃▄▅▆▇█"
 
@@ -28,8 +26,7 @@ Levels = npt.NDArray[np.int8]
 def levels_of(values: Array, limit: float, *, signed: bool) -> Levels:
     """Levels −`LEVELS` … `LEVELS` of values; without a sign, from 0. NaN counts as 0."""
     scaled = np.nan_to_num(values / limit) if limit > 0 else np.zeros_like(values)
-    lowest = -1.0 if signed else 0.0
-    result: Levels = np.rint(np.clip(scaled, lowest, 1.0) * LEVELS).astype(np.int8)
+    result: Levels = np.rint(np.clip(scaled, -1.0 if signed else 0.0, 1.0) * LEVELS).astype(np.int8)
     return result
 
 
@@ -43,15 +40,15 @@ class Heatscale:
     """
 
     def __init__(self, theme: Theme, ground: Color, *, plain: bool = False) -> None:
-        below, above, share = (Color.parse(curve_colour(at, theme.dark)) for at in range(3))
         if ground.ansi is not None:  # there is no saying what the terminal shows
             ground = Color(0, 0, 0) if theme.dark else Color(255, 255, 255)
         self.ground, self._plain = ground, plain
-        self._hues = {"below": below, "above": above, "share": share}
+        # Of what is below zero, of what is above it, of shares.
+        self._hues = [Color.parse(curve_colour(at, theme.dark)) for at in range(3)]
 
     def hue(self, level: int, *, signed: bool) -> Color:
         """The full colour of levels like this one."""
-        return self._hues["share" if not signed else "below" if level < 0 else "above"]
+        return self._hues[level >= 0 if signed else 2]
 
     def colour(self, level: int, *, signed: bool, faded: bool = False) -> RichColor:
         share = (abs(level) / LEVELS) ** (GAMMA if signed else 1)

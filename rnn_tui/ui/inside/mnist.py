@@ -47,11 +47,7 @@ class DigitDetails:
 
 
 class MnistInside(InsideView, NetworkView):
-    """A digit on its way through a row reader.
-
-    Args:
-        pane: whose other views have what was drawn or photographed.
-    """
+    """A digit on its way through a row reader: a test image, or what other views of `pane` have."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("pixels", "saliency", "Pixels", tooltip="Which pixels speak for the answer, or against")
@@ -120,9 +116,7 @@ class MnistInside(InsideView, NetworkView):
         self._weights = None
         self.ask()
 
-    @on(NetworkSelect.Offered)
-    def _networks_found(self) -> None:
-        self.ask()
+    on_network_select_offered = InsideView.ask
 
     def use(self, source: Source) -> None:
         self._weights = None
@@ -152,30 +146,27 @@ class MnistInside(InsideView, NetworkView):
             self._find(subject)
 
     def study_bands(self, subject: Subject, study: RowsStudy) -> Sequence[StepBand]:  # noqa: ARG002
-        percent = (100 * study.accuracy).astype(np.float32)
-        return [BarBand("right %", percent, 0.0, 100.0, form=".1f")]
+        return [BarBand("right %", (100 * study.accuracy).astype(np.float32), 0.0, 100.0, form=".1f")]
 
     def study_text(self, study: RowsStudy) -> str:
         return f"{study.summary} After row {self.step + 1}: {100 * study.accuracy[self.step]:.2f} %."
 
     def note(self, subject: Subject, step: int) -> str:
-        if self._pixels:
-            return (
-                "More ink on orange pixels (+) would speak for the answer, on blue ones (−) "
-                "against it: the gradient of the winning logit, within 2 pixels of the ink's "
-                "rectangle."
-            )
-        return super().note(subject, step)
+        if not self._pixels:
+            return super().note(subject, step)
+        return (
+            "More ink on orange pixels (+) would speak for the answer, on blue ones (−) against it: the gradient of the "
+            "winning logit, within 2 pixels of the ink's rectangle."
+        )
 
     def show_pictures(self, subject: Subject, step: int) -> None:
-        gradient = self._gradient if self._pixels else None
-        image = self.query_one(ReadImage)
+        details, image = subject.details, self.query_one(ReadImage)
         large = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
         image.scale = LARGE if large else PLAIN
         image.set_class(self.has_class("-tall"), "panel")
-        image.border_title = Content(subject.details.name)
-        self._say("#inside-input", subject.details.name)
-        image.show(subject.details.digit, step, gradient)
+        image.border_title = Content(details.name)
+        self._say("#inside-input", details.name)
+        image.show(details.digit, step, self._gradient if self._pixels else None)
 
     # Pixels
 

@@ -15,10 +15,8 @@ from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.ui.draw.ink_image import LARGE, Cell, InkImage
 from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_of
 
-# The paper of rows that are not read yet, and how much of their ink shows.
-UNREAD_PAPER, UNREAD_INK = 58, 0.35
-# The column of the mark beside the row.
-MARGIN = 2
+# The paper of rows that are not read yet, how much of their ink shows; columns for the mark beside a row.
+UNREAD_PAPER, UNREAD_INK, MARGIN = 58, 0.35, 2
 # How much of its colour the pixel with the largest gradient gets, and how far from the ink one has
 # a say: further out networks have seen no ink in training, and the gradient is noise.
 TINT, REACH = 0.85, 2
@@ -26,10 +24,7 @@ BLACK = Color(0, 0, 0)
 
 
 class ReadImage(InkImage):
-    """A picture of which rows that are not read yet lie on grey paper.
-
-    A mark stands beside the row that is being read.
-    """
+    """A picture of which rows that are not read yet lie on grey paper, with a mark beside the row that is being read."""
 
     @dataclass
     class Picked(Message):
@@ -44,12 +39,9 @@ class ReadImage(InkImage):
         self._last_row = SIDE - 1
 
     def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
-        """Draw a digit.
+        """Draw ink (28, 28) in 0 … 1, of which `row`, from 0, is the last one read.
 
-        Args:
-            ink: (28, 28), 0 … 1.
-            row: the last one read, from 0.
-            gradient: (28, 28), drawn over the ink and near it: for the answer, or against it.
+        A gradient (28, 28) is drawn over the ink and near it: for the answer, or against it.
         """
         near = np.zeros((SIDE, SIDE), np.float32) if gradient is None else near_ink(gradient, ink)
         self._ink, self._last_row = ink, row
@@ -65,10 +57,8 @@ class ReadImage(InkImage):
             self.post_message(self.Picked(at.y if self.scale == LARGE else 2 * at.y + 1))
 
     def _cells(self, y: int) -> list[Cell]:
-        if self.scale == LARGE:
-            rows, marks, glyph = range(y, y + 1), "◀", "  "
-        else:
-            rows, marks, glyph = range(2 * y, 2 * y + 2), "▀▄", "▀"
+        large = self.scale == LARGE
+        rows, marks, glyph = (range(y, y + 1), "◀", "  ") if large else (range(2 * y, 2 * y + 2), "▀▄", "▀")
         colours = [self._colours(row) for row in rows]
         cells = [(glyph, Style(color=upper, bgcolor=lower)) for upper, lower in zip(colours[0], colours[-1], strict=True)]
         if self.app.no_color:
@@ -99,12 +89,8 @@ def _pixel(ink: int, read: bool, hue: Color, tint: int) -> RichColor:
 
 def near_ink(gradient: Ink, ink: Ink) -> Ink:
     """A gradient (28, 28) within the rectangle of the ink and a little around it, else 0."""
-    near = np.zeros_like(gradient)
-    sides = []
-    for axis in (1, 0):
-        marked = np.flatnonzero(ink.max(axis=axis) > 0)
-        if not marked.size:
-            return near
-        sides.append(slice(max(0, int(marked[0]) - REACH), int(marked[-1]) + REACH + 1))
-    near[tuple(sides)] = gradient[tuple(sides)]
+    near, marked = np.zeros_like(gradient), np.argwhere(ink > 0)
+    if len(marked):
+        (top, left), (end, right) = np.maximum(marked.min(axis=0) - REACH, 0), marked.max(axis=0) + REACH + 1
+        near[top:end, left:right] = gradient[top:end, left:right]
     return near

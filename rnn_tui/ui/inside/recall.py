@@ -52,12 +52,11 @@ class RecallInside(SequenceInside):
         study: SurvivalStudy | None = self.study
         if study is None:
             return
-        labels = [str(place) for place in study.positions]
-        percent = (100 * study.accuracy).astype(np.float32)
+        labels, percent = [*map(str, study.positions)], (100 * study.accuracy).astype(np.float32)
         title = f"% read off the state by a linear probe · chance {100 * study.chance.mean():.0f} %"
         heat = HeatBand("", labels, percent, 100.0, form=".0f", written=True, what="position ", title=title)
-        grid, last = self.query_one("#inside-survival", StepGrid), len(study.steps) - 1
-        grid.show([heat], study.steps.tolist(), last, framed=self.has_class("-tall"))
+        grid, steps = self.query_one("#inside-survival", StepGrid), study.steps.tolist()
+        grid.show([heat], steps, len(steps) - 1, framed=self.has_class("-tall"))
 
     def action_other(self) -> None:
         self._prompt.draw_digits()

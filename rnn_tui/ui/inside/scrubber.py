@@ -7,7 +7,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-# The widest bar of steps.
 WIDEST_BAR = 40
 
 
@@ -22,18 +21,13 @@ class Scrubber(Widget):
 
         step: int
 
-    _steps, _step = 0, 0
-    _name, _text, _playing = "", "", False
+    _step, _steps, _head, _text = 0, 0, "", ""
 
     def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
         """Draw that `step` of `steps`, called `name`, is the present one, and `text` beside it."""
-        self._step, self._steps, self._name = step, steps, name
-        self._text, self._playing = text, playing
+        self._step, self._steps, self._text = step, steps, text
+        self._head = f"{'▶ ' if playing else ''}{name} "
         self.refresh()
-
-    @property
-    def _head(self) -> str:
-        return f"{'▶ ' if self._playing else ''}{self._name} "
 
     @property
     def _width(self) -> int:
@@ -43,12 +37,12 @@ class Scrubber(Widget):
     def render(self) -> Content:
         if not self._steps:
             return Content("")
-        width = self._width
-        at = round(self._step / max(1, self._steps - 1) * (width - 1)) if width > 1 else 0
-        bar = Content("━" * at).stylize("$text-accent") + Content("●").stylize("bold $text-accent")
-        bar += Content("─" * (width - at - 1)).stylize("$foreground 40%")
-        head = Content(self._head).stylize("bold")
-        return head + (bar if width > 1 else Content("")) + Content(f"  {self._text}")
+        line, width = Content.styled(self._head, "bold"), self._width
+        if width > 1:
+            at = round(self._step / max(1, self._steps - 1) * (width - 1))
+            line += Content.styled("━" * at, "$text-accent") + Content.styled("●", "bold $text-accent")
+            line += Content.styled("─" * (width - at - 1), "$foreground 40%")
+        return line + Content(f"  {self._text}")
 
     def on_click(self, event: events.Click) -> None:
         width, x = self._width, event.x - len(self._head)

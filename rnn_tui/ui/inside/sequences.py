@@ -21,8 +21,7 @@ from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.training.pane import TaskPane
 
-# Sequences by chance are told apart by a number below this.
-MOST_EXAMPLES = 1_000_000
+MOST_EXAMPLES = 1_000_000  # Sequences by chance are told apart by a number below this.
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class SequenceInside(InsideView):
         if self._chosen is not None:
             asked = replace(asked, variant=self._chosen[0], seed=self._chosen[1])
         who = None if asked.source is None else NETWORKS.version_of(asked.source.path)
-        return (asked, who), lambda: self._look_into(asked)
+        return (asked, who), partial(self._look_into, asked)
 
     def _look_into(self, asked: SequenceQuestion) -> Subject:
         source = asked.source or choose(self._of_task.name, asked.position)

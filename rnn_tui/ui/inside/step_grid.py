@@ -1,7 +1,7 @@
 """Words, heatmaps and curves over them, read at one step and in one row.
 
-All bands share their columns, so that what a network read, held and said at a step stand above each
-other. What lies after the present step is faded: the network has not read it yet.
+All share their columns, so that what a network read, held and said at a step stand above each other. What lies after the
+present step is faded: the network has not read it yet.
 """
 
 from collections.abc import Sequence
@@ -69,27 +69,18 @@ class StepGrid(Widget, can_focus=True):
         self, bands: Sequence[StepBand], numbers: Sequence[int], step: int, *,
         title: str = "", framed: bool = False,
     ) -> None:  # fmt: skip
-        """Draw `bands` over steps, up to the present one.
+        """Draw `bands`, from top to bottom, over steps, of which the ruler says the `numbers` (T).
 
-        Args:
-            bands: from top to bottom.
-            numbers: (T) what the ruler calls the steps.
-            step: the present one, from 0.
-            title: of the first panel.
-            framed: whether panels have a frame, in place of a rule above all but the first.
+        `step` is the present one, from 0; `title` that of the first panel; `framed`, whether panels have a frame, in place
+        of a rule above all but the first.
         """
         self.bands, self._numbers, self.step = tuple(bands), numbers, step
         self._title, self._framed = title, framed
+        heats = {at: band for at, band in enumerate(bands) if isinstance(band, HeatBand)}
         labels = [one.label for one in bands if isinstance(one, WordBand)]
-        for one in bands:
-            if isinstance(one, HeatBand):
-                labels += (one.what + label for label in one.labels)
+        labels += (one.what + label for one in heats.values() for label in one.labels)
         self._label_width = max(LABEL_WIDTH, 2 + max(map(len, labels), default=0))
-        self._levels = {
-            at: levels_of(band.values, band.limit, signed=band.signed)
-            for at, band in enumerate(bands)
-            if isinstance(band, HeatBand)
-        }
+        self._levels = {at: levels_of(band.values, band.limit, signed=band.signed) for at, band in heats.items()}
         self._laid_out = -1
         self.refresh(layout=self.styles.is_auto_height)
 
@@ -141,16 +132,20 @@ class StepGrid(Widget, can_focus=True):
         width = self.size.width
         if not self._numbers:
             return Strip.blank(width, self.rich_style)
-        place, frame = self._place(y), self._style("frame")
-        match place.kind:
-            case "top":
+        place, frame, segments = self._place(y), self._style("frame"), []
+        match place.kind, *self.bands[place.at : place.at + 1]:
+            case "top", *_:
                 segments = self._draw_rule(place.at)
-            case "bottom":
+            case "bottom", *_:
                 segments = [Segment(f"╰{'─' * (width - 2)}╯", frame)]
-            case "ruler":
+            case "ruler", *_:
                 segments = self._draw_ruler()
-            case _:
-                segments = self._draw(place.at, place.line, place.lines) if place.kind else []
+            case "band", WordBand() as band:
+                segments = self._draw_words(band)
+            case "band", HeatBand() as band:
+                segments = self._draw_heat(band, self._levels[place.at], place.line, place.lines)
+            case "band", BarBand() as band:
+                segments = self._draw_curve(band, place.line, place.lines)
         if self._framed and place.kind in ("ruler", "band"):
             inner = Strip(segments).adjust_cell_length(max(0, width - SIDE_WIDTH - 1))
             segments = [Segment("│ ", frame), *inner, Segment("│", frame)]
@@ -159,12 +154,10 @@ class StepGrid(Widget, can_focus=True):
 
     def _draw_rule(self, at: int) -> list[Segment]:
         """The upper edge of the panel that a band begins: its name, what its colours mean."""
-        band, frame = self.bands[at], self._style("frame")
-        title, left, right = self._style("title"), "", ""
+        band, frame, title = self.bands[at], self._style("frame"), self._style("title")
         if self.has_focus and isinstance(band, HeatBand) and band.row is not None:
             title, frame = self._style("label"), self._style("frame-lit")
-        if self._framed:
-            left, right = "╭─ ", "─╮"
+        left, right = ("╭─ ", "─╮") if self._framed else ("", "")
         name, legend = f"{title_of(band, self.step) or self._title} ", self._legend(at)
         room = self.size.width - len(left + name + right)
         needed = sum(part.cell_length for part in legend)
@@ -207,29 +200,14 @@ class StepGrid(Widget, can_focus=True):
             return [label]
         which = rows.index(band.row)
         start = len(what) + which * (len(names[0]) + 1)
-        end, other = start + len(names[which]), self._style("label")
-        before, own, after = label.text[:start], label.text[start:end], label.text[end:]
-        return [Segment(before, other), Segment(own, label.style), Segment(after, other)]
-
-    def _draw(self, at: int, line: int, lines: int) -> list[Segment]:
-        band = self.bands[at]
-        match band:
-            case WordBand():
-                return self._draw_words(band)
-            case HeatBand():
-                return self._draw_heat(band, self._levels[at], line, lines)
-            case BarBand():
-                return self._draw_curve(band, line, lines)
+        (before, own), other = label.split_cells(start), self._style("label")
+        own, after = own.split_cells(len(names[which]))
+        return [Segment(before.text, other), own, Segment(after.text, other)]
 
     def _draw_ruler(self) -> list[Segment]:
         text, start, end = ruler_text(self._numbers, self.step, *self._columns)
-        faint = self._style("faint")
-        return [
-            self._label(self.ruler),
-            Segment(text[:start], faint),
-            Segment(text[start:end], self._style("here")),
-            Segment(text[end:], faint),
-        ]
+        faint, here = self._style("faint"), Segment(text[start:end], self._style("here"))
+        return [self._label(self.ruler), Segment(text[:start], faint), here, Segment(text[end:], faint)]
 
     def _draw_words(self, band: WordBand) -> list[Segment]:
         steps, width = self._columns

@@ -56,8 +56,7 @@ class TaskInside(Vertical, TaskView):
     ruler: str = "step"
     grid_title: ClassVar[str] = "what it reads and says"
     first_number: ClassVar[int] = 1
-    # Whether a study takes no longer than a look.
-    studies_at_once: ClassVar[bool] = False
+    studies_at_once: ClassVar[bool] = False  #: whether a study takes no longer than a look.
     look: Look
 
     def choices(self) -> ComposeResult:
@@ -73,10 +72,7 @@ class TaskInside(Vertical, TaskView):
         return iter(())
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]] | str:
-        """What tells the subject at hand from others, and looks at it; or why there is nothing.
-
-        It is looked at in a thread; where that can't be, a `UserError` is raised.
-        """
+        """What tells the subject at hand from others, and in a thread looks at it, or raises a `UserError`; or why not."""
         raise NotImplementedError
 
     def look_at(self, what: Given | int | None) -> None:
@@ -87,10 +83,7 @@ class TaskInside(Vertical, TaskView):
         """Something new is looked at, and about to be shown."""
 
     def input_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """What was read, and what should have come out; `study` is None where there is none.
-
-        Nothing where a picture shows it.
-        """
+        """What was read, and what should have come out, unless a picture shows it; `study` is None where there is none."""
         return []
 
     def study_bands(self, subject: Subject, study: Any) -> Sequence[StepBand]:  # noqa: ARG002
@@ -116,10 +109,8 @@ class TaskInside(Vertical, TaskView):
 
     def note(self, subject: Subject, step: int) -> str:
         """What to know of what is shown; where that is nothing, who answers."""
-        layer = subject.trace.layers[self.look.layer]
-        if layer.note:
-            return layer.note
-        return subject.trace.prefix_note if step < subject.trace.steps - 1 else subject.about
+        trace = subject.trace
+        return trace.layers[self.look.layer].note or (trace.prefix_note if step < trace.steps - 1 else subject.about)
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         """Bring the pictures up to date."""
@@ -170,9 +161,8 @@ class Studies:
     def progress(self) -> str:
         if not self._done:
             return "Studying the network …"
-        left = (time.monotonic() - self._began) * (self._total - self._done) / self._done
-        done = f"{self._done:,} of {self._total:,}"
-        return f"Studying the network: {done}, {duration(left)} left; k stops."
+        left = duration((time.monotonic() - self._began) * (self._total - self._done) / self._done)
+        return f"Studying the network: {self._done:,} of {self._total:,}, {left} left; k stops."
 
     def _advance(self, done: int, total: int) -> None:
         self._done, self._total = done, total
@@ -183,7 +173,6 @@ class Studies:
         self._ticking.stop()
         if isinstance(found, str):
             self._widget.notify(found, severity="error")
-            self._made[self._studied] = None
-        elif found is not None:
-            self._made[self._studied] = found
+        if found is not None:
+            self._made[self._studied] = None if isinstance(found, str) else found
         self._ended()

@@ -23,10 +23,8 @@ from rnn_tui.ui.training.pane import TaskPane
 
 # Steps of a long stride, more than any input has, and units of a page.
 STRIDE, ALL, PAGE = 10, 1_000_000, 8
-# Playing takes as long as one can follow, and no more than this.
-SECONDS_A_STEP, LONGEST_PLAY = 0.2, 10.0
-# No more often is anything drawn anew.
-SHORTEST_TICK = 0.05
+# Playing takes as long as one can follow, and no more than this; no more often is anything drawn anew.
+SECONDS_A_STEP, LONGEST_PLAY, SHORTEST_TICK = 0.2, 10.0, 0.05
 # Lines from which a study does not have to take the place of the units.
 TALL = 26
 NOTHING = "There is nothing to look at yet."
@@ -126,9 +124,8 @@ class InsideView(TaskInside):
 
     def _look_at(self, found: Subject) -> None:
         before, self.subject, self._failure = self.subject, found, ""
-        same = before is not None and before.trace.steps == found.trace.steps
         # The whole input at first: one sees the answer, and goes back from there.
-        if not same or self.step >= found.trace.steps:
+        if before is None or before.trace.steps != found.trace.steps:
             self.step = found.trace.steps - 1
         if before is None or before.network != found.network:
             self.look = replace(self.look, unit=None)
@@ -162,11 +159,10 @@ class InsideView(TaskInside):
             self._say(".inside-note", "")
             self._show_study()
             return
-        trace, step = subject.trace, self.step
+        trace, step, units = subject.trace, self.step, self._units_shown
         study = self.study if self._study_shown else None
         self.set_class(study is not None, "-studied")
         bands: list[StepBand] = [*self.input_bands(subject, study)]
-        units = self._units_shown
         if units or not trace.one_output:
             bands += answer_bands(trace, step)
         if study is not None:
@@ -174,25 +170,17 @@ class InsideView(TaskInside):
         if units:
             bands += unit_bands(trace, self.look)
         numbers = range(self.first_number, self.first_number + trace.steps)
-        framed = self.has_class("-tall")
-        self.grid.show(bands, numbers, step, title=self.grid_title, framed=framed)
-        self.query_one(Scrubber).show(
-            step, trace.steps, self.step_name(step, trace.steps), self.sentence(subject, step),
-            playing=self._playing is not None,
-        )  # fmt: skip
-        readout = readout_text(trace, self.look, step, self.size.width) if units else ""
-        self._say(".inside-readout", readout)
+        self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
+        name, said = self.step_name(step, trace.steps), self.sentence(subject, step)
+        self.query_one(Scrubber).show(step, trace.steps, name, said, playing=self._playing is not None)
+        self._say(".inside-readout", readout_text(trace, self.look, step, self.size.width) if units else "")
         self._say(".inside-note", self.note(subject, step))
         self._show_study()
         self.show_pictures(subject, step)
 
     def _show_study(self) -> None:
-        text = ""
-        if self._studies.running:
-            text = self._studies.progress
-        elif self.study is not None and self._study_shown:
-            text = self.study_text(self.study)
-        self._say(".inside-study", text)
+        study = self.study_text(self.study) if self.study is not None and self._study_shown else ""
+        self._say(".inside-study", self._studies.progress if self._studies.running else study)
 
     def _say(self, place: str, text: str) -> None:
         """Put `text` there, unless it is there: laying out anew costs as much as drawing."""
