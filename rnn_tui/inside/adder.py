@@ -134,22 +134,17 @@ def carry_study(activations: Activations, carries: Bits) -> CarryStudy:
     looked_at = {STATE: activations.states}
     if activations.cells is not None:
         looked_at[CELL] = activations.cells
-    held = np.stack([*looked_at.values()])[:, :-1]  # (S, T−1, N, H)
+    held = np.stack([*looked_at.values()])[:, :-1].transpose(0, 3, 1, 2)  # (S, H, T−1, N)
     carries = carries[:-1]
     half = carries.shape[1] // 2
-    fitted, scored = held[:, :, :half], held[:, :, half:]
-    known, asked = carries[:, :half].ravel(), carries[:, half:].ravel()
-    units = held.shape[3]
-    figures = np.empty((3, len(held), units))
-    above = np.empty((len(held), units), np.bool_)
-    for source in range(len(held)):
-        for unit in range(units):
-            values = scored[source, :, :, unit].ravel()
-            threshold, up = fit_threshold(fitted[source, :, :, unit].ravel(), known)
-            right = ((values >= threshold) == up) == asked
-            figures[:, source, unit] = _correlation(values, asked), right.mean(), threshold
-            above[source, unit] = up
-    probe = fit_probe(fitted[0].reshape(-1, units), known, scored[0].reshape(-1, units), asked)
+    fitted, scored = (part.reshape(*held.shape[:2], -1) for part in np.split(held, [half], axis=3))  # (S, H, …)
+    known, asked = (part.ravel() for part in np.split(carries, [half], axis=1))
+    figures, above = np.empty((3, *held.shape[:2])), np.empty(held.shape[:2], np.bool_)
+    for at in np.ndindex(above.shape):
+        threshold, above[at] = fit_threshold(fitted[at], known)
+        right = ((scored[at] >= threshold) == above[at]) == asked
+        figures[:, *at] = _correlation(scored[at], asked), right.mean(), threshold
+    probe = fit_probe(np.ascontiguousarray(fitted[0].T), known, np.ascontiguousarray(scored[0].T), asked)
     return CarryStudy(
         additions=carries.shape[1] - half, steps=len(carries) + 1, sources=tuple(looked_at),
         correlation=figures[0], accuracy=figures[1], threshold=figures[2], above=above,

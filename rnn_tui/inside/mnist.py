@@ -1,6 +1,6 @@
 """Looking into MNIST's networks: a digit row by row, what of it speaks for the answer, how early many could be told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, Inspection, share, verdict
-from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level, never, silent
+from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite
 from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
@@ -167,7 +167,7 @@ class RowsStudy(Study):
 
 def study_rows(
     network: RowReaderNetwork, images: npt.NDArray[np.uint8], labels: Labels, *,
-    progress: Progress = silent, stopping: Stopping = never,
+    progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
 ) -> RowsStudy | None:  # fmt: skip
     """Answers after each row, over images (N, 28, 28), 0 for background … 255 for ink, with labels (N,).
 
@@ -205,27 +205,21 @@ def study_test_images(network: RowReaderNetwork, progress: Progress, stopping: S
     return study_rows(network, data.test_images.numpy(), data.test_labels.numpy(), progress=progress, stopping=stopping)
 
 
+@dataclass(eq=False)
 class DigitInspection(Inspection[RowsStudy]):
-    """A digit that a row reader reads.
+    """A digit that a row reader reads."""
 
-    Args:
-        network: what reads it.
-        weights: what is known of it for JSON; their `source` is what to call it.
-        digit: (28, 28), 0 for background … 1 for ink.
-        about: what it is, for JSON; `name`, in a few words.
-        truth: which digit it is, where that is known.
-        notices: sentences on what to keep in mind.
-    """
+    network: RowReaderNetwork  #: what reads it.
+    weights: Mapping[str, Any]  #: what is known of it for JSON; their `source` is what to call it.
+    digit: Array  #: (28, 28), 0 for background … 1 for ink.
+    about: Mapping[str, Any]  #: what it is, for JSON.
+    name: str  #: what it is, in a few words.
+    truth: int | None = None  #: which digit it is, where that is known.
+    notices: Sequence[str] = ()  #: sentences on what to keep in mind.
 
-    def __init__(
-        self, network: RowReaderNetwork, weights: Mapping[str, Any], digit: Array,
-        about: dict[str, Any], name: str, *, truth: int | None = None,
-        notices: tuple[str, ...] = (),
-    ) -> None:  # fmt: skip
-        self._network, self.label, self.weights = network, weights["source"], weights
-        self._digit, self._about, self._name, self._truth = digit, about, name, truth
-        self.trace = trace_digit(self._network, digit)
-        self.notices = [*notices, self.trace.prefix_note]
+    def __post_init__(self) -> None:
+        self.label, self.trace = self.weights["source"], trace_digit(self.network, self.digit)
+        self.notices = [*self.notices, self.trace.prefix_note]
 
     @classmethod
     def of_test_image(cls, network: RowReaderNetwork, weights: Mapping[str, Any], number: int) -> Self:
@@ -234,17 +228,17 @@ class DigitInspection(Inspection[RowsStudy]):
         return cls(network, weights, digit, {"test_image": number}, f"test image {number}", truth=truth)
 
     def _made_study(self, progress: Progress, stopping: Stopping) -> RowsStudy | None:
-        return study_test_images(self._network, progress, stopping)
+        return study_test_images(self.network, progress, stopping)
 
     @property
     def title(self) -> str:
         """The answer, and from when on it stands."""
-        answer, truth = self.trace.answer, self._truth
+        answer, truth = self.trace.answer, self.truth
         judged = "" if truth is None else f"  {verdict(answer == truth, truth)}"
-        return f"{self._name}: {answer}{judged}; settled after row {self.trace.settled}"
+        return f"{self.name}: {answer}{judged}; settled after row {self.trace.settled}"
 
     def _columns(self) -> list[Column]:
-        levels = np.rint(self._digit.clip(0, 1) * (len(INK) - 1)).astype(int)
+        levels = np.rint(self.digit.clip(0, 1) * (len(INK) - 1)).astype(int)
         columns: list[Column] = [
             ("row", range(1, self.trace.steps + 1)),
             ("", ["".join(INK[level] for level in row) for row in levels]),
@@ -257,16 +251,16 @@ class DigitInspection(Inspection[RowsStudy]):
     @property
     def asked(self) -> dict[str, Any]:
         """What was read."""
-        about: dict[str, Any] = {**self._about, "answer": self.trace.answer}
-        if self._truth is not None:
-            about |= {"label": self._truth, "correct": self.trace.answer == self._truth}
-        return {**about, "digit": self._digit.tolist()}
+        about: dict[str, Any] = {**self.about, "answer": self.trace.answer}
+        if self.truth is not None:
+            about |= {"label": self.truth, "correct": self.trace.answer == self.truth}
+        return {**about, "digit": self.digit.tolist()}
 
     @cached_property
     def beside_trace(self) -> dict[str, npt.NDArray[Any]]:
         """Which pixels speak for the answer."""
-        return {"saliency": saliency(self._network, self._digit)}
+        return {"saliency": saliency(self.network, self.digit)}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """The digit, too."""
-        return {"digit": self._digit, **super().arrays()}
+        return {"digit": self.digit, **super().arrays()}

@@ -28,15 +28,6 @@ MOST_ITERATIONS = 500
 LEAST_DEVIATION = 1e-3
 
 
-def silent(_done: int, _total: int) -> None:
-    """No progress told."""
-
-
-def never() -> bool:
-    """No stop asked for."""
-    return False
-
-
 def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
     """What a replica of `network` holds while it reads `inputs` (T, N, F).
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.inspection import Column, QuestionInspection, share, verdict
-from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe, never, silent  # fmt: skip
+from rnn_tui.inside.probes import Progress, Stopping, Study, activations_of, chance_level, fit_probe
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.recall import DIGITS
@@ -58,8 +58,8 @@ class SurvivalStudy(Study):
 
 
 def study_survival(
-    network: RecallNetwork, replica: int = 0, progress: Progress = silent,
-    stopping: Stopping = never, *, sequences: int = SEQUENCES, seed: int = 0,
+    network: RecallNetwork, replica: int = 0, progress: Progress = lambda *_: None,
+    stopping: Stopping = lambda: False, *, sequences: int = SEQUENCES, seed: int = 0,
 ) -> SurvivalStudy | None:  # fmt: skip
     """Fit probes to a replica's states over random sequences of the longest length in training.
 
@@ -68,27 +68,21 @@ def study_survival(
     Raises:
         CheckpointError: if the weights are too large to compute with.
     """
-    longest: int = network.config.lengths[1]
+    longest, position = network.config.lengths[1], network.config.position
     digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))
-    inputs = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
-    states = activations_of(network, inputs, replica).states
-    looked_at = spread_out(longest, MOST_LOOKED_AT, network.config.position)
-    return survival_study(states, digits, looked_at, network.config.position, progress=progress, stopping=stopping)
+    states = activations_of(network, np.eye(DIGITS, dtype=np.float32)[digits], replica).states  # of (T, N, 10)
+    looked_at = spread_out(longest, MOST_LOOKED_AT, position)
+    return survival_study(states, digits, looked_at, position, progress=progress, stopping=stopping)
 
 
 def survival_study(
     states: Array, digits: npt.NDArray[np.int64], looked_at: npt.NDArray[np.int64],
-    position: int | None = None, *, progress: Progress = silent, stopping: Stopping = never,
+    position: int | None = None, *, progress: Progress = lambda *_: None, stopping: Stopping = lambda: False,
 ) -> SurvivalStudy | None:  # fmt: skip
-    """The study of states (T, N, H) that followed on `digits` (T, N); None where it was stopped between two fits.
+    """The study of states (T, N, H) that followed on `digits` (T, N).
 
-    Args:
-        states: after each step.
-        digits: what was read.
-        looked_at: (P,) positions and steps to look at, from 1, ascending.
-        position: the one in training.
-        progress: told after every fit.
-        stopping: asked before every fit.
+    Positions and steps are `looked_at` (P,), from 1, ascending; `position` is the one in training. `progress` is told after
+    every fit, and `stopping` asked before it; None where it was stopped.
     """
     half, count = digits.shape[1] // 2, len(looked_at)
     accuracy = np.full((count, count), np.nan)

@@ -100,8 +100,7 @@ class ChartBase(Widget, can_focus=True):
 
     def show(self, series: Sequence[ChartSeries]) -> None:
         """Plot ``series``; nothing happens if they are what is plotted already."""
-        lower, upper = self._spec.lower, self._spec.upper
-        cleaned = tuple(view.clean(one, lower, upper, self.log_x) for one in series)
+        cleaned = tuple(view.clean(one, self._spec.lower, self._spec.upper, self.log_x) for one in series)
         if cleaned == self._series:
             return
         before, self._series = view.extent(self._series), cleaned

@@ -107,7 +107,8 @@ class ChartPlot(Widget):
         width, height = self.size
         self._frame = self._chart.frame(width, height)
         if self._frame is None:
-            return self._message(self._chart.empty_message)
+            text = Content(self._chart.empty_message).truncate(width, ellipsis=True).plain.center(width)
+            return [*[self._blank()] * ((height - 1) // 2), Strip([Segment(text, self._style("axis"))])]
         return self._strips(self._frame, plotted(self._frame, width, height, self._chart.cursor_position))
 
     def _blank(self) -> Strip:
@@ -150,13 +151,6 @@ class ChartPlot(Widget):
             return on_colour if style is None else style + on_colour
 
         return restyle
-
-    def _message(self, text: str) -> list[Strip]:
-        """Return lines with ``text`` in their centre."""
-        width, height = self.size
-        line = Content(text).truncate(width, ellipsis=True).plain.center(width)
-        blanks = [self._blank()] * ((height - 1) // 2)
-        return [*blanks, Strip([Segment(line, self._style("axis"))])]
 
     def _strips(self, frame: Frame, drawing: Sequence[Sequence[Piece]]) -> list[Strip]:
         """Turn what plotext has drawn into lines in the styles of the theme, and shade them."""
@@ -300,9 +294,7 @@ def share_cursor(owner: Widget, charts: Sequence[Chart]) -> None:
 
     def follow(position: float | None) -> None:
         for chart in charts:
-            if position is None:
-                chart.cursor = None
-            elif chart.cursor != position and owner.app.focused is not chart:
+            if position is None or owner.app.focused is not chart:
                 chart.cursor = position
 
     for chart in charts:

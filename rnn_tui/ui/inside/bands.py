@@ -82,11 +82,8 @@ def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, 
     for at in curves:
         if free() < 0:
             lines[at] = 0
-    while heats and free() < 0:
-        largest = max(heats, key=lines.__getitem__)
-        if lines[largest] <= 1:
-            break
-        lines[largest] -= 1
+    while free() < 0 and any(lines[at] > 1 for at in heats):
+        lines[max(heats, key=lines.__getitem__)] -= 1
     for at in reversed(range(len(bands))):
         lines[at] -= min(lines[at], max(0, -free()))
 

@@ -91,15 +91,11 @@ class MnistInside(InsideView, NetworkView):
 
         def look() -> Subject:
             network = NETWORKS.get(source.path, RowReaderNetwork)
-            if isinstance(what, Given):
-                name, digit, label = what.name, what.digit, what.label
-            else:
-                name, (digit, label) = f"test image {what}", read_test_image(what)
-            trace = trace_digit(network, digit)
+            given = what if isinstance(what, Given) else Given(f"test image {what}", *read_test_image(what))
+            trace, label = trace_digit(network, given.digit), "" if given.label is None else str(given.label)
             return Subject(
-                f"{name} · {source.title}", trace, ["" if label is None else str(label)] * trace.steps,
-                NETWORKS.version_of(source.path), partial(study_test_images, network),
-                DigitDetails(name, digit, network),
+                f"{given.name} · {source.title}", trace, [label] * trace.steps, NETWORKS.version_of(source.path),
+                partial(study_test_images, network), DigitDetails(given.name, given.digit, network),
             )  # fmt: skip
 
         key = what.key if isinstance(what, Given) else what

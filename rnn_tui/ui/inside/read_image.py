@@ -32,11 +32,9 @@ class ReadImage(InkImage):
 
         row: int
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._ink: Ink = np.zeros((SIDE, SIDE), np.float32)
-        self._tints = np.zeros((SIDE, SIDE), np.int8)
-        self._last_row = SIDE - 1
+    _ink: Ink = np.zeros((SIDE, SIDE), np.float32)
+    _tints = np.zeros((SIDE, SIDE), np.int8)
+    _last_row = SIDE - 1
 
     def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
         """Draw ink (28, 28) in 0 … 1, of which `row`, from 0, is the last one read.

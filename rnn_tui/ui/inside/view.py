@@ -86,9 +86,6 @@ class InsideView(TaskInside):
         self.set_class(self.size.height >= TALL, "-tall")
         self.show_all()
 
-    def on_show(self) -> None:
-        self.ask()
-
     def on_unmount(self) -> None:
         self._studies.stop()
 
@@ -114,6 +111,8 @@ class InsideView(TaskInside):
         elif request[0] != self._asked_for:
             self._asked_for, look = request
             self._looking.ask(look)
+
+    on_show = ask
 
     async def _take(self, found: Subject | str) -> None:
         if isinstance(found, str):
