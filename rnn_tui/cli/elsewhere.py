@@ -130,7 +130,7 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
     from rich.console import Group  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
-    from rnn_tui.ui.chart.text import loss_chart  # noqa: PLC0415
+    from rnn_tui.ui.chart.chart import loss_chart  # noqa: PLC0415
 
     left = "" if state.remaining is None else f"{duration(state.remaining)} left · "
     epoch = min(len(state.epochs) + 1, state.config.epochs)

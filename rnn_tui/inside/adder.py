@@ -170,10 +170,7 @@ def carries_of(bits: Bits) -> Bits:
 
 
 def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
-    """The threshold on values (N,), midway between two, that tells labels (N,) of 0 and 1 best.
-
-    And whether values from it up mean 1 (or, if not, those below).
-    """
+    """The threshold, midway between two of the values (N,), that tells labels (N,) of 0 and 1 best; whether 1 is above."""
     order = np.argsort(values, kind="stable")
     ordered, ones = values[order].astype(np.float64), np.cumsum(labels[order], dtype=np.int64)
     count, all_ones = len(values), ones[-1]

@@ -109,8 +109,7 @@ class QuestionInspection(Inspection[AnyStudy], Generic[AnyStudy, Question, AnyNe
     @property
     def asked(self) -> dict[str, Any]:
         """Question and answer, and what is right."""
-        told = self._answer.document.items()
-        return {name: value for name, value in told if name != "probabilities"}
+        return {name: value for name, value in self._answer.document.items() if name != "probabilities"}
 
 
 def verdict(correct: bool, truth: object) -> str:

@@ -13,7 +13,7 @@ from rnn_tui.inside.inspection import Column, Inspection, share, verdict
 from rnn_tui.inside.probes import Labels, Progress, Stopping, Study, chance_level
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite
-from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, Layer, RowReaderNetwork
+from rnn_tui.tasks.mnist.inference import CLASSES, PIXEL_DEVIATION, RowReaderNetwork
 
 ALL_STATES_NOTE = (
     "This readout needs the states of all 28 rows: an answer after fewer is the readout with the rest of the states zero."
@@ -86,11 +86,12 @@ def _layers(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTr
     for at, (layer, above) in enumerate(pairwise(network.layers), start=1):
         read = layer.read(rows)
         rows = np.concatenate([one.states for one in read], axis=2)
-        drives = np.split(_drive(rows, above), len(read))
-        for way, one, drive in zip(ways, read, drives, strict=True):
-            traces.append(layer_trace(f"layer {at}{way}", one, drive, read_out=False, note=note))
+        # How strongly each unit drives the layer above.
+        drive = np.abs(rows[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)  # (H,), or (2·H,)
+        for way, one, part in zip(ways, read, np.split(drive, len(read)), strict=True):
+            traces.append(layer_trace(f"layer {at}{way}", one, part, read_out=False, note=note))
     top, name = network.layers[-1], f"layer {len(network.layers)}"
-    weight, ahead = against_the_mean(network.readout[0], answer), top.forward.run(rows)
+    weight, ahead = against_the_mean(network.readout[0])[answer], top.forward.run(rows)
     if top.backward is None:  # the readout takes the states of all rows
         adds = ahead.states[:, 0] * weight.reshape(len(rows), -1)  # (T, H)
         return [*traces, layer_trace(name, ahead, adds.sum(axis=0))]
@@ -98,12 +99,6 @@ def _layers(network: RowReaderNetwork, rows: Array, answer: int) -> list[LayerTr
     adds_ahead, adds_back = ahead.states[-1, 0] * weights[0], back.states[-1, 0] * weights[1]
     traces.append(layer_trace(f"{name} forward", ahead, adds_ahead, note=note if traces else ""))
     return [*traces, layer_trace(f"{name} backward", back, adds_back, note=BACKWARD_NOTE)]
-
-
-def _drive(states: Array, above: Layer) -> Array:
-    """How strongly each unit (H,) of states (T, 1, H) drives the layer above."""
-    result: Array = np.abs(states[:, 0]).mean(axis=0) * np.abs(above.forward.of_input).sum(axis=0)
-    return result
 
 
 def saliency(network: RowReaderNetwork, digit: Array) -> Array:

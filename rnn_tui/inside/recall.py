@@ -20,8 +20,7 @@ def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0
     Raises:
         CheckpointError: if its weights are too large to compute with.
     """
-    inputs = np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)]  # (T, 10)
-    return trace_inputs(network, inputs, replica)
+    return trace_inputs(network, np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)], replica)  # of (T, 10)
 
 
 # Sequences, half of them to fit to, half to score on; positions and steps that are looked at, evenly spread.
@@ -61,9 +60,7 @@ def study_survival(
     network: RecallNetwork, replica: int = 0, progress: Progress = lambda *_: None,
     stopping: Stopping = lambda: False, *, sequences: int = SEQUENCES, seed: int = 0,
 ) -> SurvivalStudy | None:  # fmt: skip
-    """Fit probes to a replica's states over random sequences of the longest length in training.
-
-    `progress` is told and `stopping` asked at every fit; None where it was stopped.
+    """Fit probes to a replica's states over random sequences of the longest length in training, as `survival_study` says.
 
     Raises:
         CheckpointError: if the weights are too large to compute with.

@@ -169,9 +169,9 @@ def layer_trace(name: str, activations: Activations, importance: Array, *, read_
     return LayerTrace(name, only.states, only.cells, only.gates, importance, read_out, note)
 
 
-def against_the_mean(weight: Array, answer: int) -> Array:
-    """What makes the winning logit differ from the mean of all: weights (O, …) less their mean."""
-    result: Array = weight[answer] - weight.mean(axis=0)
+def against_the_mean(weight: Array) -> Array:
+    """What makes each logit, if it wins, differ from the mean of all: weights (O, …) less their mean."""
+    result: Array = weight - weight.mean(axis=0)
     return result
 
 
@@ -211,12 +211,8 @@ def trace_inputs(network: "SequenceNetwork", inputs: Array, replica: int = 0, *,
 
 def _importance(states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool) -> Array:
     """How much each unit (H,) matters, as `LayerTrace.importance` says."""
-
-    def towards(answer: int) -> Array:
-        return weight[0] if len(weight) == 1 else against_the_mean(weight, answer)
-
-    by_answer = np.stack([towards(answer) for answer in range(max(2, len(weight)))])
-    adds = states * by_answer[answers]
+    towards = weight[[0, 0]] if len(weight) == 1 else against_the_mean(weight)
+    adds = states * towards[answers]
     importance: Array = np.abs(adds).mean(axis=0) if every_step else adds[-1]
     return importance
 
@@ -229,9 +225,7 @@ def words_of(inputs: Array) -> list[str]:
 
 
 def draw_example(task: "Task", config: "SequenceConfig", number: int) -> tuple[Array, npt.NDArray[np.uint8]]:
-    """A sequence (T, F) of a task by chance, of a length in training; `number` decides which.
-
-    And what is right: (1,), or (T,) where every step has an answer.
+    """A sequence (T, F) by chance, of a length in training, and what is right, (1,) or (T,); `number` decides which.
 
     Raises:
         TaskError: if the task can't be loaded, or is not of sequences.

@@ -131,8 +131,7 @@ def between(edge: float, x: Sequence[float], y: Sequence[float]) -> float:
 def spans(band: VisibleBand, x: Axis, y: Axis, width: int, height: int) -> dict[int, tuple[float, float]]:
     """Return the lower and upper end of a band in each column, in rows from the bottom.
 
-    Several points of one column count with their extremes; columns between two points get
-    what the line between them has in their centre.
+    Several points of a column count with their extremes; columns between two get what the line has in their centre.
     """
     # What is below the axis, perhaps infinitely, slopes down to its end.
     lows, highs = (y.places([value if value > y.low else y.low for value in ends], height, 4) for ends in (band.low, band.high))

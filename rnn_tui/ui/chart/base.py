@@ -140,10 +140,7 @@ class ChartBase(Widget, can_focus=True):
             self.redraw()
 
     def mark_range(self, low: float | None, high: float | None, label: str = "") -> None:
-        """Mark a range of x, as the lengths seen in training, by a shade and in the foot; None for no range.
-
-        The foot shows the label literally.
-        """
+        """Mark a range of x, as the lengths seen in training, by a shade, and in the foot by a literal label; None for none."""
         mark = None if low is None or high is None else (float(low), float(high), " ".join(label.split()))
         if mark != self._mark:
             self._mark = mark
@@ -170,10 +167,7 @@ class ChartBase(Widget, can_focus=True):
         return frame
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
-        """Show half (``direction`` 1) or twice (-1) the range, and return whether that is a change.
-
-        The x ``anchor`` keeps its place; by default, the cursor or else the right end does.
-        """
+        """Show half (1) or twice (-1) the range around an x, by default the cursor or the right end; return if that changed."""
         present, full = self._present, view.extent(self._series)
         if present is None or full is None:
             return False

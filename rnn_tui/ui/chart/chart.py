@@ -9,10 +9,11 @@ Textual asks for its first line, never earlier.
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from rich.segment import Segment
 from rich.style import Style
+from rich.text import Text
 from textual import events, on
 from textual.app import ComposeResult
 from textual.color import Color
@@ -22,8 +23,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.engine.state import SpreadSeries
-from rnn_tui.ui.chart import readout
+from rnn_tui.engine.state import RunState, SpreadSeries
+from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.bands import MARK_LAYER, MARK_SHARE, band_share, lay_under
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.view import ChartSeries, Frame
@@ -37,8 +38,6 @@ __all__ = ["Chart", "ChartSeries"]
 LINE, AXIS, CURSOR = 1, 2, 3
 TICK = "┤"
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
-# A number, a role, both 0 for none, and a text that is drawn so.
-Piece: TypeAlias = tuple[int, int, str]
 
 
 class ChartLine(Widget):
@@ -104,12 +103,36 @@ class ChartPlot(Widget):
         return self._chart.to_x(position)
 
     def _draw(self) -> list[Strip]:
+        """Turn what plotext draws into lines in the styles of the theme, and shade them."""
         width, height = self.size
-        self._frame = self._chart.frame(width, height)
-        if self._frame is None:
+        frame = self._frame = self._chart.frame(width, height)
+        if frame is None:
             text = Content(self._chart.empty_message).truncate(width, ellipsis=True).plain.center(width)
             return [*[self._blank()] * ((height - 1) // 2), Strip([Segment(text, self._style("axis"))])]
-        return self._strips(self._frame, plotted(self._frame, width, height, self._chart.cursor_position))
+        background, dark = self._background.rich_color, self.app.current_theme.dark
+        plain, grid = Style(bgcolor=background), self._style("grid")
+        styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
+        for one in frame.lines:
+            styles[one.colour % 256, LINE] = Style(color=curve_colour(one.colour, dark), bgcolor=background)
+        shaded: list[list[int]] = []
+        if frame.bands or frame.mark:
+            shaded = frame.layers()
+            restyle = self._on_layers(frame)
+        strips: list[Strip] = []
+        for index, row in enumerate(plotted(frame, width, height, self._chart.cursor_position)):
+            segments = []
+            space, empty = " ", plain
+            for number, role, text in row:
+                segments.append(Segment(text, styles[number, role]) if role else Segment(text.replace(" ", space), empty))
+                if text.endswith(TICK):
+                    # The grid fills what plotext leaves empty in the rows of the y ticks:
+                    # a tenth of the time of its own lines, and none across the cursor.
+                    space, empty = "─", grid
+            if index < len(shaded) and any(shaded[index]):
+                segments = list(lay_under(segments, frame.left, shaded[index], restyle))
+            strip = Strip([segment for segment in segments if segment.text])
+            strips.append(strip.adjust_cell_length(width, plain))
+        return strips
 
     def _blank(self) -> Strip:
         return Strip.blank(self.size.width, Style(bgcolor=self._background.rich_color))
@@ -152,33 +175,6 @@ class ChartPlot(Widget):
 
         return restyle
 
-    def _strips(self, frame: Frame, drawing: Sequence[Sequence[Piece]]) -> list[Strip]:
-        """Turn what plotext has drawn into lines in the styles of the theme, and shade them."""
-        background, dark = self._background.rich_color, self.app.current_theme.dark
-        plain, grid = Style(bgcolor=background), self._style("grid")
-        styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
-        for one in frame.lines:
-            styles[one.colour % 256, LINE] = Style(color=curve_colour(one.colour, dark), bgcolor=background)
-        shaded: list[list[int]] = []
-        if frame.bands or frame.mark:
-            shaded = frame.layers()
-            restyle = self._on_layers(frame)
-        strips: list[Strip] = []
-        for index, row in enumerate(drawing):
-            segments = []
-            space, empty = " ", plain
-            for number, role, text in row:
-                segments.append(Segment(text, styles[number, role]) if role else Segment(text.replace(" ", space), empty))
-                if text.endswith(TICK):
-                    # The grid fills what plotext leaves empty in the rows of the y ticks:
-                    # a tenth of the time of its own lines, and none across the cursor.
-                    space, empty = "─", grid
-            if index < len(shaded) and any(shaded[index]):
-                segments = list(lay_under(segments, frame.left, shaded[index], restyle))
-            strip = Strip([segment for segment in segments if segment.text])
-            strips.append(strip.adjust_cell_length(self.size.width, plain))
-        return strips
-
     def on_click(self, event: events.Click) -> None:
         x = self.column_to_x(event.x)
         if x is not None:
@@ -194,8 +190,8 @@ class ChartPlot(Widget):
             event.prevent_default()
 
 
-def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[Piece]]:
-    """Let plotext draw in so many columns and rows."""
+def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) -> list[list[tuple[int, int, str]]]:
+    """Let plotext draw in so many columns and rows: rows of texts, each with its number and role, 0 for none."""
     # On use only: an app without runs draws its first frame sooner.
     from textual_plotext.plot import Plot  # noqa: PLC0415
 
@@ -226,6 +222,39 @@ def plotted(frame: Frame, width: int, height: int, cursor: float | None = None) 
     # Splitting at two groups: text, number, role, text, number, role, text, ...
     rows = (["", "", *ESCAPE.split(row)] for row in str(plot.build()).splitlines())
     return [[(int(parts[at] or 0), int(parts[at + 1] or 0), parts[at + 2]) for at in range(0, len(parts), 3)] for parts in rows]
+
+
+def loss_chart(state: RunState, width: int, height: int) -> Text:
+    """The loss over epochs below a legend, in so many columns and rows, for a terminal in which no app runs.
+
+    In training as lines, in validation as points; of several networks the mean of each over its seeds. The axis goes by
+    the rules of the app's chart: logarithmic where the loss spans more than a decade, else without the steep beginning.
+    """
+    drawn = []
+    for metric in (one for one in state.metric_definitions if one.chart == "loss"):
+        points = metric.stage != "train"
+        for at, band in enumerate(state.bands.get(metric.name, ())):
+            name = f"{state.config.variants[at].label} {metric.label}"
+            drawn.append(ChartSeries(name, band.x, band.mean, at, points))
+        if (one := state.series.get(metric.name)) is not None:
+            drawn.append(ChartSeries(metric.label, one.x, one.y, len(drawn), points, line=not points))
+    cleaned = [view.clean(one, 0.0, None) for one in drawn]
+    log_y = view.spans_a_decade(cleaned)
+    prepared = [view.prepare(one, 0.0, log_y) for one in cleaned]
+    present, size = view.extent(prepared), (width, height - 1)
+    frame = present and view.frame(prepared, present, size, (0.0, None), log_y, settled=not log_y)
+    if not frame:
+        return Text("No loss was logged yet.", "dim")
+    chart = Text(no_wrap=True, overflow="ellipsis")
+    for series in prepared:
+        chart.append(series.marker if series.points else "─", curve_colour(series.colour, dark=True))
+        chart.append(f" {series.name}  ")
+    chart.append("log scale" if log_y else "", "dim")
+    for (_, _, first), *parts in plotted(frame, *size):
+        chart.append(f"\n{first}")
+        for number, role, text in parts:
+            chart.append(text, curve_colour(number, dark=True) if role == LINE else "dim")
+    return chart
 
 
 class Chart(ChartBase):
@@ -262,10 +291,8 @@ class Chart(ChartBase):
         return Content("\n").join(line for one in lines for line in one)
 
     def redraw(self) -> None:
-        for plot in self.query(ChartPlot):
-            plot.redraw()
-        for line in self.query(ChartLine):
-            line.redraw()
+        for part in (*self.query(ChartPlot), *self.query(ChartLine)):
+            part.redraw()
 
 
 SpreadKind = Literal["range", "sd"]

@@ -118,10 +118,7 @@ def extent(series: Sequence[ChartSeries]) -> tuple[float, float] | None:
 def zoom_range(
     present: tuple[float, float], full: tuple[float, float], anchor: float, direction: int
 ) -> tuple[float, float] | None:
-    """Return ``present`` zoomed by one step, None where that shows all there is.
-
-    The anchor keeps its place on the screen, unless the ends of the data forbid it.
-    """
+    """Return ``present`` zoomed by a step around the anchor, as far as data go; None where that shows all there is."""
     whole = full[1] - full[0]
     span = (present[1] - present[0]) * ZOOM_FACTOR**-direction
     if span >= whole * (1 - 1e-9):

@@ -37,10 +37,7 @@ class ReadImage(InkImage):
     _last_row = SIDE - 1
 
     def show(self, ink: Ink, row: int, gradient: Ink | None = None) -> None:
-        """Draw ink (28, 28) in 0 … 1, of which `row`, from 0, is the last one read.
-
-        A gradient (28, 28) is drawn over the ink and near it: for the answer, or against it.
-        """
+        """Draw ink (28, 28) in 0 … 1 of which `row`, from 0, is the last one read; over and near it a gradient (28, 28)."""
         near = np.zeros((SIDE, SIDE), np.float32) if gradient is None else near_ink(gradient, ink)
         self._ink, self._last_row = ink, row
         self._tints = levels_of(near, float(np.abs(near).max()), signed=True)

@@ -46,10 +46,7 @@ class SequenceDetails:
 
 
 class SequenceInside(InsideView):
-    """A sequence by chance on its way through a network of any task on sequences.
-
-    A task with questions of its own says what is at hand, and what it knows of it.
-    """
+    """A sequence on its way through a network of any task on sequences: one by chance, unless the task says what is at hand."""
 
     #: studies a replica of a network; None for tasks that know no way.
     study_replica: ClassVar[Callable[..., Any] | None] = None

@@ -21,13 +21,9 @@ from textual.widget import Widget
 from rnn_tui.ui.inside.bands import BarBand, HeatBand, Place, StepBand, WordBand, laid_out, rows_at, ruler_text, title_of
 from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, levels_of
 
-# Cells beside the columns: labels at the left, values at the right.
-LABEL_WIDTH, VALUE_WIDTH = 10, 7
-WIDEST_COLUMN = 10
-# Cells that a frame takes at the left.
-SIDE_WIDTH = 2
-# More than any screen has.
-MOST_LINES = 10_000
+# Cells beside the columns: labels at the left, values at the right; of the widest column, and of a frame at the left.
+LABEL_WIDTH, VALUE_WIDTH, WIDEST_COLUMN, SIDE_WIDTH = 10, 7, 10, 2
+MOST_LINES = 10_000  # more than any screen has
 
 
 class StepGrid(Widget, can_focus=True):

@@ -121,16 +121,12 @@ FAILURE = "The study failed; the log file has the details."
 
 
 class Studies:
-    """Makes studies for a widget.
-
-    `progressed` is called a few times a second meanwhile, `ended` when one is made, or stopped.
-    """
+    """Makes studies for a widget; meanwhile calls `progressed` a few times a second, `ended` when one is made, or stopped."""
 
     def __init__(self, widget: Widget, progressed: Callable[[], object], ended: Callable[[], object]) -> None:
         self._widget, self._progressed, self._ended = widget, progressed, ended
         self._made: dict[Hashable, Any] = {}  # None where it failed
         self._stop: threading.Event | None = None
-        self._done, self._total, self._began = 0, 0, 0.0
         self._asking = LatestQuestion[Any](widget, self._take, FAILURE)
 
     @property

@@ -32,10 +32,7 @@ FAILURE = "Looking inside this one failed; the log file has the details."
 
 
 class InsideView(TaskInside):
-    """A scrubber over time steps; below it what was read, said and held up to the present one.
-
-    The study of the whole network runs in a thread, tells its progress, and can be stopped.
-    """
+    """A scrubber over time steps; below it what was read, said and held up to the present one, and found in a study."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "Step", key_display="←→", tooltip="The previous or next step"),
@@ -53,8 +50,7 @@ class InsideView(TaskInside):
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the study"),
     ]
 
-    grid = getters.query_one("#inside-steps", StepGrid)
-    """The steps of the input at hand."""
+    grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input at hand.
 
     def __init__(self) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
@@ -233,9 +229,7 @@ class InsideView(TaskInside):
 
     def action_look(self, how: str, *by: int) -> None:
         """Look at what a method of `Look` says, such as the next layer."""
-        if self.subject is None:
-            return
-        look = getattr(self.look, how)(self.subject.trace, *by)
+        look = self.look if self.subject is None else getattr(self.look, how)(self.subject.trace, *by)
         if look != self.look:
             self.look = look
             self.show_all()
@@ -249,15 +243,14 @@ class InsideView(TaskInside):
             self.action_look("on_row", event.row)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        subject = self.subject
         if parameters == ("next_layer",):
-            return self.subject is not None and len(self.subject.trace.layers) > 1
-        if action == "study" and self.subject is not None and self.subject.study is None:
+            return subject is not None and len(subject.trace.layers) > 1
+        if action == "study" and subject is not None and subject.study is None:
             return False
         if action == "look" and not self._units_shown:
             return False
-        if action in ("step", "play", "look", "study"):
-            return True if self.subject is not None else None
-        return True
+        return True if subject is not None or action not in ("step", "play", "look", "study") else None
 
     # The study of a whole network.
 
