@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.photos.pictures import PhotoImage, boxes_of, picture_of_digits, with_boxes
+from rnn_tui.ui.photos.pictures import PhotoImage, picture_of_digits, with_boxes
 from rnn_tui.ui.widgets.digits import bar
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ CUT = 260
 COLOURS = {"right": "$text-success", "wrong": "$text-error", "doubtful": "$text-warning"}
 # Cells of the longest verdict with a space, and of the longest number of percent.
 MARK, PERCENT = 7, 8
-
-
 # Lines of a card's text, and cells of a card that its pictures leave.
 TEXT, BORDER = 2, 3
 
@@ -69,8 +67,7 @@ class PhotoCard(Vertical):
 
     def show_photo(self, picture: "Picture | None") -> None:
         """Show the photo itself; None for none yet."""
-        boxes = [] if self._reading is None else boxes_of(self._reading)
-        self._photo.show(picture if picture is None or not boxes else with_boxes(picture, boxes))
+        self._photo.show(with_boxes(picture, self._reading))
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -105,10 +102,8 @@ def state_of(reading: "Reading") -> str:
 
 def verdict(reading: "Reading") -> str:
     """Digit, whether it is doubtful, and whether it is right, of the same width as others."""
-    best = "–" if reading.best is None else str(reading.best)
-    text = f"{best}?" if reading.doubt else f"{best} "
-    if reading.rows:
-        text = f"{reading.text} "
+    best = "–" if reading.best is None else reading.best
+    text = f"{reading.text} " if reading.rows else f"{best}{'?' if reading.doubt else ' '}"
     if reading.label is None:
         return text
     whose = "✎" if reading.given else ""

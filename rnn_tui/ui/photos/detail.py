@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
@@ -20,7 +21,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit
 from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
-from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, boxes_of, picture_of, with_boxes
+from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.digits import DigitColumn
 from rnn_tui.ui.widgets.plain import views_in
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 FAILURE = "This photo could not be examined; the log file has the details."
-
 STAGE_SIDE = 18
 # Cells of the photo and of the digit beside the answers; from which width on they are larger.
 SMALL_BOX, LARGE_BOX, WIDE = (12, 6), (22, 11), 120
@@ -59,8 +59,7 @@ class Stages(Vertical):
         super().__init__(self._head, self._grid)
 
     def show(self, method: str, way: "PreparedDigit") -> None:
-        doubt = f" · {way.doubt}" if way.doubt else ""
-        self._head.update(f"{PREPARED[method]}{doubt}")
+        self._head.update(PREPARED[method] + (f" · {way.doubt}" if way.doubt else ""))
         views = views_in(self._grid, StageView, len(way.stages))
         for number, (view, stage) in enumerate(zip(views, way.stages, strict=True), 1):
             view.show(number, stage)
@@ -71,21 +70,11 @@ class DigitBox(Static, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Inside", key_display="⏎")]
 
-    class Chosen(Message):
-        """It has the focus."""
-
-        def __init__(self, box: "DigitBox") -> None:
-            super().__init__()
-            self.box = box
-
     class Opened(Message):
         """Inside is to show it."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
-
-    def on_focus(self) -> None:
-        self.post_message(self.Chosen(self))
 
     def action_open(self) -> None:
         self.post_message(self.Opened())
@@ -157,10 +146,9 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         path, chosen, (reader, source) = self._reading.path, self.chosen if self._reading.rows else None, self._shown_by
         self._asking.ask(lambda: study(path, reader, source, chosen))
 
-    @on(DigitBox.Chosen)
-    def _choose(self, event: DigitBox.Chosen) -> None:
-        event.stop()
-        at = list(self.query(DigitBox)).index(event.box)
+    @on(events.DescendantFocus, "DigitBox")
+    def _choose(self, event: events.DescendantFocus) -> None:
+        at = list[Widget](self.query(DigitBox)).index(event.widget)
         if at != self.chosen:
             self.chosen = at
             self._look()
@@ -177,21 +165,16 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._study = found
         self.remove_class("-stale")
         self._show_answers(found)
-        photo, boxes = found.photo, boxes_of(self._reading)
-        if photo is not None and boxes:
-            photo = with_boxes(photo, boxes, self.chosen)
+        photo = with_boxes(found.photo, self._reading, self.chosen)
         for image, picture in zip(self._pair, (photo, found.digit), strict=False):
             image.show(picture)
-        for view, at in zip(self.query(Stages), range(2), strict=True):
-            view.display = at < len(found.ways)
-            if view.display:
-                view.show(*found.ways[at])
+        for view, way in zip(views_in(self, Stages, len(found.ways)), found.ways, strict=True):
+            view.show(*way)
 
     def _show_answers(self, found: "PhotoStudy") -> None:
         assert self._reading is not None
-        place = self.query_one("#photos-answers")
         label = self._reading.label
-        views = views_in(place, DigitColumn, len(found.answers))
+        views = views_in(self.query_one("#photos-answers"), DigitColumn, len(found.answers))
         for view, (name, answer) in zip(views, found.answers, strict=True):
             mark = "" if label is None else " ✓" if answer.digit == label else " ✗"
             view.show(f"{name}: {answer.digit}{mark}", answer.probabilities, "", true=label)
@@ -242,18 +225,15 @@ def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None 
         found = find_digits(image)
         digit, row = [(digit, row) for row in rows_of(found.digits) for digit in row][chosen]
         looked = [read_best(reader.network, looks_at(found, digit, row, stages=True)).way]
-    ways = []
-    for way in looked:
-        small = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in way.stages)
-        ways.append(replace(way, stages=small))
+    ways = [replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages)) for way in looked]
     own, *others = (way.digit for way in ways)
-    name: str = printable(source.short_title, 40)
-    answers = [(name, answer_digit(own, source, reader.network))]
-    for one in shipped(MNIST.name):
-        if one.path != source.path:
-            answers.append((printable(one.short_title, 40), answer_digit(own, one)))
-    name = f"{name}, {SHORT_METHODS[methods[1]]}"
-    answers += [(name, answer_digit(other, source, reader.network)) for other in others]
+    name = printable(source.short_title, 40)
+    rest = [one for one in shipped(MNIST.name) if one.path != source.path]
+    answers = [
+        (name, answer_digit(own, source, reader.network)),
+        *((printable(one.short_title, 40), answer_digit(own, one)) for one in rest),
+        *((f"{name}, {SHORT_METHODS[methods[1]]}", answer_digit(other, source, reader.network)) for other in others),
+    ]
     return PhotoStudy(
         photo=shrunk(image, SIDE), digit=picture_of(own), ways=tuple(zip(methods, ways, strict=False)),
         answers=tuple(one for one in answers if not one[1].failure),

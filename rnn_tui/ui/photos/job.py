@@ -7,7 +7,9 @@ from ending.
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
 
 logger = logging.getLogger(__name__)
-
-
 # Of photos and folders; or what finds them, which may look at the disk.
 PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
@@ -31,18 +31,16 @@ class ReadingJob:
     """Reads in the background; whoever shows the readings takes them when there is time.
 
     Args:
-        paths: what it reads.
+        paths: of photos and folders.
         source: gives the weights; raises a `UserError` where there are none.
         method: how photos are prepared.
         recursive: whether folders in folders count.
         number: how many digits a photo shows, one of `photos.NUMBERS`.
-
-    Attributes:
-        paths: what it reads.
     """
 
     def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:
-        self.paths, self._choose = paths, source
+        self.paths = paths  #: what it reads.
+        self._choose = source
         self._method, self._recursive, self._number = method, recursive, number
         self.reader: PhotoReader | None = None  #: with what; None until the weights are loaded.
         self.source: Source | None = None  #: the weights of its network; None as long.
@@ -50,8 +48,7 @@ class ReadingJob:
         self.total: int | None = None  #: how many photos there are; None until all are found.
         self.count = 0  #: how many were read.
         self.done = False  #: whether nothing more will come.
-        self._ready: list[Reading] = []
-        self._lock = threading.Lock()
+        self._ready: deque[Reading] = deque()
         self._stop = threading.Event()
         self._first = self._last = 0.0
 
@@ -64,9 +61,7 @@ class ReadingJob:
 
     def take(self) -> "list[Reading]":
         """What was read since the last time."""
-        with self._lock:
-            ready, self._ready = self._ready, []
-        return ready
+        return [self._ready.popleft() for _ in range(len(self._ready))]
 
     @property
     def progress(self) -> str:
@@ -109,20 +104,17 @@ class ReadingJob:
         self._first = time.monotonic()
         for readings in self.reader.read(find_images(paths, self._recursive), self._stop.is_set):
             self._last = time.monotonic()
-            with self._lock:
-                self._ready += readings
+            self._ready.extend(readings)
             self.count += len(readings)
         if not self.count and not self._stop.is_set():
             raise UserError(_none_in(paths, self._recursive))
 
     def _find_all(self, paths: Sequence[Path]) -> None:
         """Count the photos, which takes far less than reading them."""
-        total = 0
-        for _ in find_images(paths, self._recursive):
-            if self._stop.is_set():
-                return
-            total += 1
-        self.total = total
+        images = takewhile(lambda _: not self._stop.is_set(), find_images(paths, self._recursive))
+        total = sum(1 for _ in images)
+        if not self._stop.is_set():
+            self.total = total
 
 
 def _missing(paths: Sequence[Path]) -> str:

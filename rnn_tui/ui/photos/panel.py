@@ -192,12 +192,12 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Offer what has something to do here; the other keys are the app's."""
-        there, at = self._grid.selected is not None, self._grid.selected
+        at = self._grid.selected
         match action:
             case "label" | "unlabel":
                 return at is not None and not self._photos[at].rows and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
-                return there and isinstance(self.app.focused, PhotoGrid)
+                return at is not None and isinstance(self.app.focused, PhotoGrid)
             case "sort" | "show" | "export":
                 return True if len(self._photos) else None
         return True
@@ -216,7 +216,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._form.path.focus()
 
     def action_open(self) -> None:
-
         def chosen(path: Path | None) -> None:
             if path is not None:
                 self.read([path])

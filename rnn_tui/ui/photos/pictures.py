@@ -30,10 +30,16 @@ from rnn_tui.engine.preferences import Preferences
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
 
-    from rnn_tui.photos.digit.picture import Picture, Shares
+    from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reader import Reading
 
 logger = logging.getLogger(__name__)
+# Colours of frames as blue, green, red: seen on paper and on a board.
+FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
+# Pixels of the longer side: enough for terminals that show pixels.
+SIDE = 240
+# At most 17 MB.
+KEPT = 96
 
 
 def image_class(app: App[object]) -> "type[BaseImage]":
@@ -111,9 +117,9 @@ class PhotoImage(Widget):
     def __init__(self, width: int, height: int) -> None:
         self._image = image_class(self.app)()
         super().__init__(self._image)
-        self._box = (width, height)
+        self._box = (0, 0)
         self._picture: Picture | None = None
-        self.styles.width, self.styles.height = width, height
+        self.resize(width, height)
 
     def resize(self, width: int, height: int) -> None:
         if self._box != (width, height):
@@ -155,22 +161,16 @@ def picture_of_digits(reading: "Reading") -> "Picture | None":
     """What the network received of a photo, all digits of several as they stand in rows; None without any."""
     if not reading.digits:
         return None
-    rows = reading.rows or (reading.digits,)
-    side = len(picture_of(rows[0][0].digit))
-    canvas = np.zeros((side * len(rows), side * max(map(len, rows))), np.uint8)
-    for at, row in enumerate(rows):
-        for place, one in enumerate(row):
-            canvas[side * at : side * (at + 1), side * place : side * (place + 1)] = picture_of(one.digit)
-    return canvas
+    rows = [[picture_of(one.digit) for one in row] for row in reading.rows or (reading.digits,)]
+    blank, most = np.zeros_like(rows[0][0]), max(map(len, rows))
+    return np.block([row + [blank] * (most - len(row)) for row in rows])
 
 
-def boxes_of(reading: "Reading") -> "list[Shares]":
-    """Where the digits of a photo of several lie."""
-    return [one.box for row in reading.rows for one in row if one.box is not None]
-
-
-def with_boxes(picture: "Picture", boxes: "Sequence[Shares]", chosen: int | None = None) -> "Picture":
-    """A picture (H, W, 3) with frames around parts of it, that of the chosen one thicker and in another colour."""
+def with_boxes(picture: "Picture | None", reading: "Reading | None", chosen: int | None = None) -> "Picture | None":
+    """A photo (H, W, 3) with frames around its digits, where it has several, that of the chosen one more conspicuous."""
+    boxes = [one.box for row in reading.rows for one in row if one.box is not None] if reading is not None else []
+    if picture is None or not boxes:
+        return picture
     import cv2  # noqa: PLC0415 - slow to load; loaded with the photo
 
     framed = picture.copy()
@@ -179,14 +179,6 @@ def with_boxes(picture: "Picture", boxes: "Sequence[Shares]", chosen: int | None
         first, last = (int(left * width) - 2, int(top * height) - 2), (int(right * width) + 1, int(bottom * height) + 1)
         cv2.rectangle(framed, first, last, CHOSEN if at == chosen else FRAME, 2 if at == chosen else 1)
     return framed
-
-
-# Colours of frames as blue, green, red: seen on paper and on a board.
-FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
-# Pixels of the longer side: enough for terminals that show pixels.
-SIDE = 240
-# At most 17 MB.
-KEPT = 96
 
 
 class Thumbnails:
