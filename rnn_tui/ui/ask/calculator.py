@@ -58,21 +58,17 @@ class CalculatorPanel(AskPanel):
         self._failure, self._complaints, self._note = "", list[str](), ""
 
     def compose(self) -> ComposeResult:
-        bases = [(base.name, base.name) for base in BASES]
+        bases = PlainSelect([(base.name, base.name) for base in BASES], value=BINARY.name, id="base")
+        choices = {"base": bases, "network": ReplicaSelect(extra=(ALL,))}
         with Vertical(id="numbers") as numbers:
             numbers.border_title = "Two numbers"
-            with Horizontal(classes="entry"):
-                yield Label("a")
-                yield NumberEntry("a", EXAMPLE["a"])
-                yield Label("base", classes="choice")
-                with Horizontal(classes="choices"):
-                    yield PlainSelect(bases, value=BINARY.name, id="base")
-            with Horizontal(classes="entry"):
-                yield Label("b")
-                yield NumberEntry("b", EXAMPLE["b"])
-                yield Label("network", classes="choice")
-                with Horizontal(classes="choices"):
-                    yield ReplicaSelect(extra=(ALL,))
+            for (label, number), (name, choice) in zip(EXAMPLE.items(), choices.items(), strict=True):
+                with Horizontal(classes="entry"):
+                    yield Label(label, markup=False)
+                    yield NumberEntry(label, number)
+                    yield Label(name, classes="choice", markup=False)
+                    with Horizontal(classes="choices"):
+                        yield choice
         yield Static("", id="message", markup=False)
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
@@ -139,8 +135,7 @@ class CalculatorPanel(AskPanel):
         longest = self._adders.config.lengths[1] if self._adders else USUAL_LENGTH
         bits = random.randint(1, RANDOM_REACH * longest)
         for entry in self._entries:
-            entry.value = self._base.format(random.getrandbits(bits))
-            entry.action_end()
+            entry.hold(self._base.format(random.getrandbits(bits)))
 
     def action_scroll_answer(self, lines: int) -> None:
         """Scroll what does not fit below the addition, without leaving the field."""

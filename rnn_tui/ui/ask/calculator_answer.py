@@ -20,6 +20,14 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.widgets.fields import TypedInput
 
 Bits = npt.NDArray[np.bool_]
+# A binary number with as many zeros before it and spaces in it as it has digits.
+MOST_CHARACTERS = 3 * MOST_BITS
+# More digits than these in a row are no longer read.
+MOST_DIGITS_SHOWN = 64
+GAP = "   "
+# Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
+MUTED = "$foreground 60%"
+TITLE = "Seeds that get the whole sum right"
 
 
 @dataclass(frozen=True)
@@ -116,16 +124,6 @@ class Adders:
         return replace(answer, told=told)
 
 
-# A binary number with as many zeros before it and spaces in it as it has digits.
-MOST_CHARACTERS = 3 * MOST_BITS
-# More digits than these in a row are no longer read.
-MOST_DIGITS_SHOWN = 64
-GAP = "   "
-# Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
-MUTED = "$foreground 60%"
-TITLE = "Seeds that get the whole sum right"
-
-
 class NumberEntry(TypedInput):
     """An input for a number. All printable keys are typed text, since `2` or `x` is an answer too:
     a wrong one, which is said in a sentence.
@@ -148,8 +146,7 @@ class NumberEntry(TypedInput):
     def convert(self, old: Base, new: Base) -> None:
         """Write the number in another base; what is none stays as typed."""
         with suppress(QueryError):
-            self.value = new.format(self.read(old))
-            self.action_end()
+            self.hold(new.format(self.read(old)))
 
 
 def shorten(digits: str, width: int) -> str:
@@ -215,8 +212,7 @@ def _tallies(answer: SumAnswer, width: int) -> list[Content]:
     label_width, count_width = max(map(len, labels)), max(map(len, counts))
     for label, count, right in zip(labels, counts, answer.seeds_right, strict=True):
         style = "$text-success" if right == config.seeds else "$text-error bold"
-        cell = label.ljust(label_width), (count.rjust(count_width), style)
-        cells.append(Content.assemble(*cell))
+        cells.append(Content.assemble(label.ljust(label_width), (count.rjust(count_width), style)))
     fitting = max(1, (width + len(GAP)) // (label_width + count_width + len(GAP)))
     in_a_row = min(fitting, len(config.hidden_sizes))
     rows = (cells[at : at + in_a_row] for at in range(0, len(cells), in_a_row))

@@ -25,8 +25,13 @@ from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import PlainTable, theme_style, views_in
 
 # The report's table: how many sequences of each length, at how many lengths at most.
-A_LENGTH = 5
-MOST_LENGTHS = 20
+A_LENGTH, MOST_LENGTHS = 5, 20
+# Cells from which there is room for the words beside the digits.
+WORDS_WIDTH = 60
+# Cells below which a column cuts its words beside a small digit.
+NARROWEST = 26
+# Sequences as long as the report's are shown in full, longer ones around the position.
+SEQUENCE_WIDTH = 2 * 11 + 1
 
 Digits = tuple[int, ...]
 
@@ -155,14 +160,6 @@ def draw_within(lengths: tuple[int, int], position: int, random: np.random.Gener
     """A random sequence of a random length in training that has a digit at `position`."""
     shortest, longest = (min(max(length, position), MOST_DIGITS) for length in lengths)
     return draw(int(random.integers(shortest, longest + 1)), random)
-
-
-# Cells from which there is room for the words beside the digits.
-WORDS_WIDTH = 60
-# Cells below which a column cuts its words beside a small digit.
-NARROWEST = 26
-# Sequences as long as the report's are shown in full, longer ones around the position.
-SEQUENCE_WIDTH = 2 * 11 + 1
 
 
 def marked(digits: Sequence[int], position: int, width: int) -> str:

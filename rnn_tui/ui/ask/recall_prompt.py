@@ -28,6 +28,7 @@ from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.fields import TypedInput
+from rnn_tui.ui.widgets.plain import put
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
@@ -159,7 +160,7 @@ class RecallPromptPanel(AskPanel):
             self._bound_seed(outcome)
             self.query_one(AnswerColumns).show(outcome, self._seed)
             self.query_one(MarkedDigits).show(outcome.sequences[0], outcome.position)
-            self._say("#recall-source", outcome.source_text)
+            put(self.query_one("#recall-source", Static), outcome.source_text)
             if self._seeds != seeds:
                 self.refresh_bindings()
         self._show_status()
@@ -185,14 +186,9 @@ class RecallPromptPanel(AskPanel):
         cut = self.query_one("#recall-digits", TypedInput).cut
         error = " ".join(filter(None, (cut, self._complaint or self._failure)))
         status = error or (self._answers.notes if self._answers is not None else "")
-        self._say("#recall-status", status)
+        put(self.query_one("#recall-status", Static), status)
         self.set_class(bool(error), "-wrong")
         self.set_class(bool(self._complaint or self._failure), "-stale")
-
-    def _say(self, place: str, text: str) -> None:
-        """Put `text` there; laying everything out anew costs as much as the answer itself."""
-        if str(self.query_one(place, Static).content) != text:
-            self.query_one(place, Static).update(text)
 
     def _show_table(self) -> None:
         drawn = self._drawn
@@ -216,9 +212,8 @@ class RecallPromptPanel(AskPanel):
         return self._answers.config.seeds if self._answers is not None else 1
 
     def action_move(self, by: int) -> None:
-        field = self.query_one("#recall-position", Input)
-        field.value = f"{min(max(1, self._typed_position() + by), len(self._digits))}"
-        field.cursor_position = len(field.value)
+        position = min(max(1, self._typed_position() + by), len(self._digits))
+        self.query_one("#recall-position", TypedInput).hold(f"{position}")
 
     def _typed_position(self) -> int:
         """The position in the field, or the last one that could be read."""
@@ -237,9 +232,7 @@ class RecallPromptPanel(AskPanel):
         """Fill in random digits, of a length in training."""
         lengths = self._answers.config.lengths if self._answers is not None else REPORT_LENGTHS
         digits = draw_within(lengths, self._typed_position(), self._random)
-        field = self.query_one("#recall-digits", Input)
-        field.value = " ".join(map(str, digits))
-        field.cursor_position = len(field.value)
+        self.query_one("#recall-digits", TypedInput).hold(" ".join(map(str, digits)))
 
     def action_next_seed(self) -> None:
         assert self._answers is not None  # the key does nothing else

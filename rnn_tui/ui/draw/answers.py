@@ -16,9 +16,19 @@ from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.draw.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
-from rnn_tui.ui.widgets.plain import views_in
+from rnn_tui.ui.widgets.plain import put, views_in
 
 MISSING = "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or press t to train."
+# Cells that the bars of a network take beside those of another.
+COLUMN = 30
+# From here on what the network sees is drawn as large as it is.
+SEES_WIDTH, SEES_HEIGHT = 72, 29
+HINT = """\
+Draw a digit: the networks read it after every stroke.
+
+Mouse: the left button draws; the right one, or Shift, erases.
+
+Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift with an arrow goes far."""
 
 
 @dataclass(frozen=True)
@@ -85,19 +95,6 @@ def answer_digit(digit: Ink, source: Source, network: RowReaderNetwork | None = 
     return DigitAnswer(source, tuple(probabilities.tolist()))
 
 
-# Cells that the bars of a network take beside those of another.
-COLUMN = 30
-# From here on what the network sees is drawn as large as it is.
-SEES_WIDTH, SEES_HEIGHT = 72, 29
-
-HINT = """\
-Draw a digit: the networks read it after every stroke.
-
-Mouse: the left button draws; the right one, or Shift, erases.
-
-Keys: ← ↑ ↓ → move, Space puts the pen down and up, Shift with an arrow goes far."""
-
-
 class DrawingView(Horizontal):
     """The answers to a drawing, as large and as many as there is room for."""
 
@@ -145,9 +142,7 @@ class DrawingView(Horizontal):
             column.show(answer.source.title, answer.probabilities, words, colour=colour)
         fit_columns(columns, place.size)
         lines = [_line_of(answer, each[0]) for answer in each[fit:]]
-        others, text = self.query_one("#drawing-others", Static), Content("\n").join(lines)
-        if others.content != text:
-            others.update(text)
+        put(self.query_one("#drawing-others", Static), Content("\n").join(lines))
 
     def on_resize(self) -> None:
         width, height = self.size

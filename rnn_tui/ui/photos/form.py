@@ -22,7 +22,7 @@ from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput
-from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.plain import PlainSelect, put
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
@@ -161,8 +161,7 @@ class PhotosForm(Vertical):
         """Say how far reading is, or what came of it; and what is wrong."""
         message = self.query_one("#photos-message", Static)
         message.display = bool(self.complaint)
-        if message.content != self.complaint:  # the same text costs no new layout
-            message.update(self.complaint)
+        put(message, self.complaint)
         words = self.job.progress if self.job is not None and self.reading else "No photos yet"
         if not self.reading and len(self._photos):
             words = counted(self._photos.summary)

@@ -35,11 +35,7 @@ def _shape(side: int, width: int, height: int) -> Shape:
 
 
 class PhotoGrid(Widget, can_focus=True):
-    """Shows readings in an order; one of them is selected.
-
-    Attributes:
-        place: the selected one's in the order.
-    """
+    """Shows readings in an order; one of them is selected."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *moves("move", {"left": -1, "right": 1}),
@@ -58,7 +54,8 @@ class PhotoGrid(Widget, can_focus=True):
         super().__init__(id=id)
         self._photos = photos
         self._order: Sequence[int] = ()
-        self.place, self._top = 0, 0  # in the order; the first row in view
+        self.place = 0  #: the selected one's in the order.
+        self._top = 0  # the first row in view
         self._cards: list[PhotoCard] = []
         self._shape: Shape = (LEAST, 1, 1)
         self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
@@ -71,14 +68,12 @@ class PhotoGrid(Widget, can_focus=True):
 
     def show(self, *, keep: bool = True) -> None:
         """Show the readings anew; `keep` the selected one, or else select the first."""
-        before = self.selected if keep else None
-        self._order = order = self._photos.order
-        if before is not None and before in order:
-            self.place = order.index(before)
-        else:
-            self.place = min(self.place, max(0, len(order) - 1)) if keep else 0
+        before = self.selected
         if not keep:
-            self._top = 0
+            before, self.place, self._top = None, 0, 0
+        self._order = order = self._photos.order
+        last = max(0, len(order) - 1)
+        self.place = order.index(before) if before is not None and before in order else min(self.place, last)
         self._draw()
 
     @property
@@ -93,10 +88,9 @@ class PhotoGrid(Widget, can_focus=True):
         return range(first, min(len(self._order), first + columns * rows))
 
     async def on_resize(self) -> None:
-        width, height = self.size
-        if not width or not height:
+        if not self.size:
             return
-        shape = layout_for(width, height)
+        shape = layout_for(*self.size)
         if shape == self._shape and self._cards:
             return
         self._shape = side, columns, rows = shape
@@ -105,9 +99,8 @@ class PhotoGrid(Widget, can_focus=True):
             card.take_size(side)
         for card in self._cards[columns * rows :]:
             card.remove()
-        del self._cards[columns * rows :]
         new = [PhotoCard(slot, side) for slot in range(len(self._cards), columns * rows)]
-        self._cards += new
+        self._cards = [*self._cards[: columns * rows], *new]
         # None is drawn before it is mounted.
         await self.mount_all(new)
         self._draw()
@@ -149,9 +142,8 @@ class PhotoGrid(Widget, can_focus=True):
         self.select(self.place + by)
 
     def action_move_rows(self, by: int) -> None:
-        _, columns, _ = self._shape
-        rows = -(-len(self._order) // columns)
-        if 0 <= self.place // columns + by < rows:
+        columns = self._shape[1]
+        if 0 <= self.place // columns + by < -(-len(self._order) // columns):
             self.select(self.place + by * columns)
 
     def action_move_pages(self, by: int) -> None:

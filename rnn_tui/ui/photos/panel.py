@@ -37,6 +37,10 @@ GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix"
 WELCOME = """\
 Press / and type the path of a photo of a digit, or of a folder of them; Enter reads it.
 Or press o to choose one, or drop files on the window."""
+NONE_YET = (
+    "No photo has a label yet. Tick “labels by name” if names tell the digit (7/img.jpg, "
+    "7_2.png), or press # on a photo to say what it shows."
+)
 
 
 class PhotosPanel(Vertical, InsideDoor, NetworkView):
@@ -285,12 +289,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     def action_export(self) -> None:
         self.app.push_screen(PhotosExportScreen(self._photos.shown))
-
-
-NONE_YET = (
-    "No photo has a label yet. Tick “labels by name” if names tell the digit (7/img.jpg, "
-    "7_2.png), or press # on a photo to say what it shows."
-)
 
 
 class PhotoConfusion(Vertical, can_focus=True):

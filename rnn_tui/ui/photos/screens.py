@@ -11,10 +11,9 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Checkbox, DirectoryTree, Static
+from textual.widgets import Checkbox, DirectoryTree
 from textual.widgets.tree import TreeNode
 from textual.worker import Worker
 
@@ -36,6 +35,11 @@ if TYPE_CHECKING:
 LONGEST_NAME = 255
 LABEL_BOX = (28, 14)
 SECONDS_BETWEEN_LOOKS = 0.1
+FORMS = {
+    "csv": "table of all photos, CSV",
+    "npz": "28×28 images with labels, NPZ",
+    "idx": "28×28 images with labels, IDX like MNIST's, two files in a folder",
+}
 
 
 class PhotoTree(DirectoryTree):
@@ -83,11 +87,9 @@ class PhotoTree(DirectoryTree):
     def action_open(self) -> None:
         """Open the folder, or go to the first thing in it."""
         node = self.cursor_node
-        if node is None or not node.allow_expand:
-            return
-        if node.is_expanded:
+        if node is not None and node.is_expanded:
             self.action_cursor_down()
-        else:
+        elif node is not None and node.allow_expand:
             node.expand()
 
     def action_close(self) -> None:
@@ -99,9 +101,6 @@ class PhotoTree(DirectoryTree):
             node.collapse()
         elif node.parent is not None:
             self.move_cursor(node.parent)
-
-
-KEYS = "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
 
 
 class ChoosePathScreen(ModalScreen[Path | None]):
@@ -124,7 +123,7 @@ class ChoosePathScreen(ModalScreen[Path | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="choose-path") as dialog:
             dialog.border_title = "Choose a photo, or a folder of photos"
-            dialog.border_subtitle = Content(KEYS)
+            dialog.border_subtitle = "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
             yield PhotoTree(self._start.absolute(), id="choose-tree")
 
     def on_mount(self) -> None:
@@ -205,9 +204,7 @@ class LabelScreen(Prompt):
         self.query_one(PhotoImage).show(picture)
         read = reading.error or f"read as {reading.best}"
         label = "no label yet" if reading.label is None else f"labelled {reading.label}"
-        text = f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}"
-        if str(self.query_one(".prompt-note", Static).content) != text:
-            self.say(text)
+        self.say(f"{printable(reading.path.name, LONGEST_NAME)} · {read} · {label}")
 
     def action_move(self, by: int) -> None:
         self._move(by)
@@ -216,14 +213,6 @@ class LabelScreen(Prompt):
     def action_answer(self, digit: int | None) -> None:
         self._label(digit)
         self._show()
-
-
-FORMS = {
-    "csv": "table of all photos, CSV",
-    "npz": "28×28 images with labels, NPZ",
-    "idx": "28×28 images with labels, IDX like MNIST's, two files in a folder",
-}
-DEFAULTS = {"csv": "photos.csv", "npz": "photos.npz", "idx": "photos-idx"}
 
 
 class PhotosExportScreen(ExportPrompt):
@@ -242,7 +231,7 @@ class PhotosExportScreen(ExportPrompt):
         return self.query_one(Checkbox).value
 
     def default(self, form: str) -> str:
-        return DEFAULTS[form]
+        return "photos-idx" if form == "idx" else f"photos.{form}"
 
     def form_chosen(self) -> None:
         self.query_one(Checkbox).display = self.form != "csv"

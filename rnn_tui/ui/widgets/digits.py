@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnn_tui.ui.widgets.plain import theme_style
+from rnn_tui.ui.widgets.plain import put, theme_style
 
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 # Three by five points a digit, which stand side by side in the file.
@@ -20,6 +20,14 @@ _FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range
 # By upper and lower point: two points share a cell in the small form.
 _HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}
 LARGE_HEIGHT = 5
+# Eighths of a cell, so that a bar's length is read to a hundredth even when narrow; the same upwards.
+_EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"
+# Cells that a bar's figures and note take, and cells of the longest bar that is read at a glance.
+BAR_NOTES, LONGEST_BAR = 18, 40
+# Cells and lines from which a column has room for a digit that is larger; lines from which there is
+# air between its bars.
+SIZES = (("-huge", 40, 32), ("-large", 32, 18))
+SPREAD_HEIGHT = 24
 
 
 def small_digit(digit: int) -> list[str]:
@@ -47,20 +55,11 @@ class BigDigit(Widget):
         return Text("\n".join(lines), no_wrap=True, end="")
 
 
-# Eighths of a cell, so that a bar's length is read to a hundredth even when narrow.
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-
-
 def bar(share: float, width: int) -> str:
     """A bar of `share` (0 … 1) of `width` cells, padded to the width."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     full, part = divmod(eighths, 8)
-    text = "█" * full + (_EIGHTHS[part] if part else "")
-    return text.ljust(width)
-
-
-# Cells that a bar's figures and note take, and cells of the longest bar that is read at a glance.
-BAR_NOTES, LONGEST_BAR = 18, 40
+    return ("█" * full + _EIGHTHS[part : part + bool(part)]).ljust(width)
 
 
 class ProbabilityBars(Widget):
@@ -103,10 +102,6 @@ class ProbabilityBars(Widget):
         return text
 
 
-# The same upwards.
-_RISING = " ▁▂▃▄▅▆▇█"
-
-
 class ProbabilityColumns(ProbabilityBars):
     """The same as ten columns side by side, as wide and high as there is room."""
 
@@ -131,12 +126,6 @@ class ProbabilityColumns(ProbabilityBars):
         return text
 
 
-# Cells and lines from which a column has room for a digit that is larger; lines from which there is
-# air between its bars.
-SIZES = (("-huge", 40, 32), ("-large", 32, 18))
-SPREAD_HEIGHT = 24
-
-
 class DigitColumn(Vertical):
     """What a network says: its name, the digit, words beside that, the ten probabilities below."""
 
@@ -148,17 +137,12 @@ class DigitColumn(Vertical):
         super().__init__(Horizontal(self._digit, self._words, classes="head"), self._bars)
 
     def show(
-        self, name: str, probabilities: Sequence[float], words: str, *, colour: str = "success",
-        true: int | None = None,
-    ) -> None:  # fmt: skip
-        """Show an answer.
+        self, name: str, probabilities: Sequence[float], words: str, *, colour: str = "success", true: int | None = None
+    ) -> None:
+        """Show whose answer it is, the probabilities of the ten digits, none where there is no answer, and words on it.
 
-        Args:
-            name: whose.
-            probabilities: of the ten digits; none where there is no answer.
-            words: what is to be said of it; the first line in its colour.
-            colour: of its state: `success`, `warning` or `error`.
-            true: the right digit, where it is known.
+        The first line of these is in the colour of its state, `success`, `warning` or `error`. The
+        right digit is marked where it is known to be `true`.
         """
         self.border_title = Content(name)
         self._digit.visible = self._bars.visible = bool(probabilities)
@@ -168,9 +152,7 @@ class DigitColumn(Vertical):
         self.set_class(colour == "warning", "-unsure")
         self.set_class(colour == "error", "-wrong")
         first, _, more = words.partition("\n")
-        text = Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%"))
-        if self._words.content != text:
-            self._words.update(text, layout=False)
+        put(self._words, Content.assemble((first, f"$text-{colour}"), (f"\n{more}", "$foreground 60%")), layout=False)
 
 
 def fit_columns(columns: Sequence[DigitColumn], place: Size) -> None:

@@ -34,6 +34,11 @@ class TypedInput(Input):
         held, note = self._cut
         return note if held == self.value else ""
 
+    def hold(self, text: str) -> None:
+        """Hold this text in place of what is there, with the cursor behind it."""
+        self.value = text
+        self.cursor_position = len(text)
+
     def _on_paste(self, event: events.Paste) -> None:
         # Textual would take the first line alone, and nothing at all where it is too long.
         event.prevent_default()

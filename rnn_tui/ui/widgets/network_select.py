@@ -25,7 +25,6 @@ class NetworkSelect(PlainSelect[str]):
     Args:
         task: whose networks are listed.
         short: whether to call them by their short titles.
-
     """
 
     @dataclass
@@ -74,7 +73,7 @@ class NetworkSelect(PlainSelect[str]):
     async def _look(self) -> None:
         sources = await in_thread(self, candidates, self._listed_task, self._named)
         before = self.source or next(iter(sources), None)
-        self._sources = {self._title(source): source for source in sources}
+        self._sources = {source.short_title if self._short else source.title: source for source in sources}
         chosen = str(self.value)
         if self._to_choose and self._named is not None:
             chosen, self._to_choose = self._title_of(self._named.path) or chosen, False
@@ -90,14 +89,8 @@ class NetworkSelect(PlainSelect[str]):
             with self.prevent(Select.Changed):
                 self.value = title
 
-    def _title(self, source: Source) -> str:
-        return source.short_title if self._short else source.title
-
     def _title_of(self, path: Path | None) -> str | None:
-        for title, source in (self._sources or {}).items():
-            if source.path == path:
-                return title
-        return None
+        return next((title for title, source in (self._sources or {}).items() if source.path == path), None)
 
 
 class NetworkView(TaskView):

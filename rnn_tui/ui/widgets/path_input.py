@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -102,10 +103,8 @@ def completed(text: str) -> str | None:
     for start, escaped in ((0, False), (0, True), (last, True)):
         word = text[start:].lstrip("'\"")
         quoted = len(word) < len(text) - start
-        if escaped and not quoted:
-            rest = _missing_part(_ESCAPED.sub(r"\1", word), escape=True)
-        else:
-            rest = _missing_part(word, escape=False)
+        escape = escaped and not quoted
+        rest = _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)
         if rest is not None:
             return text + rest
     return None
@@ -117,14 +116,12 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
     names = []
     try:
         with os.scandir(reachable(expanded(folder) or os.curdir)) as entries:
-            for _, entry in zip(range(_MOST_ENTRIES), entries, strict=False):
-                name = entry.name
-                if not name.startswith(begun) or (name.startswith(".") and not begun):
-                    continue
-                if is_folder(entry):
-                    names.append(f"{name}/")
-                elif called_like_photo(name):
-                    names.append(name)
+            for entry in islice(entries, _MOST_ENTRIES):
+                if entry.name.startswith(begun) and (begun or not entry.name.startswith(".")):
+                    if is_folder(entry):
+                        names.append(f"{entry.name}/")
+                    elif called_like_photo(entry.name):
+                        names.append(entry.name)
     except (OSError, ValueError):
         return None
     names = [name for name in names if printable(name, len(name)) == name and name != begun]

@@ -12,7 +12,7 @@ from rich.text import Text
 from textual.color import Color
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import DataTable, Select
+from textual.widgets import DataTable, Select, Static
 from textual.widgets.data_table import ColumnKey, RowKey
 
 Value = TypeVar("Value")
@@ -75,6 +75,12 @@ def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
     for at, view in enumerate(views):
         view.display = at < count
     return views[:count]
+
+
+def put(line: Static, text: str | Content, *, layout: bool = True) -> None:
+    """Show another text; the same one would cost a new layout, which takes as long as an answer of a network."""
+    if line.content != text:
+        line.update(text, layout=layout)
 
 
 def theme_style(widget: Widget, name: str) -> Style:

@@ -27,6 +27,7 @@ from textual.widgets.option_list import Option
 from rnn_tui.engine.errors import DataError, UserError, printable
 from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
+from rnn_tui.ui.widgets.plain import put
 
 DOWNLOADS = "It goes to the downloads of your browser."
 _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
@@ -44,7 +45,7 @@ class Prompt(ModalScreen[None]):
     def say(self, text: str, wrong: bool = False) -> None:
         """Show a note below the fields."""
         note = self.query_one(".prompt-note", Static)
-        note.update(text)
+        put(note, text)
         note.set_class(wrong, "-wrong")
 
 
@@ -174,8 +175,7 @@ class ExportPrompt(Prompt):
         event.stop()
         for field in self.query(PathInput):
             if field.value in map(self.default, self._forms):
-                field.value = self.default(self.form)
-                field.cursor_position = len(field.value)
+                field.hold(self.default(self.form))
         self.form_chosen()
         self.explain_anew()
 
