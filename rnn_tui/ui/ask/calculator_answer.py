@@ -41,8 +41,7 @@ class SumAnswer:
     bits: Bits  #: what came out (L,).
     sureness: Array  #: of each bit (L,), 0.5 … 1: the output's distance from the other bit, or the share of the votes.
     seeds_right: tuple[int, ...]  #: of each variant, how many seeds have the whole sum right; empty unless all voted.
-    #: the carry into each place (L) as a linear probe reads it off the replica's states; empty
-    #: where nothing comes out of its weights, None where nobody asked.
+    #: the carry into each place (L) as a linear probe reads it off the states; empty where none comes out, None if not asked.
     told: tuple[int, ...] | None = None
 
     @property
@@ -102,16 +101,10 @@ class Adders:
             one = self._network.replicas[replica]
             by = f"{one.variant.label} · seed {one.seed}"
         sureness = np.nan_to_num(sureness.astype(np.float32), nan=0.5)
-        return SumAnswer(
-            addition, self.config, replica, f"{self.source.label} · {by}", bits, sureness,
-            seeds_right,
-        )  # fmt: skip
+        return SumAnswer(addition, self.config, replica, f"{self.source.label} · {by}", bits, sureness, seeds_right)
 
     def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
-        """The same answer of one replica, with the carries that its states tell.
-
-        The first time, the probe is fitted to other additions.
-        """
+        """The same answer of one replica, with the carries that its states tell; the first time, the probe is fitted."""
         replica, told = answer.replica, ()
         assert replica is not None
         with suppress(CheckpointError):
@@ -125,9 +118,7 @@ class Adders:
 
 
 class NumberEntry(TypedInput):
-    """An input for a number. All printable keys are typed text, since `2` or `x` is an answer too:
-    a wrong one, which is said in a sentence.
-    """
+    """An input for a number that takes all keys as text: `2` or `x` is an answer too, a wrong one, as a sentence says."""
 
     def __init__(self, label: str, value: str) -> None:
         super().__init__(value, MOST_CHARACTERS, id=f"number-{label}")

@@ -20,6 +20,8 @@ from rnn_tui.ui.widgets.digits import large_digit, small_digit
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9
+# A character, and the name of its style.
+Cell = tuple[str, str]
 # Lines and cells of a digit, where there is room for more than a character.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
     (3, 3, small_digit),
@@ -27,16 +29,11 @@ LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
 )
 # What an arrow key, or a notch of the wheel, scrolls by.
 SCROLL_CELLS = 10
-_LEFT_OUT = "‹", "›"
 
 
 def eighth(sureness: float) -> str:
     """A block as high as `sureness` lies between 0.5 and 1."""
     return EIGHTHS[max(0, min(7, int((sureness - 0.5) * 16)))]
-
-
-Cell = tuple[str, str]
-"""A character, and the name of its style."""
 
 
 @dataclass(frozen=True)
@@ -226,9 +223,9 @@ class ColumnAddition(ScrollView, can_focus=True):
             if start >= 2 * more_left and cell < len(visible) - 2 * more_right:
                 text[start : cell + 1] = number
         if more_left:
-            text[0] = _LEFT_OUT[0]
+            text[0] = "‹"
         if more_right:
-            text[-1] = _LEFT_OUT[1]
+            text[-1] = "›"
         return [(character, "faint") for character in text]
 
 
@@ -249,14 +246,6 @@ def _digit(number: int, at: int, style: str) -> Cell:
     return (f"{number >> at & 1}" if at < max(1, number.bit_length()) else " ", style)
 
 
-def _network(answer: SumAnswer, at: int) -> Cell:
-    return f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"
-
-
-def _mark(answer: SumAnswer, at: int) -> Cell:
-    return ("✗", "mark") if answer.wrong[at] else (" ", "")
-
-
 _TOLD = _Row("in state", _told)
 _SURE = _Row("sure", lambda answer, at: (eighth(answer.sureness[at]), "sureness"))
 # From top to bottom.
@@ -265,8 +254,8 @@ _ROWS = (
     _TOLD,
     _Row("a", lambda answer, at: _digit(answer.addition.a, at, "number"), tall=True),
     _Row("+ b", lambda answer, at: _digit(answer.addition.b, at, "ruled"), "ruled", tall=True),
-    _Row("network", _network, tall=True),
-    _Row("", _mark),
+    _Row("network", lambda answer, at: (f"{answer.bits[at]:d}", "wrong" if answer.wrong[at] else "answer"), tall=True),
+    _Row("", lambda answer, at: ("✗", "mark") if answer.wrong[at] else (" ", "")),
     _Row("true sum", lambda answer, at: (f"{answer.addition.total >> at & 1}", "total"), "", True),
     _SURE,
 )

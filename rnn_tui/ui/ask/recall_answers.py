@@ -100,11 +100,7 @@ class RecallAnswers:
 
 
 class RecallNetworks:
-    """Chooses weights by position and asks them; remembers which, so that typing looks for none.
-
-    Args:
-        source: answers for its position in place of those that would be chosen for it.
-    """
+    """Chooses weights by position, a `source` for its own, and asks them; remembers which: typing looks for none."""
 
     def __init__(self, source: Source | None = None) -> None:
         self._sources: dict[int, Source] = {}
@@ -124,8 +120,7 @@ class RecallNetworks:
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
         """The report's table: random sequences of each length in training, the shortest first.
 
-        They are asked for the position that the weights for `position` were trained for, which
-        even the shortest of them has.
+        Asked is the position that the weights for `position` were trained for, which even the shortest has.
 
         Raises:
             CheckpointError: if there are no weights, or they can't be read.

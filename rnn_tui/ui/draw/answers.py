@@ -68,8 +68,7 @@ class DrawingAnswers:
     """A drawing as the networks read it."""
 
     digit: Ink  #: (28, 28), what they see.
-    #: an answer of every network that was asked, the chosen one's first; none where nothing is
-    #: drawn.
+    #: an answer of every network that was asked, the chosen one's first; none where nothing is drawn.
     each: tuple[DigitAnswer, ...]
 
 
@@ -154,11 +153,9 @@ class DrawingView(Horizontal):
 
 def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
     if answer.failure:
-        return Content(f"{answer.source.short_title} ✗").stylize("$text-error")
+        return Content.styled(f"{answer.source.short_title} ✗", "$text-error")
     line = f"{answer.source.short_title:<7}{answer.digit} {100 * answer.confidence:3.0f} %"
-    if answer.digit == first.digit:
-        return Content(line)
-    return Content(line).stylize("$text-warning")
+    return Content.styled(line, "" if answer.digit == first.digit else "$text-warning")
 
 
 def _agreement(each: tuple[DigitAnswer, ...]) -> str:

@@ -22,10 +22,6 @@ class DrawingPad(InkImage, can_focus=True):
     """28×28 pixels to draw on. Left drag draws, right drag or Shift erases.
 
     With keys, a cursor moves by pixels, and draws while the pen is down.
-
-    Attributes:
-        erases: whether the eraser is in place of the pen.
-        pen_down: whether arrow keys draw.
     """
 
     class Changed(Message):
@@ -49,10 +45,11 @@ class DrawingPad(InkImage, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.drawing = Drawing()  #: what was drawn.
-        self._brush, self.erases = 1, False
+        self._brush = 1
+        self.erases = False  #: whether the eraser is in place of the pen.
         self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
-        # Whose stroke is under way: the mouse's or the pen's, which arrow keys move.
-        self._dragged = self.pen_down = False
+        self._dragged = False  # whether a stroke of the mouse is under way
+        self.pen_down = False  #: whether arrow keys draw.
         # Whoever draws with the mouse has its pointer, and needs no second one.
         self._by_keys = True
         # The row in which the cursor was drawn last; None for none.
@@ -164,9 +161,8 @@ class DrawingPad(InkImage, can_focus=True):
     on_hide = _stop  # another view comes to the front
 
     def _lift(self) -> None:
-        if self.pen_down:
-            self.pen_down = False
-            self.drawing.end()
+        self.pen_down = False
+        self.drawing.end()
 
     @property
     def _middle(self) -> Point:
@@ -190,14 +186,12 @@ class DrawingPad(InkImage, can_focus=True):
         if not (self.has_focus and self._by_keys) or (zoom * row + zoom // 2) // 2 != y:
             return cells
         colour = self.get_component_rich_style("drawing-pad--cursor").color
-        below = cells[column][1]
+        sign, ground = "▀▄"[row % 2], cells[column][1].bgcolor
         if zoom > 1:
-            # These can be told from ink, and without colours from all else.
-            brackets = f"[{' ' * (zoom - 2)}]"
-            cells[column] = (brackets, Style(color=colour, bgcolor=below.bgcolor, bold=True))
-            return cells
-        other = self._shades[self._row(row ^ 1)[column]]
-        cells[column] = ("▄" if row % 2 else "▀", Style(color=colour, bgcolor=other, bold=True))
+            sign = f"[{' ' * (zoom - 2)}]"  # to be told from ink, and without colours from all else
+        else:
+            ground = self._shades[self._row(row ^ 1)[column]]
+        cells[column] = (sign, Style(color=colour, bgcolor=ground, bold=True))
         return cells
 
 

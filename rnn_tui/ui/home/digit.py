@@ -30,11 +30,7 @@ FAILURE = "The network could not answer; the log file has the details."
 
 
 class HomeDigit(Vertical):
-    """A digit, and what a network that ships makes of it after each row.
-
-    Attributes:
-        readings: digits that were read since a key was pressed last.
-    """
+    """A digit, and what a network that ships makes of it after each row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
@@ -45,7 +41,8 @@ class HomeDigit(Vertical):
     ]
     pad: "HomePad"  #: what is drawn on, once all is `whole`; before that a picture is in its place.
     whole = False
-    rows = readings = 0  #: how many rows are read; more than there are while the answer stands.
+    rows = 0  #: how many are read; more than there are while the answer stands.
+    readings = 0  #: digits that were read since a key was pressed last.
     given: "Given | None" = None  #: what was on the pad; None before it is read.
     answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
 

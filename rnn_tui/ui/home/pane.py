@@ -123,9 +123,8 @@ class HomePane(Pane):
         shown = self.app.get_key_display(Binding(keys.partition(",")[0], ""))
         space = "\n" if self.has_class("-large") else ""
         return Content.assemble(
-            space, (f" {shown}  ", "bold $text-accent"), (title, "bold"),
-            (f"\n    {more}", "$foreground 65%"), space,
-        )  # fmt: skip
+            space, (f" {shown}  ", "bold $text-accent"), (title, "bold"), (f"\n    {more}", "$foreground 65%"), space
+        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_go(str(event.option_id))

@@ -86,9 +86,8 @@ def card_text(reading: "Reading", width: int) -> Content:
     room = max(0, width - len(said) - PERCENT)
     between = reading.why[:room].ljust(room) if reading.doubt else bar(share, room)
     return Content.assemble(
-        (said, f"{style} bold"), (between, style),
-        f"{100 * share:.1f} %".rjust(PERCENT), (f"\n{name}", "$foreground 80%"),
-    )  # fmt: skip
+        (said, f"{style} bold"), (between, style), f"{100 * share:.1f} %".rjust(PERCENT), (f"\n{name}", "$foreground 80%")
+    )
 
 
 def state_of(reading: "Reading") -> str:

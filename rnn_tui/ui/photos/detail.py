@@ -10,7 +10,6 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal, ItemGrid, Vertical, VerticalScroll
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -23,6 +22,7 @@ from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
 from rnn_tui.ui.shell.threads import LatestQuestion
+from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.widgets.digits import DigitColumn
 from rnn_tui.ui.widgets.plain import views_in
 
@@ -70,22 +70,15 @@ class DigitBox(Static, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "open", "Inside", key_display="⏎")]
 
-    class Opened(Message):
-        """Inside is to show it."""
-
     def __init__(self) -> None:
         super().__init__("", markup=False)
 
     def action_open(self) -> None:
-        self.post_message(self.Opened())
+        next(view for view in self.ancestors if isinstance(view, InsideDoor)).action_inside()
 
 
 class PhotoDetail(VerticalScroll, can_focus=True):
-    """The photo that is selected in the gallery, looked at in a thread.
-
-    Args:
-        step: goes so many photos further.
-    """
+    """The photo that is selected in the gallery, looked at in a thread; `step` goes so many photos further."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", "More", key_display="←→", tooltip="The previous or next photo"),
@@ -195,11 +188,9 @@ class PhotoStudy:
 
     photo: "Picture | None" = None  #: itself, small.
     digit: "Picture | None" = None  #: what the network receives, as a picture.
-    #: what came of the reader's own way to prepare it, then of the other one, each with the
-    #: method's name; the stages are small.
+    #: by method, the reader's own first: what came of preparing it so; the stages are small.
     ways: "tuple[tuple[str, PreparedDigit], ...]" = ()
-    #: of the network that reads, then of the others that ship, then of the first with the other
-    #: preparation, each with the network's name.
+    #: by network: of that which reads, of the others that ship, of the first with the other preparation.
     answers: tuple[tuple[str, DigitAnswer], ...] = ()
 
 

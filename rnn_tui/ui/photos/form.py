@@ -36,9 +36,7 @@ UNSURE_BELOW = NumberSetting("threshold", "unsure below", "answers below this pe
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields, below them one on what is wrong.
-
-    Whatever changes how photos are read has them read again at once.
+    """Two lines of fields, below them one on what is wrong. Whatever changes how photos are read has them read again.
 
     Args:
         photos: those that were read.
@@ -138,11 +136,9 @@ class PhotosForm(Vertical):
     def _look(self) -> None:
         """Hand on what was read since the last look."""
         job = self.job
-        if job is None:
-            return
+        assert job is not None  # nothing looks before there is one
         done = job.done  # before taking: what comes in between is taken at the next look
-        readings = job.take()
-        if readings:
+        if readings := job.take():
             self.post_message(self.Read(job, readings))
         if done:
             self.complaint = job.failure
@@ -168,27 +164,19 @@ class PhotosForm(Vertical):
         self._frame.border_title = Content(words)
 
     def show_place(self, in_view: range) -> None:
-        text = shown(self._photos, in_view) if len(self._photos) else ""
+        """Say which photos are shown, and in what order."""
+        photos, text = self._photos, ""
+        if photos.order:
+            which = "" if photos.filter == "all" else f"{photos.filter} · "
+            text = f"{which}by {photos.sort} · {in_view.start + 1:,}–{in_view.stop:,} of {len(photos.order):,}"
+        elif len(photos):
+            text = f"no photo is {photos.filter} · w shows others"
         self._frame.border_subtitle = Content(text)
 
 
 def counted(summary: "ReadingSummary") -> str:
     """What came of all photos."""
     parts = [f"{summary.photos:,} photo{'s' * (summary.photos != 1)}"]
-    if summary.doubtful:
-        parts.append(f"{summary.doubtful:,} doubtful")
-    if summary.errors:
-        parts.append(f"{summary.errors:,} unreadable")
-    if summary.accuracy is not None:
-        parts.append(summary.accuracy_text())
-    return " · ".join(parts)
-
-
-def shown(photos: "PhotoCollection", in_view: range) -> str:
-    """Which photos are shown, and in what order."""
-    count = len(photos.order)
-    which = "" if photos.filter == "all" else f"{photos.filter} · "
-    if not count:
-        return f"no photo is {photos.filter} · w shows others"
-    place = f"{in_view.start + 1:,}–{in_view.stop:,} of {count:,}"
-    return f"{which}by {photos.sort} · {place}"
+    faults = {"doubtful": summary.doubtful, "unreadable": summary.errors}
+    parts += [f"{count:,} {name}" for name, count in faults.items() if count]
+    return " · ".join(parts if summary.accuracy is None else [*parts, summary.accuracy_text()])

@@ -13,9 +13,9 @@ from rnn_tui.ui.photos.card import PhotoCard, card_size
 from rnn_tui.ui.photos.pictures import Thumbnails
 from rnn_tui.ui.shell.key_table import moves
 
-# Cells of a picture's side: the most, the least at which a digit is read well, and where even that
-# leaves a single row; how many cards a screen is to have before they grow.
+# Cells of a picture's side: the most, the least at which a digit is read well, and where even that leaves a single row.
 MOST, LEAST, SMALLEST = 40, 12, 10
+# How many cards a screen is to have before they grow.
 ENOUGH = 12
 GUTTER = 1
 Shape = tuple[int, int, int]

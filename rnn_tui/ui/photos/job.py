@@ -33,9 +33,8 @@ class ReadingJob:
     Args:
         paths: of photos and folders.
         source: gives the weights; raises a `UserError` where there are none.
-        method: how photos are prepared.
+        method, number: how photos are prepared, how many digits one shows, of `photos.METHODS` and `photos.NUMBERS`.
         recursive: whether folders in folders count.
-        number: how many digits a photo shows, one of `photos.NUMBERS`.
     """
 
     def __init__(self, paths: PathsToRead, source: Callable[[], Source], method: str, recursive: bool, number: str) -> None:

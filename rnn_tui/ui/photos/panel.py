@@ -17,7 +17,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.reach import leads_to_folder
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.ui.inside.subject import Given
-from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail
+from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import PhotosForm
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.job import ReadingJob
@@ -110,8 +110,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         whole, chosen = self._photos[at], self._detail.chosen if self.view == DETAIL else 0
         reading = whole.digits[min(chosen, len(whole.digits) - 1)]
         assert reading.digit is not None
-        source = self._shown.source if self._shown is not None else None
-        weights = source.path if source is not None else None
+        weights = self._shown.source.path if self._shown and self._shown.source else None
         return Given(printable(reading.path.name, 40), reading.digit, reading.label, weights)
 
     def focus_view(self) -> None:
@@ -234,10 +233,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
             return None
         return paths[0] if leads_to_folder(paths[0]) else paths[0].parent
 
-    @on(DigitBox.Opened)
-    def _inside(self) -> None:
-        self.action_inside()
-
     @on(PhotoGrid.Opened)
     def action_detail(self) -> None:
         self._switch(DETAIL)
@@ -304,9 +299,8 @@ class PhotoConfusion(Vertical, can_focus=True):
 
     def draw(self) -> None:
         summary, table = self._photos.summary, self.query_one(ConfusionTable)
-        table.display = summary.accuracy is not None
-        if summary.accuracy is None:
-            self.query_one(Static).update(NONE_YET)
-            return
-        self.query_one(Static).update(f"{summary.accuracy_text(top1=True)} · rows: true digit, columns: read as, ?: doubtful")
-        table.show(summary.confusion, "0123456789?", self.size)
+        table.display, text = summary.accuracy is not None, NONE_YET
+        if table.display:
+            text = f"{summary.accuracy_text(top1=True)} · rows: true digit, columns: read as, ?: doubtful"
+            table.show(summary.confusion, "0123456789?", self.size)
+        self.query_one(Static).update(text)

@@ -182,11 +182,7 @@ def with_boxes(picture: "Picture | None", reading: "Reading | None", chosen: int
 
 
 class Thumbnails:
-    """Decodes what is wanted now; what was wanted before and is not there yet is forgotten.
-
-    Args:
-        ready: told, in the thread, that another one can be had.
-    """
+    """Decodes what is wanted now, and forgets what was wanted before; `ready` is told of each, in the thread."""
 
     def __init__(self, ready: Callable[[], object]) -> None:
         self._ready = ready
@@ -228,8 +224,7 @@ class Thumbnails:
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
                 wanted = path in self._wanted
-                if wanted:
-                    self._wanted.remove(path)
+                self._wanted = [one for one in self._wanted if one != path]
             if wanted:
                 self._ready()
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from rich.style import Style
 from rich.text import Text
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 255
 LABEL_BOX = (28, 14)
 SECONDS_BETWEEN_LOOKS = 0.1
+Asked: TypeAlias = "tuple[Reading | None, Picture | None]"
 FORMS = {
     "csv": "table of all photos, CSV",
     "npz": "28×28 images with labels, NPZ",
@@ -176,10 +177,7 @@ class LabelScreen(Prompt):
     ]
 
     def __init__(
-        self,
-        at_question: "Callable[[], tuple[Reading | None, Picture | None]]",
-        label: Callable[[int | None], None],
-        move: Callable[[int], None],
+        self, at_question: Callable[[], Asked], label: Callable[[int | None], None], move: Callable[[int], None]
     ) -> None:
         super().__init__()
         self._at_question, self._label, self._move = at_question, label, move

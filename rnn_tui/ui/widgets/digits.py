@@ -24,9 +24,9 @@ LARGE_HEIGHT = 5
 _EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"
 # Cells that a bar's figures and note take, and cells of the longest bar that is read at a glance.
 BAR_NOTES, LONGEST_BAR = 18, 40
-# Cells and lines from which a column has room for a digit that is larger; lines from which there is
-# air between its bars.
+# Cells and lines from which a column has room for a digit that is larger.
 SIZES = (("-huge", 40, 32), ("-large", 32, 18))
+# Lines from which there is air between the bars of a column.
 SPREAD_HEIGHT = 24
 
 
@@ -79,13 +79,13 @@ class ProbabilityBars(Widget):
         return len(self._probabilities)
 
     def render(self) -> Text:
-        text = Text(no_wrap=True, end="")
         if not self._probabilities:
-            return text
+            return Text("")
         best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
         width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
         plain, good, bad = (theme_style(self, name) for name in ("primary", "text-success", "text-error"))
         between = 2 if self.content_size.height >= 2 * len(self._probabilities) - 1 else 1
+        lines = []
         for digit, probability in enumerate(self._probabilities):
             note, style = "", plain
             if digit == self._true:
@@ -93,13 +93,9 @@ class ProbabilityBars(Widget):
             elif digit == best:
                 # Where nobody knows the truth nothing is wrong.
                 note, style = (" read", plain) if self._true is None else (" ✗ read", bad)
-            text.append(f"{digit} ")
-            text.append(bar(probability, width), style)
-            text.append(f" {100 * probability:5.1f} %")
-            text.append(note, style)
-            if digit + 1 < len(self._probabilities):
-                text.append("\n" * between)
-        return text
+            figure = f" {100 * probability:5.1f} %"
+            lines.append(Text.assemble(f"{digit} ", (bar(probability, width), style), figure, (note, style)))
+        return Text("\n" * between, no_wrap=True, end="").join(lines)
 
 
 class ProbabilityColumns(ProbabilityBars):

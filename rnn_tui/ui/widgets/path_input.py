@@ -48,10 +48,7 @@ def parse_paths(text: str) -> list[Path]:
 
 
 def parse_path(text: str) -> Path | None:
-    """The only path in `text`, which may lead to nothing yet; None if there is no text.
-
-    Where there are blanks without quotes, they are part of its name.
-    """
+    """The only path in `text`, which may lead to nothing yet, blanks in its name without quotes; None if there is no text."""
     paths = parse_paths(text)
     return _path(text.strip()) if len(paths) > 1 else next(iter(paths), None)
 

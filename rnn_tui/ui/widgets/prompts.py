@@ -50,14 +50,10 @@ class Prompt(ModalScreen[None]):
 
 
 class AskTextScreen(Prompt):
-    """Asks for a line of text.
+    """Asks, in the words of a title and a hint, for a line of at most so many characters, in place of the `value` there is.
 
     Args:
-        title: what is asked.
-        value: what is there already.
-        hint: what it may be.
         take: does with it what is to be done; a `UserError` of it is shown, and the text kept.
-        most: how many characters there may be.
     """
 
     def __init__(self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int) -> None:
