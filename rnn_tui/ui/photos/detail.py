@@ -18,8 +18,8 @@ from rnn_tui.photos import METHODS
 from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit
-from rnn_tui.ui.photos.card import verdict
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
+from rnn_tui.ui.photos.grid import verdict
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import InsideDoor

@@ -18,8 +18,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.reader import Reading
 from rnn_tui.ui.photos import form
 from rnn_tui.ui.photos import panel as photos
-from rnn_tui.ui.photos.card import PhotoCard
-from rnn_tui.ui.photos.grid import layout_for
+from rnn_tui.ui.photos.grid import PhotoCard, layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
 from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import PanelApp, busy, settled

@@ -14,9 +14,8 @@ from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.photos.card import PhotoCard
 from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView
-from rnn_tui.ui.photos.grid import LEAST, PhotoGrid
+from rnn_tui.ui.photos.grid import LEAST, PhotoCard, PhotoGrid
 from rnn_tui.ui.photos.pictures import small
 from rnn_tui.ui.training.form import SettingInput
 from rnn_tui.ui.widgets.digits import DigitColumn
