@@ -171,20 +171,15 @@ class ColumnAddition(ScrollView, can_focus=True):
             if (row is _TOLD and not answer.told) or (row.tall and at != (self._tall - 1) // 2):
                 label = ""
             cells = [self._cell(answer, row, at, *place) for place in visible]
-        styles = {
-            style: self.get_component_rich_style(f"column-addition--{style}")
-            for style in {style for _, style in cells} if style
-        }  # fmt: skip
-        segments = [
-            Segment(" " * (self._left + LABEL_WIDTH - 1 - len(label))),
-            Segment(label, self.get_component_rich_style("column-addition--label")),
-            Segment(" "),
-        ]
+        before = " " * (self._left + LABEL_WIDTH - 1 - len(label))
+        segments = [Segment(before), Segment(label, self._style("label")), Segment(" ")]
         for style, run in groupby(cells, key=lambda cell: cell[1]):
-            text = "".join(character for character, _ in run)
-            segments.append(Segment(text, styles.get(style, Style())))
+            segments.append(Segment("".join(character for character, _ in run), self._style(style)))
         strip = Strip(segments).apply_style(self.rich_style)
         return strip.adjust_cell_length(width, self.rich_style)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"column-addition--{name}") if name else Style()
 
     def _cell(self, answer: SumAnswer, row: _Row, line: int, bit: int, across: int) -> Cell:
         """What stands in a cell: so far across a bit's column, in a line of a row."""

@@ -211,12 +211,10 @@ class AnswerColumns(HorizontalScroll):
         for variant, column in enumerate(self._columns):
             probabilities = answers.of(variant, seed)[0]
             answer = int(probabilities.argmax())
-            right = answer == true
-            words = f"✓ {answer}" if right else f"✗ {answer}, true {true}"
+            words, colour = (f"✓ {answer}", "success") if answer == true else (f"✗ {answer}, true {true}", "error")
             if seeds > 1:
                 words += f"\n{answers.seeds_right(variant)} of {seeds} seeds right"
             name = f"{answers.variant_label(variant)} · {answers.seed_label(seed)}"
-            colour = "success" if right else "error"
             column.show(name, probabilities.tolist(), words, colour=colour, true=true)
         self.on_resize()
 

@@ -119,12 +119,7 @@ def _blended(paper: Color, ink: Color) -> tuple[RichColor, ...]:
 def pair(shades: tuple[RichColor, ...], upper: int, lower: int) -> Cell:
     """Two pixels in a cell: the darker one is drawn, the other one is its ground."""
     if upper == lower:
-        return _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))], _plain(shades[upper])
-    more, less = max(upper, lower), min(upper, lower)
-    character = "▀" if upper > lower else "▄"
-    return character, Style(color=shades[more], bgcolor=shades[less])
-
-
-@lru_cache(maxsize=512)
-def _plain(colour: RichColor) -> Style:
-    return Style(color=colour, bgcolor=colour)
+        character = _CHARACTERS[round(upper / SHADES * (len(_CHARACTERS) - 1))]
+    else:
+        character = "▀" if upper > lower else "▄"
+    return character, Style(color=shades[max(upper, lower)], bgcolor=shades[min(upper, lower)])

@@ -60,13 +60,9 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         self._fit(event.size)
 
     def _fit(self, size: Size) -> None:
-        width, height = size
-        scales = (
-            scale for scale in (HUGE, LARGE)
-            if width >= ZOOM[scale] * SIDE + BESIDE and height >= ZOOM[scale] * SIDE // 2 + ABOVE
-        )  # fmt: skip
-        self.query_one(DrawingPad).scale = next(scales, PLAIN)
-        self.query_one("#drawing-frame").set_class(height >= SIDE // 2 + ABOVE, "panel")
+        zoom = min((size.width - BESIDE) // SIDE, (size.height - ABOVE) // (SIDE // 2))
+        self.query_one(DrawingPad).scale = next((scale for scale in (HUGE, LARGE) if zoom >= ZOOM[scale]), PLAIN)
+        self.query_one("#drawing-frame").set_class(size.height >= SIDE // 2 + ABOVE, "panel")
 
     def focus_view(self) -> None:
         self.query_one(DrawingPad).focus()

@@ -119,10 +119,9 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
     def show(self, reading: "Reading", place: tuple[int, int], reader: "PhotoReader", source: Source) -> None:
         """Show a photo: its number of how many, what reads photos now, and by which weights."""
-        other = self._reading is None or self._reading.path != reading.path
-        self._reading = reading
+        before, self._reading = self._reading, reading
         self.query_one("#photos-headline", Static).update(_headline(reading, place))
-        if not other and self._study is not None:
+        if self._study is not None and before is not None and before.path == reading.path:
             self._show_answers(self._study)
             return
         self._shown_by, self.chosen = (reader, source), 0
@@ -174,12 +173,10 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
 
 def _headline(reading: "Reading", place: Sequence[int]) -> Text:
+    said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
+    words = [f"  {one}" for one in ([reading.error] if reading.error else said) if one]
     name = printable(reading.path.name or reading.path, 260)
-    text = Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"))
-    if reading.error:
-        return text.append(f"  {reading.error}")
-    text.append(f"  {verdict(reading).strip()}  {100 * (reading.confidence or 0):.1f} %")
-    return text.append(f"  {reading.doubt}") if reading.doubt else text
+    return Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"), *words)
 
 
 @dataclass(frozen=True)

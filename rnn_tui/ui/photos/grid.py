@@ -108,15 +108,13 @@ def verdict(reading: "Reading") -> str:
 
 def layout_for(width: int, height: int) -> Shape:
     """Side of the pictures in cells, columns and rows of cards, in a gallery of that size."""
-    shapes = [_shape(side, width, height) for side in range(MOST, SMALLEST - 1, -2)]
+    shapes = [
+        (side, max(1, (width + GUTTER) // (2 * side + BORDER + GUTTER)), max(1, height // (side // 2 + TEXT)))
+        for side in range(MOST, SMALLEST - 1, -2)
+    ]
     least, smallest = (shapes[(MOST - side) // 2] for side in (LEAST, SMALLEST))
     few = least if least[2] > 1 or smallest[2] == 1 else smallest
     return next((one for one in shapes if one[1] * one[2] >= ENOUGH and one[0] >= LEAST), few)
-
-
-def _shape(side: int, width: int, height: int) -> Shape:
-    across, down = 2 * side + BORDER, side // 2 + TEXT
-    return side, max(1, (width + GUTTER) // (across + GUTTER)), max(1, height // down)
 
 
 class PhotoGrid(Widget, can_focus=True):

@@ -54,7 +54,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         key("sort", "sort", "Sort", "Sort by name, confidence or prediction"),
         key("label", "label", "Label", "Say which digit a photo shows"),
         key("export", "export", "Export", "Write a table, or images for training"),
-        Binding("backspace", "unlabel", "Unlabel", show=False, tooltip="Take a label away"),
+        Binding("backspace", "give_label(None)", "Unlabel", show=False, tooltip="Take a label away"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop; go back to the gallery"),
         key("type", "type", "Type", "Go to the field for paths", show=False),
         key("inside", "inside", "Inside"),
@@ -197,7 +197,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         """Offer what has something to do here; the other keys are the app's."""
         at = self._grid.selected
         match action:
-            case "label" | "unlabel":
+            case "label" | "give_label":
                 return at is not None and not self._photos[at].rows and isinstance(self.app.focused, PhotoGrid | PhotoDetail)
             case "detail":
                 return at is not None and isinstance(self.app.focused, PhotoGrid)
@@ -262,10 +262,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._show_photos()
 
     def action_label(self) -> None:
-        self.app.push_screen(LabelScreen(self._at_question, self._label, self._step))
-
-    def action_unlabel(self) -> None:
-        self._label(None)
+        self.app.push_screen(LabelScreen(self._at_question, self.action_give_label, self._step))
 
     def _at_question(self) -> "tuple[Reading | None, Picture | None]":
         """The selected reading, and its photo where that is there."""
@@ -273,7 +270,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         reading = self._photos[at] if at is not None else None
         return reading, self._grid.thumbnails.get(reading.path) if reading is not None else None
 
-    def _label(self, digit: int | None) -> None:
+    def action_give_label(self, digit: int | None) -> None:
         at = self._grid.selected
         if at is not None:
             self._photos.label(at, digit)

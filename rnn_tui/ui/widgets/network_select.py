@@ -62,15 +62,12 @@ class NetworkSelect(PlainSelect[str]):
     def use(self, source: Source) -> None:
         """List these weights too, and choose them."""
         self._named, self._to_choose = source, True
-        self.look()
-
-    def look(self) -> None:
-        """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
         if self.is_mounted:
-            self._look()
+            self.look()
 
     @work(group="weights", exclusive=True)
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
         sources = await in_thread(self, candidates, self._listed_task, self._named)
         before = self.source or next(iter(sources), None)
         self._sources = {source.short_title if self._short else source.title: source for source in sources}
