@@ -17,7 +17,7 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.questions import BASES, MOST_BITS, TOO_LONG, AdderNetwork, Addition, Base, number_of, read_number, vote
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.ui.widgets.fields import TypedInput
+from rnn_tui.ui.widgets.plain import TypedInput
 
 Bits = npt.NDArray[np.bool_]
 # A binary number with as many zeros before it and spaces in it as it has digits.

@@ -13,8 +13,7 @@ from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import InsideDoor
-from rnn_tui.ui.widgets.fields import TypedInput
-from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.plain import PlainSelect, TypedInput
 
 
 class AskPanel(Vertical, InsideDoor):

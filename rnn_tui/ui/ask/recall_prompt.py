@@ -27,8 +27,7 @@ from rnn_tui.ui.ask.recall_answers import (
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
-from rnn_tui.ui.widgets.fields import TypedInput
-from rnn_tui.ui.widgets.plain import put
+from rnn_tui.ui.widgets.plain import TypedInput, put
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)

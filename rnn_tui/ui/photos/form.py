@@ -19,10 +19,9 @@ from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.photos.job import PathsToRead, ReadingJob
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.widgets.fields import MarkedCheckbox
 from rnn_tui.ui.widgets.network_select import NetworkSelect
 from rnn_tui.ui.widgets.path_input import PathInput
-from rnn_tui.ui.widgets.plain import PlainSelect, put
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, put
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary

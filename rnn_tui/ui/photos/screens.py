@@ -25,7 +25,7 @@ from rnn_tui.photos.finding import called_like_photo
 from rnn_tui.ui.photos.pictures import PhotoImage
 from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.threads import in_thread
-from rnn_tui.ui.widgets.fields import MarkedCheckbox
+from rnn_tui.ui.widgets.plain import MarkedCheckbox
 from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
 
 if TYPE_CHECKING:

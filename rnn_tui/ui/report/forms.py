@@ -19,8 +19,7 @@ from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.shell.threads import in_thread
 from rnn_tui.ui.training.form import SettingInput
-from rnn_tui.ui.widgets.fields import MarkedCheckbox
-from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))

@@ -17,7 +17,7 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.ui.runs.listing import BY_AGE, COLUMNS, STATUS_MARKS, Listing
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.textual_fixes import LongTable
-from rnn_tui.ui.widgets.fields import TypedInput
+from rnn_tui.ui.widgets.plain import TypedInput
 
 LONGEST_FILTER = 200
 EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."

@@ -21,8 +21,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.shell.app import RnnTuiApp
-from rnn_tui.ui.widgets.fields import MarkedCheckbox
-from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
 # What few people change; folded away until it is asked for.
 ADVANCED = (

@@ -16,7 +16,7 @@ from textual.suggester import Suggester
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.reach import expanded, reachable
 from rnn_tui.photos.finding import called_like_photo, exists, is_folder
-from rnn_tui.ui.widgets.fields import TypedInput
+from rnn_tui.ui.widgets.plain import TypedInput
 
 MOST_CHARACTERS = 100_000
 _SCHEME = "file://"

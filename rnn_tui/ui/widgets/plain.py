@@ -1,4 +1,4 @@
-"""Tables and lists that show text as it is, and the theme's colours for Rich.
+"""Tables, lists and fields that show text as it is, and the theme's colours for Rich.
 
 Textual reads markup in every text: a run that is called `[red]` would colour its cell, and one
 called `[/]` would end the app. `tests/ui/test_plain_text.py` holds that texts take this way.
@@ -9,11 +9,14 @@ from typing import Any, TypeVar
 
 from rich.style import Style
 from rich.text import Text
+from textual import events
 from textual.color import Color
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import DataTable, Select, Static
+from textual.widgets import Checkbox, DataTable, Input, Select, Static
 from textual.widgets.data_table import ColumnKey, RowKey
+
+from rnn_tui.engine.errors import printable
 
 Value = TypeVar("Value")
 View = TypeVar("View", bound=Widget)
@@ -64,6 +67,60 @@ class PlainSelect(Select[Value]):
         contents = [(Content(text), value) for text, value in options]
         self._offered = [value for _, value in contents]
         return contents
+
+
+class MarkedCheckbox(Checkbox):
+    """A compact checkbox that shows its state by a mark, not by colour alone."""
+
+    def __init__(self, label: str, value: bool = False, id: str | None = None) -> None:
+        super().__init__(Content(label), value, id=id, compact=True)
+        self.BUTTON_INNER = "✓" if value else " "
+
+    def watch_value(self) -> None:
+        self.BUTTON_INNER = "✓" if self.value else " "
+        super().watch_value()
+
+
+class TypedInput(Input):
+    """An input that cuts pastes to `most` characters, and keeps control characters out."""
+
+    def __init__(self, value: str, most: int, *, placeholder: str = "", id: str) -> None:
+        super().__init__(value, placeholder, max_length=most, compact=True, id=id)
+        self.cursor_blink = False
+        self._most = most
+        self._cut = "", ""  # what it held right after a paste that did not fit, and a note on that
+
+    @property
+    def cut(self) -> str:
+        """How much of a paste fits; empty where all of it did, or other text is there by now."""
+        held, note = self._cut
+        return note if held == self.value else ""
+
+    def hold(self, text: str) -> None:
+        """Hold this text in place of what is there, with the cursor behind it."""
+        self.value = text
+        self.cursor_position = len(text)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Textual would take the first line alone, and nothing at all where it is too long.
+        event.prevent_default()
+        event.stop()
+        self._insert(event.text)
+
+    def action_paste(self) -> None:
+        self._insert(self.app.clipboard)
+
+    def _insert(self, text: str) -> None:
+        """Put `text` in place of the selection: on one line, as much of it as fits."""
+        start, end = sorted(self.selection)
+        room = max(0, self._most - len(self.value) + end - start)
+        # Cut first, so that a paste of millions of characters costs no more than one that fits.
+        kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
+        self.replace(printable(kept, self._most), start, end)
+        if len(text) > room:
+            note = f"Only the first {room:,} of {len(text):,} pasted characters fit."
+            self._cut = self.value, note
+            self.post_message(self.Changed(self, self.value))
 
 
 def views_in(place: Widget, kind: type[View], count: int) -> list[View]:

@@ -25,9 +25,8 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError, UserError, printable
-from rnn_tui.ui.widgets.fields import TypedInput
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
-from rnn_tui.ui.widgets.plain import put
+from rnn_tui.ui.widgets.plain import TypedInput, put
 
 DOWNLOADS = "It goes to the downloads of your browser."
 _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
