@@ -177,8 +177,7 @@ class CalculatorPanel(AskPanel):
         self.query_one(ColumnAddition).show(answer)
         self.query_one(SumText).answer = answer
         length, longest = answer.addition.length, answer.config.lengths[1]
-        note = f"{length:,} bits: trained on at most {longest:,}"
-        self._note = note if length > longest else ""
+        self._note = f"{length:,} bits: trained on at most {longest:,}" if length > longest else ""
         self._show_message()
         if adders is not None and answer.replica is not None and answer.told is None:
             self._asking.ask(lambda: adders.with_told_carries(answer))

@@ -206,5 +206,4 @@ def _tallies(answer: SumAnswer, width: int) -> list[Content]:
         cells.append(Content.assemble(label.ljust(label_width), (count.rjust(count_width), style)))
     fitting = max(1, (width + len(GAP)) // (label_width + count_width + len(GAP)))
     in_a_row = min(fitting, len(config.hidden_sizes))
-    rows = (cells[at : at + in_a_row] for at in range(0, len(cells), in_a_row))
-    return [Content(GAP).join(row) for row in rows]
+    return [Content(GAP).join(cells[at : at + in_a_row]) for at in range(0, len(cells), in_a_row)]

@@ -101,12 +101,10 @@ class ColumnAddition(ScrollView, can_focus=True):
         self._choose_size(self._answer.addition.length)
         told = bool(self._answer.told) and any(line is not None and line[0] is _TOLD for line in self._lines)
         meaning = "votes" if self._answer.voted else "sure"
-        words = f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %"
-        self.border_subtitle = Content(words)
+        self.border_subtitle = Content(f"{'in state: carry by a linear probe · ' * told}{meaning}: ▁ 50 … █ 100 %")
         self.virtual_size = Size(LABEL_WIDTH + self._cells, len(self._lines))
-        target = max(0, self.max_scroll_x - from_right)
         # By force, as Textual has not yet noticed that there is something to scroll.
-        self.scroll_to(x=target, animate=False, force=True)
+        self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)
         # Scrolling within a width that is new has set it to something else.
         self._from_right = min(from_right, self.max_scroll_x)
         self.refresh()
@@ -139,8 +137,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
 
     def action_scroll_pages(self, pages: int) -> None:
-        page = self.container_size.width - LABEL_WIDTH
-        self.scroll_to(x=self.scroll_x + pages * page, animate=False)
+        self.scroll_to(x=self.scroll_x + pages * (self.container_size.width - LABEL_WIDTH), animate=False)
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
@@ -175,8 +172,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         segments = [Segment(before), Segment(label, self._style("label")), Segment(" ")]
         for style, run in groupby(cells, key=lambda cell: cell[1]):
             segments.append(Segment("".join(character for character, _ in run), self._style(style)))
-        strip = Strip(segments).apply_style(self.rich_style)
-        return strip.adjust_cell_length(width, self.rich_style)
+        return Strip(segments).apply_style(self.rich_style).adjust_cell_length(width, self.rich_style)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"column-addition--{name}") if name else Style()

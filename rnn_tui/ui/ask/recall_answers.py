@@ -64,8 +64,7 @@ class RecallAnswers:
 
     def seeds_right(self, variant: int) -> int:
         """How many seeds of a variant answer the first sequence rightly."""
-        said = self._replicas(variant)[:, 0].argmax(axis=1)
-        return int((said == self.truth[0]).sum())
+        return int((self._replicas(variant)[:, 0].argmax(axis=1) == self.truth[0]).sum())
 
     def variant_label(self, variant: int) -> str:
         """How a heading calls a variant: by the loss as well where there is more than one."""
@@ -114,8 +113,7 @@ class RecallNetworks:
             CheckpointError: if there are no weights, or they can't be read.
         """
         source, network = self._chosen(position)
-        answers = network.probabilities([digits])
-        return RecallAnswers(source, network.config, position, (digits,), answers)
+        return RecallAnswers(source, network.config, position, (digits,), network.probabilities([digits]))
 
     def table(self, position: int, random: np.random.Generator) -> RecallAnswers:
         """The report's table: random sequences of each length in training, the shortest first.
@@ -133,8 +131,7 @@ class RecallNetworks:
         )
         trained = network.config.position
         assert trained is not None
-        answers = network.probabilities(sequences)
-        return RecallAnswers(source, network.config, trained, sequences, answers)
+        return RecallAnswers(source, network.config, trained, sequences, network.probabilities(sequences))
 
     def _chosen(self, position: int) -> tuple[Source, RecallNetwork]:
         source = self._sources.get(position)

@@ -140,8 +140,7 @@ class DrawingView(Horizontal):
                 words += f"\n{_agreement(each)}"
             column.show(answer.source.title, answer.probabilities, words, colour=colour)
         fit_columns(columns, place.size)
-        lines = [_line_of(answer, each[0]) for answer in each[fit:]]
-        put(self.query_one("#drawing-others", Static), Content("\n").join(lines))
+        put(self.query_one("#drawing-others", Static), Content("\n").join(_line_of(answer, each[0]) for answer in each[fit:]))
 
     def on_resize(self) -> None:
         width, height = self.size

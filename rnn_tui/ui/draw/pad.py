@@ -67,8 +67,7 @@ class DrawingPad(InkImage, can_focus=True):
         event.stop()
         self.capture_mouse()
         self.pen_down, self._dragged, self._by_keys = False, True, False
-        erases = self.erases or event.button == RIGHT or event.shift
-        self.drawing.begin(self._point(event), RADII[self._brush], erases=erases)
+        self.drawing.begin(self._point(event), RADII[self._brush], erases=self.erases or event.button == RIGHT or event.shift)
         self._show()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:

@@ -155,8 +155,7 @@ class HomeDigit(Vertical):
             title = f"The {answer.source.title} reads"
             if self.border_title != title:
                 self.border_title = Content(title)
-        probabilities = answer.probabilities if answer else [0.0] * 10
-        self.query_one(ProbabilityColumns).show(probabilities, label)
+        self.query_one(ProbabilityColumns).show(answer.probabilities if answer else [0.0] * 10, label)
         line = self.query_one(Static)
         if str(line.content) != text:  # or the whole panel would be drawn anew at each row
             line.set_classes(role).update(text, layout=False)
@@ -194,5 +193,4 @@ def _told(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str
         return f"row {rows} of {SIDE}: {text}", ""
     if label is None:
         return (answer.verdict, "-unsure") if answer.unsure else (text, "")
-    right = label == answer.digit
-    return (f"{text} ✓", "-right") if right else (f"{text} ✗ it is {label}", "-wrong")
+    return (f"{text} ✓", "-right") if label == answer.digit else (f"{text} ✗ it is {label}", "-wrong")

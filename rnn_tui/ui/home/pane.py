@@ -64,8 +64,7 @@ class HomePane(Pane):
         yield HomeDigit()
         with Vertical():
             yield OptionList(classes="panel", compact=True, markup=False)
-            ask = "Trained weights ship with rnn-tui: you can ask before you train anything."
-            yield Static(ask, classes="panel", markup=False)
+            yield Static("Trained weights ship with rnn-tui: you can ask before you train anything.", classes="panel")
 
     def on_mount(self) -> None:
         """Fill the list; know all styles behind the first frame."""
@@ -113,9 +112,8 @@ class HomePane(Pane):
         if run is not None:
             share = f" at {100 * run.step // run.total_steps} %" if run.total_steps else ""
             ways[GO_ON] = (f"Go on with {printable(run.name, 24)}", f"It was interrupted{share}")
-        options = [Option(self._line(name, *words), name) for name, words in ways.items()]
         at = ways_list.highlighted or 0
-        ways_list.set_options(options)
+        ways_list.set_options(Option(self._line(name, *words), name) for name, words in ways.items())
         ways_list.highlighted = at
 
     def _line(self, name: str, title: str, more: str) -> Content:
@@ -140,6 +138,5 @@ class HomePane(Pane):
                 self.post_message(ResumeRequested(self.interrupted))
             return
         if name == "train":
-            config = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
-            request = TrainRequested([config])
+            request = TrainRequested([MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)])
         self.post_message(ViewWanted(*WAYS[name][2:], request, typing=name in TO_TYPE))

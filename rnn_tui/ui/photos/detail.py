@@ -157,8 +157,8 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._study = found
         self.remove_class("-stale")
         self._show_answers(found)
-        photo = with_boxes(found.photo, self._reading, self.chosen)
-        for image, picture in zip(self._pair, (photo, found.digit), strict=False):
+        pictures = with_boxes(found.photo, self._reading, self.chosen), found.digit
+        for image, picture in zip(self._pair, pictures, strict=False):
             image.show(picture)
         for view, way in zip(views_in(self, Stages, len(found.ways)), found.ways, strict=True):
             view.show(*way)
@@ -175,8 +175,8 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 def _headline(reading: "Reading", place: Sequence[int]) -> Text:
     said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
     words = [f"  {one}" for one in ([reading.error] if reading.error else said) if one]
-    name = printable(reading.path.name or reading.path, 260)
-    return Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), (name, "bold"), *words)
+    name = printable(reading.path.name or reading.path, 260), "bold"
+    return Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), name, *words)
 
 
 @dataclass(frozen=True)
@@ -216,10 +216,9 @@ def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None 
     ways = [replace(way, stages=tuple(Stage(one.name, shrunk(one.picture, SIDE)) for one in way.stages)) for way in looked]
     own, *others = (way.digit for way in ways)
     name = printable(source.short_title, 40)
-    rest = [one for one in shipped(MNIST.name) if one.path != source.path]
     answers = [
         (name, answer_digit(own, source, reader.network)),
-        *((printable(one.short_title, 40), answer_digit(own, one)) for one in rest),
+        *((printable(one.short_title, 40), answer_digit(own, one)) for one in shipped(MNIST.name) if one.path != source.path),
         *((f"{name}, {SHORT_METHODS[methods[1]]}", answer_digit(other, source, reader.network)) for other in others),
     ]
     return PhotoStudy(

@@ -59,7 +59,6 @@ class PhotosForm(Vertical):
         self.complaint = ""  #: what is wrong, in a sentence.
 
     def compose(self) -> ComposeResult:
-        methods = [(name, method) for method, name in SHORT_METHODS.items()]
         threshold = SettingInput(UNSURE_BELOW)
         threshold.value = f"{100 * THRESHOLD:.0f}"
         with Horizontal():
@@ -71,7 +70,7 @@ class PhotosForm(Vertical):
             yield Label("Network")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
             yield Label("prepared")
-            yield PlainSelect(methods, id="photos-method")
+            yield PlainSelect([(name, method) for method, name in SHORT_METHODS.items()], id="photos-method")
             yield Label("unsure <")
             yield threshold
             yield Label("%")

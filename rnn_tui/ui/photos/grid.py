@@ -124,7 +124,7 @@ class PhotoGrid(Widget, can_focus=True):
         *moves("move", {"left": -1, "right": 1}),
         *moves("move_rows", {"up": -1, "down": 1}),
         *moves("move_pages", {"pageup": -1, "pagedown": 1}),
-        *moves("move_to", {"home": 0, "end": -1}),
+        *moves("select", {"home": 0, "end": 10**9}),
     ]
 
     class Selected(Message):
@@ -214,7 +214,7 @@ class PhotoGrid(Widget, can_focus=True):
 
     # What moves the selection
 
-    def select(self, place: int) -> None:
+    def action_select(self, place: int) -> None:
         """Select the photo at a place, or the last one before it."""
         at = min(max(0, place), max(0, len(self._order) - 1))
         if at != self.place:
@@ -222,21 +222,18 @@ class PhotoGrid(Widget, can_focus=True):
             self._draw()
 
     def action_move(self, by: int) -> None:
-        self.select(self.place + by)
+        self.action_select(self.place + by)
 
     def action_move_rows(self, by: int) -> None:
         columns = self._shape[1]
         if 0 <= self.place // columns + by < -(-len(self._order) // columns):
-            self.select(self.place + by * columns)
+            self.action_select(self.place + by * columns)
 
     def action_move_pages(self, by: int) -> None:
         _, columns, rows = self._shape
         # The page moves along, so that the selection keeps its place on the screen.
         self._top = max(0, self._top + by * rows)
-        self.select(self.place + by * rows * columns)
-
-    def action_move_to(self, place: int) -> None:
-        self.select(place if place >= 0 else len(self._order) - 1)
+        self.action_select(self.place + by * rows * columns)
 
     @on(events.MouseScrollDown)
     @on(events.MouseScrollUp)
@@ -251,6 +248,6 @@ class PhotoGrid(Widget, can_focus=True):
         if slot is not None:
             event.stop()
             self.focus()
-            self.select(self._top * self._shape[1] + slot)
+            self.action_select(self._top * self._shape[1] + slot)
             if event.chain > 1:
                 self.post_message(self.Opened())

@@ -174,8 +174,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         if at is None or job is None or job.reader is None or job.source is None:
             self._switch(GALLERY)
             return
-        place = (self._grid.place + 1, len(self._photos.order))
-        self._detail.show(self._photos[at], place, job.reader, job.source)
+        self._detail.show(self._photos[at], (self._grid.place + 1, len(self._photos.order)), job.reader, job.source)
 
     @on(Input.Changed, "SettingInput")
     def _judge(self) -> None:

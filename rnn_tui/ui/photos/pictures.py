@@ -138,8 +138,7 @@ class PhotoImage(Widget):
             self._image.image = None
             return
         self._fit()
-        colours = picture[:, :, ::-1] if picture.ndim == 3 else picture
-        self._image.image = Pillow.fromarray(colours.copy())
+        self._image.image = Pillow.fromarray((picture[:, :, ::-1] if picture.ndim == 3 else picture).copy())
 
     def _fit(self) -> None:
         """The largest size in the box with the picture's proportions, a cell being 1 : 2."""

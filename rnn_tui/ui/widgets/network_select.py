@@ -37,9 +37,9 @@ class NetworkSelect(PlainSelect[str]):
         super().__init__([(NONE, NONE)], id=id)
         self._listed_task, self._short = task, short
         self._sources: dict[str, Source] | None = None
-        # Weights that were named, and whether they are still to be chosen in the list.
+        # Weights that were named, and those that are still to be chosen in the list.
         self._named: Source | None = None
-        self._to_choose = False
+        self._to_choose: Path | None = None
 
     @property
     def sources(self) -> tuple[Source, ...] | None:
@@ -61,7 +61,7 @@ class NetworkSelect(PlainSelect[str]):
 
     def use(self, source: Source) -> None:
         """List these weights too, and choose them."""
-        self._named, self._to_choose = source, True
+        self._named, self._to_choose = source, source.path
         if self.is_mounted:
             self.look()
 
@@ -71,23 +71,18 @@ class NetworkSelect(PlainSelect[str]):
         sources = await in_thread(self, candidates, self._listed_task, self._named)
         before = self.source or next(iter(sources), None)
         self._sources = {source.short_title if self._short else source.title: source for source in sources}
-        chosen = str(self.value)
-        if self._to_choose and self._named is not None:
-            chosen, self._to_choose = self._title_of(self._named.path) or chosen, False
-        self.offer_texts(((title, title) for title in self._sources or [NONE]), chosen)
-        now = self.source
+        self.offer_texts(((title, title) for title in self._sources or [NONE]), str(self.value))
+        self.choose(self._to_choose)
+        self._to_choose, now = None, self.source
         other = now is not None and (before is None or before.path != now.path)
         self.post_message(self.Offered(other))
 
     def choose(self, path: Path | None) -> None:
         """Choose the weights in a file without telling, if they are in the list."""
-        title = self._title_of(path)
+        title = next((title for title, source in (self._sources or {}).items() if source.path == path), None)
         if title is not None:
             with self.prevent(Select.Changed):
                 self.value = title
-
-    def _title_of(self, path: Path | None) -> str | None:
-        return next((title for title, source in (self._sources or {}).items() if source.path == path), None)
 
 
 class NetworkView(TaskView):

@@ -32,10 +32,8 @@ def parse_paths(text: str) -> list[Path]:
     A line each, where there are several lines, as file managers copy them.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) > 1:
+    if len(lines) != 1:
         return [path for line in lines for path in parse_paths(line)]
-    if not lines:
-        return []
     whole = _path(lines[0])
     if exists(whole):
         return [whole]

@@ -118,8 +118,7 @@ class TypedInput(Input):
         kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
         self.replace(printable(kept, self._most), start, end)
         if len(text) > room:
-            note = f"Only the first {room:,} of {len(text):,} pasted characters fit."
-            self._cut = self.value, note
+            self._cut = self.value, f"Only the first {room:,} of {len(text):,} pasted characters fit."
             self.post_message(self.Changed(self, self.value))
 
 

@@ -141,8 +141,7 @@ class ExportPrompt(Prompt):
         options = [Option(text, id=form) for form, text in self._forms.items()]
         with Vertical(id="export") as dialog:
             dialog.border_title = "Export"
-            does = "downloads" if self.app.is_web else "writes"
-            dialog.border_subtitle = Content(f"Enter {does} · ↑↓ format · Esc leaves")
+            dialog.border_subtitle = Content(f"Enter {'downloads' if self.app.is_web else 'writes'} · ↑↓ format · Esc leaves")
             yield OptionList(*options, id="export-form", compact=True, markup=False)
             yield Button("Download", id="export-download", compact=True) if self.app.is_web else PathInput(id="export-path")
             yield from self.more_fields()
