@@ -64,10 +64,9 @@ class ColumnAddition(ScrollView, can_focus=True):
         *moves("scroll_pages", {"home": -9999, "end": 9999}),  # the highest bit, the lowest
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "column-addition--label", "column-addition--faint", "column-addition--number",
-        "column-addition--ruled", "column-addition--answer", "column-addition--wrong",
-        "column-addition--mark", "column-addition--total", "column-addition--sureness",
-    }  # fmt: skip
+        f"column-addition--{name}"
+        for name in ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
+    }
     _answer: SumAnswer | None = None
     # Cells between what is shown and the right end, kept when the width changes.
     _from_right = 0
@@ -115,8 +114,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         self._tall, self._pitch, self._glyph = 1, 2 if 2 * length - 1 <= room else 1, None
         numbers = sum(row.tall for row in _ROWS)
         for lines, width, glyph in LARGER:
-            needed = len(_ROWS) + 1 + (lines - 1) * numbers
-            if (width + 1) * length - 1 <= room and needed <= height:
+            if (width + 1) * length - 1 <= room and len(_ROWS) + 1 + (lines - 1) * numbers <= height:
                 self._tall, self._pitch, self._glyph = lines, width + 1, glyph
         # By whole columns, so that the lowest bit seldom moves while one types.
         self._left = max(0, (room - self._cells) // 2 // self._pitch * self._pitch)

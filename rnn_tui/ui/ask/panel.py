@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
@@ -73,14 +72,10 @@ class ReplicaSelect(Horizontal):
     """Which network in a file answers: a variant and a seed, or an `extra` such as a vote."""
 
     def __init__(self, prefix: str = "", extra: Sequence[str] = ()) -> None:
-        super().__init__()
         self._extra = extra
         self._variants = PlainSelect([("none", "")], id=f"{prefix}variant")
         self._seeds = PlainSelect([("seed", -1)], id=f"{prefix}seed")
-
-    def compose(self) -> ComposeResult:
-        yield self._variants
-        yield self._seeds
+        super().__init__(self._variants, self._seeds)
 
     @property
     def chosen(self) -> tuple[str, int]:

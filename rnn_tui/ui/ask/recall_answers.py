@@ -237,20 +237,14 @@ class RecallTable(Vertical):
         self.query_one(".headline", Static).update(_headline(answers, seed))
         good, bad = theme_style(self, "text-success"), theme_style(self, "text-error")
         headings, rows = ["\nlength", "\nsequence", "\ntrue"], []
-        truth, said = answers.truth, []
-        for variant in range(len(answers.config.variants)):
-            said.append(answers.of(variant, seed).argmax(axis=1))
-            share = f"{100 * (said[-1] == truth).mean():.0f} % right"
-            headings.append(f"{answers.variant_label(variant)}\n{share}")
+        truth = answers.truth
+        said = [answers.of(variant, seed).argmax(axis=1) for variant in range(len(answers.config.variants))]
+        for variant, row in enumerate(said):
+            headings.append(f"{answers.variant_label(variant)}\n{100 * (row == truth).mean():.0f} % right")
         for digits, true, *row in zip(answers.sequences, truth, *said, strict=True):
-            cells = [
-                Text(f"{len(digits)}", justify="right"),
-                Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip()),
-                Text(f"{true}", justify="center"),
-            ]
-            for answer in row:
-                mark, style = ("✓", good) if answer == true else ("✗", bad)
-                cells.append(Text(f"{mark} {answer}", style))
+            sequence = Text(marked(digits, answers.position, SEQUENCE_WIDTH).rstrip())
+            cells = [Text(f"{len(digits)}", justify="right"), sequence, Text(f"{true}", justify="center")]
+            cells += [Text(f"✓ {one}", good) if one == true else Text(f"✗ {one}", bad) for one in row]
             rows.append(cells)
         self.query_one(PlainTable).fill(headings, rows)
 

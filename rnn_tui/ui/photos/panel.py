@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.actions import SkipAction
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -61,24 +60,17 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     ]
 
     def __init__(self, _pane: object = None) -> None:
-        super().__init__()
         self._photos = PhotoCollection()
-        self._frame = ContentSwitcher(initial=EMPTY, classes="panel")
-        self._form = PhotosForm(self._photos, self._frame)
         self._grid = PhotoGrid(self._photos, id=GALLERY)
         self._detail = PhotoDetail(self._step, id=DETAIL)
         self._matrix = PhotoConfusion(self._photos, id=MATRIX)
+        views = Static(WELCOME, id=EMPTY, markup=False), self._grid, self._detail, self._matrix
+        self._frame = ContentSwitcher(*views, initial=EMPTY, classes="panel")
+        self._form = PhotosForm(self._photos, self._frame)
+        super().__init__(self._form, self._frame)
         self._looked_at = False
         # What read the photos that are shown; not yet what reads now, before its first photo.
         self._shown: ReadingJob | None = None
-
-    def compose(self) -> ComposeResult:
-        yield self._form
-        with self._frame:
-            yield Static(WELCOME, id=EMPTY, markup=False)
-            yield self._grid
-            yield self._detail
-            yield self._matrix
 
     def on_show(self) -> None:
         """The first time: find out how to show pictures, and have something to show."""
