@@ -27,8 +27,7 @@ from rnn_tui.ui.shell.threads import LatestQuestion, in_thread
 from rnn_tui.ui.widgets.plain import PlainSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
-# What stands for the vote in the list of variants.
-ALL = "all vote"
+ALL = "all vote"  # what stands for the vote in the list of variants
 # Random numbers reach twice the bits of the longest in training: what a network does beyond
 # those is what one wants to see. Without weights, the report's.
 RANDOM_REACH, USUAL_LENGTH = 2, 20

@@ -22,8 +22,7 @@ from rnn_tui.ui.widgets.plain import TypedInput
 Bits = npt.NDArray[np.bool_]
 # A binary number with as many zeros before it and spaces in it as it has digits.
 MOST_CHARACTERS = 3 * MOST_BITS
-# More digits than these in a row are no longer read.
-MOST_DIGITS_SHOWN = 64
+MOST_DIGITS_SHOWN = 64  # more digits than these in a row are no longer read
 GAP = "   "
 # Content makes no use of the theme's $text-muted, whose colour is found by what is behind it.
 MUTED = "$foreground 60%"

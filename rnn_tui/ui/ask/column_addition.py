@@ -20,15 +20,13 @@ from rnn_tui.ui.widgets.digits import large_digit, small_digit
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
 LABEL_WIDTH = 9
-# A character, and the name of its style.
-Cell = tuple[str, str]
+Cell = tuple[str, str]  # a character, and the name of its style
 # Lines and cells of a digit, where there is room for more than a character.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
     (3, 3, small_digit),
     (6, 6, lambda digit: [*large_digit(digit), " " * 6]),
 )
-# What an arrow key, or a notch of the wheel, scrolls by.
-SCROLL_CELLS = 10
+SCROLL_CELLS = 10  # what an arrow key, or a notch of the wheel, scrolls by
 
 
 def eighth(sureness: float) -> str:
@@ -68,8 +66,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         for name in ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "sureness")
     }
     _answer: SumAnswer | None = None
-    # Cells between what is shown and the right end, kept when the width changes.
-    _from_right = 0
+    _from_right = 0  # cells between what is shown and the right end, kept when the width changes
     _settled = Size(0, 0)
 
     # Cells left of it all, and from one bit to the next; lines of a digit, and what draws it large.

@@ -29,8 +29,7 @@ class AskPanel(Vertical, InsideDoor):
         key("inside", "inside", "Inside"),
     ]
 
-    # The weights that a user named; None to have them chosen.
-    _source: Source | None = None
+    _source: Source | None = None  # the weights that a user named; None to have them chosen
 
     def on_mount(self) -> None:
         self.load_weights()

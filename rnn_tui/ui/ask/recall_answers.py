@@ -26,10 +26,8 @@ from rnn_tui.ui.widgets.plain import PlainTable, theme_style, views_in
 
 # The report's table: how many sequences of each length, at how many lengths at most.
 A_LENGTH, MOST_LENGTHS = 5, 20
-# Cells from which there is room for the words beside the digits.
-WORDS_WIDTH = 60
-# Cells below which a column cuts its words beside a small digit.
-NARROWEST = 26
+WORDS_WIDTH = 60  # cells from which there is room for the words beside the digits
+NARROWEST = 26  # cells below which a column cuts its words beside a small digit
 # Sequences as long as the report's are shown in full, longer ones around the position.
 SEQUENCE_WIDTH = 2 * 11 + 1
 

@@ -31,10 +31,8 @@ from rnn_tui.ui.widgets.plain import TypedInput, put
 
 EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
-# A thousand digits with a comma and a space after each, and some to spare.
-MOST_CHARACTERS = 4000
-# Lines of the panel from which there is room for a frame around the fields.
-ROOMY_HEIGHT = 24
+MOST_CHARACTERS = 4000  # a thousand digits with a comma and a space after each, and some to spare
+ROOMY_HEIGHT = 24  # lines of the panel from which there is room for a frame around the fields
 
 
 class RecallPromptPanel(AskPanel):
@@ -60,8 +58,7 @@ class RecallPromptPanel(AskPanel):
         self._drawn_for = 0
         self._asking = LatestQuestion[RecallAnswers](self, self._take_answers)
         self._drawing = LatestQuestion[RecallAnswers](self, self._take_table)
-        # Why there is no answer: the text typed; the weights.
-        self._complaint = self._failure = ""
+        self._complaint = self._failure = ""  # why there is no answer: the text typed; the weights
 
     def compose(self) -> ComposeResult:
         example, hint = " ".join(map(str, EXAMPLE)), "such as 3 1 4 1 5"

@@ -19,10 +19,8 @@ from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.plain import put, views_in
 
 MISSING = "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or press t to train."
-# Cells that the bars of a network take beside those of another.
-COLUMN = 30
-# From here on what the network sees is drawn as large as it is.
-SEES_WIDTH, SEES_HEIGHT = 72, 29
+COLUMN = 30  # cells that the bars of a network take beside those of another
+SEES_WIDTH, SEES_HEIGHT = 72, 29  # from here on what the network sees is drawn as large as it is
 HINT = """\
 Draw a digit: the networks read it after every stroke.
 

@@ -34,10 +34,8 @@ _SIZES = {SMALL: Size(SIDE // 2, SIDE // 4)} | {
 }
 
 Cell = tuple[str, Style]
-# Rows of shades, from 0 for bare paper to `SHADES` for full ink.
-Levels = Sequence[Sequence[int]]
-# The shade of ink in rows that are not read yet, as a share of the full one.
-FAINT = 0.35
+Levels = Sequence[Sequence[int]]  # rows of shades, from 0 for bare paper to `SHADES` for full ink
+FAINT = 0.35  # the shade of ink in rows that are not read yet, as a share of the full one
 
 
 def shades_of(image: Sequence[Sequence[int]], rows_read: int) -> Levels:

@@ -14,8 +14,7 @@ from rnn_tui.ui.shell.key_table import key, moves
 
 BRUSHES = ("fine", "medium", "broad")
 LEFT, RIGHT = 1, 3
-# Pixels that Shift and an arrow key move by.
-STRIDE = 4
+STRIDE = 4  # pixels that Shift and an arrow key move by
 
 
 class DrawingPad(InkImage, can_focus=True):
@@ -50,8 +49,7 @@ class DrawingPad(InkImage, can_focus=True):
         self.cursor = (SIDE // 2, SIDE // 2)  #: column and row of the pixel that keys draw at.
         self._dragged = False  # whether a stroke of the mouse is under way
         self.pen_down = False  #: whether arrow keys draw.
-        # Whoever draws with the mouse has its pointer, and needs no second one.
-        self._by_keys = True
+        self._by_keys = True  # whoever draws with the mouse has its pointer, and needs no second one
         # The row in which the cursor was drawn last; None for none.
         self._cursor_row: int | None = SIDE // 2
 

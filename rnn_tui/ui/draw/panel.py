@@ -23,8 +23,7 @@ from rnn_tui.ui.widgets.network_select import NetworkSelect, NetworkView
 
 # Lines of a pad's frame and of what is above; cells that its frame and the answers need at least.
 ABOVE, BESIDE = 3, 50
-# What the app has around a view.
-AROUND = Size(2, 4)
+AROUND = Size(2, 4)  # what the app has around a view
 
 
 class DrawingPanel(Vertical, InsideDoor, NetworkView):

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 
 # How often a row is read, and for how many rows' time an answer stands.
 SECONDS_A_ROW, ROWS_OF_REST = 1 / 6, 20
-# Digits that are read while nobody presses a key: nothing goes on where nobody looks.
-MOST_READINGS = 3
+MOST_READINGS = 3  # digits that are read while nobody presses a key: nothing goes on where nobody looks
 FAILURE = "The network could not answer; the log file has the details."
 
 

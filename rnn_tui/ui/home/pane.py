@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from rnn_tui.runs.records import RunRecord
     from rnn_tui.ui.shell.app import RnnTuiApp
 
-# Of the screen, from which on the digit has twice its size.
-LARGE_WIDTH, LARGE_HEIGHT = 112, 37
+LARGE_WIDTH, LARGE_HEIGHT = 112, 37  # of the screen, from which on the digit has twice its size
 GO_ON = "go-on"
 # By the name of the key: what it is called, a line on it, the tab, the view.
 WAYS = {
@@ -39,8 +38,7 @@ WAYS = {
     "view-4": ("Rerun the report", "The figures of a course report, again", "report", ""),
     GO_ON: ("Go on", "With a run that was interrupted", "", ""),
 }
-# Of these, those that begin with something to type.
-TO_TYPE = ("view-1", "view-2")
+TO_TYPE = ("view-1", "view-2")  # of these, those that begin with something to type
 
 
 class HomePane(Pane):

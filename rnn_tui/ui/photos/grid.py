@@ -26,14 +26,11 @@ if TYPE_CHECKING:
 
 CUT = 260
 COLOURS = {"right": "$text-success", "wrong": "$text-error", "doubtful": "$text-warning"}
-# Cells of the longest verdict with a space, and of the longest number of percent.
-MARK, PERCENT = 7, 8
-# Lines of a card's text, and cells of a card that its pictures leave.
-TEXT, BORDER = 2, 3
+MARK, PERCENT = 7, 8  # cells of the longest verdict with a space, and of the longest number of percent
+TEXT, BORDER = 2, 3  # lines of a card's text, and cells of a card that its pictures leave
 # Cells of a picture's side: the most, the least at which a digit is read well, and where even that leaves a single row.
 MOST, LEAST, SMALLEST = 40, 12, 10
-# How many cards a screen is to have before they grow.
-ENOUGH = 12
+ENOUGH = 12  # how many cards a screen is to have before they grow
 GUTTER = 1
 Shape = tuple[int, int, int]
 

@@ -36,10 +36,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 # Colours of frames as blue, green, red: seen on paper and on a board.
 FRAME, CHOSEN = (40, 160, 40), (0, 120, 255)
-# Pixels of the longer side: enough for terminals that show pixels.
-SIDE = 240
-# At most 17 MB.
-KEPT = 96
+SIDE = 240  # pixels of the longer side: enough for terminals that show pixels
+KEPT = 96  # at most 17 MB
 
 
 def image_class(app: App[object]) -> "type[BaseImage]":

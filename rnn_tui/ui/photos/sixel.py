@@ -14,8 +14,7 @@ from textual.strip import Strip
 from textual_image.widget import SixelImage
 from textual_image.widget.sixel import _ImageSixelImpl
 
-# Marks what takes no cells.
-_CONTROL = ((ControlType.CURSOR_FORWARD, 0),)
+_CONTROL = ((ControlType.CURSOR_FORWARD, 0),)  # marks what takes no cells
 
 
 class CleanSixelImage(SixelImage, Renderable=SixelImage._Renderable):

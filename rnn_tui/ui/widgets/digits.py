@@ -26,8 +26,7 @@ _EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"
 BAR_NOTES, LONGEST_BAR = 18, 40
 # Cells and lines from which a column has room for a digit that is larger.
 SIZES = (("-huge", 40, 32), ("-large", 32, 18))
-# Lines from which there is air between the bars of a column.
-SPREAD_HEIGHT = 24
+SPREAD_HEIGHT = 24  # lines from which there is air between the bars of a column
 
 
 def small_digit(digit: int) -> list[str]:

@@ -22,8 +22,7 @@ MOST_CHARACTERS = 100_000
 _SCHEME = "file://"
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPED_OR_BLANK = re.compile(r"\\.|([ \t])")
-# Entries of a folder that are looked through for a completion.
-_MOST_ENTRIES = 20_000
+_MOST_ENTRIES = 20_000  # entries of a folder that are looked through for a completion
 
 
 def parse_paths(text: str) -> list[Path]:
