@@ -28,8 +28,7 @@ from rnn_tui.ui.widgets.plain import PlainSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
 ALL = "all vote"  # what stands for the vote in the list of variants
-# Random numbers reach twice the bits of the longest in training: what a network does beyond
-# those is what one wants to see. Without weights, the report's.
+# Random numbers reach twice the bits of the longest in training, or in the report's: one wants to see what is beyond.
 RANDOM_REACH, USUAL_LENGTH = 2, 20
 # Lines from which the sum has a frame, nothing is left out, digits are larger, and largest.
 HEIGHTS = {"-framed": 19, "-full": 21, "-roomy": 31, "-high": 43}

@@ -59,11 +59,7 @@ class SumAnswer:
 
 
 class Adders:
-    """The replicas of one file of weights.
-
-    Raises:
-        CheckpointError: if it can't be read, or its weights are another task's.
-    """
+    """The replicas of one file of weights; raises a `CheckpointError` if it can't be read, or is for another task."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -124,11 +120,7 @@ class NumberEntry(TypedInput):
         self.label = label
 
     def read(self, base: Base) -> int:
-        """The number typed.
-
-        Raises:
-            QueryError: with the sentence to show.
-        """
+        """The number typed; raises a `QueryError` with the sentence to show."""
         if self.cut:  # what is left of a paste is not the number that was meant
             raise QueryError(f"{self.cut} {TOO_LONG}")
         return read_number(self.value, base)[0]

@@ -16,11 +16,7 @@ from rnn_tui.ui.widgets.plain import PlainSelect, TypedInput
 
 
 class AskPanel(Vertical, InsideDoor):
-    """Fields to type into, and the answers below.
-
-    In a field all printable keys are text; on the answers they are commands. A panel says how it
-    loads weights, asks them and shows answers.
-    """
+    """Fields to type into, where all printable keys are text, and the answers below, on which they are commands."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "Leave", key_display="Esc", tooltip="Leave the field for the answers"),

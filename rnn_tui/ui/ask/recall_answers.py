@@ -105,11 +105,7 @@ class RecallNetworks:
             self._sources[source.position] = source
 
     def answer(self, digits: Digits, position: int) -> RecallAnswers:
-        """What each replica takes the digit at `position` for.
-
-        Raises:
-            CheckpointError: if there are no weights, or they can't be read.
-        """
+        """What each replica takes the digit at `position` for; raises a `CheckpointError` if there are no weights to read."""
         source, network = self._chosen(position)
         return RecallAnswers(source, network.config, position, (digits,), network.probabilities([digits]))
 
@@ -117,9 +113,7 @@ class RecallNetworks:
         """The report's table: random sequences of each length in training, the shortest first.
 
         Asked is the position that the weights for `position` were trained for, which even the shortest has.
-
-        Raises:
-            CheckpointError: if there are no weights, or they can't be read.
+        Raises a `CheckpointError` as `answer` does.
         """
         source, network = self._chosen(position)
         shortest, longest = network.config.lengths

@@ -18,10 +18,7 @@ STRIDE = 4  # pixels that Shift and an arrow key move by
 
 
 class DrawingPad(InkImage, can_focus=True):
-    """28×28 pixels to draw on. Left drag draws, right drag or Shift erases.
-
-    With keys, a cursor moves by pixels, and draws while the pen is down.
-    """
+    """28×28 pixels to draw on. Left drag draws, right or Shift erases; a cursor that keys move draws while the pen is down."""
 
     class Changed(Message):
         """The drawing, the pen or the brush is another."""

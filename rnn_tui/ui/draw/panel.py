@@ -33,8 +33,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
 
     def __init__(self, _pane: object = None) -> None:
         super().__init__()
-        # Every answer is shown, even one that the next stroke has overtaken: while a line is drawn
-        # there is always a next one.
+        # Answers that the next stroke has overtaken are shown too: while a line is drawn there is always a next one.
         self._asking = LatestQuestion[DrawingAnswers](self, self._show, overtaken=True)
 
     def compose(self) -> ComposeResult:

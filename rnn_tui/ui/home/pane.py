@@ -44,8 +44,7 @@ TO_TYPE = ("view-1", "view-2")  # of these, those that begin with something to t
 class HomePane(Pane):
     """A digit on the left, which a network reads or the user draws; on the right what one can do.
 
-    Args:
-        data_dir: a torchvision root to train on in place of the data that ships.
+    `data_dir` is a torchvision root to train on in place of the data that ships.
     """
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")

@@ -195,9 +195,7 @@ def study(path: Path, reader: "PhotoReader", source: Source, chosen: int | None 
     """Look at a photo with what reads photos now, by the weights `source`, and others that ship.
 
     Of a photo of several digits at the chosen one, in reading order, and as MNIST had them only.
-
-    Raises:
-        UserError: if it can't be read.
+    Raises a `UserError` if it can't be read.
     """
     from rnn_tui.photos.answer import read_best  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415

@@ -86,11 +86,7 @@ class PhotosForm(Vertical):
 
     @property
     def threshold(self) -> float:
-        """The probability below which an answer is doubted, 0 … 1.
-
-        Raises:
-            SettingError: if it can't be read.
-        """
+        """The probability below which an answer is doubted, 0 … 1; raises a `SettingError` if it can't be read."""
         text = self.query_one(SettingInput).value
         return float(UNSURE_BELOW.parse(text)) / 100 if text.strip() else THRESHOLD
 
@@ -128,8 +124,8 @@ class PhotosForm(Vertical):
         """Stop reading; what was read stays."""
         if self.job is not None and self.reading:
             self.job.stop()
-            self._look()
             self._end()
+            self._look()
 
     def _look(self) -> None:
         """Hand on what was read since the last look."""
@@ -146,7 +142,6 @@ class PhotosForm(Vertical):
     def _end(self) -> None:
         self.reading = False
         self._timer.pause()
-        self.show_status()
         self.refresh_bindings()
 
     # What came of it

@@ -1,7 +1,6 @@
 """Reading photos in a thread of its own, which can be stopped at any time and left behind.
 
-A daemon thread and not one of asyncio's: a folder on a network that is gone must not keep the app
-from ending.
+A daemon thread and not one of asyncio's: a folder on a network that is gone must not keep the app from ending.
 """
 
 import logging

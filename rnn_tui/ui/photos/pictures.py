@@ -3,8 +3,6 @@
 Importing textual_image asks the terminal what it can do, and reads the answer from stdin, which
 Textual reads too. So it is imported on use, while the app is suspended, and nowhere but here and in
 what only this imports.
-
-Small versions of the photos in view are decoded in a thread; the last ones are kept.
 """
 
 import io
@@ -179,7 +177,7 @@ def with_boxes(picture: "Picture | None", reading: "Reading | None", chosen: int
 
 
 class Thumbnails:
-    """Decodes what is wanted now, and forgets what was wanted before; `ready` is told of each, in the thread."""
+    """Decodes in a thread what is wanted now, and keeps the last ones; tells `ready`, in the thread, of each."""
 
     def __init__(self, ready: Callable[[], object]) -> None:
         self._ready = ready

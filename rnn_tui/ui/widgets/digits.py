@@ -136,8 +136,7 @@ class DigitColumn(Vertical):
     ) -> None:
         """Show whose answer it is, the probabilities of the ten digits, none where there is no answer, and words on it.
 
-        The first line of these is in the colour of its state, `success`, `warning` or `error`. The
-        right digit is marked where it is known to be `true`.
+        Their first line has the `colour` of its state: `success`, `warning`, `error`; `true` is the right digit, if known.
         """
         self.border_title = Content(name)
         self._digit.visible = self._bars.visible = bool(probabilities)

@@ -20,12 +20,7 @@ NONE = "none"
 
 
 class NetworkSelect(PlainSelect[str]):
-    """Chooses whose weights answer; `Changed` tells that a user chose others.
-
-    Args:
-        task: whose networks are listed.
-        short: whether to call them by their short titles.
-    """
+    """Chooses which network of a task answers, by its title or a `short` one; `Changed` tells that a user chose another."""
 
     @dataclass
     class Offered(Message):

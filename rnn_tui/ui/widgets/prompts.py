@@ -90,10 +90,7 @@ class AskTextScreen(Prompt):
 
 
 class ExportPrompt(Prompt):
-    """Asks for one of these formats and a path, and writes; says what was written.
-
-    In a browser it asks for the format alone, and what it writes is downloaded.
-    """
+    """Asks for one of these formats, and outside a browser for a path, and writes; says what was written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Previous format", show=False, priority=True),
@@ -121,11 +118,7 @@ class ExportPrompt(Prompt):
         return [path] if os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:
-        """Write, and tell what was written.
-
-        Raises:
-            UserError: if it can't be.
-        """
+        """Write, and tell what was written; raises a `UserError` if it can't be."""
         raise NotImplementedError
 
     def more_fields(self) -> Iterable[Widget]:
