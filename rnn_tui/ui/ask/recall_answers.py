@@ -84,9 +84,8 @@ class RecallAnswers:
         notes = []
         if self.position != self.config.position:
             notes.append(
-                f"No network here was trained for position {self.position}; the one for position "
-                f"{self.config.position} answers. To train one, choose "
-                f"lengths of at least {self.position}."
+                f"No network here was trained for position {self.position}; the one for position {self.config.position} "
+                f"answers. To train one, choose lengths of at least {self.position}."
             )
         length, (shortest, longest) = len(self.sequences[0]), self.config.lengths
         if not shortest <= length <= longest:
@@ -246,7 +245,5 @@ def _headline(answers: RecallAnswers, seed: int | None) -> str:
     which = f"length {lengths[0]}"
     if len(lengths) > 1:
         which = f"each of {len(lengths)} lengths, {lengths[0]} … {lengths[-1]}"
-    return (
-        f"{len(answers.sequences)} random sequences, {A_LENGTH} of {which}; "
-        f"answers of {answers.seed_label(seed)}.\n{answers.source_text}"
-    )
+    drawn = f"{len(answers.sequences)} random sequences, {A_LENGTH} of {which}"
+    return f"{drawn}; answers of {answers.seed_label(seed)}.\n{answers.source_text}"

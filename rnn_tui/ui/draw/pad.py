@@ -104,11 +104,8 @@ class DrawingPad(InkImage, can_focus=True):
 
     def action_pen(self) -> None:
         self._end_drag()
-        self._by_keys = True
-        if self.pen_down:
-            self._lift()
-        else:
-            self.pen_down = True
+        self.drawing.end()
+        self._by_keys, self.pen_down = True, not self.pen_down
         self._change_pen()
 
     def action_move(self, across: int, down: int) -> None:

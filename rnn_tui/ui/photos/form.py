@@ -1,7 +1,6 @@
 """Above the gallery: what to read and how; in its frame, how far that is or what came of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,7 +8,6 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Select, Static
 
@@ -40,20 +38,14 @@ class PhotosForm(Vertical):
     Args:
         photos: those that were read.
         frame: around what shows them; its title says how far reading is, or what came of it.
+        take: takes further ones, and what read them.
     """
 
     path = getters.query_one(PathInput)
 
-    @dataclass
-    class Read(Message):
-        """More photos were read."""
-
-        job: ReadingJob
-        readings: "Sequence[Reading]"
-
-    def __init__(self, photos: "PhotoCollection", frame: Widget) -> None:
+    def __init__(self, photos: "PhotoCollection", frame: Widget, take: "Callable[[ReadingJob, list[Reading]], None]") -> None:
         super().__init__()
-        self._photos, self._frame = photos, frame
+        self._photos, self._frame, self._take = photos, frame, take
         self.job: ReadingJob | None = None  #: reads what was asked for last; None before.
         self.reading = False  #: whether it is still under way.
         self.complaint = ""  #: what is wrong, in a sentence.
@@ -133,7 +125,7 @@ class PhotosForm(Vertical):
         assert job is not None  # nothing looks before there is one
         done = job.done  # before taking: what comes in between is taken at the next look
         if readings := job.take():
-            self.post_message(self.Read(job, readings))
+            self._take(job, readings)
         if done:
             self.complaint = job.failure
             self._end()

@@ -66,7 +66,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._matrix = PhotoConfusion(self._photos, id=MATRIX)
         views = Static(WELCOME, id=EMPTY, markup=False), self._grid, self._detail, self._matrix
         self._frame = ContentSwitcher(*views, initial=EMPTY, classes="panel")
-        self._form = PhotosForm(self._photos, self._frame)
+        self._form = PhotosForm(self._photos, self._frame, self._take)
         super().__init__(self._form, self._frame)
         self._looked_at = False
         # What read the photos that are shown; not yet what reads now, before its first photo.
@@ -128,16 +128,15 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._form.path.replace_with(event.text)
         self._ask()
 
-    @on(PhotosForm.Read)
-    def _take(self, event: PhotosForm.Read) -> None:
-        if self._shown is not event.job:
-            self._shown = event.job
+    def _take(self, job: ReadingJob, readings: "Sequence[Reading]") -> None:
+        if self._shown is not job:
+            self._shown = job
             self._photos.clear()
             self._grid.thumbnails.forget()
             self._detail.forget()
             if self.view in (EMPTY, DETAIL):
                 self._switch(GALLERY)
-        self._photos.add(event.readings)
+        self._photos.add(readings)
         self._show_photos(keep=self._grid.place > 0)
 
     # Showing

@@ -96,11 +96,9 @@ class PhotoTree(DirectoryTree):
     def action_close(self) -> None:
         """Close the folder, or go to the one that it is in."""
         node = self.cursor_node
-        if node is None:
-            return
-        if node.allow_expand and node.is_expanded and not node.is_root:
+        if node is not None and node.is_expanded and not node.is_root:
             node.collapse()
-        elif node.parent is not None:
+        elif node is not None and node.parent is not None:
             self.move_cursor(node.parent)
 
 

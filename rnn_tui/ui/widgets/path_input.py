@@ -96,8 +96,7 @@ def completed(text: str) -> str | None:
     last = max((m.end() for m in _ESCAPED_OR_BLANK.finditer(text) if m[1]), default=0)
     for start, escaped in ((0, False), (0, True), (last, True)):
         word = text[start:].lstrip("'\"")
-        quoted = len(word) < len(text) - start
-        escape = escaped and not quoted
+        escape = escaped and len(word) == len(text) - start  # there is no quote
         rest = _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)
         if rest is not None:
             return text + rest
