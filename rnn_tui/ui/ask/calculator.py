@@ -143,8 +143,6 @@ class CalculatorPanel(AskPanel):
     def _entries(self) -> Iterable[NumberEntry]:
         return self.query(NumberEntry)
 
-    # Asking
-
     @on(Input.Changed)
     @on(Select.Changed, "#variant, #seed")
     def _ask(self) -> None:

@@ -64,14 +64,11 @@ class Adders:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._network = NETWORKS.get(source.path, AdderNetwork)
+        self.config = self._network.config  #: the settings of all its networks.
         # A replica alone costs a fraction of all of them, and is asked at every keystroke.
         self._alone: dict[int, AdderNetwork] = {}
         # How the states of a replica tell the carry; None where nothing comes out of its weights.
         self._studies: dict[int, CarryStudy | None] = {}
-
-    @property
-    def config(self) -> SequenceConfig:
-        return self._network.config
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:

@@ -126,8 +126,6 @@ class ColumnAddition(ScrollView, can_focus=True):
         length = self._answer.addition.length if self._answer else 0
         return self._pitch * length - (self._pitch > 1)
 
-    # Keys and wheel
-
     def action_scroll_cells(self, direction: int) -> None:
         self.scroll_to(x=self.scroll_x + direction * SCROLL_CELLS, animate=False)
 
@@ -141,8 +139,6 @@ class ColumnAddition(ScrollView, can_focus=True):
             event.prevent_default()
             event.stop()
             self.action_scroll_cells(1 if isinstance(event, events.MouseScrollDown) else -1)
-
-    # Drawing
 
     def render_line(self, y: int) -> Strip:
         """Draw the visible part of a line; the labels stay where they are."""

@@ -82,9 +82,8 @@ class ReplicaSelect(Horizontal):
         _, label, seed = replica_of(config, variant, seed)
         # Labels for values, since a list goes on showing the label that a value had before.
         labels = [*(one.label for one in config.variants), *self._extra]
-        seeds = range(config.seed, config.seed + config.seeds)
         self._variants.offer_texts(((one, one) for one in labels), variant if variant in self._extra else label)
-        self._seeds.offer_texts(((f"seed {one}", one) for one in seeds), seed)
+        self._seeds.offer_texts(((f"seed {one}", one) for one in range(config.seed, config.seed + config.seeds)), seed)
         self.show_seeds()
 
     def show_seeds(self, shown: bool = True) -> None:

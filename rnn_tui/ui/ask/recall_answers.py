@@ -57,8 +57,7 @@ class RecallAnswers:
 
     def _replicas(self, variant: int) -> Array:
         """Probabilities (S, N, 10) of a variant."""
-        seeds = self.config.seeds
-        return self.probabilities[variant * seeds : (variant + 1) * seeds]
+        return self.probabilities[variant * self.config.seeds : (variant + 1) * self.config.seeds]
 
     def seeds_right(self, variant: int) -> int:
         """How many seeds of a variant answer the first sequence rightly."""
@@ -75,8 +74,7 @@ class RecallAnswers:
     @property
     def source_text(self) -> str:
         seeds = f"{self.config.seeds} seeds" if self.config.seeds > 1 else "1 seed"
-        losses = ", ".join(self.config.losses)
-        return f"{self.source.label}: position {self.config.position}, {seeds}, {losses}"
+        return f"{self.source.label}: position {self.config.position}, {seeds}, {', '.join(self.config.losses)}"
 
     @property
     def notes(self) -> str:

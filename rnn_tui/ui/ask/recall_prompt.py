@@ -15,21 +15,13 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall.questions import check_position, parse_digits, parse_position
 from rnn_tui.ui.ask.panel import AskPanel
-from rnn_tui.ui.ask.recall_answers import (
-    AnswerColumns,
-    Digits,
-    MarkedDigits,
-    RecallAnswers,
-    RecallNetworks,
-    RecallTable,
-    draw_within,
-)
+from rnn_tui.ui.ask.recall_answers import AnswerColumns, MarkedDigits, RecallAnswers, RecallNetworks, RecallTable, draw_within
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import WeightsChanged
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.widgets.plain import TypedInput, put
 
-EXAMPLE: Digits = (3, 1, 4, 1, 5, 9)
+EXAMPLE: tuple[int, ...] = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION, REPORT_LENGTHS = 3, (3, 11)
 MOST_CHARACTERS = 4000  # a thousand digits with a comma and a space after each, and some to spare
 ROOMY_HEIGHT = 24  # lines of the panel from which there is room for a frame around the fields
@@ -93,7 +85,7 @@ class RecallPromptPanel(AskPanel):
             self._ask_table()
 
     @property
-    def at_hand(self) -> tuple[Digits, int, Source | None]:
+    def at_hand(self) -> tuple[tuple[int, ...], int, Source | None]:
         """Digits and position as typed, or the last that could be read; and whose answers show.
 
         The weights are None before the first answer: then those for the position are meant.
@@ -123,8 +115,7 @@ class RecallPromptPanel(AskPanel):
     def _read(self) -> None:
         try:
             digits = parse_digits(self.query_one("#recall-digits", Input).value)
-            position = parse_position(self.query_one("#recall-position", Input).value)
-            self._position = check_position(position, digits)
+            self._position = check_position(parse_position(self.query_one("#recall-position", Input).value), digits)
         except QueryError as error:
             self._complaint = str(error)
         else:
@@ -133,8 +124,6 @@ class RecallPromptPanel(AskPanel):
             if self.table_shown and self._drawn_for != self._position:
                 self._ask_table()
         self._show_status()
-
-    # Asking
 
     def _ask(self) -> None:
         networks, digits, position = self._networks, self._digits, self._position
@@ -174,8 +163,6 @@ class RecallPromptPanel(AskPanel):
         """Other weights may have fewer seeds."""
         if self._seed is not None and self._seed >= answers.config.seeds:
             self._seed = 0
-
-    # Showing
 
     def _show_status(self) -> None:
         """Say what is wrong, or else what to bear in mind."""

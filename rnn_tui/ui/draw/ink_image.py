@@ -29,9 +29,7 @@ _CHARACTERS = " ░▒▓█"
 SMALL, PLAIN, LARGE, HUGE = "small", "plain", "large", "huge"
 # Cells of a pixel's width; as many half cells of its height.
 ZOOM = {SMALL: 1, PLAIN: 1, LARGE: 2, HUGE: 3}
-_SIZES = {SMALL: Size(SIDE // 2, SIDE // 4)} | {
-    scale: Size(ZOOM[scale] * SIDE, ZOOM[scale] * SIDE // 2) for scale in (PLAIN, LARGE, HUGE)
-}
+_SIZES = {scale: Size(zoom * SIDE, zoom * SIDE // 2) for scale, zoom in ZOOM.items()} | {SMALL: Size(SIDE // 2, SIDE // 4)}
 
 Cell = tuple[str, Style]
 Levels = Sequence[Sequence[int]]  # rows of shades, from 0 for bare paper to `SHADES` for full ink

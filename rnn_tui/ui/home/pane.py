@@ -126,14 +126,11 @@ class HomePane(Pane):
 
     def action_go(self, name: str) -> None:
         """Do what a line says, by the name of its key."""
-        request = None
         if name == "inside":
             self.post_message(InsideWanted(MNIST.name, self.front_view.given))
-            return
-        if name == GO_ON:
-            if self.interrupted is not None:
-                self.post_message(ResumeRequested(self.interrupted))
-            return
-        if name == "train":
-            request = TrainRequested([MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)])
-        self.post_message(ViewWanted(*WAYS[name][2:], request, typing=name in TO_TYPE))
+        elif name != GO_ON:
+            configs = [MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)] if name == "train" else []
+            request = TrainRequested(configs) if configs else None
+            self.post_message(ViewWanted(*WAYS[name][2:], request, typing=name in TO_TYPE))
+        elif self.interrupted is not None:
+            self.post_message(ResumeRequested(self.interrupted))

@@ -19,7 +19,7 @@ from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.draw.answers import DigitAnswer, answer_digit
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
-from rnn_tui.ui.photos.grid import verdict
+from rnn_tui.ui.photos.grid import CUT, verdict
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
 from rnn_tui.ui.shell.threads import LatestQuestion
 from rnn_tui.ui.shell.views import InsideDoor
@@ -152,9 +152,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
     async def _take(self, found: "PhotoStudy | str") -> None:
         if self._reading is None:
             return
-        if isinstance(found, str):  # as the gallery says already
-            found = PhotoStudy()
-        self._study = found
+        self._study = found = PhotoStudy() if isinstance(found, str) else found  # a sentence is in the gallery already
         self.remove_class("-stale")
         self._show_answers(found)
         pictures = with_boxes(found.photo, self._reading, self.chosen), found.digit
@@ -175,7 +173,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 def _headline(reading: "Reading", place: Sequence[int]) -> Text:
     said = [verdict(reading).strip(), f"{100 * (reading.confidence or 0):.1f} %", reading.doubt]
     words = [f"  {one}" for one in ([reading.error] if reading.error else said) if one]
-    name = printable(reading.path.name or reading.path, 260), "bold"
+    name = printable(reading.path.name or reading.path, CUT), "bold"
     return Text.assemble((f"{place[0]:,} of {place[1]:,}  ", "dim"), name, *words)
 
 

@@ -82,8 +82,6 @@ class PhotosForm(Vertical):
         text = self.query_one(SettingInput).value
         return float(UNSURE_BELOW.parse(text)) / 100 if text.strip() else THRESHOLD
 
-    # Reading
-
     def read(self, paths: PathsToRead) -> None:
         """Read in place of what is being read, as the fields say."""
         if self.job is not None:

@@ -144,8 +144,6 @@ class PhotoGrid(Widget, can_focus=True):
         """Leave nothing behind that reads."""
         self.thumbnails.want([])
 
-    # What is shown
-
     def show(self, *, keep: bool = True) -> None:
         """Show the readings anew; `keep` the selected one, or else select the first."""
         before = self.selected

@@ -67,9 +67,8 @@ class ReadingJob:
             return "Reading …"
         of = f" of {self.total:,}" if self.total is not None else ""
         parts = [f"Reading: {self.count:,}{of}"]
-        elapsed = self._last - self._first
-        if elapsed > 0:
-            rate = self.count / elapsed
+        if self._last > self._first:
+            rate = self.count / (self._last - self._first)
             parts.append(f"{rate:,.0f}/s")
             if self.total is not None:
                 parts.append(f"{duration(max(0, self.total - self.count) / rate)} left")

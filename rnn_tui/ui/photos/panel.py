@@ -87,8 +87,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._form.border_title = "What is read, and how"
         self._form.set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
-    # Parts
-
     @property
     def view(self) -> str:
         return self._frame.current or EMPTY
@@ -108,8 +106,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     def focus_view(self) -> None:
         places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()
-
-    # Reading
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read photos and folders, and say so in the field."""
@@ -138,8 +134,6 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
                 self._switch(GALLERY)
         self._photos.add(readings)
         self._show_photos(keep=self._grid.place > 0)
-
-    # Showing
 
     def _show_photos(self, *, keep: bool = True) -> None:
         self._grid.show(keep=keep)

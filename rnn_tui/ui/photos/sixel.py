@@ -36,5 +36,4 @@ class _Data(_ImageSixelImpl):
     def _get_sixel_segments(self, sixel_data: str) -> Iterable[Segment]:
         region = self.screen.find_widget(self).visible_region
         start, end = (Control.move_to(*region.offset), Control.move_to(region.right, region.bottom - 1))
-        texts = (start.segment.text, sixel_data, end.segment.text)
-        return [Segment(text, None, _CONTROL) for text in texts]
+        return [Segment(text, None, _CONTROL) for text in (start.segment.text, sixel_data, end.segment.text)]

@@ -49,10 +49,9 @@ class NetworkSelect(PlainSelect[str]):
     @property
     def asked(self) -> tuple[Source, ...]:
         """The chosen one, and for comparison those that ship."""
-        chosen, sources = self.source, self.sources or ()
-        if chosen is None:
-            return ()
-        return (chosen, *(one for one in sources if one.ships and one is not chosen))
+        chosen = self.source
+        compared = (one for one in self.sources or () if one.ships and one is not chosen)
+        return () if chosen is None else (chosen, *compared)
 
     def use(self, source: Source) -> None:
         """List these weights too, and choose them."""

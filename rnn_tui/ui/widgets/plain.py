@@ -35,8 +35,7 @@ class PlainTable(DataTable[Text]):
         """Show these in place of what there is; the cursor stays where it is, and what is in view."""
         at, scrolled = self.cursor_row, self.scroll_offset
         self.clear(columns=True)
-        for heading in headings:
-            self.add_column(heading)
+        self.add_columns(*headings)
         for row in rows:
             self.add_row(*row)
         self.move_cursor(row=at, animate=False)
@@ -71,11 +70,10 @@ class MarkedCheckbox(Checkbox):
 
     def __init__(self, label: str, value: bool = False, id: str | None = None) -> None:
         super().__init__(Content(label), value, id=id, compact=True)
-        self.BUTTON_INNER = "✓" if value else " "
 
-    def watch_value(self) -> None:
-        self.BUTTON_INNER = "✓" if self.value else " "
-        super().watch_value()
+    @property
+    def BUTTON_INNER(self) -> str:  # type: ignore[override]
+        return "✓" if self.value else " "
 
 
 class TypedInput(Input):

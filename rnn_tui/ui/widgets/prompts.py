@@ -28,7 +28,6 @@ from rnn_tui.engine.errors import DataError, UserError, printable
 from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 from rnn_tui.ui.widgets.plain import TypedInput, put
 
-DOWNLOADS = "It goes to the downloads of your browser."
 _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
 
@@ -175,7 +174,7 @@ class ExportPrompt(Prompt):
         """Say what will be in the file; whatever was agreed to is asked for again."""
         self._replace = None
         text = self.explanation()
-        self.say(f"{text.rstrip('.')}. {DOWNLOADS}" if self.app.is_web else text)
+        self.say(f"{text.rstrip('.')}. It goes to the downloads of your browser." if self.app.is_web else text)
 
     @on(Input.Submitted)
     @on(Button.Pressed)
