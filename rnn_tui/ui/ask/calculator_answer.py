@@ -96,7 +96,7 @@ class Adders:
         return SumAnswer(addition, self.config, replica, f"{self.source.label} · {by}", bits, sureness, seeds_right)
 
     def with_told_carries(self, answer: SumAnswer) -> SumAnswer:
-        """The same answer of one replica, with the carries that its states tell; the first time, the probe is fitted."""
+        """The same answer of one replica, with the carries that its states tell by a probe, first fitted to others."""
         replica, told = answer.replica, ()
         assert replica is not None
         with suppress(CheckpointError):

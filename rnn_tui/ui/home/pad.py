@@ -18,7 +18,7 @@ DRAWING = "drawing"
 
 
 def answers_to(given: Given, network: int) -> list[DigitAnswer]:
-    """What a network that ships says of a digit, a drawing centred, after each row; a `CheckpointError` why it can't."""
+    """What a network that ships says of a digit, a drawing centred, after each row; raises a `CheckpointError` if it can't."""
     if not (sources := shipped(MNIST.name)):
         raise CheckpointError(MISSING)
     source, digit = sources[network % len(sources)], given.digit

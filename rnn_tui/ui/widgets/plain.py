@@ -49,7 +49,7 @@ class PlainSelect(Select[Value]):
         super().__init__(self._taken(options), allow_blank=False, compact=True, **more)
 
     def offer_texts(self, options: Iterable[tuple[str, Value]], *wanted: Value) -> None:
-        """Show these options in place of those there are, without telling; choose the first of `wanted` that is there."""
+        """Offer these options in place of others, without telling; choose the first of `wanted` there is, or else the first."""
         with self.prevent(self.Changed):
             super().set_options(self._taken(options))
             self.value = next((value for value in wanted if value in self._offered), self._offered[0])
