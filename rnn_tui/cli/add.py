@@ -13,20 +13,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Ask a trained network to add two numbers, bit by bit."
     add_examples(parser, "rnn-tui add --base decimal 13 + 29", "echo 1011 110 | rnn-tui add --json")
-    parser.add_argument(
-        "query", nargs="*", metavar="NUMBER",
-        help="two numbers, with or without a plus between them; without any, every line of stdin has two",
-    )  # fmt: skip
+    numbers = "two numbers, with or without a plus between them; without any, every line of stdin has two"
+    parser.add_argument("query", nargs="*", metavar="NUMBER", help=numbers)
     add_base_option(parser, ", and the answer is written like the first number")
     add_question_options(parser, loss="bce, or the first")
 
 
 def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
     """Add `--base`; `more` is what it says besides."""
-    parser.add_argument(
-        "--base", choices=BASES, default=BASES[0],
-        help=f"of numbers without a prefix; 0b, 0d and 0x overrule it{more} (default: %(default)s)",
-    )  # fmt: skip
+    text = f"of numbers without a prefix; 0b, 0d and 0x overrule it{more} (default: %(default)s)"
+    parser.add_argument("--base", choices=BASES, default=BASES[0], help=text)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -1,7 +1,5 @@
 """`rnn-tui config`: where the settings that last lie, and what holds."""
 
-from __future__ import annotations
-
 import argparse
 
 from rnn_tui.cli.commands import add_examples

@@ -33,10 +33,7 @@ PATIENCE, SECONDS_IN_SILENCE = 20.0, 1.0
 
 
 def ask(store: RunStore, options: argparse.Namespace) -> int:
-    """Ask for what the action says, wait until that is done, and tell it; returns the exit code.
-
-    1 where a run is not in training, or does not do it in time.
-    """
+    """Ask for what the action says, wait, and tell what came of it; returns 1 where a run does not do it, or not in time."""
     asked, code, what = [], output.OK, options.action
     for text in options.runs:
         try:
@@ -80,10 +77,7 @@ def _told(run: RunRecord) -> str:
 
 
 def watch(store: RunStore, options: argparse.Namespace) -> int:
-    """Show a run until it ends; returns the exit code.
-
-    0 where it has finished, or was not in training; 1 where it ended otherwise; 130 after Ctrl-C.
-    """
+    """Show a run until it ends; returns 0 where it has finished, or did not train, 130 after Ctrl-C, or else 1."""
     run, stop = store.find(options.run).whole, threading.Event()
     trained, as_json = run.status.active, options.json or options.list_json
     if not trained:

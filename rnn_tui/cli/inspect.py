@@ -3,8 +3,7 @@
 import argparse
 import io
 import threading
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.cli import output
 from rnn_tui.cli.add import add_base_option
@@ -35,14 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    for task, fill, what, does, *examples in (
+    for task, add_own, what, does, *examples in (
         (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
          "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz"),
         (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit", "31415 --position 3", "31415 --json"),
         (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
     ):  # fmt: skip
         one = tasks.add_parser(task.name, help=what, description=f"Look inside a network that {does}.")
-        fill(one)
+        add_own(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
 
 
@@ -67,9 +66,8 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
     add_setting(parser, TEST_IMAGE, f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}")
     add_method_option(parser, "of the photo; ")
     add_weights_options(parser, "look into", "those that ship for the model")
-    parser.add_argument(
-        "--cell", "--model", dest="model", choices=MNIST.shipped_cells, help="look into this one of those that ship"
-    )
+    cells, text = MNIST.shipped_cells, "look into this one of those that ship"
+    parser.add_argument("--cell", "--model", dest="model", choices=cells, help=text)
     _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
 
 
@@ -89,12 +87,10 @@ def run(options: argparse.Namespace) -> int:
         SettingError: if no network is as asked for.
         UnreadableError: if a photo can't be read.
     """
-    return show(_subject(options), options)
+    return show(_digit(options) if options.inspected == MNIST.name else _typed(options), options)
 
 
-def _subject(options: argparse.Namespace) -> "Inspection[Any]":
-    if options.inspected == MNIST.name:
-        return _digit(options)
+def _typed(options: argparse.Namespace) -> "Inspection[Any]":
     text = " ".join(options.query)
     if options.inspected == ADDER.name:
         from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415 - numpy, on use only
@@ -142,10 +138,8 @@ def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
         ExportError: if the file of `--npz` can't be written.
     """
     npz, quiet = None if options.npz is None else read_path(options.npz), options.quiet
-    if not quiet:
-        output.say(f"weights: {subject.label}")
-        for notice in subject.notices:
-            output.say(notice)
+    for told in () if quiet else (f"weights: {subject.label}", *subject.notices):
+        output.say(told)
     if options.probes:
         stop = threading.Event()
         bar = output.ProgressBar("probes", quiet=quiet, counted=True, eta=False)
@@ -154,7 +148,14 @@ def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
         if received or not whole:
             return output.stopped(received) if received else output.FAILURE
     if npz is not None:
-        _write_arrays(npz, subject)
+        import numpy as np  # noqa: PLC0415 - on use only
+
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **cast("dict[str, Any]", subject.arrays()))
+        try:
+            write_file(npz, buffer.getvalue())
+        except OSError as error:
+            raise unwritable(npz, error.strerror or error, "for --npz") from error
     if options.json:
         output.print_json({"weights": subject.weights, **subject.document()}, indent=None)
     else:
@@ -173,15 +174,3 @@ def _print_table(subject: "Inspection[Any]") -> None:
         print("  ".join(map(str.rjust, cells, widths)))
     if findings := subject.findings():
         print("", *findings, sep="\n")
-
-
-def _write_arrays(path: Path, subject: "Inspection[Any]") -> None:
-    import numpy as np  # noqa: PLC0415 - on use only
-
-    buffer = io.BytesIO()
-    arrays: dict[str, Any] = subject.arrays()
-    np.savez_compressed(buffer, **arrays)
-    try:
-        write_file(path, buffer.getvalue())
-    except OSError as error:
-        raise unwritable(path, error.strerror or error, "for --npz") from error

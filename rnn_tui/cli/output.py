@@ -1,7 +1,7 @@
 """What every command does with its streams: messages, tables, JSON, progress, signals, exit codes.
 
-Results go to stdout, all else to stderr. Colours and moving bars are for terminals only. Nothing
-heavy is imported before it is needed: rich draws on terminals alone.
+Results go to stdout, all else to stderr. Colours and moving bars are for terminals only, and so is
+rich: nothing heavy is imported before it is needed.
 """
 
 import math
@@ -61,8 +61,7 @@ def console(stream: TextIO) -> "Console":
     """A stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
     from rich.console import Console  # noqa: PLC0415 - on terminals only
 
-    # Rich would take a pipe for a terminal where the environment asks for colours, and with
-    # NO_COLOR it still writes bold.
+    # Rich takes a pipe for a terminal where the environment asks for colours, and with NO_COLOR writes bold.
     colours: Any = None if os.environ.get("NO_COLOR") else "auto"
     return Console(file=stream, force_terminal=stream.isatty(), color_system=colours, highlight=False, soft_wrap=True)
 
@@ -76,8 +75,7 @@ class Lines:
     def print(self, *lines: Sequence[tuple[str, str]]) -> None:
         """Print lines at once: the parts of each, with their styles."""
         if self._console is None:
-            for line in lines:
-                self._out.write("".join(text for text, _ in line) + "\n")
+            self._out.writelines("".join(text for text, _ in line) + "\n" for line in lines)
             self._out.flush()
             return
         from rich.text import Text  # noqa: PLC0415 - on terminals only
@@ -124,17 +122,14 @@ def _print_aligned(out: "Console", heads: Sequence[str], rows: Sequence[Sequence
     """Print a long table as it comes: rich would think for seconds, and the terminal can wrap."""
     from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
 
-    widths = [max(map(cell_len, column)) for column in zip(heads, *rows, strict=True)]
-
-    def line(cells: Sequence[str]) -> str:
-        padded = []
-        for head, cell, width in zip(heads, cells, widths, strict=True):
-            space = " " * (width - cell_len(cell))
-            padded.append(space + cell if head in right else cell + space)
-        return "  ".join(padded).rstrip()
-
-    out.print(line(heads), style="bold", markup=False, emoji=False)
-    print("\n".join(map(line, rows)))
+    columns = []
+    for column in zip(heads, *rows, strict=True):
+        width, to_right = max(map(cell_len, column)), column[0] in right
+        spaces = (" " * (width - cell_len(cell)) for cell in column)
+        columns.append([space + cell if to_right else cell + space for space, cell in zip(spaces, column, strict=True)])
+    head, *lines = ("  ".join(cells).rstrip() for cells in zip(*columns, strict=True))
+    out.print(head, style="bold", markup=False, emoji=False)
+    print("\n".join(lines))
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:

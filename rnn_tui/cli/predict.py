@@ -36,26 +36,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
-    whose = parser.add_mutually_exclusive_group()
+    whose, cells = parser.add_mutually_exclusive_group(), MNIST.shipped_cells
     whose.add_argument("--run", metavar="RUN", help=f"ask the network of a run: {WHICH_FINISHED_RUN}")
     whose.add_argument("--weights", metavar="FILE", help="ask the network in this file")
-    whose.add_argument(
-        "--cell", "--model", dest="model", choices=MNIST.shipped_cells, default=MNIST.default_cell,
-        help="ask the network of this kind that ships (default: %(default)s)",
-    )  # fmt: skip
+    text = "ask the network of this kind that ships (default: %(default)s)"
+    whose.add_argument("--cell", "--model", dest="model", choices=cells, default=MNIST.default_cell, help=text)
     add_method_option(parser)
     numbers = "; ".join(f"{name}: {text}" for name, text in NUMBERS.items())
     parser.add_argument("--number", choices=NUMBERS, default=next(iter(NUMBERS)), help=f"{numbers} (default: %(default)s)")
     parser.add_argument("--recursive", action="store_true", help="folders in folders too")
-    parser.add_argument(
-        "--labels", action="store_true",
-        help="take the right digit from the folder's name or the first digit in the file's, and "
-        "tell accuracy and confusion matrix",
-    )  # fmt: skip
-    parser.add_argument(
-        "--threshold", type=_percent, metavar="PERCENT",
-        help="an answer less probable than this is no prediction, 0 to 100 (default 50)",
-    )  # fmt: skip
+    right = "take the right digit from the folder's name or the first digit in the file's"
+    parser.add_argument("--labels", action="store_true", help=f"{right}, and tell accuracy and confusion matrix")
+    least = "an answer less probable than this is no prediction, 0 to 100 (default 50)"
+    parser.add_argument("--threshold", type=_percent, metavar="PERCENT", help=least)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON document")
     form.add_argument("--csv", action="store_true", help="print a table with commas")
@@ -65,9 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
     """Add `--preprocessing`, whose help begins with `of`."""
     methods = "; ".join(f"{name}: {text}" for name, text in METHODS.items())
-    parser.add_argument(
-        "--preprocessing", choices=METHODS, default=next(iter(METHODS)), help=f"{of}{methods} (default: %(default)s)"
-    )
+    text = f"{of}{methods} (default: %(default)s)"
+    parser.add_argument("--preprocessing", choices=METHODS, default=next(iter(METHODS)), help=text)
 
 
 def _percent(text: str) -> float:
@@ -83,9 +75,7 @@ def _percent(text: str) -> float:
 def run(options: argparse.Namespace) -> int:
     """Read what the command line says; returns the exit code.
 
-    Raises:
-        CheckpointError: if there are no such weights.
-        SettingError: if a path is no path.
+    Raises `CheckpointError` if there are no such weights, `SettingError` if a path is no path.
     """
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
@@ -94,9 +84,7 @@ def run(options: argparse.Namespace) -> int:
     source = named(MNIST.name, options.weights, options.run) or choose_shipped(MNIST.name, options.model)
     network = NETWORKS.get(source.path, RowReaderNetwork)
     threshold = THRESHOLD if options.threshold is None else options.threshold / 100
-    reader = PhotoReader(
-        network, options.preprocessing, threshold=threshold, labelled=options.labels, number=options.number
-    )  # fmt: skip
+    reader = PhotoReader(network, options.preprocessing, threshold=threshold, labelled=options.labels, number=options.number)
     if not options.quiet:
         output.say(f"weights: {source.label}")
     readings: _Lines | _Table | output.JsonResults
@@ -110,10 +98,7 @@ def run(options: argparse.Namespace) -> int:
 def _read(
     reader: "PhotoReader", paths: Sequence[Path], to: "_Lines | _Table | output.JsonResults", *, recursive: bool, quiet: bool
 ) -> int:
-    """Read photos and tell what they show; returns the exit code.
-
-    1 if any could not be read or there were none, or that of a signal that stopped it.
-    """
+    """Read photos and tell what they show; returns a signal's exit code, or 1 if there were none, or unreadable ones."""
     summary, stop = ReadingSummary(), threading.Event()
     # Where results go to the same terminal, they say how far it is.
     bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
@@ -144,9 +129,8 @@ def _read(
 
 
 def _counted(summary: ReadingSummary, labels: bool) -> str:
-    unlabelled = summary.unlabelled if labels else 0
-    known = ((summary.doubtful, "doubtful"), (summary.errors, "unreadable"), (unlabelled, "without a label"))
-    some = (f"{count:,} of them {what}" for count, what in known if count)
+    known = {"doubtful": summary.doubtful, "unreadable": summary.errors, "without a label": labels and summary.unlabelled}
+    some = (f"{count:,} of them {what}" for what, count in known.items() if count)
     return ", ".join([f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}", *some]) + "."
 
 
@@ -155,8 +139,7 @@ class _Lines(output.Lines):
 
     def show(self, readings: "Sequence[Reading]") -> None:
         """Print path, prediction, confidence."""
-        for reading in readings:
-            self.print([(f"{printable(reading.path, LONGEST_PATH)}  ", ""), _told(reading)])
+        self.print(*([(f"{printable(one.path, LONGEST_PATH)}  ", ""), _told(one)] for one in readings))
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
         """Print accuracy and confusion matrix, where labels are known, and how many are not."""
@@ -221,15 +204,14 @@ def _document(reading: "Reading") -> dict[str, Any]:
         "no_digit": None if reading.error or reading.rows else reading.no_digit,
         "error": reading.error or None,
         "number": reading.text if reading.rows else None,
-        "digits": [_digit(one, row) for row, of in enumerate(reading.rows or [reading.digits]) for one in of],
+        "digits": [
+            {"box": one.box, "row": row, "prediction": one.prediction, "confidence": one.confidence}
+            for row, of in enumerate(reading.rows or [reading.digits])
+            for one in of
+        ],
     }
     if reading.doubt:
         document["doubt"] = reading.doubt
     if reading.label is not None:
         document |= {"label": reading.label, "correct": reading.correct}
     return document
-
-
-def _digit(reading: "Reading", row: int) -> dict[str, Any]:
-    """A digit of a photo, in which row it stands, and where."""
-    return {"box": reading.box, "row": row, "prediction": reading.prediction, "confidence": reading.confidence}

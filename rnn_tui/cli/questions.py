@@ -7,9 +7,10 @@ PyTorch, nor numpy before something is asked, so that an answer takes a fraction
 import argparse
 import io
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -86,17 +87,14 @@ def chosen(options: argparse.Namespace, task: Task, position: int | None = None)
 class _Lines(Lines):
     """A line an answer; colours where a terminal shows them."""
 
-    def show(self, results: "Sequence[Answer | Fault]") -> None:
+    def show(self, results: Iterable[Any]) -> None:
         """Print answers on stdout and faults on stderr, in their order where both are one."""
-        waiting: list[Answer] = []
-        for result in results:
-            if isinstance(result, Fault):
-                self.print(*map(_line, waiting))
-                waiting = []
-                say(f"line {result.line}: {result.reason}")
-            else:
-                waiting.append(result)
-        self.print(*map(_line, waiting))
+        for kind, some in groupby(results, type):
+            if kind is not Fault:
+                self.print(*map(_line, some))
+                continue
+            for fault in some:
+                say(f"line {fault.line}: {fault.reason}")
 
 
 def _line(answer: "Answer") -> list[tuple[str, str]]:
@@ -119,34 +117,25 @@ def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> i
         raise QueryError(f"{questions.request}; or pipe in such questions, one per line.")
     else:
         chunks = _chunks(_lines(sys.stdin), questions)
-    inform: Callable[[str], None] = (lambda _: None) if options.quiet else say
+    inform: Callable[[str], None] = (lambda _: None) if options.quiet else cache(say)  # once, however many lines come
     inform(f"weights: {questions.label}")
     results: _Lines | JsonResults = _Lines(sys.stdout)
     if options.json:
         results = JsonResults(sys.stdout, questions.document(), lambda result: result.document)
+    lines = faults = 0
     try:
-        return _answer_all(questions, chunks, results, inform)
+        for chunk in chunks:
+            asked = [item for item in chunk if not isinstance(item, Fault)]
+            for notice in chain.from_iterable(map(questions.notices, asked)):
+                inform(notice)
+            answers = questions.answers(asked) if asked else iter(())
+            results.show([item if isinstance(item, Fault) else next(answers) for item in chunk])
+            lines += len(chunk)
+            faults += len(chunk) - len(asked)
+        if not lines:
+            inform("No question came on stdin.")
     finally:
         results.end()
-
-
-def _answer_all(
-    questions: "Questions[Question, Any]", chunks: "Iterator[list[Question | Fault]]",
-    results: _Lines | JsonResults, inform: Callable[[str], None],
-) -> int:  # fmt: skip
-    once = cache(inform)  # however many lines come
-    lines = faults = 0
-    for chunk in chunks:
-        asked = [item for item in chunk if not isinstance(item, Fault)]
-        for question in asked:
-            for notice in questions.notices(question):
-                once(notice)
-        answers = questions.answers(asked) if asked else iter(())
-        results.show([item if isinstance(item, Fault) else next(answers) for item in chunk])
-        lines += len(chunk)
-        faults += len(chunk) - len(asked)
-    if not lines:
-        inform("No question came on stdin.")
     return FAILURE if faults else OK
 
 
@@ -158,14 +147,13 @@ def _chunks(
     longest = 0
     for number, text, whole in lines:
         item: Question | Fault
-        length = 0
         try:
             if not whole:
                 raise QueryError(f"A line may have at most {LONGEST_LINE:,} characters.")
-            item = questions.read(text)
-            length = questions.length(item)
+            item = question = questions.read(text)
+            length = questions.length(question)
         except QueryError as error:
-            item = Fault(number, text, str(error))
+            item, length = Fault(number, text, str(error)), 0
         longest = max(longest, length)
         outputs = (len(chunk) + 1) * longest * len(questions.replicas)
         if chunk and (len(chunk) == CHUNK or outputs > MOST_OUTPUTS):
@@ -179,12 +167,9 @@ def _chunks(
 def _lines(stream: TextIO) -> Iterator[tuple[int, str, bool]]:
     """Numbers and texts of lines, without comments and empty ones, and whether they are whole."""
     if isinstance(stream, io.TextIOWrapper):
-        # Files come from anywhere: with a byte order mark, with the line ends of other systems, or
-        # in another encoding altogether.
+        # Files come from anywhere: with a byte order mark, other line ends, another encoding altogether.
         stream.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)
-    number = 0
-    while line := stream.readline(LONGEST_LINE):
-        number += 1
+    for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE), ""), 1):
         rest, whole = line, True
         while not rest.endswith("\n") and (rest := stream.readline(LONGEST_LINE)):
             whole = False

@@ -12,9 +12,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Ask a trained network which digit stood at a position of a sequence."
     add_examples(parser, "rnn-tui recall 3 1 4 1 5 --position 3", "echo 31415 | rnn-tui recall --json")
-    parser.add_argument(
-        "query", nargs="*", metavar="DIGITS", help="the sequence; without one, every line of stdin is a sequence"
-    )
+    sequence = "the sequence; without one, every line of stdin is a sequence"
+    parser.add_argument("query", nargs="*", metavar="DIGITS", help=sequence)
     usual = "the one that the weights were trained for, which is 3 for those that ship"
     add_setting(parser, SETTINGS["position"], f"{SETTINGS['position'].help} (default: {usual})")
     add_question_options(parser, loss="the first")

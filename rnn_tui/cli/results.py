@@ -1,7 +1,6 @@
 """A run on the command line: its events as they come, then its figures as lines, table or JSON.
 
-Results go to stdout; progress and messages go to stderr, and only where a terminal shows them or
-something is wrong.
+Results go to stdout; progress, on a terminal only, and what is wrong go to stderr.
 """
 
 import sys
@@ -25,8 +24,7 @@ NETWORKS_IN_A_LINE = 3
 class TrainingOutput:
     """Takes the events of one run and tells them on the command line; with `quiet` the result only.
 
-    `as_json` says nothing on stdout until the end, then one document. Of a resumed run, `state` has
-    more than its settings.
+    `as_json` prints nothing but one document at the end. A resumed run's `state` has more than its settings.
     """
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
@@ -120,8 +118,10 @@ class TrainingOutput:
             print_json(document(self.state, evaluation) | {"kept": kept})
 
     def _print_plain(self, row: events.EpochEnded, results: Mapping[str, float]) -> None:
+        """One line of `name=value` a network: an epoch's figures, and the test's after the last one."""
         if not self.state.config.variants:
-            self._print(plain_line(row, results))
+            measured, tested = ([f"{name}={value:.6g}" for name, value in some.items()] for some in (row.metrics, results))
+            self._print(" ".join([f"epoch={row.epoch}", *measured, f"seconds={row.seconds:.3f}", *tested]))
             return
         replicas = {**row.replicas, **self.state.replica_results}
         self._print(variant_lines(self.state, replicas, f"epoch={row.epoch} ", row.seconds))
@@ -149,12 +149,6 @@ def figures_in_words(state: RunState, row: events.EpochEnded) -> str:
         return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
     shown = (f"{one.label} {metric.format(mean)}{unit}" for one, mean in zip(variants, means, strict=True))
     return f"{metric.label}: {'  '.join(shown)}"
-
-
-def plain_line(row: events.EpochEnded, results: Mapping[str, float]) -> str:
-    """One line of `name=value`: an epoch's figures, and the test's after the last one."""
-    measured, tested = ([f"{name}={value:.6g}" for name, value in some.items()] for some in (row.metrics, results))
-    return " ".join([f"epoch={row.epoch}", *measured, f"seconds={row.seconds:.3f}", *tested])
 
 
 def variant_lines(state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float) -> str:

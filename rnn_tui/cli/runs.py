@@ -47,9 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parsers[name].add_argument(takes, nargs=several, metavar=metavar, help=WHICH_RUN)
     parsers["show"].add_argument("--json", action="store_true", help="print one JSON document, with every logged value")
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
-    parsers["watch"].add_argument(
-        "--json", action="store_true", help="print nothing until the end, then what show --json prints"
-    )
+    at_end = "print nothing until the end, then what show --json prints"
+    parsers["watch"].add_argument("--json", action="store_true", help=at_end)
     _add_export(parsers["export"])
     parsers["rename"].add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
 
@@ -60,24 +59,16 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         f"Formats. {formats}. With --all, csv and json are a folder with two tables: runs, a row a run "
         f"with its settings, and values, a row a value; pandas reads each in a line. {extras_needed()}"
     )
-    parser.add_argument(
-        "--all", action="store_true", help="export all runs, or with --task before export those of a task, the oldest first"
-    )
+    every = "export all runs, or with --task before export those of a task, the oldest first"
+    parser.add_argument("--all", action="store_true", help=every)
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
     to_stdout = " and ".join(name for name, one in FORMATS.items() if one.to_stdout)
-    parser.add_argument(
-        "-o", "--output", metavar="PATH",
-        help=f"the file or folder to write (default: {to_stdout} go to stdout, all else to a file "
-        "in this folder that is called like the run)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--metric", metavar="METRIC", action="append", dest="metrics",
-        help="what a chart shows, such as val_loss (default: the loss and the accuracy, or what there is)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--against", choices=("step", "epoch", "time"), default="epoch",
-        help="what a chart's x axis counts (default: %(default)s)",
-    )  # fmt: skip
+    usual = f"{to_stdout} go to stdout, all else to a file in this folder that is called like the run"
+    parser.add_argument("-o", "--output", metavar="PATH", help=f"the file or folder to write (default: {usual})")
+    shown = "what a chart shows, such as val_loss (default: the loss and the accuracy, or what there is)"
+    parser.add_argument("--metric", metavar="METRIC", action="append", dest="metrics", help=shown)
+    counted = "what a chart's x axis counts (default: %(default)s)"
+    parser.add_argument("--against", choices=("step", "epoch", "time"), default="epoch", help=counted)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -87,23 +78,18 @@ def run(options: argparse.Namespace) -> int:
         StoreError: if there is no such run, or no database that can be used.
         UserError: if something else is wrong.
     """
-    if options.action is None:
-        with existing_store() as runs:
-            _list(runs, options)
-            return OK
-    with RunStore() as store:
-        return ACTIONS[options.action][0](store, options) or OK
-
-
-def _list(store: RunStore | None, options: argparse.Namespace) -> None:
-    """Print all runs, the newest first."""
-    runs = [] if store is None else store.runs(options.only, deleted=options.list_deleted)
+    if options.action is not None:
+        with RunStore() as store:
+            return ACTIONS[options.action][0](store, options) or OK
+    with existing_store() as kept:
+        runs = [] if kept is None else kept.runs(options.only, deleted=options.list_deleted)
     if options.list_json:
         print_json({"runs": [documents.of_run(one) for one in runs]})
     elif runs:
         print_table(COLUMNS, map(_cells, runs), RIGHT, ("id", "trained", "best", "progress", "task"))
     else:
         say("There are no runs yet; rnn-tui train makes one.")
+    return OK
 
 
 def _cells(record: RunRecord) -> list[str]:

@@ -72,15 +72,14 @@ def run(options: argparse.Namespace) -> int:
         received.append(number)
         over.set()
 
+    def tell(address: str) -> None:
+        print(f"rnn-tui is at {address} until Ctrl-C.", flush=True)
+
     with asyncio.Runner() as runner:
         for number in SIGNALS:  # by the loop, which a handler of Python's own may have to wait for
             runner.get_loop().add_signal_handler(number, stop, number)
-        runner.run(serve(host, options.port, rules, over, token=token, tell=_tell))
+        runner.run(serve(host, options.port, rules, over, token=token, tell=tell))
     return stopped(received)
-
-
-def _tell(address: str) -> None:
-    print(f"rnn-tui is at {address} until Ctrl-C.", flush=True)
 
 
 def _is_loopback(host: str) -> bool:

@@ -32,73 +32,52 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = "Train a network without the app, or go on with a run that was cut off."
     add_examples(parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last")
-    parser.add_argument(
-        "--resume", metavar="RUN",
-        help=f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had never been cut off",
-    )  # fmt: skip
+    text = f"go on with this run from its last checkpoint: {WHICH_RUN}; it ends as if it had never been cut off"
+    parser.add_argument("--resume", metavar="RUN", help=text)
     _add_output(parser, "resume_")
     tasks = parser.add_subparsers(dest="task", metavar="TASK")
     for task in TASKS.values():
         presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
-        one = tasks.add_parser(
-            task.name, help=f"train on {task.label}", epilog=f"Presets. {presets}",
-            description=f"Train on {task.label}. A setting left out is the preset's.",
-        )  # fmt: skip
+        one = tasks.add_parser(task.name, help=f"train on {task.label}", epilog=f"Presets. {presets}")
+        one.description = f"Train on {task.label}. A setting left out is the preset's."
         _add_task(one, task)
 
 
 def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
-    quick = next((preset.name for preset in task.presets if preset.name == "fast"), task.default_preset)
+    presets = [preset.name for preset in task.presets]
+    quick = "fast" if "fast" in presets else task.default_preset
     few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     line = f"rnn-tui train {task.name} --preset {quick} {few}"
     add_examples(parser, line, f"{line} --json")
+    usual = "default: %(default)s"
     if len(task.cells) > 1:
-        parser.add_argument(
-            "--cell", "--model", dest="model", choices=task.cells, default=task.default_cell, help="default: %(default)s"
-        )
-    parser.add_argument(
-        "--preset", choices=[preset.name for preset in task.presets], default=task.default_preset,
-        help="a named recipe (default: %(default)s)",
-    )  # fmt: skip
+        parser.add_argument("--cell", "--model", dest="model", choices=task.cells, default=task.default_cell, help=usual)
+    parser.add_argument("--preset", choices=presets, default=task.default_preset, help=f"a named recipe ({usual})")
     for setting in task.adjustable:
         add_setting(parser, setting, f"{setting.help}; {setting.range_text}", *OPTIONS.get(setting.name, ()))
     if task.augmentations:
-        parser.add_argument(
-            "--augment", choices=task.augmentations, help="distort training images in this way, in place of the preset's"
-        )
-    parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+        text = "distort training images in this way, in place of the preset's"
+        parser.add_argument("--augment", choices=task.augmentations, help=text)
+    parser.add_argument("--device", choices=DEVICES, default="auto", help=usual)
     workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
     add_setting(parser, WORKERS, f"{workers}; results repeat bit for bit only with the same number", default=0)
     if task.reads_data:
-        _add_data(parser)
+        # By default nothing, or it would overrule the same option before the command.
+        root = "a torchvision root to read the data from"
+        parser.add_argument("--data-dir", metavar="DIR", help=root, default=argparse.SUPPRESS)
+        further = "an NPZ file with images and labels, or an IDX file of images with its labels beside it"
+        parser.add_argument("--extra-data", metavar="FILE", help=f"further training images: {further}")
+        start = parser.add_mutually_exclusive_group()
+        these = f"start from these weights, or from those that ship if FILE is {SHIPPED}"
+        start.add_argument("--start-from", metavar="FILE", help=these)
+        start.add_argument("--start-from-run", metavar="RUN", help=f"start from the weights of this run: {WHICH_FINISHED_RUN}")
     _add_output(parser)
 
 
-def _add_data(parser: argparse.ArgumentParser) -> None:
-    """The options of a task that reads its data from files."""
-    parser.add_argument(
-        "--data-dir", metavar="DIR", help="a torchvision root to read the data from",
-        default=argparse.SUPPRESS,  # or it would overrule the same option before the command
-    )  # fmt: skip
-    parser.add_argument(
-        "--extra-data", metavar="FILE",
-        help="further training images: an NPZ file with images and labels, or an IDX file of images with its labels beside it",
-    )  # fmt: skip
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument(
-        "--start-from", metavar="FILE", help=f"start from these weights, or from those that ship if FILE is {SHIPPED}"
-    )
-    start.add_argument("--start-from-run", metavar="RUN", help=f"start from the weights of this run: {WHICH_FINISHED_RUN}")
-
-
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """The options on what comes out of training.
-
-    They stand in two places: a `prefix` tells their names in the result apart.
-    """
-    parser.add_argument(
-        "--output", metavar="FILE", dest=f"{prefix}output", help="write the trained weights to this file as well"
-    )
+    """The options on what comes out of training; they stand in two places, told apart in the result by a `prefix`."""
+    text = "write the trained weights to this file as well"
+    parser.add_argument("--output", metavar="FILE", dest=f"{prefix}output", help=text)
     add_output_options(parser, "print the result only", prefix)
 
 
@@ -114,8 +93,11 @@ def run(options: argparse.Namespace) -> int:
         CheckpointError: if weights can't be used, or can't be written.
     """
     _check(options)
-    to = None if options.output is None else _writable(Path(options.output))
-    state, start = _resumed(options) if options.resume is not None else _new(options)
+    to = None if options.output is None else Path(options.output)
+    if to is not None and (reason := why_unwritable(to)):
+        where = f"{printable(to, 200)} ({printable(reason)})"
+        raise CheckpointError(f"The weights can't be written to {where}; choose another place for --output.")
+    state, start = _begun(options)
     return _train(TrainingOutput(state, as_json=options.json, quiet=options.quiet), start, to)
 
 
@@ -152,23 +134,12 @@ def _start(options: argparse.Namespace) -> str | None:
     return cast("str | None", options.start_from)
 
 
-def _writable(path: Path) -> Path:
-    """Return `path`, or raise `CheckpointError` where no file can be written there."""
-    if reason := why_unwritable(path):
-        where = f"{printable(path, 200)} ({printable(reason)})"
-        raise CheckpointError(f"The weights can't be written to {where}; choose another place for --output.")
-    return path
-
-
-def _new(options: argparse.Namespace) -> tuple[RunState, Start]:
-    """A new run, and what trains it."""
-    config = _config(options, TASKS[options.task])
-    state = RunState(new_run_id(), config)
-    return state, lambda emit, control: training.train(config, emit, control, state.run_id)
-
-
-def _resumed(options: argparse.Namespace) -> tuple[RunState, Start]:
-    """A run that is there, as far as it is, and what goes on with it."""
+def _begun(options: argparse.Namespace) -> tuple[RunState, Start]:
+    """A run, new or as far as it is, and what trains it or goes on with it."""
+    if options.resume is None:
+        config = _config(options, TASKS[options.task])
+        state = RunState(new_run_id(), config)
+        return state, lambda emit, control: training.train(config, emit, control, state.run_id)
     with RunStore() as store:
         record = store.find(options.resume)
         state = store.state(record)
