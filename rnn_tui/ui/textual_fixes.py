@@ -25,7 +25,7 @@ from textual.widgets._data_table import Row, RowKey
 from textual.widgets._footer import FooterKey
 from textual.widgets._progress_bar import Bar
 
-from rnn_tui.ui.textual_mended import mend_textual
+from rnn_tui.ui import textual_mended  # noqa: F401 - mends on import
 
 HERE = Path(__file__).parent
 # A key has so long before the next one is handled; what is to take it is asked for this often.
@@ -55,8 +55,7 @@ class ViewTabs(TabbedContent):
 
     Textual brings the view with the focus to the front, but on a message, which on a busy machine
     arrives when the user has gone to another view already: `n` pressed fast would end where it
-    began. Waits for Textualize/textual#4955. And it cuts off a row of tabs for which there is no
-    room, without a sign.
+    began. Waits for Textualize/textual#4955. And it cuts off a row of tabs without a sign.
     """
 
     def on_mount(self) -> None:
@@ -88,9 +87,8 @@ class StableFooter(Footer):
     """A footer that is made anew only where a key has changed.
 
     Textual's makes all keys anew at every change of focus and keeps what it threw away, as each key
-    follows the footer's `compact`: slow, and memory grows with every key pressed. Waits for
-    `Footer.recompose` to compare its keys, and for `DOMNode.data_bind` to let go of a widget that
-    is removed.
+    follows the footer's `compact`: slow, and memory grows with every key. Waits for `Footer.recompose`
+    to compare its keys, and for `DOMNode.data_bind` to let go of a removed widget.
     """
 
     _composed: Sequence[FooterKeys] = ()
@@ -134,9 +132,7 @@ class LongTable(DataTable[Text]):
 
     Textual's keeps and measures each cell of each row: of 20,000 rows that takes a quarter of a
     minute, in which no key does anything. Waits for a `DataTable` that can be asked for less.
-
-    Args:
-        cells_of: makes the cells of the row with a key.
+    `cells_of` makes the cells of the row with a key.
     """
 
     def __init__(self, cells_of: Callable[[str], list[Text]], id: str) -> None:
@@ -159,10 +155,7 @@ class LongTable(DataTable[Text]):
         """Show the same rows, whose cells have changed."""
         for column, width in zip(self.ordered_columns, widths, strict=True):
             column.content_width = max(column.content_width, width)
-        for drawn in (
-            self._row_renderable_cache, self._row_render_cache, self._cell_render_cache,
-            self._line_cache,
-        ):  # fmt: skip
+        for drawn in (self._row_renderable_cache, self._row_render_cache, self._cell_render_cache, self._line_cache):
             drawn.clear()
         self._require_update_dimensions = True
         self.check_idle()
@@ -249,12 +242,9 @@ class ExactScreen(Screen[object]):
 class FrontScreen(ExactScreen):
     """A screen on which what is in front has its keys wherever the focus is.
 
-    Textual's binding chain goes from the focus up: with the focus in a row of tabs, as after a
-    click there, or nowhere, as while views change, the keys of the view in front would do nothing.
-    Waits for a way to add to the chain.
-
-    Args:
-        in_front: what is in front now, the innermost first.
+    Textual's binding chain goes from the focus up: with that in a row of tabs, as after a click there,
+    or nowhere, as while views change, the view's keys would do nothing. Waits for a way to add to it.
+    `in_front` tells what is in front now, the innermost first.
     """
 
     # The pane in front says where the focus begins; Textual would give it to the row of tabs first.
@@ -265,10 +255,7 @@ class FrontScreen(ExactScreen):
         self._in_front = in_front
 
     def set_focus(self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False) -> None:
-        """Focus a widget, unless its tab was left since that was asked for, or it would come back.
-
-        `Widget.focus` only asks, and is done after the keys that have come meanwhile.
-        """
+        """Focus a widget, unless its tab was left since `Widget.focus` asked for that, or it would come back."""
         places = widget.ancestors if widget is not None else ()
         if all(place.display for place in places if isinstance(place, TabPane)):
             super().set_focus(widget, scroll_visible, from_app_focus)
@@ -312,6 +299,3 @@ class FrontScreen(ExactScreen):
             return order.index(node) + 1 if node in order else 0
 
         return {key: found[key] for key in sorted(found, key=rank)}
-
-
-mend_textual()
