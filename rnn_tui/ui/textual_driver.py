@@ -6,9 +6,8 @@ word pasted from elsewhere, and at sequences for keys that there can't be, such 
 key that is half a character (`ESC [ 55296 u`) can't be written. After a stop that came without a
 word (SIGSTOP) it takes the terminal's attributes, as it has set them, for those from before the
 app. It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1. It believes COLUMNS
-and LINES, which a program with readline (a Python prompt) leaves to what it starts: the app has
-that size in any window, and keeps it. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to
-do better.
+and LINES, which a program with readline (a Python prompt) leaves to what it starts: the app keeps
+that size in any window. Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
 """
 
 import codecs
@@ -37,7 +36,6 @@ class KeysDriver(Driver):
     """A driver that passes a key on only if it is one."""
 
     def process_message(self, message: Message) -> None:
-        """Pass a key on, if it is one."""
         if isinstance(message, Key) and message.key.startswith("alt+"):
             message.character = None  # or a field would take the letter for typed
         character = message.character if isinstance(message, Key) else None
@@ -63,9 +61,6 @@ if sys.platform != "win32":
         """The terminal as the app found it, and a file that Textual writes to.
 
         A write never fails: what comes once the terminal is gone, or given back, is dropped.
-
-        Attributes:
-            keys: the number of the file that keys come from.
         """
 
         def __init__(self) -> None:
@@ -73,7 +68,7 @@ if sys.platform != "win32":
             keys, screen = sys.__stdin__, sys.__stdout__
             assert keys is not None
             assert screen is not None
-            self.keys, self._screen = keys.fileno(), screen
+            self.keys, self._screen = keys.fileno(), screen  #: keys is the number of the file that they come from.
             self._attributes = termios.tcgetattr(self.keys)
             self._writing = threading.Lock()
             self._entered = False
@@ -81,7 +76,6 @@ if sys.platform != "win32":
             self.given_back = False  #: whether it is not to be taken, or written to, any more.
 
         def fileno(self) -> int:
-            """The number of the file, as Textual asks for it."""
             return self._screen.fileno()
 
         def write(self, text: str) -> None:
@@ -94,7 +88,6 @@ if sys.platform != "win32":
                 self._entered = text == ENTER
 
         def flush(self) -> None:
-            """Write what waits."""
             self._unless_gone(self._screen.flush)
 
         def _unless_gone(self, do: Callable[[], object]) -> None:
@@ -118,11 +111,7 @@ if sys.platform != "win32":
                 termios.tcflush(self.keys, termios.TCIFLUSH)  # what was typed was for the app
 
         def say(self, text: str) -> None:
-            """Write what is to be read after the app; blocks where nobody reads it.
-
-            Raises:
-                OSError: if the terminal is gone.
-            """
+            """Write what is to be read after the app; blocks where nobody reads; an OSError if the terminal is gone."""
             with self._writing:
                 self._screen.write(text)
                 self._screen.flush()
@@ -152,8 +141,7 @@ if sys.platform != "win32":
             while True:  # there is nothing to go on with
                 time.sleep(1)
 
-        # In place of a handler that runs in the middle of anything: it writes to the queue that it
-        # may have interrupted, and waits for itself.
+        # In place of a handler, which may write to the queue that it has interrupted, and wait for itself.
 
         def _sigtstp_application(self, *_: object) -> None:
             self._loop.call_soon_threadsafe(super()._sigtstp_application)
@@ -185,7 +173,4 @@ if sys.platform != "win32":
             except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
                 self._app.call_later(self._app._handle_exception, error)
 
-    def _replacing_decoder(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-        return partial(codecs.getincrementaldecoder(encoding), "replace")
-
-    vars(linux_driver)["getincrementaldecoder"] = _replacing_decoder
+    vars(linux_driver)["getincrementaldecoder"] = lambda of: partial(codecs.getincrementaldecoder(of), "replace")

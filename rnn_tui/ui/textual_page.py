@@ -35,14 +35,11 @@ SECONDS_FOR_A_KEY = 0.1
 
 
 class Pipes:
-    """The pipes of a page, for packets alone: what else is printed goes to standard error.
-
-    Attributes:
-        keys: the number of the file that packets come from; for all others, stdin is at its end.
-    """
+    """The pipes of a page, for packets alone: what else is printed goes to standard error."""
 
     def __init__(self) -> None:
-        self.keys, self._packets = os.dup(0), os.dup(1)
+        self.keys = os.dup(0)  #: the file that packets come from; for all others, stdin is at its end.
+        self._packets = os.dup(1)
         empty, other_end = os.pipe()
         os.dup2(empty, 0)
         os.close(empty)
@@ -74,11 +71,7 @@ class Pipes:
             self._put(b'M\0\0\0\x10{"type": "exit"}')
 
     def say(self, text: str) -> None:
-        """Write what is to be read after the app; blocks where nobody reads it.
-
-        Raises:
-            OSError: if the other end is gone.
-        """
+        """Write what is to be read after the app; blocks where nobody reads; an OSError if the other end is gone."""
         data = f"\x1b[?1049l{text}".replace("\n", "\r\n").encode(errors="replace")
         self._put(b"D" + len(data).to_bytes(4, "big") + data)
 

@@ -1,8 +1,7 @@
 """Who may ask the server for something; looked at before anything else is done.
 
-Any page in the same browser can send requests here, also by a name of its own that it lets lead to
-this computer. So who asks must know the token, must have come by a name of this computer, and must
-be this server's own page.
+Any page in the same browser can send requests here, also by a name of its own that leads to this
+computer. So who asks must know the token, come by a name of this computer, and be its own page.
 """
 
 import hmac
@@ -25,12 +24,7 @@ HEADERS = {
 
 
 class Guard:
-    """The checks of one server.
-
-    Args:
-        host: what `--host` says.
-        token: what the address has to hold; empty where none is needed.
-    """
+    """The checks of a server whose `--host` is `host`; the address has to hold the `token`, empty where none is needed."""
 
     def __init__(self, host: str, token: str) -> None:
         self.token = token

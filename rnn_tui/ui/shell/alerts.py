@@ -1,7 +1,7 @@
 """Alerts: the terminal's bell and notification where a run ends or stalls while nobody looks.
 
-The settings can turn them off. A terminal that never said that its window went to the
-back may well be in front: it only gets the bell.
+The settings can turn them off. A terminal that never said that its window went to the back may
+well be in front: it only gets the bell.
 """
 
 import os
@@ -58,11 +58,11 @@ class Alerts:
 
     def _look_for_a_stall(self) -> None:
         state = self._app.runs.active
-        training = state is not None and state.status is Status.TRAINING
-        step = (state.run_id, state.step) if state is not None and training else None
-        if step != self._step:
+        if state is None or state.status is not Status.TRAINING:
+            self._step = None
+        elif self._step != (step := (state.run_id, state.step)):
             self._step, self._since = step, self.clock()
-        elif state is not None and step and self.clock() - self._since >= SECONDS_TO_STALL:
+        elif self.clock() - self._since >= SECONDS_TO_STALL:
             self._since = float("inf")  # once for each step
             self._ring(f"{state.config.label} has had no new step for five minutes.")
 
@@ -72,12 +72,11 @@ class Alerts:
 
     async def _write(self, text: str) -> None:
         """Ring, with a notification where the terminal has one and is known to be in the back."""
-        form = ""
+        note = ""
         if self._reports:
             name = (await in_thread(self._app.screen, _terminal)).lower()
-            forms = (one for one, known in NOTIFICATIONS.items() if any(k in name for k in known))
-            form = next(forms, "")
-        note = form.format(printable(text, 200).replace(";", ",")) + END if form else ""
+            forms = (one + END for one, known in NOTIFICATIONS.items() if any(k in name for k in known))
+            note = next(forms, "").format(printable(text, 200).replace(";", ","))
         if note and "TMUX" in os.environ:  # which passes it on where it may
             note = f"{ESCAPE}Ptmux;{note.replace(ESCAPE, 2 * ESCAPE)}{END}"
         if self._app._driver is not None:

@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -38,11 +39,7 @@ if sys.platform != "win32":
     class Ending:
         """Ends the process on a signal, when the terminal is gone, or when the app asks for it.
 
-        To be made in the main thread, before Textual touches the terminal.
-
-        Args:
-            app: what ends.
-            page: whether it is a page in a browser, not in a terminal.
+        To be made in the main thread, before Textual touches the terminal, or the pipes of a `page`.
         """
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
@@ -59,8 +56,7 @@ if sys.platform != "win32":
             self._code, self._sentence = 0, ""
             self._ears, self._mouth = os.pipe()
             os.set_blocking(self._mouth, False)
-            # Python writes the number of a signal there at once; a handler would have to wait until
-            # the main thread is free.
+            # Python writes a signal's number there at once; a handler would wait until the main thread is free.
             signal.set_wakeup_fd(self._mouth, warn_on_full_buffer=False)
             for number in SIGNALS:
                 signal.signal(number, lambda _number, _frame: None)
@@ -101,15 +97,11 @@ if sys.platform != "win32":
             if self._app._loop is not None:
                 with suppress(RuntimeError):  # it is closed
                     self._app._loop.call_soon_threadsafe(_hold_still)
-            giving_back = threading.Thread(target=self._terminal.give_back, args=[sentence], daemon=True)
-            giving_back.start()
-            giving_back.join(SECONDS_TO_GIVE_BACK)
+            _for_a_while(self._terminal.give_back, sentence)
             self._app.runs.close(until - time.monotonic())
             wait_for_threads(until)
             if HELD:
-                telling = threading.Thread(target=self._tell_losses, daemon=True)
-                telling.start()
-                telling.join(SECONDS_TO_GIVE_BACK)
+                _for_a_while(self._tell_losses)
             os._exit(code or int(bool(HELD)))
 
         def _tell_losses(self) -> None:
@@ -117,6 +109,13 @@ if sys.platform != "win32":
             with suppress(OSError):  # nobody is there any more
                 for run in HELD:
                     self._terminal.say(f"rnn-tui: {run.loss}\n")
+
+
+def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
+    """Do what may wait for ever, and go on without it then."""
+    thread = threading.Thread(target=do, args=arguments, daemon=True)
+    thread.start()
+    thread.join(SECONDS_TO_GIVE_BACK)
 
 
 def _hold_still() -> None:
@@ -129,9 +128,8 @@ def run(data_dir: str | None = None, *, page: bool = False) -> int:
     """Run the app and end the process; returns to no caller.
 
     The process ends without Python's own tidying up: with PyTorch loaded that takes seconds on a
-    busy machine, and it would wait for a thread that can't stop in time (a step of a huge network,
-    an import). By then the terminal is restored and the weights are on disk: those of the step in
-    hand, or else of the last epoch.
+    busy machine, and waits for a thread that can't stop in time (a step of a huge network, an import).
+    By then the terminal is restored and the weights are on disk, of the step in hand or the last epoch.
     """
     app = RnnTuiApp(data_dir=data_dir)
     if sys.platform != "win32":

@@ -18,19 +18,11 @@ _ROWS = (line.split(maxsplit=2) for line in _LINES if line and not line.startswi
 KEYS: dict[str, tuple[str, str]] = {name: (keys, meaning) for name, keys, meaning in _ROWS}
 
 
-def key(
-    name: str, action: str, label: str, tooltip: str = "", *, show: bool = True,
-    display: str | None = None,
-) -> Binding:  # fmt: skip
-    """A binding of a key of the table.
+def key(name: str, action: str, label: str, tooltip: str = "", *, show: bool = True, display: str | None = None) -> Binding:
+    """A binding of the key that has the meaning `name` in `KEYS`.
 
-    Args:
-        name: of the meaning in `KEYS`.
-        action: what it does here.
-        label: in the footer.
-        tooltip: in the help and the palette; what the key means everywhere, if left out.
-        show: whether the footer has it, where there is room.
-        display: how the key is shown, if not by its own name.
+    Help and palette say the `tooltip`, or else what the key means everywhere; the footer the `label`
+    if it is to `show`, where there is room, and the key as it is to `display`, if not by its own name.
 
     Raises:
         KeyError: where no key has that meaning.

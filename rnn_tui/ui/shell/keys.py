@@ -27,9 +27,7 @@ HIGH_CONTRAST = Theme(
     variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
 )  # fmt: skip
 
-THEMES = {
-    "dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name,
-}  # fmt: skip
+THEMES = {"dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name}
 
 
 def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
@@ -69,8 +67,7 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
             # Found by the word in the footer as well as by the sentence.
             f"{binding.description}: {binding.tooltip}",
             f"Key {app.get_key_display(binding)}{where}",
-            # Later: the palette is not closed yet, and Textual's own handlers raise where an action
-            # opens or closes a screen before it is.
+            # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
             lambda action=binding.action, at=node: app.call_later(app.run_action, action, at),
         )
 
@@ -78,8 +75,7 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
 def copied(widget: Widget | None) -> str:
     """What a widget shows, as text; empty where it is neither chart nor table.
 
-    Tables come whole, with tabs between their columns, as spreadsheets take them; charts as they
-    are on the screen.
+    Tables come whole, with tabs between columns, as spreadsheets take them; charts as on the screen.
     """
     from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - not in the first frame
 

@@ -52,18 +52,12 @@ class WeightsWanted(Message):
 
 @dataclass
 class ViewWanted(Message):
-    """The user wants a view of a tab, or the one in front there, and then maybe what is asked.
+    """The user wants a view of a tab, or the one in front there, and then maybe what is asked."""
 
-    Attributes:
-        tab, view: their ids.
-        request: what is asked there.
-        typing: whether to go on to the field of the view.
-    """
-
-    tab: str
-    view: str = ""
-    request: Message | None = None
-    typing: bool = False
+    tab: str  #: its id.
+    view: str = ""  #: its id.
+    request: Message | None = None  #: what is asked there.
+    typing: bool = False  #: whether to go on to the field of the view.
 
 
 @dataclass
@@ -145,8 +139,7 @@ class News:
         self.alerts.hear(drained.run_ids, drained.report)
         for sentence, severity in drained.notices:
             app.notify(sentence, severity=severity, timeout=20 if severity == "error" else 5)
-        # What was drained may be a reason to go on looking.
+        # What was drained may be a reason to go on looking; or nothing comes until the next start.
         if not alive and not runs.anything_to_come:
-            # Nothing can come until the next start: no wake-ups at idle.
             self.timer.pause()
             app.refresh_bindings()

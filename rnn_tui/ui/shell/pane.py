@@ -31,10 +31,7 @@ def with_key(key: str, label: str) -> Content:
 
 
 class Pane(Vertical):
-    """The contents of a tab.
-
-    Its keys hold wherever the focus is while it is in front, in a row of tabs for instance.
-    """
+    """The contents of a tab, whose keys hold wherever the focus is while it is in front, as in a row of tabs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         key("train", "train", "Train", tooltip="Train what the form says"),
@@ -135,7 +132,6 @@ class Pane(Vertical):
         return super().check_action(action, parameters)
 
     def action_view(self, number: int) -> None:
-        """Go to a view by its number, from 1."""
         self.go_to_view(self.views[number - 1])
 
     def action_other_view(self, steps: int) -> None:
@@ -148,10 +144,7 @@ class Pane(Vertical):
 
 
 class StorePane(Pane):
-    """A pane of what the store of runs has, which other programs may change too.
-
-    It looks for news only while it is in front.
-    """
+    """A pane of what the store of runs has; as other programs change it too, it looks for news while in front."""
 
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()
@@ -196,11 +189,7 @@ class StorePane(Pane):
 
 
 class LazyView(Vertical):
-    """An empty place until `fill` is called.
-
-    Args:
-        make: makes the content, importing what it needs.
-    """
+    """An empty place until `fill` is called, when `make` makes the content, importing what it needs."""
 
     def __init__(self, make: Callable[[], Widget]) -> None:
         super().__init__()
@@ -210,8 +199,7 @@ class LazyView(Vertical):
     @property
     def content(self) -> Widget | None:
         """The content; None until all of it is there."""
-        made = self._content
-        return made if made is not None and made.is_mounted else None
+        return self._content if self._content is not None and self._content.is_mounted else None
 
     async def fill(self) -> Widget:
         """Make the content, unless it is there; returns it."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual import work
@@ -36,12 +37,11 @@ class RequestsApp(OrderedApp):
         return cast("TaskPane", await self.tabs.bring(tab_of(name)))
 
     def on_train_requested(self, event: messages.TrainRequested) -> None:
-        configs = list(event.configs)
+        start = partial(self._start_when_free, list(event.configs))
         if self.runs.busy:
-            question = f"{self.under_way}. Stop it and start a new one?"
-            self.stop_and(question, lambda: self._start_when_free(configs))
+            self.stop_and(f"{self.under_way}. Stop it and start a new one?", start)
         else:
-            self._start_when_free(configs)
+            start()
 
     @work(group="requests")
     async def on_resume_requested(self, event: messages.ResumeRequested) -> None:
@@ -114,14 +114,8 @@ class RequestsApp(OrderedApp):
 
     def stop_and(self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep") -> None:
         """Ask whether to stop training, which `go_on` does where that is wanted; one question at a time."""
-        if any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
-            return
-
-        def answered(stop: bool | None) -> None:
-            if stop:
-                go_on()
-
-        self.push_screen(ConfirmScreen(question, stop), answered)
+        if not any(isinstance(one, ConfirmScreen) for one in self.screen_stack):
+            self.push_screen(ConfirmScreen(question, stop), lambda wanted: go_on() if wanted else None)
 
     def _can_begin(self) -> bool:
         """Whether nothing trains and nothing is about to; says so where it does."""

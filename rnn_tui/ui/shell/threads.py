@@ -30,8 +30,7 @@ async def in_thread(widget: Widget, function: Callable[P, T], *args: P.args, **k
     gone: one that goes on in between would look for them in vain.
 
     Raises:
-        asyncio.CancelledError: if `widget` is being removed by then, as when the app quits; it ends
-            the worker that waits.
+        asyncio.CancelledError: if `widget` is being removed by then, as when the app quits; it ends the worker.
     """
 
     def call() -> T:

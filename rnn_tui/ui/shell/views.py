@@ -34,10 +34,7 @@ class TaskView(Widget):
         """Show what there is now of the pane's runs; called while it is in front."""
 
     def focus_view(self) -> None:
-        """Give the focus to the first thing that takes it; a field is no such thing.
-
-        Whoever goes through the views with a letter must not find it typed.
-        """
+        """Focus the first thing that takes it; no field: whoever goes through the views by a letter must not type it."""
         found = next((one for one in self.walk_children(Widget, with_self=True) if one.focusable), None)
         (found or pane_of(self).query_one("#views Tabs")).focus()
 
