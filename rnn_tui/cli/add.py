@@ -28,10 +28,7 @@ def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
 def run(options: argparse.Namespace) -> int:
     """Ask what the command line says; returns the exit code.
 
-    Raises:
-        CheckpointError: if there are no such weights.
-        QueryError: if what was typed is no sum.
-        SettingError: if no network is as asked for.
+    Raises a `CheckpointError` for want of such weights, a `SettingError` of such a network, a `QueryError` of a sum.
     """
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 

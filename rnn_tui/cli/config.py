@@ -10,10 +10,8 @@ from rnn_tui.engine.preferences import ENTRIES, as_toml
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.description = (
-        "Print where the file of settings lies and what holds. The settings are the app's: "
-        "preset and device are what its forms begin with; rnn-tui train goes by its options."
-    )
+    whose = "The settings are the app's: preset and device are what its forms begin with; rnn-tui train goes by its options."
+    parser.description = f"Print where the file of settings lies and what holds. {whose}"
     lines = (f"{name}: {one.metadata['words']}" for name, one in ENTRIES.items())
     parser.epilog = f"Entries. {'. '.join(lines)}."
     add_examples(parser, "rnn-tui config", "rnn-tui config --json")

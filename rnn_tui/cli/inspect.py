@@ -27,11 +27,9 @@ TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its numb
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.description = (
-        "Tell what a network holds after each step of one input: answers, states, gates. The table "
-        "has the answers and the unit that matters most; --json and --npz have everything. Units "
-        "are counted from 0."
-    )
+    where = "The table has the answers and the unit that matters most; --json and --npz have everything."
+    what = "Tell what a network holds after each step of one input: answers, states, gates."
+    parser.description = f"{what} {where} Units are counted from 0."
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
     for task, add_own, what, does, *examples in (
@@ -130,9 +128,7 @@ def _digit(options: argparse.Namespace) -> "Inspection[Any]":
 
 
 def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
-    """Print what was found in `subject`; returns the exit code.
-
-    That of the signal where one came: a study that was stopped is not printed in part.
+    """Print what was found in `subject`; returns the exit code, a signal's where that stopped a study: nothing is printed.
 
     Raises:
         ExportError: if the file of `--npz` can't be written.

@@ -181,8 +181,24 @@ class ProgressBar:
 
     def __init__(self, label: str, *, quiet: bool = False, counted: bool = False, eta: bool = True) -> None:
         self.shown = sys.stderr.isatty() and not quiet
-        self._bar: Any = _bar(counted=counted, eta=eta) if self.shown else None
-        self._task = self._bar and self._bar.add_task(label, total=None, note="")
+        self._bar: Any = None
+        if not self.shown:
+            return
+        from rich import progress  # noqa: PLC0415 - on terminals only
+        from rich.table import Column  # noqa: PLC0415
+
+        # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
+        one_line, text = Column(no_wrap=True), progress.TextColumn
+        self._bar = progress.Progress(
+            text("{task.description}", table_column=one_line, markup=False),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
+            text("{task.fields[note]}", table_column=one_line, markup=False),
+            progress.TimeElapsedColumn(),
+            *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
+            console=console(sys.stderr), transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        self._task = self._bar.add_task(label, total=None, note="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -217,24 +233,6 @@ class ProgressBar:
         self._bar.stop()
         yield
         self._bar.start()
-
-
-def _bar(*, counted: bool, eta: bool) -> Any:
-    from rich import progress  # noqa: PLC0415 - on terminals only
-    from rich.table import Column  # noqa: PLC0415
-
-    # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
-    one_line = Column(no_wrap=True)
-    text = progress.TextColumn
-    return progress.Progress(
-        text("{task.description}", table_column=one_line, markup=False),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn() if counted else text("{task.percentage:>3.0f} %"),
-        text("{task.fields[note]}", table_column=one_line, markup=False),
-        progress.TimeElapsedColumn(),
-        *([text("ETA"), progress.TimeRemainingColumn()] if eta else []),
-        console=console(sys.stderr), transient=True, refresh_per_second=4, redirect_stdout=False, redirect_stderr=False,
-    )  # fmt: skip
 
 
 @contextmanager

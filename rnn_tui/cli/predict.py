@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
@@ -25,15 +25,14 @@ from rnn_tui.tasks.mnist import MNIST
 if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader, Reading
 
+Form: TypeAlias = "_Lines | _Table | output.JsonResults"
 LONGEST_PATH, LONGEST_CSV_PATH = 200, 5000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.description = (
-        "Read photos of digits, one digit or a number each: files, or folders of them. Answers in which "
-        "little trust is to be put have no prediction, and say so."
-    )
+    what = "Read photos of digits, one digit or a number each: files, or folders of them."
+    parser.description = f"{what} Answers in which little trust is to be put have no prediction, and say so."
     add_examples(parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json")
     parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
     whose, cells = parser.add_mutually_exclusive_group(), MNIST.shipped_cells
@@ -87,25 +86,22 @@ def run(options: argparse.Namespace) -> int:
     reader = PhotoReader(network, options.preprocessing, threshold=threshold, labelled=options.labels, number=options.number)
     if not options.quiet:
         output.say(f"weights: {source.label}")
-    readings: _Lines | _Table | output.JsonResults
     if options.json:
-        readings = output.JsonResults(sys.stdout, described(source, network), _document)
+        form: Form = output.JsonResults(sys.stdout, described(source, network), _document)
     else:
-        readings = _Table(sys.stdout) if options.csv else _Lines(sys.stdout)
-    return _read(reader, paths, readings, recursive=options.recursive, quiet=options.quiet)
+        form = _Table(sys.stdout) if options.csv else _Lines(sys.stdout)
+    return _read(reader, paths, form, options)
 
 
-def _read(
-    reader: "PhotoReader", paths: Sequence[Path], to: "_Lines | _Table | output.JsonResults", *, recursive: bool, quiet: bool
-) -> int:
+def _read(reader: "PhotoReader", paths: Sequence[Path], to: "Form", options: argparse.Namespace) -> int:
     """Read photos and tell what they show; returns a signal's exit code, or 1 if there were none, or unreadable ones."""
-    summary, stop = ReadingSummary(), threading.Event()
+    summary, stop, quiet = ReadingSummary(), threading.Event(), options.quiet
     # Where results go to the same terminal, they say how far it is.
     bar = output.ProgressBar("photos", quiet=quiet or sys.stdout.isatty(), counted=True)
 
     def count() -> None:
         # Looking through folders once more takes far less than reading what lies in them.
-        bar.update(total=sum(1 for _ in find_images(paths, recursive)))
+        bar.update(total=sum(1 for _ in find_images(paths, options.recursive)))
 
     began = time.perf_counter()
     with output.stopping_on_signals(lambda _: stop.set()) as received:
@@ -113,7 +109,7 @@ def _read(
             with bar:
                 if bar.shown:
                     threading.Thread(target=count, daemon=True).start()
-                for readings in reader.read(find_images(paths, recursive), stop.is_set):
+                for readings in reader.read(find_images(paths, options.recursive), stop.is_set):
                     to.show(readings)
                     summary.add(readings)
                     bar.update(summary.photos, note=f"{summary.photos / (time.perf_counter() - began):,.0f}/s")
@@ -124,14 +120,11 @@ def _read(
     if not summary.photos:
         output.say(f"No photos in {', '.join(printable(path) for path in paths[:3])}.")
     elif not quiet:
-        output.say(_counted(summary, reader.labelled))
+        unlabelled = summary.unlabelled if reader.labelled else 0
+        known = {"doubtful": summary.doubtful, "unreadable": summary.errors, "without a label": unlabelled}
+        some = (f"{count:,} of them {what}" for what, count in known.items() if count)
+        output.say(", ".join([f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}", *some]) + ".")
     return output.FAILURE if summary.errors or not summary.photos else output.OK
-
-
-def _counted(summary: ReadingSummary, labels: bool) -> str:
-    known = {"doubtful": summary.doubtful, "unreadable": summary.errors, "without a label": labels and summary.unlabelled}
-    some = (f"{count:,} of them {what}" for what, count in known.items() if count)
-    return ", ".join([f"{summary.photos:,} photo{'s' if summary.photos != 1 else ''}", *some]) + "."
 
 
 class _Lines(output.Lines):

@@ -70,9 +70,7 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
 
 
 def chosen(options: argparse.Namespace, task: Task, position: int | None = None) -> "tuple[Any, str, Path, ReplicaChoice]":
-    """Who is asked: the networks, what to call them, their file, and which of those in it.
-
-    By the weights that the options name, or else by those that answer for the position.
+    """Who is asked, of the weights that are named or else answer for the position: networks, label, file, which in it.
 
     Raises:
         CheckpointError: if there are none.
@@ -105,8 +103,7 @@ def _line(answer: "Answer") -> list[tuple[str, str]]:
 def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> int:
     """Answer a question, or all that come on stdin, one a line; returns the exit code.
 
-    It reads stdin where `options.query` has no words of a question. The code is 0 whether or not the
-    answers are right, 1 if a line on stdin is no question.
+    It reads stdin where `options.query` has no words. The code is 1 if a line there is no question.
 
     Raises:
         QueryError: if what was typed is no question, or there is none at all.
@@ -116,7 +113,7 @@ def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> i
     elif sys.stdin is None or sys.stdin.isatty():
         raise QueryError(f"{questions.request}; or pipe in such questions, one per line.")
     else:
-        chunks = _chunks(_lines(sys.stdin), questions)
+        chunks = _chunks(sys.stdin, questions)
     inform: Callable[[str], None] = (lambda _: None) if options.quiet else cache(say)  # once, however many lines come
     inform(f"weights: {questions.label}")
     results: _Lines | JsonResults = _Lines(sys.stdout)
@@ -139,13 +136,11 @@ def ask(questions: "Questions[Question, Any]", options: argparse.Namespace) -> i
     return FAILURE if faults else OK
 
 
-def _chunks(
-    lines: Iterator[tuple[int, str, bool]], questions: "Questions[Question, Any]"
-) -> "Iterator[list[Question | Fault]]":
+def _chunks(stream: TextIO, questions: "Questions[Question, Any]") -> "Iterator[list[Question | Fault]]":
     """Read lines and cut them into parts whose answers fit into memory."""
     chunk: list[Question | Fault] = []
     longest = 0
-    for number, text, whole in lines:
+    for number, text, whole in _lines(stream):
         item: Question | Fault
         try:
             if not whole:

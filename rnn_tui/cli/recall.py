@@ -22,10 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Ask what the command line says; returns the exit code.
 
-    Raises:
-        CheckpointError: if there are no such weights.
-        QueryError: if what was typed is no sequence.
-        SettingError: if no network is as asked for.
+    Raises a `CheckpointError` for want of such weights, a `SettingError` of such a network, a `QueryError` of a sequence.
     """
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 

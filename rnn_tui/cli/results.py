@@ -93,10 +93,8 @@ class TrainingOutput:
         elif state.status is Status.FINISHED and (self._pretty or self._quiet):
             self._tell_result()
         elif state.status is Status.STOPPED and state.checkpoint:
-            self.bar.say(
-                f"stopped at step {state.step}; weights kept in {state.checkpoint}; "
-                f"rnn-tui train --resume {state.run_id} goes on"
-            )
+            kept = f"stopped at step {state.step}; weights kept in {state.checkpoint}"
+            self.bar.say(f"{kept}; rnn-tui train --resume {state.run_id} goes on")
 
     def _tell_result(self) -> None:
         """The test figures: a line, or a table where there are several networks."""
@@ -177,12 +175,10 @@ def results_table(state: RunState) -> "Table":
         table.add_row(Text(spec.title, "bold"))
         digits = "{:.2f}".format if spec.unit == "%" else "{:.3g}".format
         for variant, spread in zip(state.config.variants, state.spreads(spec.name), strict=True):
-            figures = [spread.mean, spread.sd, spread.low, spread.high]
             report = task.published_figure(spec.name, cell, variant)
-            table.add_row(
-                f"  {variant.label}", *("–" if figure is None else digits(figure) for figure in figures),
-                str(spread.n), "" if report is None else f"{report:.2f}",
-            )  # fmt: skip
+            figures = (spread.mean, spread.sd, spread.low, spread.high)
+            ours = ("–" if figure is None else digits(figure) for figure in figures)
+            table.add_row(f"  {variant.label}", *ours, str(spread.n), "" if report is None else f"{report:.2f}")
     return table
 
 
@@ -191,9 +187,14 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     config = state.config
     figures: dict[str, Any]
     if config.variants:
+        last = state.epochs[-1].replicas if state.epochs else {}
+        variants = _figures(config, {**last, **state.replica_results})
+        if evaluation is not None:
+            for entry, more in zip(variants, evaluation.documents(), strict=True):
+                entry.update(more)
         figures = {
             "seeds": sorted({replica.seed for replica in config.replicas}),
-            "variants": _variants(state, evaluation),
+            "variants": variants,
             "history": [
                 {"epoch": row.epoch, "seconds": row.seconds, "variants": _figures(config, row.replicas)} for row in state.epochs
             ],
@@ -227,13 +228,4 @@ def _figures(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list
     for name, values in replicas.items():
         for entry, spread in zip(result, by_variant(values, len(result)), strict=True):
             entry[name] = spread.to_dict()
-    return result
-
-
-def _variants(state: RunState, evaluation: Any) -> list[dict[str, Any]]:
-    last = state.epochs[-1].replicas if state.epochs else {}
-    result = _figures(state.config, {**last, **state.replica_results})
-    if evaluation is not None:
-        for entry, more in zip(result, evaluation.documents(), strict=True):
-            entry.update(more)
     return result

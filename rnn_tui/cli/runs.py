@@ -29,10 +29,8 @@ LAST_LINES = 5
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
-    parser.description = (
-        "List all runs of the app and the command line, the newest first; or do something with "
-        f"some of them. RUN is a run: {WHICH_RUN}."
-    )
+    what = "List all runs of the app and the command line, the newest first; or do something with some of them."
+    parser.description = f"{what} RUN is a run: {WHICH_RUN}."
     parser.add_argument("--task", dest="only", choices=list(TASKS), help="list runs of this task only")
     parser.add_argument("--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead")
     parser.add_argument("--json", action="store_true", dest="list_json", help="print one JSON document")
@@ -55,10 +53,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
     formats = "; ".join(f"{name}: {one.help}" for name, one in FORMATS.items())
-    parser.epilog = (
-        f"Formats. {formats}. With --all, csv and json are a folder with two tables: runs, a row a run "
-        f"with its settings, and values, a row a value; pandas reads each in a line. {extras_needed()}"
-    )
+    tables = "runs, a row a run with its settings, and values, a row a value; pandas reads each in a line"
+    parser.epilog = f"Formats. {formats}. With --all, csv and json are a folder with two tables: {tables}. {extras_needed()}"
     every = "export all runs, or with --task before export those of a task, the oldest first"
     parser.add_argument("--all", action="store_true", help=every)
     parser.add_argument("--to", required=True, choices=list(FORMATS), metavar="FORMAT", help=", ".join(FORMATS))
@@ -145,11 +141,8 @@ def _export(store: RunStore, options: argparse.Namespace) -> None:
             raise StoreError("There are no runs to export yet; rnn-tui train makes one.")
         if form.of_all:
             form = replace(form, writer=form.of_all, to_stdout=False, several=True)
-    export = Export(
-        form, store, list({one.run_id: one for one in found}.values()),
-        None if options.output is None else Path(options.output), sys.stdout, options.metrics, options.against,
-    )  # fmt: skip
-    for path in write(export):
+    each, to = list({one.run_id: one for one in found}.values()), None if options.output is None else Path(options.output)
+    for path in write(Export(form, store, each, to, sys.stdout, options.metrics, options.against)):
         say(f"written to {printable(path, 200)}")
 
 

@@ -91,12 +91,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked(share: Path) -> Path:
-    """The real path of the folder to share.
-
-    Raises:
-        SettingError: if it holds what no page may read.
-        UnreadableError: if it can't be read.
-    """
+    """The folder's real path; a SettingError if it holds what no page may read, an UnreadableError if nobody can."""
     try:
         folder = share.expanduser().resolve(strict=True)
         os.listdir(folder)

@@ -115,14 +115,12 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _config(options: argparse.Namespace, task: Task) -> RunConfig:
-    overrides = {name: getattr(options, name) for name in task.settings}
+    names = (*task.settings, "device", "workers", *(("data_dir", "extra_data") if task.reads_data else ()))
+    chosen = {name: getattr(options, name) for name in names}
     if task.reads_data:
-        overrides |= {name: getattr(options, name) for name in ("data_dir", "extra_data")}
-        overrides["start_from"] = _start(options)
-    return task.config(
-        getattr(options, "model", task.default_cell), options.preset, augmentation=getattr(options, "augment", None),
-        **overrides, device=options.device, workers=options.workers,
-    )  # fmt: skip
+        chosen["start_from"] = _start(options)
+    cell, augmentation = getattr(options, "model", task.default_cell), getattr(options, "augment", None)
+    return task.config(cell, options.preset, augmentation=augmentation, **chosen)
 
 
 def _start(options: argparse.Namespace) -> str | None:

@@ -102,10 +102,8 @@ class StableFooter(Footer):
         """Make the keys; each is compact by itself, and follows nothing."""
         self._composed = self.keys_to_compose() if self._bindings_ready else ()
         for binding, enabled, tooltip in self._composed:
-            yield FooterKey(
-                binding.key, self.app.get_key_display(binding), binding.description, binding.action,
-                disabled=not enabled, tooltip=tooltip,
-            )  # fmt: skip
+            shown = self.app.get_key_display(binding), binding.description, binding.action
+            yield FooterKey(binding.key, *shown, disabled=not enabled, tooltip=tooltip)
 
     def keys_to_compose(self) -> Sequence[FooterKeys]:
         """The keys that the footer is made of: binding, whether it can be used, tooltip."""
@@ -291,11 +289,5 @@ class FrontScreen(ExactScreen):
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
         """The keys that hold: of what has the focus, of the view, of its tab, of the app."""
-        order: list[DOMNode] = [*self._in_front(), self, self.app]
-        found = super().active_bindings
-
-        def rank(key: str) -> int:
-            node = found[key].node
-            return order.index(node) + 1 if node in order else 0
-
-        return {key: found[key] for key in sorted(found, key=rank)}
+        ranks: dict[DOMNode, int] = {node: at for at, node in enumerate([*self._in_front(), self, self.app], 1)}
+        return dict(sorted(super().active_bindings.items(), key=lambda pair: ranks.get(pair[1].node, 0)))

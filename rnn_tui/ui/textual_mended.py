@@ -139,11 +139,9 @@ def _on_cell(table: DataTable[Any], click: events.Click) -> bool:
 # Waits for `StylesCache.get_inner_outer` to be a class method.
 _colours: Any = lru_cache(1024)(StylesCache.get_inner_outer.__wrapped__)
 StylesCache.get_inner_outer = classmethod(_colours)  # type: ignore[method-assign, assignment]
-# The command for the panel of keys puts it into a screen that is being made: MountError. Waits
-# for `App.action_show_help_panel` to wait for the screen.
+# The panel of keys is put into a screen that is being made: MountError. Waits for it to wait.
 _only_where(App, "action_show_help_panel", lambda app: app.screen.is_mounted)
-# The palette looks for the screen below it, which is not there where Escape came first:
-# IndexError. Waits for `CommandPalette._on_mount` to look whether it is still open.
+# The palette looks for the screen below, which is gone where Escape came first: IndexError. Waits for `_on_mount`.
 _only_where(CommandPalette, "_on_mount", lambda palette, _: not _closed(palette))
 # A click outside a screen that became smaller: NoWidget. Waits for the handler to catch that.
 _only_where(CommandPalette, "_on_click", _on_something)

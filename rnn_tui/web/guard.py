@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-# Nothing from elsewhere, in no frame of another page, not taken for what it is not. Terminal and its
-# colours are drawn by styles that the script makes.
+# Nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw the terminal.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
     "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

@@ -127,15 +127,10 @@ def _size_of(request: web.Request) -> tuple[int, int]:
 
 
 async def serve(host: str, port: int, rules: Rules, over: asyncio.Event, *, token: str, tell: Callable[[str], object]) -> None:
-    """Tell the address, serve pages until `over` is set, and end all that was started.
+    """Tell the address, serve pages by the rules until `over` is set, and end all that was started.
 
-    Args:
-        host: a name or an address of this computer.
-        port: 0 for any that is free.
-        rules: what pages may do.
-        over: set once it is enough.
-        token: what the address has to hold; empty where it need not.
-        tell: called with the address.
+    The host is a name or an address of this computer; 0 is any port that is free. The address has to
+    hold the token, if that is not empty; `tell` is called with it.
 
     Raises:
         StoreError: if nothing can listen there.

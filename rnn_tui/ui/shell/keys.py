@@ -21,9 +21,8 @@ FIRST = ("stop", "pause")
 KeyRows = Sequence[tuple[str, str]]
 
 HIGH_CONTRAST = Theme(
-    name="high-contrast", primary="#00d7ff", secondary="#ffd700", accent="#ffd700",
-    foreground="#ffffff", background="#000000", surface="#000000", panel="#1c1c1c",
-    success="#00ff5f", warning="#ffaf00", error="#ff5f5f", dark=True,
+    name="high-contrast", primary="#00d7ff", secondary="#ffd700", accent="#ffd700", foreground="#ffffff", background="#000000",
+    surface="#000000", panel="#1c1c1c", success="#00ff5f", warning="#ffaf00", error="#ff5f5f", dark=True,
     variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
 )  # fmt: skip
 
@@ -44,32 +43,29 @@ def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
 def help_sections(screen: Screen[object]) -> Mapping[str, KeyRows]:
     """Tables of keys, by heading."""
     app = cast("App[object]", screen.app)
-    rows: dict[str, list[tuple[str, str]]] = {"In this view": [], "Keys": []}
+    rows: dict[str, list[tuple[str, str]]] = {}
     for binding, node in documented(screen):
         heading = "Keys" if node is app else "In this view"
-        rows[heading].append((app.get_key_display(binding), binding.tooltip))
-    return {heading: keys for heading, keys in rows.items() if keys}
+        rows.setdefault(heading, []).append((app.get_key_display(binding), binding.tooltip))
+    return rows
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     """Everything that a key does, for the command palette, and themes by the names people use."""
     app = cast("App[object]", screen.app)
     for name, theme in THEMES.items():
-        choose = partial(setattr, app, "theme", theme)
-        yield SystemCommand(f"Theme: {name}", "Colours of the app", choose)
+        yield SystemCommand(f"Theme: {name}", "Colours of the app", partial(setattr, app, "theme", theme))
     go = partial(app.run_action, "tab('runs')")
     yield SystemCommand("Export runs: in the Runs tab", "Values, charts, weights: press e there", go)
     for binding, node in documented(screen):
         if node is app and binding.action in ("quit", "help"):
             continue
         where = "" if node is app else ", in this view"
-        yield SystemCommand(
-            # Found by the word in the footer as well as by the sentence.
-            f"{binding.description}: {binding.tooltip}",
-            f"Key {app.get_key_display(binding)}{where}",
-            # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
-            lambda action=binding.action, at=node: app.call_later(app.run_action, action, at),
-        )
+        # Found by the word in the footer as well as by the sentence.
+        words = f"{binding.description}: {binding.tooltip}"
+        # Later: Textual's handlers raise where an action opens or closes a screen before the palette is closed.
+        do = partial(app.call_later, app.run_action, binding.action, node)
+        yield SystemCommand(words, f"Key {app.get_key_display(binding)}{where}", do)
 
 
 def copied(widget: Widget | None) -> str:
@@ -81,9 +77,8 @@ def copied(widget: Widget | None) -> str:
 
     if isinstance(widget, Chart):
         region = widget.region
-        strips = widget.screen._compositor.render_strips()
-        rows = strips[region.y : region.bottom]
-        return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in rows)
+        strips = widget.screen._compositor.render_strips()[region.y : region.bottom]
+        return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in strips)
     if isinstance(widget, DataTable):
         heads = [_plain(column.label) for column in widget.ordered_columns]
         rows_ = [[_plain(cell) for cell in widget.get_row_at(at)] for at in range(widget.row_count)]
@@ -108,10 +103,7 @@ class KeyFooter(StableFooter):
         keys = sorted(first.values(), key=lambda one: one[0].id not in FIRST)
         always = [one for one in keys if one[0].id in ("help", "quit")]
         left = self.app.size.width - sum(map(self._width, always))
-        shown = []
-        for one in keys:
-            if one not in always and (left := left - self._width(one)) >= 0:
-                shown.append(one)
+        shown = [one for one in keys if one not in always and (left := left - self._width(one)) >= 0]
         return (*shown, *always)
 
     def _width(self, key: FooterKeys) -> int:

@@ -68,11 +68,9 @@ class LatestQuestion(Generic[T]):
     """
 
     def __init__(
-        self, widget: Widget, take: Callable[[T | str], Awaitable[None]], failure: str = FAILURE, *,
-        overtaken: bool = False,
-    ) -> None:  # fmt: skip
-        self._widget, self._take, self._failure = widget, take, failure
-        self._overtaken = overtaken
+        self, widget: Widget, take: Callable[[T | str], Awaitable[None]], failure: str = FAILURE, *, overtaken: bool = False
+    ) -> None:
+        self._widget, self._take, self._failure, self._overtaken = widget, take, failure, overtaken
         self._waiting: Callable[[], T] | None = None
         self._asked = 0  # times, of which only the last one counts
         self.busy = False  #: whether an answer is to come.
