@@ -154,19 +154,14 @@ def show(subject: "Inspection[Any]", options: argparse.Namespace) -> int:
             raise unwritable(npz, error.strerror or error, "for --npz") from error
     if options.json:
         output.print_json({"weights": subject.weights, **subject.document()}, indent=None)
-    else:
-        _print_table(subject)
+    else:  # columns end below each other, in a pipe too
+        heads, rows = subject.table()
+        print(subject.title, end="\n\n")
+        widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+        for cells in (heads, *rows):
+            print("  ".join(map(str.rjust, cells, widths)))
+        if findings := subject.findings():
+            print("", *findings, sep="\n")
     if npz is not None and not quiet:
         output.say(f"All numbers are in {printable(npz, 200)}.")
     return output.OK
-
-
-def _print_table(subject: "Inspection[Any]") -> None:
-    """Title, a row a step, findings; columns end below each other, in a pipe too."""
-    heads, rows = subject.table()
-    print(subject.title, end="\n\n")
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    for cells in (heads, *rows):
-        print("  ".join(map(str.rjust, cells, widths)))
-    if findings := subject.findings():
-        print("", *findings, sep="\n")

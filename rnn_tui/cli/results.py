@@ -35,11 +35,6 @@ class TrainingOutput:
         self.bar = ProgressBar(f"{config.name} · loading", quiet=quiet)
         self._held: events.EpochEnded | None = None
 
-    @property
-    def wants_evaluation(self) -> bool:
-        """Whether what it tells at the end has more than the events say."""
-        return self._json and bool(self.state.config.variants)
-
     def emit(self, event: events.Event) -> None:
         """Take an event; called by the training loop."""
         self.state = self.state.apply(event)

@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parsers["compare"].add_argument("--json", action="store_true", help="print one JSON document")
     at_end = "print nothing until the end, then what show --json prints"
     parsers["watch"].add_argument("--json", action="store_true", help=at_end)
-    _add_export(parsers["export"])
     parsers["rename"].add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
+    _add_export(parsers["export"])
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting
@@ -98,7 +98,26 @@ def run(options: argparse.Namespace) -> int:
         where = f"{printable(to, 200)} ({printable(reason)})"
         raise CheckpointError(f"The weights can't be written to {where}; choose another place for --output.")
     state, start = _begun(options)
-    return _train(TrainingOutput(state, as_json=options.json, quiet=options.quiet), start, to)
+    told, control, config = TrainingOutput(state, as_json=options.json, quiet=options.quiet), Control(), state.config
+    with output.stopping_on_signals(output.stopping(control)) as received:
+        from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+
+        evaluation = None
+        with told.bar:
+            outcome = start(told.emit, control)
+            lost = HELD.insist()
+            finished = outcome is not None and outcome.metrics and outcome.weights
+            if options.json and config.variants and finished:  # the document has more than the events say
+                evaluation = TASKS[config.task].evaluate(config, finished)
+        told.tell(evaluation, kept=not lost)
+        for sentence in lost:
+            output.say(sentence)
+        if to is not None and outcome is not None and finished:
+            # What the user asked for by name must exist or the command fails.
+            save_checkpoint(to, Checkpoint(config, finished, told.state.step, outcome.metrics))
+    if told.state.status is Status.STOPPED:
+        return output.stopped(received)
+    return output.FAILURE if lost or told.state.status is Status.FAILED else output.OK
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -115,21 +134,14 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _config(options: argparse.Namespace, task: Task) -> RunConfig:
-    names = (*task.settings, "device", "workers", *(("data_dir", "extra_data") if task.reads_data else ()))
-    chosen = {name: getattr(options, name) for name in names}
-    if task.reads_data:
-        chosen["start_from"] = _start(options)
+    of_data = ("data_dir", "extra_data", "start_from") if task.reads_data else ()
+    chosen = {name: getattr(options, name) for name in (*task.settings, "device", "workers", *of_data)}
+    if task.reads_data and options.start_from_run is not None:
+        chosen["start_from"] = str(run_weights(task.name, options.start_from_run).path)
+    elif task.reads_data and options.start_from == SHIPPED:
+        chosen["start_from"] = str(choose_shipped(task.name, options.model).path)
     cell, augmentation = getattr(options, "model", task.default_cell), getattr(options, "augment", None)
     return task.config(cell, options.preset, augmentation=augmentation, **chosen)
-
-
-def _start(options: argparse.Namespace) -> str | None:
-    """The file of weights to start from."""
-    if options.start_from_run is not None:
-        return str(run_weights(options.task, options.start_from_run).path)
-    if options.start_from == SHIPPED:
-        return str(choose_shipped(options.task, options.model).path)
-    return cast("str | None", options.start_from)
 
 
 def _begun(options: argparse.Namespace) -> tuple[RunState, Start]:
@@ -142,29 +154,3 @@ def _begun(options: argparse.Namespace) -> tuple[RunState, Start]:
         record = store.find(options.resume)
         state = store.state(record)
     return state, lambda emit, control: training.resume(record, emit, control)
-
-
-def _train(told: TrainingOutput, start: Start, to: Path | None) -> int:
-    """Train and tell of it, and write a finished run's weights `to` a file; returns the exit code."""
-    control, config = Control(), told.state.config
-    with output.stopping_on_signals(output.stopping(control)) as received:
-        from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
-
-        evaluation = None
-        with told.bar:
-            outcome = start(told.emit, control)
-            lost = HELD.insist()
-            finished = outcome is not None and outcome.metrics and outcome.weights
-            if told.wants_evaluation and finished:
-                evaluation = TASKS[config.task].evaluate(config, finished)
-        told.tell(evaluation, kept=not lost)
-        for sentence in lost:
-            output.say(sentence)
-        if to is not None and outcome is not None and finished:
-            # What the user asked for by name must exist or the command fails.
-            save_checkpoint(to, Checkpoint(config, finished, told.state.step, outcome.metrics))
-    if told.state.status is Status.FAILED:
-        return output.FAILURE
-    if told.state.status is Status.STOPPED:
-        return output.stopped(received)
-    return output.FAILURE if lost else output.OK

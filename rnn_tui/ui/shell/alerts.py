@@ -42,7 +42,7 @@ class Alerts:
         self._reports = self._reports or not front
 
     def hear(self, run_ids: Iterable[str], report: bool) -> None:
-        """Ring for what is new of these runs, or of the rerun, whose runs don't ring."""
+        """Ring for what is new of these runs, or of the rerun, whose runs don't ring, and for a stall."""
         runs = self._app.runs
         rerun = runs.report is not None and runs.report.going_on
         for state in filter(None, map(runs.states.get, run_ids)):
@@ -54,17 +54,14 @@ class Alerts:
                     self._ring(how_it_ended(TASKS[state.config.task], state)[0])
         if report and runs.report is not None and not rerun:
             self._ring(runs.report.problem or "The report rerun has ended.")
-        self._look_for_a_stall()
-
-    def _look_for_a_stall(self) -> None:
-        state = self._app.runs.active
-        if state is None or state.status is not Status.TRAINING:
+        active = runs.active
+        if active is None or active.status is not Status.TRAINING:
             self._step = None
-        elif self._step != (step := (state.run_id, state.step)):
+        elif self._step != (step := (active.run_id, active.step)):
             self._step, self._since = step, self.clock()
         elif self.clock() - self._since >= SECONDS_TO_STALL:
             self._since = float("inf")  # once for each step
-            self._ring(f"{state.config.label} has had no new step for five minutes.")
+            self._ring(f"{active.config.label} has had no new step for five minutes.")
 
     def _ring(self, text: str) -> None:
         if self._app.preferences.alerts and not (self._app.app_focus and self._reports):
