@@ -26,10 +26,7 @@ def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask what the command line says; returns the exit code.
-
-    Raises a `CheckpointError` for want of such weights, a `SettingError` of such a network, a `QueryError` of a sum.
-    """
+    """Ask; returns the exit code; a CheckpointError is of the weights, a SettingError of a network, a QueryError of the words."""
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 
     return ask(AdderQuestions(*chosen(options, ADDER), options.base), options)

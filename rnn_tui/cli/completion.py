@@ -7,7 +7,7 @@ shell: the names of runs, which the shell asks for at every press of Tab, and qu
 import argparse
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -78,7 +78,11 @@ def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
 def _say_what_completes(action: Any) -> None:
     """Give an action `choices`, or `complete`, where shtab looks."""
     if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):  # by `add_setting`
-        action.complete = _list(action.dest, action.type.args[0].choices)
+        name, text = action.dest, " ".join(action.type.args[0].choices)  # one or more, with commas between them
+        action.complete = {
+            "bash": f"_rnn_tui_{name}", "preamble": {"bash": f"_rnn_tui_{name}() {{ echo ':list {text}'; }}"},
+            "zsh": f"_values -s , {name} {text}", "fish": f"(__fish_append , {text})", "tcsh": f"({text})",
+        }  # fmt: skip
     elif kind := KINDS.get(action.metavar):
         function = f"_rnn_tui_{kind}"
         action.complete = {"bash": function, "zsh": function, "fish": f"({function})", "tcsh": _IN_TCSH[kind]}
@@ -88,12 +92,3 @@ def _say_what_completes(action: Any) -> None:
         from rnn_tui.tasks import TASKS  # noqa: PLC0415 - not when a shell asks for names
 
         action.choices = list(dict.fromkeys(one.name for task in TASKS.values() for one in task.metric_definitions))
-
-
-def _list(name: str, words: Iterable[str]) -> dict[str, Any]:
-    """One or more words with commas between them."""
-    text = " ".join(words)
-    return {
-        "bash": f"_rnn_tui_{name}", "preamble": {"bash": f"_rnn_tui_{name}() {{ echo ':list {text}'; }}"},
-        "zsh": f"_values -s , {name} {text}", "fish": f"(__fish_append , {text})", "tcsh": f"({text})",
-    }  # fmt: skip

@@ -1,7 +1,4 @@
-"""Runs that another process trains: watched as they go on, asked to stop, to pause, to go on.
-
-On a terminal a chart is drawn anew where there is news; in a pipe the lines come that `train` prints.
-"""
+"""Runs that another process trains: watched, in a chart or by the lines that `train` prints, and asked to stop or pause."""
 
 import argparse
 import sys

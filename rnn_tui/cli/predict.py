@@ -1,7 +1,4 @@
-"""`rnn-tui predict`: photos named on the command line, answers in lines, CSV or JSON, as they come.
-
-Answers go to stdout; progress and what is left to say go to stderr.
-"""
+"""`rnn-tui predict`: photos that are named; answers, as they come, on stdout, progress and all else on stderr."""
 
 import argparse
 import csv
@@ -72,10 +69,7 @@ def _percent(text: str) -> float:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Read what the command line says; returns the exit code.
-
-    Raises `CheckpointError` if there are no such weights, `SettingError` if a path is no path.
-    """
+    """Read photos; returns the exit code; a CheckpointError if there are no such weights, a SettingError if a path is none."""
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 

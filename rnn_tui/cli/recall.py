@@ -20,10 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask what the command line says; returns the exit code.
-
-    Raises a `CheckpointError` for want of such weights, a `SettingError` of such a network, a `QueryError` of a sequence.
-    """
+    """Ask; returns the exit code; a CheckpointError is of the weights, a SettingError of a network, a QueryError of the words."""
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 
     return ask(RecallQuestions(*chosen(options, RECALL, options.position), options.position), options)

@@ -1,7 +1,4 @@
-"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted.
-
-Tables on a terminal, columns with tabs in a pipe, JSON on demand.
-"""
+"""`rnn-tui runs`: runs listed, shown, compared, exported, renamed, deleted; tables, tabs in a pipe, JSON on demand."""
 
 import argparse
 import sys
@@ -68,12 +65,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what the command line says; returns the exit code.
-
-    Raises:
-        StoreError: if there is no such run, or no database that can be used.
-        UserError: if something else is wrong.
-    """
+    """Do what the command line says; returns the exit code; a StoreError without such a run, or another UserError."""
     if options.action is not None:
         with RunStore() as store:
             return ACTIONS[options.action][0](store, options) or OK

@@ -1,7 +1,4 @@
-"""`rnn-tui serve`: the app in the browser.
-
-stdout has one sentence, with the address; what goes wrong with a page is in the log.
-"""
+"""`rnn-tui serve`: the app in the browser. stdout has the address, the log what goes wrong with a page."""
 
 import argparse
 import asyncio

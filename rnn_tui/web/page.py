@@ -46,20 +46,15 @@ log = logging.getLogger(__name__)
 
 
 class Page:
-    """One page; `leave` lets it end.
-
-    Attributes:
-        size: columns and rows of the terminal in the browser.
-        secret: what asks for one of its downloads has to know.
-        touched: when a key, the mouse or a new size last came, by `time.monotonic`.
-        leaving, drawn: set once it is to end, and once there is something to see, or will be nothing.
-        process: the app; None where it has not started.
-    """
+    """One page; `leave` lets it end."""
 
     def __init__(self, socket: web.WebSocketResponse, size: tuple[int, int]) -> None:
-        self.size, self.secret, self.touched = size, secrets.token_hex(16), time.monotonic()
-        self.leaving, self.drawn = asyncio.Event(), asyncio.Event()
-        self.process: Process | None = None
+        self.size = size  #: columns and rows of the terminal in the browser.
+        self.secret = secrets.token_hex(16)  #: what asks for one of its downloads has to know.
+        self.touched = time.monotonic()  #: when a key, the mouse or a new size last came.
+        self.leaving = asyncio.Event()  #: set once it is to end.
+        self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
+        self.process: Process | None = None  #: the app; None where it has not started.
         self._socket, self._farewell, self._attention = socket, ENDED, "blur"
         # Of files that the process offers: the name, the app's own word for it, what has come of it.
         self._offered: dict[str, tuple[str, object]] = {}

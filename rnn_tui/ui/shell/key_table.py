@@ -19,13 +19,10 @@ KEYS: dict[str, tuple[str, str]] = {name: (keys, meaning) for name, keys, meanin
 
 
 def key(name: str, action: str, label: str, tooltip: str = "", *, show: bool = True, display: str | None = None) -> Binding:
-    """A binding of the key that has the meaning `name` in `KEYS`.
+    """A binding of the key that has the meaning `name` in `KEYS`; a KeyError where none has.
 
     Help and palette say the `tooltip`, or else what the key means everywhere; the footer the `label`
     if it is to `show`, where there is room, and the key as it is to `display`, if not by its own name.
-
-    Raises:
-        KeyError: where no key has that meaning.
     """
     keys, meaning = KEYS[name]
     return Binding(keys, action, label, show=show, key_display=display, tooltip=tooltip or meaning, id=name)
