@@ -26,7 +26,7 @@ def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask; returns the exit code; a CheckpointError is of the weights, a SettingError of a network, a QueryError of the words."""
+    """Ask; returns the exit code; a CheckpointError, SettingError or QueryError tells of weights, network or words."""
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415 - numpy, on use only
 
     return ask(AdderQuestions(*chosen(options, ADDER), options.base), options)

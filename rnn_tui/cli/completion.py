@@ -1,7 +1,7 @@
 """`rnn-tui completion`: a script that makes a shell complete what `rnn-tui` takes.
 
-shtab writes the script from the parsers. What it can't know stands beside this module, a file a
-shell: the names of runs, which the shell asks for at every press of Tab, and quoting.
+shtab writes it from the parsers. What it can't know stands beside this module, a file a shell: the
+names of runs, which the shell asks for at every Tab, and quoting.
 """
 
 import argparse

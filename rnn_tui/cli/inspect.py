@@ -32,14 +32,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = f"{what} {where} Units are counted from 0."
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    for task, add_own, what, does, *examples in (
+    for task, add_own, what, does, probes, *examples in (
         (ADDER, _add_sum, "an addition, place by place", "adds, place by place, the lowest first",
+         "look for the carry in the units over 1,000 random additions",
          "1011 110 --probes", "--base decimal 13 + 29 --npz sum.npz"),
-        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit", "31415 --position 3", "31415 --json"),
-        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row", "photos/7-ruled.jpg", "--test-image 7 --json"),
+        (RECALL, _add_digits, "a sequence, digit by digit", "recalls, digit by digit",
+         "read every earlier digit from the state after each step", "31415 --position 3", "31415 --json"),
+        (MNIST, _add_image, "a digit, row by row", "reads digits, row by row",
+         "measure the accuracy by the number of rows read, over all test images",
+         "photos/7-ruled.jpg", "--test-image 7 --json"),
     ):  # fmt: skip
         one = tasks.add_parser(task.name, help=what, description=f"Look inside a network that {does}.")
         add_own(one)
+        one.add_argument("--probes", action="store_true", help=probes)
+        one.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
+        add_output_options(one)
         add_examples(one, *(f"rnn-tui inspect {task.name} {words}" for words in examples))
 
 
@@ -47,7 +54,6 @@ def _add_sum(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="+", metavar="NUMBER", help="two numbers, with or without a plus between them")
     add_base_option(parser)
     add_network_options(parser, "look into", "bce, or the first")
-    _add_output(parser, "look for the carry in the units over 1,000 random additions")
 
 
 def _add_digits(parser: argparse.ArgumentParser) -> None:
@@ -55,7 +61,6 @@ def _add_digits(parser: argparse.ArgumentParser) -> None:
     position = SETTINGS["position"]
     add_setting(parser, position, f"{position.help} (default: the one that the weights were trained for)")
     add_network_options(parser, "look into", "the first")
-    _add_output(parser, "read every earlier digit from the state after each step")
 
 
 def _add_image(parser: argparse.ArgumentParser) -> None:
@@ -66,13 +71,6 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
     add_weights_options(parser, "look into", "those that ship for the model")
     cells, text = MNIST.shipped_cells, "look into this one of those that ship"
     parser.add_argument("--cell", "--model", dest="model", choices=cells, help=text)
-    _add_output(parser, "measure the accuracy by the number of rows read, over all test images")
-
-
-def _add_output(parser: argparse.ArgumentParser, probes: str) -> None:
-    parser.add_argument("--probes", action="store_true", help=probes)
-    parser.add_argument("--npz", metavar="FILE", help="write all numbers to this file, as numpy's arrays")
-    add_output_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:

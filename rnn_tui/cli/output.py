@@ -99,37 +99,30 @@ def print_table(
         for row in (heads, *shown):
             print("\t".join(row))
         return
-    from rich.table import Table  # noqa: PLC0415 - on terminals only
+    from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
+    from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     out, columns = console(sys.stdout), list(zip(heads, *shown, strict=True))
     for head in spare:
-        if sum(max(Text(cell).cell_len for cell in column) + 2 for column in columns) > out.width:
+        if sum(max(map(cell_len, column)) + 2 for column in columns) > out.width:
             columns = [column for column in columns if column[0] != head]
-    heads, *shown = map(list, zip(*columns, strict=True))
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for head in heads:
-        table.add_column(Text(head), justify="right" if head in right else "left")
-    if len(shown) > MOST_LAID_OUT:
-        _print_aligned(out, heads, shown, right)
+    if len(shown) > MOST_LAID_OUT:  # as it comes: rich would think for seconds, and the terminal can wrap
+        padded = []
+        for column in columns:
+            width, to_right = max(map(cell_len, column)), column[0] in right
+            spaces = (" " * (width - cell_len(cell)) for cell in column)
+            padded.append([space + cell if to_right else cell + space for space, cell in zip(spaces, column, strict=True)])
+        first, *lines = ("  ".join(cells).rstrip() for cells in zip(*padded, strict=True))
+        out.print(first, style="bold", markup=False, emoji=False)
+        print("\n".join(lines))
         return
-    for row in shown:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head, *_ in columns:
+        table.add_column(Text(head), justify="right" if head in right else "left")
+    for row in list(zip(*columns, strict=True))[1:]:
         table.add_row(*map(Text, row))
     out.print(table, soft_wrap=False)
-
-
-def _print_aligned(out: "Console", heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[str]) -> None:
-    """Print a long table as it comes: rich would think for seconds, and the terminal can wrap."""
-    from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
-
-    columns = []
-    for column in zip(heads, *rows, strict=True):
-        width, to_right = max(map(cell_len, column)), column[0] in right
-        spaces = (" " * (width - cell_len(cell)) for cell in column)
-        columns.append([space + cell if to_right else cell + space for space, cell in zip(spaces, column, strict=True)])
-    head, *lines = ("  ".join(cells).rstrip() for cells in zip(*columns, strict=True))
-    out.print(head, style="bold", markup=False, emoji=False)
-    print("\n".join(lines))
 
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ask; returns the exit code; a CheckpointError is of the weights, a SettingError of a network, a QueryError of the words."""
+    """Ask; returns the exit code; a CheckpointError, SettingError or QueryError tells of weights, network or words."""
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415 - numpy, on use only
 
     return ask(RecallQuestions(*chosen(options, RECALL, options.position), options.position), options)

@@ -58,10 +58,7 @@ if sys.platform != "win32":
     SECONDS_TO_TAKE = 0.2
 
     class Terminal:
-        """The terminal as the app found it, and a file that Textual writes to.
-
-        A write never fails: what comes once the terminal is gone, or given back, is dropped.
-        """
+        """The terminal as the app found it; a write to it never fails, and is dropped once it is gone, or given back."""
 
         def __init__(self) -> None:
             # Standard error, which Textual draws on, may lead elsewhere.

@@ -1,7 +1,4 @@
-"""Workarounds for what Textual 8 gets wrong or can't say; each tells what breaks without it.
-
-Where Textual gets it right, the piece goes, and what used it uses Textual's own.
-"""
+"""Workarounds for what Textual 8 gets wrong or can't say: what breaks without each, until Textual gets it right."""
 
 from collections import deque
 from collections.abc import Callable, Sequence

@@ -1,7 +1,6 @@
 """Mends methods of Textual 8's own where it has no class of ours to mend, as in its palette.
 
-Widgets that are being removed, lists that are not laid out, what is kept of both. Each tells what
-breaks without it; where Textual gets it right, it goes.
+Each tells what breaks without it; where Textual gets it right, it goes.
 """
 
 from collections.abc import Callable

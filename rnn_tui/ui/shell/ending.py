@@ -1,6 +1,4 @@
-"""Runs the app, and ends it at any moment: its runs are kept, its terminal is as it was.
-
-What is said here of a terminal holds for the pipes of a page in the browser.
+"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as they were.
 
 Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for
 the terminal, for threads, for whatever the app is doing. So a thread of its own ends the process

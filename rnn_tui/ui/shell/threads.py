@@ -56,9 +56,7 @@ def wait_for_threads(until: float) -> None:
 
 
 class LatestQuestion(Generic[T]):
-    """Answers questions in a thread, one at a time; of those that come meanwhile the last counts.
-
-    So typing never queues up, however long an answer takes.
+    """Answers questions in a thread, one at a time, of those that come meanwhile the last: typing never queues up.
 
     Args:
         widget: whose worker waits for the thread; nobody wants answers once it is gone.

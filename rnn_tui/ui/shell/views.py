@@ -25,10 +25,7 @@ def pane_of(view: Widget) -> Pane:
 
 
 class TaskView(Widget):
-    """A view of a task's tab. A view says what differs.
-
-    To be the last of a class's bases: Textual takes default styles from the first.
-    """
+    """A view of a task's tab says what differs. To be the last of its bases: Textual takes styles from the first."""
 
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         """Show what there is now of the pane's runs; called while it is in front."""
