@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from rnn_tui.engine.errors import printable
@@ -127,17 +126,10 @@ def print_table(
 
 def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
     """Print names and values on stdout, a pair a line: a tab between them in a pipe."""
-    shown = [(name, printable(value, LONGEST_VALUE)) for name, value in pairs]
-    if not sys.stdout.isatty():
-        for name, value in shown:
-            print(f"{name}\t{value}")
-        return
-    from rich.text import Text  # noqa: PLC0415 - on terminals only
-
-    out = console(sys.stdout)
-    width = max(len(name) for name, _ in shown)
-    for name, value in shown:
-        out.print(Text(f"{name:<{width}}  ", "bold") + Text(value))
+    width = max(len(name) for name, _ in pairs)
+    form = f"{{:<{width}}}  " if sys.stdout.isatty() else "{}\t"
+    shown = ([(form.format(name), "bold"), (printable(value, LONGEST_VALUE), "")] for name, value in pairs)
+    Lines(sys.stdout).print(*shown)
 
 
 class JsonResults:
@@ -237,7 +229,7 @@ def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
     """
     received: list[int] = []
 
-    def ask(number: int, _frame: FrameType | None) -> None:
+    def ask(number: int, *_: object) -> None:
         if received:
             raise KeyboardInterrupt
         received.append(number)

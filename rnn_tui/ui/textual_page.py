@@ -118,7 +118,6 @@ class PageDriver(KeysDriver, WebDriver):
             self._parser = XTermParser()
 
     def on_meta(self, packet_type: str, payload: dict[str, object]) -> None:
-        """Do what the server says of the page."""
         if packet_type in ("quit", "exit"):
             signal.raise_signal(signal.SIGHUP)
         elif packet_type == "resize":

@@ -80,9 +80,9 @@ def copied(widget: Widget | None) -> str:
         strips = widget.screen._compositor.render_strips()[region.y : region.bottom]
         return "\n".join(strip.crop(region.x, region.right).text.rstrip() for strip in strips)
     if isinstance(widget, DataTable):
-        heads = [_plain(column.label) for column in widget.ordered_columns]
-        rows_ = [[_plain(cell) for cell in widget.get_row_at(at)] for at in range(widget.row_count)]
-        return "\n".join("\t".join(row) for row in [heads, *rows_]) if heads else ""
+        heads = [column.label for column in widget.ordered_columns]
+        rows = (heads, *map(widget.get_row_at, range(widget.row_count)))
+        return "\n".join("\t".join(map(_plain, row)) for row in rows) if heads else ""
     return ""
 
 

@@ -100,7 +100,6 @@ class Pane(Vertical):
         self.screen.refresh(repaint=False, layout=True)
 
     def go_to_view(self, name: str) -> None:
-        """Bring a view to the front, and give it the focus."""
         self.show_tab(name)
         self.call_after_refresh(self.focus_view)
 

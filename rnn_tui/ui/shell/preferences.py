@@ -78,8 +78,6 @@ def apply_preferences(app: App[int]) -> Preferences:
 
 
 async def _keep_theme(app: App[int]) -> None:
-    """Keep the theme that was chosen; say so where that can't be."""
-
     def keep() -> None:
         with _KEEPING:  # whoever comes last writes the last
             keep_theme(app.theme)
