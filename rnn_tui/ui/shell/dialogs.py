@@ -60,9 +60,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help") as scroll:
-            scroll.border_title = "Help"
-            scroll.border_subtitle = "Esc closes"
-            # On use only: Markdown is slow to import.
-            from textual.widgets import Markdown  # noqa: PLC0415
+            scroll.border_title, scroll.border_subtitle = "Help", "Esc closes"
+            from textual.widgets import Markdown  # noqa: PLC0415 - slow, on use only
 
             yield Markdown(self._markdown)

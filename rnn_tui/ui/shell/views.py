@@ -25,7 +25,7 @@ def pane_of(view: Widget) -> Pane:
 
 
 class TaskView(Widget):
-    """A view of a task's tab says what differs. To be the last of its bases: Textual takes styles from the first."""
+    """A view of a task's tab, which says what differs. To be a class's last base: Textual takes styles from the first."""
 
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         """Show what there is now of the pane's runs; called while it is in front."""
@@ -88,15 +88,14 @@ class ChartView(Widget):
         """Enlarge the chart in focus; then the next one; then neither."""
         screen, charts = self.screen, list(self.charts)
         if screen.maximized in charts:
-            after = charts.index(screen.maximized) + 1
+            left = charts[charts.index(screen.maximized) + 1 :]
         else:
-            focused = self.app.focused
-            after = charts.index(focused) if focused in charts else 0
-        if after == len(charts):
+            left = [chart for chart in charts if chart is self.app.focused] or charts
+        if left:
+            screen.maximize(left[0], container=False)
+            left[0].focus()
+        else:
             screen.minimize()
-            return
-        screen.maximize(charts[after], container=False)
-        charts[after].focus()
 
     async def action_in_chart(self, action: str) -> None:
         await self.app.run_action(action, self._chart_for(action))
