@@ -2,11 +2,11 @@
 
 import argparse
 import csv
-import math
 import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
@@ -59,13 +59,10 @@ def add_method_option(parser: argparse.ArgumentParser, of: str = "") -> None:
 
 
 def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”.")
-    return value
+    with suppress(ValueError):
+        if 0 <= (value := float(text)) <= 100:
+            return value
+    raise argparse.ArgumentTypeError(f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”.")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -154,9 +151,8 @@ def _told(reading: "Reading") -> tuple[str, str]:
         return f"–  {reading.error}", "red"
     confidence = f"{100 * (reading.confidence or 0):.1f} %"
     text = f"{reading.text}  {reading.doubt or confidence}"
-    style = "yellow" if reading.doubt else ""
     if reading.correct is None:
-        return text, style
+        return text, "yellow" if reading.doubt else ""
     return (f"{text}  ✓", "green") if reading.correct else (f"{text}  ✗ {reading.label}", "red")
 
 
