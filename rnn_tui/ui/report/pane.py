@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.widgets import DataTable, TabPane
 
 from rnn_tui.engine.errors import SettingError, UserError
@@ -39,7 +38,7 @@ class ReportPane(StorePane):
     """Settings, table, plots and conclusions of the report rerun; `overrides` as in `ReportSettings`."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
         key("export", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]

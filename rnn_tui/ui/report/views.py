@@ -1,13 +1,11 @@
 """The views of the Report tab: figures beside ours, plots over seeds, conclusions."""
 
 from collections.abc import Collection, Sequence
-from typing import ClassVar
 
 from rich.console import JustifyMethod
 from rich.text import Text
 from textual import getters
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -119,7 +117,7 @@ HOLLOW_NOTE = "hollow marks are the report's"
 class ReportPlots(Vertical, SpreadView):
     """One plot at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [key("metric", "figure", "Figure", tooltip="Go to the next plot")]
+    BINDINGS = [key("metric", "figure", "Figure", tooltip="Go to the next plot")]
 
     def __init__(self) -> None:
         super().__init__()

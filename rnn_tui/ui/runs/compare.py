@@ -1,10 +1,8 @@
 """Marked runs side by side: their curves in one chart, and the settings in which they differ."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label, Select, Static
 
@@ -28,7 +26,7 @@ BESIDE_WIDTH = 130
 class RunsCompare(Vertical, SpreadView):
     """One chart for all marked runs, and a table of what distinguishes them."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("metric", "next('metric')", "Metric", tooltip="Compare by the next metric"),
         key("axis", "next('against')", "Axis", tooltip="Compare against epochs, steps or seconds"),
     ]

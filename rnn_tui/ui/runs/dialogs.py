@@ -5,10 +5,9 @@ import time
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -32,7 +31,7 @@ class RunDetailsScreen(ModalScreen[None]):
     """Shows a run and what else is kept of it: stretches of its training, and what was told."""
 
     AUTO_FOCUS = "#details"  # the arrow keys scroll at once
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter", "dismiss", "Close")]
+    BINDINGS = [Binding("escape,enter", "dismiss", "Close")]
 
     def __init__(self, run: RunRecord, sessions: Sequence[Session], log: Sequence[tuple[float, str, str]]) -> None:
         super().__init__()

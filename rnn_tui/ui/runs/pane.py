@@ -2,11 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from textual import getters, on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.widgets import DataTable, Select, TabPane
 
 from rnn_tui.engine.errors import StoreError, UserError
@@ -48,7 +46,7 @@ class RunsPane(StorePane):
     """All runs, live, and a comparison of those that are marked."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("train", "train", "To form", tooltip="Take the settings of the run to the form of its task"),
         key("rename", "ask('Name')", "Rename", tooltip="Give the run another name"),
         key("label", "ask('Tags')", "Tags", show=False, tooltip="Change the tags of the run"),

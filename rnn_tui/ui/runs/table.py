@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
-from typing import ClassVar
 
 from rich.text import Text
 from textual import getters, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Input, Static
@@ -27,7 +26,7 @@ NONE_LEFT = "No run has all of these words."
 class FilterInput(TypedInput):
     """Words to filter by; Enter, Escape or ↓ go back to the table."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("enter,down", "back", "Filter", key_display="⏎", tooltip="Go to the runs with these words"),
         Binding("escape", "back(True)", "All runs", key_display="Esc", tooltip="Show all runs again"),
     ]
@@ -41,7 +40,7 @@ class FilterInput(TypedInput):
 class RunsTable(Vertical):
     """All runs, one a line; its `listing` has all of them, filtered or not."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
         key("sort", "sort", "Sort", tooltip="Sort by the next column"),
         key("reverse", "reverse", "Reverse", show=False, tooltip="Reverse the sort order"),

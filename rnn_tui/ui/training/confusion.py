@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from rich.style import Style
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.color import Color
 from textual.containers import Vertical
 from textual.content import Content
@@ -63,9 +63,7 @@ def given_image(found: ImageEvaluation, index: int, run: "RunState | None") -> "
 class ConfusionTable(PlainTable):
     """Counts of answers in colours: the deeper, the larger a share of the row."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")
-    ]
+    BINDINGS = [Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")]
 
     def __init__(self) -> None:
         super().__init__(cell_padding=0)
@@ -122,7 +120,7 @@ class ConfusionTable(PlainTable):
 class ConfusionView(Vertical, TaskView):
     """How often each true class was answered by each other one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),
         key("inside", "inside", "Inside", tooltip="Look inside at the surest of these images"),
     ]

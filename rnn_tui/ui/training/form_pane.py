@@ -1,8 +1,8 @@
 """A tab with a form: beside its first view, in its place where the screen is narrow, or folded."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.widget import Widget
 
 from rnn_tui.tasks.task import Task
@@ -22,7 +22,7 @@ class FormPane(Pane):
     It has the form in `#form-place`, beside `#workspace` with its views and `#log-lines`.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
         Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"),
         key("preset", "preset", "Preset"),

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static, TabbedContent, TabPane
 
@@ -40,7 +39,7 @@ class TaskPane(FormPane):
     """
 
     DEFAULT_CLASSES = "task-pane"
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
         key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
     ]

@@ -2,12 +2,12 @@
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import Binding
 from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -69,7 +69,7 @@ class ImageGrid(Grid, can_focus=True):
 class TestImagesView(Vertical, InsideDoor):
     """The figures of a run, and as many test images as fit, one of them with the cursor."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("show", "show", "Show", "Random images; misread ones; those chosen under Confusion"),
         key("other", "other_images", "Others", "Other random test images"),
         key("inside", "inside", "Inside"),

@@ -3,11 +3,9 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Grid, Vertical
 from textual.content import Content
 
@@ -75,7 +73,7 @@ class TrainingCharts(ChartGrid):
     """Two charts of what a task's metrics say they belong to, or one of everything logged."""
 
     DEFAULT_CLASSES = "training-charts"
-    BINDINGS: ClassVar[list[BindingType]] = [
+    BINDINGS = [
         key("metric", "metric", "Metric", "The next metric in the chart in focus"),
         key("charts", "charts", "Charts", "All metrics as small charts, and back"),
         key("table", "table", "Table"),
