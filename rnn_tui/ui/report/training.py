@@ -28,55 +28,47 @@ class ReportStatus:
     problem: str = ""  # why it could not go on, in a sentence
 
 
-class ReportTrainer:
-    """Trains what a plan lacks, and tells how far that is.
+def train_report(
+    plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object], evaluate: Callable[[str], object],
+    control: Control,
+) -> None:  # fmt: skip
+    """In a thread: train what a plan lacks, to the end or until `control` stops it; raises nothing.
 
     `tell` is called with every event of the runs, before those of each run with what is known of
     it, and with a `ReportStatus` whenever there is news of the whole; `evaluate` between runs with
     the id of one that has finished.
     """
+    from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
 
-    def __init__(
-        self, plan: "Plan", tell: Callable[[events.Event | RunState | ReportStatus], object], evaluate: Callable[[str], object]
-    ) -> None:
-        self._now = ReportStatus(plan)
-        self._tell, self._evaluate = tell, evaluate
-        self._run_id = self._finished = ""
+    now, run_id, finished = ReportStatus(plan), "", ""
 
-    def train(self, control: Control) -> None:
-        """In a thread: train, to the end or until `control` stops it; raises nothing."""
-        from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
-
-        self._control = control
-        problem = ""
-        try:
-            train_missing(self._now.plan, self._take, control)
-        except UserError as error:
-            problem = str(error)
-        except Exception as error:
-            logger.exception("the report rerun failed")
-            problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
-        self._tell_now(replace(self._now, going_on=False, problem=problem))
-
-    def _take(self, item: "events.Event | Standing") -> None:
+    def take(item: "events.Event | Standing") -> None:
         """Take what `train_missing` emits."""
+        nonlocal now, run_id, finished
         if isinstance(item, events.Event):
-            self._tell(item)
+            tell(item)
             if isinstance(item, events.RunFinished):
-                self._finished = item.run_id
+                finished = item.run_id
             return
-        if item.work is None and self._finished:
-            if not self._control.stopping:
-                self._evaluate(self._finished)
-            self._finished = ""
-        if item.work is not None and item.run_id != self._run_id:
-            self._run_id = item.run_id
-            self._tell(_state(item.work, item.run_id))
-        self._tell_now(replace(self._now, standing=item))
+        if item.work is None and finished:
+            if not control.stopping:
+                evaluate(finished)
+            finished = ""
+        if item.work is not None and item.run_id != run_id:
+            run_id = item.run_id
+            tell(_state(item.work, run_id))
+        now = replace(now, standing=item)
+        tell(now)
 
-    def _tell_now(self, now: ReportStatus) -> None:
-        self._now = now
-        self._tell(now)
+    problem = ""
+    try:
+        train_missing(plan, take, control)
+    except UserError as error:
+        problem = str(error)
+    except Exception as error:
+        logger.exception("the report rerun failed")
+        problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
+    tell(replace(now, going_on=False, problem=problem))
 
 
 def _state(work: "Work", run_id: str) -> RunState:

@@ -76,14 +76,45 @@ class SettingField(Vertical):
             yield SettingInput(self.setting)
         yield Static(self.setting.help, classes="hint", markup=False)
 
+    def given(self) -> Any:
+        return self.input.given()
+
     def on_input_changed(self) -> None:
         hint, wrong = self.setting.help, False
         try:
-            self.input.given()
+            self.given()
         except SettingError as error:
             hint, wrong = str(error), True
         self.set_class(wrong, "-wrong")
         self.query_one(".hint", Static).update(hint)
+
+
+class Ticks(Vertical):
+    """A setting of which at least one choice is to be ticked; the ids of these begin with `kind`."""
+
+    def __init__(self, setting: ChoicesSetting, kind: str, wrong: str, ticked: str = "") -> None:
+        super().__init__(id=f"{kind}s", classes="choice")
+        self.setting, self._wrong = setting, wrong
+        self._boxes = {name: MarkedCheckbox(label, name == ticked, f"{kind}-{name}") for name, label in setting.choices.items()}
+
+    def compose(self) -> ComposeResult:
+        yield Label(self.setting.label, markup=False)
+        yield Horizontal(*self._boxes.values())
+        if self.setting.help:
+            yield Static(self.setting.help, classes="hint", markup=False)
+
+    @property
+    def ticked(self) -> tuple[str, ...]:
+        return tuple(name for name, box in self._boxes.items() if box.value)
+
+    def given(self) -> tuple[str, ...]:
+        if not self.ticked:
+            raise SettingError(self._wrong)
+        return self.ticked
+
+    def tick(self, names: Sequence[str]) -> None:
+        for name, box in self._boxes.items():
+            box.value = name in names
 
 
 class SettingsForm(VerticalScroll):
@@ -96,26 +127,18 @@ class SettingsForm(VerticalScroll):
         super().__init__(can_focus=False, classes="panel")
         self.border_title = "Settings"
         self._spec, self._data_dir = task, data_dir
+        cells = ChoicesSetting("cell", "Cells, one after another", "", {cell: CELLS[cell].label for cell in task.cells})
+        self._cells = Ticks(cells, "model", "Tick at least one cell to train.", task.default_cell)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="choice"):
             yield from _select("Preset", [one.name for one in self._spec.presets], "preset")
             yield Static("", id="summary", markup=False)
         if len(self._spec.cells) > 1:
-            with Vertical(classes="choice", id="models"):
-                yield Label("Cells, one after another")
-                with Horizontal():
-                    for cell in self._spec.cells:
-                        ticked = cell == self._spec.default_cell
-                        yield MarkedCheckbox(CELLS[cell].label, ticked, f"model-{cell}")
+            yield self._cells
         for setting in self._spec.adjustable:
             if isinstance(setting, ChoicesSetting):
-                with Vertical(classes="choice", id="choices"):
-                    yield Label(setting.label, markup=False)
-                    with Horizontal():
-                        for name, label in setting.choices.items():
-                            yield MarkedCheckbox(label, False, f"choice-{name}")
-                    yield Static(setting.help, classes="hint", markup=False)
+                yield Ticks(setting, "choice", f"Tick at least one of {', '.join(setting.choices.values())}.")
             elif setting.name not in ADVANCED:
                 yield SettingField(setting)
         with Collapsible(title="More settings", id="advanced"):
@@ -140,10 +163,8 @@ class SettingsForm(VerticalScroll):
         self._choose_preset()
 
     @property
-    def cells(self) -> tuple[str, ...]:
-        if len(self._spec.cells) == 1:
-            return self._spec.cells
-        return tuple(cell for cell in self._spec.cells if self.query_one(f"#model-{cell}", Checkbox).value)
+    def _preset(self) -> Preset:
+        return self._spec.preset(str(self.query_one("#preset", Select).value))
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
         """The runs that the form describes, one for each cell ticked.
@@ -152,23 +173,19 @@ class SettingsForm(VerticalScroll):
             SettingError: with the sentence to show; unless `quiet`, the field at fault has the
                 focus then.
         """
-        if not self.cells:
-            self._point_at(self.query_one("#models Checkbox"), quiet)
-            raise SettingError("Tick at least one cell to train.")
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
-        for setting in self._spec.adjustable:
-            if isinstance(setting, ChoicesSetting):
-                overrides[setting.name] = self._ticked(setting, quiet)
-        for field in self.query(SettingField):
+        for field in (*self.query(Ticks), *self.query(SettingField)):
             try:
-                overrides[field.setting.name] = field.input.given()
+                overrides[field.setting.name] = field.given()
             except SettingError:
-                self._point_at(field.input, quiet)
+                if not quiet:
+                    self._unfold(field)
+                    field.query_one("Checkbox, Input").focus()
                 raise
-        preset = str(self.query_one("#preset", Select).value)
-        return [self._spec.config(cell, preset, **overrides) for cell in self.cells]
+        cells = overrides.pop("cell", self._spec.cells)
+        return [self._spec.config(cell, self._preset.name, **overrides) for cell in cells]
 
     def fill(self, config: RunConfig) -> list[str]:
         """Show these settings, of a run of this task; returns those that there is no field for.
@@ -181,13 +198,11 @@ class SettingsForm(VerticalScroll):
         with self.prevent(Select.Changed, Checkbox.Changed):
             self.query_one("#preset", Select).value = preset
             self.query_one("#device", Select).value = config.device
-            if len(self._spec.cells) > 1:
-                for cell in self._spec.cells:
-                    self.query_one(f"#model-{cell}", Checkbox).value = cell == config.cell
             self._tick(config)
+            self._cells.tick([config.cell])
         for field in self.query(SettingField):
-            value, name = getattr(config, field.setting.name), field.setting.name
-            same = value == getattr(usual, name)
+            value = getattr(config, field.setting.name)
+            same = value == getattr(usual, field.setting.name)
             field.input.value = "" if same else field.setting.format(value)
             if not same:
                 self._unfold(field)
@@ -199,38 +214,16 @@ class SettingsForm(VerticalScroll):
             if field.name not in shown and getattr(config, field.name) != getattr(usual, field.name)
         ]
 
-    def _point_at(self, widget: Widget, quiet: bool = False) -> None:
-        """Go to what is at fault, also where it is folded away."""
-        if not quiet:
-            self._unfold(widget)
-            widget.focus()
-
-    def _unfold(self, widget: Widget) -> None:
+    def _unfold(self, field: Widget) -> None:
         """Show a field that is folded away."""
         advanced = self.query_one("#advanced", Collapsible)
-        if advanced in widget.ancestors:
+        if advanced in field.ancestors:
             advanced.collapsed = False
 
     def _tick(self, config: RunConfig) -> None:
-        for setting in self._spec.adjustable:
-            if isinstance(setting, ChoicesSetting):
-                for name in setting.choices:
-                    self._choice(name).value = name in getattr(config, setting.name)
-
-    def _ticked(self, setting: ChoicesSetting, quiet: bool) -> tuple[str, ...]:
-        """The names that are ticked.
-
-        Raises:
-            SettingError: if none is.
-        """
-        names = [name for name in setting.choices if self._choice(name).value]
-        if not names:
-            self._point_at(self._choice(next(iter(setting.choices))), quiet)
-            raise SettingError(f"Tick at least one of {', '.join(setting.choices.values())}.")
-        return tuple(names)
-
-    def _choice(self, name: str) -> Checkbox:
-        return self.query_one(f"#choice-{name}", Checkbox)
+        """Tick what a run has, but for its cell."""
+        for ticks in self.query("#choices").results(Ticks):
+            ticks.tick(getattr(config, ticks.setting.name))
 
     @on(Input.Changed)
     @on(Select.Changed, "#device")
@@ -247,9 +240,8 @@ class SettingsForm(VerticalScroll):
         self.query_one("#train-cost", Static).update(in_words(total) if total else "")
 
     def next_preset(self) -> Preset:
-        select = self.query_one("#preset", PlainSelect)
-        select.choose_next()
-        return self._spec.preset(str(select.value))
+        self.query_one("#preset", PlainSelect).choose_next()
+        return self._preset
 
     def focus_first(self) -> None:
         self.query_one("#preset").focus()
@@ -257,20 +249,19 @@ class SettingsForm(VerticalScroll):
     @on(Select.Changed, "#preset")
     def _choose_preset(self) -> None:
         """Tick what the preset has, and show its values."""
-        preset = str(self.query_one("#preset", Select).value)
-        self._tick(self._spec.config(self._spec.default_cell, preset))
+        self._tick(self._spec.config(self._spec.default_cell, self._preset.name))
         self._show_preset()
 
     @on(Checkbox.Changed)
     def _show_preset(self) -> None:
         """Say what the preset does, and show its values where nothing is typed."""
-        preset = self._spec.preset(str(self.query_one("#preset", Select).value))
+        preset = self._preset
         self.query_one("#summary", Static).update(preset.summary)
-        chosen = self.cells or self._spec.cells
-        configs = [self._spec.config(cell, preset.name) for cell in chosen]
+        configs = [self._spec.config(cell, preset.name) for cell in self._cells.ticked or self._spec.cells]
         for field in self.query(SettingField):
             values = [getattr(config, field.setting.name) for config in configs]
-            field.input.placeholder = _range_text(field.setting, values)
+            ends = dict.fromkeys(map(field.setting.format, (min(values), max(values))))
+            field.input.placeholder = " … ".join(ends)
         self.show_cost()
 
     @on(Button.Pressed, "#train")
@@ -284,8 +275,3 @@ def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
         yield Label(label, markup=False)
         options = [(name, name) for name in names]
         yield PlainSelect(options, value=names[0], id=id)
-
-
-def _range_text(setting: Setting, values: Sequence[Any]) -> str:
-    low, high = min(values), max(values)
-    return setting.format(low) if low == high else f"{setting.format(low)} … {setting.format(high)}"

@@ -22,7 +22,7 @@ from rnn_tui.engine.served import turns_folder
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.held import HELD
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.report.training import ReportStatus, ReportTrainer
+from rnn_tui.ui.report.training import ReportStatus, train_report
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -63,7 +63,10 @@ class Drained:
 
 
 class TrainingManager:
-    """The runs of this session: their states, and the one thread that trains."""
+    """The runs of this session: their states, and the one thread that trains.
+
+    What begins to train raises `RuntimeError` where training is under way.
+    """
 
     def __init__(self) -> None:
         self.states: dict[str, RunState] = {}  #: by run id, in order of start.
@@ -92,11 +95,7 @@ class TrainingManager:
         self._spawn(self._load, "load")
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
-        """Train `configs` one after another; returns the ids of the runs.
-
-        Raises:
-            RuntimeError: if training is under way.
-        """
+        """Train `configs` one after another; returns the ids of the runs."""
         planned = [(new_run_id(), config) for config in configs]
         self._begin_training(self._train, planned)
         for run_id, config in planned:
@@ -104,24 +103,15 @@ class TrainingManager:
         return [run_id for run_id, _ in planned]
 
     def resume(self, run: "RunRecord", state: RunState) -> str:
-        """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the same.
-
-        Raises:
-            RuntimeError: if training is under way.
-        """
+        """Go on with a run that is kept, from what `RunStore.state` tells; returns its id, the same."""
         self._begin_training(self._train, [(run.run_id, run)])
         self._begun = ""
         self._take_in(replace(state, status=Status.LOADING, message=""))
         return run.run_id
 
     def train_report(self, plan: "Plan") -> None:
-        """Train what a plan of the report rerun lacks, run after run.
-
-        Raises:
-            RuntimeError: if training is under way.
-        """
-        trainer = ReportTrainer(plan, self._queue.append, self._evaluate_kept)
-        self._begin_training(trainer.train)
+        """Train what a plan of the report rerun lacks, run after run."""
+        self._begin_training(train_report, plan, self._queue.append, self._evaluate_kept)
         self.report = ReportStatus(plan)
 
     def stop(self) -> None:
@@ -142,9 +132,7 @@ class TrainingManager:
 
     def clear_ended(self, task: str) -> None:
         """Forget the runs of a task that have ended; their weights stay on disk."""
-        for run_id, state in list(self.states.items()):
-            if state.config.task == task and not state.status.active:
-                self._forget(run_id)
+        self._forget_ended([one for one in self.states.values() if one.config.task == task])
 
     @property
     def busy(self) -> bool:
@@ -229,10 +217,12 @@ class TrainingManager:
         self._forget(state.run_id)
         self.states[state.run_id] = state
         self._colours.setdefault(state.run_id, len(self._colours))
-        mine = [one for one in self.states.values() if one.config.task == state.config.task]
-        for old in mine[:-RUNS_KEPT]:
-            if not old.status.active:
-                self._forget(old.run_id)
+        self._forget_ended([one for one in self.states.values() if one.config.task == state.config.task][:-RUNS_KEPT])
+
+    def _forget_ended(self, states: Sequence[RunState]) -> None:
+        for state in states:
+            if not state.status.active:
+                self._forget(state.run_id)
 
     def _forget_unbegun(self) -> None:
         """Forget a run that the rerun meant to go on with and could not: nothing says it ended."""
@@ -249,9 +239,6 @@ class TrainingManager:
         """Call `target` in the one thread that trains, with `arguments` and what controls it.
 
         What it tells waits in the queue, so the runs may be taken in behind this.
-
-        Raises:
-            RuntimeError: if training is under way.
         """
         if self.busy:
             raise RuntimeError("a run is in training")
@@ -279,12 +266,11 @@ class TrainingManager:
                 # What begins to train waits for these imports; what trains would be disturbed.
                 self.speed = None if self.busy else timed_speed()
             text = f"PyTorch {torch.__version__.split('+')[0]} on {resolve_device('auto')}"
-            failed = False
+            self._queue.append(Loaded(text, failed=False))
         except Exception as error:
             logger.exception("loading the engine failed")
             text = f"PyTorch can't be loaded ({type(error).__name__}); the log file has the details"
-            failed = True
-        self._queue.append(Loaded(text, failed))
+            self._queue.append(Loaded(text, failed=True))
 
     def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:
         """In a thread: train and evaluate each of these, or go on with one that is kept."""
