@@ -19,9 +19,8 @@ from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.report.forms import ExportReportScreen, ReportSettings
-from rnn_tui.ui.report.progress import ReportProgress, numbers, told
 from rnn_tui.ui.report.training import ReportStatus
-from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportTable
+from rnn_tui.ui.report.views import ReportConclusions, ReportPlots, ReportProgress, ReportTable, numbers, told
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.messages import ReportRequested, RunsWanted
 from rnn_tui.ui.shell.pane import StorePane, with_key
@@ -128,9 +127,7 @@ class ReportPane(StorePane):
             self._show()
 
     def complain(self, other: str = "") -> None:
-        """Say what is wrong: with the database, or with the rerun."""
-        report = self._runs.report
-        if report is not None:
+        if (report := self._runs.report) is not None:
             failures = report.standing.failures if report.standing is not None else ()
             other = report.problem or "; ".join(failures)
         super().complain(other)
@@ -140,16 +137,23 @@ class ReportPane(StorePane):
         if not self.app.is_running:  # the views may be gone
             return
         self._show_progress()
-        if self._results is None:
+        if (table := self._results) is None:
             return
         if self.view == "table":
-            self.query_one(ReportTable).show(self._results, self._in_training())
+            self.query_one(ReportTable).show(table, self._in_training())
             return
-        self._measure()
+        of = str(table.plan), table.run_ids
+        if of not in self._by_length and not self._measuring:
+            if any(row.n for row in table.rows if row.experiment.task == ADDER.name):
+                self._measuring = True
+                self._measure(of, table.plan)
+            else:
+                self._by_length = {of: ()}
+        by_length = self._by_length.get(of)
         if self.view == "plots":
-            self._draw()
+            self._draw(table.plan, by_length or (), (of, by_length is not None))
         else:
-            self._conclude()
+            self._conclude(table, by_length or ())
 
     def _show_progress(self) -> None:
         rerun, active = self._rerun, self._runs.active
@@ -165,23 +169,8 @@ class ReportPane(StorePane):
 
     # Accuracy by length and plots, which take longer
 
-    def _key(self) -> tuple[object, ...]:
-        """Of which plan and runs the figures are."""
-        assert self._results is not None
-        return str(self._results.plan), self._results.run_ids
-
-    def _measure(self) -> None:
-        """See to it that bit accuracy by length is known."""
-        if self._results is None or self._measuring or self._key() in self._by_length:
-            return
-        if any(row.n for row in self._results.rows if row.experiment.task == ADDER.name):
-            self._measuring = True
-            self._measure_lengths(self._key(), self._results.plan)
-        else:
-            self._by_length = {self._key(): ()}
-
     @work(group="lengths")
-    async def _measure_lengths(self, key: object, plan: Plan) -> None:
+    async def _measure(self, of: object, plan: Plan) -> None:
         try:
             found = await in_thread(self, _accuracy_by_length, plan)
         except (UserError, ImportError, OSError) as error:
@@ -189,28 +178,23 @@ class ReportPane(StorePane):
             found = ()
         finally:
             self._measuring = False
-        self._by_length = {key: found}
+        self._by_length = {of: found}
         self._show()  # which measures once more where there are other runs by now
 
     @work(group="plots", exclusive=True)
-    async def _draw(self) -> None:
+    async def _draw(self, plan: Plan, by_length: tuple[AccuracyByLength, ...], of: object) -> None:
         """Draw the plots, if they are of other runs than those that are drawn."""
-        assert self._results is not None
-        plan, by_length = self._results.plan, self._by_length.get(self._key(), ())
-        key = self._key(), self._key() in self._by_length
-        if key == self._drawn:
+        if of == self._drawn:
             return
         found = await self.ask(lambda store: figures(kept(plan, store), by_length))
         if found is not None:
-            self._drawn = key
+            self._drawn = of
             self.query_one(ReportPlots).show(found, measuring=self._measuring)
 
     @work(group="conclusions", exclusive=True)
-    async def _conclude(self) -> None:
+    async def _conclude(self, table: Results, by_length: tuple[AccuracyByLength, ...]) -> None:
         """Show the conclusions, whose intervals SciPy works out."""
-        assert self._results is not None
-        table = self._results
-        found = await in_thread(self, conclusions, table, self._by_length.get(self._key(), ()))
+        found = await in_thread(self, conclusions, table, by_length)
         self.query_one(ReportConclusions).show(table, found, measuring=self._measuring)
 
     # Keys
@@ -229,12 +213,8 @@ class ReportPane(StorePane):
             return
         self.post_message(ReportRequested(plan))
 
-    def on_button_pressed(self) -> None:
-        self.action_train()
-
-    def on_input_submitted(self) -> None:
-        """Enter in a field shows what there is of the plan: training may take hours."""
-        self.focus_view()
+    on_button_pressed = action_train
+    on_input_submitted = focus_view  # shows what there is of the plan: training may take hours
 
     def action_focus_form(self) -> None:
         settings = self.query_one(ReportSettings)

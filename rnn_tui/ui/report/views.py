@@ -1,4 +1,4 @@
-"""The views of the Report tab: figures beside ours, plots over seeds, conclusions."""
+"""The views of the Report tab: figures beside ours, plots over seeds, conclusions, how far it is."""
 
 from collections.abc import Collection, Sequence
 
@@ -8,7 +8,8 @@ from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.notifications import SeverityLevel
+from textual.widgets import Button, Static
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_marker
@@ -16,11 +17,14 @@ from rnn_tui.report.conclusions import BASIS, COMPARED, COMPARED_RIGHT, RULE, Co
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT, Results, Row, cells
-from rnn_tui.runs.words import NOTHING
+from rnn_tui.report.running import Standing
+from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
+from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.shell.key_table import key
 from rnn_tui.ui.shell.views import SpreadView
+from rnn_tui.ui.training.run_lines import ProgressLine
 from rnn_tui.ui.widgets.plain import PlainTable
 
 KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
@@ -49,8 +53,7 @@ class ReportTable(Vertical):
         yield Static(EXPECTED, id="report-expected", markup=False)
 
     def on_mount(self) -> None:
-        """Follow the theme, whose colours are in the cells."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())  # whose colours are in the cells
 
     def focus_view(self) -> None:
         self._table.focus()
@@ -163,16 +166,12 @@ class ReportPlots(Vertical, SpreadView):
         at = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
         head.update(f"{at}{f': {note}' if note else ''}{more}")
         self._chart.describe(figure.title, figure.spec, figure.x_label)
-        labels = [line.label for line in figure.lines]
-        ours = [line_series(line.label, line, colour, self.spread, points=True) for colour, line in enumerate(figure.lines)]
-        published = [_published(x, y, labels.index(label)) for label, (x, y) in figure.published.items()]
-        self._chart.show([*ours, *published])
-
-
-def _published(x: Sequence[float], y: Sequence[float], colour: int) -> ChartSeries:
-    """Points without a line: one network each, whose epochs in between are not a mean."""
-    mark = HOLLOW[curve_marker(colour)]
-    return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
+        shown = [line_series(line.label, line, colour, self.spread, points=True) for colour, line in enumerate(figure.lines)]
+        for colour, line in enumerate(figure.lines):
+            if line.label in figure.published:  # points alone: one network each, whose epochs in between are not a mean
+                mark = HOLLOW[curve_marker(colour)]
+                shown.append(ChartSeries("report", *figure.published[line.label], colour, points=True, mark=mark, line=False))
+        self._chart.show(shown)
 
 
 NO_ADDER = "The report's conclusions are about the adder, which is not among the tasks ticked above."
@@ -216,3 +215,70 @@ def _written(one: Conclusion) -> Content:
     head, *lines = ("  ".join(map(format, row, forms)) for row in rows)
     said = f"The report: “{one.claim}” {one.measured}"
     return Content("\n").join([verdict, Content(said), Content.styled(head, "bold"), *map(Content, lines)])
+
+
+class ReportProgress(ProgressLine):
+    """The progress of the rerun under way, or of the plan that is looked at."""
+
+    def compose(self) -> ComposeResult:
+        yield Button("", id="report-train", variant="primary", compact=True)
+        yield from super().compose()
+
+    def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:
+        """Draw how far it is, and whether that is in training here, or paused, or waits for its turn."""
+        left = now.total - now.done - now.elsewhere if now is not None and not training else 0
+        button = self.query_one("#report-train", Button)
+        button.display = left > 0
+        button.label = Content(f" t  Train {networks(left)} ")
+        what = doing(now, training=training, paused=paused) + (waits if training else "")
+        self.draw(what, now.share if now is not None else 0.0, numbers(now, training=training))
+
+
+def doing(now: Standing | None, *, training: bool, paused: bool) -> str:
+    """What is trained now, here or elsewhere; empty where nothing is, but could be."""
+    if now is None:
+        return "looking at the runs" if training else ""
+    if training:
+        what = now.work.label if now.work is not None else "looking at the runs"
+        return f"{what}, paused" if paused else what
+    if now.complete:
+        return "complete"
+    return f"{networks(now.elsewhere)} in training elsewhere" if now.elsewhere else ""
+
+
+def numbers(now: Standing | None, *, training: bool) -> str:
+    """How many networks are done, and how long the rest will take."""
+    if now is None:
+        return ""
+    done = f"{now.done} of {networks(now.total)}"
+    if now.complete:
+        return done
+    left = " left" if training else ""
+    if now.seconds_left is None:
+        return f"{done} · time{left} not known yet"
+    return f"{done} · about {duration(now.seconds_left)}{left}" if training or now.seconds_left else done
+
+
+def networks(count: int) -> str:
+    """A number of networks."""
+    return f"{count:,} network{'s' if count != 1 else ''}"
+
+
+def told(report: ReportStatus, table: Results) -> tuple[str, SeverityLevel]:
+    """How a rerun ended, in a sentence, and how grave that is."""
+    now = report.standing
+    if report.problem or now is None:
+        return f"The rerun could not go on: {report.problem}", "error"
+    at = f"{now.done} of {networks(now.total)} trained"
+    if now.failures:
+        many = "a run" if len(now.failures) == 1 else f"{len(now.failures)} runs"
+        return f"The rerun ended with {at}; {many} failed. {now.failures[0]}", "error"
+    if now.complete:
+        known = [row.inside for row in table.rows if row.inside is not None]
+        inside = f"{sum(known)} of {len(known)} published figures could be one more seed of ours"
+        text = f"The report is complete: {inside if known else 'one seed tells too little'}."
+    elif now.runs_left:
+        text = f"The rerun was stopped with {at}; t goes on from there."
+    else:
+        text = f"The rerun has {at}; {networks(now.elsewhere)} in training elsewhere will be added automatically."
+    return text, "information"

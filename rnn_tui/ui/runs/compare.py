@@ -78,14 +78,12 @@ class RunsCompare(Vertical, SpreadView):
 
     def show(self, runs: Sequence[RunRecord], spec: Metric, lines: Sequence[Line], wrong: Sequence[str]) -> None:
         """Draw lines, tabulate in what their runs differ, and say what was wrong with others."""
-        self._lines = lines
+        self._lines, self._points = lines, spec.stage != "train"
         self._chart.describe(spec.label.capitalize() if runs else "", spec, AGAINST[self.against])
-        self._points = spec.stage != "train"
         self._chart.say(f"No {spec.label} was logged" if runs else HINT)
         self.draw()
-        grouped = [line for line in lines if len(line.runs) > 1]
-        seeds = (f"{line.label}: {line.seeds} seeds" for line in grouped[:2])
-        self.query_one("#compare-note", Static).update("; ".join([*wrong, *seeds]))
+        seeds = [f"{line.label}: {line.seeds} seeds" for line in lines if len(line.runs) > 1]
+        self.query_one("#compare-note", Static).update("; ".join([*wrong, *seeds[:2]]))
         self._tabulate(runs)
 
     def draw(self) -> None:

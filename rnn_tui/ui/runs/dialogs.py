@@ -46,21 +46,17 @@ class RunDetailsScreen(ModalScreen[None]):
     def _text(self) -> Content:
         sections: dict[str, Iterable[tuple[str, str]]] = {
             "": about(self._run, _time),
-            "Settings": settings_of(self._run.config),
-            "Sessions": chain.from_iterable(about_session(one, _time) for one in self._sessions),
+            "\nSettings\n": settings_of(self._run.config),
+            "\nSessions\n": chain.from_iterable(about_session(one, _time) for one in self._sessions),
         }
         if self._told:
-            sections["Log"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
-        parts: list[Content] = []
+            sections["\nLog\n"] = [(_time(at), text) for at, _, text in self._told[-MOST_LINES:]]
+        parts: list[Content | tuple[str, str]] = []
         for heading, pairs in sections.items():
-            if heading:
-                parts.append(Content(f"\n{heading}\n").stylize("bold"))
-            parts += [_line(label, value) for label, value in pairs]
-        return Content("").join(parts)
-
-
-def _line(label: str, value: str) -> Content:
-    return Content(f"{label:<{LABEL_CELLS}}").stylize("$foreground 60%") + Content(f" {value}\n")
+            parts.append((heading, "bold"))
+            for label, value in pairs:
+                parts += [(f"{label:<{LABEL_CELLS}}", "$foreground 60%"), Content(f" {value}\n")]
+        return Content.assemble(*parts)
 
 
 def _time(at: float) -> str:
@@ -88,7 +84,6 @@ class ExportRunsScreen(ExportPrompt):
 
     async def write(self, form: str, path: Path) -> str:
         """Write in the thread that may ask the database."""
-        metrics = [self._metric] if self._metric else None
 
         def job(store: RunStore) -> list[Path]:
             if FORMATS[form].in_folder:  # a single file would otherwise get the name that was typed
@@ -97,8 +92,8 @@ class ExportRunsScreen(ExportPrompt):
                 except OSError as error:
                     reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
                     raise ExportError(f"The folder {reason}; choose another place.") from error
-            out = io.StringIO()
-            return write(Export(FORMATS[form], store, self._runs, path, out, metrics, self._against))
+            metrics = [self._metric] if self._metric else None
+            return write(Export(FORMATS[form], store, self._runs, path, io.StringIO(), metrics, self._against))
 
         written = await self._store.ask(self, job)
         return f"Written: {', '.join(printable(one, 200) for one in written[:3])}."

@@ -240,12 +240,12 @@ class RunsPane(StorePane):
         gone: list[RunRecord] = []
 
         def delete(store: RunStore) -> str:
-            for run in runs:
-                try:
+            try:
+                for run in runs:
                     store.delete(run)
-                except UserError as error:
-                    return str(error)
-                gone.append(run)
+                    gone.append(run)
+            except UserError as error:
+                return str(error)
             return ""
 
         problem = await self.ask(delete)
@@ -262,13 +262,7 @@ class RunsPane(StorePane):
             self.notify("Nothing was deleted here.", timeout=2)
             return
         runs = self._deleted.pop()
-
-        def restore(store: RunStore) -> bool:
-            for run in runs:
-                store.restore(run)
-            return True
-
-        if await self.ask(restore):
+        if await self.ask(lambda store: list(map(store.restore, runs))):
             self.notify(f"{_named(runs)} brought back.")
         self.show_runs()
 

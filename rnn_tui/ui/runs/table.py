@@ -89,8 +89,7 @@ class RunsTable(Vertical):
     @property
     def marked(self) -> list[RunRecord]:
         """The marked runs, in the order of marking."""
-        by_id = {run.run_id: run for run in self.listing.runs}
-        return [by_id[run_id] for run_id in self._marked if run_id in by_id]
+        return [self.listing.words[run_id][0] for run_id in self._marked if run_id in self.listing.words]
 
     @property
     def chosen(self) -> list[RunRecord]:
@@ -133,46 +132,38 @@ class RunsTable(Vertical):
         shown, every = len(self._shown), len(self.listing.runs)
         count = f"{shown:,} of {every:,} runs" if text.strip() else f"{every:,} run{'s' * (every != 1)}"
         marks = f" · {len(self._marked)} marked" if self._marked else ""
-        way = " ↑" if self._backwards else ""
-        self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{way}")
+        self.border_subtitle = Content(f"{count}{marks} · by {self._sort}{' ↑' * self._backwards}")
         empty = self.query_one("#runs-empty", Static)
         empty.update("" if shown else (NONE_LEFT if every else EMPTY))
         empty.display = not shown
         self._table.display = bool(shown)
 
     def _cells(self, run_id: str) -> list[Text]:
-        run, cells = self._shown[run_id], []
+        run, cells = self._shown[run_id], [Text(" ")]
+        if run_id in self._marked:  # as its curve is
+            at = self._marked.index(run_id)
+            cells = [Text(curve_marker(at), curve_colour(at, self.app.current_theme.dark))]
         for column in COLUMNS:
             cells.append(Text(column.text(run), justify="right" if column.right else "left", no_wrap=True))
             if column.label == "status":
                 cells[-1].style = self._colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
-        return [self._mark_of(run), *cells]
-
-    def _mark_of(self, run: RunRecord) -> Text:
-        """The marker that its curve has."""
-        if run.run_id not in self._marked:
-            return Text(" ")
-        at = self._marked.index(run.run_id)
-        return Text(curve_marker(at), curve_colour(at, self.app.current_theme.dark))
+        return cells
 
     # Keys
 
     def action_mark(self) -> None:
         if (run := self.highlighted) is None:
             return
-        if run.run_id in self._marked:
-            self._marked.remove(run.run_id)
-        else:
-            self._marked.append(run.run_id)
+        rest = [one for one in self._marked if one != run.run_id]
+        self._marked = rest if len(rest) < len(self._marked) else [*rest, run.run_id]
         self._fill()
         self._table.action_cursor_down()
 
     def mark_only(self, run_ids: Sequence[str]) -> None:
         """Mark these runs and no others, whatever the filter was; the cursor goes to the first."""
         self._marked = list(run_ids)
-        field = self.query_one(FilterInput)
-        with field.prevent(Input.Changed):
-            field.value = ""
+        with self.prevent(Input.Changed):
+            self.query_one(FilterInput).value = ""
         self._fill()
         if run_ids:
             self.highlight(run_ids[0])

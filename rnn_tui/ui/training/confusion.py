@@ -1,5 +1,6 @@
 """The confusion matrix: how often each class was taken for each other one, and which images."""
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -71,17 +72,13 @@ class ConfusionTable(PlainTable):
         self.cursor_background_priority = "css"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show images where there are any."""
         return super().check_action(action, parameters) and (action != "select_cursor" or self.of_images)
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
-        """Draw it in the colours of the theme.
+        """Draw it in the colours of the theme, in the room that it may take.
 
-        Args:
-            matrix: (C, C), true classes in rows, answers in columns; or (C, C + 1), the last column
-                for answers in doubt.
-            names: of the columns, of which the first C are those of the rows, too.
-            room: that it may take.
+        The matrix is (C, C), true classes in rows, answers in columns; or (C, C + 1), the last for
+        answers in doubt. The names are of the columns; the first C are those of the rows, too.
         """
         cursor, free = self.cursor_coordinate, room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
@@ -102,15 +99,15 @@ class ConfusionTable(PlainTable):
         good, bad, unsure, ground = (
             Color.parse(self.app.theme_variables[name]) for name in ("success", "error", "warning", "background")
         )
-        total = max(1, sum(counts))
         worst = max(1, *(n for read, n in enumerate(counts) if read != true))
         fields = []
         for read, count in enumerate(counts):
-            hue = good if read == true else unsure if read == classes else bad
-            share = count / total if read == true else count / worst
+            if read == true:
+                hue, share = good, count / max(1, sum(counts))
+            else:
+                hue, share = unsure if read == classes else bad, count / worst
             shade = ground.blend(hue, 0.15 + 0.45 * share)
-            ink = shade.get_contrast_text(1.0).rich_color
-            style = Style(color=ink, bgcolor=shade.rich_color, bold=read == true)
+            style = Style(color=shade.get_contrast_text(1.0).rich_color, bgcolor=shade.rich_color, bold=read == true)
             lines = [" " * size.width] * size.height
             lines[(size.height - 1) // 2] = (f"{count:>4} " if count else "·").center(size.width)
             fields.append(Text("\n".join(lines), style=style if count else "dim"))
@@ -155,20 +152,15 @@ class ConfusionView(Vertical, TaskView):
         self._networks = [one.label for one in run.config.variants] if run is not None else []
         self._at = len(self._matrices) - 1  # the largest
         self._draw()
-        mistakes = [
-            (count, (true, read)) for true, row in enumerate(self._matrix) for read, count in enumerate(row) if true != read
-        ]
-        if mistakes:  # begin with the most frequent one
-            true, read = max(mistakes, key=lambda one: one[0])[1]
+        if self._matrix:  # begin with the most frequent mistake
+            places = itertools.permutations(range(len(self._matrix)), 2)
+            true, read = max(places, key=lambda place: self._matrix[place[0]][place[1]])
             self._table.move_cursor(row=true, column=read, animate=False)
             pane.keep_focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "next_variant":
-            return self._pane.spec.shape is not None
-        if action == "inside":
-            return isinstance(self._evaluation, ImageEvaluation)
-        return super().check_action(action, parameters)
+        there = {"next_variant": self._pane.spec.shape is not None, "inside": self._table.of_images}
+        return there.get(action, super().check_action(action, parameters))
 
     def action_next_variant(self) -> None:
         self._at = (self._at + 1) % max(1, len(self._matrices))
@@ -190,16 +182,14 @@ class ConfusionView(Vertical, TaskView):
         if not true < len(self._matrix):
             return
         count, total, names = self._matrix[true][read], sum(self._matrix[true]), self._names
-        text = f"true {names[true]}, read as {names[read]}: {count:,} of {total:,}"
-        text += f" ({100 * count / max(1, total):.1f} %)"
-        if count and isinstance(self._evaluation, ImageEvaluation):
-            text += " · Enter shows them"
-        self.query_one("#confusion", Static).update(text)
+        share = f"{count:,} of {total:,} ({100 * count / max(1, total):.1f} %)"
+        more = " · Enter shows them" if count and self._table.of_images else ""
+        self.query_one("#confusion", Static).update(f"true {names[true]}, read as {names[read]}: {share}{more}")
 
     @on(DataTable.CellSelected)
     def _show_images(self) -> None:
         view, (true, read) = self._pane.content(TEST_IMAGES.id), self._field
-        if view is not None and isinstance(self._evaluation, ImageEvaluation) and self._matrix[true][read]:
+        if view is not None and self._table.of_images and self._matrix[true][read]:
             view.bring_up_to_date(self._pane)
             cast("TestImagesView", view).show_field(true, read)
             self._pane.go_to_view(TEST_IMAGES.id)
@@ -207,8 +197,7 @@ class ConfusionView(Vertical, TaskView):
     def action_inside(self) -> None:
         found, (true, read) = self._evaluation, self._field
         if isinstance(found, ImageEvaluation) and self._matrix[true][read]:
-            index = int(found.of_cell(true, read)[0])
-            given = given_image(found, index, self._pane.chosen)
+            given = given_image(found, int(found.of_cell(true, read)[0]), self._pane.chosen)
             self.post_message(InsideWanted(self._pane.spec.name, given))
 
     @property
@@ -223,12 +212,10 @@ class ConfusionView(Vertical, TaskView):
         if not self._matrix:
             self.query_one("#confusion", Static).update(not_measured(self._pane))
             return
+        more = " (n: next network)" if len(self._networks) > 1 else ""
+        network = f"{self._networks[self._at]}{more}: " if self._networks else ""
         what = "digit" if all(one.isdigit() for one in self._names) else "class"
-        title = f"rows: true {what}, columns: read as"
-        if self._networks:
-            more = " (n: next network)" if len(self._networks) > 1 else ""
-            title = f"{self._networks[self._at]}{more}: {title}"
-        panel.border_title = Content(title)
+        panel.border_title = Content(f"{network}rows: true {what}, columns: read as")
         self._table.show(self._matrix, self._names, self.size)
         self._read_field()
 

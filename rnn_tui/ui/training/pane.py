@@ -32,10 +32,8 @@ SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 class TaskPane(FormPane):
     """Everything about one task: what to train on the left, what came of it on the right.
 
-    Args:
-        task: the task.
-        runs: the runs of all tasks, owned by the app.
-        data_dir: a torchvision root to train on in place of the data that ships.
+    The app owns the runs, of all tasks; `data_dir` is a torchvision root to train on in place of
+    the data that ships.
     """
 
     DEFAULT_CLASSES = "task-pane"
@@ -118,8 +116,7 @@ class TaskPane(FormPane):
         if name not in self._views:
             return
         self._views = {name: self._views[name], **self._views}
-        content = self.content(name)
-        if content is not None:
+        if (content := self.content(name)) is not None:
             content.bring_up_to_date(self)
         else:
             self.run_worker(self._fill(name), group=name)
@@ -138,8 +135,7 @@ class TaskPane(FormPane):
             self.focus_view()
 
     def focus_view(self) -> None:
-        content = self.content(self.view)
-        if content is not None:
+        if (content := self.content(self.view)) is not None:
             content.focus_view()
 
     async def use_weights(self, source: "Source") -> None:
@@ -207,10 +203,9 @@ class TaskPane(FormPane):
         self.show_runs()
 
     def action_next_run(self) -> None:
-        ids = [state.run_id for state in self.states()]
-        if ids:
-            at = ids.index(self._chosen) if self._chosen in ids else -1
-            self._choose(ids[(at + 1) % len(ids)])
+        states, chosen = self.states(), self.chosen
+        if chosen is not None:
+            self._choose(states[(states.index(chosen) + 1) % len(states)].run_id)
 
     def action_clear(self) -> None:
         self.runs.clear_ended(self.spec.name)
@@ -238,9 +233,8 @@ class TaskPane(FormPane):
         active = self.runs.active
         if active is not None and active.run_id != self._followed:
             self._followed = self._chosen = active.run_id
-        for run_id in run_ids:
-            state = self.runs.states.get(run_id)
-            if state is not None and state.config.task == self.spec.name:
+        for state in self.states():
+            if state.run_id in run_ids:
                 aloud = state.status.active or not late
                 for line in self._log.follow(state):
                     if aloud and line.level == "warning":
@@ -283,8 +277,7 @@ class TaskPane(FormPane):
         if state.checkpoint:
             self._log.write(f"{state.config.label}: weights in {state.checkpoint}")
         # Where its charts are in front, the result is seen, and a notice would lie over it.
-        seen = state.status is Status.FINISHED and self.is_on_screen and self.keys_first
-        if aloud and not seen:
+        if aloud and not (state.status is Status.FINISHED and self.is_on_screen and self.keys_first):
             self.notify(text, severity=severity, timeout=8)
         for content in self.contents:
             content.run_ended(state)

@@ -19,12 +19,7 @@ BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 class LengthsView(ChartGrid, SpreadView):
-    """A chart for each figure by length.
-
-    Args:
-        titles: of the charts, in the order of `SequenceEvaluation.by_length`.
-        log_x: whether the axis of lengths is logarithmic.
-    """
+    """A chart for each figure by length, with titles in the order of `SequenceEvaluation.by_length`."""
 
     def __init__(self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False) -> None:
         super().__init__(*(Chart(log_x=log_x, allow_smoothing=False) for _ in titles))

@@ -109,10 +109,8 @@ class RunBar(Static):
         self.update(Content("").join(parts), layout=False)
 
     def on_click(self, event: events.Click) -> None:
-        for end, run_id in self._ends:
-            if event.x < end:
-                self.post_message(self.Chosen(run_id))
-                return
+        if run_ids := [run_id for end, run_id in self._ends if event.x < end]:
+            self.post_message(self.Chosen(run_ids[0]))
 
 
 # Runs in words.
@@ -137,24 +135,19 @@ def figures(task: Task, state: RunState) -> str:
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
     """A sentence on how a run ended, and its severity."""
-    name = state.config.label
+    name, metric = state.config.label, task.metric(task.headline)
     if state.status is Status.FAILED:
         return f"{name}: {state.message}", "error"
     if state.status is Status.STOPPED:
         kept = " The weights are kept." if state.checkpoint else ""
         return f"{name} was stopped at step {state.step:,}.{kept}", "information"
-    return f"{name}: {_result(task, state)}", "information"
-
-
-def _result(task: Task, state: RunState) -> str:
-    """What a finished run came to: the headline of every network, beside what was published."""
-    metric = task.metric(task.headline)
+    # The headline of every network, beside what was published.
     if state.config.variants:
         unit = f" {metric.unit}".rstrip()
         pairs = zip(state.config.variants, state.spreads(metric.name), strict=False)
         shown = (f"{variant.label} {metric.format(spread.mean)}{unit}" for variant, spread in pairs)
-        return f"{metric.label}: {', '.join(shown)}; {state.elapsed:.1f} s."
+        return f"{name}: {metric.label}: {', '.join(shown)}; {state.elapsed:.1f} s.", "information"
     published = task.published_figure(metric.name, state.config.cell)
     beside = "" if published is None else f" (the report: {published:.2f} %)"
     text = task.in_words(metric.name, state.results) if metric.name in state.results else "done"
-    return f"{text} after {state.elapsed:.1f} s{beside}."
+    return f"{name}: {text} after {state.elapsed:.1f} s{beside}.", "information"

@@ -19,6 +19,7 @@ from rnn_tui.ui.shell.key_table import key, moves
 from rnn_tui.ui.shell.views import InsideDoor
 from rnn_tui.ui.training.confusion import given_image, not_measured
 from rnn_tui.ui.widgets.digits import ProbabilityBars
+from rnn_tui.ui.widgets.plain import views_in
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
@@ -71,7 +72,7 @@ class TestImagesView(Vertical, InsideDoor):
 
     BINDINGS = [
         key("show", "show", "Show", "Random images; misread ones; those chosen under Confusion"),
-        key("other", "other_images", "Others", "Other random test images"),
+        key("other", f"choose('{BY_CHANCE}')", "Others", "Other random test images"),
         key("inside", "inside", "Inside"),
         Binding("enter", "inside", "Inside", show=False),
         Binding("left", "move(-1)", "Image", key_display="←→", tooltip="The previous or next image"),
@@ -102,7 +103,7 @@ class TestImagesView(Vertical, InsideDoor):
         if pane.evaluation is not self._evaluation:
             self._evaluation = pane.evaluation
             self._kinds = [BY_CHANCE, MISREAD]
-            self._choose(self._kind if self._kind in self._kinds else BY_CHANCE)
+            self.action_choose(self._kind if self._kind in self._kinds else BY_CHANCE)
             pane.keep_focus()
         for part in ("#test-body", "#test-which"):
             self.query_one(part).visible = self._evaluation is not None
@@ -120,28 +121,24 @@ class TestImagesView(Vertical, InsideDoor):
     def show_field(self, true: int, read: int) -> None:
         """Show the images of digit `true` that were read as `read`."""
         self._kinds, self._field = [BY_CHANCE, MISREAD, OF_FIELD], (true, read)
-        self._choose(OF_FIELD)
+        self.action_choose(OF_FIELD)
 
-    def _choose(self, kind: str) -> None:
+    def action_choose(self, kind: str) -> None:
         self._kind, self._place, self._indices, self._shown = kind, 0, [], []
         found = self._evaluation
         if found is not None and kind == BY_CHANCE:
             self._indices = random.sample(range(len(found.labels)), len(found.labels))
         elif found is not None:
-            chosen = found.misread if kind == MISREAD else found.of_cell(*self._field)
-            self._indices = chosen.tolist()
+            self._indices = (found.misread if kind == MISREAD else found.of_cell(*self._field)).tolist()
         self._draw()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("show", "other_images", "move", "move_rows", "inside"):
+        if action in ("show", "choose", "move", "move_rows", "inside"):
             return self._evaluation is not None
         return super().check_action(action, parameters)
 
     def action_show(self) -> None:
-        self._choose(self._kinds[(self._kinds.index(self._kind) + 1) % len(self._kinds)])
-
-    def action_other_images(self) -> None:
-        self._choose(BY_CHANCE)
+        self.action_choose(self._kinds[(self._kinds.index(self._kind) + 1) % len(self._kinds)])
 
     # The one with the cursor
 
@@ -174,23 +171,20 @@ class TestImagesView(Vertical, InsideDoor):
         self._columns = max(1, grid.content_size.width // WIDTH)
         self._page = self._columns * max(1, grid.content_size.height // HEIGHT)
         grid.styles.grid_size_columns = self._columns
-        grid.mount_all([ImageWithLabels() for _ in range(self._page - len(grid.children))])
         first = self._place - self._place % self._page
         shown = self._indices[first : first + self._page]
-        for at, image in enumerate(grid.query_children(ImageWithLabels)):
-            image.display = at < len(shown)
+        for at, image in enumerate(views_in(grid, ImageWithLabels, len(shown))):
             image.set_class(first + at == self._place, "-cursor")
-            if image.display and shown != self._shown:  # else they are drawn already
+            if shown != self._shown:  # else they are drawn already
                 image.show(found, shown[at])
         self._shown = shown
-        which, detail = self._which(found), self.query_one("#test-detail")
+        which, detail, about = self._which(found), self.query_one("#test-detail"), "none"
         detail.visible = bool(shown)
-        about = "none"
         if shown:
             index = self._indices[self._place]
             read, true = int(found.predictions[index]), int(found.labels[index])
-            about = f"image {index}: {read}, {100 * found.probabilities[index].max():.1f} % sure "
-            about += "✓" if read == true else f"✗ true {true}"
+            right = "✓" if read == true else f"✗ true {true}"
+            about = f"image {index}: {read}, {100 * found.probabilities[index].max():.1f} % sure {right}"
             detail.query_one(InkImage).show_ink(found.images[index] / np.float32(255))
             detail.query_one(ProbabilityBars).show(found.probabilities[index].tolist(), true)
         grid.border_title, detail.border_title = Content(which), Content(about)
@@ -209,10 +203,9 @@ class TestImagesView(Vertical, InsideDoor):
         headline = task.metric(task.headline)
         if state is None or headline.name not in state.results:
             return not_measured(self._pane)
-        text = f"{state.config.label}: {task.in_words(headline.name, state.results)}"
+        parts = [f"{state.config.label}: {task.in_words(headline.name, state.results)}"]
         published = task.published_figure(headline.name, state.config.cell)
         if published is not None:
-            difference = state.results[headline.name] - published
-            text += f", report {published:.2f} % ({difference:+.2f})"
-        others = [name for name in state.results if name != headline.name]
-        return ", ".join([text, *(task.in_words(name, state.results) for name in others)])
+            parts.append(f"report {published:.2f} % ({state.results[headline.name] - published:+.2f})")
+        parts += [task.in_words(name, state.results) for name in state.results if name != headline.name]
+        return ", ".join(parts)

@@ -1,17 +1,18 @@
 """Training as it goes: two charts, or one of every metric, and the figures in a table."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.text import Text
+from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.content import Content
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.tasks.task import Task
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key
@@ -34,17 +35,12 @@ FIRST = ("loss", "accuracy")
 
 def training_view(pane: TaskPane) -> TaskView:
     """The view of training for a task, by whether a run of it is a set of networks."""
-    task = pane.spec
-    kind = NetworksTraining if task.config(task.default_cell).variants else RunsTraining
-    return kind(pane)
+    variants = pane.spec.config(pane.spec.default_cell).variants
+    return NetworksTraining(pane) if variants else RunsTraining(pane)
 
 
 class ChartGrid(Vertical, ChartView, TaskView):
-    """Charts beside or below each other, with their cursors at the same place.
-
-    Args:
-        charts: the most important first.
-    """
+    """Charts beside or below each other, the most important first, with their cursors at the same place."""
 
     def __init__(self, *charts: Chart) -> None:
         super().__init__()
@@ -96,30 +92,29 @@ class TrainingCharts(ChartGrid):
             known = {one.name: one for one in state.metric_definitions} | known
         logged = {name for state in states for name in (*state.series, *state.bands)}
         found: dict[str, list[Metric]] = {name: [] for name in FIRST}
-        stages = {"train": 0, "val": 1}
-        for one in sorted(known.values(), key=lambda one: stages.get(one.stage, 2)):
-            if one.stage in stages and (one.chart or one.name in logged):
+        for stage, one in itertools.product(("train", "val"), known.values()):
+            if one.stage == stage and (one.chart or one.name in logged):
                 found.setdefault(one.chart or one.name, []).append(one)
         return {name: metrics for name, metrics in found.items() if metrics}
 
     def action_metric(self) -> None:
         """Show the next metric in the chart that has the focus, or else in the first."""
         at = next((at for at, chart in enumerate(self.charts) if chart.has_focus), 0)
-        names = list(self.figures)
-        free = [name for name in names if name not in self._of or name == self._of[at]]
+        free = [name for name in self.figures if name not in self._of or name == self._of[at]]
         if free:
             after = free.index(self._of[at]) + 1 if self._of[at] in free else 0
             self._of[at] = free[after % len(free)]
             self.bring_up_to_date(self._pane)
 
     def action_charts(self) -> None:
-        self._all = not self._all
-        self.bring_up_to_date(self._pane)
-        self.focus_view()
+        self._arrange(not self._all, self._place)
 
     def action_table(self) -> None:
         """Show the table alone, then not at all, then below the charts again."""
-        self._all, self._place = False, (self._place + 1) % len(PLACES)
+        self._arrange(False, (self._place + 1) % len(PLACES))
+
+    def _arrange(self, every: bool, place: int) -> None:
+        self._all, self._place = every, place
         self.bring_up_to_date(self._pane)
         self.focus_view()
 
@@ -137,9 +132,7 @@ class TrainingCharts(ChartGrid):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """No other metric where all of them are shown, no key for charts that are not."""
-        if action == "metric" and self._all:
-            return False
-        if self._alone and action not in ("charts", "table"):
+        if (self._all and action == "metric") or (self._alone and action not in ("charts", "table")):
             return False
         return super().check_action(action, parameters)
 
@@ -147,16 +140,15 @@ class TrainingCharts(ChartGrid):
         """Draw these runs in the charts, each with what it is of."""
         figures = self.figures
         names = list(figures) if self._all else self._of
+        several = len(states) > 1 or any(state.bands for state in states)
         self._have(max(len(names), len(FIRST)))
         for chart, name in zip(self.charts, names, strict=False):
             metrics = figures.get(name) or [Metric("", name)]
             words, title = _words(metrics)
             chart.describe(title, metrics[0])
-            several = len(states) > 1 or any(state.bands for state in states)
-            marks = [LINE if one.stage == "train" else "●" for one in metrics]
             if several and len(metrics) > 1:
-                parts = zip(marks, map(in_short, words), strict=True)
-                told = ", ".join(f"{mark} {word}" for mark, word in parts)
+                marks = (LINE if one.stage == "train" else "●" for one in metrics)
+                told = ", ".join(f"{mark} {in_short(word)}" for mark, word in zip(marks, words, strict=True))
                 title = f"{title}: {told}" if title else told
             chart.say(self._why_empty(metrics), title or ", ".join(words).capitalize())
             chart.show([one for state in states for one in self._curves(state, metrics, several)])
@@ -191,10 +183,7 @@ class TrainingCharts(ChartGrid):
     def _fit_table(self, table: Vertical | PlainTable, rows: int, least: int) -> None:
         """Give a table below the charts the lines of its rows from the start, the charts the rest.
 
-        Args:
-            table: it.
-            rows: how many it has or will have.
-            least: how many have to be seen for it to be worth its lines.
+        It has or will have `rows`, of which `least` have to be seen for it to be worth its lines.
         """
         height, place = self.size.height, PLACES[self._place]
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
@@ -211,6 +200,7 @@ class RunsTraining(TrainingCharts):
     """Loss and accuracy of all runs, and the epochs of the chosen one."""
 
     _shown: tuple[str, tuple[Metric, ...]] = ("", ())  # the run and its columns
+    _epochs = getters.query_one("#epochs", PlainTable)
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
@@ -218,21 +208,18 @@ class RunsTraining(TrainingCharts):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
-        self._show_epochs(pane.chosen, pane.spec)
+        self._show_epochs(pane.chosen)
         self._lay_out()
 
     def _lay_out(self) -> None:
         super()._lay_out()
         run = self._pane.chosen
-        table = self.query_one("#epochs", PlainTable)
-        table.border_title = Content(f"Epochs of {run.config.label}" if run else "")
-        self._fit_table(table, run.config.epochs if run else 0, 3)
+        self._epochs.border_title = Content(f"Epochs of {run.config.label}" if run else "")
+        self._fit_table(self._epochs, run.config.epochs if run else 0, 3)
 
-    def _show_epochs(self, chosen: RunState | None, task: Task) -> None:
-        table = self.query_one("#epochs", PlainTable)
-        rows = chosen.epochs if chosen else ()
-        run_id = chosen.run_id if chosen else ""
-        columns = tuple(m for m in task.metric_definitions if rows and m.name in rows[0].metrics)
+    def _show_epochs(self, run: RunState | None) -> None:
+        table, run_id, rows = self._epochs, run.run_id if run else "", run.epochs if run else ()
+        columns = tuple(one for one in self._pane.spec.metric_definitions if rows and one.name in rows[0].metrics)
         if (run_id, columns) != self._shown or len(rows) < table.row_count:
             self._shown = run_id, columns
             table.clear(columns=True)

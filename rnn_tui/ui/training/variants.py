@@ -1,6 +1,7 @@
 """The networks of a run side by side: their names, their figures over seeds."""
 
 from collections.abc import Iterator
+from itertools import product
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -30,9 +31,7 @@ def in_short(words: str) -> str:
 class VariantTable(Vertical, TaskView):
     """Mean, standard deviation, smallest, largest and number of each variant, figure by figure.
 
-    Args:
-        pane: the task's.
-        short: show one figure only, the headline or else what stands for it before the test.
+    Where it is `short`: of one figure, the headline or else what stands for it before the test.
     """
 
     def __init__(self, pane: TaskPane, short: bool = False) -> None:
@@ -67,20 +66,20 @@ class VariantTable(Vertical, TaskView):
         table.fill(headings, (row[: len(columns)] for row in rows))
 
     def _published(self, state: RunState) -> bool:
-        metrics, config = state.metric_definitions, state.config
-        pairs = ((one.name, variant) for one in metrics for variant in config.variants)
-        return any(self._spec.published_figure(name, config.cell, variant) is not None for name, variant in pairs)
+        known = (self._report(state, *pair) for pair in product(state.metric_definitions, state.config.variants))
+        return any(figure is not None for figure in known)
+
+    def _report(self, state: RunState, metric: Metric, variant: Variant) -> float | None:
+        return self._spec.published_figure(metric.name, state.config.cell, variant)
 
     def _rows(self, state: RunState) -> Iterator[list[Text]]:
         dark = self.app.current_theme.dark
-        cell = state.config.cell
         for metric in self._metrics(state):
             if not self._short:
-                yield [Text(in_short(metric.title), "bold"), *(Text() for _ in range(7))]
+                yield [Text(in_short(metric.title), "bold"), *(Text() for _ in COLUMNS[1:])]
             for at, (variant, spread) in enumerate(zip(state.config.variants, state.spreads(metric.name), strict=True)):
                 mark = Text(f"{curve_marker(at)} ", curve_colour(at, dark))
-                report = self._spec.published_figure(metric.name, cell, variant)
-                yield _row(mark, variant, metric, spread, report)
+                yield _row(mark + Text(variant.label), metric, spread, self._report(state, metric, variant))
 
     def _headline(self, state: RunState) -> str:
         seeds = sorted({replica.seed for replica in state.config.replicas})
@@ -99,26 +98,14 @@ class VariantTable(Vertical, TaskView):
         return sorted(known, key=lambda one: (stages.index(one.stage), not one.higher_is_better))
 
 
-def _row(mark: Text, variant: Variant, metric: Metric, spread: Spread, report: float | None) -> list[Text]:
-    digits = "{:.2f}".format if metric.unit == "%" else _three_figures
-    figures = [spread.mean, spread.sd, spread.low, spread.high]
-    place = ""
+def _row(name: Text, metric: Metric, spread: Spread, report: float | None) -> list[Text]:
+    # With zeros at the end, which `.3g` leaves out: 2.1 below 2.06 would look less exact.
+    form = ".2f" if metric.unit == "%" else "#.3g"
+    figures = (spread.mean, spread.sd, spread.low, spread.high)
+    texts = ["–" if figure is None else f"{figure:{form}}".removesuffix(".") for figure in figures]
+    published, place = "", ""
     if report is not None:
-        if spread.low <= report <= spread.high:
-            place = "within"
-        elif report > spread.high:
-            place = f"{report - spread.high:.2f} above"
-        else:
-            place = f"{spread.low - report:.2f} below"
-    return [
-        mark + Text(variant.label),
-        *(Text("–" if figure is None else digits(figure), justify="right") for figure in figures),
-        Text(str(spread.n), justify="right"),
-        Text("" if report is None else digits(report), justify="right"),
-        Text(place),
-    ]
-
-
-def _three_figures(figure: float) -> str:
-    """With zeros at the end, which `.3g` leaves out: 2.1 below 2.06 would look less exact."""
-    return f"{figure:#.3g}".removesuffix(".")
+        published = f"{report:{form}}".removesuffix(".")
+        sides = {"above": report - spread.high, "below": spread.low - report}
+        place = next((f"{points:.2f} {side}" for side, points in sides.items() if points > 0), "within")
+    return [name, *(Text(text, justify="right") for text in (*texts, str(spread.n), published)), Text(place)]
