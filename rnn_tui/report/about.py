@@ -5,6 +5,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,13 @@ class UsedRun:
         """Whether all of it was trained on a machine of this name."""
         return all(session.host == platform.node() for session in self.sessions)
 
+    @property
+    def versions(self) -> dict[str, str]:
+        """Those of what trained it last, by name."""
+        return dict(self.sessions[-1].versions) if self.sessions else {}
+
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready form."""
-        last = self.sessions[-1] if self.sessions else None
         return {
             "id": self.run.run_id,
             "name": self.run.name,
@@ -47,9 +52,9 @@ class UsedRun:
             "finished": date(self.run.updated),
             "seconds": self.run.elapsed,
             "device": self.run.device or None,
-            "workers": last.workers if last else None,
+            "workers": self.sessions[-1].workers if self.sessions else None,
             "on_this_machine": self.here,
-            "versions": dict(last.versions) if last else {},
+            "versions": self.versions,
         }
 
 
@@ -94,43 +99,31 @@ def about(results: Results, store: RunStore | None) -> About:
     Raises:
         StoreError: if the store can't be read.
     """
-    counts = Counter(run_id for row in results.rows for run_id in row.run_ids)
+    plan, counts = results.plan, Counter(run_id for row in results.rows for run_id in row.run_ids)
     used = []
     for run_id in sorted(counts):
         assert store is not None
         run = store.get(run_id)
         if run is not None:
             used.append(UsedRun(run, counts[run_id], tuple(store.sessions(run_id))))
-    return About(results.plan, time.time(), machine(), versions(), settings_of(results.plan), tuple(used))
-
-
-def settings_of(plan: Plan) -> dict[str, RunConfig]:
-    """The settings of every task, of MNIST by model, all seeds together where a run has several."""
-    result = {}
+    settings = {}  # of every task, of MNIST by model, all seeds together where a run has several
     for one in plan.experiments:
         label = one.label if one.task == "mnist" else TASKS[one.task].label
-        result[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=len(plan.seeds_of(one.task)))
-    return result
+        settings[label] = plan.config(one.task, one.cell, plan.first_seed, seeds=len(plan.seeds_of(one.task)))
+    return About(plan, time.time(), machine(), versions(), settings, tuple(used))
 
 
 def machine() -> dict[str, str | int | float]:
     """This computer: the name of its processor, the cores that this process may run on, memory."""
     import psutil  # noqa: PLC0415 - on use only
 
+    model = None  # what Python calls `processor` is on Linux the architecture, or nothing
+    with suppress(OSError):
+        told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
+        model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", told, re.MULTILINE)
     return {
-        "processor": _processor(),
+        "processor": printable(model[1] if model else platform.processor() or platform.machine() or "unknown", 80),
         "cores": usable_cores(),
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
         "system": platform.platform(),
     }
-
-
-def _processor() -> str:
-    """What Python calls `processor` is on Linux the architecture, or nothing."""
-    try:
-        told = CPU_FILE.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        told = ""
-    model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", told, re.MULTILINE)
-    name = model[1] if model else platform.processor() or platform.machine() or "unknown"
-    return printable(name, 80)

@@ -1,11 +1,11 @@
 """The report's three conclusions on the adder, each held against the measured figures."""
 
 import itertools
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from statistics import fmean
 from typing import Any
 
 from rnn_tui.engine.replicas import Variant
@@ -35,7 +35,7 @@ BASIS = (
 )
 COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "says")
 COMPARED_RIGHT = COMPARED[1:-1]  # figures, which end below each other
-Figures = Mapping[Variant, Mapping[int, float]]  # by network, then by seed
+Figures = Mapping[Variant, Mapping[int, float]]  # by network, then by seed; empty for one that is not there
 
 
 class Says(StrEnum):
@@ -80,7 +80,7 @@ class Comparison:
     @property
     def difference(self) -> float | None:
         """The mean over seeds, in points; None without any."""
-        return _mean(self.differences) if self.differences else None
+        return fmean(self.differences.values()) if self.differences else None
 
     @property
     def says(self) -> Says:
@@ -187,20 +187,20 @@ def conclusions(results: Results, by_length: Sequence[AccuracyByLength] = ()) ->
     They compare two figures at a time, seed by seed: a seed has the same data in all networks. The
     third needs `by_length`, from `accuracy_by_length`. Loads SciPy: not for the thread of a face.
     """
-    figures: dict[Variant, dict[int, float]] = {
-        row.experiment.variant: dict(zip(row.seeds, row.values, strict=True))
-        for row in results.rows
-        if row.experiment.task == "adder" and row.experiment.variant is not None
-    }
+    figures, falls = defaultdict[Variant, dict[int, float]](dict), defaultdict[Variant, dict[int, float]](dict)
+    for row in results.rows:
+        if row.experiment.task == "adder" and row.experiment.variant is not None:
+            figures[row.experiment.variant] = dict(zip(row.seeds, row.values, strict=True))
     if not figures:
         return ()
-    lengths = {one.experiment.variant: one for one in by_length if one.experiment.variant is not None}
-    falls = {variant: _less(one.between(*SHORT), one.between(*LONG)) for variant, one in lengths.items()}
+    for one in by_length:
+        if one.experiment.variant is not None:
+            falls[one.experiment.variant] = _less(one.between(*SHORT), one.between(*LONG))
     return (_on_size(figures), _on_loss(figures), _on_length(falls))
 
 
 def _on_size(figures: Figures) -> Conclusion:
-    compared = _size_by_size("{0}, H {2} − H {1}", figures, larger_less_smaller=True)
+    compared = tuple(_size_by_size("{0}, H {2} − H {1}", figures, larger_less_smaller=True))
     return Conclusion(
         "A larger state gives higher bit accuracy.",
         "Points: mean bit accuracy at the larger state less that at the smaller one.",
@@ -209,9 +209,8 @@ def _on_size(figures: Figures) -> Conclusion:
 
 
 def _on_loss(figures: Figures) -> Conclusion:
-    *small, large = (_less(_of(figures, size, "mse"), _of(figures, size, "ce")) for size in SIZES)
-    common = set.intersection(*map(set, small))
-    mean = {seed: math.fsum(gap[seed] for gap in small) / len(small) for seed in sorted(common)}
+    *small, large = (_less(*(figures[Variant(size, loss)] for loss in LOSSES)) for size in SIZES)
+    mean = {seed: fmean(gap[seed] for gap in small) for seed in sorted(set.intersection(*map(set, small)))}
     subject = f"gap H {', '.join(map(str, SIZES[:-1]))} − H {SIZES[-1]}"
     better, better_not = (f"MSE is {word} better than CE at small states" for word in ("reliably", "not reliably"))
     at_small = tuple(Comparison(f"H {size}, mse − ce", gap) for size, gap in zip(SIZES, small, strict=False))
@@ -225,8 +224,9 @@ def _on_loss(figures: Figures) -> Conclusion:
 
 
 def _on_length(falls: Figures) -> Conclusion:
-    falling = tuple(Comparison(f"H {size} {loss}, short − long", _of(falls, size, loss)) for loss in LOSSES for size in SIZES)
-    most = _size_by_size("{0}, fall H {1} − H {2}", falls, larger_less_smaller=False)
+    networks = (Variant(size, loss) for loss in LOSSES for size in SIZES)
+    falling = tuple(Comparison(f"{one.label}, short − long", falls[one]) for one in networks)
+    most = tuple(_size_by_size("{0}, fall H {1} − H {2}", falls, larger_less_smaller=False))
     return Conclusion(
         "Bit accuracy falls with length, most at small states.",
         f"Points: mean bit accuracy at {SHORT[0]}–{SHORT[1]} bits (short) less that at {LONG[0]}–{LONG[1]} bits (long); "
@@ -238,14 +238,11 @@ def _on_length(falls: Figures) -> Conclusion:
     )
 
 
-def _size_by_size(subject: str, figures: Figures, *, larger_less_smaller: bool) -> tuple[Comparison, ...]:
+def _size_by_size(subject: str, figures: Figures, *, larger_less_smaller: bool) -> Iterator[Comparison]:
     """From each size to the next, for each loss; `subject` gets loss, smaller and larger size."""
-    result = []
-    for loss, (smaller, larger) in itertools.product(LOSSES, itertools.pairwise(SIZES)):
-        first, second = (larger, smaller) if larger_less_smaller else (smaller, larger)
-        differences = _less(_of(figures, first, loss), _of(figures, second, loss))
-        result.append(Comparison(subject.format(loss, smaller, larger), differences))
-    return tuple(result)
+    for loss, sizes in itertools.product(LOSSES, itertools.pairwise(SIZES)):
+        first, second = (figures[Variant(size, loss)] for size in sorted(sizes, reverse=larger_less_smaller))
+        yield Comparison(subject.format(loss, *sizes), _less(first, second))
 
 
 def _signed(points: float) -> str:
@@ -259,12 +256,4 @@ def _less(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, 
 
 def _in_size(gap: Mapping[int, float]) -> Mapping[int, float]:
     """A gap as a positive one: of either sign, it is a gap that has not closed."""
-    return {seed: -value for seed, value in gap.items()} if gap and _mean(gap) < 0 else gap
-
-
-def _of(figures: Figures, size: int, loss: str) -> Mapping[int, float]:
-    return figures.get(Variant(size, loss), {})
-
-
-def _mean(values: Mapping[int, float]) -> float:
-    return math.fsum(values.values()) / len(values)
+    return {seed: -value for seed, value in gap.items()} if gap and fmean(gap.values()) < 0 else gap

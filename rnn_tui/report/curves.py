@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rnn_tui.engine.errors import CheckpointError
@@ -24,19 +25,16 @@ MOST_REMEMBERED = 64
 
 @dataclass(frozen=True)
 class Figure:
-    """A plot, with a key such as `mnist-val_accuracy`; `spec` is what y is.
+    """A plot."""
 
-    A line for each network has the values of all seeds at each x. `published` are x and y of the
-    report's points, where it gives them, by the label of a line; a note is what else one must know.
-    """
-
-    key: str
+    key: str  #: such as `mnist-val_accuracy`.
     title: str
     x_label: str
-    spec: Metric
-    lines: tuple[Line, ...]
+    spec: Metric  #: what y is.
+    lines: tuple[Line, ...]  #: one a network, with the values of all seeds at each x.
+    #: x and y of the report's points, where it gives them, by the label of a line.
     published: Mapping[str, Points] = field(default_factory=dict)
-    note: str = ""
+    note: str = ""  #: what else one must know.
 
     @property
     def caption(self) -> str:
@@ -47,20 +45,17 @@ class Figure:
 
 @dataclass(frozen=True)
 class AccuracyByLength:
-    """Bit accuracy of an adder at each length in bits, ascending, over seeds.
-
-    By seed, ascending, the values have a figure in percent for each length; each seed has its run's id.
-    """
+    """Bit accuracy of an adder at each length in bits, ascending, over seeds."""
 
     experiment: Experiment
     lengths: tuple[int, ...]
-    values: Mapping[int, tuple[float, ...]]
-    run_ids: tuple[str, ...]
+    values: Mapping[int, tuple[float, ...]]  #: by seed, ascending, a figure in percent for each length.
+    run_ids: tuple[str, ...]  #: the run of each seed.
 
     def between(self, first: int, last: int) -> dict[int, float]:
         """By seed, the mean over the lengths `first` … `last`."""
         chosen = [at for at, length in enumerate(self.lengths) if first <= length <= last]
-        return {seed: math.fsum(values[at] for at in chosen) / len(chosen) for seed, values in self.values.items()}
+        return {seed: fmean(values[at] for at in chosen) for seed, values in self.values.items()}
 
     @property
     def line(self) -> Line:
@@ -105,13 +100,12 @@ def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure,
         drawn: list[Line] = []
         published: dict[str, Points] = {}
         for one in has.plan.experiments:
-            if one.task != task:
-                continue
-            line = _over_epochs(has, one, metric)
-            if line.x:
+            line = _over_epochs(has, one, metric) if one.task == task else None
+            if line is not None and line.x:
                 drawn.append(line)
                 if one.validation and metric == "val_accuracy":
-                    published[line.label] = _published(one)
+                    known = [(float(at), value) for at, value in enumerate(one.validation, 1) if value is not None]
+                    published[line.label] = (tuple(at for at, _ in known), tuple(value for _, value in known))
         spec = Metric(metric, label, unit, bool(unit), upper=100.0 if unit else None)
         return Figure(f"{task}-{metric}", title, "epoch", spec, tuple(drawn), published, **more)
 
@@ -130,12 +124,6 @@ def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Fig
     spec = Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0)
     title, note = f"Adder: bit accuracy by length, loss {loss}", "the report gives the means over the lengths only"
     return Figure(f"adder-by-length-{loss}", title, "bits", spec, tuple(one.line for one in mine), note=note)
-
-
-def _published(experiment: Experiment) -> Points:
-    known = [(at, value) for at, value in enumerate(experiment.validation, 1) if value is not None]
-    x, y = zip(*known, strict=True)
-    return tuple(map(float, x)), y
 
 
 def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:

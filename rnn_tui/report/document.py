@@ -143,7 +143,7 @@ def _made(known: About) -> list[str]:
 
 
 def _run_cells(one: UsedRun) -> list[str]:
-    run, torch = one.run, one.sessions[-1].versions.get("torch") if one.sessions else None
+    run, torch = one.run, one.versions.get("torch")
     ended, trained = date(run.updated), duration(run.elapsed)
     return [run.name, run.run_id, str(one.networks), ended, trained, run.device or NOTHING, torch or NOTHING]
 
