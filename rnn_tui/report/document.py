@@ -8,34 +8,60 @@ import base64
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.report.about import TIMES, About, UsedRun, about
-from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
+from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, Says, conclusions
 from rnn_tui.report.curves import Figure, accuracy_by_length, figures
+from rnn_tui.report.intervals import Interval
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import Plan
-from rnn_tui.report.row_charts import ReportChart, compared_chart, result_charts
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, HEADS, Results, cells, markdown_table, markdown_text, results
 from rnn_tui.runs.comparison import settings_of
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
-from rnn_tui.runs.export.plots import WIDE, Panel, picture
+from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import NOTHING, duration
 from rnn_tui.tasks import TASKS
 
 TITLE = "A report on recurrent networks, rerun"
-STYLE = Path(__file__).with_suffix(".css")
+PAGE_STYLE = Path(__file__).with_suffix(".css")
 # Of the settings of a run: those that say nothing on how a network was trained.
 UNTOLD = ("task", "preset", "seed", "seeds", "device", "workers")
 SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 TEXT_WIDTH = 800  # of the page, in pixels
+ROW, AROUND = 0.24, 0.75  # of a chart of rows: heights in inches
+OURS, PUBLISHED, GREY = curve_colour(0, dark=False), "#b3261e", "#555555"
 # In attributes: what a part of a drawing is referred to by.
 _REFERENCE = re.compile(r"url\(#|^#")
+
+
+@dataclass(frozen=True)
+class ReportChart:
+    """A chart as SVG, with a name such as `rows-adder`, and what stands below it among text."""
+
+    key: str
+    title: str
+    caption: str
+    svg: bytes
+
+
+@dataclass(frozen=True)
+class ChartRow:
+    """What a row shows; the mark of the mean is filled, or a ring."""
+
+    label: str
+    numbers: str
+    mean: float | None
+    interval: Interval | None
+    filled: bool = True
+    published: float | None = None
 
 
 def check_path(path: Path) -> ExportFormat:
@@ -176,7 +202,7 @@ def as_html(blocks: Sequence[str | ReportChart]) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(TITLE)}</title>\n<style>\n{STYLE.read_text()}</style>\n</head>\n<body>\n"
+        f"<title>{html.escape(TITLE)}</title>\n<style>\n{PAGE_STYLE.read_text()}</style>\n</head>\n<body>\n"
         "<main>\n" + "\n".join(parts) + "\n</main>\n</body>\n</html>\n"
     )
 
@@ -210,3 +236,65 @@ def svg(drawing: ReportChart) -> str:
     width, height = map(float, root.get("viewBox", "").split()[2:])
     root.attrib |= {"width": str(TEXT_WIDTH), "height": f"{TEXT_WIDTH * height / width:.0f}"}
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def compared_chart(one: Conclusion, key: str) -> list[ReportChart]:
+    """The comparisons of a conclusion around zero; none without any interval.
+
+    Raises:
+        ExportError: if matplotlib is not installed.
+    """
+    numbers = "{1} [{2}] · {3} : {4} · {6}"  # of the cells
+    rows = [
+        ChartRow(row.subject, numbers.format(*row.cells), row.difference, row.interval, row.says in (Says.FOR, Says.AGAINST))
+        for row in one.comparisons
+    ]
+    if all(row.interval is None for row in rows):
+        return []
+    drawn = _drawn(rows, "difference (points)", "difference [95 %] · seeds for : against", zero=True)
+    caption = "Mean differences with their 95 % intervals. Right of zero is as the report says; filled marks count."
+    return [ReportChart(key, f"Comparisons: {one.claim.rstrip('.')}", caption, drawn)]
+
+
+def result_charts(table: Results) -> list[ReportChart]:
+    """The published figures among ours, a chart a task that has figures; raises as above."""
+    charts = []
+    for task in table.plan.tasks:
+        rows = [
+            ChartRow(
+                row.experiment.short_label, "{2} · {1} {5}".format(*cells(row)),
+                row.spread.mean, row.expected, published=row.experiment.published,
+            )
+            for row in table.rows
+            if row.experiment.task == task and row.spread is not None
+        ]  # fmt: skip
+        if rows:
+            title = f"{TASKS[task].label}: published figures and ours"
+            caption = f"{title}. Crosses: published. Points: our means, with the interval for the next seed, 95 %."
+            charts.append(ReportChart(f"rows-{task}", title, caption, _drawn(rows, "accuracy (%)", "mean ± sd · published")))
+    return charts
+
+
+def _drawn(rows: Sequence[ChartRow], x_label: str, head: str, *, zero: bool = False) -> bytes:
+    figures, styles = (imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style"))
+    with styles.context(STYLE):
+        figure = figures.Figure(figsize=(WIDE, AROUND + ROW * len(rows)), layout="constrained")
+        axes = figure.subplots()
+        for at, row in enumerate(rows):
+            if row.interval is not None:
+                axes.plot([row.interval.low, row.interval.high], [at, at], color=OURS)
+            if row.mean is not None:
+                axes.plot(row.mean, at, "o", color=OURS, markersize=5, markerfacecolor=OURS if row.filled else "white")
+            if row.published is not None:
+                axes.plot(row.published, at, color=PUBLISHED, **MARK, markeredgewidth=1.4)
+        if zero:
+            axes.axvline(0.0, color=GREY, linewidth=0.8)
+        axes.set_xlabel(x_label)
+        axes.text(1.01, 1.02, head, transform=axes.transAxes, fontsize=7, color=GREY)
+        # Names at the left of the rows, numbers at the right.
+        for side, texts in ((axes, [row.label for row in rows]), (axes.twinx(), [row.numbers for row in rows])):
+            side.set_ylim(len(rows) - 0.5, -0.5)
+            side.set_yticks(range(len(rows)), texts)
+            side.tick_params(axis="y", length=0)
+            side.grid(visible=False, axis="y")
+        return saved(figure, "svg")
