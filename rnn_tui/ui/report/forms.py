@@ -98,18 +98,13 @@ class ExportReportScreen(ExportPrompt):
 
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
         """Write in a thread: it draws, and measures what is not measured yet."""
+
+        def job() -> None:  # with a store of its own: the app's would have to wait for seconds
+            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+
+            with existing_store() as store:
+                write_document(path, self._plan, store)
+
         self.say("Writing …")
-        await in_thread(self, _write, path, self._plan)
+        await in_thread(self, job)
         return f"Written: {printable(path, 200)}."
-
-
-def _write(path: Path, plan: Plan) -> None:
-    """In a thread, with a store of its own: the app's would have to wait for seconds.
-
-    Raises:
-        UserError: if it can't be written.
-    """
-    from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
-
-    with existing_store() as store:
-        write_document(path, plan, store)

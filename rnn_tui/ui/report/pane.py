@@ -171,8 +171,12 @@ class ReportPane(StorePane):
 
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:
+        def measured() -> tuple[AccuracyByLength, ...]:  # with a store of its own: the app's would have to wait
+            with RunStore() as store:
+                return accuracy_by_length(kept(plan, store))
+
         try:
-            found = await in_thread(self, _accuracy_by_length, plan)
+            found = await in_thread(self, measured)
         except (UserError, ImportError, OSError) as error:
             self.notify(str(error) if isinstance(error, UserError) else NO_TORCH, severity="error")
             found = ()
@@ -257,9 +261,3 @@ class ReportPane(StorePane):
         if table is not None:
             text, severity = told(report, table)
             self.notify(text, severity=severity, timeout=12)
-
-
-def _accuracy_by_length(plan: Plan) -> tuple[AccuracyByLength, ...]:
-    """In a thread, with a store of its own: the app's would have to wait."""
-    with RunStore() as store:
-        return accuracy_by_length(kept(plan, store))
