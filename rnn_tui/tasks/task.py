@@ -69,7 +69,7 @@ class View:
 
 TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:training_view")
 RESULTS = View("results", "Results", "rnn_tui.ui.training.variants:VariantTable")
-LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.result_views:LengthsView")
+LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.training_view:LengthsView")
 CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
 TEST_IMAGES = View("test", "Test", "rnn_tui.ui.training.test_images:TestImagesView")
 INSIDE = View("inside", "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)

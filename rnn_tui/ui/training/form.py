@@ -1,5 +1,6 @@
-"""The form that says what to train: preset, cells or losses, numbers, device."""
+"""The form that says what to train: preset, cells or losses, numbers, device; and what runs told."""
 
+from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
@@ -11,18 +12,21 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Collapsible, Input, Label, Select, Static
+from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.events import LogLine
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
+from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.shell.app import RnnTuiApp
 from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
 
+LONGEST_LOG = 1000  # lines
 # What few people change; folded away until it is asked for.
 ADVANCED = (
     "batch_size", "learning_rate", "layers", "lengths", "seed", "training_size", "test_size",
@@ -268,6 +272,29 @@ class SettingsForm(VerticalScroll):
     @on(Input.Submitted)
     def _submit(self) -> None:
         self.post_message(self.Submitted())
+
+
+class LogView(RichLog):
+    """What the runs of the task told, in the order in which it came."""
+
+    def __init__(self) -> None:
+        super().__init__(id="log-lines", classes="panel", wrap=True, markup=False, max_lines=LONGEST_LOG)
+        self.border_title = "Log"
+        # What it is told before it is looked at waits there, without an end of Textual's.
+        self._deferred_renders = deque(maxlen=LONGEST_LOG)
+        self._seen: dict[str, int] = {}
+
+    def follow(self, state: RunState) -> Sequence[LogLine]:
+        """Write what a run has told since it was asked last; returns that."""
+        new = state.log[self._seen.get(state.run_id, 0) :]
+        for line in new:
+            self.write(f"{state.config.label}: {line.text}")
+        self._seen[state.run_id] = len(state.log)
+        return new
+
+    def forget(self, run_id: str) -> None:
+        """Write all of a run that goes on from its first line again."""
+        self._seen.pop(run_id, None)
 
 
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:

@@ -37,12 +37,13 @@ class FormPane(Pane):
         self._logs = False  # whether the log is shown
 
     async def make_form(self, data_dir: str | None) -> "SettingsForm":
-        """Make the form; `form` is set once all is there."""
-        # Imported here, as its widgets take as long to load as the first frame does to draw.
-        from rnn_tui.ui.training.form import SettingsForm  # noqa: PLC0415
+        """Make form and log; `form` is set once all is there."""
+        # Imported here, as their widgets take as long to load as the first frame does to draw.
+        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
 
         form = SettingsForm(self.spec, data_dir)
         await self._place.mount(form)
+        await self.get_child_by_id("workspace").mount(LogView(), before="#failure")
         return form
 
     @property

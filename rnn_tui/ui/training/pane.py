@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.inside.subject import Given, TaskInside
-    from rnn_tui.ui.training.result_views import LogView
+    from rnn_tui.ui.training.form import LogView
 
 SEEDS_HELP = Path(__file__).with_name("seeds.md").read_text(encoding="utf-8")
 
@@ -80,15 +80,12 @@ class TaskPane(FormPane):
 
     async def _complete(self) -> None:
         """Make the form and the tabs behind the first one, once the first frame is on screen."""
-        from rnn_tui.ui.training.result_views import LogView  # noqa: PLC0415 - as the form
-
         read_late_styles(self.app)
         form = await self.make_form(self._data_dir)
         tabs = self.query_one("#views", TabbedContent)
         for number, view in enumerate(self.spec.views[1:], 2):
             digit = str(number) if number < 10 else ""
             await tabs.add_pane(TabPane(with_key(digit, view.title), self._made(view), id=view.id))
-        await self.query_one("#workspace").mount(LogView(), before="#failure")
         self.form = form
         self._hear([state.run_id for state in self.states()], late=True)
 

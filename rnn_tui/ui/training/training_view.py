@@ -1,4 +1,4 @@
-"""Training as it goes: two charts, or one of every metric, and the figures in a table."""
+"""Training as it goes, with its figures in a table; and accuracy by length: views of charts."""
 
 import itertools
 import math
@@ -11,8 +11,9 @@ from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.content import Content
 
-from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.engine.state import RunState, SpreadSeries, Status
+from rnn_tui.tasks.evaluation import SequenceEvaluation
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.shell.key_table import key
@@ -31,6 +32,7 @@ TABLE_SHARE, HEADING = 0.25, 1
 PLACES = ("below", "alone", "away")
 # The charts that there are from the start, by what metrics say that they belong to.
 FIRST = ("loss", "accuracy")
+BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 def training_view(pane: TaskPane) -> TaskView:
@@ -270,6 +272,43 @@ class NetworksTraining(TrainingCharts, SpreadView):
             points = metric.stage != "train"
             for at, (variant, band) in enumerate(zip(variants, state.bands[metric.name], strict=True)):
                 yield spread_series(variant.label, band, at, self.spread, points)
+
+
+class LengthsView(ChartGrid, SpreadView):
+    """A chart for each figure by length, with titles in the order of `SequenceEvaluation.by_length`."""
+
+    def __init__(self, _pane: TaskPane, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False) -> None:
+        super().__init__(*(Chart(log_x=log_x, allow_smoothing=False) for _ in titles))
+        for chart, title in zip(self.charts, titles, strict=True):
+            chart.describe(title, BY_LENGTH, "length")
+        self._evaluation: SequenceEvaluation | None = None
+
+    def bring_up_to_date(self, pane: TaskPane) -> None:
+        found, run = pane.evaluation, pane.chosen
+        self._evaluation = found if isinstance(found, SequenceEvaluation) else None
+        why = "Finish a run to see this"
+        if run is not None and run.status.active:
+            why = "Measured as soon as training is over"
+        elif run is not None and run.status is Status.FINISHED:
+            why = "Being measured …" if pane.runs.anything_to_come else "Not measured; the log (G) says why"
+        for chart in self.charts:
+            chart.say(why)
+        self.draw()
+
+    def draw(self) -> None:
+        found = self._evaluation
+        if found is None:
+            for chart in self.charts:
+                chart.mark_range(None, None)  # that of another run
+                chart.show([])
+            return
+        for chart, figure in zip(self.charts, found.by_length, strict=False):
+            chart.mark_range(*found.config.lengths, "in training")
+            lines = []
+            for at, variant in enumerate(found.config.variants):
+                band = SpreadSeries.of(figure.lengths, figure.spread(at, found.config.seeds))
+                lines.append(spread_series(variant.label, band, at, self.spread, points=True))
+            chart.show(lines)
 
 
 def _words(metrics: Sequence[Metric]) -> tuple[list[str], str]:
