@@ -60,18 +60,14 @@ class UsedRun:
 
 @dataclass(frozen=True)
 class About:
-    """All that must be known of figures.
-
-    When this was `written` (seconds since 1970), on which machine, by which versions of this program,
-    Python and packages; the settings of each experiment by what it is called, and the runs of figures.
-    """
+    """All that must be known of figures."""
 
     plan: Plan
-    written: float
+    written: float  #: when, in seconds since 1970.
     machine: Mapping[str, str | int | float]
-    versions: Mapping[str, str]
-    settings: Mapping[str, RunConfig]
-    runs: tuple[UsedRun, ...]
+    versions: Mapping[str, str]  #: of this program, Python and packages.
+    settings: Mapping[str, RunConfig]  #: of each experiment by what it is called.
+    runs: tuple[UsedRun, ...]  #: that figures are from.
 
     @property
     def devices(self) -> tuple[str, ...]:
@@ -94,11 +90,7 @@ class About:
 
 
 def about(results: Results, store: RunStore | None) -> About:
-    """Gather what must be known of a table.
-
-    Raises:
-        StoreError: if the store can't be read.
-    """
+    """Gather what must be known of a table; raises `StoreError` if the store can't be read."""
     plan, counts = results.plan, Counter(run_id for row in results.rows for run_id in row.run_ids)
     used = []
     for run_id in sorted(counts):

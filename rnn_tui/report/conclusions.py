@@ -52,15 +52,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Comparison:
-    """A figure less another one, of which the conclusion says that it is above zero.
+    """A figure less another one, of which the conclusion says that it is above zero."""
 
-    `subject` tells what is taken from what, `differences` have points by seed that has both, and
-    `interval` is the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
-    """
-
-    subject: str
-    differences: Mapping[int, float]
-    interval: Interval | None = field(init=False)
+    subject: str  #: what is taken from what.
+    differences: Mapping[int, float]  #: points by seed that has both.
+    interval: Interval | None = field(init=False)  #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
 
     def __post_init__(self) -> None:
         values = tuple(self.differences.values())

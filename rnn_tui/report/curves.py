@@ -90,11 +90,7 @@ def accuracy_by_length(has: Kept) -> tuple[AccuracyByLength, ...]:
 
 
 def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure, ...]:
-    """The report's plots, from what is trained to the end; those without any line are left out.
-
-    Raises:
-        StoreError: if the store can't be read.
-    """
+    """The report's plots, those with a line, of what is trained to the end; raises `StoreError` if the store can't be read."""
 
     def of(task: str, metric: str, title: str, label: str, unit: str = "", **more: Any) -> Figure:
         drawn: list[Line] = []

@@ -239,11 +239,7 @@ def svg(drawing: ReportChart) -> str:
 
 
 def compared_chart(one: Conclusion, key: str) -> list[ReportChart]:
-    """The comparisons of a conclusion around zero; none without any interval.
-
-    Raises:
-        ExportError: if matplotlib is not installed.
-    """
+    """The comparisons of a conclusion around zero, none without any interval; raises `ExportError` without matplotlib."""
     numbers = "{1} [{2}] · {3} : {4} · {6}"  # of the cells
     rows = [
         ChartRow(row.subject, numbers.format(*row.cells), row.difference, row.interval, row.says in (Says.FOR, Says.AGAINST))

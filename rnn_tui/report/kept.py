@@ -57,11 +57,7 @@ class Kept:
 
 
 def kept(plan: Plan, store: RunStore | None) -> Kept:
-    """What the store has of a plan, deleted runs left out; nothing where there is no store yet.
-
-    Raises:
-        StoreError: if the store can't be read.
-    """
+    """What a store, if there is one yet, has of a plan but for deleted runs; raises `StoreError` if it can't be read."""
     wanted: dict[Network, Part] = {}
     for one in plan.experiments:
         common = family(plan.config(one.task, one.cell, 0))

@@ -118,11 +118,7 @@ class Results:
 
 
 def results(has: Kept) -> Results:
-    """The table so far; quick enough to ask for whenever a run has ended.
-
-    Raises:
-        StoreError: if the store can't be read.
-    """
+    """The table so far, quick enough to ask for whenever a run has ended; raises `StoreError` if the store can't be read."""
     rows = []
     for experiment in has.plan.experiments:
         found = has.found(experiment)

@@ -53,11 +53,7 @@ class ReportSettings(Vertical):
         yield Static("", id="report-wrong", markup=False)
 
     def plan(self) -> Plan:
-        """What is wanted; an empty field stands for the usual number.
-
-        Raises:
-            SettingError: if that can't be.
-        """
+        """What is wanted; an empty field stands for the usual number. Raises `SettingError` if that can't be."""
         numbers = [field.given() for field in self.query(SettingInput)]
         only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:

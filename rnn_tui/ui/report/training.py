@@ -72,11 +72,7 @@ def train_report(
 
 
 def _state(work: "Work", run_id: str) -> RunState:
-    """What is known of a run before it begins, or goes on.
-
-    Raises:
-        StoreError: if the store can't be read.
-    """
+    """What is known of a run before it begins, or goes on; raises `StoreError` if the store can't be read."""
     if work.run is None:
         return RunState(run_id, work.config)
     from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - the database, on use only

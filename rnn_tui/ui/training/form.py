@@ -34,10 +34,7 @@ ADVANCED = (
 
 
 class SettingInput(Input):
-    """An input that takes only the characters its setting may need, and leaves others to the app.
-
-    So the single-key commands work while a field has the focus.
-    """
+    """An input that takes only the characters its setting may need: others are keys of the app, also while it has the focus."""
 
     def __init__(self, setting: Setting, usual: Any = None, id: str | None = None) -> None:
         super().__init__(placeholder=str(usual or ""), compact=True, id=id)
@@ -46,11 +43,7 @@ class SettingInput(Input):
         self.cursor_blink = False
 
     def given(self) -> Any:
-        """What was typed, or what is usual where the field is empty.
-
-        Raises:
-            SettingError: if it is not allowed.
-        """
+        """What was typed, or what is usual where the field is empty; raises `SettingError` if it is not allowed."""
         text = self.value.strip()
         return self._setting.parse(text) if text else self._usual
 
@@ -173,9 +166,7 @@ class SettingsForm(VerticalScroll):
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
         """The runs that the form describes, one for each cell ticked.
 
-        Raises:
-            SettingError: with the sentence to show; unless `quiet`, the field at fault has the
-                focus then.
+        Raises `SettingError` with the sentence to show; unless `quiet`, the field at fault has the focus then.
         """
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
