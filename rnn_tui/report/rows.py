@@ -158,28 +158,21 @@ _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row of the table under `HEADS`; accuracies in percent."""
+    figures = () if row.spread is None else (row.spread.mean, row.spread.sd)  # no deviation of a single one
     return (
         row.experiment.label,
         f"{row.experiment.published:.{DECIMALS}f}",
-        _mean_and_sd(row),
+        " ± ".join(f"{one:.{DECIMALS}f}" for one in figures if one is not None) or NOTHING,
         str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
         _from_to(row.expected),
         row.place or NOTHING,
-        _from_to(Interval(min(row.values), max(row.values)) if row.values else None),
+        _from_to(row.spread),
         duration(row.seconds) if row.n else NOTHING,
     )
 
 
-def _mean_and_sd(row: Row) -> str:
-    """Mean ± standard deviation; a single value as it is."""
-    if row.spread is None:
-        return NOTHING
-    mean = f"{row.spread.mean:.{DECIMALS}f}"
-    return mean if row.spread.sd is None else f"{mean} ± {row.spread.sd:.{DECIMALS}f}"
-
-
-def _from_to(interval: Interval | None) -> str:
-    return NOTHING if interval is None else f"{interval.low:.{DECIMALS}f} … {interval.high:.{DECIMALS}f}"
+def _from_to(ends: Interval | Spread | None) -> str:
+    return NOTHING if ends is None else f"{ends.low:.{DECIMALS}f} … {ends.high:.{DECIMALS}f}"
 
 
 def markdown_text(text: str) -> str:
