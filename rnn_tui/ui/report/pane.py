@@ -84,12 +84,8 @@ class ReportPane(StorePane):
         return report if report is not None and report.going_on else None
 
     def focus_view(self) -> None:
-        if self.view == "table":
-            self.query_one(ReportTable).focus_view()
-        elif self.view == "plots":
-            self.query_one(ReportPlots).focus_view()
-        else:
-            self.query_one(ReportConclusions).focus()
+        if isinstance(view := self.front_view, ReportTable | ReportPlots | ReportConclusions):
+            view.focus_view()
 
     def look_for_news(self) -> None:
         self._read()

@@ -23,7 +23,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.report.training import ReportStatus
 from rnn_tui.ui.shell.key_table import key
-from rnn_tui.ui.shell.views import SpreadView
+from rnn_tui.ui.shell.views import SpreadView, TaskView
 from rnn_tui.ui.training.run_lines import ProgressLine
 from rnn_tui.ui.widgets.plain import PlainTable
 
@@ -34,7 +34,7 @@ CAPTION = (
 )
 
 
-class ReportTable(Vertical):
+class ReportTable(Vertical, TaskView):
     """The table of a rerun; a row is an experiment of its results."""
 
     _table = getters.query_one("#report-figures", PlainTable)
@@ -55,9 +55,6 @@ class ReportTable(Vertical):
     def on_mount(self) -> None:
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())  # whose colours are in the cells
 
-    def focus_view(self) -> None:
-        self._table.focus()
-
     def show(self, results: Results, training: Collection[Experiment]) -> None:
         """Show the figures, and which experiments have networks in training now."""
         self._results, self._training = results, training
@@ -70,22 +67,19 @@ class ReportTable(Vertical):
         """Columns and rows anew where they or the theme are others, cells alone where they are the same."""
         if self._results is None:
             return
-        table, rows = self._table, self._results.rows
-        frame = self.app.theme, tuple(row.experiment.key for row in rows)
-        lines = [(row.experiment.key, self._line(row)) for row in rows]
-        if frame == self._shown:
-            for key, line in lines:
-                for column, cell in zip(KEYS, line, strict=True):
-                    if table.get_cell(key, column) != cell:
-                        table.update_cell(key, column, cell, update_width=True)
-            return
-        self._shown, at = frame, table.cursor_row
-        table.clear(columns=True)
-        for column, head in zip(KEYS, HEADS, strict=True):
-            table.add_column(_cell(column, head), key=column)
-        for key, line in lines:
-            table.add_row(*line, key=key)
-        table.move_cursor(row=min(at, len(lines) - 1))
+        table, lines = self._table, {row.experiment.key: self._line(row) for row in self._results.rows}
+        if (frame := (self.app.theme, *lines)) != self._shown:
+            self._shown, at = frame, table.cursor_row
+            table.clear(columns=True)
+            for column, head in zip(KEYS, HEADS, strict=True):
+                table.add_column(_cell(column, head), key=column)
+            for key, line in lines.items():
+                table.add_row(*line, key=key)
+            table.move_cursor(row=min(at, len(lines) - 1))
+        for key, line in lines.items():
+            for column, cell in zip(KEYS, line, strict=True):
+                if table.get_cell(key, column) != cell:
+                    table.update_cell(key, column, cell, update_width=True)
 
     def _line(self, row: Row) -> list[Text]:
         texts = list(cells(row))
@@ -185,7 +179,7 @@ MARKS = {
 }
 
 
-class ReportConclusions(VerticalScroll, can_focus=True):
+class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
     """The conclusions, below each other."""
 
     BORDER_TITLE = "The report's conclusions, checked against the figures"
