@@ -210,7 +210,8 @@ def _on_loss(figures: Figures) -> Conclusion:
     subject = f"gap H {', '.join(map(str, SIZES[:-1]))} − H {SIZES[-1]}"
     better, better_not = (f"MSE is {word} better than CE at small states" for word in ("reliably", "not reliably"))
     at_small = tuple(Comparison(f"H {size}, mse − ce", gap) for size, gap in zip(SIZES, small, strict=False))
-    closing = (Comparison(subject, _less(mean, _in_size(large))),)
+    sign = -1 if large and fmean(large.values()) < 0 else 1  # of either sign, it is a gap that has not closed
+    closing = (Comparison(subject, _less(mean, {seed: sign * value for seed, value in large.items()})),)
     return Conclusion(
         "MSE beats CE at small states, and the gap closes as the state grows.",
         "Points: mean bit accuracy with mse less that with ce; then this gap at the small states (their mean) less the "
@@ -248,8 +249,3 @@ def _signed(points: float) -> str:
 def _less(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
     """The first figure less the second, over the seeds that have both."""
     return {seed: first[seed] - second[seed] for seed in first if seed in second}
-
-
-def _in_size(gap: Mapping[int, float]) -> Mapping[int, float]:
-    """A gap as a positive one: of either sign, it is a gap that has not closed."""
-    return {seed: -value for seed, value in gap.items()} if gap and fmean(gap.values()) < 0 else gap

@@ -18,6 +18,7 @@ from rnn_tui.tasks.config import SequenceConfig
 
 LOSS = "the mean over each epoch; the report plotted its last batch's"
 MARKS = "marks are the report's values"
+MEANS = "the report gives the means over the lengths only"
 Points = tuple[tuple[float, ...], tuple[float, ...]]  # x and y
 # Runs whose accuracy by length is remembered: 20 × 20 × 6 numbers each, or so.
 MOST_REMEMBERED = 64
@@ -110,16 +111,13 @@ def figures(has: Kept, by_length: tuple[AccuracyByLength, ...]) -> tuple[Figure,
         of("mnist", "val_loss", "MNIST: validation loss", "validation loss"),
         of("mnist", "val_accuracy", "MNIST: validation accuracy", "validation accuracy", "%", note=MARKS),
         of("recall", "train_loss", "Recall: training loss", "training loss"),
-        *(_by_length_figure(loss, by_length) for loss in ("mse", "ce")),
     ]
-    return tuple(figure for figure in made if figure.lines)
-
-
-def _by_length_figure(loss: str, by_length: tuple[AccuracyByLength, ...]) -> Figure:
-    mine = [one for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss]
     spec = Metric("bit_accuracy", "bit accuracy", "%", True, 0.0, 100.0)
-    title, note = f"Adder: bit accuracy by length, loss {loss}", "the report gives the means over the lengths only"
-    return Figure(f"adder-by-length-{loss}", title, "bits", spec, tuple(one.line for one in mine), note=note)
+    for loss in ("mse", "ce"):
+        mine = tuple(one.line for one in by_length if one.experiment.variant and one.experiment.variant.loss == loss)
+        title = f"Adder: bit accuracy by length, loss {loss}"
+        made.append(Figure(f"adder-by-length-{loss}", title, "bits", spec, mine, note=MEANS))
+    return tuple(figure for figure in made if figure.lines)
 
 
 def _over_epochs(has: Kept, experiment: Experiment, metric: str) -> Line:

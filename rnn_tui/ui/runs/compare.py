@@ -84,13 +84,6 @@ class RunsCompare(Vertical, SpreadView):
         self.draw()
         seeds = [f"{line.label}: {line.seeds} seeds" for line in lines if len(line.runs) > 1]
         self.query_one("#compare-note", Static).update("; ".join([*wrong, *seeds[:2]]))
-        self._tabulate(runs)
-
-    def draw(self) -> None:
-        lines = enumerate(self._lines)
-        self._chart.show([line_series(printable(one.label, 60), one, at, self.spread, self._points) for at, one in lines])
-
-    def _tabulate(self, runs: Sequence[RunRecord]) -> None:
         rows = differing(runs) if len(runs) > 1 else []
         shown = tuple(run.name for run in runs), tuple(rows)
         if shown == self._shown:
@@ -101,6 +94,10 @@ class RunsCompare(Vertical, SpreadView):
         table = self.query_one("#compare-table", PlainTable)
         table.display = bool(rows)
         table.fill(["setting", *(printable(run.name, 40) for run in runs)], ([name, *values] for name, values in rows))
+
+    def draw(self) -> None:
+        lines = enumerate(self._lines)
+        self._chart.show([line_series(printable(one.label, 60), one, at, self.spread, self._points) for at, one in lines])
 
 
 def curves_of(store: RunStore, runs: Sequence[RunRecord], metric: str) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:

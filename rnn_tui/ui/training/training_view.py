@@ -163,7 +163,9 @@ class TrainingCharts(ChartGrid):
             if metric.name not in state.series:
                 continue
             series, label = state.series[metric.name], state.config.label
-            points = metric.stage != "train" or _by_epoch(state, metric.name)
+            # Of a training metric other than the loss, which is logged at each step, there is a value an epoch.
+            by_epoch = metric.name != "train_loss" and state.epochs and metric.name in state.epochs[0].metrics
+            points = metric.stage != "train" or bool(by_epoch)
             if len(metrics) > 1:
                 label = (f"{label}, {word}" if lines else label) if several else word
             colour = self._pane.runs.colour(state.run_id)
@@ -318,8 +320,3 @@ def _words(metrics: Sequence[Metric]) -> tuple[list[str], str]:
     if len(labels) > 1 and all(label.endswith(f" {last}") for label in labels):
         return [label.removesuffix(f" {last}") for label in labels], last.capitalize()
     return labels, labels[0].capitalize() if len(labels) == 1 else ""
-
-
-def _by_epoch(state: RunState, name: str) -> bool:
-    """Whether a training metric has a value an epoch; the loss has one of each step, too."""
-    return name != "train_loss" and bool(state.epochs) and name in state.epochs[0].metrics

@@ -60,14 +60,13 @@ class VariantTable(Vertical, TaskView):
         empty = self.query_one(Static)
         empty.display = not rows
         empty.update("No epoch has ended so far." if state else EMPTY)
-        columns = COLUMNS if state is not None and self._published(state) else COLUMNS[:-2]
+        published = state is not None and any(
+            self._report(state, *pair) is not None for pair in product(state.metric_definitions, state.config.variants)
+        )
+        columns = COLUMNS if published else COLUMNS[:-2]
         # A heading of figures stands above their right ends, as they are aligned there.
         headings = (Text(label, justify="right" if label in FIGURES else "left") for label in columns)
         table.fill(headings, (row[: len(columns)] for row in rows))
-
-    def _published(self, state: RunState) -> bool:
-        known = (self._report(state, *pair) for pair in product(state.metric_definitions, state.config.variants))
-        return any(figure is not None for figure in known)
 
     def _report(self, state: RunState, metric: Metric, variant: Variant) -> float | None:
         return self._spec.published_figure(metric.name, state.config.cell, variant)
