@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from rich.text import Text
-from textual import getters
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.content import Content
@@ -68,7 +67,7 @@ class ChartGrid(Vertical, ChartView, TaskView):
 
 
 class TrainingCharts(ChartGrid):
-    """Two charts of what a task's metrics say they belong to, or one of everything logged."""
+    """Two charts of what a task's metrics say they belong to, or one of everything logged; below them a table."""
 
     DEFAULT_CLASSES = "training-charts"
     BINDINGS = [
@@ -77,13 +76,21 @@ class TrainingCharts(ChartGrid):
         key("table", "table", "Table"),
     ]
 
-    def __init__(self, pane: TaskPane) -> None:
+    def __init__(self, pane: TaskPane, table: PlainTable | VariantTable) -> None:
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
-        self._pane = pane
+        self._pane, self._table = pane, table
         self._of = list(FIRST)  # which metrics are in which chart
         self._all = False
         self._place = 0  # of the table, in `PLACES`
         self._alone = False  # whether the table stands there without charts
+
+    def compose(self) -> ComposeResult:
+        yield from super().compose()
+        yield self._table
+
+    def rows_of(self, run: RunState) -> tuple[int, int]:
+        """How many rows the table has or will have, and how many have to be seen for it to be worth its lines."""
+        raise NotImplementedError
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
@@ -184,11 +191,11 @@ class TrainingCharts(ChartGrid):
             return "This was not logged"
         return "One value per epoch" if metrics[0].stage != "train" else "The first steps …"
 
-    def _fit_table(self, table: Vertical | PlainTable, rows: int, least: int) -> None:
-        """Give a table below the charts the lines of its rows from the start, the charts the rest.
-
-        It has or will have `rows`, of which `least` have to be seen for it to be worth its lines.
-        """
+    def _lay_out(self) -> None:
+        """Give a table below the charts the lines of its rows from the start, the charts the rest."""
+        super()._lay_out()
+        table, run = self._table, self._pane.chosen
+        rows, least = self.rows_of(run) if run is not None else (0, 0)
         height, place = self.size.height, PLACES[self._place]
         charts = CHART_HEIGHT if self.size.width >= SIDE_BY_SIDE_WIDTH else 2 * CHART_HEIGHT
         shown = min(rows, max(least, int(height * TABLE_SHARE)))
@@ -204,25 +211,22 @@ class RunsTraining(TrainingCharts):
     """Loss and accuracy of all runs, and the epochs of the chosen one."""
 
     _shown: tuple[str, tuple[Metric, ...]] = ("", ())  # the run and its columns
-    _epochs = getters.query_one("#epochs", PlainTable)
+    _table: PlainTable
 
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel")
+    def __init__(self, pane: TaskPane) -> None:
+        super().__init__(pane, PlainTable(id="epochs", cursor_type="row", zebra_stripes=True, classes="panel"))
+
+    def rows_of(self, run: RunState) -> tuple[int, int]:
+        return run.config.epochs, 3
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self._draw_charts(pane.states())
         self._show_epochs(pane.chosen)
         self._lay_out()
 
-    def _lay_out(self) -> None:
-        super()._lay_out()
-        run = self._pane.chosen
-        self._epochs.border_title = Content(f"Epochs of {run.config.label}" if run else "")
-        self._fit_table(self._epochs, run.config.epochs if run else 0, 3)
-
     def _show_epochs(self, run: RunState | None) -> None:
-        table, run_id, rows = self._epochs, run.run_id if run else "", run.epochs if run else ()
+        table, run_id, rows = self._table, run.run_id if run else "", run.epochs if run else ()
+        table.border_title = Content(f"Epochs of {run.config.label}" if run else "")
         columns = tuple(one for one in self._pane.spec.metric_definitions if rows and one.name in rows[0].metrics)
         if (run_id, columns) != self._shown or len(rows) < table.row_count:
             self._shown = run_id, columns
@@ -242,19 +246,13 @@ class RunsTraining(TrainingCharts):
 class NetworksTraining(TrainingCharts, SpreadView):
     """Loss and accuracy of the chosen run, one curve a network: the mean over its seeds."""
 
+    _table: VariantTable
+
     def __init__(self, pane: TaskPane) -> None:
-        super().__init__(pane)
-        self._table = VariantTable(pane, short=True)
+        super().__init__(pane, VariantTable(pane, short=True))
 
-    def compose(self) -> ComposeResult:
-        yield from super().compose()
-        yield self._table
-
-    def _lay_out(self) -> None:
-        super()._lay_out()
-        run = self._pane.chosen
-        rows = len(run.config.variants) if run else 0
-        self._fit_table(self._table, rows, rows)
+    def rows_of(self, run: RunState) -> tuple[int, int]:
+        return len(run.config.variants), len(run.config.variants)
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         self.draw()
