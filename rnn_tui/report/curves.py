@@ -33,8 +33,7 @@ class Figure:
     x_label: str
     spec: Metric  #: what y is.
     lines: tuple[Line, ...]  #: one a network, with the values of all seeds at each x.
-    #: x and y of the report's points, where it gives them, by the label of a line.
-    published: Mapping[str, Points] = field(default_factory=dict)
+    published: Mapping[str, Points] = field(default_factory=dict)  #: of the report, where it has any, by the label of a line.
     note: str = ""  #: what else one must know.
 
     @property

@@ -1,8 +1,4 @@
-"""A report written down: one file with figures, conclusions, settings, machine and plots.
-
-The text is Markdown; the HTML is made from it, so that both say the same. Neither refers to
-anything outside of itself.
-"""
+"""A report written down in one self-contained file: as Markdown, or as HTML made from it, so that both say the same."""
 
 import base64
 import html
@@ -216,10 +212,7 @@ def _plot(figure: Figure, table: Results) -> ReportChart:
 
 
 def svg(drawing: ReportChart) -> str:
-    """A drawing as an `<svg>` element, as wide as text, without anything that points outside of it.
-
-    The ids in it begin with the drawing's key, since several stand in one page.
-    """
+    """A drawing as `<svg>` as wide as text that points at nothing outside; ids begin with its key, as a page has several."""
     ElementTree.register_namespace("", SVG)
     # Our own drawing, from a moment ago: nothing in it is anybody else's.
     root = ElementTree.fromstring(drawing.svg)

@@ -28,16 +28,12 @@ class Kept:
     """What the store has of a plan."""
 
     plan: Plan  #: what is wanted.
-    #: the networks that are trained to the end, and where they are; of several, the one that was
-    #: trained first, so that a figure does not change once it is there.
-    done: Mapping[Part, Found]
+    done: Mapping[Part, Found]  #: networks trained to the end, and where; of several the first, so that no figure changes.
     active: Mapping[Part, RunRecord]  #: those that some process trains now, and in which run.
-    #: runs that were interrupted or stopped, the furthest first, each with its networks, all of
-    #: which are in the plan.
+    #: runs that were interrupted or stopped, the furthest first, each with its networks, all of them in the plan.
     unfinished: tuple[tuple[RunRecord, tuple[Part, ...]], ...]
     finished: tuple[RunRecord, ...]  #: every run that ended with networks like those of the plan, the newest first.
-    #: tells what was logged of a run, by its id and by kind, while the store is open.
-    moments: Callable[[str, Kind], Sequence[Moment]]
+    moments: Callable[[str, Kind], Sequence[Moment]]  #: what was logged of a run, by id and kind, while the store is open.
 
     def found(self, experiment: Experiment) -> dict[int, Found]:
         """Where the trained networks of an experiment are, by seed, ascending."""

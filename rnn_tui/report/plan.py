@@ -1,9 +1,4 @@
-"""What the report published, and what is to be trained: its experiments, seeds and settings.
-
-It has one network of each kind, without a spread. The figures at the end are those of the tasks'
-own `published`; here they are rows in the report's order, together with what it gives for every
-epoch.
-"""
+"""What the report published, of one network a kind, and what is to be trained: its experiments, seeds and settings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -39,9 +34,8 @@ class Experiment:
     task: str  #: a key of `TASKS`.
     cell: str  #: of the network, as typed.
     variant: Variant | None  #: hidden size and loss, where the task trains several; None for MNIST.
-    published: float  #: the report's figure, in percent.
-    #: the report's validation accuracy after each epoch, in percent; None for one that can't be
-    #: read, empty where the report gives none.
+    published: float  #: the report's figure, in percent, of those that the task has as `published`.
+    #: the report's validation accuracy after each epoch, in percent; None where it can't be read, empty where it gives none.
     validation: tuple[float | None, ...] = ()
 
     @property
@@ -112,8 +106,7 @@ class Part:
 class Plan:
     """The experiments, over how many seeds, and how they are trained.
 
-    Raises:
-        SettingError: for a number out of range, or an unknown task, preset or device.
+    Raises `SettingError` for a number out of range, or an unknown task, preset or device.
     """
 
     seeds: int = SEEDS  #: networks of each small experiment (recall, adder).
@@ -123,8 +116,7 @@ class Plan:
     preset: str = "report"  #: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
     first_seed: int = 0  #: the others follow it.
     device: str = "auto"  #: where to train.
-    #: by task, settings in place of the preset's.
-    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)  #: by task, in place of the preset's.
 
     def __post_init__(self) -> None:
         SETTINGS["seeds"].check(self.seeds)
@@ -169,10 +161,7 @@ class Plan:
         """The settings of a run, from the first seed on as many as `seeds`, where a run can have several.
 
         `variants` are hidden sizes and losses to train, the product of both; all of the experiments' by
-        default. Ignored for MNIST.
-
-        Raises:
-            SettingError: if an override is out of range.
+        default, ignored for MNIST. Raises `SettingError` if an override is out of range.
         """
         settings: dict[str, Any] = dict(FAST_ADDER) if task == "adder" and self.preset == "fast" else {}
         if task != "mnist":

@@ -1,7 +1,4 @@
-"""The table of a report: each published figure beside ours over seeds, and its words.
-
-For the app, the command line and documents alike.
-"""
+"""The table of a report, each published figure beside ours over seeds, and its words: for both faces and documents."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -25,13 +22,11 @@ class Row:
     seeds: tuple[int, ...]  #: those that are trained, ascending.
     values: tuple[float, ...]  #: a figure for each of them, in percent.
     run_ids: tuple[str, ...]  #: the run of each.
-    #: the time that training them took. Where a run trains several networks side by side, each
-    #: counts with an equal share of the run's time, so that all rows together have the time that
-    #: passed; alone, each would have taken longer than its share.
+    #: that training them took: networks of one run share its time equally, so that all rows together have the time
+    #: that passed; alone, each would have taken longer than its share.
     seconds: float
     wanted: int  #: how many seeds the plan asks for.
-    #: where the figure of one more seed is expected (95 %); None for fewer than two.
-    expected: Interval | None = field(init=False)
+    expected: Interval | None = field(init=False)  #: where the figure of one more seed is expected (95 %); None for n < 2.
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "expected", next_interval(self.values))

@@ -26,10 +26,7 @@ FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seed
 
 
 class ReportSettings(Vertical):
-    """Seeds, preset and tasks of a rerun; what is wrong is said below, and stays typed.
-
-    `overrides` are, by task, settings in place of the preset's.
-    """
+    """Seeds, preset and tasks of a rerun, with `overrides` as in `Plan`; what is wrong is said below, and stays typed."""
 
     @dataclass
     class Changed(Message):

@@ -134,10 +134,7 @@ class ReportPlots(Vertical, SpreadView):
         return next(iter([*chosen, *self._figures]), None)
 
     def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
-        """Show one of these plots, the one that was chosen if it is among them.
-
-        `measuring` tells whether more are to come without training.
-        """
+        """Show one of these plots, the chosen one if it is among them; `measuring` if more are to come without training."""
         self._figures, self._measuring = figures, measuring
         self.draw()
 
@@ -190,10 +187,7 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
         yield Static("", id="report-conclusions", markup=False)
 
     def show(self, results: Results, found: Sequence[Conclusion], *, measuring: bool) -> None:
-        """Show the conclusions, none without the adder, and say what is missing.
-
-        `measuring` tells whether figures by length are still to come without training.
-        """
+        """Show the conclusions, none without the adder, and what is missing; `measuring` if it comes without training."""
         parts = [_written(one) for one in found] or [Content(NO_ADDER)]
         notes = [MEASURING if measuring else "", results.lacking(ADDER.name), *((RULE, *BASIS) if found else ())]
         parts += map(Content, filter(None, notes))

@@ -28,8 +28,7 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 LOOKS_BETWEEN_AGES = 20
 A_SCREENFUL = 200
-# What of a run is a line of text, by its title: a hint, the most characters, what there is, and
-# what keeps what was typed.
+# What of a run is a line of text, by its title: a hint, the most characters, what there is, what keeps what was typed.
 Asked = tuple[str, int, Callable[[RunRecord], str], Callable[[RunStore, RunRecord, str], object]]
 TEXTS: dict[str, Asked] = {
     "Name": ("No other run may have the same name.", LONGEST_NAME, lambda run: run.name,

@@ -183,10 +183,7 @@ class SettingsForm(VerticalScroll):
         return [self._spec.config(cell, self._preset.name, **overrides) for cell in cells]
 
     def fill(self, config: RunConfig) -> list[str]:
-        """Show these settings, of a run of this task; returns those that there is no field for.
-
-        Values that are the preset's own are left to it.
-        """
+        """Show these settings of a run, but for values of the preset's own; returns those that there is no field for."""
         presets = [preset.name for preset in self._spec.presets]
         preset = config.preset if config.preset in presets else presets[0]
         usual = self._spec.config(config.cell, preset)

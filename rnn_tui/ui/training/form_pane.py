@@ -17,10 +17,7 @@ FORM_WIDTH = 110
 
 
 class FormPane(Pane):
-    """The contents of a tab with a form and a log, which belong to its first view.
-
-    It has the form in `#form-place`, beside `#workspace` with its views and `#log-lines`.
-    """
+    """A tab with a form, in `#form-place`, and `#log-lines`, both of its first view; its views are in `#workspace`."""
 
     BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
@@ -81,10 +78,7 @@ class FormPane(Pane):
         self.place_form()
 
     def place_form(self) -> None:
-        """Show form and log where their view is in front.
-
-        By no class of the pane: it would be styled anew with all that is in it.
-        """
+        """Show form and log where their view is in front; by no class of the pane, which would style all that is in it anew."""
         narrow = self.app.size.width < FORM_WIDTH
         place = self._place
         place.display = self.keys_first and not (narrow if self.folded is None else self.folded)

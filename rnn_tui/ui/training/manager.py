@@ -85,10 +85,7 @@ class TrainingManager:
         self._closing = threading.Event()
 
     def load_engine(self) -> None:
-        """Import torch in the background, so that the first run starts sooner.
-
-        Not where processes train in turn, of which there may be many: the first run does it then.
-        """
+        """Import torch in the background, so that the first run starts sooner; not where many processes may train in turn."""
         if turns_folder() is not None:
             self.note = "PyTorch is loaded for the first run"
             return
@@ -236,10 +233,7 @@ class TrainingManager:
         self.evaluations.pop(run_id, None)
 
     def _begin_training(self, target: Any, *arguments: Any) -> None:
-        """Call `target` in the one thread that trains, with `arguments` and what controls it.
-
-        What it tells waits in the queue, so the runs may be taken in behind this.
-        """
+        """Call `target` in the one thread that trains; what it tells waits in the queue, so runs may be taken in behind it."""
         if self.busy:
             raise RuntimeError("a run is in training")
         self._control = Control()

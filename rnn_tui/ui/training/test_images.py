@@ -1,7 +1,6 @@
 """The end of a run on images: its figures, and test images, by chance, misread, or of a field."""
 
 import random
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Grid, Horizontal, Vertical
 from textual.content import Content
+from textual.events import Click
 from textual.message import Message
 from textual.widgets import Label, Static
 
@@ -36,12 +36,6 @@ BY_CHANCE, MISREAD, OF_FIELD = "by chance", "misread", "of a field"
 class ImageWithLabels(Vertical):
     """A test image with what was read and what it is."""
 
-    @dataclass
-    class Picked(Message):
-        """It was clicked."""
-
-        image: "ImageWithLabels"
-
     def __init__(self) -> None:
         self._ink, self._caption = InkImage(), Label("", classes="caption", markup=False)
         super().__init__(self._ink, self._caption)
@@ -52,9 +46,6 @@ class ImageWithLabels(Vertical):
         self._ink.show_ink(evaluation.images[index] / np.float32(255))
         self._caption.update(f"✓ {read}" if read == true else f"✗ {read}, true {true}")
         self.set_class(read != true, "-wrong")
-
-    def on_click(self) -> None:
-        self.post_message(self.Picked(self))
 
 
 class ImageGrid(Grid, can_focus=True):
@@ -156,10 +147,10 @@ class TestImagesView(Vertical, InsideDoor):
     def action_move_rows(self, by: int) -> None:
         self.action_move(by * self._columns)
 
-    @on(ImageWithLabels.Picked)
-    def _picked(self, event: ImageWithLabels.Picked) -> None:
-        at = self.query_one(ImageGrid).children.index(event.image)
-        self.action_move(at - self._place % self._page)
+    def on_click(self, event: Click) -> None:
+        for at, image in enumerate(self.query_one(ImageGrid).children):
+            if event.widget in (image, *image.children):
+                self.action_move(at - self._place % self._page)
 
     # What is shown
 

@@ -29,10 +29,7 @@ def in_short(words: str) -> str:
 
 
 class VariantTable(Vertical, TaskView):
-    """Mean, standard deviation, smallest, largest and number of each variant, figure by figure.
-
-    Where it is `short`: of one figure, the headline or else what stands for it before the test.
-    """
+    """The figures of each variant over seeds; where it is `short` the headline alone, or what stands for it before the test."""
 
     def __init__(self, pane: TaskPane, short: bool = False) -> None:
         super().__init__(classes="panel")
@@ -47,8 +44,7 @@ class VariantTable(Vertical, TaskView):
 
     def bring_up_to_date(self, pane: TaskPane) -> None:
         state = pane.chosen
-        # Rows are made anew only when there is something new: a table has to keep its cursor. The
-        # colours of the theme are in its cells.
+        # Made anew only where something is new, the colours of the theme too: a table has to keep its cursor.
         key = (state.run_id, len(state.epochs), state.status, self.app.theme) if state else ("",)
         if key == self._shown:
             return
