@@ -10,7 +10,6 @@ from typing import Any, cast
 from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
@@ -116,9 +115,6 @@ class Ticks(Vertical):
 
 class SettingsForm(VerticalScroll):
     """Settings of the runs to come of a task. An empty number stands for the preset's."""
-
-    class Submitted(Message):
-        """The train button was pressed, or Enter in a field."""
 
     def __init__(self, task: Task, data_dir: str | None) -> None:
         super().__init__(can_focus=False, classes="panel")
@@ -255,11 +251,6 @@ class SettingsForm(VerticalScroll):
             ends = dict.fromkeys(map(field.setting.format, (min(values), max(values))))
             field.input.placeholder = " … ".join(ends)
         self.show_cost()
-
-    @on(Button.Pressed, "#train")
-    @on(Input.Submitted)
-    def _submit(self) -> None:
-        self.post_message(self.Submitted())
 
 
 class LogView(RichLog):

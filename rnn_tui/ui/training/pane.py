@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
@@ -161,6 +162,8 @@ class TaskPane(FormPane):
 
     # What the app's keys do here.
 
+    @on(Button.Pressed, "SettingsForm #train")
+    @on(Input.Submitted, "SettingsForm Input")
     def action_train(self) -> None:
         if self.form is None:  # a key pressed within the first tenth of a second
             self.set_timer(0.05, self.action_train)
@@ -172,8 +175,6 @@ class TaskPane(FormPane):
             self.notify(str(error), severity="error", title="Not started")
             return
         self.post_message(TrainRequested(configs))
-
-    on_settings_form_submitted = action_train
 
     def take_settings(self, config: "RunConfig") -> None:
         """Fill the form in with these settings, and say which it has no field for."""
