@@ -36,12 +36,6 @@ class Figure:
     published: Mapping[str, Points] = field(default_factory=dict)  #: of the report, where it has any, by the label of a line.
     note: str = ""  #: what else one must know.
 
-    @property
-    def caption(self) -> str:
-        """What stands below it among text."""
-        note = f"; {self.note}" if self.note else ""
-        return f"{self.title}, over seeds as in the table{note}."
-
 
 @dataclass(frozen=True)
 class AccuracyByLength:

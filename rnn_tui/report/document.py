@@ -207,8 +207,9 @@ def _plot(figure: Figure, table: Results) -> ReportChart:
     """A figure, with the figures of its networks from the table in the legend."""
     mine = [row for row in table.rows if row.n and figure.key.startswith(row.experiment.task)]
     told = {row.experiment.short_label: f"{cells(row)[2]}, published {cells(row)[1]}" for row in mine}
-    panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=told)
-    return ReportChart(figure.key, figure.title, figure.caption, picture([panel], "svg", figure.x_label, WIDE))
+    drawn = picture([Panel(figure.spec, figure.lines, marks=figure.published, figures=told)], "svg", figure.x_label, WIDE)
+    note = f"; {figure.note}" if figure.note else ""
+    return ReportChart(figure.key, figure.title, f"{figure.title}, over seeds as in the table{note}.", drawn)
 
 
 def svg(drawing: ReportChart) -> str:

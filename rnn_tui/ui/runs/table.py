@@ -72,8 +72,7 @@ class RunsTable(Vertical):
         yield Static("", id="runs-empty", markup=False)
 
     def on_mount(self) -> None:
-        """Follow the theme, whose colours are in the cells."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())  # whose colours are in the cells
 
     def focus_view(self) -> None:
         self._table.focus()

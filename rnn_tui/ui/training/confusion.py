@@ -137,8 +137,7 @@ class ConfusionView(Vertical, TaskView):
         yield Static("", id="confusion", markup=False)
 
     def on_mount(self) -> None:
-        """Follow the theme, whose colours are in the fields."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())  # whose colours are in the fields
 
     def bring_up_to_date(self, pane: "TaskPane") -> None:
         found, run = pane.evaluation, pane.chosen
