@@ -70,8 +70,6 @@ class ReportPane(StorePane):
         self._plan = self.query_one(ReportSettings).plan()
         self.focus_view()
 
-    # Of every pane
-
     @property
     def complete(self) -> bool:
         """Whether the figures are there, or can't be had."""
@@ -93,8 +91,6 @@ class ReportPane(StorePane):
     def show_runs(self) -> None:
         self._version = -1
         self._read()
-
-    # What there is
 
     def on_report_settings_changed(self, event: ReportSettings.Changed) -> None:
         self._plan = event.plan
@@ -163,8 +159,6 @@ class ReportPane(StorePane):
         work = rerun.standing.work if rerun is not None and rerun.standing is not None else None
         return frozenset(part.experiment for part in work.parts) if work else frozenset()
 
-    # Accuracy by length and plots, which take longer
-
     @work(group="lengths")
     async def _measure(self, of: object, plan: Plan) -> None:
         def measured() -> tuple[AccuracyByLength, ...]:  # with a store of its own: the app's would have to wait
@@ -196,8 +190,6 @@ class ReportPane(StorePane):
         """Show the conclusions, whose intervals SciPy works out."""
         found = await in_thread(self, conclusions, table, by_length)
         self.query_one(ReportConclusions).show(table, found, measuring=self._measuring)
-
-    # Keys
 
     def on_tabbed_content_tab_activated(self) -> None:
         self._show()
@@ -237,8 +229,6 @@ class ReportPane(StorePane):
             self.post_message(RunsWanted(row.runs))
         else:
             self.notify(NO_RUNS.format(row.experiment.label), timeout=4)
-
-    # What the rerun tells
 
     def on_report_changed(self) -> None:
         self._show()

@@ -79,8 +79,6 @@ class RunsPane(StorePane):
             with TabPane(with_key("2", "Compare"), id="compare"):
                 yield RunsCompare()
 
-    # Of every pane
-
     @property
     def complete(self) -> bool:
         return self._ready
@@ -138,8 +136,6 @@ class RunsPane(StorePane):
         if first or before != bool(self._table.listing.runs):
             self.keep_focus()  # the table comes with the first run and goes with the last
 
-    # Keys of the app
-
     def on_tabbed_content_tab_activated(self) -> None:
         if self.view == "compare":
             self._show_comparison()
@@ -149,8 +145,6 @@ class RunsPane(StorePane):
         run = self._table.highlighted
         if run is not None and self._sound([run]):
             self.post_message(SettingsWanted(run.config))
-
-    # Runs that train elsewhere
 
     @property
     def _elsewhere(self) -> RunRecord | None:
@@ -185,8 +179,6 @@ class RunsPane(StorePane):
         else:
             self.notify(f"The process that trains {run.name} was asked to {what} it.")
 
-    # Comparison
-
     @on(Select.Changed)  # another metric or axis
     @work(group="comparison", exclusive=True)
     async def _show_comparison(self) -> None:
@@ -206,8 +198,6 @@ class RunsPane(StorePane):
             curves, refused = found
             spec = specs.get(metric, Metric(metric, metric or "curve"))
             compare.show([run for run, _ in curves], spec, lines(curves, compare.against), refused)
-
-    # Commands on runs
 
     @on(DataTable.RowSelected, "#runs-table")
     @work(group="details", exclusive=True)

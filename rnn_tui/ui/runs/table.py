@@ -77,8 +77,6 @@ class RunsTable(Vertical):
     def focus_view(self) -> None:
         self._table.focus()
 
-    # What is chosen
-
     @property
     def highlighted(self) -> RunRecord | None:
         """The run under the cursor."""
@@ -94,8 +92,6 @@ class RunsTable(Vertical):
     def chosen(self) -> list[RunRecord]:
         """What a command is for: the marked runs, or else the one under the cursor."""
         return self.marked or ([self.highlighted] if self.highlighted else [])
-
-    # What is shown
 
     def show(self, listing: Listing) -> None:
         """Show these runs, with cursor and marks where they were."""
@@ -147,8 +143,6 @@ class RunsTable(Vertical):
             if column.label == "status":
                 cells[-1].style = self._colours.get(STATUS_MARKS[run.status][1].lstrip("$"), "")
         return cells
-
-    # Keys
 
     def action_mark(self) -> None:
         if (run := self.highlighted) is None:

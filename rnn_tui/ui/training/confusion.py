@@ -67,9 +67,8 @@ class ConfusionTable(PlainTable):
     BINDINGS = [Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")]
 
     def __init__(self) -> None:
-        super().__init__(cell_padding=0)
+        super().__init__(cell_padding=0, cursor_background_priority="css")
         self.of_images = False
-        self.cursor_background_priority = "css"
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return super().check_action(action, parameters) and (action != "select_cursor" or self.of_images)

@@ -52,8 +52,6 @@ class TaskPane(FormPane):
         self._followed: str | None = None
         self._told: set[str] = set()
 
-    # The frame.
-
     def compose(self) -> ComposeResult:
         first = self.spec.views[0]
         yield Vertical(id="form-place")
@@ -92,8 +90,6 @@ class TaskPane(FormPane):
     @property
     def whole(self) -> bool:
         return self.form is not None
-
-    # Its views.
 
     def content(self, view: str) -> TaskView | None:
         """The view of this id; None until all of it is there."""
@@ -160,8 +156,6 @@ class TaskPane(FormPane):
         """What the evaluation found of the run that is looked at, or None."""
         return self.runs.evaluations.get(self.chosen.run_id) if self.chosen else None
 
-    # What the app's keys do here.
-
     @on(Button.Pressed, "SettingsForm #train")
     @on(Input.Submitted, "SettingsForm Input")
     def action_train(self) -> None:
@@ -207,8 +201,6 @@ class TaskPane(FormPane):
     def action_clear(self) -> None:
         self.runs.clear_ended(self.spec.name)
         self.show_runs()
-
-    # What happens around it.
 
     def on_run_bar_chosen(self, event: RunBar.Chosen) -> None:
         self._choose(event.run_id)

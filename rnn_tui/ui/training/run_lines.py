@@ -113,9 +113,6 @@ class RunBar(Static):
             self.post_message(self.Chosen(run_ids[0]))
 
 
-# Runs in words.
-
-
 def awaited(state: RunState | None) -> str:
     """That a run waits for its turn, to be said behind its name; empty where it does not."""
     return f" waits for its turn: {state.before} before it" if state is not None and state.before else ""

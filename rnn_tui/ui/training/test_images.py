@@ -107,8 +107,6 @@ class TestImagesView(Vertical, InsideDoor):
         self.query_one("#test-detail InkImage", InkImage).scale = LARGE if large else PLAIN
         self.query_one(ImageGrid).set_class(width >= WIDE, "panel")
 
-    # Which images
-
     def show_field(self, true: int, read: int) -> None:
         """Show the images of digit `true` that were read as `read`."""
         self._kinds, self._field = [BY_CHANCE, MISREAD, OF_FIELD], (true, read)
@@ -131,8 +129,6 @@ class TestImagesView(Vertical, InsideDoor):
     def action_show(self) -> None:
         self.action_choose(self._kinds[(self._kinds.index(self._kind) + 1) % len(self._kinds)])
 
-    # The one with the cursor
-
     @property
     def given(self) -> "Given | None":
         """The image with the cursor, as networks read it; None where there is none."""
@@ -151,8 +147,6 @@ class TestImagesView(Vertical, InsideDoor):
         for at, image in enumerate(self.query_one(ImageGrid).children):
             if event.widget in (image, *image.children):
                 self.action_move(at - self._place % self._page)
-
-    # What is shown
 
     @on(ImageGrid.Resized)
     def _draw(self) -> None:
