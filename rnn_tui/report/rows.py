@@ -177,6 +177,5 @@ def markdown_text(text: str) -> str:
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown, its cells on one line each."""
-    lines = [heads, ["---"] * len(heads)]
-    shown = [[markdown_text(printable(cell, LONGEST_CELL)) for cell in row] for row in rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [*lines, *shown])
+    shown = ([markdown_text(printable(cell, LONGEST_CELL)) for cell in row] for row in rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in (heads, ["---"] * len(heads), *shown))

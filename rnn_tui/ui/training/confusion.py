@@ -17,7 +17,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import DataTable, Static
 
-from rnn_tui.engine.state import Status
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.evaluation import ImageEvaluation
 from rnn_tui.tasks.task import TEST_IMAGES
 from rnn_tui.ui.shell.key_table import key
@@ -26,7 +26,6 @@ from rnn_tui.ui.shell.views import TaskView
 from rnn_tui.ui.widgets.plain import PlainTable
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.state import RunState
     from rnn_tui.ui.inside.subject import Given
     from rnn_tui.ui.training.pane import TaskPane
     from rnn_tui.ui.training.test_images import TestImagesView
@@ -51,7 +50,7 @@ def not_measured(pane: "TaskPane") -> str:
     return f"{name} could not be measured in detail; the log (G) says why."
 
 
-def given_image(found: ImageEvaluation, index: int, run: "RunState | None") -> "Given":
+def given_image(found: ImageEvaluation, index: int, run: RunState | None) -> "Given":
     """A test image for the look inside, with the weights of the run that read it."""
     # On use: the view is made right behind the first frame, and a look inside is heavy.
     from rnn_tui.ui.inside.subject import Given  # noqa: PLC0415

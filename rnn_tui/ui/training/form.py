@@ -279,5 +279,4 @@ class LogView(RichLog):
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
     with Horizontal():
         yield Label(label, markup=False)
-        options = [(name, name) for name in names]
-        yield PlainSelect(options, value=names[0], id=id)
+        yield PlainSelect([(name, name) for name in names], value=names[0], id=id)

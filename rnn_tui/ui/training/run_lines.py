@@ -53,14 +53,10 @@ class RunProgress(ProgressLine):
         if state is None or not self.display:
             return
         epoch = min(len(state.epochs) + 1, state.config.epochs)
-        what = f"{state.config.name} epoch {epoch}/{state.config.epochs}"
-        if state.status is not Status.TRAINING and not state.before:
-            what += f" {state.status.value}"
-        what += awaited(state)
-        numbers = [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
-        if state.before:
-            numbers = []
-        elif state.remaining is not None:
+        stands = "" if state.status is Status.TRAINING else f" {state.status.value}"
+        what = f"{state.config.name} epoch {epoch}/{state.config.epochs}{awaited(state) or stands}"
+        numbers = [] if state.before else [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
+        if numbers and state.remaining is not None:
             numbers.append(f"{duration(state.remaining)} left")
         if waiting:
             numbers.append(f"{waiting} more")
