@@ -86,7 +86,7 @@ class SettingField(Vertical):
 
 
 class Ticks(Vertical):
-    """A setting of which at least one choice is to be ticked; the ids of these begin with `kind`."""
+    """A setting of which at least one choice is to be ticked, or `given` raises what is `wrong`; ids begin with `kind`."""
 
     def __init__(self, setting: ChoicesSetting, kind: str, wrong: str, ticked: str = "") -> None:
         super().__init__(id=f"{kind}s", classes="choice")
