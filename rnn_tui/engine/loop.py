@@ -21,11 +21,10 @@ from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.loss_log import LossLog
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
-from rnn_tui.engine.stepper import Stepper, copied, make_optimiser
+from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser
 from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, tell_changes, versions
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading

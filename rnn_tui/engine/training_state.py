@@ -18,10 +18,9 @@ from torch import Tensor
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, DeviceError, printable, why
 from rnn_tui.engine.files import check_regular
-from rnn_tui.engine.loss_log import LossLog
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.resources import resolve_device
-from rnn_tui.engine.stepper import Stepper
+from rnn_tui.engine.stepper import LossLog, Stepper
 from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described
 
 DIGEST_BYTES = 16
