@@ -5,23 +5,20 @@ always those of the same step. A digest over all tensors tells damage that the f
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, DeviceError, printable, why
-from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.errors import CheckpointError, DeviceError, printable
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import LossLog, Stepper
-from rnn_tui.engine.weights_file import METADATA_KEY, TRAINING_PREFIX, UNREADABLE, described
+from rnn_tui.engine.weights_file import TRAINING_PREFIX, contents, described
 
 DIGEST_BYTES = 16
 
@@ -84,15 +81,8 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
             as that of a finished run is.
     """
     shown = printable(path, 200)
-    try:
-        check_regular(path)
-        with safe_open(path, framework="pt") as file:
-            about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, *UNREADABLE) as error:
-        raise CheckpointError(
-            f"The checkpoint {shown} can't be read ({why(error)}), so the run can't be resumed; train it again."
-        ) from error
+    refusal = "The checkpoint {} can't be read ({}), so the run can't be resumed; train it again."
+    about, tensors = contents(path, lambda _: True, "pt", refusal)
     theirs, step, metrics = described(about, shown)
     if about.get("training") is None:
         what = "is of a finished run" if metrics else "has weights only"
@@ -110,23 +100,17 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
 
 
 def _state(about: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
-    epoch, within, workers = (int(about[key]) for key in ("epoch", "step_in_epoch", "workers"))
-    if epoch < 1 or within < 0 or not 1 <= workers <= 1024:
+    kinds = {"epoch": int, "step_in_epoch": int, "elapsed": float, "epoch_seconds": float, "workers": int, "device": str}
+    plain: dict[str, Any] = {name: kind(about[name]) for name, kind in kinds.items()}
+    if plain["epoch"] < 1 or plain["step_in_epoch"] < 0 or not 1 <= plain["workers"] <= 1024:
         raise ValueError("out of range")
     return TrainingState(
+        **plain,
         run_id=str(about["run"]),
-        epoch=epoch,
-        step_in_epoch=within,
-        elapsed=float(about["elapsed"]),
-        epoch_seconds=float(about["epoch_seconds"]),
-        workers=workers,
-        device=str(about["device"]),
         versions={str(name): str(version) for name, version in about["versions"].items()},
-        learning_rates=[float(rate) for rate in about["learning_rates"]],
+        learning_rates=list(map(float, about["learning_rates"])),
         losses=dict(about["losses"]),
-        tensors={
-            name.removeprefix(TRAINING_PREFIX): tensor for name, tensor in tensors.items() if name.startswith(TRAINING_PREFIX)
-        },
+        tensors={n.removeprefix(TRAINING_PREFIX): one for n, one in tensors.items() if n.startswith(TRAINING_PREFIX)},
     )
 
 

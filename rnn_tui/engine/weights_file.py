@@ -5,7 +5,7 @@ the metadata, so that a file explains itself and is refused where it does not be
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,7 @@ def read_weights(path: Path) -> WeightsFile:
     Raises:
         CheckpointError: if it is missing, damaged, or not one of ours.
     """
-    about, arrays = _contents(path, weights=True)
+    about, arrays = contents(path, lambda name: not name.startswith(TRAINING_PREFIX))
     config, step, metrics = described(about, printable(path, 200))
     return WeightsFile(config, arrays, step, metrics)
 
@@ -55,28 +55,32 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
     Raises:
         CheckpointError: if it is missing, damaged, or not one of ours.
     """
-    about, _ = _contents(path, weights=False)
+    about, _ = contents(path, lambda _: False)
     return described(about, printable(path, 200))
 
 
-def _contents(path: Path, *, weights: bool) -> "tuple[Any, dict[str, npt.NDArray[np.float32]]]":
-    """The metadata, as JSON has it, and the weights if they are wanted."""
+def contents(
+    path: Path, wanted: Callable[[str], bool], framework: str = "np",
+    refusal: str = "The weights in {} can't be read ({}); train them again.",
+) -> tuple[Any, dict[str, Any]]:  # fmt: skip
+    """The metadata, as JSON has it, and the tensors whose names are wanted, as NumPy's or torch's (`pt`).
+
+    Raises:
+        CheckpointError: if they can't be read; `refusal` with the path and the reason.
+    """
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
 
     try:
         check_regular(path)
-        with safe_open(path, framework="np") as file:
+        with safe_open(path, framework=framework) as file:
             about: Any = json.loads((file.metadata() or {}).get(METADATA_KEY, "null"))
-            names = file.keys() if weights else ()
-            wanted = [name for name in names if not name.startswith(TRAINING_PREFIX)]
-            arrays = {name: file.get_tensor(name) for name in wanted}
-        if any(one.dtype.isbuiltin != 1 for one in arrays.values()):  # a library may teach NumPy more kinds
+            tensors = {name: file.get_tensor(name) for name in filter(wanted, file.keys())}
+        # A library may teach NumPy more kinds.
+        if framework == "np" and any(one.dtype.isbuiltin != 1 for one in tensors.values()):
             raise TypeError("numbers of a kind that NumPy does not have")
-        return about, arrays
+        return about, tensors
     except (SafetensorError, *UNREADABLE) as error:
-        raise CheckpointError(
-            f"The weights in {printable(path, 200)} can't be read ({why(error)}); train them again."
-        ) from error
+        raise CheckpointError(refusal.format(printable(path, 200), why(error))) from error
 
 
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
