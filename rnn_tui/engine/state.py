@@ -1,14 +1,15 @@
 """What is known of a run so far: the fold of its events, the same for app and command line."""
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.history import decimate
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.replicas import Spread, by_variant
 
@@ -48,6 +49,53 @@ class Status(StrEnum):
 def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
     """One more; `(*before, one)` would copy all twice, which a run of 10,000 epochs feels."""
     return before + (one,)  # noqa: RUF005
+
+
+def smooth(values: Sequence[float], weight: float) -> list[float]:
+    """The debiased exponential moving average of a series, as long as it.
+
+    Divided by `1 - weight ** n` after n values, so that the first result is the first value: the
+    bias correction of Adam (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of
+    TensorBoard's charts does. Values that are not finite pass through and leave the average as it
+    is, so that one diverged step does not blank the rest.
+
+    Args:
+        values: the series.
+        weight: the share of the past, from 0 (no smoothing) to below 1.
+    """
+    if weight == 0.0:
+        return list(values)
+    result: list[float] = []
+    average, decay = 0.0, 1.0
+    for value in values:
+        if math.isfinite(value):
+            average = weight * average + (1.0 - weight) * value
+            decay *= weight
+            result.append(average / (1.0 - decay))
+        else:
+            result.append(value)
+    return result
+
+
+def decimate(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
+    """Thin a series of finite values `y` at ascending `x` to at most `limit` points (4 or more).
+
+    Its outline stays, peaks included: the first and the last point, and the lowest and the highest
+    of each of as many buckets as that leaves room for. Min-max aggregation, after Jugel et al.,
+    "M4: A Visualization-Oriented Time Series Data Aggregation" (VLDB 2014), with M4's first and
+    last kept for the whole series only.
+    """
+    inner = len(x) - 2
+    if len(x) <= limit:
+        return list(x), list(y)
+    buckets = (limit - 2) // 2
+    edges = [1 + bucket * inner // buckets for bucket in range(buckets + 1)]
+    kept = [0]
+    for start, stop in pairwise(edges):
+        chunk = y[start:stop]
+        kept.extend(sorted({start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}))
+    kept.append(len(x) - 1)
+    return [x[index] for index in kept], [y[index] for index in kept]
 
 
 @dataclass(frozen=True)
@@ -115,18 +163,15 @@ class RunState:
     steps_per_epoch: int = 1
     rate: float = 0.0  #: samples a second, as last logged.
     elapsed: float = 0.0  #: seconds of training, pauses left out.
-    #: by metric name; training metrics by step, the others by epoch.
-    series: Mapping[str, Series] = field(default_factory=dict)
-    #: the same of a run with replicas: one for each variant.
-    bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)  #: by metric name; of training by step, the others by epoch.
+    bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)  #: the same of replicas: one a variant.
     epochs: tuple[events.EpochEnded, ...] = ()  #: those that are over, with their figures.
     log: tuple[events.LogLine, ...] = ()
     results: Mapping[str, float] = field(default_factory=dict)  #: test metrics, once finished.
     replica_results: events.ReplicaFigures = field(default_factory=dict)  #: the same of a run with replicas: a value for each.
     checkpoint: str = ""  #: the file of its last weights; empty where they are not kept.
     message: str = ""  #: why it failed, or the last warning.
-    #: how busy the machine is, as `events.MachineSeen` has it; empty if unknown.
-    machine: Mapping[str, float] = field(default_factory=dict)
+    machine: Mapping[str, float] = field(default_factory=dict)  #: how busy it is, as `MachineSeen` has it; empty if unknown.
     before: int = 0  #: how many have their turn before it, where processes train in turn and it waits.
 
     @property
@@ -151,7 +196,7 @@ class RunState:
             return None
         return self.elapsed / self.step * (self.total_steps - self.step)
 
-    def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911 - one case an event
+    def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911, PLR0912 - one case an event
         """The state after `event`; `self` stays as it is, other runs' events change nothing."""
         if event.run_id != self.run_id:
             return self
@@ -164,16 +209,12 @@ class RunState:
                     steps_per_epoch=event.steps_per_epoch, message="",
                 )  # fmt: skip
             case events.StepLogged():
-                return replace(
-                    self._with_points(event.step, event.metrics, event.replicas), rate=event.rate, elapsed=event.elapsed
-                )
+                return replace(self._with_points(event, event.metrics, event.replicas), rate=event.rate)
             case events.EpochEnded():
                 # The training loss already has a curve by step; an epoch's mean is in its row.
                 logged = {name: v for name, v in event.metrics.items() if name != "train_loss"}
                 bands = {name: v for name, v in event.replicas.items() if name != "train_loss"}
-                return replace(
-                    self._with_points(event.step, logged, bands), epochs=_and(self.epochs, event), elapsed=event.elapsed
-                )
+                return replace(self._with_points(event, logged, bands), epochs=_and(self.epochs, event))
             case events.LogLine():
                 message = event.text if event.level == "warning" else self.message
                 return replace(self, log=(*self.log[1 - LOG_CAPACITY :], event), message=message)
@@ -187,22 +228,18 @@ class RunState:
                 return replace(self, status=Status.PAUSED, step=event.step)
             case events.RunResumed():
                 return replace(self, status=Status.TRAINING)
-            case _:
-                return self._ended(event)
+            case events.RunFailed():
+                return replace(self, status=Status.FAILED, step=event.step, message=event.message)
+            case events.RunStopped():
+                return self._ended(event, Status.STOPPED)
+            case events.RunFinished():
+                ended = self._ended(event, Status.FINISHED)
+                return replace(ended, results=event.metrics, replica_results=event.replicas)
+        return self
 
-    def _ended(self, event: events.Event) -> "RunState":
-        if isinstance(event, events.RunFailed):
-            return replace(self, status=Status.FAILED, step=event.step, message=event.message)
-        if not isinstance(event, events.RunFinished | events.RunStopped):
-            return self
-        ended = replace(
-            self, status=Status.STOPPED, step=event.step, elapsed=event.seconds,
-            checkpoint=self.checkpoint if event.kept else "", before=0,
-        )  # fmt: skip
-        if isinstance(event, events.RunStopped):
-            return ended
-        results, of_replicas = event.metrics, event.replicas
-        return replace(ended, status=Status.FINISHED, results=results, replica_results=of_replicas)
+    def _ended(self, event: events.RunStopped | events.RunFinished, status: Status) -> "RunState":
+        kept = self.checkpoint if event.kept else ""
+        return replace(self, status=status, step=event.step, elapsed=event.seconds, checkpoint=kept, before=0)
 
     def _until(self, step: int, steps_per_epoch: int) -> "RunState":
         """What was known after `step`, from where the run goes on; all later things come again."""
@@ -217,15 +254,16 @@ class RunState:
             epochs=tuple(row for row in self.epochs if row.epoch <= end), results={}, replica_results={},
         )  # fmt: skip
 
-    def _with_points(self, step: int, metrics: Mapping[str, float], replicas: events.ReplicaFigures) -> "RunState":
-        at = step / self.steps_per_epoch
-        series, bands = dict(self.series), dict(self.bands)
+    def _with_points(
+        self, event: events.StepLogged | events.EpochEnded, metrics: Mapping[str, float], replicas: events.ReplicaFigures
+    ) -> "RunState":
+        at = event.step / self.steps_per_epoch
+        series, bands, variants = dict(self.series), dict(self.bands), len(self.config.variants)
         for name, value in metrics.items():
             series[name] = series.get(name, Series()).append(at, value)
-        variants = len(self.config.variants)
         for name, values in replicas.items():
             before = bands.get(name, (SpreadSeries(),) * variants)
             bands[name] = tuple(
                 band.append(at, spread) for band, spread in zip(before, by_variant(values, variants), strict=True)
             )
-        return replace(self, step=step, series=series, bands=bands)
+        return replace(self, step=event.step, elapsed=event.elapsed, series=series, bands=bands)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.history import decimate, smooth
+from rnn_tui.engine.state import decimate, smooth
 
 values = st.floats(-1e9, 1e9)
 series = st.lists(values, max_size=200)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
-from rnn_tui.engine.history import smooth
 from rnn_tui.engine.palette import curve_marker
+from rnn_tui.engine.state import smooth
 from rnn_tui.ui.chart.axes import HUGE, TINY, Axis, linear_axis, log2_axis, log_axis, to_position, x_axis
 from rnn_tui.ui.chart.bands import MARK_LAYER, VisibleBand, apart, between, cut, log, spans, thin, thin_band
 

@@ -21,9 +21,9 @@ from textual.pilot import Pilot
 from textual.theme import BUILTIN_THEMES
 
 import rnn_tui.ui.chart.chart as chart_module
-from rnn_tui.engine.history import decimate, smooth
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
+from rnn_tui.engine.state import decimate, smooth
 from rnn_tui.ui.chart import axes, bands, readout, view
 from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
 
