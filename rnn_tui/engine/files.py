@@ -34,11 +34,10 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     """
     parts = [data] if isinstance(data, bytes) else data
     try:
-        status = _status(path)
-        if _takes_data(path, status):
+        if _takes_data(path):
             _write_into(path, parts)
         else:
-            _replace(Path(os.path.realpath(path)), parts, status)
+            _replace(Path(os.path.realpath(path)), parts)
     except OSError as error:
         error.filename = os.fspath(path)  # and not that of a temporary file
         raise
@@ -51,7 +50,7 @@ def why_unwritable(path: Path) -> str:
     a pipe is not tried, since whoever reads there would notice.
     """
     try:
-        if _takes_data(path, _status(path)):
+        if _takes_data(path):
             may = _descriptor(path) is not None or os.access(path, os.W_OK)
             return "" if may else os.strerror(errno.EACCES)
         target = Path(os.path.realpath(path))
@@ -78,26 +77,20 @@ def remove_temporary(path: Path) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def _status(path: Path) -> os.stat_result | None:
-    """What lies at the end of all links; None where there is nothing yet."""
-    try:
-        return os.stat(path)
-    except FileNotFoundError:
-        return None
-
-
-def _takes_data(path: Path, status: os.stat_result | None) -> bool:
-    """Whether data is written into what is at `path`: it is no file that could be replaced.
+def _takes_data(path: Path) -> bool:
+    """Whether data is written into what is at `path`, behind all links: it is no file that could be replaced.
 
     Raises:
         OSError: if nothing can be written there.
     """
-    if status is None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
         return False
     for is_one, reason in _REFUSED:
-        if is_one(status.st_mode):
+        if is_one(mode):
             raise OSError(errno.EINVAL, reason)
-    return not stat.S_ISREG(status.st_mode) or _descriptor(path) is not None
+    return not stat.S_ISREG(mode) or _descriptor(path) is not None
 
 
 def _descriptor(path: Path) -> int | None:
@@ -119,8 +112,7 @@ def _descriptor(path: Path) -> int | None:
 def _write_into(path: Path, parts: Iterable[bytes]) -> None:
     """Write into a device, a pipe or an open descriptor."""
     number = _descriptor(path)
-    descriptor = os.dup(number) if number is not None else _opened(path)
-    with os.fdopen(descriptor, "wb") as file:
+    with os.fdopen(_opened(path) if number is None else os.dup(number), "wb") as file:
         file.writelines(parts)
 
 
@@ -138,14 +130,13 @@ def _opened(path: Path) -> int:
     return descriptor
 
 
-def _replace(path: Path, parts: Iterable[bytes], before: os.stat_result | None) -> None:
+def _replace(path: Path, parts: Iterable[bytes]) -> None:
     """Replace a file, or make it, in one step."""
     # Not by `tempfile`, whose files nobody else may read: these are ordinary ones.
     temporary = path.with_name(f"{_hidden(path)}{uuid.uuid4().hex}")
     try:
         with temporary.open("xb") as file:
-            if before is not None:
-                _own_like(temporary, before)
+            _own_like(temporary, path)
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())
@@ -154,7 +145,12 @@ def _replace(path: Path, parts: Iterable[bytes], before: os.stat_result | None) 
         with suppress(OSError):  # what went wrong first is what the caller must know
             temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    with suppress(OSError):  # bring the new name to the disk, where the system can: the file is there already
+        descriptor = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:
@@ -169,27 +165,17 @@ def check_regular(path: str | os.PathLike[str]) -> None:
         raise OSError(errno.EINVAL, reason, os.fspath(path))
 
 
-def _own_like(path: Path, before: os.stat_result) -> None:
+def _own_like(path: Path, before: Path) -> None:
     """Give a file the permissions of the one that it replaces, and its owner where that may be."""
     if sys.platform == "win32":
         return
-    with suppress(OSError):
-        os.chown(path, before.st_uid, before.st_gid)
-    os.chmod(path, before.st_mode & 0o777)
+    with suppress(FileNotFoundError):  # there may be none
+        status = os.stat(before)
+        with suppress(OSError):
+            os.chown(path, status.st_uid, status.st_gid)
+        os.chmod(path, status.st_mode & 0o777)
 
 
 def _hidden(path: Path) -> str:
     """How the names of temporary files for `path` begin."""
     return f".{path.name[:_MOST_OF_NAME]}."
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring a new name in a folder to the disk, where the system can: the file is there already."""
-    if os.name == "nt":
-        return
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
