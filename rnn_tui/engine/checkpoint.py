@@ -6,7 +6,7 @@ its checkpoints are written by a thread of their own, one at a time and in order
 
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -95,31 +95,26 @@ class CheckpointWriter:
         self.path = path
         self._before = before
         self._pool = ThreadPoolExecutor(1, "checkpoint")
-        self._writing: Future[Written] | None = None
-        self._news: list[Written] = []
+        self._begun: list[Future[Written]] = []
         self.unwritten: Checkpoint | None = None  #: the last checkpoint, if it could not be written.
 
     def submit(self, checkpoint: Checkpoint) -> None:
         """Begin to write a checkpoint, once the one before is written."""
         self.wait()
-        self._writing = self._pool.submit(self._write, checkpoint)
+        self._begun.append(self._pool.submit(self._write, checkpoint))
 
     def wait(self) -> None:
         """Wait until all is written."""
-        if self._writing is not None:
-            self._news.append(self._writing.result())
-            self._writing = None
+        wait(self._begun)
 
     def news(self) -> list[Written]:
         """What has been written, or could not be, since the last call."""
-        if self._writing is not None and self._writing.done():
-            self.wait()
-        news, self._news = self._news, []
-        return news
+        written = [one for one in self._begun if one.done()]
+        self._begun = self._begun[len(written) :]  # at most the last is not done
+        return [one.result() for one in written]
 
     def close(self) -> None:
         """Wait, and end the thread."""
-        self.wait()
         self._pool.shutdown()
 
     def _write(self, checkpoint: Checkpoint) -> Written:
