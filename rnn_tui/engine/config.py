@@ -86,10 +86,9 @@ class RunConfig:
                 raise SettingError("The names in a run's settings must be short printable text.")
         for name, setting, optional in self._checks():
             value = getattr(self, name)
-            if value is None and optional:
-                continue
-            # Lists come back as tuples, in order: equal settings must compare equal.
-            object.__setattr__(self, name, setting.check(value))
+            if value is not None or not optional:
+                # Lists come back as tuples, in order: equal settings must compare equal.
+                object.__setattr__(self, name, setting.check(value))
         WORKERS.check(self.workers)
         check_choice("Device", self.device, DEVICES)
 
@@ -109,8 +108,7 @@ class RunConfig:
     @cache
     def _checks(cls) -> list[tuple[str, Setting, bool]]:
         """The settings that are checked: name, what checks it, whether it may be None."""
-        known = [one for one in fields(cls) if one.name in SETTINGS]
-        return [(one.name, SETTINGS[one.name], one.default is None) for one in known]
+        return [(one.name, SETTINGS[one.name], one.default is None) for one in fields(cls) if one.name in SETTINGS]
 
     @property
     def label(self) -> str:

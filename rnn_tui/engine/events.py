@@ -1,14 +1,12 @@
 """What crosses between a training thread and whoever watches: events out, stop and pause in.
 
-Events are frozen records of numbers and strings. Where processes train in
-turn, `TurnAwaited` may come first and after a pause. `fit` emits `RunStarted` once the data and the
-model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`, `RunPaused`, `RunResumed` and
-`LogLine` as they come, and at the end exactly one of `RunFinished`, `RunStopped` and `RunFailed`.
-Every event carries the id of its run.
+Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits
+`RunStarted` once the data and the model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`,
+`RunPaused`, `RunResumed` and `LogLine` as they come, and at the end exactly one of `RunFinished`,
+`RunStopped` and `RunFailed`.
 
-Where a run trains several replicas, its figures are in `replicas`: by metric name, a value for each
-of `RunConfig.replicas`, in their order; `metrics` has those of a single network, and the learning
-rate, which is one for all.
+`metrics` has the figures of a single network, and the learning rate, which is one for all;
+`replicas` those of several: by metric name, a value for each of `RunConfig.replicas`, in order.
 
 A thread can't be stopped from outside, only asked: the loop looks at its `Control` after each step.
 """
@@ -35,7 +33,7 @@ def new_run_id() -> str:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened in a run."""
+    """Something that happened in the run of that id, in numbers and strings."""
 
     run_id: str
 

@@ -108,11 +108,9 @@ class _Run:
     ) -> None:  # fmt: skip
         self.id = run_id
         self.test_metrics: Figures = {}
-        self._build, self._config, self._control = build, config, control
-        self._emit_to = emit
-        self._writer = writer
+        self._build, self._config, self._emit_to, self._control = build, config, emit, control
+        self._writer, self._resume = writer, resume
         self._failures: set[str] = set()
-        self._resume = resume
         self._step = 0
         # The epoch in hand and its steps done: one epoch more than the last where all are done.
         self._epoch, self._step_in_epoch = 1, 0
@@ -128,8 +126,7 @@ class _Run:
             if self._device.type == "cpu":
                 count = resume.state.workers if resume else config.workers or automatic_workers()
                 self._workers = stack.enter_context(cpu_workers(count))
-            settings = config.without_start if resume else config
-            self._problem = self._build(settings, self._device, self._log)
+            self._problem = self._build(config.without_start if resume else config, self._device, self._log)
             optimiser = make_optimiser(self._problem.model, config, self._device)
             total = config.epochs * self._problem.steps_per_epoch
             stepper = Stepper(self._problem, optimiser, self._workers, config, total)
@@ -170,20 +167,12 @@ class _Run:
     def _start(self, total_steps: int) -> None:
         problem = self._problem
         parameters = sum(weight.numel() for weight in problem.model.parameters())
-        self._emit_to(
-            events.RunStarted(
-                self.id,
-                config=self._config,
-                metric_definitions=(*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM),
-                total_steps=total_steps,
-                steps_per_epoch=problem.steps_per_epoch,
-                samples_per_epoch=problem.samples_per_epoch,
-                parameters=parameters,
-                device=str(self._device),
-                workers=self._workers.count,
-                first_step=self._step,
-            )
-        )
+        metrics = (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM)
+        self._emit_to(events.RunStarted(
+            self.id, config=self._config, metric_definitions=metrics, total_steps=total_steps,
+            steps_per_epoch=problem.steps_per_epoch, samples_per_epoch=problem.samples_per_epoch, parameters=parameters,
+            device=str(self._device), workers=self._workers.count, first_step=self._step,
+        ))  # fmt: skip
         self._log(f"{parameters:,} parameters; {self._config.epochs} epochs of {problem.steps_per_epoch:,} steps.")
         # Loading data and libraries is not training time.
         now = time.monotonic()
@@ -209,13 +198,8 @@ class _Run:
                 now = self._elapsed()
                 rate = samples / max(now - logged_at, 1e-9)
                 logged_at = now
-                single, replicas = split_figures(
-                    {
-                        "train_loss": mean,
-                        LEARNING_RATE.name: self._stepper.learning_rate,
-                        GRADIENT_NORM.name: self._stepper.gradient_norm(),
-                    }
-                )
+                rates = {LEARNING_RATE.name: self._stepper.learning_rate, GRADIENT_NORM.name: self._stepper.gradient_norm()}
+                single, replicas = split_figures({"train_loss": mean, **rates})
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
                 self._tell_written()
             if self._control.stopping or (self._control.paused and not self._pause()):
@@ -266,9 +250,8 @@ class _Run:
             return
         if self._losses.waiting:  # weights that diverged must not replace others
             self._losses.check(self._step, self._epoch, self._config)
-        self._writer.submit(
-            Checkpoint(self._config, weights, self._step, self.test_metrics, None if finished else self._training_state())
-        )
+        state = None if finished else self._training_state()
+        self._writer.submit(Checkpoint(self._config, weights, self._step, self.test_metrics, state))
         self._tell_written()
 
     def _training_state(self) -> TrainingState:

@@ -93,7 +93,7 @@ class NumberSetting(Setting):
 
     @property
     def range_text(self) -> str:
-        """The allowed values in words, such as `a whole number from 1 to 4`."""
+        """The allowed values in words."""
         if self.whole:
             return f"a whole number from {self.low:.0f} to {self.high:.0f}"
         return f"a number above {self.low:g}, at most {self.high:g}"
@@ -200,10 +200,8 @@ class ChoicesSetting(Setting):
     def allowed(self, value: Any) -> Any:
         """A tuple, in the order of the choices."""
         names = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
-        fits = names and all(isinstance(n, str) and n in self.choices for n in value)
-        if not fits or len(set(value)) < len(value):
-            return None
-        return tuple(name for name in self.choices if name in value)
+        fits = names and all(isinstance(n, str) and n in self.choices for n in value) and len(set(value)) == len(value)
+        return tuple(name for name in self.choices if name in value) if fits else None
 
 
 def _whole_numbers(value: Any, low: int, high: int) -> bool:
@@ -217,16 +215,12 @@ SETTINGS: Mapping[str, Setting] = {
     for setting in (
         NumberSetting("epochs", "Epochs", "passes over the training data", 1, 10_000),
         NumberSetting("batch_size", "Batch size", "training samples in a step", 1, 50_000),
-        NumberSetting(
-            "learning_rate", "Learning rate", "Adam's step size; or its peak",
-            0.0, 1e38, whole=False,
-        ),
+        NumberSetting("learning_rate", "Learning rate", "Adam's step size; or its peak", 0.0, 1e38, whole=False),
         NumberSetting("hidden_size", "Hidden size", "units in a recurrent layer", 1, 4096),
         ListSetting("hidden_sizes", "Hidden sizes", "units; one network each", 1, 256, 8),
         NumberSetting("layers", "Layers", "recurrent layers, stacked", 1, 4),
         ChoicesSetting(
-            "losses", "Losses", "what training minimises; one network each",
-            {"mse": "MSE", "ce": "CE", "bce": "BCE"},
+            "losses", "Losses", "what training minimises; one network each", {"mse": "MSE", "ce": "CE", "bce": "BCE"}
         ),
         NumberSetting("seed", "Seed", "data, first weights, order", 0, 2**32 - 1),
         NumberSetting("seeds", "Seeds", "networks of consecutive seeds", 1, 1000),
@@ -235,7 +229,7 @@ SETTINGS: Mapping[str, Setting] = {
         NumberSetting("training_size", "Training set", "sequences in an epoch", 1, 1_000_000),
         NumberSetting("test_size", "Test set", "sequences to test on", 1, 100_000),
     )
-}  # fmt: skip
+}
 
 WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 0, 64)
 
