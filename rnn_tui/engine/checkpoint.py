@@ -35,11 +35,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Write `checkpoint` to `path`, by way of a temporary file in the same folder.
-
-    Raises:
-        CheckpointError: if the file can't be written.
-    """
+    """Write `checkpoint` to `path`, whole or not at all; `CheckpointError` if that can't be done."""
     try:
         data = checkpoint_bytes(checkpoint)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -68,11 +64,7 @@ def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint.
-
-    Raises:
-        CheckpointError: if it is missing, damaged, or not one of ours.
-    """
+    """Read a checkpoint; `CheckpointError` if it is missing, damaged, or not one of ours."""
     file = read_weights(path)
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
     return Checkpoint(file.config, weights, file.step, file.metrics)

@@ -55,11 +55,7 @@ class Recipe:
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """The settings that every task has; checked when made, so that no other place has to.
-
-    Raises:
-        SettingError: for a value out of range.
-    """
+    """The settings that every task has; checked when made (`SettingError`), so that no other place has to."""
 
     task: str  #: name of the task, a key of `tasks.TASKS`.
     preset: str  #: name of the preset that the other values came from.

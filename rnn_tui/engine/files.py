@@ -61,11 +61,7 @@ def why_unwritable(path: Path) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, unless it is there; through a link, the one that it leads to.
-
-    Raises:
-        OSError: as the file system does.
-    """
+    """Make a folder, unless it is there; through a link, the one that it leads to. Raises `OSError`."""
     Path(os.path.realpath(path)).mkdir(parents=True, exist_ok=True)
 
 
@@ -78,11 +74,7 @@ def remove_temporary(path: Path) -> None:
 
 
 def _takes_data(path: Path) -> bool:
-    """Whether data is written into what is at `path`, behind all links: it is no file that could be replaced.
-
-    Raises:
-        OSError: if nothing can be written there.
-    """
+    """Whether data is written into what is at `path`, for it is no file to replace; `OSError` if it can't be."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:

@@ -28,11 +28,7 @@ def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[f
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's name and how to show it.
-
-    Raises:
-        SettingError: for anything else, as a plug-in or a damaged database may have.
-    """
+    """A metric's name and how to show it; `SettingError` for anything else, as in a damaged database."""
 
     #: the key in events and JSON, such as `val_accuracy`; begins with the stage that it is measured
     #: in, `train`, `val` or `test`.
@@ -106,10 +102,7 @@ class Measure:
         return self._metric("test_", "test ", "")
 
     def mean(self, total: "Tensor", count: int) -> "Tensor":
-        """The metric of values that sum to `total` (…) over `count` samples, in double precision.
-
-        NaN over no samples.
-        """
+        """The metric of values that sum to `total` (…) over `count` samples, in double; NaN over none."""
         mean = total.double() / count
         return 100.0 * mean if self.unit == "%" else mean
 

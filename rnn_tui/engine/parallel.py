@@ -4,7 +4,8 @@ PyTorch's own way splits every operation between OpenMP threads that meet, spinn
 each: hundreds of meetings a step in a recurrent network. When any other program (or our own
 redraws) takes one core, every meeting waits for a whole time slice. Here each worker computes
 the loss and the gradients of its part of the batch from start to end with one thread, and they
-meet once a step. Images a second, LSTM 128, batch 100, two cores:
+meet once a step. `tests/benchmarks/bench_contention.py`: images a second, LSTM 128, batch 100,
+two cores:
 
                         quiet     one busy process beside it     two
     2 OpenMP threads    13,700     3,500                         2,000
@@ -13,14 +14,13 @@ meet once a step. Images a second, LSTM 128, batch 100, two cores:
 
 It also makes results repeatable: the parts and the order in which they are added are the same
 whether the machine is busy or not, where a changing number of OpenMP threads changes the sums.
-(`tests/benchmarks/bench_contention.py` measures this table.)
 """
 
 import ctypes
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TypeVar
 
@@ -47,15 +47,12 @@ def keep_freed_memory() -> None:
     128 KiB to the kernel at once, which clears every page when they are taken again: a sixth of a
     step of the LSTM. (mallopt(3): M_TRIM_THRESHOLD, and M_MMAP_THRESHOLD, at most 32 MiB.)
     """
-    if sys.platform != "linux":
-        return
-    try:
-        mallopt = ctypes.CDLL(None).mallopt
-    except (OSError, AttributeError):  # another C library, such as musl
-        return
-    trim_threshold, mmap_threshold = -1, -3
-    mallopt(mmap_threshold, 32 * 2**20)
-    mallopt(trim_threshold, 2**30)
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # another C library, such as musl
+            mallopt = ctypes.CDLL(None).mallopt
+            trim_threshold, mmap_threshold = -1, -3
+            mallopt(mmap_threshold, 32 * 2**20)
+            mallopt(trim_threshold, 2**30)
 
 
 class Workers:

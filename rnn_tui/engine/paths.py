@@ -1,9 +1,9 @@
 """Where things lie: what ships with the package, and what belongs to the user.
 
-`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder,
-for people who keep their home small and for tests that must not touch it; of a page in the browser,
-runs and settings may lie elsewhere (`served`). Where it names the home
-of nobody, whatever asks for a place raises `SettingError`; both faces ask before anything else.
+`RNN_TUI_HOME` moves everything the program writes (runs, log, settings) below one folder, for
+people who keep their home small and for tests that must not touch it; of a page in the browser,
+runs and settings may lie elsewhere (`served`). Where it names the home of nobody, whatever asks for
+a place raises `SettingError`; both faces ask before anything else.
 """
 
 import os

@@ -79,11 +79,7 @@ def _wrong(name: str, value: Any, known: Collection[Any] | None) -> str:
 
 
 def keep_theme(name: str) -> None:
-    """Write a theme into the file, and change nothing else in it.
-
-    Raises:
-        SettingError: if that can't be done; the file is as it was then.
-    """
+    """Write a theme into the file, and change nothing else in it; or nothing at all, and raise `SettingError`."""
     path = config_file()
     try:
         data = _with_theme(_text(path) if path.exists() else "", name).encode()

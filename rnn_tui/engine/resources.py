@@ -31,13 +31,10 @@ def usable_cores() -> int:
 
 
 def require_memory(needed: int, device: "torch.device") -> None:
-    """Do nothing, or raise where `needed` bytes are more than is free on the CPU.
+    """Raise `MemoryError` where `needed` bytes are more than is free on the CPU.
 
     On a GPU PyTorch raises an error of its own; on the CPU, Linux grants memory that it does not
     have and then kills, without a word, whoever uses it.
-
-    Raises:
-        MemoryError: if so.
     """
     import psutil  # noqa: PLC0415
 
@@ -46,11 +43,7 @@ def require_memory(needed: int, device: "torch.device") -> None:
 
 
 def resolve_device(name: str) -> "torch.device":
-    """The device called `name`; `auto` takes CUDA, else MPS, else the CPU.
-
-    Raises:
-        DeviceError: if a device was named that this machine or this torch build lacks.
-    """
+    """The device called `name`; `auto`: CUDA, else MPS, else the CPU. `DeviceError` if it is not here."""
     import torch  # noqa: PLC0415
 
     present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}

@@ -33,11 +33,7 @@ class Setting(ABC):
 
     @abstractmethod
     def read(self, text: str) -> Any:
-        """A value as typed, whether or not it is allowed.
-
-        Raises:
-            ValueError: if it is no value at all.
-        """
+        """A value as typed, allowed or not; `ValueError` if it is no value at all."""
 
     @abstractmethod
     def allowed(self, value: Any) -> Any:
@@ -48,22 +44,14 @@ class Setting(ABC):
         return ",".join(map(str, value))
 
     def check(self, value: Any, text: str = "") -> Any:
-        """Return `value`, typed as `text` if it was, as the configuration has it.
-
-        Raises:
-            SettingError: if it is not allowed.
-        """
+        """`value`, typed as `text` if it was, as the configuration has it; `SettingError` if not allowed."""
         found = self.allowed(value)
         if found is None:
             raise self._refused(self._shown(value, text))
         return found
 
     def parse(self, text: str) -> Any:
-        """Read a value as typed.
-
-        Raises:
-            SettingError: if it is not allowed.
-        """
+        """Read a value as typed; `SettingError` if it is not allowed."""
         try:
             value = self.read(text)
         except ValueError:

@@ -62,10 +62,7 @@ class Stepper:
         return total
 
     def gradient_norm(self) -> float | tuple[float, ...]:
-        """The length of the last step's gradient; of R replicas, R lengths. Waits for the device.
-
-        To be called where the losses are fetched, and not at every step.
-        """
+        """The length of the last step's gradient; of R replicas, R. Waits for the device: not for every step."""
         rows = (len(self._problem.replicas), -1) if self._problem.replicas else (-1,)
         gradients = [one.grad.reshape(rows) for one in self._parameters if one.grad is not None]
         norms = torch.stack([torch.linalg.vector_norm(one, dim=-1) for one in gradients])
@@ -91,11 +88,7 @@ class Stepper:
     def load(
         self, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor], learning_rates: Sequence[float], step: int
     ) -> None:
-        """Go on from what `state` returned after `step` steps; it is checked before it is used.
-
-        Raises:
-            ValueError: if it belongs to another model or optimiser.
-        """
+        """Go on from what `state` returned after `step` steps, once checked; `ValueError` if it is another model's."""
         model = self._problem.model
         raw = weights
         if self._average is not None:
@@ -130,7 +123,11 @@ class Stepper:
 
 
 class LossLog:
-    """The losses of an epoch, fetched many at a time: where there are `replicas`, one of each."""
+    """The losses of an epoch, fetched many at a time: where there are `replicas`, one of each.
+
+    What checks them raises `DivergedError` for one that is NaN or infinite, and names the first such
+    step or replica.
+    """
 
     def __init__(self, replicas: Sequence[Replica]) -> None:
         self._replicas = replicas
@@ -146,11 +143,7 @@ class LossLog:
         self._counts.append(samples)
 
     def check(self, step: int, epoch: int, config: RunConfig) -> Tensor:
-        """The losses that wait, at least one: (steps,) or (steps, R) on the CPU, in double.
-
-        Raises:
-            DivergedError: if a loss is NaN or infinite, naming the first such step.
-        """
+        """The losses that wait, at least one, checked: (steps,) or (steps, R) on the CPU, in double."""
         values = torch.stack(self._waiting).cpu().double()
         if not bool(values.isfinite().all()):
             first, *replica = (~values.isfinite()).nonzero()[0].tolist()
@@ -160,11 +153,7 @@ class LossLog:
         return values
 
     def check_validation(self, figures: Figures, step: int, epoch: int, config: RunConfig) -> None:
-        """Look at what the model of this epoch was validated with.
-
-        Raises:
-            DivergedError: if a validation loss is NaN or infinite, naming the first such replica.
-        """
+        """Check what the model of this epoch was validated with."""
         single, replicas = split_figures(figures)
         losses = [single.get("val_loss", 0.0), *replicas.get("val_loss", ())]
         for loss, whose in zip(losses, (None, *self._replicas), strict=False):
@@ -187,11 +176,7 @@ class LossLog:
         return tensors, {"counts": list(self._counts), "count": self._count, "last": last}
 
     def load(self, tensors: Mapping[str, Tensor], about: Mapping[str, Any], device: torch.device) -> None:
-        """Go on from what `state` returned.
-
-        Raises:
-            ValueError: if it belongs to other replicas, or fits nothing.
-        """
+        """Go on from what `state` returned; `ValueError` if it is of other replicas, or fits nothing."""
         shape = (len(self._replicas),) if self._replicas else ()
         waiting, sums = tensors.get("losses/waiting"), tensors.get("losses/sums")
         counts, last = list(map(int, about["counts"])), about["last"]
@@ -206,11 +191,7 @@ class LossLog:
             self.last = tuple(map(float, last)) if isinstance(last, list) else float(last)
 
     def flush(self, step: int, epoch: int, config: RunConfig) -> tuple[float | tuple[float, ...], int]:
-        """Fetch what waits; returns its mean over samples, and their number.
-
-        Raises:
-            DivergedError: if a loss is NaN or infinite, naming the first such step.
-        """
+        """Fetch and check what waits; returns its mean over samples, and their number."""
         values = self.check(step, epoch, config)
         counts = torch.tensor(self._counts, dtype=torch.double)
         sums = counts @ values

@@ -118,11 +118,7 @@ Log = Callable[[str, Literal["info", "warning"]], None]
 
 
 def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch.device:
-    """Where to train: where the run began, if it is resumed and that device is here.
-
-    Raises:
-        DeviceError: if a device was named that is not here.
-    """
+    """Where to train: where a resumed run began, if that is here; `DeviceError` for a named device that is not."""
     if resume is None:
         auto = config.device == "auto"
         return resolve_device(config.automatic_device if auto else config.device)
@@ -136,11 +132,7 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
 
 
 def go_back_to(resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, device: torch.device) -> None:
-    """Put weights, optimiser, schedule, losses and chance where they were.
-
-    Raises:
-        CheckpointError: if the checkpoint does not fit what its settings make.
-    """
+    """Put back weights, optimiser, schedule, losses and chance; `CheckpointError` if they do not fit the settings."""
     state, per_epoch = resume.state, problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
     too_far = state.step_in_epoch > per_epoch or done > resume.config.epochs * per_epoch

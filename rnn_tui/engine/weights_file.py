@@ -39,22 +39,14 @@ class WeightsFile:
 
 
 def read_weights(path: Path) -> WeightsFile:
-    """Read a file of weights.
-
-    Raises:
-        CheckpointError: if it is missing, damaged, or not one of ours.
-    """
+    """Read a file of weights; `CheckpointError` if it is missing, damaged, or not one of ours."""
     about, arrays = contents(path, lambda name: not name.startswith(TRAINING_PREFIX))
     config, step, metrics = described(about, printable(path, 200))
     return WeightsFile(config, arrays, step, metrics)
 
 
 def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures of a file of weights, without the weights.
-
-    Raises:
-        CheckpointError: if it is missing, damaged, or not one of ours.
-    """
+    """Settings, step and figures of such a file, without the weights; raises the same."""
     about, _ = contents(path, lambda _: False)
     return described(about, printable(path, 200))
 
@@ -65,8 +57,7 @@ def contents(
 ) -> tuple[Any, dict[str, Any]]:  # fmt: skip
     """The metadata, as JSON has it, and the tensors whose names are wanted, as NumPy's or torch's (`pt`).
 
-    Raises:
-        CheckpointError: if they can't be read; `refusal` with the path and the reason.
+    `CheckpointError` if they can't be read: `refusal` with the path and the reason.
     """
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
 
@@ -84,11 +75,7 @@ def contents(
 
 
 def described(about: Any, shown: str) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures from a file's metadata; messages call it `shown`.
-
-    Raises:
-        CheckpointError: if they are not ours.
-    """
+    """Settings, step and figures from metadata; `CheckpointError`, naming `shown`, if they are not ours."""
     if not isinstance(about, dict) or about.get("format") != FORMAT:
         raise CheckpointError(f"{shown} was not written by this version of rnn-tui.")
     try:
