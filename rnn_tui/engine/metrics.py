@@ -107,8 +107,7 @@ class Measure:
         return 100.0 * mean if self.unit == "%" else mean
 
     def _metric(self, prefix: str, words: str, chart: str) -> Metric:
-        name, label = f"{prefix}{self.name}", f"{words}{self.label}"
-        return Metric(name, label, self.unit, self.higher_is_better, 0.0, self.upper, chart)
+        return Metric(prefix + self.name, words + self.label, self.unit, self.higher_is_better, 0.0, self.upper, chart)
 
 
 ACCURACY = Measure("accuracy", "accuracy", lambda logits, targets: logits.argmax(-1) == targets, chart="accuracy")

@@ -45,25 +45,20 @@ class Problem(ABC):
 
     @abstractmethod
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the samples for an epoch (from 1); a function of seed and epoch.
-
-        A run that is resumed begins with a later epoch than the first.
-        """
+        """Draw the order of the samples for an epoch, from 1, or from a later one if resumed; a function of seed and epoch."""
 
     @abstractmethod
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """At most `parts` functions whose results sum to the mean loss over a step's batch.
 
-        They may be called in different threads at once; each returns a scalar with a graph, or
-        (R,) losses of R replicas. What is random in the batch is drawn here, before any of them
-        runs.
+        They may be called in different threads at once; each returns a scalar with a graph, or (R,)
+        losses of R replicas. What is random in the batch is drawn before any of them runs.
         """
 
     def random_states(self) -> Mapping[str, Tensor]:
-        """States of the generators that go on from step to step in an epoch, by name.
+        """States of the generators that go on from step to step in an epoch, by name, if `losses` draws any.
 
-        With these put back after `begin_epoch`, the steps that are left are what they would have
-        been; none by default, where `losses` draws nothing.
+        With these put back after `begin_epoch`, the steps left are what they would have been.
         """
         return {}
 
@@ -80,15 +75,9 @@ class Problem(ABC):
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003
-        """Measure trained weights in more detail than the metrics do; None where there is no more.
+        """Measure trained weights (by parameter name, on the CPU) in more detail than metrics do, if there is more.
 
-        Args:
-            config: the settings of their run.
-            weights: by parameter name, on the CPU.
-
-        Raises:
-            CheckpointError: if the weights do not fit the settings.
-            DataError: if the data can't be read.
+        `CheckpointError` if they do not fit the settings of their run, `DataError` if the data can't be read.
         """
         return None
 

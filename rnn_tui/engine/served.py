@@ -7,6 +7,7 @@ it `rnn-tui serve` or another that speaks Textual's protocol.
 import os
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 # What servers set that speak the protocol.
@@ -30,27 +31,20 @@ def in_page() -> bool:
     return sys.platform != "win32" and os.environ.get(DRIVER_VARIABLE) == WEB_DRIVER
 
 
-def store_folder() -> Path | None:
-    """The folder for the runs, locks and settings of this page; None: the user's own."""
-    return _folder(STORE_VARIABLE)
+def _folder(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value) if value else None
 
 
-def shared_folder() -> Path | None:
-    """The one folder that this page may look into; None where it may look into all."""
-    return _folder(SHARE_VARIABLE)
-
-
-def turns_folder() -> Path | None:
-    """Where processes queue for training; None where none does."""
-    return _folder(TURNS_VARIABLE)
+# The folder for the runs, locks and settings of this page; None: the user's own.
+store_folder = partial(_folder, STORE_VARIABLE)
+# The one folder that this page may look into; None where it may look into all.
+shared_folder = partial(_folder, SHARE_VARIABLE)
+# Where processes queue for training; None where none does.
+turns_folder = partial(_folder, TURNS_VARIABLE)
 
 
 def trainings() -> int:
     """How many processes of those that queue may train side by side, 1 or more."""
     value = os.environ.get(TRAININGS_VARIABLE, "")
     return max(1, int(value)) if value.isdecimal() else 1
-
-
-def _folder(variable: str) -> Path | None:
-    value = os.environ.get(variable)
-    return Path(value) if value else None

@@ -131,7 +131,7 @@ class LossLog:
 
     def __init__(self, replicas: Sequence[Replica]) -> None:
         self._replicas = replicas
-        self._waiting: list[Tensor] = []
+        self.waiting: list[Tensor] = []  #: losses that are not fetched yet.
         self._counts: list[int] = []
         self._sums: Tensor | None = None
         self._count = 0
@@ -139,12 +139,12 @@ class LossLog:
 
     def add(self, loss: Tensor, samples: int) -> None:
         """Note a batch's mean loss, without waiting for the device."""
-        self._waiting.append(loss)
+        self.waiting.append(loss)
         self._counts.append(samples)
 
     def check(self, step: int, epoch: int, config: RunConfig) -> Tensor:
         """The losses that wait, at least one, checked: (steps,) or (steps, R) on the CPU, in double."""
-        values = torch.stack(self._waiting).cpu().double()
+        values = torch.stack(self.waiting).cpu().double()
         if not bool(values.isfinite().all()):
             first, *replica = (~values.isfinite()).nonzero()[0].tolist()
             at = step - len(values) + 1 + first
@@ -160,16 +160,11 @@ class LossLog:
             if not math.isfinite(loss):
                 raise DivergedError(_divergence("validation loss", step, epoch, config, whose))
 
-    @property
-    def waiting(self) -> int:
-        """How many losses are not fetched yet."""
-        return len(self._waiting)
-
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """All that is known, as tensors on the CPU and as JSON has it."""
         tensors: dict[str, Tensor] = {}
-        if self._waiting:
-            tensors["losses/waiting"] = copied(torch.stack(self._waiting))
+        if self.waiting:
+            tensors["losses/waiting"] = copied(torch.stack(self.waiting))
         if self._sums is not None:
             tensors["losses/sums"] = copied(self._sums)
         last = None if self._sums is None else self.last
@@ -185,7 +180,7 @@ class LossLog:
         wrong |= sums is not None and (sums.shape, sums.dtype) != (shape, torch.double)
         if wrong or waited != len(counts) or (sums is None) != (last is None):
             raise ValueError("losses of other networks")
-        self._waiting = [] if waiting is None else list(waiting.to(device).unbind())
+        self.waiting = [] if waiting is None else list(waiting.to(device).unbind())
         self._counts, self._sums, self._count = counts, sums, int(about["count"])
         if last is not None:
             self.last = tuple(map(float, last)) if isinstance(last, list) else float(last)
@@ -199,7 +194,7 @@ class LossLog:
         self._sums = sums if self._sums is None else self._sums + sums
         self._count += samples
         self.last = _plain(values[-1])
-        self._waiting, self._counts = [], []
+        self.waiting, self._counts = [], []
         return _plain(sums / samples), samples
 
     @property

@@ -56,12 +56,6 @@ class ResumePoint:
     step: int  #: steps done.
     state: TrainingState  #: all else.
 
-    def mismatch(self, reason: object) -> CheckpointError:
-        """The error for a file that does not fit its run."""
-        return CheckpointError(
-            f"The checkpoint {printable(self.path, 200)} does not fit its run ({printable(reason, 100)}); train it again."
-        )
-
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
     """A checksum over names, shapes, types and values."""
@@ -120,8 +114,7 @@ Log = Callable[[str, Literal["info", "warning"]], None]
 def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch.device:
     """Where to train: where a resumed run began, if that is here; `DeviceError` for a named device that is not."""
     if resume is None:
-        auto = config.device == "auto"
-        return resolve_device(config.automatic_device if auto else config.device)
+        return resolve_device(config.automatic_device if config.device == "auto" else config.device)
     before = resume.state.device.partition(":")[0]
     try:
         return resolve_device(before)
@@ -136,9 +129,9 @@ def go_back_to(resume: ResumePoint, problem: Problem, stepper: Stepper, losses: 
     state, per_epoch = resume.state, problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
     too_far = state.step_in_epoch > per_epoch or done > resume.config.epochs * per_epoch
-    if done != resume.step or too_far:
-        raise resume.mismatch("it has other steps; has the data changed?")
     try:
+        if done != resume.step or too_far:
+            raise ValueError("it has other steps; has the data changed?")
         stepper.load(resume.weights, state.tensors, state.learning_rates, resume.step)
         if state.step_in_epoch:
             losses.load(state.tensors, state.losses, device)
@@ -146,7 +139,9 @@ def go_back_to(resume: ResumePoint, problem: Problem, stepper: Stepper, losses: 
             names = problem.random_states()
             problem.set_random_states({name: state.tensors[f"random/{name}"].clone() for name in names})
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise resume.mismatch(error) from error
+        raise CheckpointError(
+            f"The checkpoint {printable(resume.path, 200)} does not fit its run ({printable(error, 100)}); train it again."
+        ) from error
 
 
 def versions() -> dict[str, str]:
