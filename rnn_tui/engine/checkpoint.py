@@ -75,12 +75,10 @@ Written = tuple[int, CheckpointError | None]
 
 
 class CheckpointWriter:
-    """Writes one run's checkpoints to `path`.
+    """Writes one run's checkpoints to `path`, each in the place of the one before.
 
-    Args:
-        path: the file, replaced by each.
-        before: called in the writing thread before a file is replaced; what was logged up to that
-            checkpoint must be on disk then, or a run resumed from it would miss that.
+    `before` is called in the writing thread before a file is replaced; what was logged up to that
+    checkpoint must be on disk then, or a run resumed from it would miss that.
     """
 
     def __init__(self, path: Path, before: Callable[[], object]) -> None:

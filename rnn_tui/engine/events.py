@@ -47,47 +47,38 @@ class TurnAwaited(Event):
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """Data and model stand; the first step comes next.
-
-    `device` names the device in use (`cpu`, `cuda:0`, …), `parameters` counts trainable weights,
-    `workers` the threads that share a batch; `first_step` is 0, or in a run that is resumed the
-    steps done before.
-    """
+    """Data and model stand; the first step comes next."""
 
     config: RunConfig
     metric_definitions: tuple[Metric, ...]
     total_steps: int
     steps_per_epoch: int
     samples_per_epoch: int
-    parameters: int
-    device: str
-    workers: int = 1
-    first_step: int = 0
+    parameters: int  #: trainable weights.
+    device: str  #: the one in use: `cpu`, `cuda:0`, …
+    workers: int = 1  #: threads that share a batch.
+    first_step: int = 0  #: in a run that is resumed, the steps done before.
 
 
 @dataclass(frozen=True)
 class StepLogged(Event):
-    """The mean loss since the last such event; learning rate and gradient norm of this step.
+    """The mean loss since the last such event; learning rate and gradient norm of this step."""
 
-    `step` counts from 1 over the whole run; `rate` is in samples a second; `elapsed` in seconds
-    of training, pauses left out.
-    """
-
-    step: int
+    step: int  #: from 1, over the whole run.
     metrics: Mapping[str, float]
-    rate: float
-    elapsed: float
+    rate: float  #: samples a second.
+    elapsed: float  #: seconds of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class EpochEnded(Event):
-    """An epoch is trained and validated. `seconds` is its own time, validation included."""
+    """An epoch is trained and validated."""
 
     epoch: int
     step: int
     metrics: Mapping[str, float]
-    seconds: float
+    seconds: float  #: its own time, validation included.
     elapsed: float
     replicas: ReplicaFigures = field(default_factory=dict)
 
@@ -141,29 +132,23 @@ class LogLine(Event):
 
 @dataclass(frozen=True)
 class RunFinished(Event):
-    """All epochs are done and the test set is measured. `seconds` leaves pauses out.
-
-    `kept` is whether its weights are on disk; always where none are to be kept.
-    """
+    """All epochs are done and the test set is measured."""
 
     step: int
     metrics: Mapping[str, float]
-    seconds: float
+    seconds: float  #: of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
-    kept: bool = True
+    kept: bool = True  #: whether its weights are on disk; always where none are to be kept.
 
 
 @dataclass(frozen=True)
 class RunStopped(Event):
-    """The run was stopped; the weights of `step` are kept, unless `kept` says that they are not.
-
-    `interrupted` if not because the user wanted it to end, but the system or the program did.
-    """
+    """The run was stopped, and the weights of `step` are kept."""
 
     step: int
     seconds: float
-    interrupted: bool = False
-    kept: bool = True
+    interrupted: bool = False  #: if not because the user wanted it to end, but the system or the program did.
+    kept: bool = True  #: False where the weights could not be written.
 
 
 @dataclass(frozen=True)

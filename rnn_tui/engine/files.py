@@ -26,11 +26,8 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
 
     Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
     a link the file that it leads to is written, and made where it is missing. A device, a pipe or
-    an open descriptor, such as /dev/stdout, takes the data as it is.
-
-    Raises:
-        OSError: as the file system does, with `path` as its `filename`; no temporary file is left
-            then.
+    an open descriptor, such as /dev/stdout, takes the data as it is. Raises `OSError` as the file
+    system does, with `path` as its `filename`; no temporary file is left then.
     """
     parts = [data] if isinstance(data, bytes) else data
     try:

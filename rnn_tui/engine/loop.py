@@ -25,7 +25,7 @@ from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import ProblemBuilder
 from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser
-from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, tell_changes, versions
+from rnn_tui.engine.training_state import ResumePoint, TrainingState, device_for, go_back_to, versions
 
 # Enough points for a smooth curve, few enough to leave an accelerator alone in between: reading
 # the losses is the only time that the loop waits for the device.
@@ -39,15 +39,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left of a run: its last weights on the CPU, unless it failed before it had any.
-
-    `unwritten` is its last checkpoint, if that could not be written.
-    """
+    """What is left of a run."""
 
     config: RunConfig
-    weights: Mapping[str, Tensor] | None
+    weights: Mapping[str, Tensor] | None  #: its last, on the CPU, unless it failed before it had any.
     metrics: Figures
-    unwritten: Checkpoint | None = None
+    unwritten: Checkpoint | None = None  #: its last, if that could not be written.
 
 
 def fit(
@@ -132,8 +129,7 @@ class _Run:
             stepper = Stepper(self._problem, optimiser, self._workers, config, total)
             self._losses = LossLog(self._problem.replicas)
             if resume is not None:
-                go_back_to(resume, self._problem, stepper, self._losses, self._device)
-                tell_changes(resume.state.versions, self._log)
+                go_back_to(resume, self._problem, stepper, self._losses, device=self._device, log=self._log)
                 self._step, self._epoch = resume.step, resume.state.epoch
                 self._step_in_epoch = resume.state.step_in_epoch
             self._stepper = stepper

@@ -52,7 +52,7 @@ class Problem(ABC):
         """At most `parts` functions whose results sum to the mean loss over a step's batch.
 
         They may be called in different threads at once; each returns a scalar with a graph, or (R,)
-        losses of R replicas. What is random in the batch is drawn before any of them runs.
+        losses of R replicas. What is random in the batch is drawn here, before any of them runs.
         """
 
     def random_states(self) -> Mapping[str, Tensor]:

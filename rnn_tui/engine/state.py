@@ -52,16 +52,12 @@ def _and(before: tuple[T, ...], one: T) -> tuple[T, ...]:
 
 
 def smooth(values: Sequence[float], weight: float) -> list[float]:
-    """The debiased exponential moving average of a series, as long as it.
+    """The debiased exponential moving average of a series; `weight` is that of the past, from 0 to below 1.
 
     Divided by `1 - weight ** n` after n values, so that the first result is the first value: the
     bias correction of Adam (Kingma and Ba 2015, arXiv:1412.6980, section 3), and what the slider of
     TensorBoard's charts does. Values that are not finite pass through and leave the average as it
     is, so that one diverged step does not blank the rest.
-
-    Args:
-        values: the series.
-        weight: the share of the past, from 0 (no smoothing) to below 1.
     """
     if weight == 0.0:
         return list(values)

@@ -38,11 +38,7 @@ class Stepper:
         return self._problem.model if self._average is None else self._average
 
     def step(self, step: int) -> Tensor:
-        """Do a step of an epoch (from 0).
-
-        Returns:
-            The batch's mean loss, still on the device: a scalar, or (R,) of R replicas.
-        """
+        """Do a step of an epoch (from 0); returns the batch's mean loss on the device: a scalar, or (R,) of R replicas."""
         parts = self._problem.losses(step, self._workers.count)
         results = self._workers.run([partial(self._gradients, loss) for loss in parts])
         total, gradients = results[0]
@@ -71,9 +67,8 @@ class Stepper:
     def state(self) -> tuple[dict[str, Tensor], list[float]]:
         """Copies on the CPU of all that a step changes, apart from the weights that are kept.
 
-        Returns:
-            Tensors by name: the optimiser's by parameter, and of averaged weights those that are
-            averaged and how often; and the learning rate of every group of parameters.
+        Tensors by name (the optimiser's by parameter; of averaged weights those that are averaged,
+        and how often), and the learning rate of every group of parameters.
         """
         tensors: dict[str, Tensor] = {}
         for at, parameter in enumerate(self._parameters):

@@ -20,8 +20,6 @@ from rnn_tui.engine.resources import resolve_device
 from rnn_tui.engine.stepper import LossLog, Stepper
 from rnn_tui.engine.weights_file import TRAINING_PREFIX, contents, described
 
-DIGEST_BYTES = 16
-
 
 @dataclass(frozen=True)
 class TrainingState:
@@ -59,7 +57,7 @@ class ResumePoint:
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
     """A checksum over names, shapes, types and values."""
-    result = hashlib.blake2b(digest_size=DIGEST_BYTES)
+    result = hashlib.blake2b(digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
         result.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
@@ -124,8 +122,14 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
         return device
 
 
-def go_back_to(resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, device: torch.device) -> None:
-    """Put back weights, optimiser, schedule, losses and chance; `CheckpointError` if they do not fit the settings."""
+def go_back_to(
+    resume: ResumePoint, problem: Problem, stepper: Stepper, losses: LossLog, *, device: torch.device, log: Log
+) -> None:
+    """Put back weights, optimiser, schedule, losses and chance; warn where a run goes on with other versions.
+
+    Raises:
+        CheckpointError: if the checkpoint does not fit what its settings make.
+    """
     state, per_epoch = resume.state, problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
     too_far = state.step_in_epoch > per_epoch or done > resume.config.epochs * per_epoch
@@ -142,20 +146,16 @@ def go_back_to(resume: ResumePoint, problem: Problem, stepper: Stepper, losses: 
         raise CheckpointError(
             f"The checkpoint {printable(resume.path, 200)} does not fit its run ({printable(error, 100)}); train it again."
         ) from error
-
-
-def versions() -> dict[str, str]:
-    """What the last bits of a result depend on, apart from the settings."""
-    return {"PyTorch": torch.__version__, "CPU": torch.backends.cpu.get_cpu_capability()}
-
-
-def tell_changes(before: Mapping[str, str], log: Log) -> None:
-    """Warn where a run goes on with other versions than it began with."""
     now = versions()
-    for name, version in before.items():
+    for name, version in resume.state.versions.items():
         if now.get(name, version) != version:
             log(
                 f"The run began with {name} {version} and goes on with {now[name]}: the last bits "
                 "may differ from those of a run without a break.",
                 "warning",
             )
+
+
+def versions() -> dict[str, str]:
+    """What the last bits of a result depend on, apart from the settings."""
+    return {"PyTorch": torch.__version__, "CPU": torch.backends.cpu.get_cpu_capability()}
