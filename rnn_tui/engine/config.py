@@ -159,10 +159,8 @@ class RunConfig:
 def config_from_dict(values: Mapping[str, Any]) -> RunConfig:
     """Rebuild a configuration from `to_dict`'s form, of the kind whose settings these are.
 
-    The kinds are known once `rnn_tui.tasks` is imported.
-
-    Raises:
-        SettingError: if a value is missing, unknown, of a wrong type or out of range.
+    The kinds are known once `rnn_tui.tasks` is imported. Raises `SettingError` if a value is missing,
+    unknown, of a wrong type or out of range.
     """
     try:
         known = dict(values)

@@ -93,14 +93,12 @@ class CheckpointSaved(Event):
 
 @dataclass(frozen=True)
 class MachineSeen(Event):
-    """How busy the machine is; `whole` has means, and the most memory, since the run went on.
+    """How busy the machine is."""
 
-    `cpu` in percent of all cores, `process` what this process takes of that, `memory` its bytes;
-    where a GPU trains, `gpu` in percent and `gpu_memory`.
-    """
-
+    #: `cpu` in percent of all cores, `process` what this process takes of that, `memory` its bytes;
+    #: where a GPU trains, `gpu` in percent and `gpu_memory`.
     now: Mapping[str, float]
-    whole: Mapping[str, float]
+    whole: Mapping[str, float]  #: the means, and the most memory, since the run went on.
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from pathlib import Path
 _REFUSED = ((stat.S_ISDIR, "it is a folder"), (stat.S_ISBLK, "it is a disk"), (stat.S_ISSOCK, "it is a socket"))
 # Of a name, so many characters stand in that of a temporary file: names have at most 255 bytes.
 _MOST_OF_NAME = 50
-_MOST_LINKS = 40
 
 
 def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
@@ -88,7 +87,7 @@ def _descriptor(path: Path) -> int | None:
     It may be of a file that others write into as well, so that must not be replaced.
     """
     folders = {os.path.realpath("/dev/fd"), os.path.realpath("/proc/self/fd")}
-    for _ in range(_MOST_LINKS):
+    for _ in range(40):  # links, at most
         if path.name.isdecimal() and os.path.realpath(path.parent) in folders:
             return int(path.name)
         try:
@@ -143,11 +142,7 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:
-    """Refuse what is no regular file, before it is opened: a pipe would be waited for, for ever.
-
-    Raises:
-        OSError: with the reason, also where there is no such file.
-    """
+    """Raise `OSError` for what is no regular file, or not there, before it is opened: a pipe would block for ever."""
     mode = os.stat(path).st_mode
     if not stat.S_ISREG(mode):
         reason = "it is a folder" if stat.S_ISDIR(mode) else "it is not a regular file"

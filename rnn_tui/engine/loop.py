@@ -78,16 +78,16 @@ def fit(
         end = run.train()
     except UserError as error:
         end = run.fail(str(error))
-    except (MemoryError, torch.OutOfMemoryError):
-        end = run.fail(config.out_of_memory)
     except Exception as error:
-        if "alloc" in str(error) and "memory" in str(error):
+        if isinstance(error, MemoryError | torch.OutOfMemoryError) or ("alloc" in str(error) and "memory" in str(error)):
             end = run.fail(config.out_of_memory)
         else:
             logger.exception("run %s failed", run.id)
             end = run.fail(f"Training failed: {type(error).__name__}; the log file has the details (rnn-tui --help names it).")
     finally:
-        run.close()
+        if writer is not None:
+            writer.close()
+        run.tell_written()
     unwritten = None if writer is None else writer.unwritten
     if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):
         end = replace(end, kept=False)
@@ -147,12 +147,6 @@ class _Run:
         """The last event of a run that can't go on."""
         return events.RunFailed(self.id, self._step, message)
 
-    def close(self) -> None:
-        """Let the last checkpoint be written, and say so."""
-        if self._writer is not None:
-            self._writer.close()
-        self._tell_written()
-
     def weights(self) -> Mapping[str, Tensor] | None:
         """A copy of the last weights, on the CPU."""
         if not hasattr(self, "_stepper"):
@@ -171,8 +165,7 @@ class _Run:
         ))  # fmt: skip
         self._log(f"{parameters:,} parameters; {self._config.epochs} epochs of {problem.steps_per_epoch:,} steps.")
         # Loading data and libraries is not training time.
-        now = time.monotonic()
-        self._began = self._epoch_began = self._kept_at = now
+        self._began = self._epoch_began = self._kept_at = time.monotonic()
         if self._resume is not None:
             self._log(f"Resumed at step {self._step:,} (epoch {self._epoch}).")
             self._began -= self._resume.state.elapsed
@@ -197,7 +190,7 @@ class _Run:
                 rates = {LEARNING_RATE.name: self._stepper.learning_rate, GRADIENT_NORM.name: self._stepper.gradient_norm()}
                 single, replicas = split_figures({"train_loss": mean, **rates})
                 self._emit_to(events.StepLogged(self.id, self._step, single, rate, now, replicas))
-                self._tell_written()
+                self.tell_written()
             if self._control.stopping or (self._control.paused and not self._pause()):
                 return False
             if time.monotonic() - self._kept_at >= CHECKPOINT_SECONDS:
@@ -227,7 +220,7 @@ class _Run:
         self._save()
         if self._writer is not None:
             self._writer.wait()
-        self._tell_written()
+        self.tell_written()
         self._emit_to(events.RunPaused(self.id, self._step))
         began = time.monotonic()
         self._control.wait_while_paused()
@@ -248,7 +241,7 @@ class _Run:
             self._losses.check(self._step, self._epoch, self._config)
         state = None if finished else self._training_state()
         self._writer.submit(Checkpoint(self._config, weights, self._step, self.test_metrics, state))
-        self._tell_written()
+        self.tell_written()
 
     def _training_state(self) -> TrainingState:
         tensors, learning_rates = self._stepper.state()
@@ -260,7 +253,8 @@ class _Run:
             {**tensors, **waiting, **{f"random/{name}": copied(s) for name, s in random.items()}},
         )  # fmt: skip
 
-    def _tell_written(self) -> None:
+    def tell_written(self) -> None:
+        """Say which checkpoints have been written, or could not be."""
         if self._writer is None:
             return
         for step, error in self._writer.news():

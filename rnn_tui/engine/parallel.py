@@ -4,8 +4,7 @@ PyTorch's own way splits every operation between OpenMP threads that meet, spinn
 each: hundreds of meetings a step in a recurrent network. When any other program (or our own
 redraws) takes one core, every meeting waits for a whole time slice. Here each worker computes
 the loss and the gradients of its part of the batch from start to end with one thread, and they
-meet once a step. `tests/benchmarks/bench_contention.py`: images a second, LSTM 128, batch 100,
-two cores:
+meet once a step. Images a second (`bench_contention.py`; LSTM 128, batch 100, two cores):
 
                         quiet     one busy process beside it     two
     2 OpenMP threads    13,700     3,500                         2,000
@@ -63,10 +62,7 @@ class Workers:
         self._pool = ThreadPoolExecutor(count - 1, "train") if count > 1 else None
 
     def run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """The results of all `calls`, in order, computed side by side.
-
-        An exception in any call is raised here, after all of them have ended.
-        """
+        """The results of all `calls`, in order, computed side by side; an exception is raised once all have ended."""
         if self._pool is None or len(calls) < 2:
             return [call() for call in calls]
         futures = [self._pool.submit(call) for call in calls[1:]]
@@ -86,10 +82,7 @@ class Workers:
 
 @contextmanager
 def cpu_workers(count: int) -> Iterator[Workers]:
-    """`count` workers, with PyTorch's own threads out of their way meanwhile.
-
-    The number of threads inside an operation is a setting of the process, so it is put back.
-    """
+    """`count` workers; meanwhile PyTorch's own threads, a setting of the process, are out of their way."""
     keep_freed_memory()
     before = torch.get_num_threads()
     torch.set_num_threads(1)

@@ -46,12 +46,10 @@ def resolve_device(name: str) -> "torch.device":
     """The device called `name`; `auto`: CUDA, else MPS, else the CPU. `DeviceError` if it is not here."""
     import torch  # noqa: PLC0415
 
-    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    present = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        name = next((kind for kind, there in present.items() if there), "cpu")
-    if name == "cpu":
-        return torch.device("cpu")
-    if not present.get(name, False):
+        name = next(kind for kind, there in present.items() if there)
+    if not present.get(name):
         raise DeviceError(f"There is no {name} device that PyTorch {torch.__version__} can use here; choose auto or cpu.")
     return torch.device(name, 0) if name == "cuda" else torch.device(name)
 

@@ -176,10 +176,7 @@ class RunState:
         return self.step / self.total_steps if self.total_steps else 0.0
 
     def spreads(self, metric: str) -> tuple[Spread, ...]:
-        """The latest figures of a metric over seeds, one spread a variant; none if unknown.
-
-        Test metrics are those at the end, others those of the last epoch.
-        """
+        """A metric over seeds, one spread a variant: at the end, or else of the last epoch; none if unknown."""
         values = self.replica_results.get(metric)
         if values is None and self.epochs:
             values = self.epochs[-1].replicas.get(metric)

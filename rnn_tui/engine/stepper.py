@@ -221,7 +221,7 @@ def _plain(values: Tensor) -> float | tuple[float, ...]:
     return tuple(values.tolist()) if values.dim() else float(values)
 
 
-def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None = None) -> str:
+def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Replica | None) -> str:
     """The sentence for a loss that became NaN or infinite."""
     whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
     return (
@@ -231,10 +231,7 @@ def _divergence(what: str, step: int, epoch: int, config: RunConfig, replica: Re
 
 
 def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:
-    """Adam (Kingma & Ba 2015) in PyTorch's fused form where the device has one.
-
-    The learning rate is a tensor-free float: schedules set it between steps.
-    """
+    """Adam (Kingma & Ba 2015), fused where the device can; its rate is a plain float, which schedules set."""
     return torch.optim.Adam(
         model.parameters(), lr=config.learning_rate, betas=(config.recipe.beta1, config.recipe.beta2),
         fused=True if device.type in ("cpu", "cuda") else None,
@@ -259,6 +256,5 @@ def make_schedule(optimiser: torch.optim.Optimizer, config: RunConfig, total_ste
 
 def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
     """An exponential moving average of the weights, or None where the recipe has none."""
-    if not config.recipe.average:
-        return None
-    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(config.recipe.average))  # type: ignore[no-untyped-call]
+    decay = config.recipe.average
+    return AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(decay)) if decay else None  # type: ignore[no-untyped-call]
