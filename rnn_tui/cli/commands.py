@@ -61,6 +61,7 @@ COMMANDS = [
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
     Command("inspect", "look inside a network while it reads one input", "rnn_tui.cli.inspect"),
     Command("runs", "list, show, compare, watch, stop, export or delete runs", "rnn_tui.cli.runs"),
+    Command("sweep", "train one task with many settings, on this machine or on many", "rnn_tui.cli.sweep"),
     Command("report", "train the report's networks over seeds, and hold its figures against ours "
             "(reproduce is its old name)", "rnn_tui.cli.report", aliases=("reproduce",)),
     Command("serve", "serve the app to browsers", "rnn_tui.cli.serve"),

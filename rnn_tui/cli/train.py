@@ -49,6 +49,14 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
     few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     line = f"rnn-tui train {task.name} --preset {quick} {few}"
     add_examples(parser, line, f"{line} --json")
+    add_settings(parser, task)
+    workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
+    add_setting(parser, WORKERS, f"{workers}; results repeat bit for bit only with the same number", default=0)
+    _add_output(parser)
+
+
+def add_settings(parser: argparse.ArgumentParser, task: Task) -> None:
+    """The options of a task's settings, those of its data included."""
     usual = "default: %(default)s"
     if len(task.cells) > 1:
         parser.add_argument("--cell", "--model", dest="model", choices=task.cells, default=task.default_cell, help=usual)
@@ -59,8 +67,6 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
         text = "distort training images in this way, in place of the preset's"
         parser.add_argument("--augment", choices=task.augmentations, help=text)
     parser.add_argument("--device", choices=DEVICES, default="auto", help=usual)
-    workers = f"{WORKERS.help}, {WORKERS.range_text} (default 0: the cores, at most 4)"
-    add_setting(parser, WORKERS, f"{workers}; results repeat bit for bit only with the same number", default=0)
     if task.reads_data:
         # By default nothing, or it would overrule the same option before the command.
         root = "a torchvision root to read the data from"
@@ -71,7 +77,6 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
         these = f"start from these weights, or from those that ship if FILE is {SHIPPED}"
         start.add_argument("--start-from", metavar="FILE", help=these)
         start.add_argument("--start-from-run", metavar="RUN", help=f"start from the weights of this run: {WHICH_FINISHED_RUN}")
-    _add_output(parser)
 
 
 def _add_output(parser: argparse.ArgumentParser, prefix: str = "") -> None:
@@ -133,21 +138,23 @@ def _check(options: argparse.Namespace) -> None:
         options.complain("options of a TASK stand behind it")
 
 
-def _config(options: argparse.Namespace, task: Task) -> RunConfig:
+def settings_given(options: argparse.Namespace, task: Task) -> dict[str, Any]:
+    """What `add_settings` has read, as `Task.config` takes it: None where nothing was said."""
     of_data = ("data_dir", "extra_data", "start_from") if task.reads_data else ()
-    chosen = {name: getattr(options, name) for name in (*task.settings, "device", "workers", *of_data)}
+    given = {name: getattr(options, name) for name in (*task.settings, "device", "preset", *of_data)}
     if task.reads_data and options.start_from_run is not None:
-        chosen["start_from"] = str(run_weights(task.name, options.start_from_run).path)
+        given["start_from"] = str(run_weights(task.name, options.start_from_run).path)
     elif task.reads_data and options.start_from == SHIPPED:
-        chosen["start_from"] = str(choose_shipped(task.name, options.model).path)
+        given["start_from"] = str(choose_shipped(task.name, options.model).path)
     cell, augmentation = getattr(options, "model", task.default_cell), getattr(options, "augment", None)
-    return task.config(cell, options.preset, augmentation=augmentation, **chosen)
+    return {"cell": cell, "augmentation": augmentation, **given}
 
 
 def _begun(options: argparse.Namespace) -> tuple[RunState, Start]:
     """A run, new or as far as it is, and what trains it or goes on with it."""
     if options.resume is None:
-        config = _config(options, TASKS[options.task])
+        task = TASKS[options.task]
+        config = task.config(**settings_given(options, task), workers=options.workers)
         state = RunState(new_run_id(), config)
         return state, lambda emit, control: training.train(config, emit, control, state.run_id)
     with RunStore() as store:

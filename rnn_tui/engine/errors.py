@@ -42,6 +42,10 @@ class ExportError(UserError):
     """Something that can't be written, or not without a package that is not installed."""
 
 
+class ClusterError(UserError):
+    """Machines to train on that can't be had, or can't be used."""
+
+
 class QueryError(UserError):
     """A question to a network that can't be read."""
 

@@ -115,7 +115,15 @@ _FIRST = tuple(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").sp
 # JSON, how busy the machine was: `whole` of `events.MachineSeen`.
 _SECOND = ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",)
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND)
+_THIRD = (
+    # Of a sweep its plan as JSON; of its runs the trial's number and settings, and whether that was pruned.
+    "CREATE TABLE sweeps (name TEXT PRIMARY KEY, created REAL NOT NULL, plan TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE trials (run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, sweep TEXT NOT NULL,"
+    " number INTEGER NOT NULL, point TEXT NOT NULL, pruned INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX trials_of_sweep ON trials (sweep, number)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _SECOND, _THIRD)
 
 
 def migrate(connection: sqlite3.Connection, shown: str) -> bool:

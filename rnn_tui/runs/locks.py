@@ -84,6 +84,11 @@ def is_held(run_id: str) -> bool | None:
     return None if locked is None else not locked
 
 
+def lock_of_sweep(name: str) -> str:
+    """What the process that has a sweep's runs trained elsewhere holds the lock of."""
+    return f"sweep-{name}"
+
+
 def leave_request(run_id: str, what: str) -> None:
     """Ask the process that trains a run for one of `REQUESTS`.
 

@@ -11,7 +11,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.database import transaction
-from rnn_tui.runs.locks import is_alive, is_held
+from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep
 from rnn_tui.runs.records import RUN_ROW, Moment, RunRecord, is_id, record_from_row
 from rnn_tui.runs.rows import sessions, update_run, write_results
 
@@ -37,6 +37,7 @@ class RecordReader:
             tags.setdefault(run_id, []).append(tag)
         # Whatever is written of a run changes one of these.
         columns = "rowid, id, status, updated, step, name, note, deleted"
+        columns += ", (SELECT sweep FROM trials WHERE run_id = id) AS sweep"
         rows = self._connection.execute(f"SELECT {columns} FROM runs {where}", arguments)
         now = {row["rowid"]: (*row, *tags.get(row["id"], ()), self._alive(row)) for row in rows.fetchall()}
         news = [at for at, state in now.items() if at not in self._known or self._known[at][0] != state]
@@ -53,6 +54,8 @@ class RecordReader:
         if row["status"] not in ACTIVE or not is_id(row["id"]):
             return False
         held = is_held(row["id"])
+        if not held and is_id(sweep := row["sweep"]):
+            held = is_held(lock_of_sweep(sweep))  # of runs elsewhere the one process that watches them has one lock
         if held is not None:
             return held
         last = sessions(self._connection, row["id"])[-1:]

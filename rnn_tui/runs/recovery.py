@@ -9,28 +9,28 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
-from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import kept_runs
-from rnn_tui.runs.columns import COLUMNS, WRONG, specs_of, values_of
+from rnn_tui.runs.columns import WRONG, specs_of, values_of
 from rnn_tui.runs.database import transaction
+from rnn_tui.runs.event_documents import event_from, to_document
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.records import ID, Moment, headline
 from rnn_tui.runs.rows import EventWriter, insert_run, update_run, write_results
 
-KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 MOST_ADOPTED = 2000
 _TIME_IN_ID = "%Y%m%d-%H%M%S"
 logger = logging.getLogger(__name__)
@@ -66,8 +66,8 @@ def write_spill(spill: Spill) -> Path:
         "name": spill.name,
         "created": spill.created,
         "config": spill.config.to_dict(),
-        "started": None if spill.started is None else _to_dict(spill.started),
-        "events": [_to_dict(event) for event in spill.events],
+        "started": None if spill.started is None else to_document(spill.started),
+        "events": [to_document(event) for event in spill.events],
     }
     write_file(path, json.dumps(document).encode())
     return path
@@ -127,43 +127,19 @@ def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
 
 
-def _to_dict(event: events.Event) -> dict[str, Any]:
-    document = {"kind": type(event).__name__, **asdict(event)}
-    del document["run_id"]
-    document.pop("config", None)
-    return document
-
-
 def _read(path: Path) -> Spill:
     document: Any = json.loads(path.read_bytes())
     run_id, config = str(document["run"]), config_from_dict(document["config"])
     if not ID.fullmatch(run_id) or run_id != path.stem:
         raise ValueError("another run's")
 
-    def event_of(values: Mapping[str, Any]) -> events.Event:
-        known = dict(values)
-        kind = KINDS[known.pop("kind")]
-        if kind is events.RunStarted:
-            known["config"] = config
-            known["metric_definitions"] = tuple(Metric(**spec) for spec in known["metric_definitions"])
-        if "metrics" in known:
-            known["metrics"] = {printable(n): float(v) for n, v in known["metrics"].items()}
-            replicas = {printable(n): tuple(map(float, v)) for n, v in known["replicas"].items()}
-            if any(len(values) != len(config.replicas) for values in replicas.values()):
-                raise ValueError("values of other networks")
-            known["replicas"] = replicas
-        checked, wrong = values_of(known, COLUMNS.keys() & known.keys() - {"config"})
-        if wrong:
-            raise ValueError(f"no {wrong[0]}")
-        return kind(run_id, **known | checked)
-
-    started = None if document["started"] is None else event_of(document["started"])
+    started = None if document["started"] is None else event_from(document["started"], run_id, config)
     if started is not None and not isinstance(started, events.RunStarted):
         raise ValueError("no start")
     about, wrong = values_of(document, ("name", "created"))
     if wrong:
         raise ValueError(f"no {wrong[0]}")
-    batch = [event_of(values) for values in document["events"]]
+    batch = [event_from(values, run_id, config) for values in document["events"]]
     return Spill(run_id, config=config, started=started, events=batch, **about)
 
 

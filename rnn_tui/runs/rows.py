@@ -107,10 +107,15 @@ def free_name(connection: sqlite3.Connection, name: str) -> str:
 
 
 class EventWriter:
-    """Writes one run's events in a transaction of the caller's; `specs` as far as known before."""
+    """Writes one run's events in a transaction of the caller's; `specs` as far as known before.
 
-    def __init__(self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = ()) -> None:
-        self._id, self._config, self._specs = run_id, config, specs
+    `where` has the host that trains it and what its versions are, as JSON: by default this process.
+    """
+
+    def __init__(
+        self, run_id: str, config: RunConfig, specs: tuple[Metric, ...] = (), where: tuple[str, str] | None = None
+    ) -> None:
+        self._id, self._config, self._specs, self._where = run_id, config, specs, where
         # Columns of the run's row, written once a batch.
         self._columns: dict[str, object] = {}
 
@@ -192,11 +197,13 @@ class EventWriter:
             "final_metric": "",
         }
         update_run(connection, self._id, metric="", best=None, last=None)
+        here = (socket.gethostname(), os.getpid(), process_started(), json.dumps(versions()))
+        host, process, began, with_versions = here if self._where is None else (self._where[0], 0, 0.0, self._where[1])
         connection.execute(
             "INSERT OR REPLACE INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}')",
             (
-                self._id, time.time(), event.first_step, socket.gethostname(), os.getpid(),
-                process_started(), event.device, event.workers, json.dumps(versions()),
+                self._id, time.time(), event.first_step, host, process, began,
+                event.device, event.workers, with_versions,
             ),
         )  # fmt: skip
         # Best and last value of the epochs that are left when a run is resumed.

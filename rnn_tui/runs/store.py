@@ -4,7 +4,8 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
+from typing import Self
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, SettingError, StoreError, printable, printable_lines, why
@@ -15,7 +16,7 @@ from rnn_tui.runs import rows as reading
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG
 from rnn_tui.runs.comparison import without_seeds
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
-from rnn_tui.runs.locks import RunLock, leave_request
+from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.record_reader import RecordReader
 from rnn_tui.runs.records import Curve, Kind, Moment, RunRecord, Session, id_of, metric_name
 from rnn_tui.runs.recovery import Spill, adopt_folders, take_in, write_lacking
@@ -26,7 +27,7 @@ DAYS_TO_UNDO = 30
 _MOST_NAMED = 3
 
 
-class RunStore(AbstractContextManager["RunStore"]):
+class RunStore:
     """The user's database of runs, which is made where there is none.
 
     One thread at a time may use it; other processes may meanwhile.
@@ -47,6 +48,9 @@ class RunStore(AbstractContextManager["RunStore"]):
         except StoreError:
             self.close()
             raise
+
+    def __enter__(self) -> Self:
+        return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()
@@ -236,6 +240,9 @@ class RunStore(AbstractContextManager["RunStore"]):
         """
         if run.whole.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
+        for (sweep,) in self._query("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
+            if is_held(lock_of_sweep(str(sweep))):
+                raise StoreError(f"Run {run.name} belongs to the sweep {printable(sweep)}, which is running; stop that first.")
         lock = RunLock.acquire(run.run_id, run.name)
         now = self.get(run.run_id) or run
         if not now.status.resumable and not now.status.active:

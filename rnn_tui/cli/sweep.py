@@ -1,0 +1,312 @@
+"""`rnn-tui sweep`: one task with many settings, on the cores of this machine or on many machines.
+
+A line a trial goes to stdout as it ends, in a pipe; the table of all at the end, on a terminal.
+"""
+
+import argparse
+import itertools
+import sys
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rnn_tui.cli import output
+from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
+from rnn_tui.cli.train import add_settings, settings_given
+from rnn_tui.engine import events
+from rnn_tui.engine.errors import ClusterError, SettingError, printable
+from rnn_tui.engine.events import Control
+from rnn_tui.runs.store import existing_store
+from rnn_tui.runs.words import NOTHING, age, duration
+from rnn_tui.sweeps.cluster import FORM, Place, read_place, require
+from rnn_tui.sweeps.estimate import wall_seconds
+from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Plan, check_name, read_grid, read_range
+from rnn_tui.sweeps.running import Standing, train_elsewhere
+from rnn_tui.sweeps.search import importance, needs_optuna
+from rnn_tui.sweeps.trials import TrialEnded, Trials
+from rnn_tui.sweeps.words import shown, shown_spread
+from rnn_tui.tasks import TASKS
+
+WHICH = "a sweep's name, as rnn-tui sweep list has it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command takes."""
+    parser.description = (
+        "Train one task with many settings, each over several seeds, on the cores of this machine or on "
+        "many machines. The runs are kept like all others; a sweep that was cut off goes on where it was. "
+        "It needs the extra rnn-tui[cluster], and a search needs rnn-tui[search]."
+    )
+    add_examples(
+        parser, "rnn-tui sweep recall --preset fast --grid hidden_size=2,4 --dry-run", "rnn-tui sweep list",
+    )  # fmt: skip
+    parser.add_argument("--resume", metavar="NAME", help=f"go on with what this sweep lacks: {WHICH}")
+    _add_where(parser, "resume_")
+    what = parser.add_subparsers(dest="what", metavar="TASK|list|show")
+    for task in TASKS.values():
+        one = what.add_parser(
+            task.name, help=f"sweep over {task.label}",
+            description=f"Sweep over {task.label}. A setting that is neither varied nor given is the preset's.",
+        )  # fmt: skip
+        line = f"rnn-tui sweep {task.name} --grid"
+        add_examples(one, f"{line} learning_rate=0.001,0.003 --seeds 2 --dry-run", f"{line} epochs=1,2 --dry-run --json")
+        _add_varied(one)
+        add_settings(one, task)
+        if "seeds" not in task.settings:
+            add_setting(one, SEEDS, f"{SEEDS.help} (default: 1)")
+        _add_where(one)
+    listed = what.add_parser("list", help="list the sweeps", description="List the sweeps, the newest first.")
+    add_examples(listed, "rnn-tui sweep list", "rnn-tui sweep list --json")
+    add_output_options(listed)
+    told = what.add_parser("show", help="tell how a sweep stands", description="Tell of a sweep's trials, the best first.")
+    add_examples(told, "rnn-tui sweep show NAME", "rnn-tui sweep show NAME --json")
+    told.add_argument("name", metavar="NAME", help=WHICH)
+    add_output_options(told)
+
+
+def _add_varied(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--grid", metavar="NAME=VALUE,…", action="append", default=[],
+        help="a setting and the values to try; several make every combination",
+    )  # fmt: skip
+    parser.add_argument(
+        "--range", metavar="NAME=LOW..HIGH", action="append", default=[], dest="ranges",
+        help="for a search: a setting and the numbers to choose from; :log behind it for a scale of powers",
+    )  # fmt: skip
+    parser.add_argument("--search", choices=SEARCHES, default="grid", help="how trials are chosen (default: %(default)s)")
+    add_setting(parser, TRIALS, f"{TRIALS.help}, by a search", default=0)
+    for way in ("maximise", "minimise"):
+        more = "more" if way == "maximise" else "less"
+        parser.add_argument(
+            f"--{way}", metavar="METRIC", help=f"of this metric, {more} is better (default: the task's validation accuracy)"
+        )
+    parser.add_argument("--prune", action="store_true", help="stop trials of a search early that fall behind")
+    parser.add_argument("--name", metavar="NAME", help="what to call the sweep (default: its task and a number)")
+
+
+def _add_where(parser: argparse.ArgumentParser, prefix: str = "") -> None:
+    """Where to train, and what comes out; a `prefix` tells the names in the result apart."""
+    parser.add_argument(
+        "--on", metavar="WHERE", default="", dest=f"{prefix}on", help=f"where to train: {FORM} (default: local)"
+    )
+    parser.add_argument(
+        "--shared", metavar="DIR", default="", dest=f"{prefix}shared",
+        help="a folder that all machines see at the same path: checkpoints lie there, and need not be sent",
+    )  # fmt: skip
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        dest=f"{prefix}dry_run",
+        help="tell how many runs there are and how long they take, and end",
+    )
+    add_output_options(parser, prefix=prefix)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Sweep, go on with a sweep, or tell of sweeps; returns the exit code.
+
+    0 at the end, 1 where a run failed, 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+
+    Raises:
+        SettingError: if settings, or a place to train, can't be.
+        ClusterError: if there are no workers to be had, or all are gone.
+        StoreError: if there is no such sweep, or another process trains it.
+    """
+    if options.what is None:
+        if options.resume is None:
+            options.complain("the following arguments are required: TASK, list or show; or --resume NAME")
+        vars(options).update(
+            {name: getattr(options, f"resume_{name}") for name in ("on", "shared", "dry_run", "json", "quiet")}
+        )
+    elif options.resume is not None:
+        options.complain("--resume takes no TASK: the sweep's own settings go on")
+    if options.what == "list":
+        return _list(options.json)
+    if options.what == "show":
+        with SweepStore() as store:
+            return _show(store.sweep(options.name), as_json=options.json)
+    place = read_place(options.on)
+    if options.resume is None:
+        return _begin(options, place)
+    with SweepStore() as store:
+        sweep = store.sweep(options.resume)
+    _say_size(sweep.plan, place, options)
+    return output.OK if options.dry_run else _train(sweep.name, sweep.plan, place, options)
+
+
+def _plan(options: argparse.Namespace) -> Plan:
+    task = TASKS[options.what]
+    fixed = {name: value for name, value in settings_given(options, task).items() if value is not None and name != "seeds"}
+    if options.maximise and options.minimise:
+        raise SettingError("Only one metric can tell how good a trial is: --maximise or --minimise.")
+    return Plan(
+        task=task.name, grid=dict(read_grid(task, text) for text in options.grid),
+        ranges=dict(read_range(task, text) for text in options.ranges), fixed=fixed,
+        search=options.search, trials=options.trials, seeds=options.seeds or 1,
+        metric=options.maximise or options.minimise or "", maximise=options.minimise is None, prune=options.prune,
+    )  # fmt: skip
+
+
+def _begin(options: argparse.Namespace, place: Place) -> int:
+    try:
+        plan = _plan(options)
+        name = check_name(options.name) if options.name is not None else ""
+    except SettingError as error:
+        options.complain(str(error))
+    _say_size(plan, place, options)
+    if options.dry_run:
+        return output.OK
+    require("distributed", "cluster")
+    with SweepStore() as store:
+        names = set(store.sweep_names())
+        name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in names)
+        store.add_sweep(name, plan)
+    return _train(name, plan, place, options)
+
+
+def _say_size(plan: Plan, place: Place, options: argparse.Namespace) -> None:
+    """How much there is to do: on stderr, or in a dry run as the result."""
+    runs, workers = plan.count * plan.runs_of_trial, place.workers or len(place.hosts) or 1
+    seconds = None if options.quiet and not options.dry_run else wall_seconds(plan, workers)
+    if options.dry_run and options.json:
+        about = {"trials": plan.count, "runs": runs, "workers": workers, "seconds": seconds, "plan": plan.to_dict()}
+        output.print_json(about)
+        return
+    how_long = "how long they take is not known" if seconds is None else f"about {duration(seconds)}"
+    on = f"on {workers} worker{'s' if workers > 1 else ''}"
+    text = f"{plan.count:,} trials, {runs:,} runs; {how_long} {on}, by the speed of this machine"
+    if options.dry_run:
+        print(text)
+    elif not options.quiet:
+        output.say(text)
+
+
+class _Progress:
+    """Tells how a sweep goes on: by a bar on a terminal, by a line a trial on stdout in a pipe."""
+
+    def __init__(self, plan: Plan, done: int, *, quiet: bool, lines: bool) -> None:
+        self._plan, self._lines, self._began = plan, lines, time.monotonic()
+        self._total, self._done = plan.count * plan.runs_of_trial, done
+        self.failed = 0
+        self.bar = output.ProgressBar("starting", quiet=quiet)
+        self.bar.update(done, self._total)
+
+    def take(self, told: Standing | TrialEnded | events.LogLine) -> None:
+        """Take what training elsewhere tells."""
+        if isinstance(told, TrialEnded):
+            self._ended(told)
+        elif isinstance(told, events.LogLine):
+            self.bar.say(told.text)
+        else:
+            note = told.note or f"{len(told.workers)} workers, {len(told.progress)} runs in training"
+            self.bar.update(self._done + sum(told.progress.values()), label=note)
+
+    def _ended(self, told: TrialEnded) -> None:
+        self.failed += told.status == "failed"
+        self._done += self._plan.runs_of_trial if told.status != "stopped" else 0
+        if self._lines:
+            print("\t".join(_cells(self._plan, told.number, told.point, told.values, told.status)), flush=True)
+
+
+def _cells(plan: Plan, number: int, point: Any, values: Sequence[float], status: str) -> list[str]:
+    settings = [shown(point.get(name)) for name in plan.varied]
+    return [str(number), *settings, shown_spread(plan, values), status]
+
+
+def _heads(plan: Plan) -> list[str]:
+    return ["trial", *plan.varied, plan.of_task.metric(plan.metric).title, "status"]
+
+
+def _train(name: str, plan: Plan, place: Place, options: argparse.Namespace) -> int:
+    """Train what a sweep lacks, and tell what came of it."""
+    if needs_optuna(plan):
+        require("optuna", "search")
+    control, in_pipe = Control(), not options.json and not sys.stdout.isatty()
+    with SweepStore() as store:
+        before = store.sweep(name)
+    progress = _Progress(plan, sum(len(one.runs) for one in before.trials if one.over), quiet=options.quiet, lines=in_pipe)
+    if not options.quiet:
+        output.say(f"the sweep is called {name}; rnn-tui sweep --resume {name} goes on with it if it is cut off")
+    if in_pipe:
+        print("\t".join(_heads(plan)), flush=True)
+    with output.stopping_on_signals(output.stopping(control)) as received:
+        with progress.bar, Trials(name, progress.take) as trials:
+            train_elsewhere(place, name, trials, control, progress.take, shared=options.shared)
+        with SweepStore() as store:
+            sweep = store.sweep(name)
+        if not in_pipe:
+            _show(sweep, as_json=options.json)
+    if control.stopping:
+        output.say(f"stopped; what was trained is kept, and rnn-tui sweep --resume {name} goes on.")
+        return output.stopped(received)
+    return output.FAILURE if progress.failed else output.OK
+
+
+def _document(sweep: Sweep) -> dict[str, Any]:
+    def of(trial: Trial) -> dict[str, Any]:
+        spread = None if trial.spread is None else trial.spread.to_dict()
+        runs = [run.run_id for run in trial.runs]
+        return {"trial": trial.number, "status": trial.status, "settings": dict(trial.point), "value": spread, "runs": runs}
+
+    best = None if sweep.best is None else sweep.best.number
+    about = {
+        "name": sweep.name,
+        "status": sweep.status,
+        "created": sweep.created,
+        "done": sweep.done,
+        "plan": sweep.plan.to_dict(),
+    }
+    return {**about, "best": best, "importance": _importance(sweep), "trials": [of(trial) for trial in sweep.trials]}
+
+
+def _importance(sweep: Sweep) -> dict[str, float] | None:
+    """How much each setting matters; None without the package that tells it."""
+    try:
+        return importance(sweep.plan, sweep.trials)
+    except ClusterError:
+        return None
+
+
+def _show(sweep: Sweep, *, as_json: bool) -> int:
+    if as_json:
+        output.print_json(_document(sweep))
+        return output.OK
+    plan, heads = sweep.plan, _heads(sweep.plan)
+    rows = [_cells(plan, one.number, one.point, one.spread.values if one.spread else (), one.status) for one in
+            sorted(sweep.trials, key=sweep.rank)]  # fmt: skip
+    output.print_table(heads, rows, heads[:-1])
+    matters = _importance(sweep)
+    if sys.stdout.isatty():
+        print()
+        told = ", ".join(f"{name} {share:.0%}" for name, share in (matters or {}).items())
+        best = NOTHING if sweep.best is None else f"trial {sweep.best.number}"
+        output.print_pairs([("sweep", f"{sweep.name}, {sweep.status}, {sweep.done:,} of {plan.count:,} trials"),
+                            ("best", best), ("importance", told or NOTHING)])  # fmt: skip
+    return output.OK
+
+
+def _list(as_json: bool) -> int:
+    sweeps: list[Sweep] = []
+    with existing_store() as there:
+        if there is not None:
+            with SweepStore() as store:
+                sweeps = [store.sweep(name) for name in store.sweep_names()]
+    if as_json:
+        output.print_json([{**_document(one), "trials": len(one.trials)} for one in sweeps])
+        return output.OK
+    heads = ("name", "task", "status", "trials", "varied", "age")
+    now: Callable[[Sweep], float] = lambda one: time.time() - one.created  # noqa: E731
+    rows = [
+        (
+            one.name,
+            one.plan.task,
+            one.status,
+            f"{one.done:,}/{one.plan.count:,}",
+            printable(", ".join(one.plan.varied)),
+            age(now(one)),
+        )
+        for one in sweeps
+    ]
+    output.print_table(heads, rows, ("trials", "age"))
+    return output.OK

@@ -1,0 +1,177 @@
+"""Where to train: the cores of this machine, a Dask scheduler, machines by SSH, any cluster of Dask's.
+
+Dask unpickles what it is sent, so only machines that trust each other may talk to one another; what
+is started here listens on the loopback interface. TLS is Dask's own configuration
+(`distributed.comm`), which clients and clusters read by themselves.
+"""
+
+import importlib.util
+import logging
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
+from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.resources import usable_cores
+from rnn_tui.engine.settings import NumberSetting
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+LOCAL, SSH = "local", "ssh"
+SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
+FORM = "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
+WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
+MOST_BYTES = 65_536
+SECONDS_TO_CONNECT = 20.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Machines to train on."""
+
+    kind: str  #: `local`, `ssh`, `address` or `file`.
+    text: str  #: as typed.
+    workers: int = 0  #: how many to start; 0 for those that are there.
+    hosts: tuple[str, ...] = ()  #: by SSH: the first runs the scheduler, each a worker as often as it stands here.
+    cluster: str = ""  #: the class of a cluster, such as `dask_jobqueue.SLURMCluster`.
+    arguments: dict[str, Any] = field(default_factory=dict)  #: what it is made with.
+
+
+def require(package: str, extra: str) -> None:
+    """Do nothing where a package is installed.
+
+    Raises:
+        ClusterError: if it is not, with the extra that has it.
+    """
+    if importlib.util.find_spec(package) is None:
+        raise ClusterError(f"This needs the package {package}, which is not installed; pip install 'rnn-tui[{extra}]' adds it.")
+
+
+def read_place(text: str) -> Place:
+    """Where to train, as typed; this machine where nothing is.
+
+    Raises:
+        SettingError: if it is no such place, or its file can't be read.
+    """
+    kind, _, rest = text.partition(":")
+    if not text or kind == LOCAL:
+        workers = WORKERS.parse(rest) if rest else usable_cores()
+        return Place(LOCAL, text or LOCAL, workers)
+    if text.startswith(SCHEMES):
+        return Place("address", text)
+    if kind == SSH:
+        return Place(SSH, text, hosts=_hosts(Path(rest)))
+    if text.endswith((".yaml", ".yml")):
+        return _described(Path(text), text)
+    raise SettingError(f"“{printable(text)}” is no place to train; give {FORM}.")
+
+
+def _text(path: Path) -> str:
+    try:
+        check_regular(path)
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES).decode()
+    except (OSError, ValueError) as error:
+        raise SettingError(f"{printable(path, 200)} can't be read ({why(error)}).") from error
+
+
+def _hosts(path: Path) -> tuple[str, ...]:
+    hosts: list[str] = []
+    for line in _text(path).splitlines():
+        words = line.partition("#")[0].split()
+        if len(words) > 2 or (len(words) == 2 and not words[1].isdecimal()):
+            raise SettingError(
+                f"“{printable(line)}” in {printable(path, 200)} is not a host, and how many workers it is to have."
+            )
+        hosts += words[:1] * (min(int(words[1]), 1024) if len(words) == 2 else 1)
+    if not hosts:
+        raise SettingError(f"{printable(path, 200)} has no hosts; give one a line.")
+    return tuple(hosts)
+
+
+def _described(path: Path, text: str) -> Place:
+    require("yaml", "cluster")
+    import yaml  # noqa: PLC0415 - of the extra `cluster`
+
+    try:
+        told = yaml.safe_load(_text(path))
+        known = {"cluster": str, "arguments": dict, "workers": int}
+        if not isinstance(told, dict) or not all(
+            isinstance(value, known.get(name, type(None))) for name, value in told.items()
+        ):
+            raise ValueError("it has other entries than cluster, arguments and workers")
+        return Place("file", text, told.get("workers", 0), cluster=told["cluster"], arguments=told.get("arguments", {}))
+    except (yaml.YAMLError, KeyError, ValueError, RecursionError) as error:
+        raise SettingError(f"{printable(path, 200)} describes no cluster ({why(error)}).") from error
+
+
+@asynccontextmanager
+async def connected(place: Place) -> AsyncIterator["Client"]:
+    """Workers to train on; those that were started for this end with it.
+
+    Raises:
+        ClusterError: if they can't be had.
+    """
+    require("distributed", "cluster")
+    import dask  # noqa: PLC0415 - of the extra `cluster`
+    from distributed import Client  # noqa: PLC0415
+
+    _log_to_file()
+    # Little of what is told stays on the scheduler, and nothing is written on a screen.
+    quiet = {"distributed.admin.low-level-log-length": 100, "logging": {"distributed": "critical"}}
+    async with AsyncExitStack() as stack:
+        stack.enter_context(dask.config.set(quiet))
+        try:
+            address: Any = place.text
+            if place.kind != "address":
+                folder = tempfile.TemporaryDirectory(prefix="rnn-tui-", ignore_cleanup_errors=True)
+                address = await stack.enter_async_context(_made(place, stack.enter_context(folder)))
+                if place.kind == "file" and place.workers:
+                    address.scale(place.workers)
+            client = Client(address, asynchronous=True, set_as_default=False, timeout=SECONDS_TO_CONNECT, name="rnn-tui")
+            await stack.enter_async_context(client)
+        except Exception as error:  # whatever a cluster of any kind may raise
+            logger.exception("no workers at %s", printable(place.text, 200))
+            raise ClusterError(
+                f"There are no workers to be had at {printable(place.text, 100)} ({why(error, 200)})."
+            ) from error
+        yield client
+
+
+def _made(place: Place, folder: str) -> Any:
+    """A cluster that is to be started."""
+    if place.kind == LOCAL:
+        from distributed import LocalCluster  # noqa: PLC0415
+
+        # Without a limit of memory: Dask would end a worker that comes near it, and the run with it.
+        return LocalCluster(
+            n_workers=place.workers, threads_per_worker=1, processes=True, host="127.0.0.1", memory_limit=0,
+            dashboard_address="127.0.0.1:0", worker_dashboard_address=None, local_directory=folder, asynchronous=True,
+        )  # fmt: skip
+    if place.kind == SSH:
+        require("asyncssh", "cluster")
+        from distributed import SSHCluster  # noqa: PLC0415
+
+        return SSHCluster([place.hosts[0], *place.hosts], worker_options={"nthreads": 1}, asynchronous=True)
+    from distributed.deploy.cluster import Cluster  # noqa: PLC0415
+
+    kind = resolve_name(place.cluster)
+    if not isinstance(kind, type) or not issubclass(kind, Cluster):
+        raise ValueError(f"{printable(place.cluster)} is no cluster of Dask's")
+    return kind(**place.arguments, asynchronous=True)
+
+
+def _log_to_file() -> None:
+    """Have Dask's own handlers write to no screen: what they say goes where all else is logged."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).handlers.clear()
+            logging.getLogger(name).propagate = True
+    logging.getLogger("distributed").setLevel(logging.WARNING)

@@ -1,0 +1,132 @@
+"""The one writer of the database for runs that train elsewhere.
+
+A worker numbers a run's events. What is here already is dropped, what is missing is asked for, and
+a try of a run that has been given up is not listened to. Nothing is believed: each event is checked
+like one of a file that anybody may have changed.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import StoreError
+from rnn_tui.engine.paths import run_database
+from rnn_tui.runs.columns import WRONG, values_of
+from rnn_tui.runs.database import FAULTS, connect, explained, transaction
+from rnn_tui.runs.event_documents import event_from
+from rnn_tui.runs.rows import EventWriter
+
+# Of what is asked for: far more than a worker answers at once.
+MOST_BYTES = 64 * 2**20
+MOST_EVENTS, MOST_FIGURES = 20_000, 1000
+END = (events.RunFinished, events.RunStopped, events.RunFailed)
+
+
+@dataclass
+class Incoming:
+    """What has come home of a try of a run."""
+
+    run_id: str
+    config: RunConfig
+    token: str  #: the try's.
+    writer: EventWriter
+    next: int = 0  #: the number of the event that comes next.
+    end: events.Event | None = None  #: its last event, which is not written by `write`.
+    wrong: str = ""  #: why its events can't be believed, in a sentence.
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Consecutive events of a try of a run, as they came."""
+
+    run: Incoming
+    first: int  #: the number of the first.
+    documents: Sequence[Any] = field(default=(), repr=False)
+
+
+class Importer:
+    """Writes what workers tell; one thread at a time may use it.
+
+    Raises:
+        StoreError: from every method, if the database can't be used; then nothing of the call is written.
+    """
+
+    def __init__(self) -> None:
+        self._path = run_database()
+        self._connection, _ = connect(self._path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+    def begin(self, run_id: str, config: RunConfig, token: str, hello: Mapping[str, Any]) -> Incoming:
+        """A try of a run begins, of which a worker says who it is."""
+        told = {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))}
+        where, _ = values_of(told, ("host", "versions"))
+        return Incoming(
+            run_id, config, token, EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
+        )
+
+    def write(self, batches: Iterable[Batch]) -> list[tuple[Incoming, list[events.Event]]]:
+        """Write batches in one transaction; returns what was new of each run, in order.
+
+        A batch behind a gap is left out: `Incoming.next` tells what to ask for. The last event of a
+        run waits in `Incoming.end` for its weights.
+        """
+        new: dict[int, tuple[Incoming, list[events.Event]]] = {}
+        upto: dict[int, int] = {}
+        for batch in batches:
+            run, at = batch.run, id(batch.run)
+            known = upto.get(at, run.next)
+            if batch.first > known or run.wrong or run.end or batch.first + len(batch.documents) <= known:
+                continue
+            try:
+                found = [self._checked(run, one) for one in batch.documents[known - batch.first :]]
+                if found and isinstance(found[-1], END):
+                    run.end = found.pop()
+            except (KeyError, *WRONG) as error:
+                run.wrong = f"Its worker tells what can't be ({type(error).__name__})."
+                continue
+            new.setdefault(at, (run, []))[1].extend(found)
+            upto[at] = known + len(found)
+        self.record([(run, found) for run, found in new.values()])
+        for run, _ in new.values():
+            run.next = upto[id(run)]
+        return list(new.values())
+
+    def record(self, some: Iterable[tuple[Incoming, Sequence[events.Event]]]) -> None:
+        """Write events as they are, in one transaction."""
+        try:
+            with transaction(self._connection):
+                for run, found in some:
+                    run.writer.write(self._connection, found)
+        except FAULTS as error:
+            raise explained(error, self._path) from error
+
+    @staticmethod
+    def _checked(run: Incoming, document: Mapping[str, Any]) -> events.Event:
+        figures = [*document.get("metrics", ()), *document.get("replicas", ())]
+        if len(figures) > MOST_FIGURES:
+            raise ValueError("too much")
+        return event_from(document, run.run_id, run.config)
+
+
+def unpacked(data: bytes) -> list[Any]:
+    """Events that a worker was asked for.
+
+    Raises:
+        StoreError: if they are not.
+    """
+    try:
+        found = json.loads(zlib.decompressobj().decompress(data, MOST_BYTES))
+    except (zlib.error, TypeError, ValueError, RecursionError) as error:
+        raise StoreError("A worker's answer can't be read.") from error
+    if not isinstance(found, list) or len(found) > MOST_EVENTS:
+        raise StoreError("A worker's answer has no events.")
+    return found

@@ -1,0 +1,174 @@
+"""The sweeps that the store of runs has, and how far each is, by what their runs came to."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SafeText, StoreError, printable
+from rnn_tui.engine.replicas import Spread, by_variant
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.columns import WRONG
+from rnn_tui.runs.database import transaction
+from rnn_tui.runs.locks import is_held, lock_of_sweep
+from rnn_tui.runs.records import RunRecord, value_of
+from rnn_tui.runs.rows import insert_run
+from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.plan import Plan, Point
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A choice of settings, and what its runs came to."""
+
+    number: int  #: from 0 on.
+    point: Mapping[str, Any]  #: the settings that vary, by name.
+    runs: tuple[RunRecord, ...]  #: in the order of the seeds.
+    wanted: int  #: how many runs it is to have.
+    pruned: bool  #: whether it was stopped since it fell behind.
+    values: tuple[float, ...]  #: the metric of each seed as last measured.
+
+    @property
+    def status(self) -> str:
+        """Where it stands: `pruned`, or as its runs are."""
+        found = {run.status for run in self.runs}
+        if self.pruned:
+            return "pruned"
+        if len(self.runs) < self.wanted:
+            found.add(Status.LOADING)
+        order = (Status.TRAINING, Status.PAUSED, Status.LOADING, Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
+        return str(next((status for status in order if status in found), Status.FINISHED))
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it is left to be trained."""
+        ends = (Status.FINISHED, Status.FAILED, Status.DAMAGED)
+        return self.pruned or (len(self.runs) == self.wanted and all(run.status in ends for run in self.runs))
+
+    @cached_property
+    def spread(self) -> Spread | None:
+        """The metric over seeds; None before it is known of any."""
+        return Spread(self.values) if self.values else None
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep, as far as it is."""
+
+    name: str
+    created: float  #: when it began, in seconds since 1970.
+    plan: Plan
+    running: bool  #: whether some process trains its runs now.
+    trials: tuple[Trial, ...] = field(default=())  #: those that have begun, in their order.
+
+    @property
+    def done(self) -> int:
+        """How many trials are over."""
+        return sum(trial.over for trial in self.trials)
+
+    @property
+    def status(self) -> str:
+        """`running`, `finished`, or `interrupted` where something is lacking and nobody trains it."""
+        if self.running:
+            return "running"
+        return "finished" if self.done >= self.plan.count else "interrupted"
+
+    @property
+    def best(self) -> Trial | None:
+        """The trial with the best mean over seeds, of those that are over and were not pruned."""
+        ended = [trial for trial in self.trials if trial.over and not trial.pruned and trial.spread is not None]
+        return min(ended, key=self.rank, default=None)
+
+    def rank(self, trial: Trial) -> float:
+        """For sorting: the best first, those without a value last."""
+        if trial.spread is None or trial.spread.mean != trial.spread.mean:
+            return float("inf")
+        return -trial.spread.mean if self.plan.maximise else trial.spread.mean
+
+
+class SweepStore(RunStore):
+    """The store of runs, with what it has of sweeps."""
+
+    def add_sweep(self, name: str, plan: Plan) -> None:
+        """Keep a new sweep.
+
+        Raises:
+            StoreError: if another has its name.
+        """
+        if self._query("SELECT 1 FROM sweeps WHERE name = ?", name):
+            raise StoreError(f"There is a sweep “{name}” already; choose another name, or go on with it by --resume {name}.")
+        with self._explaining():
+            self._connection.execute("INSERT INTO sweeps VALUES (?, ?, ?)", (name, time.time(), json.dumps(plan.to_dict())))
+
+    def change_plan(self, name: str, plan: Plan) -> None:
+        """Keep another plan for a sweep, as one with more trials."""
+        with self._explaining():
+            self._connection.execute("UPDATE sweeps SET plan = ? WHERE name = ?", (json.dumps(plan.to_dict()), name))
+
+    def sweep_names(self) -> list[SafeText]:
+        """The names of all sweeps, the newest first."""
+        return [printable(row[0]) for row in self._query("SELECT name FROM sweeps ORDER BY created DESC")]
+
+    def sweep(self, name: str) -> Sweep:
+        """A sweep with its trials.
+
+        Raises:
+            StoreError: if there is none of that name, or what is kept of it is damaged.
+        """
+        rows = self._query("SELECT created, plan FROM sweeps WHERE name = ?", name)
+        if not rows:
+            known = ", ".join(self.sweep_names()[:3]) or "none yet"
+            raise StoreError(f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list tells all).")
+        try:
+            plan, created = Plan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
+        except WRONG as error:
+            raise StoreError(f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)}).") from error
+        return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), self._trials(name, plan))
+
+    def add_run(self, sweep: str, trial: int, point: Point, run: RunRecord) -> None:
+        """Keep a run that a trial is to have, before it begins."""
+        with self._explaining(), transaction(self._connection):
+            insert_run(self._connection, run.run_id, run.config, run.name, run.created)
+            words = (run.run_id, sweep, trial, json.dumps(point))
+            self._connection.execute("INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)", words)
+
+    def set_pruned(self, sweep: str, trial: int) -> None:
+        """Keep that a trial was stopped since it fell behind."""
+        with self._explaining():
+            self._connection.execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", (sweep, trial))
+
+    def _trials(self, name: str, plan: Plan) -> tuple[Trial, ...]:
+        rows = self._query("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ?", name)
+        where = "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER BY created, id"
+        runs = {run.run_id: run for run in self._records(where, name)}
+        found: dict[int, list[Any]] = {}
+        for row in sorted(rows, key=lambda row: row["number"]):
+            found.setdefault(row["number"], []).append(row)
+        trials = []
+        for number, some in found.items():
+            mine = sorted((runs[row["run_id"]] for row in some if row["run_id"] in runs), key=lambda run: run.config.seed)
+            point = json.loads(some[0]["point"])
+            values = tuple(value for run in mine for value in self.measured(run, plan))
+            pruned = any(row["pruned"] for row in some)
+            trials.append(Trial(number, point, tuple(mine), plan.runs_of_trial, pruned, values))
+        return tuple(trials)
+
+    def measured(self, run: RunRecord, plan: Plan) -> tuple[float, ...]:
+        """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
+        kind = {"val": "epoch", "test": "test"}.get(plan.of_task.metric(plan.metric).stage, "step")
+        query = "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? ORDER BY step DESC LIMIT 1"
+        rows = self._query(query, run.run_id, kind, plan.metric)
+        with self._explaining(run.run_id):
+            return of_seeds(run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan) if rows else ()
+
+
+def of_seeds(config: RunConfig, value: float | Sequence[float], plan: Plan) -> tuple[float, ...]:
+    """A metric of a run of a sweep for each of its seeds; of several variants, of the best one."""
+    if not isinstance(value, Sequence):
+        return (value,)
+    variants = (variant for variant in by_variant(value, max(1, len(config.variants))) if variant.values)
+    best = (max if plan.maximise else min)(variants, key=lambda variant: variant.mean, default=None)
+    return () if best is None else best.values

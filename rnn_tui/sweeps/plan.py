@@ -1,0 +1,220 @@
+"""What a sweep varies and how: read as typed, checked before anything starts."""
+
+import itertools
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, NumberSetting, Setting, check_choice
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
+
+SEARCHES = ("grid", "random", "tpe")
+# A list of variants has one name here: a trial has one size and one loss, as its table shows.
+SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
+WORDS = ("cell", "preset", "augmentation")
+MOST_VALUES, MOST_TRIALS = 1000, 100_000
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+SEEDS = NumberSetting("seeds", "Seeds", "networks of consecutive seeds in each trial", 1, 1000)
+TRIALS = NumberSetting("trials", "Trials", "choices of settings to try", 1, MOST_TRIALS)
+Point = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers from `low` to `high`, whole ones if `whole`; on a scale of powers if `log`."""
+
+    low: float
+    high: float
+    log: bool = False
+    whole: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a sweep trains; checked when made.
+
+    Raises:
+        SettingError: for an unknown name, a value out of range or settings that do not go together.
+    """
+
+    task: str  #: a key of `TASKS`.
+    grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)  #: by setting, the values to try.
+    ranges: Mapping[str, Range] = field(default_factory=dict)  #: by setting, what to choose from; for a search.
+    fixed: Mapping[str, Any] = field(default_factory=dict)  #: settings in place of the preset's, the same in all.
+    search: str = "grid"  #: `grid` for every combination, else how a search chooses.
+    trials: int = 0  #: how many a search tries.
+    seeds: int = 1  #: networks of each trial.
+    metric: str = ""  #: what tells how good a trial is; by default the task's accuracy in validation.
+    maximise: bool = True  #: whether more of it is better.
+    prune: bool = False  #: whether trials that fall behind are stopped early.
+
+    def __post_init__(self) -> None:
+        check_choice("Task", self.task, tuple(TASKS))
+        check_choice("Search", self.search, SEARCHES)
+        SEEDS.check(self.seeds)
+        for name, one in self.ranges.items():
+            object.__setattr__(self, "ranges", {**self.ranges, name: one if isinstance(one, Range) else Range(**one)})
+        names = [one.name for one in self.of_task.metric_definitions]
+        if not self.metric:
+            wanted = self.of_task.headline.replace("test_", "val_")
+            object.__setattr__(self, "metric", wanted if wanted in names else self.of_task.headline)
+            object.__setattr__(self, "maximise", self.of_task.metric(self.metric).higher_is_better)
+        check_choice("Metric", self.metric, names)
+        self._check_search()
+        for point in itertools.islice(self.points() if self.search == "grid" else self.corners(), MOST_VALUES):
+            self.configs(point)
+
+    def _check_search(self) -> None:
+        if not self.grid and not self.ranges:
+            raise SettingError("Nothing is varied; give --grid NAME=VALUE,VALUE or, with --search, --range NAME=LOW..HIGH.")
+        if self.search != "grid":
+            TRIALS.check(self.trials)
+            if self.prune and self.of_task.metric(self.metric).stage == "test":
+                raise SettingError(f"{self.metric} is known at the end only, so nothing can be pruned by it.")
+            return
+        if self.ranges:
+            name = next(iter(self.ranges))
+            raise SettingError(f"A range is for a search; add --search tpe --trials N, or give --grid {name}=VALUE,VALUE.")
+        if self.prune or self.trials:
+            raise SettingError("Only a search has a number of trials and prunes; add --search tpe.")
+        if (count := math.prod(map(len, self.grid.values()))) > MOST_TRIALS:
+            raise SettingError(f"The grid has {count:,} trials; at most {MOST_TRIALS:,} can be swept.")
+
+    def corners(self) -> Iterator[Point]:
+        """Of a search's settings, the ends of each with the middle of all others."""
+        ends: dict[str, Sequence[Any]] = {**self.grid, **{name: (one.low, one.high) for name, one in self.ranges.items()}}
+        usual = {name: values[0] for name, values in ends.items()}
+        yield from ({**usual, name: value} for name, values in ends.items() for value in values)
+
+    @property
+    def of_task(self) -> Task:
+        """The task."""
+        return TASKS[self.task]
+
+    @cached_property
+    def varied(self) -> tuple[str, ...]:
+        """The names of the settings that differ between trials."""
+        return (*self.grid, *self.ranges)
+
+    @property
+    def count(self) -> int:
+        """How many trials there are to be."""
+        return self.trials if self.search != "grid" else math.prod(map(len, self.grid.values()))
+
+    @property
+    def runs_of_trial(self) -> int:
+        """How many runs a trial has."""
+        return self.seeds if self.of_task.reads_data else 1
+
+    def points(self) -> Iterator[Point]:
+        """Every combination of a grid, the last setting changing first."""
+        for values in itertools.product(*self.grid.values()):
+            yield dict(zip(self.grid, values, strict=True))
+
+    def configs(self, point: Point) -> list[RunConfig]:
+        """The runs of a trial: one a seed, or one with all seeds where they train side by side.
+
+        Each has one thread: on a cluster a worker is a core.
+
+        Raises:
+            SettingError: if the settings do not go together.
+        """
+        settings: dict[str, Any] = {**self.fixed, **point}
+        cell, preset = settings.pop("cell", self.of_task.default_cell), settings.pop("preset", None)
+        for name, several in SINGLE.items():
+            if name in settings and several in self.of_task.settings:
+                settings[several] = (settings.pop(name),)
+        first = settings.pop("seed", None) or 0
+        more: list[dict[str, Any]] = [{"seed": first, "seeds": self.seeds}]
+        if self.of_task.reads_data:
+            more = [{"seed": first + at} for at in range(self.seeds)]
+        return [self.of_task.config(cell, preset, **settings, **one, workers=1) for one in more]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready form, whose values make the same plan."""
+        return asdict(self)
+
+
+def _setting(task: Task, name: str) -> Setting | Sequence[str]:
+    """What checks a value of a setting that can be varied, or the words that it may be.
+
+    Raises:
+        SettingError: if there is no such setting.
+    """
+    words = {"cell": task.cells, "preset": [one.name for one in task.presets], "augmentation": task.augmentations}
+    several = SINGLE.get(name, name)
+    known = [name for name in task.settings if name != "seeds"]
+    if several in known:
+        return SETTINGS[several]
+    if name in known:
+        return SETTINGS[name]
+    if words.get(name):
+        return words[name]
+    short = {several: name for name, several in SINGLE.items()}
+    names = ", ".join([*(short.get(one, one) for one in known), *(name for name, some in words.items() if some)])
+    raise SettingError(f"{task.label} has no setting “{printable(name)}” that can be varied; it has {names}.")
+
+
+def _split(text: str, form: str) -> tuple[str, str]:
+    name, equals, values = text.partition("=")
+    if not equals or not values.strip():
+        raise SettingError(f"“{printable(text)}” is not {form}.")
+    return name.strip().replace("-", "_"), values
+
+
+def read_grid(task: Task, text: str) -> tuple[str, list[Any]]:
+    """A setting and its values as typed: `hidden_size=32,64,128`.
+
+    Raises:
+        SettingError: for a name that there is not, or a value out of range.
+    """
+    name, typed = _split(text, "NAME=VALUE,VALUE,…")
+    check = _setting(task, name)
+    values: list[Any] = []
+    for one in typed.split(","):
+        if isinstance(check, Setting):
+            value = check.parse(one.strip())
+            values.append(value[0] if isinstance(check, ListSetting | ChoicesSetting) else value)
+        else:
+            check_choice(name.capitalize(), one.strip(), tuple(check))
+            values.append(one.strip())
+    if len(set(values)) < len(values) or len(values) > MOST_VALUES:
+        raise SettingError(f"The values of {name} must be different, and at most {MOST_VALUES:,}.")
+    return name, values
+
+
+def read_range(task: Task, text: str) -> tuple[str, Range]:
+    """A setting and its range as typed: `learning_rate=1e-4..1e-1:log`.
+
+    Raises:
+        SettingError: for a name that there is not, or bounds out of range.
+    """
+    name, typed = _split(text, "NAME=LOW..HIGH")
+    check = _setting(task, name)
+    bounds, _, scale = typed.partition(":")
+    low, dots, high = bounds.partition("..")
+    if not isinstance(check, NumberSetting | ListSetting) or not dots or scale not in ("", "log"):
+        raise SettingError(f"“{printable(text)}” is not a number's NAME=LOW..HIGH, with :log behind it or without.")
+    ends = [check.parse(one.strip()) for one in (low, high)]
+    first, last = (one[0] if isinstance(one, tuple) else one for one in ends)
+    if first >= last:
+        raise SettingError(f"The range of {name} must begin below its end, not “{printable(typed)}”.")
+    whole = isinstance(check, ListSetting) or check.whole
+    return name, Range(first, last, scale == "log", whole)
+
+
+def check_name(text: str) -> str:
+    """A sweep's name.
+
+    Raises:
+        SettingError: if it is none.
+    """
+    if not NAME.fullmatch(text):
+        raise SettingError(f"“{printable(text)}” is no name for a sweep: 1 to 40 letters, digits, dashes and underscores.")
+    return text

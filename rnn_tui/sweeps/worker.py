@@ -1,0 +1,223 @@
+"""What happens on a worker: it trains one run, tells home as it goes, and keeps all until home has it.
+
+A run's folder is the worker's own: no database, only its numbered events, a line each, and its last
+checkpoint. Events are sent as they come; those that are lost on the way, and checkpoints, are asked
+for by home. Nothing here is imported before a worker has something to do.
+"""
+
+import json
+import platform
+import queue
+import shutil
+import socket
+import time
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+from uuid import uuid4
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import config_from_dict
+from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.events import Control
+from rnn_tui.engine.files import write_file
+from rnn_tui.engine.machine import MachineWatch
+from rnn_tui.engine.paths import WEIGHTS_NAME
+from rnn_tui.runs.event_documents import to_document
+from rnn_tui.runs.rows import versions
+from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from distributed import Worker
+
+# A question that was lost is asked again after so long.
+SECONDS_TO_AN_ANSWER = 5.0
+# Events of one message, and of one answer where some were lost.
+MOST_SENT, MOST_ASKED = 500, 5000
+# Compressing more costs ten times the time for a hundredth of the size: weights look random.
+COMPRESSION = 1
+END = (events.RunFinished, events.RunStopped, events.RunFailed)
+AT_ONCE = (events.RunStarted, events.CheckpointSaved, events.RunPaused, events.RunResumed, *END)
+
+
+@dataclass
+class _Training:
+    """A run that this process trains, or trained and keeps until home has it."""
+
+    topic: str
+    folder: Path
+    control: Control = field(default_factory=Control)
+    answers: "queue.SimpleQueue[Mapping[str, Any]]" = field(default_factory=queue.SimpleQueue)
+    token: str = field(default_factory=lambda: uuid4().hex)  #: tells this try from others of the same run.
+    written: int = 0  #: events in the file.
+    at_checkpoint: int = 0  #: how many of them the checkpoint needs.
+    over: bool = False
+
+
+_TRAININGS: dict[str, _Training] = {}
+
+
+def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str = "") -> None:
+    """Train a run, or go on with it, as home says once it is asked; all is told on `topic`.
+
+    Args:
+        run_id: the run.
+        settings: as `RunConfig.to_dict` has them.
+        topic: of Dask's events, what home listens to.
+        shared: a folder that home sees as well; the worker's own by default.
+    """
+    from distributed import get_worker  # noqa: PLC0415 - of the extra `cluster`
+
+    worker = get_worker()
+    for old, one in list(_TRAININGS.items()):
+        if one.over and one.topic != topic:
+            forget(old, one.token)
+    training = _Training(topic, Path(shared or worker.local_directory))
+    training.folder = folder_of(training.folder, run_id, training.token)
+    _TRAININGS[run_id] = training
+    training.folder.mkdir(parents=True)
+    try:
+        with (training.folder / "events").open("w", encoding="utf-8") as file:
+            teller = _Teller(worker, run_id, training, file)
+            begun = teller.ask()
+            if begun is not None:
+                teller.every = float(begun["every"])
+                _train(run_id, settings, training, teller, begun["checkpoint"])
+    finally:
+        training.over = True
+
+
+def folder_of(where: Path, run_id: str, token: str) -> Path:
+    """Where a try of a run is kept."""
+    return where / "rnn-tui" / run_id / token
+
+
+def _train(run_id: str, settings: Mapping[str, Any], training: _Training, teller: "_Teller", checkpoint: bytes | None) -> None:
+    path, watch = training.folder / WEIGHTS_NAME, MachineWatch()
+
+    def emit(event: events.Event) -> None:
+        teller.take(event)
+        if (seen := watch.after(event)) is not None:
+            teller.take(seen)
+
+    def before() -> None:
+        training.at_checkpoint = training.written
+
+    try:
+        config = config_from_dict(settings)
+        task = TASKS[config.task].load()
+        from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415
+
+        point = None
+        if checkpoint is not None:
+            write_file(path, zlib.decompress(checkpoint))
+            point = load_resume_point(path, run_id, config)
+    except (UserError, KeyError, OSError) as error:
+        emit(events.RunFailed(run_id, 0, str(error)))
+        return
+    fit(
+        task, config, emit, training.control, run_id=run_id, checkpoint_path=path, resume=point, before_checkpoint=before,
+    )  # fmt: skip
+
+
+class _Teller:
+    """Writes a run's events to its file and sends them home, a few times a second at most."""
+
+    def __init__(self, worker: "Worker", run_id: str, training: _Training, file: IO[str]) -> None:
+        self.every = 0.5  # seconds between two messages; more where there are many workers
+        self._worker, self._id, self._training, self._file = worker, run_id, training, file
+        self._key = worker.get_current_task()
+        self._waiting: list[dict[str, Any]] = []
+        self._sent_at = 0.0
+
+    def ask(self) -> Mapping[str, Any] | None:
+        """Ask home how to begin; None if it is not to begin at all."""
+        who = {"worker": self._worker.address, "host": socket.gethostname(), "versions": versions()}
+        while self._wanted():
+            self._send({"hello": who})
+            try:
+                reply = self._training.answers.get(timeout=SECONDS_TO_AN_ANSWER)
+            except queue.Empty:
+                continue
+            return reply if reply["begin"] else None
+        return None
+
+    def take(self, event: events.Event) -> None:
+        """Take the next event, in the thread that trains."""
+        document = to_document(event)
+        self._file.write(json.dumps(document) + "\n")
+        self._training.written += 1
+        self._waiting.append(document)
+        at_once = isinstance(event, AT_ONCE) or len(self._waiting) >= MOST_SENT
+        if at_once or time.monotonic() - self._sent_at >= self.every:
+            self._file.flush()
+            first = self._training.written - len(self._waiting)
+            self._send({"first": first, "events": self._waiting})
+            self._waiting, self._sent_at = [], time.monotonic()
+            if not self._wanted():  # home is gone, or wants it no more
+                self._training.control.stop(interrupted=True)
+
+    def _send(self, words: Mapping[str, Any]) -> None:
+        self._worker.log_event(self._training.topic, {"run": self._id, "token": self._training.token, **words})
+
+    def _wanted(self) -> bool:
+        task = self._worker.state.tasks.get(self._key)
+        return task is not None and task.state in ("executing", "long-running")
+
+
+# What home calls on a worker, by Dask's `Client.run`; each must be quick.
+
+
+def about() -> dict[str, Any]:
+    """What this worker is: versions that must agree with those at home."""
+    return {"host": socket.gethostname(), "python": platform.python_version(), "versions": versions()}
+
+
+def answer(run_id: str, token: str, reply: Mapping[str, Any]) -> None:
+    """Answer the question how to begin."""
+    training = _TRAININGS.get(run_id)
+    if training is not None and training.token == token:
+        training.answers.put(reply)
+
+
+def obey(run_ids: Sequence[str], what: str) -> None:
+    """Pause runs of this process, let them go on, or stop them."""
+    for training in filter(None, map(_TRAININGS.get, run_ids)):
+        if what == "pause":
+            training.control.pause()
+        elif what == "unpause":
+            training.control.resume()
+        else:
+            training.control.stop(interrupted=what == "interrupt")
+
+
+def told(run_id: str, token: str, first: int) -> bytes:
+    """Events of a run from a number on, a few thousand at the most, as compressed JSON."""
+    with (_kept(run_id, token).folder / "events").open(encoding="utf-8") as file:
+        lines = [line for at, line in enumerate(file) if first <= at < first + MOST_ASKED and line.endswith("\n")]
+    return zlib.compress(f"[{','.join(lines)}]".encode(), COMPRESSION)
+
+
+def checkpoint(run_id: str, token: str, sent: bool) -> tuple[bytes, int]:
+    """A run's last checkpoint, compressed, unless home reads it itself; and how many events it needs."""
+    training = _kept(run_id, token)
+    data = zlib.compress((training.folder / WEIGHTS_NAME).read_bytes(), COMPRESSION) if sent else b""
+    return data, training.at_checkpoint  # the number last: it may be too high, never too low
+
+
+def forget(run_id: str, token: str) -> None:
+    """Remove what is kept of a run: home has it."""
+    training = _TRAININGS.get(run_id)
+    if training is not None and training.token == token:
+        del _TRAININGS[run_id]
+        shutil.rmtree(training.folder, ignore_errors=True)
+
+
+def _kept(run_id: str, token: str) -> _Training:
+    training = _TRAININGS.get(run_id)
+    if training is None or training.token != token:
+        raise LookupError("another process trained it")
+    return training
