@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import queue
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -63,6 +64,7 @@ class Trials:
         self._open: dict[int, _Open] = {}
         self._trial_of: dict[str, int] = {}
         self._unwanted: list[str] = []
+        self._extra: queue.SimpleQueue[int] = queue.SimpleQueue()
         ended = [trial for trial in sweep.trials if trial.over]
         self._search = Search(plan, [(trial, self._by_epoch(trial)) for trial in ended]) if needs_optuna(plan) else None
         self._numbers = itertools.count(max((trial.number for trial in sweep.trials), default=-1) + 1)
@@ -108,6 +110,7 @@ class Trials:
 
     def next(self) -> Job | None:
         """The next run to train; None where there is none now."""
+        self._take_extra()
         if not self._jobs and self._begun < self._plan.count:
             number = next(self._numbers)
             point = self._search.ask(number) if self._search is not None else next(self._points, None)
@@ -131,9 +134,13 @@ class Trials:
         return bool(self._jobs) or self._begun < self._plan.count
 
     def add(self, trials: int) -> None:
-        """Have a search try more."""
-        self._plan = Plan(**{**self._plan.to_dict(), "trials": self._plan.trials + trials})
-        self._store.change_plan(self.name, self._plan)
+        """Have a search try more; from any thread."""
+        self._extra.put(trials)
+
+    def _take_extra(self) -> None:
+        while self._search is not None and not self._extra.empty():
+            self._plan = Plan(**{**self._plan.to_dict(), "trials": self._plan.trials + self._extra.get()})
+            self._store.change_plan(self.name, self._plan)
 
     def take(self, job: Job, event: events.Event) -> None:
         """Learn from an event of a run."""
