@@ -14,7 +14,16 @@ from collections.abc import Sequence
 from rnn_tui.cli import output, streams
 from rnn_tui.cli.output import say
 from rnn_tui.engine import served
-from rnn_tui.engine.errors import CheckpointError, ExportError, StoreError, TaskError, UnreadableError, UserError, why
+from rnn_tui.engine.errors import (
+    CheckpointError,
+    ClusterError,
+    ExportError,
+    StoreError,
+    TaskError,
+    UnreadableError,
+    UserError,
+    why,
+)
 from rnn_tui.engine.paths import log_file, told_of_fault
 
 
@@ -50,7 +59,7 @@ def _end_of(arguments: Sequence[str]) -> int:
     except UserError as error:
         say(str(error))
         # A file that can't be read or written is no wrong usage.
-        failures = CheckpointError | StoreError | ExportError | TaskError | UnreadableError
+        failures = CheckpointError | ClusterError | StoreError | ExportError | TaskError | UnreadableError
         return output.FAILURE if isinstance(error, failures) else output.USAGE
     except Exception as error:
         logging.getLogger(__name__).exception("rnn-tui failed")

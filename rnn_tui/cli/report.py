@@ -21,11 +21,12 @@ from rnn_tui.report.document import check_path, concluded, write_document
 from rnn_tui.report.kept import kept
 from rnn_tui.report.plan import MNIST_SEEDS, MNIST_SEEDS_SETTING, PRESETS, REPORT_ORDER, SEEDS, Plan
 from rnn_tui.report.rows import DOCUMENTS, EXPECTED, FIRST, FULL_WIDTH, HEADS, RIGHT, Results, cells, markdown_table, results
-from rnn_tui.report.running import Standing, train_missing
+from rnn_tui.report.running import Standing, train_missing, train_missing_elsewhere
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.held import HELD
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import duration
+from rnn_tui.sweeps.cluster import FORM, read_place
 from rnn_tui.tasks import TASKS
 
 ONLY = ChoicesSetting("only", "Experiments", "of the report, these only", {task: TASKS[task].label for task in REPORT_ORDER})
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--preset", choices=list(PRESETS), default=next(iter(PRESETS)), help="how to train (default: %(default)s)"
     )
     parser.add_argument("--device", choices=DEVICES, default="auto", help="default: %(default)s")
+    parser.add_argument("--on", metavar="WHERE", help=f"train on many cores or machines: {FORM}; needs rnn-tui[cluster]")
     parser.add_argument("--no-training", action="store_true", help="tell what there is, and train nothing")
     files = " or ".join(f"FILE{one.suffix}" for one in DOCUMENTS.values())
     parser.add_argument(
@@ -80,10 +82,14 @@ def run(options: argparse.Namespace) -> int:
         _tell(made, outputs, as_json=options.json, was_stopped=False)
         _say_written(outputs, options.quiet)
         return output.OK
+    place = None if options.on is None else read_place(options.on)
     control, progress = events.Control(), _Progress(quiet=options.quiet)
     with output.stopping_on_signals(output.stopping(control)) as received:
         with progress.bar:
-            end = train_missing(made, progress.take, control)
+            if place is None:
+                end = train_missing(made, progress.take, control)
+            else:
+                end = train_missing_elsewhere(made, progress.take, control, place)
             lost = HELD.insist()
         stopped = end.runs_left > 0
         written = [] if stopped else outputs

@@ -20,9 +20,10 @@ from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import NOTHING, age, duration
 from rnn_tui.sweeps.cluster import FORM, Place, read_place, require
 from rnn_tui.sweeps.estimate import wall_seconds
+from rnn_tui.sweeps.jobs import Standing
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial
 from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Plan, check_name, read_grid, read_range
-from rnn_tui.sweeps.running import Standing, train_elsewhere
+from rnn_tui.sweeps.running import train_elsewhere
 from rnn_tui.sweeps.search import importance, needs_optuna
 from rnn_tui.sweeps.trials import TrialEnded, Trials
 from rnn_tui.sweeps.words import shown, shown_spread
@@ -149,11 +150,8 @@ def _plan(options: argparse.Namespace) -> Plan:
 
 
 def _begin(options: argparse.Namespace, place: Place) -> int:
-    try:
-        plan = _plan(options)
-        name = check_name(options.name) if options.name is not None else ""
-    except SettingError as error:
-        options.complain(str(error))
+    plan = _plan(options)
+    name = check_name(options.name) if options.name is not None else ""
     _say_size(plan, place, options)
     if options.dry_run:
         return output.OK

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.resources import resolve_device
+from rnn_tui.engine.state import Status
 from rnn_tui.report.kept import Kept, Work, kept, work_for
 from rnn_tui.report.plan import Part, Plan, family
 from rnn_tui.runs import training
@@ -17,6 +18,13 @@ from rnn_tui.runs.cost import MachineSpeed, seconds_of, timed_speed
 from rnn_tui.runs.held import HELD
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import automatic_name
+from rnn_tui.sweeps.cluster import Place
+from rnn_tui.sweeps.jobs import Job
+from rnn_tui.sweeps.jobs import Standing as Elsewhere
+from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.plan import REPORT_GROUP
+from rnn_tui.sweeps.running import train_elsewhere
 
 # Often enough for a bar that moves, seldom enough to cost nothing.
 SECONDS_BETWEEN_STANDINGS = 0.5
@@ -40,6 +48,7 @@ class Standing:
     #: kind, without any from the speed of this machine; None without that.
     seconds_left: float | None = None
     failures: tuple[str, ...] = ()  #: why runs failed so far, in sentences.
+    in_hand: float = 0.0  #: networks in training, each by the share of its steps that is done.
 
     @property
     def complete(self) -> bool:
@@ -49,8 +58,7 @@ class Standing:
     @property
     def share(self) -> float:
         """The share of all networks that is trained, 0 … 1, each step of one counted."""
-        in_hand = self.progress * len(self.work.parts) if self.work is not None else 0.0
-        return min(1.0, (self.done + in_hand) / self.total)
+        return min(1.0, (self.done + self.in_hand) / self.total)
 
 
 Emit = Callable[[events.Event | Standing], object]
@@ -203,5 +211,86 @@ class _Teller:
         whole = self._pace.seconds(self._work.config)
         later = _seconds(self._later, self._pace)
         left = None if whole is None or later is None else (1.0 - progress) * whole + later
-        self.now = replace(self.now, progress=progress, seconds_left=left)
+        self.now = replace(self.now, progress=progress, seconds_left=left, in_hand=progress * len(self._work.parts))
         self._emit(self.now)
+
+
+def train_missing_elsewhere(plan: Plan, emit: Emit, control: Control, place: Place) -> Standing:
+    """The same on the workers of a cluster, many runs at a time.
+
+    Raises:
+        ClusterError: if there are no workers to be had, or all are gone.
+        StoreError: if the store can't be used, or another process trains a report's runs elsewhere.
+    """
+    with SweepStore() as store:
+        lacking = _Lacking(plan, store, emit, control)
+        if lacking.works:
+            train_elsewhere(place, REPORT_GROUP, lacking, control, lacking.tell)
+        return lacking.end()
+
+
+class _Lacking:
+    """The runs that a plan lacks, for `train_elsewhere`; tells how far the report is."""
+
+    def __init__(self, plan: Plan, store: SweepStore, emit: Emit, control: Control) -> None:
+        self._plan, self._store, self._emit, self._control = plan, store, emit, control
+        has = kept(plan, store)
+        self.works, self._trained = work_for(has), dict[str, Work]()
+        self._pace = Pace(has.finished, timed_speed())
+        self._now = _standing(has, self.works, self._pace)
+        emit(self._now)
+
+    def next(self) -> Job | None:
+        """The next run to train."""
+        if not self.works:
+            return None
+        work = self.works.pop(0)
+        run = work.run
+        if run is None:  # a worker is one core
+            config, now = work.config.replace(workers=1), time.time()
+            run = RunRecord(new_run_id(), printable(automatic_name(config)), config, Status.LOADING, now, now)
+        self._store.add_run(REPORT_GROUP, 0, {}, run)
+        self._trained[run.run_id] = work
+        self._now = replace(self._now, work=work, run_id=run.run_id, runs_left=len(self.works))
+        self._emit(self._now)
+        return Job(run.run_id, run.config, work.label)
+
+    @property
+    def more(self) -> bool:
+        """Whether there are runs left."""
+        return bool(self.works)
+
+    def take(self, job: Job, event: events.Event) -> None:
+        """Take an event of a run."""
+        self._emit(event)
+        if isinstance(event, events.RunFailed):
+            self._now = replace(self._now, failures=(*self._now.failures, f"{job.name}: {event.message}"))
+        elif isinstance(event, events.RunFinished):
+            self._pace.learn(job.config, event.seconds)
+            self._now = replace(self._now, done=self._now.done + len(self._trained[job.run_id].parts))
+
+    def unwanted(self) -> Sequence[str]:
+        """None: nothing is stopped early."""
+        return ()
+
+    def tell(self, told: Elsewhere | events.LogLine) -> None:
+        """Take what is told of the workers."""
+        if isinstance(told, events.LogLine):
+            self._emit(told)
+            return
+        shares = {self._trained[run_id]: share for run_id, share in told.progress.items()}
+        left = _seconds([*self.works, *shares], self._pace)
+        if left is not None:
+            left -= sum(share * (self._pace.seconds(work.config) or 0.0) for work, share in shares.items())
+            left /= max(1, len(told.workers))
+        in_hand = sum(share * len(work.parts) for work, share in shares.items())
+        self._now = replace(self._now, seconds_left=left, in_hand=in_hand)
+        self._emit(self._now)
+
+    def end(self) -> Standing:
+        """How far it is at the end, by what the store has; with runs left where it was stopped before."""
+        has = kept(self._plan, self._store)
+        left = len(work_for(has)) if self._control.stopping else 0
+        now = replace(_standing(has, (), self._pace), failures=self._now.failures, runs_left=left)
+        self._emit(now)
+        return now

@@ -6,22 +6,27 @@ like one of a file that anybody may have changed.
 """
 
 import json
+import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import StoreError
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.files import write_file
+from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import WRONG, values_of
 from rnn_tui.runs.database import FAULTS, connect, explained, transaction
 from rnn_tui.runs.event_documents import event_from
 from rnn_tui.runs.rows import EventWriter
+from rnn_tui.sweeps.worker import COMPRESSION
 
 # Of what is asked for: far more than a worker answers at once.
-MOST_BYTES = 64 * 2**20
+MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
 MOST_EVENTS, MOST_FIGURES = 20_000, 1000
 END = (events.RunFinished, events.RunStopped, events.RunFailed)
 
@@ -130,3 +135,28 @@ def unpacked(data: bytes) -> list[Any]:
     if not isinstance(found, list) or len(found) > MOST_EVENTS:
         raise StoreError("A worker's answer has no events.")
     return found
+
+
+def packed(path: Path) -> bytes:
+    """A checkpoint as it is sent."""
+    return zlib.compress(path.read_bytes(), COMPRESSION)
+
+
+def keep_checkpoint(run: Incoming, data: bytes, path: Path | None) -> None:
+    """Replace a run's checkpoint by one that came, or lies in a shared folder, if it is one.
+
+    Raises:
+        CheckpointError: if it is none, or another run's; as are OSError, ValueError and `zlib.error`.
+    """
+    plain = zlib.decompressobj().decompress(data, MOST_CHECKPOINT) if path is None else path.read_bytes()
+    kept = weights_of(run.run_id)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    come = kept.with_name("incoming.safetensors")
+    try:
+        write_file(come, plain)
+        config, _, _ = read_description(come)
+        if config != run.config:
+            raise CheckpointError("It belongs to another run.")
+        os.replace(come, kept)
+    finally:
+        come.unlink(missing_ok=True)

@@ -20,6 +20,7 @@ SINGLE = {"hidden_size": "hidden_sizes", "loss": "losses"}
 WORDS = ("cell", "preset", "augmentation")
 MOST_VALUES, MOST_TRIALS = 1000, 100_000
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
+REPORT_GROUP = "report"  # what the report's runs are kept under while workers train them
 SEEDS = NumberSetting("seeds", "Seeds", "networks of consecutive seeds in each trial", 1, 1000)
 TRIALS = NumberSetting("trials", "Trials", "choices of settings to try", 1, MOST_TRIALS)
 Point = dict[str, Any]
@@ -215,6 +216,7 @@ def check_name(text: str) -> str:
     Raises:
         SettingError: if it is none.
     """
-    if not NAME.fullmatch(text):
-        raise SettingError(f"“{printable(text)}” is no name for a sweep: 1 to 40 letters, digits, dashes and underscores.")
+    if text == REPORT_GROUP or not NAME.fullmatch(text):
+        what = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
+        raise SettingError(f"“{printable(text)}” is no name for a sweep: {what}.")
     return text

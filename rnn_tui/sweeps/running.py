@@ -14,23 +14,21 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, ClusterError, SafeText, StoreError, printable
+from rnn_tui.engine.errors import CheckpointError, ClusterError, StoreError, printable
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME, lock_dir, weights_of
-from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
-from rnn_tui.runs.rows import versions
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.cluster import Place, connected
-from rnn_tui.sweeps.importer import Batch, Importer, Incoming, unpacked
+from rnn_tui.sweeps.importer import Batch, Importer, Incoming, keep_checkpoint, packed, unpacked
+from rnn_tui.sweeps.jobs import Job, Source, Standing, Tell
+from rnn_tui.sweeps.workers import Workers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -41,64 +39,12 @@ MOST_DEATHS = 3
 MOST_HEARD = 20_000
 # One worker's message comes this often, and all of theirs together at most so many times a second.
 SECONDS_BETWEEN_MESSAGES, MESSAGES_A_SECOND = 0.5, 400
-SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STANDINGS, SECONDS_TO_STOP, SECONDS_TO_CALL = 0.1, 0.5, 30.0, 60.0
-MOST_FETCHED, MOST_CHECKPOINT = 16, 2**31
-AGREE = ("rnn-tui", "torch", "python")
+SECONDS_BETWEEN_LOOKS, SECONDS_BETWEEN_STANDINGS, SECONDS_TO_STOP = 0.1, 0.5, 30.0
+MOST_FETCHED = 16  # checkpoints on their way at once
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Job:
-    """A run to train elsewhere; it is in the database."""
-
-    run_id: str
-    config: RunConfig
-    name: str = ""  #: what messages call it.
-
-
-class Source(Protocol):
-    """Where runs come from, and who is told what becomes of them; all in one thread."""
-
-    def next(self) -> Job | None:
-        """The next run to train; None where there is none now."""
-        ...
-
-    @property
-    def more(self) -> bool:
-        """Whether `next` may have another later, when runs in training have ended."""
-        ...
-
-    def take(self, job: Job, event: events.Event) -> None:
-        """Take an event of a run, which is in the database; the last one ends it."""
-        ...
-
-    def unwanted(self) -> Sequence[str]:
-        """Runs to stop now, by id, since the last call."""
-        ...
-
-
-@dataclass(frozen=True)
-class WorkerSeen:
-    """A worker, as it last was."""
-
-    host: SafeText
-    address: SafeText
-    cpu: float  #: percent of a core.
-    memory: int  #: bytes.
-    runs: tuple[str, ...]  #: the ids of the runs that it trains.
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far training elsewhere is."""
-
-    workers: tuple[WorkerSeen, ...] = ()
-    progress: Mapping[str, float] = field(default_factory=dict)  #: of runs in training, by id: the share that is done.
-    note: str = ""  #: what is waited for, if anything.
-
-
 Result = TypeVar("Result")
-Tell = Callable[[Standing | events.LogLine], object]
 
 
 @dataclass
@@ -154,14 +100,12 @@ class _Elsewhere:
         self._flights: dict[str, _Flight] = {}
         self._heard: list[Any] = []
         self._batches: list[Batch] = []
-        self._good: dict[str, SafeText] = {}  # workers that fit, by address, with their hosts
-        self._refused: dict[str, str] = {}
-        self._seen: tuple[WorkerSeen, ...] = ()
         self._paused, self._note, self._warned, self._stop_at = False, "", "", 0.0
-        self._looked_at = self._told_at = 0.0
+        self._told_at = 0.0
         self._fetching = asyncio.Semaphore(MOST_FETCHED)
         self._writer = ThreadPoolExecutor(1, "importer")
         self._client: Client
+        self._workers: Workers
         self._importer: Importer
 
     async def train(self) -> None:
@@ -169,9 +113,8 @@ class _Elsewhere:
         self._say("starting workers" if self._place.kind != "address" else "connecting")
         async with connected(self._place) as self._client:
             self._client.subscribe_topic(self._topic, self._hear)
-            await self._look_at_workers()
-            if self._refused and not self._good:
-                raise ClusterError(next(iter(self._refused.values())))
+            self._workers = Workers(self._client, self._warn)
+            await self._workers.look()
             with Importer() as self._importer:
                 try:
                     while await self._once():
@@ -190,7 +133,9 @@ class _Elsewhere:
             raise ClusterError("The Dask scheduler is gone. What came home is kept, and --resume goes on with what is lacking.")
         await self._obey()
         if self._client.status == "running":
-            await self._look_at_workers()
+            await self._workers.look()
+            if not self._control.stopping and not self._paused:
+                self._say("" if self._workers.good else "waiting for workers")
             self._hand_out()
         await self._take_in()
         for flight in list(self._flights.values()):
@@ -205,14 +150,14 @@ class _Elsewhere:
     def _hand_out(self) -> None:
         if self._control.stopping or self._control.paused:
             return
-        while len(self._flights) < len(self._good) and (job := self._source.next()) is not None:
+        while len(self._flights) < len(self._workers.good) and (job := self._source.next()) is not None:
             if is_held(job.run_id):  # somebody resumed it by itself
                 self._source.take(job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True))
                 continue
             self._flights[job.run_id] = _Flight(job, self._submit(job))
 
     def _submit(self, job: Job) -> "Future[None]":
-        only = list(self._good) if self._refused else None
+        only = list(self._workers.good) if self._workers.refused else None
         return self._client.submit(
             worker.train_run, job.run_id, job.config.to_dict(), self._topic, self._shared,
             key=f"rnn-tui-{job.run_id}-{uuid4().hex[:8]}", pure=False, workers=only,
@@ -246,25 +191,7 @@ class _Elsewhere:
 
     async def _ask_all(self, run_ids: Sequence[str], what: str) -> None:
         places = {self._flights[one].worker for one in run_ids if self._flights[one].worker}
-        if places:
-            with suppress(OSError, TimeoutError):
-                async with asyncio.timeout(SECONDS_TO_CALL):
-                    await self._client.run(worker.obey, list(run_ids), what, workers=list(places), on_error="ignore")
-
-    async def _call(self, address: str, function: Callable[..., Any], *arguments: Any) -> Any:
-        """What a function says on a worker.
-
-        Raises:
-            LookupError: if it can't be asked, or has no answer.
-        """
-        try:
-            async with asyncio.timeout(SECONDS_TO_CALL):
-                answers = await self._client.run(function, *arguments, workers=[address], on_error="return")
-        except Exception as error:
-            raise LookupError(f"{address} can't be asked") from error
-        if isinstance(answer := answers.get(address), BaseException):
-            raise LookupError(str(answer)) from answer
-        return answer
+        await self._workers.tell(places, worker.obey, list(run_ids), what)
 
     # What comes in.
 
@@ -307,7 +234,7 @@ class _Elsewhere:
     async def _fill(self, flight: _Flight, run: Incoming) -> None:
         """Ask for events that were lost on the way."""
         try:
-            data = await self._call(flight.worker, worker.told, run.run_id, run.token, run.next)
+            data = await self._workers.call(flight.worker, worker.told, run.run_id, run.token, run.next)
             self._batches.append(Batch(run, run.next, unpacked(data)))
         except (LookupError, StoreError) as error:
             logger.info("events of %s can't be asked for: %s", run.run_id, error)
@@ -317,8 +244,7 @@ class _Elsewhere:
         address, known = str(hello["worker"]), flight.incoming
         if known is not None and known.token == token:
             return  # it is answered, or will be
-        if misfit := _misfit(hello):
-            self._refuse(address, misfit)
+        if self._workers.greet(address, hello):
             await self._reply(address, flight, token, {"begin": False})
             self._again(flight)
             return
@@ -333,16 +259,15 @@ class _Elsewhere:
             task.cancel()
         flight.filling = flight.keeping = None
         flight.worker, flight.wants_checkpoint = address, False
-        self._good.setdefault(address, printable(hello["host"]))
         path = weights_of(flight.job.run_id)
-        data = await asyncio.to_thread(_packed, path) if path.exists() else None
+        data = await asyncio.to_thread(packed, path) if path.exists() else None
         flight.incoming = self._importer.begin(flight.job.run_id, flight.job.config, token, hello)
         every = max(SECONDS_BETWEEN_MESSAGES, len(self._flights) / MESSAGES_A_SECOND)
         await self._reply(address, flight, token, {"begin": True, "every": every, "checkpoint": data})
 
     async def _reply(self, address: str, flight: _Flight, token: str, reply: Mapping[str, Any]) -> None:
         try:
-            await self._call(address, worker.answer, flight.job.run_id, token, reply)
+            await self._workers.call(address, worker.answer, flight.job.run_id, token, reply)
         except LookupError as error:  # it asks again, if it is there
             logger.info("no answer reaches %s: %s", printable(address, 100), error)
             if reply["begin"] and flight.incoming is not None and flight.incoming.token == token:
@@ -387,11 +312,11 @@ class _Elsewhere:
         try:
             async with self._fetching:
                 sent = not self._shared
-                data, needs = await self._call(flight.worker, worker.checkpoint, incoming.run_id, incoming.token, sent)
+                data, needs = await self._workers.call(flight.worker, worker.checkpoint, incoming.run_id, incoming.token, sent)
             while incoming.next < needs and incoming.end is None:
                 await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
             path = None if sent else worker.folder_of(Path(self._shared), incoming.run_id, incoming.token) / WEIGHTS_NAME
-            await asyncio.to_thread(_keep, incoming, data, path)
+            await asyncio.to_thread(keep_checkpoint, incoming, data, path)
         except (LookupError, OSError, ValueError, TypeError, zlib.error, CheckpointError) as error:
             logger.info("the checkpoint of %s does not come home: %s", incoming.run_id, error)
             return False
@@ -411,7 +336,7 @@ class _Elsewhere:
                 self._warn(str(error))
                 await asyncio.sleep(1.0)
         with suppress(LookupError):
-            await self._call(flight.worker, worker.forget, incoming.run_id, incoming.token)
+            await self._workers.call(flight.worker, worker.forget, incoming.run_id, incoming.token)
         self._drop(flight)
         self._source.take(flight.job, end)
 
@@ -462,53 +387,14 @@ class _Elsewhere:
 
     # What is seen.
 
-    async def _look_at_workers(self) -> None:
-        """Learn who is there; who is new must fit."""
-        now = time.monotonic()
-        if now - self._looked_at < max(1.0, len(self._good) / 200) and self._looked_at:
-            return
-        self._looked_at = now
-        try:
-            async with asyncio.timeout(SECONDS_TO_CALL):
-                there: dict[str, Any] = (await self._client.scheduler.identity(n_workers=-1))["workers"]  # type: ignore[union-attr]
-        except (OSError, TimeoutError):
-            return
-        new = [address for address in there if address not in self._good and address not in self._refused]
-        if new:
-            async with asyncio.timeout(SECONDS_TO_CALL):
-                answers = await self._client.run(worker.about, workers=new, on_error="return")
-            for address, said in answers.items():
-                misfit = _misfit(said) or _threads(there[address])
-                if misfit:
-                    self._refuse(address, misfit)
-                else:
-                    self._good[address] = printable(said["host"])
-        self._good = {address: host for address, host in self._good.items() if address in there}
-        runs: dict[str, list[str]] = {}
-        for flight in self._flights.values():
-            runs.setdefault(flight.worker, []).append(flight.job.run_id)
-        self._seen = tuple(
-            WorkerSeen(
-                host, printable(address, 100), float(there[address]["metrics"].get("cpu", 0.0)),
-                int(there[address]["metrics"].get("memory", 0)), tuple(runs.get(address, ())),
-            )
-            for address, host in self._good.items()
-        )  # fmt: skip
-        if not self._control.stopping and not self._paused:
-            self._say("" if self._good else "waiting for workers")
-
-    def _refuse(self, address: str, misfit: str) -> None:
-        if address not in self._refused:
-            self._refused[address] = f"The worker {printable(address, 100)} can't train: {misfit}"
-            self._good.pop(address, None)
-            if self._good:
-                self._warn(self._refused[address])
-
     def _tell_standing(self) -> None:
         if time.monotonic() - self._told_at >= SECONDS_BETWEEN_STANDINGS:
             self._told_at = time.monotonic()
+            runs: dict[str, list[str]] = {}
+            for run_id, flight in self._flights.items():
+                runs.setdefault(flight.worker, []).append(run_id)
             progress = {run_id: flight.progress for run_id, flight in self._flights.items()}
-            self._tell(Standing(self._seen, progress, self._note))
+            self._tell(Standing(self._workers.seen(runs), progress, self._note))
 
     async def _writing(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the importer does, off this thread, one call after another."""
@@ -517,51 +403,12 @@ class _Elsewhere:
     def _say(self, note: str) -> None:
         if note != self._note:
             self._note = note
-            self._tell(Standing(self._seen, {}, note))
+            self._told_at = 0.0
+            if not self._flights:
+                self._tell(Standing(note=note))
 
     def _warn(self, text: str) -> None:
         if text == self._warned:
             return
         self._warned = text
         self._tell(events.LogLine("", text, "warning"))
-
-
-def _misfit(said: Any) -> str:
-    """Why a worker does not fit; empty where it does."""
-    if isinstance(said, BaseException):
-        return f"rnn-tui can't be used there ({printable(said, 120)}); install it there, in the same version as here."
-    theirs, ours = said["versions"], versions()
-    for name in AGREE:
-        if theirs.get(name) != ours.get(name):
-            there = printable(theirs.get(name, "none"), 40)
-            return f"it has {name} {there}, and here it is {ours.get(name)}; install the same versions on all machines."
-    return ""
-
-
-def _threads(seen: Mapping[str, Any]) -> str:
-    many = seen.get("nthreads", 1)
-    return f"it has {many} threads; start it with --nthreads 1, and more workers in place of threads." if many != 1 else ""
-
-
-def _packed(path: Path) -> bytes:
-    return zlib.compress(path.read_bytes(), worker.COMPRESSION)
-
-
-def _keep(incoming: Incoming, data: bytes, path: Path | None) -> None:
-    """Replace a run's checkpoint by one that came, or lies in a shared folder, if it is one.
-
-    Raises:
-        CheckpointError: if it is none, or another run's; as are OSError and ValueError.
-    """
-    plain = zlib.decompressobj().decompress(data, MOST_CHECKPOINT) if path is None else path.read_bytes()
-    kept = weights_of(incoming.run_id)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    come = kept.with_name("incoming.safetensors")
-    try:
-        write_file(come, plain)
-        config, _, _ = read_description(come)
-        if config != incoming.config:
-            raise CheckpointError("It belongs to another run.")
-        os.replace(come, kept)
-    finally:
-        come.unlink(missing_ok=True)

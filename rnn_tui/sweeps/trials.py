@@ -18,9 +18,9 @@ from rnn_tui.engine.replicas import Spread
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import automatic_name
+from rnn_tui.sweeps.jobs import Job
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, of_seeds
 from rnn_tui.sweeps.plan import Plan, Point
-from rnn_tui.sweeps.running import Job
 from rnn_tui.sweeps.search import Search, needs_optuna
 
 END = (events.RunFinished, events.RunStopped, events.RunFailed)

@@ -1,0 +1,62 @@
+"""What training elsewhere is given, and what it tells."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SafeText
+
+
+@dataclass(frozen=True)
+class Job:
+    """A run to train elsewhere; it is in the database."""
+
+    run_id: str
+    config: RunConfig
+    name: str = ""  #: what messages call it.
+
+
+class Source(Protocol):
+    """Where runs come from, and who is told what becomes of them; all in one thread."""
+
+    def next(self) -> Job | None:
+        """The next run to train; None where there is none now."""
+        ...
+
+    @property
+    def more(self) -> bool:
+        """Whether `next` may have another later, when runs in training have ended."""
+        ...
+
+    def take(self, job: Job, event: events.Event) -> None:
+        """Take an event of a run, which is in the database; the last one ends it."""
+        ...
+
+    def unwanted(self) -> Sequence[str]:
+        """Runs to stop now, by id, since the last call."""
+        ...
+
+
+@dataclass(frozen=True)
+class WorkerSeen:
+    """A worker, as it last was."""
+
+    host: SafeText
+    address: SafeText
+    cpu: float  #: percent of a core.
+    memory: int  #: bytes.
+    runs: tuple[str, ...]  #: the ids of the runs that it trains.
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far training elsewhere is."""
+
+    workers: tuple[WorkerSeen, ...] = ()
+    progress: Mapping[str, float] = field(default_factory=dict)  #: of runs in training, by id: the share that is done.
+    note: str = ""  #: what is waited for, if anything.
+
+
+Tell = Callable[[Standing | events.LogLine], object]

@@ -1,0 +1,168 @@
+"""Whatever dies, nothing that came home is lost, and a run ends as if nothing had happened."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.state import Status
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.training import train
+from rnn_tui.sweeps.kept import Sweep, SweepStore
+from tests.cli.command_line import COMMAND, environment, rnn_tui
+from tests.sweeps.machines import Machines, kill, machines, wait_for
+
+# A few seconds of training, in many epochs.
+SETTINGS = ("--preset", "fast", "--training-size", "2000", "--batch-size", "20", "--test-size", "50", "--epochs", "40")
+
+
+def sweep_of(name: str) -> Sweep:
+    with SweepStore() as store:
+        return store.sweep(name)
+
+
+def runs() -> list[RunRecord]:
+    with RunStore() as store:
+        return store.runs()
+
+
+def begin(*arguments: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        [*COMMAND, "sweep", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment()
+    )
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[Machines]:
+    with machines(tmp_path, 2) as some:
+        yield some
+
+
+def check_like_undisturbed(run: RunRecord) -> None:
+    """The weights are bit for bit those of the same settings trained here; nothing was logged twice."""
+    undisturbed = new_run_id()
+    train(run.config, lambda _event: None, Control(), undisturbed)
+    with RunStore() as store:
+        alone = store.get(undisturbed)
+        assert alone is not None
+        theirs, ours = read_weights(run.weights).arrays, read_weights(alone.weights).arrays
+        assert theirs.keys() == ours.keys()
+        for name, array in ours.items():
+            np.testing.assert_array_equal(theirs[name], array)
+        logged = [[(m.kind, m.step, m.metrics, m.replicas) for m in store.moments(one.run_id)] for one in (run, alone)]
+        for mine, other in zip(*logged, strict=True):
+            assert mine[:2] == other[:2]
+            np.testing.assert_equal(mine[3], other[3])
+        assert run.final == alone.final
+
+
+def test_a_run_goes_on_elsewhere_when_its_worker_is_killed(two: Machines) -> None:
+    process = begin(
+        "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--seeds", "2", "--on", two.address, "--name", "killed"
+    )
+    wait_for(lambda: any(run.step > run.steps_per_epoch * 3 for run in runs()))
+    # Which of the two trains it is not known here: both go, one after the other, and another comes.
+    two.add_worker()
+    kill(two.workers[0])
+    (before,) = runs()
+    wait_for(lambda: runs()[0].step > before.step + 3 * before.steps_per_epoch or process.poll() is not None)
+    kill(two.workers[1])
+    out, err = process.communicate(timeout=180)
+    assert process.returncode == 0, err
+    (run,) = runs()
+    assert run.status is Status.FINISHED
+    assert "goes on from the last checkpoint" in err
+    assert out.splitlines()[1].endswith("finished")
+    check_like_undisturbed(run)
+
+
+def test_a_sweep_goes_on_when_its_scheduler_was_killed(two: Machines, tmp_path: Path) -> None:
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02", "--on", two.address, "--name", "orphan")
+    wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
+    kill(two.scheduler)
+    _, err = process.communicate(timeout=180)
+    assert process.returncode == 1
+    assert "scheduler is gone" in err
+    assert "Traceback" not in err
+    assert sweep_of("orphan").status == "interrupted"
+    assert {run.status for run in runs()} == {Status.INTERRUPTED}
+    done = rnn_tui("sweep", "--resume", "orphan", "--on", "local:2")
+    assert done.returncode == 0, done.stderr
+    assert sweep_of("orphan").status == "finished"
+    for run in runs():
+        check_like_undisturbed(run)
+
+
+def test_a_sweep_goes_on_when_its_process_was_killed(two: Machines) -> None:
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02,0.03", "--on", two.address, "--name", "left")
+    wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
+    process.kill()
+    process.communicate()
+    assert sweep_of("left").status == "interrupted"
+    assert Status.TRAINING not in {run.status for run in runs()}
+    done = rnn_tui("sweep", "--resume", "left", "--on", two.address)
+    assert done.returncode == 0, done.stderr
+    assert [trial.status for trial in sweep_of("left").trials] == ["finished"] * 3
+    for run in runs():
+        check_like_undisturbed(run)
+
+
+def test_ctrl_c_keeps_what_was_trained(two: Machines) -> None:
+    process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01,0.02,0.03", "--on", two.address, "--name", "stopped")
+    wait_for(lambda: sum(run.step > run.steps_per_epoch * 3 for run in runs()) == 2)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "--resume stopped" in err
+    sweep = sweep_of("stopped")
+    assert sweep.status == "interrupted"
+    assert all(run.weights.is_file() and run.status is Status.STOPPED for run in runs() if run.step)
+
+
+def test_a_run_that_kills_workers_is_failed(tmp_path: Path) -> None:
+    with machines(tmp_path, 0) as some:
+        for _ in range(3):
+            some.add_worker()
+        process = begin("recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address, "--name", "deadly")
+        for _ in range(3):
+            (run,) = wait_for_run()
+            reached = run.step
+            wait_for(lambda at=reached: runs()[0].status is Status.FAILED or runs()[0].step > at)
+            kill_whoever_trains(some)
+            some.add_worker()
+        _, err = process.communicate(timeout=180)
+        assert process.returncode == 1, err
+        (run,) = runs()
+        assert run.status is Status.FAILED
+        assert run.message == "3 workers died while they trained it."
+
+
+def wait_for_run() -> list[RunRecord]:
+    wait_for(lambda: runs() and runs()[0].step)
+    return runs()
+
+
+def kill_whoever_trains(some: Machines) -> None:
+    """The worker whose folder has the run's."""
+    for process, folder in zip(some.workers, sorted(some.folder.glob("machine-*")), strict=True):
+        if process.poll() is None and list(folder.rglob("rnn-tui/*/*/events")):
+            kill(process)
+            return
+
+
+def test_a_worker_of_another_version_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "older.py").write_text("import rnn_tui\nrnn_tui.__version__ = '0.0.1'\n")
+    with machines(tmp_path, 0) as some:
+        some.add_worker("--preload", "older", PYTHONPATH=f"{other}:{environment().get('PYTHONPATH', '')}")
+        done = rnn_tui("sweep", "recall", *SETTINGS, "--grid", "learning_rate=0.01", "--on", some.address)
+        assert done.returncode == 1
+        assert "it has rnn-tui 0.0.1, and here it is" in done.stderr
+        assert not any(run.step for run in runs())
