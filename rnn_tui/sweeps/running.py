@@ -103,6 +103,7 @@ class _Elsewhere:
         self._paused, self._note, self._warned, self._stop_at = False, "", "", 0.0
         self._told_at = 0.0
         self._fetching = asyncio.Semaphore(MOST_FETCHED)
+        self._news = asyncio.Event()
         self._writer = ThreadPoolExecutor(1, "importer")
         self._client: Client
         self._workers: Workers
@@ -118,7 +119,9 @@ class _Elsewhere:
             with Importer() as self._importer:
                 try:
                     while await self._once():
-                        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+                        with suppress(TimeoutError):
+                            await asyncio.wait_for(self._news.wait(), SECONDS_BETWEEN_LOOKS)
+                        self._news.clear()
                 finally:
                     await self._leave()
                     self._writer.shutdown()
@@ -126,6 +129,7 @@ class _Elsewhere:
     def _hear(self, event: Any) -> None:
         if len(self._heard) < MOST_HEARD:
             self._heard.append(event[1])
+            self._news.set()
 
     async def _once(self) -> bool:
         """Do what there is to do now; False at the end."""
@@ -150,11 +154,13 @@ class _Elsewhere:
     def _hand_out(self) -> None:
         if self._control.stopping or self._control.paused:
             return
-        while len(self._flights) < len(self._workers.good) and (job := self._source.next()) is not None:
+        training = sum(flight.incoming is None or flight.incoming.end is None for flight in self._flights.values())
+        while training < len(self._workers.good) and (job := self._source.next()) is not None:
             if is_held(job.run_id):  # somebody resumed it by itself
                 self._source.take(job, events.RunStopped(job.run_id, 0, 0.0, interrupted=True))
                 continue
             self._flights[job.run_id] = _Flight(job, self._submit(job))
+            training += 1
 
     def _submit(self, job: Job) -> "Future[None]":
         only = list(self._workers.good) if self._workers.refused else None

@@ -1,0 +1,70 @@
+"""Hundreds of runs while workers are killed every few seconds: none is lost, none is trained twice."""
+
+import random
+import subprocess
+import threading
+from collections import Counter
+from pathlib import Path
+
+import psutil
+
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.kept import SweepStore
+from tests.cli.command_line import COMMAND, environment
+from tests.sweeps.machines import machines
+
+RUNS = 300
+RUNS_BETWEEN_KILLS = 25  # a few seconds' work, on a machine however busy
+SMALL = ("--preset", "fast", "--training-size", "200", "--test-size", "20", "--epochs", "3")
+
+
+def finished() -> int:
+    with RunStore() as store:
+        return sum(run.status is Status.FINISHED for run in store.runs())
+
+
+def test_300_runs_with_a_kill_every_few_seconds(tmp_path: Path) -> None:
+    chance, over = random.Random(0), threading.Event()
+    kills = 0
+    with machines(tmp_path, 2) as some:
+
+        def kill_now_and_then() -> None:
+            """The process that trains; Dask starts another one in its place."""
+            nonlocal kills
+            while not over.wait(0.2):
+                if finished() < RUNS_BETWEEN_KILLS * (kills + 1):
+                    continue
+                trains = [child for one in some.workers for child in psutil.Process(one.pid).children(recursive=True)]
+                busy = [child for child in trains if child.cpu_times().user > 1.0]
+                if busy:
+                    chance.choice(busy).kill()
+                    kills += 1
+
+        rates = ",".join(f"{0.001 * (1 + at):.3f}" for at in range(RUNS))
+        grid = ("--grid", f"learning_rate={rates}")
+        killer = threading.Thread(target=kill_now_and_then)
+        killer.start()
+        try:
+            done = subprocess.run(
+                [*COMMAND, "sweep", "recall", *SMALL, *grid, "--on", some.address, "--name", "many"],
+                capture_output=True, encoding="utf-8", env=environment(), check=False, timeout=400,
+            )  # fmt: skip
+        finally:
+            over.set()
+            killer.join()
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert kills >= 8
+    with SweepStore() as store:
+        sweep = store.sweep("many")
+    assert [trial.status for trial in sweep.trials] == ["finished"] * RUNS
+    with RunStore() as store:
+        runs = store.runs()
+        assert len(runs) == RUNS
+        assert {run.status for run in runs} == {Status.FINISHED}
+        assert len({run.config.learning_rate for run in runs}) == RUNS
+        for run in runs:
+            moments = store.moments(run.run_id)
+            assert Counter(one.epoch for one in moments if one.kind == "epoch") == {1: 1, 2: 1, 3: 1}
+            assert sum(one.kind == "test" for one in moments) == 1
+            assert run.weights.is_file()
