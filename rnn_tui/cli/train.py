@@ -8,7 +8,6 @@ from typing import Any
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, WHICH_RUN, add_examples, add_output_options, add_setting
 from rnn_tui.cli.results import TrainingOutput
-from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files import why_unwritable
@@ -44,8 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
-    presets = [preset.name for preset in task.presets]
-    quick = "fast" if "fast" in presets else task.default_preset
+    quick = next((preset.name for preset in task.presets if preset.name == "fast"), task.default_preset)
     few = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     line = f"rnn-tui train {task.name} --preset {quick} {few}"
     add_examples(parser, line, f"{line} --json")
@@ -57,7 +55,7 @@ def _add_task(parser: argparse.ArgumentParser, task: Task) -> None:
 
 def add_settings(parser: argparse.ArgumentParser, task: Task) -> None:
     """The options of a task's settings, those of its data included."""
-    usual = "default: %(default)s"
+    usual, presets = "default: %(default)s", [preset.name for preset in task.presets]
     if len(task.cells) > 1:
         parser.add_argument("--cell", "--model", dest="model", choices=task.cells, default=task.default_cell, help=usual)
     parser.add_argument("--preset", choices=presets, default=task.default_preset, help=f"a named recipe ({usual})")

@@ -23,7 +23,19 @@ from rnn_tui.sweeps.cluster import read_place, require
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines
 
-SMALL = ("recall", "--preset", "fast", "--training-size", "100", "--test-size", "20", "--epochs", "1", "--grid", "learning_rate=0.01,0.02")
+SMALL = (
+    "recall",
+    "--preset",
+    "fast",
+    "--training-size",
+    "100",
+    "--test-size",
+    "20",
+    "--epochs",
+    "1",
+    "--grid",
+    "learning_rate=0.01,0.02",
+)
 
 
 def check_swept(place: str, **variables: str) -> None:
@@ -46,7 +58,9 @@ def test_places_are_read(tmp_path: Path) -> None:
     assert (place.cluster, place.arguments, place.workers) == ("distributed.LocalCluster", {"n_workers": 2}, 4)
 
 
-@pytest.mark.parametrize("text", ["nowhere", "local:0", "local:many", "ssh:/nowhere/hosts", "/nowhere/cluster.yaml", "http://there"])
+@pytest.mark.parametrize(
+    "text", ["nowhere", "local:0", "local:many", "ssh:/nowhere/hosts", "/nowhere/cluster.yaml", "http://there"]
+)
 def test_what_is_no_place_is_told_in_a_sentence(text: str) -> None:
     with pytest.raises(SettingError) as told:
         read_place(text)
