@@ -28,7 +28,7 @@ SCHEMES = ("tcp://", "tls://", "ucx://", "ws://", "wss://")
 FORM = "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_BYTES = 65_536
-SECONDS_TO_CONNECT = 20.0
+SECONDS_TO_CONNECT = 10.0
 logger = logging.getLogger(__name__)
 
 
@@ -124,8 +124,9 @@ async def connected(place: Place) -> AsyncIterator["Client"]:
     from distributed import Client  # noqa: PLC0415
 
     _log_to_file()
-    # Little of what is told stays on the scheduler, and nothing is written on a screen.
-    quiet = {"distributed.admin.low-level-log-length": 100, "logging": {"distributed": "critical"}}
+    quiet: dict[str, Any] = {"distributed.admin.low-level-log-length": 100}  # of what is told, for each topic
+    if place.kind == LOCAL:  # they would write on our screen; elsewhere Dask itself reads what they say
+        quiet["logging"] = {"distributed": "critical"}
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(quiet))
         try:
