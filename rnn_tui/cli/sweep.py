@@ -155,12 +155,19 @@ def _begin(options: argparse.Namespace, place: Place) -> int:
     _say_size(plan, place, options)
     if options.dry_run:
         return output.OK
-    require("distributed", "cluster")
+    _require(plan)
     with SweepStore() as store:
         names = set(store.sweep_names())
         name = name or next(one for number in itertools.count(1) if (one := f"{plan.task}-{number}") not in names)
         store.add_sweep(name, plan)
     return _train(name, plan, place, options)
+
+
+def _require(plan: Plan) -> None:
+    """Do nothing where the extras that a sweep needs are there."""
+    require("distributed", "cluster")
+    if needs_optuna(plan):
+        require("optuna", "search")
 
 
 def _say_size(plan: Plan, place: Place, options: argparse.Namespace) -> None:
@@ -218,8 +225,7 @@ def _heads(plan: Plan) -> list[str]:
 
 def _train(name: str, plan: Plan, place: Place, options: argparse.Namespace) -> int:
     """Train what a sweep lacks, and tell what came of it."""
-    if needs_optuna(plan):
-        require("optuna", "search")
+    _require(plan)
     control, in_pipe = Control(), not options.json and not sys.stdout.isatty()
     with SweepStore() as store:
         before = store.sweep(name)

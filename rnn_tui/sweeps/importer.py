@@ -86,15 +86,18 @@ class Importer:
         """
         new: dict[int, tuple[Incoming, list[events.Event]]] = {}
         upto: dict[int, int] = {}
+        ends: dict[int, events.Event] = {}
         for batch in batches:
             run, at = batch.run, id(batch.run)
             known = upto.get(at, run.next)
-            if batch.first > known or run.wrong or run.end or batch.first + len(batch.documents) <= known:
+            if batch.first > known or run.wrong or run.end or at in ends or batch.first + len(batch.documents) <= known:
                 continue
             try:
                 found = [self._checked(run, one) for one in batch.documents[known - batch.first :]]
                 if found and isinstance(found[-1], END):
-                    run.end = found.pop()
+                    ends[at] = found.pop()
+                if any(isinstance(event, END) for event in found):
+                    raise ValueError("it goes on after its end")
             except (KeyError, *WRONG) as error:
                 run.wrong = f"Its worker tells what can't be ({type(error).__name__})."
                 continue
@@ -102,7 +105,7 @@ class Importer:
             upto[at] = known + len(found)
         self.record([(run, found) for run, found in new.values()])
         for run, _ in new.values():
-            run.next = upto[id(run)]
+            run.next, run.end = upto[id(run)], ends.get(id(run))
         return list(new.values())
 
     def record(self, some: Iterable[tuple[Incoming, Sequence[events.Event]]]) -> None:

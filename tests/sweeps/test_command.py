@@ -1,0 +1,117 @@
+"""`rnn-tui sweep` as a user meets it."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.cli.main import main
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.kept import SweepStore
+from tests.cli.command_line import rnn_tui
+
+TINY = ("recall", "--preset", "fast", "--training-size", "100", "--test-size", "20", "--epochs", "2")
+ON = ("--on", "local:2")
+
+
+def test_a_grid_over_seeds_in_a_pipe_as_a_table_and_as_json() -> None:
+    done = rnn_tui("sweep", *TINY, "--grid", "hidden_size=2,3", "--grid", "learning_rate=0.01,0.1", "--seeds", "3", *ON)
+    assert done.returncode == 0, done.stderr
+    heads, *lines = [line.split("\t") for line in done.stdout.splitlines()]
+    assert heads == ["trial", "hidden_size", "learning_rate", "validation accuracy (%)", "status"]
+    assert sorted(line[:3] for line in lines) == [["0", "2", "0.01"], ["1", "2", "0.1"], ["2", "3", "0.01"], ["3", "3", "0.1"]]
+    assert all(" ± " in line[3] and line[4] == "finished" for line in lines)
+    assert "4 trials, 4 runs; about" in done.stderr
+    shown = rnn_tui("sweep", "show", "recall-1", "--json")
+    document = json.loads(shown.stdout)
+    assert (document["status"], document["done"], len(document["trials"])) == ("finished", 4, 4)
+    assert all(trial["value"]["n"] == 3 for trial in document["trials"])
+    best = max(document["trials"], key=lambda trial: trial["value"]["mean"])
+    assert document["trials"][document["best"]]["value"]["mean"] == best["value"]["mean"]
+    (listed,) = json.loads(rnn_tui("sweep", "list", "--json").stdout)
+    assert (listed["name"], listed["trials"]) == ("recall-1", 4)
+    with RunStore() as store:  # runs like all others
+        assert {run.status for run in store.runs()} == {Status.FINISHED}
+    again = rnn_tui("sweep", "--resume", "recall-1", *ON)
+    assert (again.returncode, len(again.stdout.splitlines())) == (0, 1)
+
+
+def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
+    search = (
+        "--search",
+        "tpe",
+        "--trials",
+        "9",
+        "--range",
+        "learning_rate=1e-5..1e-1:log",
+        "--prune",
+        "--maximise",
+        "val_accuracy",
+    )
+    done = rnn_tui("sweep", *TINY, *search, "--epochs", "6", "--json", "--name", "found", *ON)
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert [trial["status"] for trial in document["trials"]].count("finished") >= 5  # none of the first five is pruned
+    assert {trial["status"] for trial in document["trials"]} <= {"finished", "pruned"}
+    assert document["importance"] == {"learning_rate": 1.0}
+    assert len({trial["settings"]["learning_rate"] for trial in document["trials"]}) == 9
+    with SweepStore() as store:
+        assert all(trial.pruned is (trial.runs[0].status is Status.STOPPED) for trial in store.sweep("found").trials)
+
+
+def test_mnist_has_a_run_for_each_seed(mnist_slice: Path) -> None:
+    settings = ("--preset", "fast", "--epochs", "1", "--data-dir", str(mnist_slice), "--grid", "hidden_size=8", "--seeds", "2")
+    done = rnn_tui("sweep", "mnist", *settings, "--json", *ON)
+    assert done.returncode == 0, done.stderr
+    (trial,) = json.loads(done.stdout)["trials"]
+    assert (len(trial["runs"]), trial["value"]["n"]) == (2, 2)
+
+
+def test_a_dry_run_begins_nothing() -> None:
+    done = rnn_tui("sweep", *TINY, "--grid", "hidden_size=2,3", "--seeds", "3", "--dry-run", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    document = json.loads(done.stdout)
+    assert (document["trials"], document["runs"]) == (2, 2)
+    assert json.loads(rnn_tui("sweep", "list", "--json").stdout) == []
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (), ("recall",), ("recall", "--grid", "size=3"), ("recall", "--grid", "hidden_size=0"), ("nothing",),
+        ("--resume", "x", "recall"), ("recall", "--grid", "epochs=1", "--on", "nowhere"),
+        ("recall", "--grid", "epochs=1", "--maximise", "val_loss", "--minimise", "val_loss"),
+    ],
+)  # fmt: skip
+def test_wrong_usage_is_told_before_anything_starts(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", *arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err
+    assert "Traceback" not in err
+
+
+def test_without_the_extras_the_command_says_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    for package, extra, more in (("distributed", "cluster", ()), ("optuna", "search", ("--search", "tpe", "--trials", "3"))):
+        with monkeypatch.context() as missing:
+            missing.setitem(sys.modules, package, None)
+            assert main(["sweep", *TINY, "--grid", "epochs=1,2", *more, "--quiet"]) == 1
+        assert f"pip install 'rnn-tui[{extra}]'" in capsys.readouterr().err
+    with SweepStore() as store:
+        assert store.sweep_names() == []
+
+
+def test_an_unknown_sweep_is_told() -> None:
+    done = rnn_tui("sweep", "show", "nothing")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "There is no sweep “nothing”" in done.stderr
+
+
+def test_the_report_trains_on_workers() -> None:
+    done = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ON, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["status"] == "complete"
+    again = rnn_tui("reproduce", "--preset", "fast", "--only", "adder", "--seeds", "1", *ON, "--json")
+    assert (again.returncode, json.loads(again.stdout)["rows"]) == (0, json.loads(done.stdout)["rows"])

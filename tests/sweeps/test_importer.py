@@ -1,0 +1,192 @@
+"""What comes from workers: in any order, twice, with gaps, or made up; the database has each event once."""
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import CheckpointError, StoreError
+from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.event_documents import event_from, to_document
+from rnn_tui.runs.records import RunRecord
+from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.importer import Batch, Importer, Incoming, keep_checkpoint, packed, unpacked
+from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.tasks import TASKS
+
+HELLO = {"host": "there", "versions": {"torch": "2.0"}}
+EPOCHS = 4
+
+
+def config() -> RunConfig:
+    return TASKS["mnist"].config("rnn", "fast", epochs=EPOCHS, workers=1)
+
+
+def said(run_id: str) -> list[events.Event]:
+    """What a run of two steps an epoch says."""
+    told: list[events.Event] = [
+        events.RunStarted(run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu")
+    ]
+    for epoch in range(1, EPOCHS + 1):
+        for step in (2 * epoch - 1, 2 * epoch):
+            told.append(events.StepLogged(run_id, step, {"train_loss": 1.0 / step}, 10.0, 0.1 * step))
+        told.append(events.EpochEnded(run_id, epoch, 2 * epoch, {"val_accuracy": 90.0 + epoch}, 0.1, 0.2 * epoch))
+        told.append(events.LogLine(run_id, f"epoch {epoch}"))
+    told.append(events.RunFinished(run_id, 2 * EPOCHS, {"test_accuracy": 97.0}, 1.0))
+    return told
+
+
+def new_run() -> str:
+    run_id = new_run_id()
+    with SweepStore() as store:
+        store.add_run("some", 0, {}, RunRecord(run_id, run_id, config(), Status.LOADING, 0.0, 0.0))  # type: ignore[arg-type]
+    return run_id
+
+
+def documents(told: list[events.Event]) -> list[Any]:
+    """As they are after their way: JSON."""
+    found: list[Any] = json.loads(json.dumps([to_document(event) for event in told]))
+    return found
+
+
+@pytest.mark.parametrize("event", said("a"), ids=lambda event: type(event).__name__)
+def test_an_event_is_the_same_after_its_way(event: events.Event) -> None:
+    assert event_from(documents([event])[0], "a", config()) == event
+
+
+pieces = st.lists(st.tuples(st.integers(0, 18), st.integers(0, 18)), max_size=20)
+
+
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pieces)
+def test_whatever_comes_late_twice_or_never_each_event_is_there_once(some: list[tuple[int, int]]) -> None:
+    run_id = new_run()
+    told = documents(said(run_id))
+    with Importer() as importer:
+        run = importer.begin(run_id, config(), "token", HELLO)
+        new: list[events.Event] = []
+        for first, count in some:
+            for _, found in importer.write([Batch(run, first, told[first : first + count])]):
+                new += found
+        while run.end is None:  # what is lacking is asked for
+            ((_, found),) = importer.write([Batch(run, run.next, told[run.next : run.next + 5])]) or ((run, []),)
+            new += found
+        assert new == said(run_id)[:-1]
+        importer.record([(run, [run.end])])
+    with RunStore() as store:
+        record = store.get(run_id)
+        assert record is not None
+        assert (record.status, record.final, record.best) == (Status.FINISHED, 97.0, 94.0)
+        assert [one.epoch for one in store.moments(run_id, "epoch")] == [1, 2, 3, 4]
+        assert [one.step for one in store.moments(run_id, "step")] == list(range(1, 9))
+        assert [text for _, _, text in store.log(run_id)] == [f"epoch {epoch}" for epoch in range(1, 5)]
+        (session,) = store.sessions(run_id)
+        assert (session.host, session.versions) == ("there", {"torch": "2.0"})
+
+
+def test_a_batch_behind_a_gap_waits() -> None:
+    run_id = new_run()
+    told = documents(said(run_id))
+    with Importer() as importer:
+        run = importer.begin(run_id, config(), "token", HELLO)
+        assert importer.write([Batch(run, 3, told[3:])]) == []
+        assert run.next == 0
+
+
+def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
+    run_id = new_run()
+    told = documents(said(run_id))
+    with Importer() as importer:
+        importer.write([Batch(importer.begin(run_id, config(), "first", HELLO), 0, told[:10])])
+        again = said(run_id)
+        again[0] = events.RunStarted(
+            run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu", first_step=2
+        )
+        second = documents([again[0], *again[5:]])
+        importer.write([Batch(importer.begin(run_id, config(), "second", HELLO), 0, second)])
+    with RunStore() as store:
+        assert [one.epoch for one in store.moments(run_id, "epoch")] == [1, 2, 3, 4]
+        assert [one.step for one in store.moments(run_id, "step")] == list(range(1, 9))
+
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4), max_leaves=8,
+)  # fmt: skip
+FIELDS = [*{name for event in said("a") for name in to_document(event)}]
+made_up = st.fixed_dictionaries({}, optional={name: anything for name in FIELDS if name != "kind"})
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([type(event).__name__ for event in said("a")]) | anything, made_up)
+def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> None:
+    run_id = new_run()
+    told = documents(said(run_id))[:1]
+    with Importer() as importer:
+        run = importer.begin(run_id, config(), "token", HELLO)
+        importer.write([Batch(run, 0, [*told, {"kind": kind, **rest}])])
+    with RunStore() as store:
+        record = store.get(run_id)
+        assert record is not None
+        assert record.status is not Status.DAMAGED
+        store.state(record)
+
+
+@pytest.mark.parametrize("who", [{}, {"host": 3, "versions": []}, {"host": "\x1b[31mred" * 99, "versions": {"a\n": "\x1b"}}])
+def test_a_worker_may_say_anything_of_itself(who: Mapping[str, Any]) -> None:
+    run_id = new_run()
+    with Importer() as importer:
+        importer.write([Batch(importer.begin(run_id, config(), "token", who), 0, documents(said(run_id))[:3])])
+    with RunStore() as store:
+        (session,) = store.sessions(run_id)
+        assert session.host.isprintable()
+        assert all(f"{name}{version}".isprintable() for name, version in session.versions.items())
+
+
+def test_nothing_is_written_where_the_database_is_locked() -> None:
+    run_id = new_run()
+    with Importer() as importer:
+        run = importer.begin(run_id, config(), "token", HELLO)
+        other = sqlite3.connect(run_database(), isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        importer._connection.execute("PRAGMA busy_timeout = 10")
+        with pytest.raises(StoreError, match="locked"):
+            importer.write([Batch(run, 0, documents(said(run_id)))])
+        assert run.next == 0
+        other.execute("ROLLBACK")
+        other.close()
+        importer.write([Batch(run, 0, documents(said(run_id)))])
+        assert run.next == len(said(run_id)) - 1
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"no zlib", zlib.compress(b"{}"), zlib.compress(b"[" * 10**6), zlib.compress(b"[0" + b",0" * 30_000 + b"]")]
+)
+def test_an_answer_that_is_none_is_told(data: bytes) -> None:
+    with pytest.raises(StoreError, match="worker's answer"):
+        unpacked(data)
+
+
+def test_what_is_no_checkpoint_of_the_run_replaces_none(tmp_path: Path) -> None:
+    run_id = new_run()
+    run = Incoming(run_id, config(), "token", None)  # type: ignore[arg-type]
+    kept = weights_of(run_id)
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"what was there")
+    junk = tmp_path / "junk"
+    junk.write_bytes(b"junk")
+    for data, error in ((packed(junk), CheckpointError), (b"no zlib", zlib.error)):
+        with pytest.raises(error):
+            keep_checkpoint(run, data, None)
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+    assert kept.read_bytes() == b"what was there"
