@@ -18,11 +18,11 @@ from rnn_tui.engine.errors import ClusterError, SettingError, printable
 from rnn_tui.engine.events import Control
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import NOTHING, age, duration
-from rnn_tui.sweeps.cluster import FORM, Place, read_place, require
+from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place, require
 from rnn_tui.sweeps.estimate import wall_seconds
-from rnn_tui.sweeps.jobs import Standing
+from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial
-from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, Plan, check_name, read_grid, read_range
+from rnn_tui.sweeps.plan import SEARCHES, SEEDS, TRIALS, SweepPlan, check_name, read_grid, read_range
 from rnn_tui.sweeps.running import train_elsewhere
 from rnn_tui.sweeps.search import importance, needs_optuna
 from rnn_tui.sweeps.trials import TrialEnded, Trials
@@ -136,12 +136,12 @@ def run(options: argparse.Namespace) -> int:
     return output.OK if options.dry_run else _train(sweep.name, sweep.plan, place, options)
 
 
-def _plan(options: argparse.Namespace) -> Plan:
+def _plan(options: argparse.Namespace) -> SweepPlan:
     task = TASKS[options.what]
     fixed = {name: value for name, value in settings_given(options, task).items() if value is not None and name != "seeds"}
     if options.maximise and options.minimise:
         raise SettingError("Only one metric can tell how good a trial is: --maximise or --minimise.")
-    return Plan(
+    return SweepPlan(
         task=task.name, grid=dict(read_grid(task, text) for text in options.grid),
         ranges=dict(read_range(task, text) for text in options.ranges), fixed=fixed,
         search=options.search, trials=options.trials, seeds=options.seeds or 1,
@@ -149,7 +149,7 @@ def _plan(options: argparse.Namespace) -> Plan:
     )  # fmt: skip
 
 
-def _begin(options: argparse.Namespace, place: Place) -> int:
+def _begin(options: argparse.Namespace, place: TrainingPlace) -> int:
     plan = _plan(options)
     name = check_name(options.name) if options.name is not None else ""
     _say_size(plan, place, options)
@@ -163,14 +163,14 @@ def _begin(options: argparse.Namespace, place: Place) -> int:
     return _train(name, plan, place, options)
 
 
-def _require(plan: Plan) -> None:
+def _require(plan: SweepPlan) -> None:
     """Do nothing where the extras that a sweep needs are there."""
     require("distributed", "cluster")
     if needs_optuna(plan):
         require("optuna", "search")
 
 
-def _say_size(plan: Plan, place: Place, options: argparse.Namespace) -> None:
+def _say_size(plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> None:
     """How much there is to do: on stderr, or in a dry run as the result."""
     runs, workers = plan.count * plan.runs_of_trial, place.workers or len(place.hosts) or 1
     seconds = None if options.quiet and not options.dry_run else wall_seconds(plan, workers)
@@ -190,14 +190,14 @@ def _say_size(plan: Plan, place: Place, options: argparse.Namespace) -> None:
 class _Progress:
     """Tells how a sweep goes on: by a bar on a terminal, by a line a trial on stdout in a pipe."""
 
-    def __init__(self, plan: Plan, done: int, *, quiet: bool, lines: bool) -> None:
+    def __init__(self, plan: SweepPlan, done: int, *, quiet: bool, lines: bool) -> None:
         self._plan, self._lines, self._began = plan, lines, time.monotonic()
         self._total, self._done = plan.count * plan.runs_of_trial, done
         self.failed = 0
         self.bar = output.ProgressBar("starting", quiet=quiet)
         self.bar.update(done, self._total)
 
-    def take(self, told: Standing | TrialEnded | events.LogLine) -> None:
+    def take(self, told: ClusterState | TrialEnded | events.LogLine) -> None:
         """Take what training elsewhere tells."""
         if isinstance(told, TrialEnded):
             self._ended(told)
@@ -214,16 +214,16 @@ class _Progress:
             print("\t".join(_cells(self._plan, told.number, told.point, told.values, told.status)), flush=True)
 
 
-def _cells(plan: Plan, number: int, point: Any, values: Sequence[float], status: str) -> list[str]:
+def _cells(plan: SweepPlan, number: int, point: Any, values: Sequence[float], status: str) -> list[str]:
     settings = [shown(point.get(name)) for name in plan.varied]
     return [str(number), *settings, shown_spread(plan, values), status]
 
 
-def _heads(plan: Plan) -> list[str]:
+def _heads(plan: SweepPlan) -> list[str]:
     return ["trial", *plan.varied, plan.of_task.metric(plan.metric).title, "status"]
 
 
-def _train(name: str, plan: Plan, place: Place, options: argparse.Namespace) -> int:
+def _train(name: str, plan: SweepPlan, place: TrainingPlace, options: argparse.Namespace) -> int:
     """Train what a sweep lacks, and tell what came of it."""
     _require(plan)
     control, in_pipe = Control(), not options.json and not sys.stdout.isatty()

@@ -19,9 +19,8 @@ from rnn_tui.runs.held import HELD
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import automatic_name
-from rnn_tui.sweeps.cluster import Place
-from rnn_tui.sweeps.jobs import Job
-from rnn_tui.sweeps.jobs import Standing as Elsewhere
+from rnn_tui.sweeps.cluster import TrainingPlace
+from rnn_tui.sweeps.jobs import ClusterState, Job
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.running import train_elsewhere
@@ -215,7 +214,7 @@ class _Teller:
         self._emit(self.now)
 
 
-def train_missing_elsewhere(plan: Plan, emit: Emit, control: Control, place: Place) -> Standing:
+def train_missing_elsewhere(plan: Plan, emit: Emit, control: Control, place: TrainingPlace) -> Standing:
     """The same on the workers of a cluster, many runs at a time.
 
     Raises:
@@ -273,7 +272,7 @@ class _Lacking:
         """None: nothing is stopped early."""
         return ()
 
-    def tell(self, told: Elsewhere | events.LogLine) -> None:
+    def tell(self, told: ClusterState | events.LogLine) -> None:
         """Take what is told of the workers."""
         if isinstance(told, events.LogLine):
             self._emit(told)

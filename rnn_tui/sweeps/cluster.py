@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Place:
+class TrainingPlace:
     """Machines to train on."""
 
     kind: str  #: `local`, `ssh`, `address` or `file`.
@@ -54,7 +54,7 @@ def require(package: str, extra: str) -> None:
         raise ClusterError(f"This needs the package {package}, which is not installed; pip install 'rnn-tui[{extra}]' adds it.")
 
 
-def read_place(text: str) -> Place:
+def read_place(text: str) -> TrainingPlace:
     """Where to train, as typed; this machine where nothing is.
 
     Raises:
@@ -63,11 +63,11 @@ def read_place(text: str) -> Place:
     kind, _, rest = text.partition(":")
     if not text or kind == LOCAL:
         workers = WORKERS.parse(rest) if rest else usable_cores()
-        return Place(LOCAL, text or LOCAL, workers)
+        return TrainingPlace(LOCAL, text or LOCAL, workers)
     if text.startswith(SCHEMES):
-        return Place("address", text)
+        return TrainingPlace("address", text)
     if kind == SSH:
-        return Place(SSH, text, hosts=_hosts(Path(rest)))
+        return TrainingPlace(SSH, text, hosts=_hosts(Path(rest)))
     if text.endswith((".yaml", ".yml")):
         return _described(Path(text), text)
     raise SettingError(f"“{printable(text)}” is no place to train; give {FORM}.")
@@ -96,7 +96,7 @@ def _hosts(path: Path) -> tuple[str, ...]:
     return tuple(hosts)
 
 
-def _described(path: Path, text: str) -> Place:
+def _described(path: Path, text: str) -> TrainingPlace:
     require("yaml", "cluster")
     import yaml  # noqa: PLC0415 - of the extra `cluster`
 
@@ -107,13 +107,13 @@ def _described(path: Path, text: str) -> Place:
             isinstance(value, known.get(name, type(None))) for name, value in told.items()
         ):
             raise ValueError("it has other entries than cluster, arguments and workers")
-        return Place("file", text, told.get("workers", 0), cluster=told["cluster"], arguments=told.get("arguments", {}))
+        return TrainingPlace("file", text, told.get("workers", 0), cluster=told["cluster"], arguments=told.get("arguments", {}))
     except (yaml.YAMLError, KeyError, ValueError, RecursionError) as error:
         raise SettingError(f"{printable(path, 200)} describes no cluster ({why(error)}).") from error
 
 
 @asynccontextmanager
-async def connected(place: Place) -> AsyncIterator["Client"]:
+async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
     """Workers to train on; those that were started for this end with it.
 
     Raises:
@@ -146,7 +146,7 @@ async def connected(place: Place) -> AsyncIterator["Client"]:
         yield client
 
 
-def _made(place: Place, folder: str) -> Any:
+def _made(place: TrainingPlace, folder: str) -> Any:
     """A cluster that is to be started."""
     if place.kind == LOCAL:
         from distributed import LocalCluster  # noqa: PLC0415

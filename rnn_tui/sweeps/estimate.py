@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.runs.cost import Known, seconds_of, timed_speed, trained_here
 from rnn_tui.runs.store import existing_store
-from rnn_tui.sweeps.plan import Plan
+from rnn_tui.sweeps.plan import SweepPlan
 
 # Of a longer grid so many trials, evenly spread, stand for all.
 MOST_LOOKED_AT = 200
 
 
-def core_seconds(plan: Plan) -> float | None:
+def core_seconds(plan: SweepPlan) -> float | None:
     """Seconds that all runs take one after another on a core like those here; None where nothing tells.
 
     Nothing tells it of a user's own data, nor of a search that prunes. A search is taken to try the
@@ -30,7 +30,7 @@ def core_seconds(plan: Plan) -> float | None:
     return sum(sound) / len(sound) * plan.count * plan.runs_of_trial
 
 
-def _some(plan: Plan) -> Iterator[RunConfig]:
+def _some(plan: SweepPlan) -> Iterator[RunConfig]:
     """The first run of some trials."""
     points = plan.points() if plan.search == "grid" else plan.corners()
     every = max(1, plan.count // MOST_LOOKED_AT) if plan.search == "grid" else 1
@@ -38,7 +38,7 @@ def _some(plan: Plan) -> Iterator[RunConfig]:
         yield plan.configs(point)[0]
 
 
-def wall_seconds(plan: Plan, workers: int) -> float | None:
+def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
     """Seconds on so many workers; each run keeps one of them busy."""
     alone = core_seconds(plan)
     runs = plan.count * plan.runs_of_trial

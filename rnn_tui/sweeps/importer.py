@@ -27,6 +27,7 @@ from rnn_tui.sweeps.worker import COMPRESSION
 
 # Of what is asked for: far more than a worker answers at once.
 MOST_BYTES, MOST_CHECKPOINT = 64 * 2**20, 2**31
+CACHE_KIB, PAGES_BETWEEN_CHECKPOINTS = 65_536, 16_384
 MOST_EVENTS, MOST_FIGURES = 20_000, 1000
 END = (events.RunFinished, events.RunStopped, events.RunFailed)
 
@@ -45,7 +46,7 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Batch:
+class EventBatch:
     """Consecutive events of a try of a run, as they came."""
 
     run: Incoming
@@ -63,6 +64,9 @@ class Importer:
     def __init__(self) -> None:
         self._path = run_database()
         self._connection, _ = connect(self._path)
+        # A thousand runs that grow side by side touch a few pages each: all of them must be at hand.
+        self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS}")
 
     def __enter__(self) -> Self:
         return self
@@ -78,7 +82,7 @@ class Importer:
             run_id, config, token, EventWriter(run_id, config, where=(where["host"], json.dumps(where["versions"])))
         )
 
-    def write(self, batches: Iterable[Batch]) -> list[tuple[Incoming, list[events.Event]]]:
+    def write(self, batches: Iterable[EventBatch]) -> list[tuple[Incoming, list[events.Event]]]:
         """Write batches in one transaction; returns what was new of each run, in order.
 
         A batch behind a gap is left out: `Incoming.next` tells what to ask for. The last event of a

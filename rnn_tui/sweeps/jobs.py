@@ -18,7 +18,7 @@ class Job:
     name: str = ""  #: what messages call it.
 
 
-class Source(Protocol):
+class JobSource(Protocol):
     """Where runs come from, and who is told what becomes of them; all in one thread."""
 
     def next(self) -> Job | None:
@@ -51,7 +51,7 @@ class WorkerSeen:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ClusterState:
     """How far training elsewhere is."""
 
     workers: tuple[WorkerSeen, ...] = ()
@@ -59,4 +59,4 @@ class Standing:
     note: str = ""  #: what is waited for, if anything.
 
 
-Tell = Callable[[Standing | events.LogLine], object]
+Tell = Callable[[ClusterState | events.LogLine], object]

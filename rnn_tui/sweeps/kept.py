@@ -17,7 +17,7 @@ from rnn_tui.runs.locks import is_held, lock_of_sweep
 from rnn_tui.runs.records import RunRecord, value_of
 from rnn_tui.runs.rows import insert_run
 from rnn_tui.runs.store import RunStore
-from rnn_tui.sweeps.plan import Plan, Point
+from rnn_tui.sweeps.plan import Point, SweepPlan
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Sweep:
 
     name: str
     created: float  #: when it began, in seconds since 1970.
-    plan: Plan
+    plan: SweepPlan
     running: bool  #: whether some process trains its runs now.
     trials: tuple[Trial, ...] = field(default=())  #: those that have begun, in their order.
 
@@ -92,7 +92,7 @@ class Sweep:
 class SweepStore(RunStore):
     """The store of runs, with what it has of sweeps."""
 
-    def add_sweep(self, name: str, plan: Plan) -> None:
+    def add_sweep(self, name: str, plan: SweepPlan) -> None:
         """Keep a new sweep.
 
         Raises:
@@ -103,7 +103,7 @@ class SweepStore(RunStore):
         with self._explaining():
             self._connection.execute("INSERT INTO sweeps VALUES (?, ?, ?)", (name, time.time(), json.dumps(plan.to_dict())))
 
-    def change_plan(self, name: str, plan: Plan) -> None:
+    def change_plan(self, name: str, plan: SweepPlan) -> None:
         """Keep another plan for a sweep, as one with more trials."""
         with self._explaining():
             self._connection.execute("UPDATE sweeps SET plan = ? WHERE name = ?", (json.dumps(plan.to_dict()), name))
@@ -123,7 +123,7 @@ class SweepStore(RunStore):
             known = ", ".join(self.sweep_names()[:3]) or "none yet"
             raise StoreError(f"There is no sweep “{printable(name)}”; there is {known} (rnn-tui sweep list tells all).")
         try:
-            plan, created = Plan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
+            plan, created = SweepPlan(**json.loads(rows[0]["plan"])), float(rows[0]["created"])
         except WRONG as error:
             raise StoreError(f"What is kept of the sweep “{printable(name)}” is damaged ({printable(error)}).") from error
         return Sweep(name, created, plan, bool(is_held(lock_of_sweep(name))), self._trials(name, plan))
@@ -140,7 +140,7 @@ class SweepStore(RunStore):
         with self._explaining():
             self._connection.execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", (sweep, trial))
 
-    def _trials(self, name: str, plan: Plan) -> tuple[Trial, ...]:
+    def _trials(self, name: str, plan: SweepPlan) -> tuple[Trial, ...]:
         rows = self._query("SELECT run_id, number, point, pruned FROM trials WHERE sweep = ?", name)
         where = "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER BY created, id"
         runs = {run.run_id: run for run in self._records(where, name)}
@@ -156,7 +156,7 @@ class SweepStore(RunStore):
             trials.append(Trial(number, point, tuple(mine), plan.runs_of_trial, pruned, values))
         return tuple(trials)
 
-    def measured(self, run: RunRecord, plan: Plan) -> tuple[float, ...]:
+    def measured(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
         """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
         kind = {"val": "epoch", "test": "test"}.get(plan.of_task.metric(plan.metric).stage, "step")
         query = "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? ORDER BY step DESC LIMIT 1"
@@ -165,7 +165,7 @@ class SweepStore(RunStore):
             return of_seeds(run.config, value_of(rows[0]["value"], rows[0]["replicas"]), plan) if rows else ()
 
 
-def of_seeds(config: RunConfig, value: float | Sequence[float], plan: Plan) -> tuple[float, ...]:
+def of_seeds(config: RunConfig, value: float | Sequence[float], plan: SweepPlan) -> tuple[float, ...]:
     """A metric of a run of a sweep for each of its seeds; of several variants, of the best one."""
     if not isinstance(value, Sequence):
         return (value,)

@@ -37,7 +37,7 @@ class Range:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class SweepPlan:
     """What a sweep trains; checked when made.
 
     Raises:

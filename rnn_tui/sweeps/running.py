@@ -25,10 +25,10 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import WEIGHTS_NAME, lock_dir, weights_of
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
 from rnn_tui.sweeps import worker
-from rnn_tui.sweeps.cluster import Place, connected
-from rnn_tui.sweeps.importer import Batch, Importer, Incoming, keep_checkpoint, packed, unpacked
-from rnn_tui.sweeps.jobs import Job, Source, Standing, Tell
-from rnn_tui.sweeps.workers import Workers
+from rnn_tui.sweeps.cluster import TrainingPlace, connected
+from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, packed, unpacked
+from rnn_tui.sweeps.jobs import ClusterState, Job, JobSource, Tell
+from rnn_tui.sweeps.workers import ClusterWorkers
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -68,7 +68,9 @@ class _Flight:
         return min(1.0, self.step / self.total_steps) if self.total_steps else 0.0
 
 
-def train_elsewhere(place: Place, group: str, source: Source, control: Control, tell: Tell, *, shared: str = "") -> None:
+def train_elsewhere(
+    place: TrainingPlace, group: str, source: JobSource, control: Control, tell: Tell, *, shared: str = ""
+) -> None:
     """Train all runs of a source on workers; blocks, in a thread without an event loop.
 
     Args:
@@ -94,19 +96,19 @@ def train_elsewhere(place: Place, group: str, source: Source, control: Control, 
 class _Elsewhere:
     """One call of `train_elsewhere`."""
 
-    def __init__(self, place: Place, source: Source, control: Control, tell: Tell, shared: str) -> None:
+    def __init__(self, place: TrainingPlace, source: JobSource, control: Control, tell: Tell, shared: str) -> None:
         self._place, self._source, self._control, self._tell, self._shared = place, source, control, tell, shared
         self._topic = f"rnn-tui-{uuid4().hex}"
         self._flights: dict[str, _Flight] = {}
         self._heard: list[Any] = []
-        self._batches: list[Batch] = []
+        self._batches: list[EventBatch] = []
         self._paused, self._note, self._warned, self._stop_at = False, "", "", 0.0
         self._told_at = 0.0
         self._fetching = asyncio.Semaphore(MOST_FETCHED)
         self._news = asyncio.Event()
         self._writer = ThreadPoolExecutor(1, "importer")
         self._client: Client
-        self._workers: Workers
+        self._workers: ClusterWorkers
         self._importer: Importer
 
     async def train(self) -> None:
@@ -114,7 +116,7 @@ class _Elsewhere:
         self._say("starting workers" if self._place.kind != "address" else "connecting")
         async with connected(self._place) as self._client:
             self._client.subscribe_topic(self._topic, self._hear)
-            self._workers = Workers(self._client, self._warn)
+            self._workers = ClusterWorkers(self._client, self._warn)
             await self._workers.look()
             with Importer() as self._importer:
                 try:
@@ -213,7 +215,7 @@ class _Elsewhere:
                 if "hello" in message:
                     await self._greet(flight, str(message["token"]), message["hello"])
                 elif flight.incoming is not None and message["token"] == flight.incoming.token:
-                    batches.append(Batch(flight.incoming, int(message["first"]), list(message["events"])))
+                    batches.append(EventBatch(flight.incoming, int(message["first"]), list(message["events"])))
         try:
             for incoming, new in await self._writing(self._importer.write, batches):
                 flight = self._flights.get(incoming.run_id)
@@ -241,7 +243,7 @@ class _Elsewhere:
         """Ask for events that were lost on the way."""
         try:
             data = await self._workers.call(flight.worker, worker.told, run.run_id, run.token, run.next)
-            self._batches.append(Batch(run, run.next, unpacked(data)))
+            self._batches.append(EventBatch(run, run.next, unpacked(data)))
         except (LookupError, StoreError) as error:
             logger.info("events of %s can't be asked for: %s", run.run_id, error)
 
@@ -400,7 +402,7 @@ class _Elsewhere:
             for run_id, flight in self._flights.items():
                 runs.setdefault(flight.worker, []).append(run_id)
             progress = {run_id: flight.progress for run_id, flight in self._flights.items()}
-            self._tell(Standing(self._workers.seen(runs), progress, self._note))
+            self._tell(ClusterState(self._workers.seen(runs), progress, self._note))
 
     async def _writing(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """What the importer does, off this thread, one call after another."""
@@ -411,7 +413,7 @@ class _Elsewhere:
             self._note = note
             self._told_at = 0.0
             if not self._flights:
-                self._tell(Standing(note=note))
+                self._tell(ClusterState(note=note))
 
     def _warn(self, text: str) -> None:
         if text == self._warned:

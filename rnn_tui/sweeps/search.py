@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.sweeps.cluster import require
 from rnn_tui.sweeps.kept import Trial
-from rnn_tui.sweeps.plan import Plan, Point
+from rnn_tui.sweeps.plan import Point, SweepPlan
 
 if TYPE_CHECKING:
     from optuna.distributions import BaseDistribution
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 FIRST_BY_CHANCE, FIRST_WHOLE = 10, 5
 
 
-def needs_optuna(plan: Plan) -> bool:
+def needs_optuna(plan: SweepPlan) -> bool:
     """Whether a plan can't be trained without the extra `search`."""
     return plan.search != "grid"
 
 
-def _distributions(plan: Plan) -> "dict[str, BaseDistribution]":
+def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: PLC0415
 
     found: dict[str, BaseDistribution] = {name: CategoricalDistribution(list(values)) for name, values in plan.grid.items()}
@@ -31,7 +31,7 @@ def _distributions(plan: Plan) -> "dict[str, BaseDistribution]":
     return found
 
 
-def _study(plan: Plan, known: int) -> "Study":
+def _study(plan: SweepPlan, known: int) -> "Study":
     """A study in memory; `known` trials come from elsewhere, so that chance goes on and does not begin again."""
     require("optuna", "search")
     import optuna  # noqa: PLC0415 - of the extra `search`
@@ -44,7 +44,7 @@ def _study(plan: Plan, known: int) -> "Study":
     return optuna.create_study(direction="maximize" if plan.maximise else "minimize", sampler=sampler, pruner=pruner)
 
 
-def _add(study: "Study", plan: Plan, trial: Trial, by_epoch: Mapping[int, float]) -> None:
+def _add(study: "Study", plan: SweepPlan, trial: Trial, by_epoch: Mapping[int, float]) -> None:
     from optuna.trial import TrialState, create_trial  # noqa: PLC0415
 
     value = None if trial.spread is None else trial.spread.mean
@@ -61,7 +61,7 @@ def _add(study: "Study", plan: Plan, trial: Trial, by_epoch: Mapping[int, float]
 class Search:
     """A search in course: asks for settings, learns from what they came to."""
 
-    def __init__(self, plan: Plan, ended: Sequence[tuple[Trial, Mapping[int, float]]]) -> None:
+    def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, Mapping[int, float]]]) -> None:
         """With the trials that are over, and the metric of each by epoch."""
         self._plan, self._study = plan, _study(plan, len(ended))
         self._asked: dict[int, Any] = {}
@@ -98,7 +98,7 @@ class Search:
             self._study.tell(trial, value)
 
 
-def importance(plan: Plan, trials: Sequence[Trial]) -> dict[str, float]:
+def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
     """How much each setting matters for the metric, in shares that sum to 1, the largest first.
 
     By PED-ANOVA (Watanabe et al., 2023, https://arxiv.org/abs/2304.10255), which compares where

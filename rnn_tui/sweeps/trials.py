@@ -20,7 +20,7 @@ from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.words import automatic_name
 from rnn_tui.sweeps.jobs import Job
 from rnn_tui.sweeps.kept import Sweep, SweepStore, Trial, of_seeds
-from rnn_tui.sweeps.plan import Plan, Point
+from rnn_tui.sweeps.plan import Point, SweepPlan
 from rnn_tui.sweeps.search import Search, needs_optuna
 
 END = (events.RunFinished, events.RunStopped, events.RunFailed)
@@ -139,7 +139,7 @@ class Trials:
 
     def _take_extra(self) -> None:
         while self._search is not None and not self._extra.empty():
-            self._plan = Plan(**{**self._plan.to_dict(), "trials": self._plan.trials + self._extra.get()})
+            self._plan = SweepPlan(**{**self._plan.to_dict(), "trials": self._plan.trials + self._extra.get()})
             self._store.change_plan(self.name, self._plan)
 
     def take(self, job: Job, event: events.Event) -> None:

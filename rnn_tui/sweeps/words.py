@@ -6,7 +6,7 @@ from typing import Any
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.replicas import Spread
 from rnn_tui.runs.words import NOTHING
-from rnn_tui.sweeps.plan import Plan
+from rnn_tui.sweeps.plan import SweepPlan
 
 
 def shown(value: Any) -> str:
@@ -18,7 +18,7 @@ def shown(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else printable(value)
 
 
-def shown_spread(plan: Plan, values: Sequence[float]) -> str:
+def shown_spread(plan: SweepPlan, values: Sequence[float]) -> str:
     """A sweep's metric over the seeds of a trial."""
     if not values:
         return NOTHING

@@ -20,7 +20,7 @@ SECONDS_BETWEEN_LOOKS, WORKERS_A_SECOND = 1.0, 200
 AGREE = ("rnn-tui", "torch", "python")
 
 
-class Workers:
+class ClusterWorkers:
     """Those that a client reaches; `warn` is told of each that does not fit, once others do."""
 
     def __init__(self, client: "Client", warn: Callable[[str], object]) -> None:

@@ -20,7 +20,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.event_documents import event_from, to_document
 from rnn_tui.runs.records import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.sweeps.importer import Batch, Importer, Incoming, keep_checkpoint, packed, unpacked
+from rnn_tui.sweeps.importer import EventBatch, Importer, Incoming, keep_checkpoint, packed, unpacked
 from rnn_tui.sweeps.kept import SweepStore
 from rnn_tui.tasks import TASKS
 
@@ -76,10 +76,10 @@ def test_whatever_comes_late_twice_or_never_each_event_is_there_once(some: list[
         run = importer.begin(run_id, config(), "token", HELLO)
         new: list[events.Event] = []
         for first, count in some:
-            for _, found in importer.write([Batch(run, first, told[first : first + count])]):
+            for _, found in importer.write([EventBatch(run, first, told[first : first + count])]):
                 new += found
         while run.end is None:  # what is lacking is asked for
-            ((_, found),) = importer.write([Batch(run, run.next, told[run.next : run.next + 5])]) or ((run, []),)
+            ((_, found),) = importer.write([EventBatch(run, run.next, told[run.next : run.next + 5])]) or ((run, []),)
             new += found
         assert new == said(run_id)[:-1]
         importer.record([(run, [run.end])])
@@ -99,7 +99,7 @@ def test_a_batch_behind_a_gap_waits() -> None:
     told = documents(said(run_id))
     with Importer() as importer:
         run = importer.begin(run_id, config(), "token", HELLO)
-        assert importer.write([Batch(run, 3, told[3:])]) == []
+        assert importer.write([EventBatch(run, 3, told[3:])]) == []
         assert run.next == 0
 
 
@@ -107,13 +107,13 @@ def test_another_try_forgets_what_came_after_its_checkpoint() -> None:
     run_id = new_run()
     told = documents(said(run_id))
     with Importer() as importer:
-        importer.write([Batch(importer.begin(run_id, config(), "first", HELLO), 0, told[:10])])
+        importer.write([EventBatch(importer.begin(run_id, config(), "first", HELLO), 0, told[:10])])
         again = said(run_id)
         again[0] = events.RunStarted(
             run_id, config(), TASKS["mnist"].metric_definitions, 2 * EPOCHS, 2, 100, 10, "cpu", first_step=2
         )
         second = documents([again[0], *again[5:]])
-        importer.write([Batch(importer.begin(run_id, config(), "second", HELLO), 0, second)])
+        importer.write([EventBatch(importer.begin(run_id, config(), "second", HELLO), 0, second)])
     with RunStore() as store:
         assert [one.epoch for one in store.moments(run_id, "epoch")] == [1, 2, 3, 4]
         assert [one.step for one in store.moments(run_id, "step")] == list(range(1, 9))
@@ -134,7 +134,7 @@ def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> Non
     told = documents(said(run_id))[:1]
     with Importer() as importer:
         run = importer.begin(run_id, config(), "token", HELLO)
-        importer.write([Batch(run, 0, [*told, {"kind": kind, **rest}])])
+        importer.write([EventBatch(run, 0, [*told, {"kind": kind, **rest}])])
     with RunStore() as store:
         record = store.get(run_id)
         assert record is not None
@@ -146,7 +146,7 @@ def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> Non
 def test_a_worker_may_say_anything_of_itself(who: Mapping[str, Any]) -> None:
     run_id = new_run()
     with Importer() as importer:
-        importer.write([Batch(importer.begin(run_id, config(), "token", who), 0, documents(said(run_id))[:3])])
+        importer.write([EventBatch(importer.begin(run_id, config(), "token", who), 0, documents(said(run_id))[:3])])
     with RunStore() as store:
         (session,) = store.sessions(run_id)
         assert session.host.isprintable()
@@ -161,11 +161,11 @@ def test_nothing_is_written_where_the_database_is_locked() -> None:
         other.execute("BEGIN IMMEDIATE")
         importer._connection.execute("PRAGMA busy_timeout = 10")
         with pytest.raises(StoreError, match="locked"):
-            importer.write([Batch(run, 0, documents(said(run_id)))])
+            importer.write([EventBatch(run, 0, documents(said(run_id)))])
         assert run.next == 0
         other.execute("ROLLBACK")
         other.close()
-        importer.write([Batch(run, 0, documents(said(run_id)))])
+        importer.write([EventBatch(run, 0, documents(said(run_id)))])
         assert run.next == len(said(run_id)) - 1
 
 

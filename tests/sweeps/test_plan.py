@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.sweeps.estimate import wall_seconds
 from rnn_tui.sweeps.kept import SweepStore, Trial, of_seeds
-from rnn_tui.sweeps.plan import Plan, Range, check_name, read_grid, read_range
+from rnn_tui.sweeps.plan import Range, SweepPlan, check_name, read_grid, read_range
 from rnn_tui.tasks import TASKS
 
 MNIST, RECALL = TASKS["mnist"], TASKS["recall"]
@@ -17,7 +17,7 @@ MNIST, RECALL = TASKS["mnist"], TASKS["recall"]
 
 def test_a_grid_has_every_combination_over_every_seed() -> None:
     grid = dict(read_grid(MNIST, text) for text in ("hidden_size=32,64,128", "learning-rate=0.001,0.003"))
-    plan = Plan(task="mnist", grid=grid, fixed={"cell": "gru", "seed": 5}, seeds=5)
+    plan = SweepPlan(task="mnist", grid=grid, fixed={"cell": "gru", "seed": 5}, seeds=5)
     points = list(plan.points())
     assert (plan.count, plan.runs_of_trial, len(points)) == (6, 5, 6)
     configs = [config for point in points for config in plan.configs(point)]
@@ -27,7 +27,7 @@ def test_a_grid_has_every_combination_over_every_seed() -> None:
 
 
 def test_small_networks_train_their_seeds_side_by_side() -> None:
-    plan = Plan(task="recall", grid={"hidden_size": [2, 4]}, seeds=20)
+    plan = SweepPlan(task="recall", grid={"hidden_size": [2, 4]}, seeds=20)
     configs = [plan.configs(point) for point in plan.points()]
     assert [len(some) for some in configs] == [1, 1]
     assert [some[0].variants[0].hidden_size for some in configs] == [2, 4]
@@ -38,7 +38,7 @@ def test_words_and_lists_can_be_varied() -> None:
     assert read_grid(RECALL, "cell=rnn,lstm,gru") == ("cell", ["rnn", "lstm", "gru"])
     assert read_grid(TASKS["adder"], "loss=mse,bce") == ("loss", ["mse", "bce"])
     assert read_grid(RECALL, "lengths=3-11,4-6") == ("lengths", [(3, 11), (4, 6)])
-    plan = Plan(task="recall", grid={"cell": ["rnn", "gru"], "preset": ["fast", "report"]})
+    plan = SweepPlan(task="recall", grid={"cell": ["rnn", "gru"], "preset": ["fast", "report"]})
     assert [(one.cell, one.preset) for point in plan.points() for one in plan.configs(point)] == [
         ("rnn", "fast"), ("rnn", "report"), ("gru", "fast"), ("gru", "report"),
     ]  # fmt: skip
@@ -83,7 +83,7 @@ def test_a_bad_range_is_a_sentence(text: str) -> None:
 )
 def test_what_does_not_go_together_is_told_before_anything_starts(words: dict[str, object]) -> None:
     with pytest.raises(SettingError):
-        Plan(task="recall", **words)  # type: ignore[arg-type]
+        SweepPlan(task="recall", **words)  # type: ignore[arg-type]
 
 
 VALUES = st.lists(st.integers(1, 50), min_size=1, max_size=4, unique=True)
@@ -91,8 +91,8 @@ VALUES = st.lists(st.integers(1, 50), min_size=1, max_size=4, unique=True)
 
 @given(st.dictionaries(st.sampled_from(["epochs", "batch_size"]), VALUES, min_size=1), st.integers(1, 9))
 def test_a_plan_is_the_same_after_json(grid: dict[str, list[int]], seeds: int) -> None:
-    plan = Plan(task="recall", grid=grid, seeds=seeds)
-    again = Plan(**json.loads(json.dumps(plan.to_dict())))
+    plan = SweepPlan(task="recall", grid=grid, seeds=seeds)
+    again = SweepPlan(**json.loads(json.dumps(plan.to_dict())))
     assert again == plan
     assert list(again.points()) == list(plan.points())
 
@@ -104,7 +104,7 @@ def test_a_bad_name_is_told(text: str) -> None:
 
 
 def test_sweeps_are_kept_by_their_names() -> None:
-    plan = Plan(task="mnist", grid={"epochs": [1, 2]})
+    plan = SweepPlan(task="mnist", grid={"epochs": [1, 2]})
     with SweepStore() as store:
         store.add_sweep("some", plan)
         assert store.sweep_names() == ["some"]
@@ -119,7 +119,7 @@ def test_sweeps_are_kept_by_their_names() -> None:
 
 
 def test_of_several_networks_the_best_one_counts() -> None:
-    plan = Plan(task="recall", grid={"epochs": [1]}, seeds=2)
+    plan = SweepPlan(task="recall", grid={"epochs": [1]}, seeds=2)
     config = RECALL.config("lstm", "fast", hidden_sizes=(2, 3), seeds=2)
     assert of_seeds(config, (1.0, 2.0, 5.0, 4.0), plan) == (5.0, 4.0)
     assert of_seeds(config, 3.0, plan) == (3.0,)
@@ -127,7 +127,7 @@ def test_of_several_networks_the_best_one_counts() -> None:
 
 
 def test_more_workers_take_less_time_but_no_run_less_than_alone() -> None:
-    plan = Plan(task="mnist", grid={"epochs": [1, 1]}, seeds=2)
+    plan = SweepPlan(task="mnist", grid={"epochs": [1, 1]}, seeds=2)
     alone, two, many = (wall_seconds(plan, workers) for workers in (1, 2, 1000))
     assert alone is not None
     assert two == pytest.approx(alone / 2, rel=0.9)
