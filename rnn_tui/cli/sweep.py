@@ -16,6 +16,7 @@ from rnn_tui.cli.train import add_settings, settings_given
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import ClusterError, SettingError, printable
 from rnn_tui.engine.events import Control
+from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import NOTHING, age, duration
 from rnn_tui.sweeps.cluster import FORM, TrainingPlace, read_place, require
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             description=f"Sweep over {task.label}. A setting that is neither varied nor given is the preset's.",
         )  # fmt: skip
         line = f"rnn-tui sweep {task.name} --grid"
-        add_examples(one, f"{line} learning_rate=0.001,0.003 --seeds 2 --dry-run", f"{line} epochs=1,2 --dry-run --json")
+        add_examples(one, f"{line} batch_size=50,100 --seeds 2 --dry-run", f"{line} epochs=1,2 --dry-run --json")
         _add_varied(one)
         add_settings(one, task)
         if "seeds" not in task.settings:
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_examples(listed, "rnn-tui sweep list", "rnn-tui sweep list --json")
     add_output_options(listed)
     told = what.add_parser("show", help="tell how a sweep stands", description="Tell of a sweep's trials, the best first.")
-    add_examples(told, "rnn-tui sweep show NAME", "rnn-tui sweep show NAME --json")
+    add_examples(told, "rnn-tui sweep show recall-1", "rnn-tui sweep show recall-1 --json")
     told.add_argument("name", metavar="NAME", help=WHICH)
     add_output_options(told)
 
@@ -254,14 +255,12 @@ def _document(sweep: Sweep) -> dict[str, Any]:
         return {"trial": trial.number, "status": trial.status, "settings": dict(trial.point), "value": spread, "runs": runs}
 
     best = None if sweep.best is None else sweep.best.number
-    about = {
-        "name": sweep.name,
-        "status": sweep.status,
-        "created": sweep.created,
-        "done": sweep.done,
-        "plan": sweep.plan.to_dict(),
-    }
-    return {**about, "best": best, "importance": _importance(sweep), "trials": [of(trial) for trial in sweep.trials]}
+    about = {**_about(sweep), "plan": sweep.plan.to_dict(), "best": best}
+    return {**about, "importance": _importance(sweep), "trials": [of(trial) for trial in sweep.trials]}
+
+
+def _about(sweep: Sweep) -> dict[str, Any]:
+    return {"name": sweep.name, "status": sweep.status, "created": date(sweep.created), "done": sweep.done}
 
 
 def _importance(sweep: Sweep) -> dict[str, float] | None:
@@ -297,7 +296,8 @@ def _list(as_json: bool) -> int:
             with SweepStore() as store:
                 sweeps = [store.sweep(name) for name in store.sweep_names()]
     if as_json:
-        output.print_json([{**_document(one), "trials": len(one.trials)} for one in sweeps])
+        told = ({"task": one.plan.task, "trials": one.plan.count, "varied": list(one.plan.varied)} for one in sweeps)
+        output.print_json([{**_about(one), **more} for one, more in zip(sweeps, told, strict=True)])
         return output.OK
     heads = ("name", "task", "status", "trials", "varied", "age")
     now: Callable[[Sweep], float] = lambda one: time.time() - one.created  # noqa: E731

@@ -18,6 +18,8 @@ from rnn_tui.cli.commands import Parser, build_parser
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
+from rnn_tui.sweeps.kept import SweepStore
+from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import run_inside
 
@@ -51,13 +53,15 @@ EXAMPLES = list(dict.fromkeys(example for parser in parsers() for example in par
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with the runs recall-fast and adder-fast, which is the last one."""
+    """A home with the runs recall-fast and adder-fast, which is the last one, and a sweep that has not begun."""
     home = tmp_path_factory.mktemp("kept")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RNN_TUI_HOME", str(home))
         for arguments in (RECALL, ADDER):
             assert run_inside([*arguments, "--quiet"])[0] == 0
             assert run_inside(["runs", "rename", "last", f"{arguments[1]}-fast"])[0] == 0
+        with SweepStore() as store:
+            store.add_sweep("recall-1", SweepPlan(task="recall", grid={"hidden_size": [2, 4]}))
     return home
 
 

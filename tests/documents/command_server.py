@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import current_process, get_context
 from pathlib import Path
 
 COMMAND = """\
@@ -83,6 +83,7 @@ def _perform(arguments: list[str], folder: str, environment: Mapping[str, str], 
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)
+    current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # or a sweep could start no workers
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = open(2, "w", encoding="utf-8", closefd=False, buffering=1)  # noqa: SIM115

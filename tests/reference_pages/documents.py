@@ -75,6 +75,11 @@ DOCUMENTS = (
     Document("runs watch", ("runs watch last",)),
     Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
     Document("runs export --to json", ("runs export last --to json",)),
+    Document("sweep task", (f"sweep recall {SMALL} --search random --trials 4 --range learning_rate=1e-3..1e-1:log "
+                            "--grid batch_size=32,64 --name some --quiet",)),
+    Document("sweep task --dry-run", ("sweep adder --grid epochs=1,2 --dry-run",)),
+    Document("sweep list", ("sweep list",)),
+    Document("sweep show", ("sweep show some",)),
     Document("report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")),
     Document("config", ("config",)),
 )  # fmt: skip
@@ -84,9 +89,17 @@ COMMON = {
     "Spread over seeds": {"mean", "sd", "min", "max", "n", "values"},
     "Run": {"id", "total_steps"},
     "Trace": {"layers", "prefix_note"},
+    "Sweep plan": {"grid", "ranges", "search"},
     "Weights": {"source", "path"},
 }
-WORDS = {"Settings of a run": "settings", "Spread over seeds": "spread", "Run": "run", "Trace": "trace", "Weights": "weights"}
+WORDS = {
+    "Settings of a run": "settings",
+    "Spread over seeds": "spread",
+    "Run": "run",
+    "Trace": "trace",
+    "Weights": "weights",
+    "Sweep plan": "plan",
+}
 # Sections that are made from code in place of what was printed.
 FROM_CODE = ("Settings of a run", "Spread over seeds")
 # These have no other fields.
@@ -100,6 +113,8 @@ NAMES_ARE_DATA = (
     (r"^report: seeds\.\w+$", "<task>"),
     (r"^report: settings\..+$", "<experiment>"),
     (r"^config: settings\.\w+$", "<entry>"),
+    (r"^sweep[^:]*: .*(settings|importance|grid|ranges|fixed)\.\w+$", "<setting>"),
+    (r"^Sweep plan: (grid|ranges|fixed)\.\w+$", "<setting>"),
     (r"[. ]by_length\.\w+$", "<metric>"),
     (r"[. ]gates\.\w+$", "<gate>"),
 )
@@ -113,6 +128,9 @@ TYPES = {
     "train mnist: test_accuracy": "number or null", "train mnist: test_loss": "number or null",
     "config: problems": "list of texts", "report: runs[].device": "text or null",
     "report: runs[].workers": "whole number or null",
+    "sweep task: best": "whole number or null", "sweep show: best": "whole number or null",
+    "sweep task: importance": "object or null", "sweep show: importance": "object or null",
+    "sweep task --dry-run: seconds": "number or null",
     "report: conclusions[].comparisons[].interval_95": "list of numbers or null",
     "report: conclusions[].comparisons[].mean_difference": "number or null",
 }  # fmt: skip
