@@ -17,6 +17,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.files import write_file
+from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import WRONG, values_of
@@ -142,6 +143,16 @@ def unpacked(data: bytes) -> list[Any]:
     if not isinstance(found, list) or len(found) > MOST_EVENTS:
         raise StoreError("A worker's answer has no events.")
     return found
+
+
+def finished(path: Path, run_id: str, elapsed: float) -> events.RunFinished | None:
+    """How a run has ended whose last weights are here, though nobody told; None if they are not."""
+    try:
+        _, step, metrics = read_description(path)
+    except CheckpointError:
+        return None
+    single, replicas = split_figures(metrics)
+    return events.RunFinished(run_id, step, single, elapsed, replicas) if metrics else None
 
 
 def packed(path: Path) -> bytes:

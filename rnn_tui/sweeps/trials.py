@@ -164,7 +164,8 @@ class Trials:
         known[job.run_id] = one.last[job.run_id] = values
         if self._search is None or one.pruned or not one.begun <= known.keys():
             return
-        if self._search.report(one.number, epoch, _mean(known)):
+        behind = self._search.report(one.number, epoch, _mean(known))
+        if behind and epoch < job.config.epochs:  # at its end there is nothing left to save
             one.pruned = True
             self._store.set_pruned(self.name, one.number)
             waiting = {waiting.run_id for number, waiting in self._jobs if number == one.number}
